@@ -1,0 +1,5 @@
+"""`python -m hotpatch_cli` is `hotpatch`."""
+
+from hotpatch_cli.cli import main
+
+main()

@@ -1,0 +1,142 @@
+"""The use cases: fleet, knowledge and day go in, values come out. Nothing here reads, prints or asks the time."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from hotpatch_cli.eligibility.verdict import VERDICTS, Judge, Judgement
+from hotpatch_cli.errors import refuse
+from hotpatch_cli.knowledge.rows import PRODUCTS, Knowledge, Release, Rule
+from hotpatch_cli.model import Finding, Fleet, Location, Machine
+from hotpatch_cli.restarts import Restart, Restarts
+from hotpatch_cli.servicing.calendar import Year, calendar, turned
+
+
+class Reason(NamedTuple):
+    """A finding as people read it: the rule, its sentence filled in, and where the cause stands."""
+
+    finding: Finding
+    rule: Rule
+    message: str
+    location: Location
+
+
+class Checked(NamedTuple):
+    """One machine, judged: verdict, track and baseline, its next restart, and every reason."""
+
+    machine: Machine
+    judgement: Judgement
+    restart: Restart
+    reasons: tuple[Reason, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the reasons, each once."""
+        return tuple(dict.fromkeys(reason.rule.code for reason in self.reasons))
+
+
+class Report(NamedTuple):
+    """A fleet, judged on a day. `skipped` machines do not run Windows: counted, never judged."""
+
+    as_of: date
+    newest_release: date | None
+    read: date
+    machines: tuple[Checked, ...]
+    skipped: tuple[Machine, ...]
+    fleet: Fleet
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many machines have each verdict, and how many were skipped."""
+        verdicts = Counter(each.judgement.verdict for each in self.machines)
+        counted: dict[str, int] = {verdict: verdicts[verdict] for verdict in VERDICTS}
+        return {"machines": len(self.machines), **counted, "waived": 0, "skipped": len(self.skipped)}
+
+
+def check(fleet: Fleet, knowledge: Knowledge, as_of: date, supposed: Iterable[Release] = ()) -> Report:
+    """Judge every machine of a fleet with the knowledge of a day.
+
+    Work is done for each distinct profile, window and build, then joined to the machines that share it.
+    """
+    return _report(fleet, Judge(knowledge, as_of, supposed))
+
+
+def check_images(images: Fleet, knowledge: Knowledge, as_of: date) -> Report:
+    """Judge images alone, for which there is no machine yet: each stands for itself as a machine of the fleet."""
+    return _report(images, Judge(knowledge, as_of, image_only=True))
+
+
+def _report(fleet: Fleet, judge: Judge) -> Report:
+    knowledge, as_of = judge.knowledge, judge.as_of
+    restarts = Restarts(fleet)
+    checked, skipped = [], []
+    for machine in fleet.machines:
+        judgement = judge.judge(machine.facts)
+        if judgement.verdict is None:
+            skipped.append(machine)
+            continue
+        restart = restarts.of(machine, judgement.causes)
+        reasons = tuple(_reason(each, machine, knowledge.rules) for each in (*judgement.findings, *restart.findings))
+        checked.append(Checked(machine, judgement, restart, reasons))
+    return Report(as_of, newest_release(knowledge, as_of), last_read(knowledge), tuple(checked), tuple(skipped), fleet)
+
+
+def _reason(finding: Finding, machine: Machine, rules: Mapping[str, Rule]) -> Reason:
+    rule = rules[finding.code]
+    field = finding.evidence[0][0] if finding.evidence else "name"
+    return Reason(finding, rule, sentence(rule, finding), machine.origin.locate(field))
+
+
+def sentence(rule: Rule, finding: Finding) -> str:
+    """The rule's sentence with the values of a finding."""
+    return rule.sentences[finding.variant].format_map(dict(finding.values))
+
+
+def year_of(knowledge: Knowledge, year: int, as_of: date, product: str = "all") -> Year:
+    """The year of one product or of all, as known on a day."""
+    products = tuple(each for each in PRODUCTS if product in ("all", each))
+    return Year(
+        year,
+        as_of,
+        products,
+        {each: calendar(knowledge, each, year, as_of) for each in products},
+        {each: turned(knowledge, each, as_of) for each in products},
+    )
+
+
+def newest_release(knowledge: Knowledge, as_of: date) -> date | None:
+    """The day of the newest confirmed release that is out."""
+    days = (row.date for row in knowledge.releases if row.date and row.identified and row.date <= as_of)
+    return max(days, default=None)
+
+
+def last_read(knowledge: Knowledge) -> date:
+    """The newest day on which a source of the release data was read."""
+    return max((source.read for row in knowledge.releases for source in row.source), default=date.min)
+
+
+def stale(knowledge: Knowledge, as_of: date) -> str | None:
+    """One sentence where the release data is older than the last Patch Tuesday; None where it is not."""
+    from hotpatch_cli.schedule.patch_tuesday import patch_tuesday
+
+    last = patch_tuesday(as_of.year, as_of.month)
+    if last > as_of:
+        year, month = (as_of.year - 1, 12) if as_of.month == 1 else (as_of.year, as_of.month - 1)
+        last = patch_tuesday(year, month)
+    newest = newest_release(knowledge, as_of)
+    if newest is not None and newest >= last:
+        return None
+    known = f"the newest release it knows is of {newest}" if newest else "it knows no release yet"
+    return (
+        f"The release data is older than Patch Tuesday {last}: {known}. "
+        "Add newer rows with --releases FILE; what follows is a forecast."
+    )
+
+
+def require_something(report: Report, names: Iterable[str]) -> None:
+    """Raise InputError where nothing was judged: that must never look green."""
+    if not report.machines:
+        count = len(report.skipped)
+        why = f"All {count} machines in it were skipped: none runs Windows." if count else "There is no machine in it."
+        raise refuse(", ".join(names), why, "Nothing was checked.")

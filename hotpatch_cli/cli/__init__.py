@@ -1,0 +1,25 @@
+"""The command line: each command parses its options, runs one use case, renders, and gives an exit code."""
+
+import sys
+
+
+def main() -> None:
+    """Run the program. Exit codes: 0, 1, 2, 3, 4 as documented; 70 for a bug; 130 when stopped by the user."""
+    from hotpatch_cli.cli.root import app
+    from hotpatch_cli.errors import InputError
+
+    try:
+        app()
+    except InputError as error:
+        from hotpatch_cli.cli.talk import show_problems
+
+        show_problems(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception:  # noqa: BLE001  the one place where a bug becomes its exit code, with its traceback
+        import traceback
+
+        traceback.print_exc()
+        print("This is a bug in hotpatch. Please report it with the lines above.", file=sys.stderr)  # noqa: T201
+        sys.exit(70)

@@ -1,0 +1,44 @@
+"""`hotpatch calendar`: a year of baselines and hotpatches."""
+
+from typing import Annotated
+
+import typer
+
+from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.options import AsOf, NoColor, Output, Quiet, ReleaseFiles, today
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: hotpatch calendar --year 2025")
+def calendar(
+    year: Annotated[
+        int | None, typer.Option("--year", min=2000, max=2100, envvar="HOTPATCH_YEAR", help="This year if not given.")
+    ] = None,
+    product: Annotated[
+        str, typer.Option("--product", metavar="NAME", envvar="HOTPATCH_PRODUCT", help="ws2022, ws2025 or all")
+    ] = "all",
+    as_of: AsOf = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown"),
+    ] = "table",
+    output: Output = "-",
+    releases: ReleaseFiles = None,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show a year: planned and unplanned baselines, hotpatches, KBs and builds; confirmed or forecast."""
+    from hotpatch_cli import app as use_cases
+    from hotpatch_cli.cli.talk import deliver, say, screen
+    from hotpatch_cli.knowledge.load import load_knowledge
+    from hotpatch_cli.outputs.calendar import CALENDAR_FORMATS
+
+    render = CALENDAR_FORMATS[known_word(form, tuple(CALENDAR_FORMATS), "--format")]
+    wanted = known_word(product, ("all", "ws2022", "ws2025"), "--product")
+    knowledge, day = load_knowledge(release_files=releases or ()), as_of or today()
+    if note := use_cases.stale(knowledge, day):
+        say(note, quiet=quiet)
+    deliver(
+        render(use_cases.year_of(knowledge, year or day.year, day, wanted), screen(output, no_color=no_color)), output
+    )

@@ -1,0 +1,57 @@
+"""`hotpatch check`: the verdict, the track, the next baseline and the next restart of every machine."""
+
+from typing import Annotated
+
+import typer
+
+from hotpatch_cli.cli.gate import FAIL_ON, FailOn, Format, exit_code, parse_fail_on
+from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Quiet, ReleaseFiles, today
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: hotpatch check fleet.yaml --as-of 2025-12-15 --format json")
+def check(
+    fleet: Annotated[
+        list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
+    ],
+    as_of: AsOf = None,
+    form: Format = "table",
+    output: Output = "-",
+    reader: Annotated[
+        str | None, typer.Option("--from", metavar="READER", envvar="HOTPATCH_FROM", help="Force a reader, by name.")
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only", metavar="LIST", envvar="HOTPATCH_ONLY", help="Show only these verdicts, track states or codes."
+        ),
+    ] = None,
+    fail_on: FailOn = FAIL_ON,
+    every: Annotated[bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Show all rows in a terminal.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", envvar="HOTPATCH_EXPLAIN", help="Add reasons and remedies.")
+    ] = False,
+    matrix: MatrixFiles = None,
+    releases: ReleaseFiles = None,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
+    from hotpatch_cli import app as use_cases
+    from hotpatch_cli.cli.gate import chosen, known_format, known_reader, narrowed
+    from hotpatch_cli.cli.talk import deliver, say, screen
+    from hotpatch_cli.inputs.fleet import load_fleet
+    from hotpatch_cli.knowledge.load import load_knowledge
+
+    render, failing, wanted = known_format(form), parse_fail_on(fail_on), chosen(only)
+    loaded, notes = load_fleet(fleet, known_reader(reader))
+    knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
+    report = use_cases.check(loaded, knowledge, day)
+    use_cases.require_something(report, fleet)
+    for note in (*notes, use_cases.stale(knowledge, day)):
+        if note:
+            say(note, quiet=quiet)
+    view = screen(output, no_color=no_color, everything=every, explain=explain)
+    deliver(render(narrowed(report, wanted), view), output)
+    raise typer.Exit(exit_code(report, failing))

@@ -1,0 +1,101 @@
+"""What the commands that judge share: which findings count, what is shown, and the exit code."""
+
+from collections.abc import Callable
+from typing import Annotated, cast
+
+import typer
+
+from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.documents.codec import meant
+from hotpatch_cli.model import Platform
+from hotpatch_cli.outputs.formats import REPORT_FORMATS
+from hotpatch_cli.outputs.screen import Screen
+
+VERDICT_WORDS = ("unsupported", "action-required", "unknown")
+TRACK_WORDS = ("behind", "baseline-due", "off-track", "track:unknown")
+NEVER = "never"
+FAIL_ON = "unsupported,action-required"
+
+Format = Annotated[
+    str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help=", ".join(REPORT_FORMATS))
+]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="LIST",
+        envvar="HOTPATCH_FAIL_ON",
+        help="Verdicts (unsupported, action-required, unknown) and track states (behind, baseline-due, off-track, "
+        "track:unknown) that give exit code 1; or never.",
+    ),
+]
+
+
+def known_word(word: str, known: tuple[str, ...], option: str) -> str:
+    """A word of an option. Raises BadParameter with the nearest known one."""
+    if word in known:
+        return word
+    advice = meant(word, known) or f"Known are {', '.join(known)}."
+    raise typer.BadParameter(f"{word!r} is not known. {advice}", param_hint=option)
+
+
+def parse_fail_on(text: str) -> frozenset[str]:
+    """The words of `--fail-on`. Raises BadParameter for one that is not known."""
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    found = frozenset(known_word(word, (*VERDICT_WORDS, *TRACK_WORDS, NEVER), "--fail-on") for word in words)
+    if not found or (NEVER in found and len(found) > 1):
+        raise typer.BadParameter("give verdicts and track states, or only `never`.", param_hint="--fail-on")
+    return found
+
+
+def known_format(name: str) -> Callable[[Report, Screen], str]:
+    """The renderer of a format. Raises BadParameter."""
+    return REPORT_FORMATS[known_word(name, tuple(REPORT_FORMATS), "--format")]
+
+
+def known_platform(name: str) -> Platform:
+    """A platform that has images. Raises BadParameter."""
+    return cast("Platform", known_word(name, ("azure", "azure-local"), "--platform"))
+
+
+def known_reader(name: str | None) -> str | None:
+    """The name of a reader. Raises BadParameter."""
+    from hotpatch_cli.inputs.fleet import READERS
+
+    return None if name is None else known_word(name, tuple(READERS), "--from")
+
+
+def chosen(only: str | None) -> frozenset[str] | None:
+    """The words of `--only`: verdicts, track states, codes. Raises BadParameter."""
+    if only is None:
+        return None
+    known = ("ready", "current", *VERDICT_WORDS, *TRACK_WORDS)
+    words = [word.strip() for word in only.split(",") if word.strip()]
+    if not words:
+        raise typer.BadParameter("give verdicts, track states or codes.", param_hint="--only")
+    return frozenset(
+        word.upper() if word.upper().startswith("HP") else known_word(word.lower(), known, "--only") for word in words
+    )
+
+
+def words_of(checked: Checked) -> set[str]:
+    """The verdict and the track state of a machine, as `--fail-on` and `--only` name them."""
+    state = checked.judgement.track.state
+    return {checked.judgement.verdict or "", "track:unknown" if state == "unknown" else state or ""}
+
+
+def narrowed(report: Report, only: frozenset[str] | None) -> Report:
+    """The report with only the machines that are asked for."""
+    if only is None:
+        return report
+    kept = tuple(each for each in report.machines if only & (words_of(each) | set(each.codes)))
+    return report._replace(machines=kept)
+
+
+def exit_code(report: Report, failing: frozenset[str]) -> int:
+    """1 where a machine fails, 3 where none does but a verdict is unknown, otherwise 0."""
+    if NEVER in failing:
+        return 0
+    if any(failing & words_of(each) for each in report.machines):
+        return 1
+    return 3 if any(each.judgement.verdict == "unknown" for each in report.machines) else 0

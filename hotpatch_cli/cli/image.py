@@ -1,0 +1,45 @@
+"""`hotpatch image`: the verdict on images alone, for a pipeline that has no machine yet."""
+
+from typing import Annotated
+
+import typer
+
+from hotpatch_cli.cli.gate import FAIL_ON, FailOn, Format, exit_code, known_format, known_platform, parse_fail_on
+from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Quiet, ReleaseFiles, today
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    epilog="Example: hotpatch image MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition-core:latest"
+)
+def image(
+    images: Annotated[
+        list[str], typer.Argument(metavar="URN...", help="publisher:offer:sku[:version], a gallery id; - reads lines.")
+    ],
+    platform: Annotated[
+        str, typer.Option("--platform", metavar="NAME", envvar="HOTPATCH_PLATFORM", help="azure or azure-local")
+    ] = "azure",
+    as_of: AsOf = None,
+    form: Format = "table",
+    output: Output = "-",
+    fail_on: FailOn = FAIL_ON,
+    matrix: MatrixFiles = None,
+    releases: ReleaseFiles = None,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Judge images for which there is no machine yet: can what is made from them hotpatch?"""
+    from hotpatch_cli import app as use_cases
+    from hotpatch_cli.cli.talk import deliver, say, screen
+    from hotpatch_cli.inputs.images import load_images
+    from hotpatch_cli.knowledge.load import load_knowledge
+
+    render, failing = known_format(form), parse_fail_on(fail_on)
+    loaded = load_images(images, known_platform(platform))
+    knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
+    report = use_cases.check_images(loaded, knowledge, day)
+    if note := use_cases.stale(knowledge, day):
+        say(note, quiet=quiet)
+    deliver(render(report, screen(output, no_color=no_color)), output)
+    raise typer.Exit(exit_code(report, failing))

@@ -1,0 +1,55 @@
+"""Options that mean the same in every command."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from hotpatch_cli.documents.codec import parse_date
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+AsOf = Annotated[
+    date | None,
+    typer.Option(
+        "--as-of",
+        parser=_day,
+        metavar="DATE",
+        envvar="HOTPATCH_AS_OF",
+        help="The day whose world is looked at, such as 2025-12-15; today in UTC if not given.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    str,
+    typer.Option("--output", "-o", metavar="FILE", envvar="HOTPATCH_OUTPUT", help="Write here; - is standard output."),
+]
+MatrixFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--matrix", metavar="FILE", envvar="HOTPATCH_MATRIX", help="Add to the support matrix from a file; repeatable."
+    ),
+]
+ReleaseFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--releases", metavar="FILE", envvar="HOTPATCH_RELEASES", help="Add releases from a file; repeatable."
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", envvar="HOTPATCH_QUIET", help="Say nothing on standard error.")]
+NoColor = Annotated[
+    bool, typer.Option("--no-color", envvar="HOTPATCH_NO_COLOR", help="No colours; NO_COLOR does the same.")
+]
+
+
+def today() -> date:
+    """The clock of the program: today in UTC. Nothing else asks for the time."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).date()

@@ -1,0 +1,60 @@
+"""The root command. Commands are imported when they are called: start-up time is a promise."""
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from hotpatch_cli import __version__
+
+COMMANDS = {
+    "check": "check",
+    "image": "image",
+    "calendar": "calendar",
+    "matrix": "matrix",
+    "explain": "explain",
+    "schema": "schema",
+    "init": "init",
+}
+"""Command name -> module in this package, in the order of the help page."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command's module only when somebody asks for it."""
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        """All commands, in their order."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(import_module(f"hotpatch_cli.cli.{COMMANDS[cmd_name]}").app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    name="hotpatch",
+    cls=LazyGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hotpatch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Can this Windows Server hotpatch, why not, when does it restart next, and how to restart all of them well."""

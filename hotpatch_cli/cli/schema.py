@@ -1,0 +1,22 @@
+"""`hotpatch schema`: the JSON Schema of the inventory or of a report."""
+
+from typing import Annotated
+
+import typer
+
+from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.options import Output
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: hotpatch schema inventory -o inventory.schema.json")
+def schema(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="inventory or report")],
+    output: Output = "-",
+) -> None:
+    """Write the JSON Schema that describes an inventory or a report, for editors and validators."""
+    from hotpatch_cli.cli.talk import deliver
+    from hotpatch_cli.outputs.schemas import SCHEMAS, schema_text
+
+    deliver(schema_text(known_word(name, tuple(SCHEMAS), "NAME")), output)

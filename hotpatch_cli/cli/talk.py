@@ -1,0 +1,73 @@
+"""What a command says: the product to standard output or a file, talk and problems to standard error."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, refuse
+from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.outputs.screen import Screen
+
+
+def screen(output: str, *, no_color: bool = False, everything: bool = False, explain: bool = False) -> Screen:
+    """What is known of the place that the product goes to."""
+    terminal = output == "-" and sys.stdout.isatty()
+    colour = terminal and not no_color and not os.environ.get("NO_COLOR")
+    width = 80
+    if terminal:
+        from shutil import get_terminal_size
+
+        width = get_terminal_size().columns
+    return Screen(terminal, width, colour, everything, explain)
+
+
+def deliver(text: str, output: str) -> None:
+    """Write the product: to standard output for `-`, otherwise to a file, whole or not at all."""
+    if output != "-":
+        write_whole(Path(output), text)
+        return
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Put a text into a file, so that the file is the old one or the new one, never half. Raises InputError."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(text.encode("utf-8", "backslashreplace"))
+            Path(temporary).chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise refuse(str(path), f"The file cannot be written: {error.strerror}.", "Check folder and rights.") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """Talk: one line on standard error."""
+    if not quiet:
+        sys.stderr.write(visible(text) + "\n")
+
+
+def show_problems(error: InputError) -> None:
+    """Every problem on its line, at most fifty, and the count of the rest."""
+    for problem in error.problems[:SHOWN_AT_MOST]:
+        sys.stderr.write(visible(str(problem)) + "\n")
+    rest = len(error.problems) - SHOWN_AT_MOST
+    if rest > 0:
+        sys.stderr.write(f"... and {rest} more problems.\n")

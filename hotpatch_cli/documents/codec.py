@@ -1,0 +1,276 @@
+"""Codecs: how a node of a tree becomes a value, and the JSON Schema that says the same.
+
+A codec never raises: it notes every problem in the log with its place and gives None, so that all problems of
+a file are reported at once. The caller ends with `log.finish()`.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from hotpatch_cli.documents.tree import MAX_SCALAR, Log, Mapping, Sequence, shown
+
+T = TypeVar("T")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_PART = re.compile(r"(\d{1,6}) ?([dhms])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+class Codec(NamedTuple, Generic[T]):
+    """`read` turns (value, mark, log) into a value; `schema` is its JSON Schema."""
+
+    read: Callable[[Any, int, Log], T | None]
+    schema: dict[str, Any]
+
+
+class Field(NamedTuple):
+    """One key of a record: its codec, what it means, and whether it must be there."""
+
+    codec: Codec[Any]
+    doc: str
+    required: bool = False
+
+
+def text_of(value: object, mark: int, log: Log, what: str = "text") -> str | None:
+    """A scalar as the text that the user wrote; None, with a problem, for anything else."""
+    if isinstance(value, str):
+        if len(value) <= MAX_SCALAR:
+            return value
+        log.add(mark, f"A value of {len(value)} characters; at most {MAX_SCALAR} are read.", "Shorten it.")
+    else:
+        log.add(mark, f"Expected {what}, found {shown(value)}.")
+    return None
+
+
+def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
+    """Text that is not empty, as written; `pattern` must match all of it."""
+    compiled = re.compile(pattern) if pattern else None
+
+    def read(value: object, mark: int, log: Log) -> str | None:
+        found = text_of(value, mark, log)
+        if found is None:
+            return None
+        if not found.strip():
+            log.add(mark, "Expected text, found nothing.", hint)
+        elif compiled and not compiled.fullmatch(found):
+            log.add(mark, f"{shown(found)} does not fit here.", hint)
+        else:
+            return found
+        return None
+
+    return Codec(read, {"type": "string"} | ({"pattern": f"^(?:{pattern})$"} if pattern else {"minLength": 1}))
+
+
+def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None = None) -> Codec[T]:
+    """Text that `parse` turns into a value; its ValueError is the message."""
+
+    def read(value: object, mark: int, log: Log) -> T | None:
+        found = text_of(value, mark, log, what)
+        if found is None:
+            return None
+        try:
+            return parse(found)
+        except ValueError as error:
+            log.add(mark, str(error))
+            return None
+
+    return Codec(read, schema or {"type": "string"})
+
+
+def _boolean(value: object, mark: int, log: Log) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _WORDS:
+        return _WORDS[value.lower()]
+    log.add(mark, f"Expected true or false, found {shown(value)}.")
+    return None
+
+
+boolean: Codec[bool] = Codec(_boolean, {"type": "boolean"})
+
+
+def number(low: int, high: int) -> Codec[int]:
+    """A whole number within bounds."""
+
+    def read(value: object, mark: int, log: Log) -> int | None:
+        if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,12}", value) and low <= int(value) <= high:
+            return int(value)
+        log.add(mark, f"Expected a whole number from {low} to {high}, found {shown(value)}.")
+        return None
+
+    return Codec(read, {"type": "integer", "minimum": low, "maximum": high})
+
+
+def decimal(low: float, high: float) -> Codec[float]:
+    """A number within bounds."""
+
+    def read(value: object, mark: int, log: Log) -> float | None:
+        if isinstance(value, str) and re.fullmatch(r"\d{1,12}(\.\d{1,12})?", value) and low <= float(value) <= high:
+            return float(value)
+        log.add(mark, f"Expected a number from {low:g} to {high:g}, found {shown(value)}.")
+        return None
+
+    return Codec(read, {"type": "number", "minimum": low, "maximum": high})
+
+
+def choice(*words: str, also: dict[str, str] | None = None) -> Codec[str]:
+    """One of some words, in any letter case; `also` maps further spellings to them."""
+    spellings = {word.lower(): word for word in words} | {key.lower(): word for key, word in (also or {}).items()}
+
+    def read(value: object, mark: int, log: Log) -> str | None:
+        found = text_of(value, mark, log)
+        if found is None:
+            return None
+        if found.strip().lower() not in spellings:
+            log.add(mark, f"{shown(found)} is not one of {', '.join(words)}.", meant(found, spellings.values()))
+            return None
+        return spellings[found.strip().lower()]
+
+    return Codec(read, {"enum": [*words, *(also or {})]})
+
+
+def meant(found: str, known: Iterable[str]) -> str:
+    """The advice "Did you mean ...?" where a known word is near; otherwise nothing."""
+    from difflib import get_close_matches
+
+    by_lower = {word.lower(): word for word in known}
+    near = get_close_matches(found[:80].lower(), by_lower, n=1, cutoff=0.6)
+    return f"Did you mean '{by_lower[near[0]]}'?" if near else ""
+
+
+def listing(item: Codec[T], *, single: bool = False) -> Codec[tuple[T, ...]]:
+    """A list of items; with `single`, one item may stand without the list."""
+
+    def read(value: object, mark: int, log: Log) -> tuple[T, ...] | None:
+        if isinstance(value, Sequence):
+            items = [item.read(each, at, log) for each, at in zip(value, value.marks, strict=True)]
+            return tuple(each for each in items if each is not None)
+        if single and value is not None:
+            only = item.read(value, mark, log)
+            return None if only is None else (only,)
+        log.add(mark, f"Expected a list, found {shown(value)}.", "Write it as [a, b] or with dashes.")
+        return None
+
+    schema: dict[str, Any] = {"type": "array", "items": item.schema}
+    return Codec(read, {"anyOf": [item.schema, schema]} if single else schema)
+
+
+def table(item: Codec[T]) -> Codec[dict[str, T]]:
+    """A mapping from names that the user chooses to items."""
+
+    def read(value: object, mark: int, log: Log) -> dict[str, T] | None:
+        if not isinstance(value, Mapping):
+            log.add(mark, f"Expected a mapping, found {shown(value)}.")
+            return None
+        result = {}
+        for key, each, key_mark, at in value.placed():
+            if not key.strip() or len(key) > 256 or _CONTROL.search(key):  # noqa: PLR2004  a name, not a text
+                log.add(key_mark, f"{shown(key)} cannot be a name.")
+            elif (found := item.read(each, at, log)) is not None:
+                result[key] = found
+        return result
+
+    return Codec(read, {"type": "object", "additionalProperties": item.schema})
+
+
+def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec[T]:
+    """A mapping with known keys, given to `make` as keyword arguments; a null is a missing key.
+
+    Keys that begin with `x-` belong to the user and are left alone.
+    """
+    required = [key for key, each in fields.items() if each.required]
+
+    def read(value: object, mark: int, log: Log) -> T | None:
+        if not isinstance(value, Mapping):
+            log.add(mark, f"Expected {what} (a mapping), found {shown(value)}.")
+            return None
+        found: dict[str, Any] = {}
+        before = len(log.problems)
+        for key, each, key_mark, at in value.placed():
+            known = fields.get(key)
+            if known is None:
+                _note_unknown(key, key_mark, fields, what, log)
+            elif each is not None:
+                found[key] = known.codec.read(each, at, log)
+        for key in required:
+            if key not in found:
+                log.add(value.mark, f"The key '{key}' of {what} is missing.", f"Add it: {fields[key].doc}")
+        return make(**found) if len(log.problems) == before else None
+
+    return Codec(read, record_schema(fields))
+
+
+def record_schema(fields: dict[str, Field]) -> dict[str, Any]:
+    """The JSON Schema of a record."""
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {key: {"description": each.doc, **each.codec.schema} for key, each in fields.items()},
+        "patternProperties": {"^x-": {}},
+        "additionalProperties": False,
+    }
+    if required := [key for key, each in fields.items() if each.required]:
+        schema["required"] = required
+    return schema
+
+
+def _note_unknown(key: str, mark: int, fields: dict[str, Field], what: str, log: Log) -> None:
+    if not key.startswith("x-"):
+        known = meant(key, fields) or f"Keys are {', '.join(fields)}."
+        log.add(mark, f"Unknown key {shown(key)} in {what}.", known)
+
+
+def parse_duration(text: str) -> timedelta:
+    """A duration from `4h`, `3h55m`, `90m`, `14d` or `03:55` (hours and minutes). Raises ValueError."""
+    stripped = text.strip().lower()
+    if found := re.fullmatch(r"(\d{1,3}):([0-5]\d)", stripped):
+        return timedelta(hours=int(found[1]), minutes=int(found[2]))
+    parts = _PART.findall(stripped)
+    if not parts or _PART.sub("", stripped).strip():
+        raise ValueError(f'{shown(text)} is not a duration. Write 4h, 3h55m, 90m, 14d or "03:55".')
+    total = timedelta(**{_UNITS[unit]: 0 for _, unit in parts})
+    for amount, unit in parts:
+        total += timedelta(**{_UNITS[unit]: int(amount)})
+    if total > timedelta(days=3660):
+        raise ValueError(f"{shown(text)} is longer than ten years.")
+    return total
+
+
+def parse_date(text: str) -> date:
+    """A date from `2025-12-15`. Raises ValueError."""
+    written = text.strip()
+    try:
+        found = date.fromisoformat(written) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValueError(f"{shown(text)} is not a date of the calendar. Write it as 2025-12-15.")
+    return found
+
+
+def parse_time(text: str) -> time:
+    """A time of day from `22:00` or `2:30`. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::00)?", text.strip())
+    if not found or int(found[1]) > 23:  # noqa: PLR2004  the last hour of a day
+        raise ValueError(f"{shown(text)} is not a time of day. Write it as 22:00.")
+    return time(int(found[1]), int(found[2]))
+
+
+def parse_moment(text: str) -> datetime:
+    """A moment with its offset, from `2026-01-17T22:00:00+01:00`. Raises ValueError."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not a moment. Write it as 2026-01-17T22:00+01:00.") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{shown(text)} has no offset from UTC. Write it as 2026-01-17T22:00+01:00.")
+    return moment
+
+
+duration: Codec[timedelta] = parsed(
+    parse_duration, "a duration", {"type": "string", "examples": ["4h", "3h55m", "90m", "03:55", "14d"]}
+)
+day: Codec[date] = parsed(parse_date, "a date", {"type": "string", "format": "date"})
+time_of_day: Codec[time] = parsed(parse_time, "a time of day", {"type": "string", "examples": ["22:00"]})
+moment: Codec[datetime] = parsed(parse_moment, "a moment", {"type": "string", "format": "date-time"})

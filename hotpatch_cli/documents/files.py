@@ -1,0 +1,83 @@
+"""Files and standard input as text: what is not text is refused before anything reads it."""
+
+import sys
+from pathlib import Path
+
+from hotpatch_cli.documents.json_text import parse_json
+from hotpatch_cli.documents.tree import Document
+from hotpatch_cli.documents.yaml_text import parse_yaml
+from hotpatch_cli.errors import InputError, Problem, refuse
+
+MAX_BYTES = 256 * 1024 * 1024
+MAX_YAML_CHARACTERS = 64 * 1024 * 1024
+STDIN = "<stdin>"
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def read_text(name: str) -> tuple[str, str]:
+    """(name for messages, text) of a file, or of standard input for `-`.
+
+    UTF-8, and UTF-16 where a byte order mark says so (PowerShell's `>` writes that). Raises InputError.
+    """
+    shown = STDIN if name == "-" else name
+    data = _read_bytes(name, shown)
+    if len(data) > MAX_BYTES:
+        raise refuse(shown, f"Larger than {MAX_BYTES // 2**20} MB.", "Split the file.")
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return shown, _decode(shown, data, len(bom), encoding)
+    return shown, _decode(shown, data, 0, "utf-8")
+
+
+def _read_bytes(name: str, shown: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    path = Path(name)
+    try:
+        if path.is_dir():
+            raise refuse(shown, "This is a directory, not a file.", "Name the files in it, for example with *.yaml.")
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise refuse(shown, "There is no such file.", "Check the name and the folder.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refuse(shown, f"The file cannot be read: {reason}.") from None
+
+
+def _decode(shown: str, data: bytes, start: int, encoding: str) -> str:
+    try:
+        text = str(memoryview(data)[start:], encoding)
+    except UnicodeDecodeError as error:
+        before = data[start : start + error.start]
+        line = before.count(b"\n") + 1
+        raise InputError(
+            [
+                Problem(
+                    shown,
+                    line,
+                    None,
+                    "Not text in UTF-8 or UTF-16.",
+                    "Save the file as UTF-8; a binary file is not read.",
+                )
+            ]
+        ) from None
+    if "\0" in text:
+        raise refuse(shown, "A binary file, or UTF-16 without a byte order mark.", "Save it as UTF-8 text.")
+    if not text.strip():
+        raise refuse(shown, "The file is empty.", "Run `hotpatch init` for a starter inventory.")
+    return text
+
+
+def parse(name: str, text: str) -> Document:
+    """The tree of a text: JSON where it begins like JSON, otherwise YAML. Raises InputError."""
+    if text.lstrip(" \t\r\n")[:1] in ("{", "[") and not name.lower().endswith((".yaml", ".yml")):
+        return parse_json(name, text)
+    if len(text) > MAX_YAML_CHARACTERS:
+        raise refuse(name, f"More than {MAX_YAML_CHARACTERS // 2**20} MB of YAML.", "Split the file, or write JSON.")
+    return parse_yaml(name, text)
+
+
+def read_document(name: str) -> Document:
+    """The tree of a file, or of standard input for `-`. Raises InputError."""
+    return parse(*read_text(name))

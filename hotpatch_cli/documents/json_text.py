@@ -1,0 +1,127 @@
+"""JSON as the same positioned tree: numbers stay text, a repeated key is a problem, depth is bounded."""
+
+import re
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # C, documented nowhere, stable
+from typing import Any
+
+from hotpatch_cli.documents.tree import MAX_DEPTH, Document, Log, Mapping, Number, Sequence
+
+_SPACE = re.compile(r"[ \t\n\r]*").match
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?").match
+_WORDS = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
+
+
+class _NotJsonError(Exception):
+    """The text is not JSON from this offset on."""
+
+    def __init__(self, at: int, message: str) -> None:
+        super().__init__(message)
+        self.at = at
+        self.message = message
+
+
+def parse_json(file: str, text: str) -> Document:
+    """The tree of a JSON text. Raises InputError with every problem found."""
+    document = Document(file, text)
+    parser = _Parser(text, Log(document))
+    try:
+        document.root_mark, document.root = parser.whole()
+    except JSONDecodeError as error:
+        parser.log.add(error.pos, f"Not JSON: {error.msg}.", "Check quotes and escapes here.")
+    except _NotJsonError as stop:
+        parser.log.add(min(stop.at, max(len(text) - 1, 0)), stop.message)
+    parser.log.finish()
+    return document
+
+
+class _Parser:
+    def __init__(self, text: str, log: Log) -> None:
+        self.text = text
+        self.log = log
+        self.strings: dict[str, str] = {}
+
+    def skip(self, at: int) -> int:
+        """The offset of the next character that is not space."""
+        found = _SPACE(self.text, at)
+        return found.end() if found else at
+
+    def whole(self) -> tuple[int, Any]:
+        """(mark, value) of the only value of the text."""
+        mark = self.skip(0)
+        value, end = self.value(mark, 0)
+        end = self.skip(end)
+        if end < len(self.text):
+            raise _NotJsonError(end, "Text after the end of the JSON value.")
+        return mark, value
+
+    def value(self, at: int, depth: int) -> tuple[Any, int]:
+        """The value that begins at an offset, and the offset behind it."""
+        first = self.text[at : at + 1]
+        if first == '"':
+            return self.string(at)
+        if first in ("{", "["):
+            if depth >= MAX_DEPTH:
+                raise _NotJsonError(at, f"Nested deeper than {MAX_DEPTH} levels.")
+            return self.mapping(at, depth) if first == "{" else self.sequence(at, depth)
+        if first in _WORDS:
+            word, value = _WORDS[first]
+            if self.text.startswith(word, at):
+                return value, at + len(word)
+        elif found := _NUMBER(self.text, at):
+            return Number(found.group()), found.end()
+        raise _NotJsonError(
+            at, "Not JSON: a value was expected here." if first else "Not JSON: the text ends too early."
+        )
+
+    def string(self, at: int) -> tuple[str, int]:
+        """The string that begins at an offset."""
+        value, end = scanstring(self.text, at + 1, True)  # noqa: FBT003  strict, as json.loads has it
+        return self.strings.setdefault(value, value), end
+
+    def mapping(self, at: int, depth: int) -> tuple[Mapping, int]:
+        """The object that begins at an offset."""
+        node, text = Mapping(at), self.text
+        at = self.skip(at + 1)
+        if text[at : at + 1] == "}":
+            return node, at + 1
+        while True:
+            if text[at : at + 1] != '"':
+                raise _NotJsonError(at, "Not JSON: a key in double quotes was expected here.")
+            key_mark = at
+            key, at = self.string(at)
+            at = self.skip(at)
+            if text[at : at + 1] != ":":
+                raise _NotJsonError(at, "Not JSON: a colon was expected here.")
+            mark = self.skip(at + 1)
+            value, at = self.value(mark, depth + 1)
+            if key in node:
+                self.log.add(key_mark, f"The key '{key[:60]}' stands twice.")
+            else:
+                node.put(key, value, key_mark, mark)
+            at, ended = self.behind(at, "}")
+            if ended:
+                return node, at
+
+    def sequence(self, at: int, depth: int) -> tuple[Sequence, int]:
+        """The array that begins at an offset."""
+        node = Sequence(at)
+        at = self.skip(at + 1)
+        if self.text[at : at + 1] == "]":
+            return node, at + 1
+        while True:
+            mark = at
+            value, at = self.value(mark, depth + 1)
+            node.put(value, mark)
+            at, ended = self.behind(at, "]")
+            if ended:
+                return node, at
+
+    def behind(self, at: int, closing: str) -> tuple[int, bool]:
+        """Behind a value: (offset of the next one, False) or (offset behind the end, True)."""
+        at = self.skip(at)
+        found = self.text[at : at + 1]
+        if found == ",":
+            return self.skip(at + 1), False
+        if found == closing:
+            return at + 1, True
+        raise _NotJsonError(at, f"Not JSON: a comma or '{closing}' was expected here.")

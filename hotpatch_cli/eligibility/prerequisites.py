@@ -1,0 +1,173 @@
+"""HP201 to HP214 and HP403 to HP412: settings and states that hotpatch asks for, met, unmet or not known.
+
+A fact that is missing gives its own finding: a rule never passes because it could not tell.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from hotpatch_cli.knowledge.rows import Matrix, holds
+from hotpatch_cli.model import Facts, Finding, found, parse_build
+
+_HOST = re.compile(r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?", re.IGNORECASE)
+_SECOND_HALF = 12
+
+
+def check_azure(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
+    """HP201 to HP204, HP212, HP404 to HP406: patch settings of an Azure VM.
+
+    https://learn.microsoft.com/en-us/azure/virtual-machines/automatic-vm-guest-patching
+    """
+    settings = facts.patching
+    if settings.hotpatching is None:
+        yield found("HP405", seen={"patching.hotpatching": None})
+    elif not settings.hotpatching:
+        yield found("HP201", seen={"patching.hotpatching": False}, observed="false")
+    if settings.mode is None:
+        yield found("HP404", seen={"patching.mode": None})
+    elif settings.mode.lower() != "automaticbyplatform":
+        yield found("HP202", seen={"patching.mode": settings.mode}, observed=settings.mode)
+    if settings.vm_agent is None:
+        yield found("HP406", seen={"patching.vm_agent": None})
+    elif not settings.vm_agent:
+        yield found("HP203", seen={"patching.vm_agent": False})
+    if settings.hotpatching and settings.bypass_safety_checks:
+        yield found("HP204", seen={"patching.bypass_safety_checks": True})
+    if facts.scale_set == "flexible" and not facts.health_extension:
+        variant = "missing" if facts.health_extension is None else "default"
+        yield found("HP212", variant, seen={"health_extension": facts.health_extension})
+
+
+def check_azure_local(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
+    """HP210, HP211, HP411, HP412: the Azure Local instance under the VM.
+
+    https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch
+    """
+    local = facts.azure_local
+    if local.azure_verification is None:
+        yield found("HP411", seen={"azure_local.azure_verification": None})
+    elif not local.azure_verification:
+        yield found("HP210", seen={"azure_local.azure_verification": False})
+    minimum = next((row.minimum for row in matrix.azure_local_hosts if holds(row.from_day, row.until, as_of)), None)
+    if local.version is None:
+        yield found("HP412", seen={"azure_local.version": None})
+    elif (release := host_release(local.version)) is None:
+        yield found("HP412", "unreadable", seen={"azure_local.version": local.version}, version=local.version)
+    elif minimum and release < (host_release(minimum) or release):
+        seen = {"azure_local.version": local.version}
+        yield found("HP211", seen=seen, version=local.version, minimum=minimum)
+
+
+def host_release(text: str) -> tuple[int, int] | None:
+    """Year and month of an Azure Local release, to compare: 22H2 < 23H2 < 24H2 < 2503; `12.2503.1` too.
+
+    None for anything else.
+    """
+    match = _HOST.fullmatch(text.strip())
+    if match is None:
+        return None
+    if match[2]:
+        return int(match[1]), 6 * int(match[2])
+    return (int(match[1]), int(match[3])) if 1 <= int(match[3]) <= _SECOND_HALF else None
+
+
+def check_arc(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
+    """HP205 to HP209, HP403, HP407 to HP410: the machine under Azure Arc.
+
+    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers
+    """
+    status = facts.arc.status
+    if status is None:
+        yield found("HP407", seen={"arc.status": None})
+    elif status.lower() != "connected":
+        yield found("HP207", seen={"arc.status": status}, observed=status)
+    yield from _enrolment(facts, matrix, as_of)
+    yield from _security(facts)
+    yield from _build(facts, matrix)
+
+
+def enrolment(licence: str | None, enablement: str | None) -> str | None:
+    """What the portal shows of licence and enablement: Enabled, Pending, Canceled, Disabled, Failed,
+    Action Required, Not enrolled; None where neither tells.
+
+    https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
+    """
+    states = {"enabling": "Pending", "disabling": "Pending", "disabled": "Canceled", "disable": "Canceled"}
+    word = (licence or "").lower().replace(" ", "").replace("-", "")
+    if word in ("", "unknown"):
+        return None
+    if word not in ("enabled", "enable"):
+        named = {"pending": "Pending", "canceled": "Canceled", "cancelled": "Canceled", "failed": "Failed"}
+        named |= {"notenrolled": "Not enrolled", "actionrequired": "Action Required"}
+        return (states | named).get(word, licence)
+    decided = {"disabled": "Disabled", "actionrequired": "Action Required", "pendingevaluation": "Pending"}
+    return decided.get((enablement or "").lower(), "Enabled")
+
+
+def _enrolment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
+    state = enrolment(facts.arc.hotpatch, facts.arc.enablement)
+    seen = {"arc.hotpatch": facts.arc.hotpatch}
+    if state is None:
+        if facts.arc.hotpatch:
+            yield found("HP408", "undecided", seen=seen, observed=facts.arc.hotpatch)
+        else:
+            yield found("HP408", seen=seen)
+    elif state != "Enabled":
+        if (facts.arc.hotpatch or "").lower() == "enabled":
+            seen = {"arc.enablement": facts.arc.enablement}
+        phase = next((each for each in matrix.arc_phases if holds(each.from_day, each.until, as_of)), None)
+        if phase is not None and phase.phase == "paid":
+            yield found("HP208", "paid", seen=seen, observed=state, price=phase.terms)
+        else:
+            variant = "preview" if phase is not None and phase.phase == "preview" else "default"
+            yield found("HP208", variant, seen=seen, observed=state)
+
+
+def _security(facts: Facts) -> Iterator[Finding]:
+    """VBS and Secure Boot. Arc's own Enabled is evidence for both, where they are not stated."""
+    arc = facts.arc
+    proven = (arc.enablement or "").lower() == "enabled"
+    if arc.vbs is None:
+        if not proven:
+            yield found("HP409", seen={"arc.vbs": None})
+    elif arc.vbs != "running":
+        observed = "configured but not running" if arc.vbs == "configured" else arc.vbs
+        yield found("HP205", seen={"arc.vbs": arc.vbs}, observed=observed)
+    if arc.uefi is False:
+        yield found("HP206", "uefi", seen={"arc.uefi": False})
+    elif arc.secure_boot is False:
+        yield found("HP206", "secure_boot", seen={"arc.secure_boot": False})
+    elif arc.secure_boot is None and not proven:
+        yield found("HP410", seen={"arc.secure_boot": None})
+
+
+def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    minimum, seen = matrix.minimum_build, {"build": facts.build}
+    build = parse_build(facts.build) if facts.build else None
+    if build is None:
+        yield found("HP403", seen=seen)
+    elif minimum is None:
+        return
+    elif build.number < minimum.number or (build.revision is not None and build < minimum):
+        yield found("HP209", seen=seen, build=build, minimum=minimum)
+    elif build.revision is None and build.number == minimum.number:
+        yield found("HP403", "revision", seen=seen, build=build)
+
+
+def check_state(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
+    """HP213, HP306, HP308: powered off, updates that hotpatch does not carry, a restart that waits."""
+    if facts.power == "off":
+        yield found("HP213", seen={"power": "off"})
+    if facts.pending:
+        updates = ", ".join(dict.fromkeys(map(str, facts.pending)))
+        yield found("HP306", seen={"pending": updates}, updates=updates)
+    if facts.restart_pending:
+        yield found("HP308", seen={"restart_pending": True})
+
+
+def reboot_never(facts: Facts, baseline: str) -> Iterator[Finding]:
+    """HP214: the reboot setting is Never while a baseline is due or next."""
+    setting = facts.patching.reboot
+    if (setting or "").lower() in ("never", "neverreboot"):
+        yield found("HP214", seen={"patching.reboot": setting}, observed=setting, baseline=baseline)

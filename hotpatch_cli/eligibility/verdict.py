@@ -1,0 +1,124 @@
+"""The judgement on one profile of facts: verdict, track, next baseline, and every finding.
+
+Thousands of machines share a profile, so a judgement is computed once for each (see `Judge`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import Literal, NamedTuple
+
+from hotpatch_cli.eligibility import images, prerequisites
+from hotpatch_cli.eligibility.product import parse_system, product_of
+from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Product, Release
+from hotpatch_cli.model import Facts, Finding
+from hotpatch_cli.servicing.history import Baseline, History
+from hotpatch_cli.servicing.restart import Cause, causes, next_baseline
+from hotpatch_cli.servicing.track import Track, no_track, track, unknown_track
+
+Verdict = Literal["ready", "action-required", "unsupported", "unknown"]
+VERDICTS: tuple[Verdict, ...] = ("ready", "action-required", "unsupported", "unknown")
+Check = Callable[[Facts, Matrix, date], Iterator[Finding]]
+
+_IMAGE: tuple[Check, ...] = (images.check_image, images.check_end)
+_FIRST: dict[str, tuple[Check, ...]] = {
+    "azure": _IMAGE,
+    "azure-local": _IMAGE,
+    "arc": (images.check_system, images.check_end),
+}
+_THEN: dict[str, tuple[Check, ...]] = {
+    "azure": (images.check_shape, images.check_region, prerequisites.check_azure, prerequisites.check_state),
+    "azure-local": (images.check_shape, prerequisites.check_azure_local, prerequisites.check_state),
+    "arc": (images.check_shape, prerequisites.check_arc, prerequisites.check_state),
+}
+_VERDICT_OF: tuple[tuple[str, Verdict], ...] = (("1", "unsupported"), ("2", "action-required"), ("4", "unknown"))
+
+
+class Judgement(NamedTuple):
+    """What is said of a profile of facts. `verdict` is None for a machine that is not Windows: skipped."""
+
+    verdict: Verdict | None
+    product: Product | None = None
+    track: Track = Track(None)
+    next_baseline: Baseline | None = None
+    causes: tuple[Cause, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class Judge:
+    """Judges profiles with the knowledge of a day, each distinct profile once."""
+
+    def __init__(
+        self, knowledge: Knowledge, as_of: date, supposed: Iterable[Release] = (), *, image_only: bool = False
+    ) -> None:
+        """`supposed` are releases to reckon with that are not known: the question "what if".
+
+        With `image_only` there is no machine yet: the image alone decides, and nothing restarts.
+        """
+        self.knowledge = knowledge
+        self.as_of = as_of
+        self._supposed = tuple(supposed)
+        self._image_only = image_only
+        self._judged: dict[Facts, Judgement] = {}
+        self._histories: dict[Product, History] = {}
+
+    def judge(self, facts: Facts) -> Judgement:
+        """The judgement on a profile."""
+        known = self._judged.get(facts)
+        if known is None:
+            known = self._judged[facts] = self._judge(facts)
+        return known
+
+    def history(self, product: Product) -> History:
+        """The releases of a product as of the day."""
+        if product not in self._histories:
+            self._histories[product] = History(self.knowledge, product, self.as_of, self._supposed)
+        return self._histories[product]
+
+    def _judge(self, facts: Facts) -> Judgement:
+        if is_skipped(facts) or facts.platform is None:
+            return Judgement(None)
+        first = self._run(_FIRST[facts.platform], facts)
+        product = product_of(facts, self.knowledge.matrix)
+        if any(self._level(each) == "error" and each.code < "HP2" for each in first):
+            return self._unsupported(facts, product, first)
+        history = self.history(product) if product else None
+        if self._image_only:
+            following = history.planned_after(self.as_of) if history else None
+            return Judgement(self._verdict(first), product, no_track(), following, (), _ordered(first, self._level))
+        rest = self._run(_THEN[facts.platform], facts)
+        place = track(facts, history) if history else unknown_track("the release of Windows Server is not known")
+        findings = (*first, *rest, *place.findings)
+        verdict = self._verdict(findings)
+        following = next_baseline(place, history) if history and verdict != "unsupported" else None
+        if following is not None:
+            findings += tuple(prerequisites.reboot_never(facts, following.name))
+        due = causes(verdict, facts, place, history) if history else ()
+        return Judgement(verdict, product, place, following, due, _ordered(findings, self._level))
+
+    def _unsupported(self, facts: Facts, product: Product | None, findings: list[Finding]) -> Judgement:
+        """Once an image or a release is unsupported, nothing that builds on it is raised."""
+        known = product is not None and not self._image_only
+        due = causes("unsupported", facts, no_track(), self.history(product)) if known and product else ()
+        return Judgement("unsupported", product, no_track(), None, due, _ordered(findings, self._level))
+
+    def _run(self, checks: Iterable[Check], facts: Facts) -> list[Finding]:
+        return [each for check in checks for each in check(facts, self.knowledge.matrix, self.as_of)]
+
+    def _level(self, finding: Finding) -> str:
+        return self.knowledge.rules[finding.code].level
+
+    def _verdict(self, findings: Iterable[Finding]) -> Verdict:
+        """Errors of 1xx, then 2xx, then 4xx decide; warnings and notes never do."""
+        hundreds = {each.code[2] for each in findings if self._level(each) == "error"}
+        return next((verdict for hundred, verdict in _VERDICT_OF if hundred in hundreds), "ready")
+
+
+def is_skipped(facts: Facts) -> bool:
+    """Whether a machine is known not to run Windows: it is counted, never judged."""
+    return not facts.windows or bool(facts.os and parse_system(facts.os).family == "other")
+
+
+def _ordered(findings: Iterable[Finding], level: Callable[[Finding], str]) -> tuple[Finding, ...]:
+    """Errors first, then warnings, then notes; by code within each."""
+    weights = {"error": 0, "warning": 1, "note": 2}
+    return tuple(sorted(findings, key=lambda each: (weights[level(each)], each.code)))

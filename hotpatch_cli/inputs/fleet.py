@@ -1,0 +1,196 @@
+"""Several sources, one fleet: each is read by the reader that recognises it, then joined and cross-checked."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from hotpatch_cli.documents.codec import meant
+from hotpatch_cli.documents.files import read_document
+from hotpatch_cli.documents.tree import Document, shown
+from hotpatch_cli.errors import InputError, Problem
+from hotpatch_cli.inputs import azure_vms, inventory
+from hotpatch_cli.inputs.reading import Reader, Reading
+from hotpatch_cli.model import NO_LIMITS, Fleet, Location, Machine
+
+READERS: dict[str, Reader] = {reader.name: reader for reader in (azure_vms.READER, inventory.READER)}
+
+
+def load_fleet(names: Iterable[str], reader: str | None = None) -> tuple[Fleet, tuple[str, ...]]:
+    """(the fleet of some files, notes for the user); `-` is standard input, `reader` forces how they are read.
+
+    Raises InputError with the problems of all files.
+    """
+    readings: list[Reading] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            readings.append(_read(name, reader))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    fleet = _joined(readings)
+    problems = [*_repeated(readings), *_unknown_names(fleet, readings), *_circles(fleet, readings)]
+    if problems:
+        raise InputError(problems)
+    return fleet, tuple(note for reading in readings for note in reading.notes)
+
+
+def _read(name: str, reader: str | None) -> Reading:
+    document = read_document(name)
+    if reader is not None:
+        return READERS[reader].read(document)
+    for each in READERS.values():
+        if each.recognises(document):
+            return each.read(document)
+    raise InputError([_not_recognised(document)])
+
+
+def _not_recognised(document: Document) -> Problem:
+    file, line, column = document.position(document.root_mark)
+    kinds = "; ".join(f"{each.name} ({each.about})" for each in READERS.values())
+    return Problem(
+        file,
+        line,
+        column,
+        f"This is none of the sources that are read: {kinds}.",
+        "An inventory has the key 'machines'; `hotpatch init` writes one to start from.",
+    )
+
+
+def _joined(readings: list[Reading]) -> Fleet:
+    machines = [machine for reading in readings for machine in reading.machines]
+    return Fleet(
+        machines=_labelled(machines),
+        name=next((reading.name for reading in readings if reading.name), None),
+        windows=_union(reading.windows for reading in readings),
+        freezes=tuple(freeze for reading in readings for freeze in reading.freezes),
+        groups=_union(reading.groups for reading in readings),
+        rings=tuple(dict.fromkeys(ring for reading in readings for ring in reading.rings)),
+        limits=next((reading.limits for reading in readings if reading.limits != NO_LIMITS), NO_LIMITS),
+    )
+
+
+def _union(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {name: value for part in parts for name, value in part.items()}
+
+
+def _labelled(machines: list[Machine]) -> tuple[Machine, ...]:
+    """Machines with what a person calls them: `group/name` where two share a name."""
+    counts = Counter(machine.name for machine in machines)
+    return tuple(
+        replace(machine, label=_full_name(machine) if counts[machine.name] > 1 else machine.name)
+        for machine in machines
+    )
+
+
+def _full_name(machine: Machine) -> str:
+    group = azure_vms.group_of(machine.id)
+    return f"{group}/{machine.name}" if group else machine.name
+
+
+# --- checks over all files -----------------------------------------------------------------------------------
+
+
+def _problem(place: Location, message: str, remedy: str = "") -> Problem:
+    return Problem(place.file, place.line, place.column, message, remedy)
+
+
+def _repeated(readings: list[Reading]) -> Iterator[Problem]:
+    """Machines and parts that two files have; a part that is the same in both is fine."""
+    machines: dict[str, Location] = {}
+    for reading in readings:
+        for machine in reading.machines:
+            key = machine.id.lower() if reading.keyed_by_id and machine.id else machine.name
+            place = machine.origin.locate("name")
+            if key in machines and place != machines[key]:
+                first = machines[key]
+                yield _problem(
+                    place,
+                    f"The machine {shown(machine.name)} stands twice (first in {first.file}, line {first.line}).",
+                    "Remove one.",
+                )
+            machines.setdefault(key, place)
+    for kind in ("windows", "groups"):
+        yield from _different(readings, kind)
+    yield from _rings(readings)
+
+
+def _different(readings: list[Reading], kind: str) -> Iterator[Problem]:
+    known: dict[str, Any] = {}
+    for reading in readings:
+        for name, value in getattr(reading, kind).items():
+            if known.setdefault(name, value) != value:
+                word = kind[:-1]
+                place = reading.places[word, name]
+                yield _problem(place, f"The {word} {shown(name)} is another one in another file.", "Rename one.")
+
+
+def _rings(readings: list[Reading]) -> Iterator[Problem]:
+    known: dict[str, Any] = {}
+    for reading in readings:
+        for ring in reading.rings:
+            if known.setdefault(ring.name, ring) != ring:
+                place = reading.places["ring", ring.name]
+                yield _problem(place, f"The ring {shown(ring.name)} is another one in another file.", "Rename one.")
+
+
+def _unknown_names(fleet: Fleet, readings: list[Reading]) -> Iterator[Problem]:
+    """Windows, groups and rings that are used and nowhere described."""
+    known = {"window": list(fleet.windows), "group": list(fleet.groups), "ring": [ring.name for ring in fleet.rings]}
+    for kind, name, place in _used_names(fleet, readings):
+        if name not in known[kind]:
+            advice = meant(name, known[kind]) or f"Describe it under '{kind}s'."
+            yield _problem(place(), f"The {kind} {shown(name)} is described nowhere.", advice)
+
+
+def _used_names(fleet: Fleet, readings: list[Reading]) -> Iterator[tuple[str, str, Callable[[], Location]]]:
+    """(kind, name, where) of each use; the place is looked up only for a problem."""
+    for machine in fleet.machines:
+        placement, locate = machine.placement, machine.origin.locate
+        yield from (("window", name, partial(locate, "window")) for name in placement.windows)
+        yield from (("group", name, partial(locate, "groups")) for name in placement.groups)
+        if placement.ring is not None:
+            yield "ring", placement.ring, partial(locate, "ring")
+    for name, group in fleet.groups.items():
+        yield from (("group", other, partial(_place, readings, "group", name)) for other in group.after)
+    for freeze in fleet.freezes:
+        where = partial(_place, readings, "freeze", freeze.name)
+        yield from (("group", name, where) for name in freeze.groups)
+        yield from (("ring", name, where) for name in freeze.rings)
+
+
+def _place(readings: list[Reading], kind: str, name: str) -> Location:
+    return next(reading.places[kind, name] for reading in readings if (kind, name) in reading.places)
+
+
+def _circles(fleet: Fleet, readings: list[Reading]) -> Iterator[Problem]:
+    """Groups that wait for each other."""
+    done: set[str] = set()
+    for start in fleet.groups:
+        path = _circle_from(start, fleet, done)
+        if path:
+            way = " after ".join(map(shown, path))
+            yield _problem(
+                _place(readings, "group", path[0]), f"Groups wait for each other: {way}.", "Take one `after` out."
+            )
+            return
+
+
+def _circle_from(start: str, fleet: Fleet, done: set[str]) -> list[str]:
+    """A path of groups that comes back to itself, found depth first without recursion; otherwise empty."""
+    path: list[str] = []
+    stack: list[tuple[str, bool]] = [(start, False)]
+    while stack:
+        name, leaving = stack.pop()
+        if leaving:
+            done.add(path.pop())
+        elif name in path:
+            return [*path[path.index(name) :], name]
+        elif name not in done and name in fleet.groups:
+            path.append(name)
+            stack.append((name, True))
+            stack += [(other, False) for other in fleet.groups[name].after]
+    return []

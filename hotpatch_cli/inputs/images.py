@@ -1,0 +1,53 @@
+"""Images without a machine: URNs on the command line, or one a line on standard input."""
+
+from collections.abc import Iterable
+
+from hotpatch_cli.documents.files import read_text
+from hotpatch_cli.errors import InputError, Problem, refuse
+from hotpatch_cli.inputs.inventory import parse_image
+from hotpatch_cli.model import Facts, Fleet, Location, Machine, Platform
+
+
+class FixedOrigin:
+    """Something that stands in one place, whatever is asked of it."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: Location) -> None:
+        self.place = place
+
+    def locate(self, field: str) -> Location:  # noqa: ARG002  an image has one place
+        """The place."""
+        return self.place
+
+
+def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
+    """The images of the command line; `-` stands for the lines of standard input, where # begins a comment.
+
+    Raises InputError with every problem found, also where there is no image at all.
+    """
+    machines, problems = [], []
+    for place, text in _texts(arguments):
+        try:
+            facts = Facts(platform=platform, image=parse_image(text))
+        except ValueError as error:
+            problems.append(Problem(place.file, place.line, place.column, str(error)))
+        else:
+            machines.append(Machine(name=text, label=text, facts=facts, origin=FixedOrigin(place)))
+    if problems:
+        raise InputError(problems)
+    if not machines:
+        raise refuse("image", "No image is given.", "Name one as publisher:offer:sku, or give lines and `-`.")
+    return Fleet(tuple(machines))
+
+
+def _texts(arguments: Iterable[str]) -> list[tuple[Location, str]]:
+    found = []
+    for number, argument in enumerate(arguments, 1):
+        if argument == "-":
+            name, text = read_text("-")
+            lines = [(line, content.split("#")[0].strip()) for line, content in enumerate(text.splitlines(), 1)]
+            found += [(Location(name, line, 1), content) for line, content in lines if content]
+        else:
+            found.append((Location(f"argument {number}"), argument))
+    return found

@@ -1,0 +1,1 @@
+"""What is known of hotpatch: typed, dated rows with their sources, and the rule catalogue."""

@@ -1,0 +1,314 @@
+"""The shipped knowledge, and a user's files in the same format laid over it."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from hotpatch_cli.documents import codec as c
+from hotpatch_cli.documents.codec import Codec, Field
+from hotpatch_cli.documents.files import parse, read_document
+from hotpatch_cli.documents.tree import Document, Log, Mapping, shown
+from hotpatch_cli.documents.tree import Sequence as ListNode
+from hotpatch_cli.knowledge import rows
+from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Release, Rule, Source
+from hotpatch_cli.model import PLATFORMS, Build, parse_build
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+
+def load_knowledge(matrix_files: Iterable[str] = (), release_files: Iterable[str] = ()) -> Knowledge:
+    """The shipped rows, then those of the user's files in their order. Raises InputError."""
+    matrix, releases = _shipped_matrix(), _shipped_releases()
+    for name in matrix_files:
+        matrix = _laid_over(matrix, *_read_matrix(read_document(name)))
+    for name in release_files:
+        releases = _added(releases, read_document(name))
+    return Knowledge(matrix, releases, load_rules())
+
+
+def _shipped(name: str) -> Document:
+    return parse(name, files(__package__).joinpath("data", name).read_text(encoding="utf-8"))
+
+
+def _shipped_matrix() -> Matrix:
+    return _read_matrix(_shipped("matrix.yaml"))[0]
+
+
+def _shipped_releases() -> tuple[Release, ...]:
+    return _added((), _shipped("releases.yaml"))
+
+
+def load_rules() -> dict[str, Rule]:
+    """The rule catalogue, by code."""
+    document = _shipped("rules.yaml")
+    log = Log(document)
+    rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
+    log.finish()
+    return {code: Rule(code, **fields) for code, fields in rules.items()}
+
+
+# --- sources -------------------------------------------------------------------------------------------------
+
+_SOURCES = c.table(
+    c.record(
+        Source,
+        {
+            "title": Field(c.text(), "what it is", required=True),
+            "url": Field(c.text(r"https?://\S+", "Write an address that begins with https://."), "public address"),
+            "read": Field(c.day, "the day it was read", required=True),
+        },
+        "a source",
+    )
+)
+
+
+def _sources_of(document: Document, log: Log) -> dict[str, Source]:
+    node = document.root
+    if not isinstance(node, Mapping) or node.get("sources") is None:
+        return {}
+    return _SOURCES.read(node["sources"], node.at("sources"), log) or {}
+
+
+def _source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
+    def read(value: object, mark: int, log: Log) -> Source | None:
+        name = c.text_of(value, mark, log)
+        if name is None or name in sources:
+            return sources.get(name or "")
+        log.add(mark, f"{shown(name)} is not a key of `sources`.", c.meant(name, sources) or "Add it there.")
+        return None
+
+    return c.listing(Codec(read, {"type": "string"}), single=True)
+
+
+# --- shared columns ------------------------------------------------------------------------------------------
+
+
+def _build(text: str) -> Build:
+    build = parse_build(text)
+    if build is None or build.revision is None:
+        raise ValueError(f"{shown(text)} is not a build with its revision, such as 26100.7092.")
+    return build
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{shown(text)} is not a regular expression: {error}.") from None
+    return text
+
+
+_PRODUCT = c.choice(*rows.PRODUCTS)
+_PLATFORMS = c.listing(c.choice(*PLATFORMS))
+_WORDS = c.text()
+
+
+def _columns(source: Codec[Any], **columns: Field) -> dict[str, Field]:
+    return {**columns, "source": Field(source, "keys of `sources`", required=True)}
+
+
+def _needed(codec: Codec[Any], doc: str) -> Field:
+    return Field(codec, doc, required=True)
+
+
+# --- releases ------------------------------------------------------------------------------------------------
+
+
+def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
+    columns = _columns(
+        _source_codec(sources),
+        product=_needed(_PRODUCT, "ws2022 or ws2025"),
+        date=Field(c.day, "day of release"),
+        kind=Field(c.choice(*rows.KINDS), "what it is; absent where no source states it"),
+        kb=Field(c.text(r"KB\d{6,8}", "Write it as KB5072033."), "KB"),
+        build=Field(c.parsed(_build, "a build"), "operating-system build with revision"),
+        confidence=_needed(c.choice(*rows.CONFIDENCES), "high, medium or low"),
+        platforms=Field(_PLATFORMS, "platforms, where not all"),
+        component=Field(_WORDS, "what it updates, where that is not the operating system"),
+        notes=Field(_WORDS, "what else is known"),
+    )
+    return c.record(Release, columns, "a release")
+
+
+def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, ...]:
+    """Releases with those of a document. A known row without KB or kind gives way; a duplicate is a problem."""
+    log = Log(document)
+    sources = _sources_of(document, log)
+    columns = {
+        "replace": Field(c.boolean, "true: these rows replace the shipped ones"),
+        "sources": Field(_SOURCES, "sources by key"),
+        "releases": _needed(c.listing(_release_codec(sources)), "the rows"),
+    }
+    found: dict[str, Any] = (
+        c.record(dict, columns, "the release data").read(document.root, document.root_mark, log) or {}
+    )
+    log.finish()
+    known = [] if found.get("replace") else list(releases)
+    marks = document.root["releases"].marks
+    fresh: list[Release] = []
+    for row, mark in zip(found["releases"], marks, strict=True):
+        known = [each for each in known if not _gives_way(each, row)]
+        if any(_same(each, row) for each in (*known, *fresh)):
+            log.add(
+                mark, f"The release {row.name} of {row.product} is there already.", "Remove it, or use `replace: true`."
+            )
+        fresh.append(row)
+    log.finish()
+    return tuple(sorted((*known, *fresh), key=_order))
+
+
+def _order(row: Release) -> tuple[str, bool, Any]:
+    return row.product, row.date is None, row.date
+
+
+def _gives_way(known: Release, row: Release) -> bool:
+    if known.product != row.product:
+        return False
+    schedule = not known.kb and not known.build and known.date == row.date and row.kind not in rows.STANDARD
+    nameless = known.kb is not None and known.kb == row.kb and (known.kind is None or known.date is None)
+    return schedule or nameless
+
+
+def _same(one: Release, other: Release) -> bool:
+    if one.product != other.product:
+        return False
+    if one.kb or other.kb:
+        return one.kb == other.kb
+    return (one.date, one.kind) == (other.date, other.kind)
+
+
+# --- the matrix ----------------------------------------------------------------------------------------------
+
+
+def _matrix_columns(sources: dict[str, Source]) -> dict[str, tuple[Callable[..., Any], dict[str, Field]]]:
+    columns = partial(_columns, _source_codec(sources))
+    product, text = _needed(_PRODUCT, "ws2022 or ws2025"), _needed(_WORDS, "the statement")
+    since, until = _needed(c.day, "first day on which it is true"), Field(c.day, "last day on which it is true")
+    platform = _needed(c.choice(*PLATFORMS), "azure, azure-local or arc")
+    names = c.listing(_WORDS)
+    image = {"product": product} | {key: _needed(_WORDS, key) for key in ("publisher", "offer", "sku")}
+    event = _needed(c.choice(*rows.EVENTS), "what happens")
+    notes, rule = Field(_WORDS, "what else is known"), Field(c.text(r"HP\d{3}"), "rule code")
+    known, minimum = _needed(names, "region names as Azure writes them"), _needed(_WORDS, "host release")
+    return {
+        "images": (rows.ImageRow, columns(**image, platforms=_needed(_PLATFORMS, "platforms"), **{"from": since})),
+        "lookalikes": (
+            rows.Lookalike,
+            columns(
+                pattern=_needed(c.parsed(_pattern, "a pattern"), "of the SKU"), why=text, instead=Field(names, "SKUs")
+            ),
+        ),
+        "editions": (rows.EditionRow, columns(product=product, edition=_needed(_WORDS, "edition"), **{"from": since})),
+        "azure_local_hosts": (rows.HostRow, columns(minimum=minimum, until=until, **{"from": since})),
+        "regions": (
+            rows.RegionRow,
+            columns(product=product, known=known, until=until._replace(required=True), **{"from": since}),
+        ),
+        "lifecycle": (
+            rows.LifecycleRow,
+            columns(
+                product=product, event=event, day=_needed(c.day, "its day"), until=until, notes=notes, **{"from": since}
+            ),
+        ),
+        "prerequisites": (rows.Statement, columns(platform=platform, rule=rule, text=text)),
+        "orchestration": (_tool, columns(platform=platform, tool=text)),
+        "behaviour": (rows.Statement, columns(platform=platform, text=text)),
+        "not_carried": (rows.Statement, columns(text=text)),
+        "rollback": (rows.Statement, columns(text=text)),
+    }
+
+
+def _tool(platform: str, tool: str, source: tuple[Source, ...]) -> rows.Statement:
+    return rows.Statement(tool, source, platform)
+
+
+def _dated(make: Callable[..., Row], **columns: Any) -> Row:
+    """A row whose `from` becomes from_day, since `from` is a word of Python."""
+    if "from" in columns:
+        columns["from_day"] = columns.pop("from")
+    return make(**columns)
+
+
+def _arc_codec(sources: dict[str, Source]) -> Codec[dict[str, Any]]:
+    phase = {
+        "phase": _needed(c.choice("preview", "paid", "free"), "preview, paid or free"),
+        "terms": _needed(_WORDS, "what it costs"),
+        "from": _needed(c.day, "first day"),
+        "until": Field(c.day, "last day"),
+    }
+    phases = c.listing(c.record(partial(_dated, rows.ArcPhase), _columns(_source_codec(sources), **phase), "a phase"))
+    fields = {"minimum_build": Field(c.parsed(_build, "a build"), "oldest build"), "phases": Field(phases, "over time")}
+    return c.record(dict, fields, "arc")
+
+
+def _read_matrix(document: Document) -> tuple[Matrix, bool]:
+    """(the matrix of a document, whether it replaces the one below)."""
+    log = Log(document)
+    sources = _sources_of(document, log)
+    fields = {
+        name: Field(c.listing(c.record(partial(_dated, make), columns, f"a row of {name}")), "rows")
+        for name, (make, columns) in _matrix_columns(sources).items()
+    }
+    fields |= {
+        "replace": Field(c.boolean, "true: this matrix replaces the shipped one"),
+        "sources": Field(_SOURCES, "sources by key"),
+        "arc": Field(_arc_codec(sources), "hotpatch through Arc over time"),
+    }
+    found: dict[str, Any] = c.record(dict, fields, "the matrix").read(document.root, document.root_mark, log) or {}
+    log.finish()
+    for name, each in found.items():
+        if isinstance(document.root[name], ListNode):
+            _note_repeated(name, each, document.root[name].marks, log)
+    log.finish()
+    arc = found.pop("arc", {})
+    replaces = bool(found.pop("replace", False))
+    found.pop("sources", None)
+    return Matrix(arc.get("minimum_build"), arc_phases=arc.get("phases", ()), **found), replaces
+
+
+def _identity(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What two rows may not share: an image is itself whatever its dates; of other rows, everything counts."""
+    if isinstance(row, rows.ImageRow):
+        return row.urn.lower(), row.platforms
+    return tuple(row)
+
+
+def _note_repeated(name: str, found: Sequence[tuple[Any, ...]], marks: Iterable[int], log: Log) -> None:
+    seen = set()
+    for row, mark in zip(found, marks, strict=True):
+        if _identity(row) in seen:
+            log.add(mark, f"This row of {name} stands twice.", "Remove one.")
+        seen.add(_identity(row))
+
+
+def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa: FBT001  read from the file
+    if replaces:
+        return above
+    joined: dict[str, Any] = {"minimum_build": above.minimum_build or below.minimum_build}
+    for name in Matrix._fields[1:]:
+        fresh = {_identity(row) for row in getattr(above, name)}
+        joined[name] = tuple(row for row in getattr(below, name) if _identity(row) not in fresh) + getattr(above, name)
+    return Matrix(**joined)
+
+
+# --- the rule catalogue --------------------------------------------------------------------------------------
+
+_RULE: Codec[dict[str, Any]] = c.record(
+    dict,
+    {
+        "name": _needed(c.text(r"[a-z0-9-]+"), "the rule's name"),
+        "level": _needed(c.choice("error", "warning", "note"), "how much it weighs"),
+        "platforms": _needed(_PLATFORMS, "platforms it can be raised for"),
+        "title": _needed(_WORDS, "one line"),
+        "meaning": _needed(_WORDS, "what it means and why"),
+        "sentences": _needed(c.table(_WORDS), "templates of the message"),
+        "remedy": _needed(_WORDS, "what to do"),
+        "source": _needed(c.text(r"https?://\S+"), "public page"),
+        "read": _needed(c.day, "the day of that page"),
+        "wrong": _needed(_WORDS, "an example that is wrong"),
+        "right": _needed(_WORDS, "the same, right"),
+    },
+    "a rule",
+)

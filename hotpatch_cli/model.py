@@ -1,0 +1,244 @@
+"""The vocabulary: machines, their facts, and the fleet they form. Values only; nothing here reads or prints."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple, Protocol
+
+from hotpatch_cli.schedule.freezes import Freeze
+from hotpatch_cli.schedule.windows import Window
+
+Platform = Literal["azure", "azure-local", "arc"]
+PLATFORMS: tuple[Platform, ...] = ("azure", "azure-local", "arc")
+
+DEFAULT_REBOOT = timedelta(minutes=15)
+_BUILD = re.compile(r"(?:10\.0\.)?(\d{4,6})(?:\.(\d{1,6}))?")
+
+
+class Build(NamedTuple):
+    """An operating-system build such as 26100.7092; `revision` is None where only the build number is known."""
+
+    number: int
+    revision: int | None
+
+    def __str__(self) -> str:
+        return str(self.number) if self.revision is None else f"{self.number}.{self.revision}"
+
+
+def parse_build(text: str) -> Build | None:
+    """A build from `26100.7092`, `10.0.26100.7092` or, without its revision, `26100`; None for anything else.
+
+    In three-part versions (`10.0.26100`) the revision is missing, not zero.
+    """
+    found = _BUILD.fullmatch(text.strip())
+    if found is None:
+        return None
+    return Build(int(found[1]), None if found[2] is None else int(found[2]))
+
+
+class Image(NamedTuple):
+    """What a machine was made from: a marketplace image, or the resource id of a gallery or custom image."""
+
+    publisher: str | None = None
+    offer: str | None = None
+    sku: str | None = None
+    version: str | None = None
+    id: str | None = None
+    container: str | None = None
+
+    def __str__(self) -> str:
+        if self.id or self.container:
+            return self.id or self.container or ""
+        return ":".join(part or "?" for part in (self.publisher, self.offer, self.sku))
+
+
+class Patching(NamedTuple):
+    """Patch settings of an Azure VM (osProfile.windowsConfiguration); None is a missing fact."""
+
+    mode: str | None = None
+    hotpatching: bool | None = None
+    vm_agent: bool | None = None
+    bypass_safety_checks: bool | None = None
+    reboot: str | None = None
+    assessment: str | None = None
+
+
+class Arc(NamedTuple):
+    """What Azure Arc knows of a machine; None is a missing fact."""
+
+    status: str | None = None
+    hotpatch: str | None = None
+    enablement: str | None = None
+    vbs: str | None = None
+    secure_boot: bool | None = None
+    uefi: bool | None = None
+    agent: str | None = None
+
+
+class AzureLocal(NamedTuple):
+    """The Azure Local instance under a VM: host release, and whether Azure verification for VMs is on."""
+
+    version: str | None = None
+    azure_verification: bool | None = None
+
+
+class PendingUpdate(NamedTuple):
+    """An update that waits: kind is dotnet, driver, firmware, non-security or other."""
+
+    title: str | None = None
+    kb: str | None = None
+    kind: str | None = None
+
+    def __str__(self) -> str:
+        return self.title or self.kb or self.kind or "an update"
+
+
+class Facts(NamedTuple):
+    """All that decides a verdict and a track. Thousands of machines share one value, and one judgement.
+
+    `windows` is False for a machine that is known to run something else; such a machine is skipped.
+    """
+
+    platform: Platform | None = None
+    windows: bool = True
+    image: Image | None = None
+    os: str | None = None
+    region: str | None = None
+    generation: int | None = None
+    scale_set: str | None = None
+    restored: bool = False
+    built: str | None = None
+    patching: Patching = Patching()
+    arc: Arc = Arc()
+    azure_local: AzureLocal = AzureLocal()
+    health_extension: bool | None = None
+    power: str | None = None
+    build: str | None = None
+    kbs: tuple[str, ...] = ()
+    pending: tuple[PendingUpdate, ...] = ()
+    restart_pending: bool | None = None
+
+
+class Finding(NamedTuple):
+    """A rule that speaks of a machine: which sentence of it, the values for that sentence, and what was seen.
+
+    `evidence` holds (field, observed) pairs, the field as in an inventory: `patching.mode`.
+    """
+
+    code: str
+    variant: str = "default"
+    values: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()
+
+
+def found(
+    code: str, variant: str = "default", *, seen: Mapping[str, object] | None = None, **values: object
+) -> Finding:
+    """A finding from keyword values; `seen` maps fields to what stood there."""
+    return Finding(
+        code,
+        variant,
+        tuple((key, str(value)) for key, value in values.items()),
+        tuple((key, written(value)) for key, value in (seen or {}).items()),
+    )
+
+
+def written(value: object) -> str:
+    """A fact as evidence shows it."""
+    if value is None:
+        return "missing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(map(str, value)) if isinstance(value, list | set | frozenset) else str(value)
+
+
+class Location(NamedTuple):
+    """A place in a file that a user can edit; line and column count from 1."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+
+class Origin(Protocol):
+    """Where a machine was read."""
+
+    def locate(self, field: str) -> Location:
+        """The place of a field such as `patching.mode`; of the machine where the field is missing."""
+
+
+class Placement(NamedTuple):
+    """What decides when a machine may restart, apart from its track. Shared like Facts."""
+
+    timezone: str | None = None
+    windows: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    ring: str | None = None
+    region: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    reboot: timedelta = DEFAULT_REBOOT
+
+
+NO_PLACEMENT = Placement()
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One machine: its name, its facts, where it was read, and when it may restart.
+
+    `label` is what a person sees: the name, or `resource-group/name` where two machines share a name.
+    """
+
+    name: str
+    facts: Facts
+    origin: Origin
+    id: str | None = None
+    placement: Placement = NO_PLACEMENT
+    label: str = ""
+    zone: str | None = None
+    availability_set: str | None = None
+    weight: float = 1.0
+    reboot_at: datetime | None = None
+    done: bool = False
+    owner: str | None = None
+
+
+class GroupRule(NamedTuple):
+    """Members of a group that may be down at once (a number, or a percentage of all members), and its order."""
+
+    max_unavailable: int | None = None
+    percent: int | None = None
+    settle: timedelta = timedelta()
+    after: tuple[str, ...] = ()
+
+
+class Ring(NamedTuple):
+    """A ring of the rollout; the next one starts when `soak` has passed since this one's last restart ended."""
+
+    name: str
+    soak: timedelta = timedelta()
+
+
+class Limits(NamedTuple):
+    """Restarts in progress at once: in all, per region, and per value of a tag."""
+
+    max_concurrent: int | None = None
+    per_region: int | None = None
+    per_tag: tuple[tuple[str, int], ...] = ()
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Machines with their windows, freezes, groups, rings and limits."""
+
+    machines: tuple[Machine, ...]
+    name: str | None = None
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    freezes: tuple[Freeze, ...] = ()
+    groups: Mapping[str, GroupRule] = field(default_factory=dict)
+    rings: tuple[Ring, ...] = ()
+    limits: Limits = NO_LIMITS

@@ -1,0 +1,139 @@
+"""The calendar of a year: table, JSON, CSV and Markdown."""
+
+import json
+from collections.abc import Callable, Sequence
+from itertools import groupby, zip_longest
+
+from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Product
+from hotpatch_cli.outputs.grid import Grid, plain, terminal
+from hotpatch_cli.outputs.safe import csv_text
+from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.servicing.calendar import Entry, Year, restarts
+
+_WORDS = {
+    "planned-baseline": "BASELINE",
+    "unplanned-baseline": "UNPLANNED",
+    "hotpatch": "hotpatch",
+    "out-of-band": "out-of-band",
+    "out-of-band-hotpatch": "oob-hotpatch",
+    None: "unknown",
+}
+_LEGEND = """BASELINE   a planned baseline: a cumulative update that restarts the machine
+UNPLANNED  a baseline that replaced a hotpatch: a restart as well
+unknown    no source states whether it was a baseline or a hotpatch
+forecast   from the plan; no KB or build confirms it
+"""
+
+
+def render_table(year: Year, screen: Screen) -> str:
+    """The year as a table, the products side by side."""
+    header = ("day", *(PRODUCT_NAMES[product] for product in _listed(year)))
+    grid = Grid(header, list(_rows(year)), whole=header)
+    drawn = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+    parts = [f"{year.year}, as of {year.as_of}.\n", drawn, _LEGEND, _counts(year), _remarks(year)]
+    return "\n".join(part for part in parts if part)
+
+
+def _listed(year: Year) -> list[Product]:
+    """The products that have releases in the year."""
+    return [product for product in year.products if year.entries[product]]
+
+
+def _rows(year: Year) -> list[tuple[str, ...]]:
+    """A row a day; a second row where a product has two releases on one day."""
+    days = sorted({entry.date for entries in year.entries.values() for entry in entries})
+    rows = []
+    for day in days:
+        listed = [[entry for entry in year.entries[product] if entry.date == day] for product in _listed(year)]
+        for number, cells in enumerate(zip_longest(*listed)):
+            name = f"{day:%b} {day.day:>2}" if number == 0 else ""
+            rows.append((name, *(_cell(cell) if cell else "" for cell in cells)))
+    return rows
+
+
+def _cell(entry: Entry) -> str:
+    release = entry.release
+    named = [release.kb, str(release.build) if release.build else None] if release else []
+    words = [_WORDS[entry.kind], *filter(None, named)]
+    return " ".join(words if entry.confirmed else [*words, "forecast" if not any(named) else "not confirmed"])
+
+
+def _counts(year: Year) -> str:
+    lines = []
+    for product in year.products:
+        if not year.entries[product]:
+            lines.append(f"{PRODUCT_NAMES[product]}: no hotpatch calendar in {year.year}.\n")
+            continue
+        baselines, unknown = restarts(year.entries[product])
+        turned, months = year.months[product]
+        open_months = f", and {unknown} of unknown kind" if unknown else ""
+        history = f" So far {turned} of {months} hotpatch months became baselines." if months else ""
+        lines.append(f"{PRODUCT_NAMES[product]}: {baselines} restarts in {year.year}{open_months}.{history}\n")
+    return "".join(lines)
+
+
+def _remarks(year: Year) -> str:
+    """What is not certain of baselines that restart machines, and of months of unknown kind."""
+    lines = []
+    for product, entry in _all(year):
+        release = entry.release
+        doubtful = entry.kind == "unplanned-baseline" and release is not None and release.confidence != "high"
+        if release is not None and release.notes and (doubtful or entry.kind is None):
+            lines.append(f"{entry.date} {product} ({release.confidence} confidence): {release.notes}\n")
+    return "".join(lines)
+
+
+def _all(year: Year) -> list[tuple[Product, Entry]]:
+    listed = [(product, entry) for product in year.products for entry in year.entries[product]]
+    return sorted(listed, key=lambda each: (each[1].date, each[0]))
+
+
+def entry_dict(entry: Entry) -> dict[str, object]:
+    """A release of the calendar as it stands in JSON."""
+    release = entry.release
+    return {
+        "product": entry.product,
+        "date": str(entry.date),
+        "kind": entry.kind,
+        "reboot": entry.reboot,
+        "confirmed": entry.confirmed,
+        "kb": release.kb if release else None,
+        "build": str(release.build) if release and release.build else None,
+        "confidence": release.confidence if release else None,
+        "notes": release.notes if release else None,
+    }
+
+
+def render_json(year: Year, _screen: Screen) -> str:
+    """The year as JSON."""
+    releases = [entry_dict(entry) for _, entry in _all(year)]
+    content = {"schema_version": 1, "as_of": str(year.as_of), "year": year.year, "releases": releases}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def render_csv(year: Year, _screen: Screen) -> str:
+    """The year as CSV."""
+    rows = [entry_dict(entry) for _, entry in _all(year)]
+    header = ("product", "date", "kind", "reboot", "confirmed", "kb", "build", "confidence", "notes")
+    return csv_text(header, ([row[name] for name in header] for row in rows))
+
+
+def render_markdown(year: Year, _screen: Screen) -> str:
+    """The year as a Markdown table, for a wiki."""
+    header = ("Day", *(PRODUCT_NAMES[product] for product in _listed(year)))
+    lines = [f"# Hotpatch calendar {year.year}\n", _markdown_row(header), _markdown_row(["---"] * len(header))]
+    for day, rows in groupby(_rows(year), key=lambda row: row[0]):
+        lines += [_markdown_row((day, *row[1:])) for row in rows]
+    return "\n".join([*lines, "", f"As of {year.as_of}.", "", *_counts(year).splitlines(), ""])
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+CALENDAR_FORMATS: dict[str, Callable[[Year, Screen], str]] = {
+    "table": render_table,
+    "json": render_json,
+    "csv": render_csv,
+    "markdown": render_markdown,
+}

@@ -1,0 +1,153 @@
+"""The support matrix of a day: what can hotpatch where, and what it takes."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Matrix, Source, Statement, holds
+from hotpatch_cli.model import PLATFORMS
+from hotpatch_cli.outputs.grid import Grid, plain, terminal
+from hotpatch_cli.outputs.safe import csv_text
+from hotpatch_cli.outputs.screen import Screen
+
+PLATFORM_NAMES = {"azure": "Azure", "azure-local": "Azure Local", "arc": "Azure Arc"}
+
+
+class MatrixView(NamedTuple):
+    """A matrix as of a day."""
+
+    matrix: Matrix
+    as_of: date
+
+
+def render_table(view: MatrixView, screen: Screen) -> str:
+    """The matrix as tables and lists."""
+    matrix, day = view
+
+    def drawn(grid: Grid) -> str:
+        return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+
+    parts = [
+        f"Hotpatch support matrix as of {day}.\n",
+        drawn(_images(matrix, day)),
+        drawn(_editions(matrix, day)),
+        *(_platform(matrix, platform, day) for platform in PLATFORMS),
+        _list("Not carried by a hotpatch (these may restart the machine in a hotpatch month)", matrix.not_carried),
+        _list("Rollback", matrix.rollback),
+        _lifecycle(matrix, day),
+        _sources(_every_source(matrix)),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _images(matrix: Matrix, day: date) -> Grid:
+    rows = [
+        (row.sku, ", ".join(PLATFORM_NAMES[each] for each in row.platforms), _since(row.from_day, day))
+        for row in matrix.images
+    ]
+    publishers = sorted({f"{row.publisher}:{row.offer}" for row in matrix.images})
+    return Grid(("SKU", "platforms", "since"), rows, title=f"Images of {', '.join(publishers)}")
+
+
+def _editions(matrix: Matrix, day: date) -> Grid:
+    rows = [
+        (f"{PRODUCT_NAMES[row.product]} {row.edition}", "Azure Arc", _since(row.from_day, day))
+        for row in matrix.editions
+    ]
+    return Grid(("edition", "platform", "since"), rows, title="Editions")
+
+
+def _since(from_day: date, day: date) -> str:
+    return str(from_day) if from_day <= day else f"not before {from_day}"
+
+
+def _platform(matrix: Matrix, platform: str, day: date) -> str:
+    asked = [f"{each.text}  [{each.rule}]" if each.rule else each.text for each in _of(matrix.prerequisites, platform)]
+    lines = [f"{PLATFORM_NAMES[platform]} asks for\n", *(f"  - {text}\n" for text in asked)]
+    tools = ", ".join(each.text for each in _of(matrix.orchestration, platform))
+    lines.append(f"  Orchestration: {tools}\n")
+    lines += [f"  {each.text}\n" for each in _of(matrix.behaviour, platform)]
+    if platform == "arc":
+        phases = [phase for phase in matrix.arc_phases if holds(phase.from_day, phase.until, day)]
+        lines += [f"  On {day}: {phase.terms}.\n" for phase in phases] or [
+            "  Hotpatch through Arc was not offered yet.\n"
+        ]
+    if platform == "azure":
+        lines += [
+            f"  {PRODUCT_NAMES[row.product]} images were known to be in these regions only: {', '.join(row.known)}.\n"
+            for row in matrix.regions
+            if holds(row.from_day, row.until, day)
+        ]
+    return "".join(lines)
+
+
+def _of(statements: Iterable[Statement], platform: str) -> list[Statement]:
+    return [each for each in statements if each.platform == platform]
+
+
+def _list(title: str, statements: Iterable[Statement]) -> str:
+    return f"{title}\n" + "".join(f"  - {each.text}\n" for each in statements)
+
+
+def _lifecycle(matrix: Matrix, day: date) -> str:
+    rows = [row for row in matrix.lifecycle if holds(row.from_day, row.until, day)]
+    lines = []
+    for row in rows:
+        when = f"{row.day:%B %Y}" if row.event == "last-hotpatch-month" else str(row.day)
+        lines.append(f"  {PRODUCT_NAMES[row.product]}: {row.event.replace('-', ' ')} {when}\n")
+    return "Lifecycle\n" + "".join(lines) if lines else ""
+
+
+def _every_source(matrix: Matrix) -> list[Source]:
+    rows: list[Any] = [row for name in Matrix._fields[1:] for row in getattr(matrix, name)]
+    return sorted({source for row in rows for source in row.source}, key=lambda each: (each.read, each.title))
+
+
+def _sources(sources: Iterable[Source]) -> str:
+    return "Sources\n" + "".join(f"  {each.read}  {each.title}\n              {each.url or ''}\n" for each in sources)
+
+
+def render_json(view: MatrixView, _screen: Screen) -> str:
+    """Every row of the matrix, each with its source, and whether it is true on the day."""
+    matrix, day = view
+    content: dict[str, Any] = {"schema_version": 1, "as_of": str(day), "minimum_build": str(matrix.minimum_build)}
+    for name in Matrix._fields[1:]:
+        content[name] = [_row_dict(row, day) for row in getattr(matrix, name)]
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _row_dict(row: Any, day: date) -> dict[str, Any]:
+    cells = {key.replace("from_day", "from"): _plain_value(value) for key, value in row._asdict().items()}
+    if "from" in cells:
+        cells["in_force"] = holds(row.from_day, getattr(row, "until", None), day)
+    return cells
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, date):
+        return str(value)
+    if isinstance(value, tuple):
+        return [each._asdict() | {"read": str(each.read)} if isinstance(each, Source) else each for each in value]
+    return value
+
+
+def render_csv(view: MatrixView, _screen: Screen) -> str:
+    """The images and editions as CSV."""
+    matrix = view.matrix
+    rows: list[tuple[object, ...]] = [
+        (row.product, platform, row.publisher, row.offer, row.sku, None, row.from_day, row.source[0].url)
+        for row in matrix.images
+        for platform in row.platforms
+    ]
+    rows += [
+        (row.product, "arc", None, None, None, row.edition, row.from_day, row.source[0].url) for row in matrix.editions
+    ]
+    return csv_text(("product", "platform", "publisher", "offer", "sku", "edition", "from", "source"), rows)
+
+
+MATRIX_FORMATS: dict[str, Callable[[MatrixView, Screen], str]] = {
+    "table": render_table,
+    "json": render_json,
+    "csv": render_csv,
+}

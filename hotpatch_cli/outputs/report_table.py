@@ -1,0 +1,139 @@
+"""The report as a table: what needs attention first, the reasons explained below, a summary last."""
+
+from collections import Counter
+
+from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.outputs.grid import Grid, plain, terminal
+from hotpatch_cli.outputs.safe import csv_text, visible
+from hotpatch_cli.outputs.screen import Screen
+
+_ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
+_STATES = {"baseline-due": 0, "off-track": 1, "unknown": 2, "behind": 3, "current": 4, None: 5}
+_HEADER = ("machine", "verdict", "track", "next restart", "codes")
+_WIDE = (*_HEADER[:3], "next baseline", "next restart", "window", "by", "codes", "platform", "product")
+_CSV = (
+    "name",
+    "id",
+    "platform",
+    "product",
+    "verdict",
+    "track",
+    "next_baseline",
+    "restart_reason",
+    "restart_start",
+    "restart_end",
+    "window",
+    "runner",
+    "by",
+    "codes",
+    "messages",
+)
+
+
+def render_table(report: Report, screen: Screen) -> str:
+    """The table for a terminal, or at full width where it is not one."""
+    ranked = sorted(report.machines, key=_rank)
+    shown = ranked if screen.everything or not screen.terminal else ranked[: screen.rows]
+    parts = [_head(report)]
+    if screen.terminal:
+        grid = Grid(_HEADER, [_row(each) for each in shown], whole=_HEADER[1:4])
+        parts.append(terminal(grid, screen.width, colour=screen.colour))
+    else:
+        parts.append(plain(Grid(_WIDE, [_wide_row(each) for each in shown])))
+    if len(shown) < len(ranked):
+        parts.append(f"... and {len(ranked) - len(shown)} more machines: --all shows them.\n")
+    if screen.explain:
+        parts.append("".join(map(_explained, shown)))
+    parts += [_legend(report), _summary(report)]
+    return "\n".join(part for part in parts if part)
+
+
+def _head(report: Report) -> str:
+    newest = report.newest_release or "nothing yet"
+    return f"As of {report.as_of}. Release data up to {newest}, read on {report.read}.\n"
+
+
+def _rank(checked: Checked) -> tuple[int, int]:
+    return _ATTENTION[checked.judgement.verdict or "ready"], _STATES[checked.judgement.track.state]
+
+
+def _row(checked: Checked) -> tuple[str, ...]:
+    judgement = checked.judgement
+    verdict, state = judgement.verdict or "", judgement.track.state or "-"
+    return checked.machine.label, verdict, state, next_restart(checked), " ".join(checked.codes)
+
+
+def next_restart(checked: Checked) -> str:
+    """When the machine restarts next, as short as it is true: a moment, a last day, or a first one."""
+    restart = checked.restart
+    if restart.reason is None:
+        return "-"
+    if restart.by is not None:
+        return f"by {restart.by}"
+    if restart.opening is not None:
+        return f"{restart.opening.start:%Y-%m-%d %H:%M}"
+    return f"after {restart.not_before:%Y-%m-%d}"
+
+
+def _wide_row(checked: Checked) -> tuple[str, ...]:
+    name, verdict, state, restart, codes = _row(checked)
+    opening, baseline = checked.restart.opening, checked.judgement.next_baseline
+    start = f"{opening.start:%Y-%m-%d %H:%M %z}" if opening else restart
+    day = "-" if baseline is None else f"{baseline.date}{'' if baseline.confirmed else ' (forecast)'}"
+    window, by = opening.window if opening else "-", str(checked.restart.by or "-")
+    platform, product = checked.machine.facts.platform or "-", checked.judgement.product or "-"
+    return name, verdict, state, day, start, window, by, codes or "-", platform, product
+
+
+def _explained(checked: Checked) -> str:
+    lines = [f"{visible(checked.machine.label)}\n"]
+    if checked.restart.sentence:
+        lines.append(f"  {visible(checked.restart.sentence)}\n")
+    for reason in checked.reasons:
+        place = reason.location
+        lines.append(f"  {reason.rule.code} {reason.rule.level}: {visible(reason.message)}\n")
+        lines.append(f"    {visible(place.file)}:{place.line}:{place.column}\n    To do: {reason.rule.remedy}\n")
+    return "".join(lines) + "\n"
+
+
+def _legend(report: Report) -> str:
+    """Each rule that spoke: how often, and what it means."""
+    counts = Counter(code for each in report.machines for code in each.codes)
+    rules = {reason.rule.code: reason.rule for each in report.machines for reason in each.reasons}
+    lines = [f"{code}  {counts[code]:>4} x  {rules[code].title}\n" for code in sorted(counts)]
+    return "".join(lines) + ("`hotpatch explain CODE` tells what to do.\n" if lines else "")
+
+
+def _summary(report: Report) -> str:
+    counts = dict(report.counts)
+    total, skipped, waived = counts.pop("machines"), counts.pop("skipped"), counts.pop("waived")
+    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    extra = (f"; {skipped} skipped (not Windows)" if skipped else "") + (f"; {waived} waived" if waived else "")
+    return f"{total} machine{'' if total == 1 else 's'}: {said}{extra}.\n"
+
+
+def render_csv(report: Report) -> str:
+    """The report as CSV, one line a machine in the order of the input."""
+    return csv_text(_CSV, map(_csv_row, report.machines))
+
+
+def _csv_row(checked: Checked) -> tuple[object, ...]:
+    machine, judgement, restart = checked.machine, checked.judgement, checked.restart
+    opening, baseline = restart.opening, judgement.next_baseline
+    return (
+        machine.label,
+        machine.id,
+        machine.facts.platform,
+        judgement.product,
+        judgement.verdict,
+        judgement.track.state,
+        baseline.date if baseline else None,
+        restart.reason,
+        opening.start.isoformat() if opening else None,
+        opening.end.isoformat() if opening else None,
+        opening.window if opening else None,
+        restart.runner,
+        restart.by,
+        " ".join(checked.codes),
+        " | ".join(f"{reason.rule.code} {reason.message}" for reason in checked.reasons),
+    )

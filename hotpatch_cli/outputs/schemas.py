@@ -1,0 +1,27 @@
+"""The JSON Schemas of what the program reads and writes, made from the code that does so."""
+
+import json
+from typing import Any
+
+
+def _inventory() -> dict[str, Any]:
+    from hotpatch_cli.inputs.inventory import SCHEMA
+
+    return SCHEMA
+
+
+def _report() -> dict[str, Any]:
+    from pydantic import TypeAdapter
+
+    from hotpatch_cli.outputs.report_json import ReportJson
+
+    schema = TypeAdapter(ReportJson).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hotpatch report"}
+
+
+SCHEMAS = {"inventory": _inventory, "report": _report}
+
+
+def schema_text(name: str) -> str:
+    """One of the schemas as JSON."""
+    return json.dumps(SCHEMAS[name](), ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,177 @@
+"""`recurEvery` of Microsoft.Maintenance: the documented grammar, and what the real server returns.
+
+Documented are days, weeks and months; the server also returns hours, singular and plural freely, and
+several weeks and weekdays in one monthly rule.
+
+Source: https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations and
+https://learn.microsoft.com/dotnet/api/azure.resourcemanager.maintenance.maintenanceconfigurationdata.recurevery
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from itertools import product
+from typing import Literal, NamedTuple
+
+from hotpatch_cli.schedule.patch_tuesday import LAST, nth_weekday
+from hotpatch_cli.schedule.rule import (
+    DAY,
+    WEEK,
+    WEEKDAYS,
+    Frame,
+    RecurrenceError,
+    every,
+    every_month,
+    shown,
+    skipped_months,
+    week_start,
+)
+
+Unit = Literal["Hour", "Day", "Week", "Month"]
+
+_UNITS: dict[str, Unit] = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
+_WEEK_NAMES = {1: "First", 2: "Second", 3: "Third", 4: "Fourth", LAST: "Last"}
+_WEEKS = {name.casefold(): place for place, name in _WEEK_NAMES.items()}
+_WEEKDAYS = {name.casefold(): number for number, name in enumerate(WEEKDAYS)}
+_MONTHDAYS = {f"day{number}": number for number in range(1, 32)}
+_LONGEST_TEXT = 200
+
+_FREQUENCY = re.compile(r"(\d{0,3})(hour|day|week|month)s?", re.ASCII | re.IGNORECASE)
+_OFFSET = re.compile(r"offset(-?\d{1,3})", re.ASCII | re.IGNORECASE)
+
+
+class AzureRecurrence(NamedTuple):
+    """When a maintenance configuration recurs: every `interval` units, narrowed by what follows the unit.
+
+    `weeks` holds 1 to 4 and LAST, `weekdays` 0 for Monday; `offset` moves the nth weekday by days.
+    Microsoft does not say where a week begins: as in RFC 5545, it is Monday.
+    """
+
+    unit: Unit
+    interval: int = 1
+    weekdays: tuple[int, ...] = ()
+    monthdays: tuple[int, ...] = ()
+    weeks: tuple[int, ...] = ()
+    offset: int = 0
+
+    @property
+    def text(self) -> str:
+        """The rule in the documented spelling: `Month Third Sunday Offset6`."""
+        plural = "s" if self.interval > 1 else ""
+        words = [
+            f"{self.interval if plural else ''}{self.unit}{plural}",
+            ",".join(_WEEK_NAMES[week] for week in self.weeks),
+            ",".join(WEEKDAYS[weekday] for weekday in self.weekdays),
+            ",".join(f"day{number}" for number in self.monthdays),
+            f"Offset{self.offset}" if self.offset else "",
+        ]
+        return " ".join(filter(None, words))
+
+    @property
+    def from_needed(self) -> str | None:
+        """Why the rule cannot be understood without a first day, or None where it can."""
+        if self.interval > 1:
+            return f"every {self.interval} {self.unit.lower()}s"
+        if self.unit in ("Week", "Month") and not self.weekdays and not self.monthdays:
+            return f"every {self.unit.lower()} on the day of the first opening"
+        return None
+
+    def note(self, anchor: date | None) -> str | None:
+        """What the rule leaves out, in words, or None."""
+        if self.unit != "Month" or self.weekdays:
+            return None
+        return skipped_months(self.monthdays or ((anchor.day,) if anchor else ()))
+
+    def dates(self, frame: Frame) -> Iterator[date]:
+        """The days of the frame on which the rule opens, in order; an hour recurrence may open on any."""
+        grid = frame.anchor or frame.first
+        if self.unit in ("Hour", "Day"):
+            step = DAY if self.unit == "Hour" else self.interval * DAY
+            return every(step, grid, frame.first, frame.last)
+        found = self._weekly(grid, frame) if self.unit == "Week" else self._monthly(grid, frame)
+        return (day for day in found if frame.first <= day <= frame.last)
+
+    def _weekly(self, grid: date, frame: Frame) -> Iterator[date]:
+        weekdays = self.weekdays or (grid.weekday(),)
+        for monday in every(self.interval * WEEK, week_start(grid), week_start(frame.first), frame.last):
+            yield from (monday + timedelta(days=weekday) for weekday in weekdays)
+
+    def _monthly(self, grid: date, frame: Frame) -> Iterator[date]:
+        shift = timedelta(days=self.offset)
+        days_of = self._nth_weekdays if self.weekdays else self._numbered_days
+        for year, month in every_month(self.interval, grid, frame.first - shift, frame.last - shift):
+            yield from (day + shift for day in days_of(year, month, grid))
+
+    def _nth_weekdays(self, year: int, month: int, _grid: date) -> list[date]:
+        places = product(self.weekdays, self.weeks)
+        return sorted({nth_weekday(year, month, weekday, week) for weekday, week in places})
+
+    def _numbered_days(self, year: int, month: int, grid: date) -> list[date]:
+        length = monthrange(year, month)[1]
+        return [date(year, month, number) for number in self.monthdays or (grid.day,) if number <= length]
+
+
+def parse_azure(text: str) -> AzureRecurrence:
+    """Read a `recurEvery`; letter case, plurals and extra spaces do not matter. Raises RecurrenceError."""
+    if len(text) > _LONGEST_TEXT:
+        raise RecurrenceError(f"an Azure recurrence of {len(text)} characters: expected one like Month day1")
+    words = re.sub(r"\s*,\s*", ",", text.strip()).split()
+    frequency = _FREQUENCY.fullmatch(words[0]) if words else None
+    if frequency is None:
+        raise _refused(text, "begin with Hour, Day, Week or Month, with at most three digits before it")
+    interval, unit = int(frequency[1] or 1), _UNITS[frequency[2].casefold()]
+    if interval == 0:
+        raise _refused(text, "the number before the unit is 1 or more")
+    return _PARSERS[unit](text, AzureRecurrence(unit, interval), words[1:])
+
+
+def _parse_plain(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRecurrence:
+    if words:
+        raise _refused(text, f"nothing may follow {rule.unit}")
+    return rule
+
+
+def _parse_week(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRecurrence:
+    if len(words) > 1:
+        raise _refused(text, "after Week comes one list of weekdays, like Saturday,Sunday")
+    return rule._replace(weekdays=_listed(text, words[0], _WEEKDAYS, "a weekday") if words else ())
+
+
+def _parse_month(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRecurrence:
+    if not words:
+        return rule
+    if words[0].casefold().startswith("day"):
+        if len(words) > 1:
+            raise _refused(text, "nothing may follow the days of the month; an offset needs an nth weekday")
+        return rule._replace(monthdays=_listed(text, words[0], _MONTHDAYS, "one of day1 to day31"))
+    if len(words) not in (2, 3):
+        raise _refused(text, "after Month comes day1,day2, or First Monday, or First Monday Offset3")
+    return rule._replace(
+        weeks=_listed(text, words[0], _WEEKS, "First, Second, Third, Fourth or Last"),
+        weekdays=_listed(text, words[1], _WEEKDAYS, "a weekday"),
+        offset=_offset(text, words[2]) if words[2:] else 0,
+    )
+
+
+_PARSERS = {"Hour": _parse_plain, "Day": _parse_plain, "Week": _parse_week, "Month": _parse_month}
+
+
+def _listed(text: str, words: str, known: Mapping[str, int], kind: str) -> tuple[int, ...]:
+    """The numbers of a comma list, in the order of `known`, each once."""
+    given = words.casefold().split(",")
+    for word in given:
+        if word not in known:
+            raise _refused(text, f"{shown(word)} is not {kind}")
+    return tuple(number for word, number in known.items() if word in given)
+
+
+def _offset(text: str, word: str) -> int:
+    found = _OFFSET.fullmatch(word)
+    if found is None:
+        raise _refused(text, "an offset is written Offset6 or Offset-3, without plus sign or space")
+    return int(found[1])
+
+
+def _refused(text: str, advice: str) -> RecurrenceError:
+    return RecurrenceError(f"cannot read the Azure recurrence {shown(text)}: {advice}")

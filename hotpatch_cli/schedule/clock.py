@@ -1,0 +1,60 @@
+"""From a clock on the wall to a moment, and from a day to its two ends, across changes of the clocks."""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
+
+MINUTE = timedelta(minutes=1)
+MIDNIGHT = time(0)
+
+
+class Moment(NamedTuple):
+    """An aware local time, and what had to be decided to find it."""
+
+    local: datetime
+    note: str | None = None
+
+
+def moment(day: date, clock: time, zone: tzinfo) -> Moment:
+    """The moment at which the clocks of `zone` show `clock` on `day`.
+
+    A time that the clocks skip becomes the first minute after the gap, one that they show twice is its
+    first pass; both are said in the note.
+    """
+    local = datetime.combine(day, clock, zone)
+    if _wall(local.astimezone(UTC), zone) != _naive(local):
+        moved = _after_gap(local)
+        return Moment(moved, f"{clock:%H:%M} does not exist on {day}: moved to {_shown(moved, day)}")
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
+        return Moment(local, f"{clock:%H:%M} comes twice on {day}: the first pass is meant")
+    return Moment(local)
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The first moment of a day, in UTC; where midnight is skipped, the first minute that exists."""
+    return moment(day, MIDNIGHT, zone).local.astimezone(UTC)
+
+
+def real_minutes(start: datetime, end: datetime) -> int:
+    """Whole minutes that pass between two moments, whatever the clocks do in between."""
+    return (end.astimezone(UTC) - start.astimezone(UTC)) // MINUTE
+
+
+def _after_gap(skipped: datetime) -> datetime:
+    """The first minute at which the clocks show a skipped time or a later one."""
+    utc = (skipped - (skipped.replace(fold=1).utcoffset() or timedelta(0))).replace(tzinfo=UTC)
+    while _wall(utc, skipped.tzinfo) < _naive(skipped):
+        utc += MINUTE
+    return utc.astimezone(skipped.tzinfo)
+
+
+def _wall(utc: datetime, zone: tzinfo | None) -> datetime:
+    """What the clocks of a zone show at a moment."""
+    return _naive(utc.astimezone(zone))
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None, fold=0)
+
+
+def _shown(moved: datetime, day: date) -> str:
+    return f"{moved:%H:%M}" if moved.date() == day else f"{moved:%Y-%m-%d %H:%M}"

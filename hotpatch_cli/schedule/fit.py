@@ -1,0 +1,144 @@
+"""The first opening in which a restart fits, and why there is none.
+
+Several windows are a union: a restart may use any opening of any of them. Openings are never joined, even
+where they touch or overlap, because a restart lies inside one opening; the earliest start wins, and of two
+equal starts the window that is named first. What a freeze leaves of an opening is judged piece by piece.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from operator import itemgetter
+from typing import Literal, NamedTuple, get_args
+from zoneinfo import ZoneInfo
+
+from hotpatch_cli.schedule.freezes import Freeze, cut
+from hotpatch_cli.schedule.windows import Opening, Window, openings
+
+HORIZON = timedelta(days=800)
+"""How far to look: two years and some, so that a yearly window is met twice."""
+
+Miss = Literal["no-window", "never-opens", "frozen", "too-short"]
+
+_NOTHING = timedelta(0)
+
+
+class Fit(NamedTuple):
+    """The opening, or the piece of it that freezes leave, at whose start the restart fits."""
+
+    opening: Opening
+
+    @property
+    def window(self) -> str:
+        """The name of the window that opens."""
+        return self.opening.window
+
+
+class NoFit(NamedTuple):
+    """Why no opening fits.
+
+    `no-window`: none is given; `never-opens`: none opens before the horizon; `frozen`: freezes take every
+    opening whole; `too-short`: even the longest piece, in real time, is shorter than what is needed.
+    """
+
+    reason: Miss
+    needed: timedelta
+    longest: timedelta = _NOTHING
+    freezes: tuple[str, ...] = ()
+
+
+class Openings:
+    """The openings of windows in zones: each month is computed once and shared by all machines."""
+
+    def __init__(self) -> None:
+        """Nothing is computed before somebody asks."""
+        self._months: dict[tuple[Window, ZoneInfo | None], dict[int, list[_Dated]]] = {}
+
+    def between(
+        self, window: Window, zone: ZoneInfo | None, after: datetime, until: datetime
+    ) -> Iterator[Opening]:
+        """What `openings` gives for the same question, in the same order and with the same errors."""
+        after, until = after.astimezone(UTC), until.astimezone(UTC)
+        key = (window, None if window.timezone else zone)
+        months = self._months.setdefault(key, {})
+        for number in range(_month_of(after), _month_of(until) + 1):
+            if number not in months:
+                months[number] = list(_opened_in(number, *key))
+            dated = months[number]
+            for start, opening in islice(dated, bisect_left(dated, after, key=_start), None):
+                if start > until:
+                    return
+                yield opening
+
+
+def first_fit(  # noqa: PLR0917 - a question in six parts, and each has its own type
+    windows: Sequence[Window],
+    zone: ZoneInfo | None,
+    freezes: Sequence[Freeze],
+    need: timedelta,
+    not_before: datetime,
+    cache: Openings | None = None,
+    *,
+    horizon: timedelta = HORIZON,
+) -> Fit | NoFit:
+    """The earliest piece of an opening that holds `need`, or why none does.
+
+    An opening counts if it starts at `not_before` or later; one that is already open does not.
+    `cache` is what machines of one fleet share. Raises ZoneMissing.
+    """
+    opened = cache or Openings()
+    after, best = not_before.astimezone(UTC), None
+    until = after + horizon
+    misses = [NoFit("no-window", need)]
+    for window in windows:
+        found = _first_in(opened.between(window, zone, after, until), freezes, need)
+        if isinstance(found, NoFit):
+            misses.append(found)
+        elif best is None or _utc_start(found) < _utc_start(best):
+            until, best = _utc_start(found), found
+    return best or _combined(misses)
+
+
+_Dated = tuple[datetime, Opening]
+_start: Callable[[_Dated], datetime] = itemgetter(0)
+
+
+def _utc_start(fit: Fit) -> datetime:
+    return fit.opening.start.astimezone(UTC)
+
+
+def _first_in(found: Iterator[Opening], freezes: Sequence[Freeze], need: timedelta) -> Fit | NoFit:
+    miss = NoFit("never-opens", need)
+    for opening in found:
+        pieces, removed = cut(opening, freezes)
+        for piece in pieces:
+            if piece.length >= need:
+                return Fit(opening._replace(start=piece.start, end=piece.end))
+        longest = max((piece.length for piece in pieces), default=_NOTHING)
+        frozen = tuple(name for name, _ in removed)
+        miss = _combined([miss, NoFit("too-short" if pieces else "frozen", need, longest, frozen)])
+    return miss
+
+
+def _combined(misses: Sequence[NoFit]) -> NoFit:
+    """One answer for several: the miss that came nearest to a fit, and every freeze that had a part in it."""
+    reason = max((miss.reason for miss in misses), key=get_args(Miss).index)
+    freezes = dict.fromkeys(name for miss in misses for name in miss.freezes)
+    return NoFit(reason, misses[0].needed, max(miss.longest for miss in misses), tuple(freezes))
+
+
+def _month_of(moment: datetime) -> int:
+    """A number for the month of a moment in UTC."""
+    return moment.year * 12 + moment.month - 1
+
+
+def _opened_in(month: int, window: Window, zone: ZoneInfo | None) -> Iterator[_Dated]:
+    """The openings that start in a month of UTC, each with its start in UTC."""
+    last = _first_moment(month + 1) - timedelta.resolution
+    for opening in openings(window, zone, _first_moment(month), last):
+        yield opening.start.astimezone(UTC), opening
+
+
+def _first_moment(month: int) -> datetime:
+    return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)

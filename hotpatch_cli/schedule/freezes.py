@@ -1,0 +1,128 @@
+"""Freezes: times in which nothing may restart, and what they leave of an opening."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain, starmap
+from typing import NamedTuple
+
+from hotpatch_cli.schedule.clock import midnight, real_minutes
+from hotpatch_cli.schedule.events import IcsEvents
+from hotpatch_cli.schedule.rule import DAY
+from hotpatch_cli.schedule.windows import Opening
+
+
+class FreezeError(ValueError):
+    """A freeze that cannot be meant as it is written; one sentence says what is wrong and what to do."""
+
+
+class Freeze(NamedTuple):
+    """Days on which nothing restarts, both included, in the zone that rules the opening; or a calendar file.
+
+    A missing end is open. `groups`, `rings`, `regions` and `tags` narrow it to the machines that they name.
+    """
+
+    name: str
+    from_day: date | None = None
+    to_day: date | None = None
+    groups: tuple[str, ...] = ()
+    rings: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    events: IcsEvents | None = None
+
+
+class Piece(NamedTuple):
+    """What is left of an opening: two moments in its zone."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """Real time from start to end."""
+        return self.end.astimezone(UTC) - self.start.astimezone(UTC)
+
+
+class Removed(NamedTuple):
+    """The real minutes of an opening that lie in one freeze; where two freezes overlap, both count them."""
+
+    freeze: str
+    minutes: int
+
+
+def validate_freeze(freeze: Freeze) -> None:
+    """Raise FreezeError where a freeze ends before it begins, or its file says when changes are welcome."""
+    if freeze.from_day and freeze.to_day and freeze.to_day < freeze.from_day:
+        raise FreezeError(f"`to` ({freeze.to_day}) is before `from` ({freeze.from_day})")
+    if freeze.events and freeze.events.open:
+        raise FreezeError("its calendar is DEFAULT_CLOSED: the events allow changes; use it as a window")
+
+
+def applies(
+    freeze: Freeze, groups: Sequence[str], ring: str | None, region: str | None, tags: Mapping[str, str]
+) -> bool:
+    """Whether a freeze holds for a machine: each criterion that it gives must match."""
+    return (
+        (not freeze.groups or not set(freeze.groups).isdisjoint(groups))
+        and (not freeze.rings or ring in freeze.rings)
+        and (not freeze.regions or region in freeze.regions)
+        and all(tags.get(name) == value for name, value in freeze.tags)
+    )
+
+
+def cut(opening: Opening, freezes: Iterable[Freeze]) -> tuple[tuple[Piece, ...], tuple[Removed, ...]]:
+    """What freezes leave of an opening, in order, and what each of them takes."""
+    taken = [(freeze.name, _merged(_frozen(freeze, opening))) for freeze in freezes]
+    removed = (Removed(name, sum(starmap(real_minutes, spans))) for name, spans in taken if spans)
+    left = _gaps(opening, _merged(chain.from_iterable(spans for _, spans in taken)))
+    zone = opening.start.tzinfo
+    pieces = (Piece(start.astimezone(zone), end.astimezone(zone)) for start, end in left)
+    return tuple(pieces), tuple(removed)
+
+
+_UtcSpan = tuple[datetime, datetime]
+
+
+def _frozen(freeze: Freeze, opening: Opening) -> Iterator[_UtcSpan]:
+    """The times of an opening, in UTC, that lie in a freeze; they may overlap."""
+    begin, finish = opening.start.astimezone(UTC), opening.end.astimezone(UTC)
+    for start, end in _event_spans(freeze.events, opening) if freeze.events else _days(freeze, opening):
+        if start < finish and begin < end:
+            yield max(start, begin), min(end, finish)
+
+
+def _days(freeze: Freeze, opening: Opening) -> Iterator[_UtcSpan]:
+    """The frozen days among those that an opening touches, in the zone of the opening."""
+    first, last = opening.start.date(), opening.end.date()
+    first, last = max(first, freeze.from_day or first), min(last, freeze.to_day or last)
+    zone = opening.start.tzinfo or UTC
+    if first <= last:
+        yield midnight(first, zone), midnight(last + DAY, zone)
+
+
+def _event_spans(events: IcsEvents, opening: Opening) -> Iterator[_UtcSpan]:
+    near = events.around(opening.start, opening.end, opening.start.tzinfo or UTC)
+    return ((span.utc_start, span.utc_start + span.length) for span in near)
+
+
+def _merged(spans: Iterable[_UtcSpan]) -> list[_UtcSpan]:
+    """The same times in order, with no two spans that overlap or touch."""
+    merged: list[_UtcSpan] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _gaps(opening: Opening, frozen: Iterable[_UtcSpan]) -> Iterator[_UtcSpan]:
+    """What lies between merged spans, from the start of the opening to its end."""
+    begin = opening.start.astimezone(UTC)
+    for start, end in frozen:
+        if begin < start:
+            yield begin, start
+        begin = end
+    finish = opening.end.astimezone(UTC)
+    if begin < finish:
+        yield begin, finish

@@ -1,0 +1,239 @@
+"""Maintenance windows and the openings that they have in a zone.
+
+The rules of time: a window's zone, where it has one, rules; otherwise the machine's. The day on which an
+opening starts owns the whole night, so `from`, `until` and `exdates` speak of that local day. A start that
+the clocks skip moves to the first minute after the gap, a start that they show twice is the first pass, and
+durations are real time. An hour recurrence counts real hours from `start` on `from`.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import islice, pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from hotpatch_cli.schedule.clock import MIDNIGHT, moment, real_minutes
+from hotpatch_cli.schedule.events import Span
+from hotpatch_cli.schedule.recurrence import AzureRecurrence, DayRule, IcsEvents, Rrules
+from hotpatch_cli.schedule.rrule import Rrule
+from hotpatch_cli.schedule.rule import DAY, Frame
+from hotpatch_cli.schedule.zones import find_zone
+
+EARLIEST = date(1990, 1, 1)
+LATEST = date(2199, 12, 31)
+"""The days that a window may begin on."""
+
+_HOURS_BEGIN = date(2000, 1, 1)  # phase of `1Hour` without `from`: the minute of `start`
+_TRIAL = timedelta(days=8 * 365 + 2)
+_LONGEST_TRIAL = timedelta(days=2_000_000)
+_TRIAL_OPENINGS = 400
+
+
+class ZoneMissing(ValueError):  # noqa: N818 - says what is the case, not that something broke
+    """Neither the window nor the machine has a zone: no opening is known, and UTC is never assumed."""
+
+
+class WindowError(ValueError):
+    """A window that cannot open as it is written; one sentence says what is wrong and what to do."""
+
+
+class Window(NamedTuple):
+    """A recurring opening in which a machine may restart.
+
+    `start` is a local time, `duration` real time, `timezone` an IANA or Windows name (None: the machine's);
+    `from_day`, `until` (both included) and `exdates` are days on which it opens; `runner` is whose limits
+    apply. The openings of an .ics file have their own start and duration; where a window gives both, the
+    file says only on which days.
+    """
+
+    name: str
+    rule: DayRule
+    start: time | None = None
+    duration: timedelta | None = None
+    timezone: str | None = None
+    from_day: date | None = None
+    until: date | None = None
+    exdates: tuple[date, ...] = ()
+    runner: str | None = None
+
+    def opens_on(self, day: date) -> bool:
+        """Whether `from`, `until` and `exdates` let the window open on a local day."""
+        after_from = self.from_day is None or self.from_day <= day
+        return after_from and (self.until is None or day <= self.until) and day not in self.exdates
+
+
+class Opening(NamedTuple):
+    """One opening of a window, in the zone that rules it; `notes` say what a change of the clocks did."""
+
+    window: str
+    start: datetime
+    end: datetime
+    notes: tuple[str, ...] = ()
+
+    @property
+    def minutes(self) -> int:
+        """Real minutes from start to end."""
+        return real_minutes(self.start, self.end)
+
+
+def openings(
+    window: Window, machine_zone: ZoneInfo | None, after: datetime, until: datetime
+) -> Iterator[Opening]:
+    """The openings that start from `after` to `until`, both included, lazily and in order of their start.
+
+    Raises ZoneMissing where neither window nor machine has a zone, and WindowError where start or duration
+    is missing.
+    """
+    after, until = after.astimezone(UTC), until.astimezone(UTC)
+    for opening in _openings(window, ruling_zone(window, machine_zone), after, until):
+        started = opening.start.astimezone(UTC)
+        if started > until:
+            return
+        if started >= after:
+            yield opening
+
+
+def ruling_zone(window: Window, machine_zone: ZoneInfo | None) -> tzinfo:
+    """The zone in which the window's times are meant. Raises ZoneMissing.
+
+    A calendar file whose events all have their own zone needs no other; UTC then stands in for it.
+    """
+    if window.timezone is not None:
+        return find_zone(window.timezone)
+    if machine_zone is not None:
+        return machine_zone
+    if isinstance(window.rule, IcsEvents) and window.start is None and not window.rule.floating:
+        return UTC
+    raise ZoneMissing(f"window {window.name!r} has no `timezone` and the machine has none: give one of them")
+
+
+def _openings(window: Window, zone: tzinfo, after: datetime, until: datetime) -> Iterator[Opening]:
+    """Those of `openings` and perhaps some before and after: days with a start, hours, or events."""
+    match window.rule:
+        case AzureRecurrence(unit="Hour", interval=hours):
+            return _hourly(window, timedelta(hours=hours), zone, after)
+        case IcsEvents() as events if window.start is None:
+            return _of_events(window, events.spans(zone, *_days_around(zone, after, until)), zone)
+    return _daily(window, zone, *_days_around(zone, after, until))
+
+
+def _daily(window: Window, zone: tzinfo, first: date, last: date) -> Iterator[Opening]:
+    start, duration = _times(window)
+    frame = Frame(max(first, window.from_day or first), last, window.from_day, start, zone)
+    left_out = window.rule.note(window.from_day)
+    for day in filter(window.opens_on, window.rule.dates(frame)):
+        begin = moment(day, start, zone)
+        yield _opening(window, begin.local, duration, begin.note, left_out)
+
+
+def _hourly(window: Window, step: timedelta, zone: tzinfo, after: datetime) -> Iterator[Opening]:
+    start, duration = _times(window)
+    began = moment(window.from_day or _HOURS_BEGIN, start, zone).local.astimezone(UTC)
+    begin = max(began, after + (began - after) % step)
+    while window.until is None or begin.astimezone(zone).date() <= window.until:
+        local = begin.astimezone(zone)
+        if window.opens_on(local.date()):
+            yield _opening(window, local, duration)
+        begin += step
+
+
+def _of_events(window: Window, spans: Iterable[Span], zone: tzinfo) -> Iterator[Opening]:
+    """Events rule themselves: shown in the window's zone, else in their own, else in the machine's."""
+    for span in spans:
+        ruling = zone if window.timezone or span.start.tzinfo is UTC else span.start.tzinfo
+        local = span.start.astimezone(ruling)
+        if window.opens_on(local.date()):
+            yield _opening(window, local, span.length, span.note)
+
+
+def _opening(window: Window, start: datetime, duration: timedelta, *notes: str | None) -> Opening:
+    end = (start.astimezone(UTC) + duration).astimezone(start.tzinfo)
+    if end.utcoffset() != start.utcoffset():
+        notes += (f"the clocks change before it ends: {duration} of real time last until {end:%H:%M}",)
+    return Opening(window.name, start, end, tuple(filter(None, notes)))
+
+
+def _times(window: Window) -> tuple[time, timedelta]:
+    if window.start is None or window.duration is None:
+        raise WindowError("`start` and `duration` are both needed, like start: 02:00 and duration: 4h")
+    return window.start, window.duration
+
+
+def _days_around(zone: tzinfo, after: datetime, until: datetime) -> tuple[date, date]:
+    """Days that surely hold the range: zones differ by 26 hours, and a skipped start moves a day at most."""
+    return after.astimezone(zone).date() - 2 * DAY, until.astimezone(zone).date() + 2 * DAY
+
+
+def validate(window: Window) -> None:
+    """Raise WindowError where the window cannot open as it is written, whatever the machine."""
+    _check_days(window)
+    if not isinstance(window.rule, IcsEvents):
+        _check_times(window)
+        _check_opens(window)
+        return
+    _check_events(window.rule)
+    if window.start or window.duration:
+        _check_times(window)
+
+
+def _check_days(window: Window) -> None:
+    if window.from_day and not EARLIEST <= window.from_day <= LATEST:
+        raise WindowError(f"`from` is {window.from_day}: expected a day from {EARLIEST} to {LATEST}")
+    if window.from_day and window.until and window.until < window.from_day:
+        raise WindowError(f"`until` ({window.until}) is before `from` ({window.from_day})")
+    if window.rule.from_needed and not window.from_day:
+        raise WindowError(
+            f"{window.rule.from_needed} needs `from`, the first day: nobody could tell the phase"
+        )
+
+
+def _check_times(window: Window) -> None:
+    _, duration = _times(window)
+    if duration <= timedelta(0):
+        raise WindowError("`duration` is not above zero: write one like 4h or 03:55")
+    period = _period(window, duration)
+    if duration > period:
+        raise WindowError(f"it lasts {duration}, but opens again after {period}: make it shorter or rarer")
+
+
+def _check_events(calendar: IcsEvents) -> None:
+    if not calendar.events:
+        raise WindowError("its calendar has no event, so it never opens")
+    if calendar.open is False:
+        raise WindowError("its calendar is DEFAULT_OPEN: the events forbid changes; use it as a freeze")
+
+
+def _check_opens(window: Window) -> None:
+    for rule in window.rule.rules if isinstance(window.rule, Rrules) else (window.rule,):
+        if not any(True for _ in _trial(window, rule)):
+            what = rule.text if isinstance(rule, AzureRecurrence | Rrule) else "the rule"
+            raise WindowError(f"{what} never opens: look at the rule, `until` and `exdates`")
+
+
+def _period(window: Window, duration: timedelta) -> timedelta:
+    """The least time between two starts, by the calendar; only an hour recurrence opens twice a day."""
+    if isinstance(window.rule, AzureRecurrence) and window.rule.unit == "Hour":
+        return timedelta(hours=window.rule.interval)
+    if duration <= DAY:
+        return DAY
+    days = islice(_trial(window, window.rule), _TRIAL_OPENINGS)
+    return min((later - earlier for earlier, later in pairwise(days)), default=timedelta.max)
+
+
+def _trial(window: Window, rule: DayRule | Rrule) -> Iterator[date]:
+    """The days on which a rule opens in its first eight years, as many times longer as its interval.
+
+    Eight years hold every date of the calendar, 29 February even around 2100.
+    """
+    first = window.from_day or EARLIEST
+    last = first + min(_interval(rule) * _TRIAL, _LONGEST_TRIAL)
+    return filter(window.opens_on, rule.dates(Frame(first, last, window.from_day, window.start or MIDNIGHT)))
+
+
+def _interval(rule: DayRule | Rrule) -> int:
+    match rule:
+        case AzureRecurrence() | Rrule():
+            return rule.interval
+        case Rrules():
+            return max(map(_interval, rule.rules))
+    return 1

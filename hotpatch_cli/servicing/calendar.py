@@ -1,0 +1,86 @@
+"""A product's year: every release that is known, and for the other months the plan as a forecast."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from hotpatch_cli.knowledge.rows import Day, Knowledge, Product, Release
+from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS, patch_tuesday
+from hotpatch_cli.servicing.history import History
+
+MONTHLY = ("planned-baseline", "unplanned-baseline", "hotpatch", None)
+_SHOWN = (*MONTHLY, "out-of-band", "out-of-band-hotpatch")
+_RESTARTS = {
+    "planned-baseline": True,
+    "unplanned-baseline": True,
+    "hotpatch": False,
+    "out-of-band": True,
+    "out-of-band-hotpatch": False,
+}
+
+
+class Entry(NamedTuple):
+    """A release of the calendar. No kind, and then no `reboot`: no source states it."""
+
+    product: Product
+    date: Day
+    kind: str | None
+    reboot: bool | None
+    confirmed: bool
+    release: Release | None = None
+
+    @property
+    def monthly(self) -> bool:
+        """The release of a Patch Tuesday, not one between two of them."""
+        return self.kind in MONTHLY
+
+
+class Year(NamedTuple):
+    """A year of releases, by product, as known on a day; `months` says how often hotpatches became baselines."""
+
+    year: int
+    as_of: Day
+    products: tuple[Product, ...]
+    entries: dict[Product, tuple[Entry, ...]]
+    months: dict[Product, tuple[int, int]]
+
+
+def calendar(
+    knowledge: Knowledge, product: Product, year: int, as_of: date, supposed: Iterable[Release] = ()
+) -> tuple[Entry, ...]:
+    """The year's releases in their order: what is out on the as-of day, then the plan."""
+    history = History(knowledge, product, as_of, supposed)
+    rows = [row for row in (*history.out, *history.supposed) if row.date and row.date.year == year]
+    known = [_entry(product, row) for row in rows if row.kind in _SHOWN]
+    covered = {entry.date.month for entry in known if entry.monthly}
+    planned = [_planned(product, year, month, history) for month in range(1, 13) if month not in covered]
+    return tuple(sorted((*known, *filter(None, planned)), key=lambda entry: entry.date))
+
+
+def _entry(product: Product, row: Release) -> Entry:
+    kind = row.kind
+    return Entry(product, row.date or date.min, kind, _RESTARTS.get(kind or ""), row.identified, row)
+
+
+def _planned(product: Product, year: int, month: int, history: History) -> Entry | None:
+    day = patch_tuesday(year, month)
+    if not history.first_day <= day <= history.last_day:
+        return None
+    kind = "planned-baseline" if month in PLANNED_BASELINE_MONTHS else "hotpatch"
+    return Entry(product, day, kind, _RESTARTS[kind], confirmed=False)
+
+
+def restarts(entries: Iterable[Entry]) -> tuple[int, int]:
+    """(restarts that the baselines of a year ask for, months whose kind no source states)."""
+    listed = list(entries)
+    baselines = sum(entry.kind in ("planned-baseline", "unplanned-baseline") for entry in listed)
+    return baselines, sum(entry.kind is None for entry in listed)
+
+
+def turned(knowledge: Knowledge, product: Product, as_of: date) -> tuple[int, int]:
+    """(hotpatch months that became baselines so far, hotpatch months so far), of the months whose kind is known."""
+    history = History(knowledge, product, as_of)
+    rows = [row for row in history.out if row.identified and row.date]
+    months = [row.kind for row in rows if row.date and row.date.month not in PLANNED_BASELINE_MONTHS]
+    unplanned = months.count("unplanned-baseline")
+    return unplanned, unplanned + months.count("hotpatch")

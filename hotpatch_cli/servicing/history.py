@@ -1,0 +1,112 @@
+"""A product's releases as they are known on a day: what is out, what is scheduled, what a baseline is.
+
+Nothing after the as-of day is known. The planned cadence (January, April, July, October, second Tuesday;
+https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info) is a forecast until the
+data confirms it.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
+
+from hotpatch_cli.knowledge.rows import Day, Knowledge, Product, Release
+from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
+
+
+class Baseline(NamedTuple):
+    """A baseline that is out or planned; `release` is None where only the schedule has it."""
+
+    date: Day
+    planned: bool
+    release: Release | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """A KB or a build is known for it, with more than low confidence."""
+        return self.release is not None
+
+    @property
+    def name(self) -> str:
+        """Its KB, or what a person can call it."""
+        return self.release.name if self.release else f"the planned baseline of {self.date} (KB not known)"
+
+    @property
+    def kind(self) -> str:
+        """planned or unplanned"""
+        return "planned" if self.planned else "unplanned"
+
+
+class History:
+    """The releases of one product as of a day."""
+
+    def __init__(self, knowledge: Knowledge, product: Product, as_of: date, supposed: Iterable[Release] = ()) -> None:
+        """`supposed` are releases to reckon with that are not known: the question "what if"."""
+        self.product = product
+        self.as_of = as_of
+        self.supposed = tuple(row for row in supposed if row.product == product)
+        self.all = tuple(row for row in knowledge.releases if row.product == product)
+        self.out = tuple(row for row in self.all if row.date is not None and row.date <= as_of)
+        end = knowledge.matrix.event(product, "last-hotpatch-month", as_of)
+        self.last_day = end.day if end else date.max
+        self.first_day = min((row.date for row in self.all if row.date), default=date.max)
+
+    @cached_property
+    def newest_baseline(self) -> Baseline | None:
+        """The newest baseline that is out: confirmed by the data, or planned with its day passed."""
+        confirmed = [row for row in self.out if row.is_baseline and row.identified]
+        newest = max(confirmed, key=_day, default=None)
+        best = None if newest is None else Baseline(_day(newest), newest.kind == "planned-baseline", newest)
+        scheduled = self.planned_after(best.date if best else self.first_day)
+        while scheduled is not None and scheduled.date <= self.as_of:
+            best = scheduled
+            scheduled = self.planned_after(scheduled.date)
+        return best
+
+    def planned_after(self, day: date) -> Baseline | None:
+        """The first baseline that the plan has strictly after a day; None once hotpatch has ended."""
+        if day >= self.last_day:
+            return None
+        planned = next_planned_baseline(day)
+        supposed = min((_day(row) for row in self.supposed if day < _day(row) < planned), default=None)
+        if supposed is not None:
+            return Baseline(supposed, planned=False)
+        return Baseline(planned, planned=True) if planned <= self.last_day else None
+
+    @cached_property
+    def newest_known(self) -> date | None:
+        """The day of the newest release that is out and confirmed."""
+        return max((_day(row) for row in self.out if row.identified), default=None)
+
+    def hotpatches(self, platform: str | None) -> list[Release]:
+        """The hotpatches that are out and count for a platform, oldest first."""
+        return sorted((row for row in self.out if qualifies(row, platform)), key=_age)
+
+    def latest(self, platform: str | None) -> Release | None:
+        """The newest baseline or hotpatch that is out."""
+        baselines = [row for row in self.out if row.is_baseline and row.identified]
+        return max((*baselines, *self.hotpatches(platform)), key=_age, default=None)
+
+    def newest_standard(self) -> Release | None:
+        """The newest monthly cumulative update for machines off the track."""
+        return max((row for row in self.out if row.kind == "standard" and row.identified), key=_day, default=None)
+
+
+def qualifies(row: Release, platform: str | None) -> bool:
+    """Whether a row is a hotpatch to catch up with: of kind hotpatch, or an out-of-band one that has a build,
+    updates the operating system, and is for this platform."""
+    if not row.identified:
+        return False
+    if row.kind == "hotpatch":
+        return True
+    meant = not row.platforms or platform in row.platforms
+    return row.kind == "out-of-band-hotpatch" and row.build is not None and row.component is None and meant
+
+
+def _day(row: Release) -> date:
+    return row.date or date.min
+
+
+def _age(row: Release) -> tuple[date, tuple[int, int]]:
+    """Order of releases: by day, and by build on the same day."""
+    return _day(row), ((row.build.number, row.build.revision or 0) if row.build else (0, 0))
