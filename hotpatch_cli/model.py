@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from hotpatch_cli.schedule.freezes import Freeze
@@ -13,7 +13,7 @@ Platform = Literal["azure", "azure-local", "arc"]
 PLATFORMS: tuple[Platform, ...] = ("azure", "azure-local", "arc")
 
 DEFAULT_REBOOT = timedelta(minutes=15)
-_BUILD = re.compile(r"(?:10\.0\.)?(\d{4,6})(?:\.(\d{1,6}))?")
+_BUILD = r"(?:10\.0\.)?(\d{4,6})(?:\.(\d{1,6}))?"
 
 
 class Build(NamedTuple):
@@ -31,7 +31,7 @@ def parse_build(text: str) -> Build | None:
 
     In three-part versions (`10.0.26100`) the revision is missing, not zero.
     """
-    found = _BUILD.fullmatch(text.strip())
+    found = re.fullmatch(_BUILD, text.strip())
     if found is None:
         return None
     return Build(int(found[1]), None if found[2] is None else int(found[2]))
@@ -183,8 +183,7 @@ class Placement(NamedTuple):
 NO_PLACEMENT = Placement()
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """One machine: its name, its facts, where it was read, and when it may restart.
 
     `label` is what a person sees: the name, or `resource-group/name` where two machines share a name.
@@ -231,14 +230,13 @@ class Limits(NamedTuple):
 NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(NamedTuple):
     """Machines with their windows, freezes, groups, rings and limits."""
 
     machines: tuple[Machine, ...]
     name: str | None = None
-    windows: Mapping[str, Window] = field(default_factory=dict)
+    windows: Mapping[str, Window] = MappingProxyType({})
     freezes: tuple[Freeze, ...] = ()
-    groups: Mapping[str, GroupRule] = field(default_factory=dict)
+    groups: Mapping[str, GroupRule] = MappingProxyType({})
     rings: tuple[Ring, ...] = ()
     limits: Limits = NO_LIMITS

@@ -1,10 +1,15 @@
 """The command line: each command parses its options, runs one use case, renders, and gives an exit code."""
 
+import gc
 import sys
+
+_ALLOCATIONS = 200_000
+"""Rarely looking for garbage makes a short run a few percent shorter; what this program makes has hardly any cycles."""
 
 
 def main() -> None:
     """Run the program. Exit codes: 0, 1, 2, 3, 4 as documented; 70 for a bug; 130 when stopped by the user."""
+    gc.set_threshold(_ALLOCATIONS)
     from hotpatch_cli.cli.root import app
     from hotpatch_cli.errors import InputError
 

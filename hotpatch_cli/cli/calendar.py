@@ -31,7 +31,7 @@ def calendar(
     """Show a year: planned and unplanned baselines, hotpatches, KBs and builds; confirmed or forecast."""
     from hotpatch_cli import app as use_cases
     from hotpatch_cli.cli.talk import deliver, say, screen
-    from hotpatch_cli.knowledge.load import load_knowledge
+    from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.outputs.calendar import CALENDAR_FORMATS
 
     render = CALENDAR_FORMATS[known_word(form, tuple(CALENDAR_FORMATS), "--format")]

@@ -42,7 +42,7 @@ def check(
     from hotpatch_cli.cli.gate import chosen, known_format, known_reader, narrowed
     from hotpatch_cli.cli.talk import deliver, say, screen
     from hotpatch_cli.inputs.fleet import load_fleet
-    from hotpatch_cli.knowledge.load import load_knowledge
+    from hotpatch_cli.knowledge.cache import load_knowledge
 
     render, failing, wanted = known_format(form), parse_fail_on(fail_on), chosen(only)
     loaded, notes = load_fleet(fleet, known_reader(reader))

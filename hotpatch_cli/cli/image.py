@@ -33,7 +33,7 @@ def image(
     from hotpatch_cli import app as use_cases
     from hotpatch_cli.cli.talk import deliver, say, screen
     from hotpatch_cli.inputs.images import load_images
-    from hotpatch_cli.knowledge.load import load_knowledge
+    from hotpatch_cli.knowledge.cache import load_knowledge
 
     render, failing = known_format(form), parse_fail_on(fail_on)
     loaded = load_images(images, known_platform(platform))

@@ -22,7 +22,7 @@ def matrix(
 ) -> None:
     """Show images, editions, prerequisites, tools, what is not carried, and how to go back."""
     from hotpatch_cli.cli.talk import deliver, screen
-    from hotpatch_cli.knowledge.load import load_knowledge
+    from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.outputs.matrix import MATRIX_FORMATS, MatrixView
 
     render = MATRIX_FORMATS[known_word(form, tuple(MATRIX_FORMATS), "--format")]

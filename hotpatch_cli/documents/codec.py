@@ -12,9 +12,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from hotpatch_cli.documents.tree import MAX_SCALAR, Log, Mapping, Sequence, shown
 
 T = TypeVar("T")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = r"[\x00-\x1f\x7f]"
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_PART = re.compile(r"(\d{1,6}) ?([dhms])")
+_PART = r"(\d{1,6}) ?([dhms])"
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -46,7 +46,6 @@ def text_of(value: object, mark: int, log: Log, what: str = "text") -> str | Non
 
 def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
     """Text that is not empty, as written; `pattern` must match all of it."""
-    compiled = re.compile(pattern) if pattern else None
 
     def read(value: object, mark: int, log: Log) -> str | None:
         found = text_of(value, mark, log)
@@ -54,7 +53,7 @@ def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
             return None
         if not found.strip():
             log.add(mark, "Expected text, found nothing.", hint)
-        elif compiled and not compiled.fullmatch(found):
+        elif pattern and not re.fullmatch(pattern, found):
             log.add(mark, f"{shown(found)} does not fit here.", hint)
         else:
             return found
@@ -166,7 +165,7 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
             return None
         result = {}
         for key, each, key_mark, at in value.placed():
-            if not key.strip() or len(key) > 256 or _CONTROL.search(key):  # noqa: PLR2004  a name, not a text
+            if not key.strip() or len(key) > 256 or re.search(_CONTROL, key):  # noqa: PLR2004  a name, not a text
                 log.add(key_mark, f"{shown(key)} cannot be a name.")
             elif (found := item.read(each, at, log)) is not None:
                 result[key] = found
@@ -226,8 +225,8 @@ def parse_duration(text: str) -> timedelta:
     stripped = text.strip().lower()
     if found := re.fullmatch(r"(\d{1,3}):([0-5]\d)", stripped):
         return timedelta(hours=int(found[1]), minutes=int(found[2]))
-    parts = _PART.findall(stripped)
-    if not parts or _PART.sub("", stripped).strip():
+    parts = re.findall(_PART, stripped)
+    if not parts or re.sub(_PART, "", stripped).strip():
         raise ValueError(f'{shown(text)} is not a duration. Write 4h, 3h55m, 90m, 14d or "03:55".')
     total = timedelta(**{_UNITS[unit]: 0 for _, unit in parts})
     for amount, unit in parts:

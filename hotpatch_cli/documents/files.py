@@ -3,9 +3,7 @@
 import sys
 from pathlib import Path
 
-from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.documents.tree import Document
-from hotpatch_cli.documents.yaml_text import parse_yaml
 from hotpatch_cli.errors import InputError, Problem, refuse
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -72,9 +70,13 @@ def _decode(shown: str, data: bytes, start: int, encoding: str) -> str:
 def parse(name: str, text: str) -> Document:
     """The tree of a text: JSON where it begins like JSON, otherwise YAML. Raises InputError."""
     if text.lstrip(" \t\r\n")[:1] in ("{", "[") and not name.lower().endswith((".yaml", ".yml")):
+        from hotpatch_cli.documents.json_text import parse_json
+
         return parse_json(name, text)
     if len(text) > MAX_YAML_CHARACTERS:
         raise refuse(name, f"More than {MAX_YAML_CHARACTERS // 2**20} MB of YAML.", "Split the file, or write JSON.")
+    from hotpatch_cli.documents.yaml_text import parse_yaml
+
     return parse_yaml(name, text)
 
 

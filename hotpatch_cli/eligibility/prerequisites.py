@@ -10,7 +10,7 @@ from datetime import date
 from hotpatch_cli.knowledge.rows import Matrix, holds
 from hotpatch_cli.model import Facts, Finding, found, parse_build
 
-_HOST = re.compile(r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?", re.IGNORECASE)
+_HOST = r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?"
 _SECOND_HALF = 12
 
 
@@ -64,7 +64,7 @@ def host_release(text: str) -> tuple[int, int] | None:
 
     None for anything else.
     """
-    match = _HOST.fullmatch(text.strip())
+    match = re.fullmatch(_HOST, text.strip(), re.IGNORECASE)
     if match is None:
         return None
     if match[2]:

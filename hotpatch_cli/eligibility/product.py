@@ -7,19 +7,16 @@ from hotpatch_cli.knowledge.rows import ImageRow, Matrix, Product
 from hotpatch_cli.model import Facts, Image
 
 _YEARS: dict[str, Product] = {"2022": "ws2022", "2025": "ws2025"}
-_FOLDED = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
-_SERVER = re.compile(r"(?:windows\s*)?server\s*(\d{4})(\s*r2)?|\bws(20\d\d)\b", re.IGNORECASE)
-_CLIENT = re.compile(r"windows\s*(?:xp|vista|7|8(?:\.1)?|10|11)\b", re.IGNORECASE)
-_OTHERS = re.compile(
-    r"linux|ubuntu|debian|red ?hat|rhel|centos|suse|sles|oracle|alma|rocky|fedora|mariner|photon|esxi|vmware|macos|bsd",
-    re.IGNORECASE,
-)
+_FOLDED = r"[\s\-\u2010-\u2015\u2212]+"
+_SERVER = r"(?i)(?:windows\s*)?server\s*(\d{4})(\s*r2)?|\bws(20\d\d)\b"
+_CLIENT = r"(?i)windows\s*(?:xp|vista|7|8(?:\.1)?|10|11)\b"
+_OTHERS = r"(?i)linux|ubuntu|debian|red ?hat|rhel|centos|suse|sles|oracle|alma|rocky|fedora|mariner|photon|esxi|vmware|macos|bsd"
 _EDITIONS = (
-    ("azure edition", re.compile(r"azure\s*edition|serverturbine", re.IGNORECASE)),
-    ("Evaluation", re.compile(r"\beval", re.IGNORECASE)),
-    ("Datacenter", re.compile(r"\bdata\s*cent(?:er|re)", re.IGNORECASE)),
-    ("Standard", re.compile(r"\bstandard", re.IGNORECASE)),
-    ("Essentials", re.compile(r"\bessentials", re.IGNORECASE)),
+    ("azure edition", r"(?i)azure\s*edition|serverturbine"),
+    ("Evaluation", r"(?i)\beval"),
+    ("Datacenter", r"(?i)\bdata\s*cent(?:er|re)"),
+    ("Standard", r"(?i)\bstandard"),
+    ("Essentials", r"(?i)\bessentials"),
 )
 
 
@@ -36,15 +33,15 @@ def parse_system(text: str) -> System:
 
     An edition that is not known by name stays the words that stand there, so that it is judged, not guessed.
     """
-    if found := _SERVER.search(text):
+    if found := re.search(_SERVER, text):
         year = (found[1] or found[3]) + (" R2" if found[2] else "")
-        known = next((name for name, pattern in _EDITIONS if pattern.search(text)), None)
+        known = next((name for name, pattern in _EDITIONS if re.search(pattern, text)), None)
         return System("server", year, known or _rest(text[found.end() :]))
-    if _CLIENT.search(text):
+    if re.search(_CLIENT, text):
         return System("client")
-    if re.search(r"windows", text, re.IGNORECASE):
+    if "windows" in text.lower():
         return System("windows")
-    return System("other" if _OTHERS.search(text) else None)
+    return System("other" if re.search(_OTHERS, text) else None)
 
 
 def _rest(text: str) -> str | None:
@@ -54,7 +51,7 @@ def _rest(text: str) -> str | None:
 
 def folded(text: str) -> str:
     """A name with letter case, outer and inner spaces and dashes taken away: to recognise, not to accept."""
-    return _FOLDED.sub("", text).casefold()
+    return re.sub(_FOLDED, "", text).casefold()
 
 
 def plain(text: str | None) -> str:

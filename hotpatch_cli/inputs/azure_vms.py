@@ -4,7 +4,6 @@ All are the same resource in other clothes: under `properties` or flattened, in 
 keys are looked up in any case and every shape is brought to one list of resources first.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,6 @@ from hotpatch_cli.model import Facts, Image, Machine, Patching, Placement
 _VM, _SCALE_SET = "microsoft.compute/virtualmachines", "microsoft.compute/virtualmachinescalesets"
 _MEMBER = "microsoft.compute/virtualmachinescalesets/virtualmachines"
 _TYPES = (_VM, _SCALE_SET, _MEMBER)
-_GROUP = re.compile(r"/resourceGroups/([^/]+)", re.IGNORECASE)
 
 _SETTINGS = ("osProfile", "windowsConfiguration")
 _PATCH = (*_SETTINGS, "patchSettings")
@@ -283,10 +281,4 @@ def _tags(resource: Mapping) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, value in tags.items() if isinstance(value, str))
 
 
-def group_of(resource_id: str | None) -> str | None:
-    """The resource group of a resource id."""
-    found = _GROUP.search(resource_id or "")
-    return found[1] if found else None
-
-
-READER = Reader("azure-vms", "az vm list/show, REST, Resource Graph, PSRule, scale sets", _recognises, _read)
+READER = Reader(_recognises, _read)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,11 +9,14 @@ from hotpatch_cli.documents.codec import meant
 from hotpatch_cli.documents.files import read_document
 from hotpatch_cli.documents.tree import Document, shown
 from hotpatch_cli.errors import InputError, Problem
-from hotpatch_cli.inputs import azure_vms, inventory
-from hotpatch_cli.inputs.reading import Reader, Reading
+from hotpatch_cli.inputs.reading import LazyReader, Reading, group_of
 from hotpatch_cli.model import NO_LIMITS, Fleet, Location, Machine
 
-READERS: dict[str, Reader] = {reader.name: reader for reader in (azure_vms.READER, inventory.READER)}
+READERS: dict[str, LazyReader] = {
+    "inventory": LazyReader("our own format (YAML or JSON)", "inventory"),
+    "azure-vms": LazyReader("az vm list/show, REST, Resource Graph, PSRule, scale sets", "azure_vms"),
+}
+"""Name -> reader, in the order in which they are asked; a module is imported when its turn comes."""
 
 
 def load_fleet(names: Iterable[str], reader: str | None = None) -> tuple[Fleet, tuple[str, ...]]:
@@ -40,17 +42,16 @@ def load_fleet(names: Iterable[str], reader: str | None = None) -> tuple[Fleet, 
 
 def _read(name: str, reader: str | None) -> Reading:
     document = read_document(name)
-    if reader is not None:
-        return READERS[reader].read(document)
-    for each in READERS.values():
-        if each.recognises(document):
-            return each.read(document)
+    for each in READERS.values() if reader is None else (READERS[reader],):
+        actual = each.load()
+        if reader is not None or actual.recognises(document):
+            return actual.read(document)
     raise InputError([_not_recognised(document)])
 
 
 def _not_recognised(document: Document) -> Problem:
     file, line, column = document.position(document.root_mark)
-    kinds = "; ".join(f"{each.name} ({each.about})" for each in READERS.values())
+    kinds = "; ".join(f"{name} ({each.about})" for name, each in READERS.items())
     return Problem(
         file,
         line,
@@ -81,13 +82,13 @@ def _labelled(machines: list[Machine]) -> tuple[Machine, ...]:
     """Machines with what a person calls them: `group/name` where two share a name."""
     counts = Counter(machine.name for machine in machines)
     return tuple(
-        replace(machine, label=_full_name(machine) if counts[machine.name] > 1 else machine.name)
+        machine._replace(label=_full_name(machine) if counts[machine.name] > 1 else machine.name)
         for machine in machines
     )
 
 
 def _full_name(machine: Machine) -> str:
-    group = azure_vms.group_of(machine.id)
+    group = group_of(machine.id)
     return f"{group}/{machine.name}" if group else machine.name
 
 

@@ -544,6 +544,6 @@ def _placement(fields: dict[str, Any]) -> Placement:
     )
 
 
-READER = Reader("inventory", "our own format (YAML or JSON)", _recognises, _read)
+READER = Reader(_recognises, _read)
 
 __all__ = ["READER", "SCHEMA", "parse_image"]

@@ -1,43 +1,67 @@
 """What a reader gives: machines, and the parts of a fleet, each with its place."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document
 from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.documents.tree import Sequence as SequenceNode
-from hotpatch_cli.model import NO_LIMITS, GroupRule, Limits, Location, Machine, Ring
+from hotpatch_cli.model import NO_LIMITS, GroupRule, Location, Machine, Ring
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
 
 
-@dataclass(slots=True)
 class Reading:
     """The content of one source. `places` has where a window, group or ring stands: ("window", name)."""
 
-    machines: list[Machine] = field(default_factory=list)
-    keyed_by_id: bool = False
-    name: str | None = None
-    windows: dict[str, Window] = field(default_factory=dict)
-    freezes: tuple[Freeze, ...] = ()
-    groups: dict[str, GroupRule] = field(default_factory=dict)
-    rings: tuple[Ring, ...] = ()
-    limits: Limits = NO_LIMITS
-    places: dict[tuple[str, str], Location] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    __slots__ = (
+        "freezes",
+        "groups",
+        "keyed_by_id",
+        "limits",
+        "machines",
+        "name",
+        "notes",
+        "places",
+        "rings",
+        "windows",
+    )
+
+    def __init__(self, *, keyed_by_id: bool = False) -> None:
+        self.machines: list[Machine] = []
+        self.keyed_by_id = keyed_by_id
+        self.name: str | None = None
+        self.windows: dict[str, Window] = {}
+        self.freezes: tuple[Freeze, ...] = ()
+        self.groups: dict[str, GroupRule] = {}
+        self.rings: tuple[Ring, ...] = ()
+        self.limits = NO_LIMITS
+        self.places: dict[tuple[str, str], Location] = {}
+        self.notes: list[str] = []
 
 
 class Reader(NamedTuple):
-    """A kind of source: its name, whether a document is of that kind, and how it is read.
+    """A kind of source: whether a document is of that kind, and how it is read.
 
     `read` raises InputError with every problem of the document.
     """
 
-    name: str
-    about: str
     recognises: Callable[[Document], bool]
     read: Callable[[Document], Reading]
+
+
+class LazyReader(NamedTuple):
+    """A reader that is imported when it is asked for: what it reads, and its module in this package."""
+
+    about: str
+    module: str
+
+    def load(self) -> Reader:
+        """The module's READER."""
+        reader: Reader = import_module(f"hotpatch_cli.inputs.{self.module}").READER
+        return reader
 
 
 class NodeOrigin:
@@ -88,3 +112,9 @@ def dig(node: object, *path: str) -> Any:
 def items(node: object) -> list[Any]:
     """The items of a list node; of anything else, none."""
     return list(node) if isinstance(node, SequenceNode) else []
+
+
+def group_of(resource_id: str | None) -> str | None:
+    """The resource group of a resource id."""
+    found = re.search(r"/resourceGroups/([^/]+)", resource_id or "", re.IGNORECASE)
+    return found[1] if found else None

@@ -20,12 +20,17 @@ Row = TypeVar("Row", bound=tuple[Any, ...])
 
 def load_knowledge(matrix_files: Iterable[str] = (), release_files: Iterable[str] = ()) -> Knowledge:
     """The shipped rows, then those of the user's files in their order. Raises InputError."""
-    matrix, releases = _shipped_matrix(), _shipped_releases()
+    return laid_over(Knowledge(_shipped_matrix(), _shipped_releases(), load_rules()), matrix_files, release_files)
+
+
+def laid_over(knowledge: Knowledge, matrix_files: Iterable[str], release_files: Iterable[str]) -> Knowledge:
+    """Knowledge with the rows of the user's files over it, in their order. Raises InputError."""
+    matrix, releases, rules = knowledge
     for name in matrix_files:
         matrix = _laid_over(matrix, *_read_matrix(read_document(name)))
     for name in release_files:
         releases = _added(releases, read_document(name))
-    return Knowledge(matrix, releases, load_rules())
+    return Knowledge(matrix, releases, rules)
 
 
 def _shipped(name: str) -> Document:

@@ -5,10 +5,12 @@ from collections import Counter
 from hotpatch_cli.app import Checked, Report
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text, visible
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.screen import Screen, indented
 
 _ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
 _STATES = {"baseline-due": 0, "off-track": 1, "unknown": 2, "behind": 3, "current": 4, None: 5}
+_SAID = 3
+"""So many different messages of one rule are shown; with more, its title has to do."""
 _HEADER = ("machine", "verdict", "track", "next restart", "codes")
 _WIDE = (*_HEADER[:3], "next baseline", "next restart", "window", "by", "codes", "platform", "product")
 _CSV = (
@@ -44,7 +46,7 @@ def render_table(report: Report, screen: Screen) -> str:
         parts.append(f"... and {len(ranked) - len(shown)} more machines: --all shows them.\n")
     if screen.explain:
         parts.append("".join(map(_explained, shown)))
-    parts += [_legend(report), _summary(report)]
+    parts += [_legend(report, screen), _summary(report)]
     return "\n".join(part for part in parts if part)
 
 
@@ -96,11 +98,22 @@ def _explained(checked: Checked) -> str:
     return "".join(lines) + "\n"
 
 
-def _legend(report: Report) -> str:
-    """Each rule that spoke: how often, and what it means."""
-    counts = Counter(code for each in report.machines for code in each.codes)
-    rules = {reason.rule.code: reason.rule for each in report.machines for reason in each.reasons}
-    lines = [f"{code}  {counts[code]:>4} x  {rules[code].title}\n" for code in sorted(counts)]
+def _legend(report: Report, screen: Screen) -> str:
+    """Each rule that spoke: how often, what it means, and what it said where that is not too much."""
+    said: dict[str, dict[str, None]] = {}
+    counts: Counter[str] = Counter()
+    for checked in report.machines:
+        counts.update(checked.codes)
+        for reason in checked.reasons:
+            told = said.setdefault(reason.rule.code, {})
+            if reason.finding.values:  # without values the sentence says what the title says
+                told[reason.message] = None
+    titles = {reason.rule.code: reason.rule.title for each in report.machines for reason in each.reasons}
+    lines = []
+    for code in sorted(counts):
+        lines.append(f"{code}  {counts[code]:>4} x  {titles[code]}\n")
+        if len(said[code]) <= _SAID:
+            lines += [indented(visible(message), screen, 15) for message in said[code]]
     return "".join(lines) + ("`hotpatch explain CODE` tells what to do.\n" if lines else "")
 
 

@@ -14,3 +14,14 @@ class Screen(NamedTuple):
     everything: bool = False
     explain: bool = False
     rows: int = ROWS
+
+
+def indented(text: str, screen: Screen, indent: int = 2) -> str:
+    """A paragraph that hangs under something: folded at the width of a terminal, one line where it is not one."""
+    margin = " " * indent
+    if not screen.terminal:
+        return f"{margin}{text}\n"
+    import textwrap
+
+    width = max(screen.width, indent + 30)
+    return textwrap.fill(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False) + "\n"

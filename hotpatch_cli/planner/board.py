@@ -1,6 +1,6 @@
 """A plan under construction: place a task, take it back, find its first or last possible start."""
 
-from hotpatch_cli.planner.model import Model
+from hotpatch_cli.planner.model import Model, Use
 from hotpatch_cli.planner.timeline import Timeline, spread
 
 NOWHERE = -1
@@ -85,6 +85,11 @@ class Board:
     def allows(self, task: int, start: int) -> bool:
         """Whether a task has room at exactly this start."""
         return self.earliest(task, start, start + self.model.duration[task]) == start
+
+    def first_busy(self, use: Use, start: int) -> int | None:
+        """The first slot from `start` on in which a limit has no room for a use that begins there."""
+        busy = self._lines[use.limit].busy(use.units, start, use.hold)
+        return start + (busy & -busy).bit_length() - 1 if busy else None
 
     def _free(self, task: int, start: int, width: int) -> int:
         """The possible starts of [start, start + width) as bits, by limits alone."""

@@ -1,12 +1,13 @@
-"""What no plan can beat: prices on crowded time (Lagrange), on top of windows, gates and crowding (heads).
+"""What no plan can beat: prices on crowded time (Lagrangian relaxation), on top of what `heads` propagates.
 
-Take the limits away, but let each slot of each limit cost a price. Every task then starts where weight times
-end plus prices is least, all on its own, and what these minima sum to, less the value of the capacity at
-those prices, is below the cost of every plan: whatever the prices, if only none is negative. Subgradient
-steps look for prices that make this bound high. Starting at zero prices, the bound is that of the heads.
+Take the limits away, but let each slot of a limit cost a price. Every task then starts where weight times end
+plus prices is least, all on its own. What these minima sum to, less what the whole capacity costs at those
+prices, is below the cost of every plan, whatever the prices, as long as none is negative: so prices may come
+from anywhere, and `Prices.value` certifies them. At zero prices the bound is that of the heads.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import add, sub
 from typing import NamedTuple
@@ -14,166 +15,205 @@ from typing import NamedTuple
 from hotpatch_cli.planner.heads import Heads
 from hotpatch_cli.planner.model import Model, Use
 
-SAFETY = 1e-9
-"""Prices are floats: a bound is lowered by this share, far above what rounding can have added."""
+SAFETY = 1e-10
+"""Prices are floats: a bound is lowered by this share of all that was summed, far above what rounding adds."""
+SHARED = 12
+"""From this many users on, a limit's prices are looked up once for all tasks that see it in the same way."""
+INERTIA = 0.85
+PATIENCE = 8
+COOLING = 0.65
 
 
-class Bound(NamedTuple):
-    """A certified lower bound on the sum of weight times end slot, and the starts that the prices call for."""
+class Place(NamedTuple):
+    """Where a window's prices lie on one limit: the index of its first start, and how long the limit is held."""
 
-    value: float
-    starts: list[int]
+    limit: int
+    units: int
+    index: int
+    hold: int
 
 
-class _Stretch(NamedTuple):
-    """One window of a task: its first start, how many starts, and where each use finds its prices."""
+class Stretch(NamedTuple):
+    """One window of a task as a run of `width` starts; `shared` limits are crowded ones, `own` the others."""
 
     first: int
     width: int
-    places: tuple[tuple[int, int, int, int], ...]  # limit, units, index of the first start's price, hold
+    shared: tuple[Place, ...]
+    own: tuple[Place, ...]
+
+
+class Lane(NamedTuple):
+    """All that a task may start in; tasks with one `key` see the same shared prices, `own` are their own limits."""
+
+    key: int
+    own: tuple[int, ...]
+    stretches: tuple[Stretch, ...]
+
+
+class Quote(NamedTuple):
+    """The cheapest start of a task at some prices, and weight times its end plus the prices paid."""
+
+    cost: float
+    start: int
 
 
 class Prices:
-    """Prices for the slots of every limit of a model, improved step by step."""
+    """A price for every slot of every limit of a model, zero at first, better with every `step`."""
 
     def __init__(self, model: Model, known: Heads) -> None:
         self.model = model
-        self._axes = [_Axis(spans) for spans in _spans(model)]
-        self._prices = [[0.0] * axis.length for axis in self._axes]
-        self._sums = [[0.0] * (axis.length + 1) for axis in self._axes]
-        self._idle = [True] * len(self._axes)
-        self._stretches = self._lay_out(known)
-        self._scale = 1.0
-        self._stale = 0
-        self.best = Bound(0.0, [])
-        self.work = 0
+        spans = _spans(model)
+        self.axes = [Axis(found) for found in spans]
+        self._prices = [[0.0] * axis.length for axis in self.axes]
+        self._sums = [[0.0] * (axis.length + 1) for axis in self.axes]
+        self._idle = [True] * len(self.axes)
+        self._velocity: list[list[float]] = [[] for _ in self.axes]
+        self._bucket = _bucket(model)
+        self.lanes = _lanes(model, known, self.axes)
+        self._rents: dict[tuple[int, int], list[float] | None] = {}
+        self._scale, self._stale = 1.0, 0
+        self.best = 0.0
+        self._best_prices = self._prices
 
-    def _lay_out(self, known: Heads) -> list[list[_Stretch]]:
-        shared: dict[tuple[int, int, int, int], list[_Stretch]] = {}
-        found = []
-        for task in self.model.live:
-            model, head = self.model, known.start[task]
-            key = (id(model.windows[task]), id(model.uses[task]), model.duration[task], head)
-            if key not in shared:
-                shared[key] = self._stretches_of(task, head)
-            found.append(shared[key])
-        return found
+    def value(self, quotes: Sequence[Quote], left_out: int = 0) -> float:
+        """The certified bound, in weighted end slots, on plans that leave out at most `left_out` tasks."""
+        costs = [quote.cost for quote in quotes]
+        if left_out:
+            costs = sorted(costs)[: len(costs) - left_out]
+        rent = sum(capacity * sums[-1] for capacity, sums in zip(self.model.capacity, self._sums, strict=True))
+        total = sum(costs)
+        return total - rent - SAFETY * (total + rent)
 
-    def _stretches_of(self, task: int, head: int) -> list[_Stretch]:
-        duration, uses = self.model.duration[task], self.model.uses[task]
-        found = []
-        for opens, closes in self.model.windows[task]:
-            first = max(opens, head)
-            if first + duration <= closes:
-                places = tuple((use.limit, use.units, self._axes[use.limit].index(first), use.hold) for use in uses)
-                found.append(_Stretch(first, closes - duration - first + 1, places))
-        return found
-
-    def step(self, upper: float, skipped: int = 0) -> Bound:
-        """Evaluate the prices, then move them; `upper` is the cost of a known plan, which leaves out `skipped`."""
-        value, starts = self._evaluate(skipped)
-        self.work += len(starts)
-        if value > self.best.value:
-            gained = value - self.best.value > 1e-5 * abs(value)
-            self.best = Bound(value, starts)
-            self._stale = 0 if gained else self._stale + 1
-        else:
-            self._stale += 1
-        if self._stale >= 8:
-            self._scale, self._stale = self._scale * 0.6, 0
-        self._move(starts, max(upper - value, 0.0))
-        return Bound(value, starts)
-
-    def _evaluate(self, skipped: int) -> tuple[float, list[int]]:
-        model = self.model
-        starts, minima = [], []
-        for task, stretches in zip(model.live, self._stretches, strict=True):
-            value, start = self._cheapest(model.weight[task], model.duration[task], stretches)
-            starts.append(start)
-            minima.append(value)
-        if skipped:
-            minima = sorted(minima)[: len(minima) - skipped]
-        rent = sum(
-            capacity * sums[-1] for capacity, sums in zip(model.capacity, self._sums, strict=True)
-        )
-        value = sum(minima) - rent
-        return value - SAFETY * (abs(value) + rent), starts
-
-    def _cheapest(self, weight: float, duration: int, stretches: list[_Stretch]) -> tuple[float, int]:
-        best, where = float("inf"), -1
-        for first, width, places in stretches:
-            least = weight * (first + duration)
-            if least >= best:
-                break
-            total: list[float] | None = None
-            for limit, units, index, hold in places:
-                if self._idle[limit]:
-                    continue
-                sums = self._sums[limit]
-                if sums[index] == sums[index + hold + width - 1]:
-                    continue
-                rents: list[float] = list(map(sub, sums[index + hold : index + hold + width], sums[index : index + width]))
-                if units > 1:
-                    rents = [units * rent for rent in rents]
-                total = rents if total is None else list(map(add, total, rents))
-            if total is None:
-                best, where = least, first
+    def quotes(self) -> list[Quote]:
+        """The cheapest start of each live task at the current prices."""
+        memo: dict[tuple[int, float], Quote] = {}
+        model, found = self.model, []
+        for task, lane in zip(model.live, self.lanes, strict=True):
+            weight = model.weight[task]
+            if not all(self._idle[limit] for limit in lane.own):
+                found.append(self._quote(lane, weight, model.duration[task]))
                 continue
-            ends = range(first + duration, first + duration + width)
-            costs = [weight * end + rent for end, rent in zip(ends, total, strict=True)]
+            quote = memo.get((lane.key, weight))
+            if quote is None:
+                quote = memo[lane.key, weight] = self._quote(lane, weight, model.duration[task])
+            found.append(quote)
+        return found
+
+    def rents(self, lane: Lane, number: int) -> list[float] | None:
+        """What each start of a lane's stretch costs in prices; None if all are free."""
+        key, stretch = (lane.key, number), lane.stretches[number]
+        if key not in self._rents:
+            self._rents[key] = self._add_up(None, stretch.shared, stretch.width)
+        return self._add_up(self._rents[key], stretch.own, stretch.width)
+
+    def rent(self, task: int, start: int) -> float:
+        """What one start of a task costs in prices."""
+        paid = 0.0
+        for limit, units, hold in self.model.uses[task]:
+            index = self.axes[limit].index(start)
+            sums = self._sums[limit]
+            paid += units * (sums[index + hold] - sums[index])
+        return paid
+
+    def load(self, prices: Sequence[Sequence[float]]) -> None:
+        """Take prices from elsewhere (one list a limit, one price a slot of its axis); none may be negative."""
+        self._set(enumerate([max(0.0, price) for price in of_limit] for of_limit in prices))
+
+    def use_best(self) -> None:
+        """Go back to the prices that gave the best bound."""
+        self.load(self._best_prices)
+
+    def step(self, upper: float, left_out: int = 0) -> list[Quote]:
+        """Take a subgradient step; `upper` is the cost of a known plan and `left_out` what it leaves out."""
+        quotes = self.quotes()
+        value = self.value(quotes, left_out)
+        self._stale += 1
+        if value > self.best:
+            if value - self.best > 1e-5 * value:
+                self._stale = 0
+            self.best, self._best_prices = value, list(self._prices)
+        if self._stale >= PATIENCE:
+            self._scale, self._stale = self._scale * COOLING, 0
+        self._move(self._slopes(quotes), max(upper - value, 0.0))
+        return quotes
+
+    def _quote(self, lane: Lane, weight: float, duration: int) -> Quote:
+        best, where = float("inf"), -1
+        for number, stretch in enumerate(lane.stretches):
+            end = stretch.first + duration
+            if weight * end >= best:
+                break
+            rents = self.rents(lane, number)
+            if rents is None:
+                best, where = weight * end, stretch.first
+                continue
+            costs = [weight * (end + late) + rent for late, rent in enumerate(rents)]
             cheapest = min(costs)
             if cheapest < best:
-                best, where = cheapest, first + costs.index(cheapest)
-        return best, where
+                best, where = cheapest, stretch.first + costs.index(cheapest)
+        return Quote(best, where)
 
-    def _move(self, starts: list[int], gap: float) -> None:
-        slopes = self._slopes(starts)
-        norm = sum(sum(map(_square, slope)) for slope in slopes if slope)
-        if not norm or not gap:
-            return
-        step = self._scale * gap / norm
-        for limit, slope in enumerate(slopes):
-            if slope:
-                prices = [
-                    price if price > 0 else 0.0
-                    for price in (old + step * change for old, change in zip(self._prices[limit], slope, strict=True))
-                ]
-                self._prices[limit] = prices
-                self._sums[limit] = list(accumulate(prices, initial=0.0))
-                self._idle[limit] = not self._sums[limit][-1]
+    def _add_up(self, total: list[float] | None, places: Iterable[Place], width: int) -> list[float] | None:
+        for limit, units, index, hold in places:
+            sums = self._sums[limit]
+            if self._idle[limit] or sums[index] == sums[index + hold + width - 1]:
+                continue
+            rents = list(map(sub, sums[index + hold : index + hold + width], sums[index : index + width]))
+            if units > 1:
+                rents = [units * rent for rent in rents]
+            total = rents if total is None else list(map(add, total, rents))
+        return total
 
-    def _slopes(self, starts: list[int]) -> list[list[int]]:
-        """For each limit, by how much each slot is overbooked; empty where no price would change."""
-        changes: list[list[int]] = [[0] * (len(prices) + 1) for prices in self._prices]
-        for task, start in zip(self.model.live, starts, strict=True):
+    def _slopes(self, quotes: Sequence[Quote]) -> list[list[float]]:
+        """For each limit, by how much its slots are overbooked, bucket by bucket; empty if nothing changes."""
+        changes = [[0] * (len(prices) + 1) for prices in self._prices]
+        for task, quote in zip(self.model.live, quotes, strict=True):
             for limit, units, hold in self.model.uses[task]:
-                index = self._axes[limit].index(start)
+                index = self.axes[limit].index(quote.start)
                 changes[limit][index] += units
                 changes[limit][index + hold] -= units
-        slopes = []
-        for limit, change in enumerate(changes):
-            taken = list(accumulate(change))
-            capacity = self.model.capacity[limit]
-            if self._idle[limit] and max(taken) <= capacity:
-                slopes.append([])
-                continue
-            taken.pop()
-            prices = self._prices[limit]
-            slopes.append([
-                over if over > 0 or price > 0 else 0
-                for over, price in zip((units - capacity for units in taken), prices, strict=True)
-            ])
-        return slopes
+        return [self._slope(limit, list(accumulate(change))) for limit, change in enumerate(changes)]
+
+    def _slope(self, limit: int, taken: list[int]) -> list[float]:
+        capacity, width = self.model.capacity[limit], self._bucket
+        if self._idle[limit] and max(taken) <= capacity:
+            return []
+        taken.pop()
+        slope: list[float] = []
+        for first in range(0, len(taken), width):
+            bucket = taken[first : first + width]
+            slope += [sum(bucket) / len(bucket) - capacity] * len(bucket)
+        slope = [
+            over if over > 0 or price > 0 else 0.0
+            for over, price in zip(slope, self._prices[limit], strict=True)
+        ]
+        if self._velocity[limit]:
+            slope = [now + INERTIA * before for now, before in zip(slope, self._velocity[limit], strict=True)]
+        self._velocity[limit] = slope
+        return slope
+
+    def _move(self, slopes: list[list[float]], gap: float) -> None:
+        norm = sum(over * over for slope in slopes for over in slope)
+        if norm:
+            step = self._scale * gap / norm
+            self._set(
+                (limit, [max(0.0, price + step * over) for price, over in zip(self._prices[limit], slope, strict=True)])
+                for limit, slope in enumerate(slopes)
+                if slope
+            )
+
+    def _set(self, changed: Iterable[tuple[int, list[float]]]) -> None:
+        self._rents.clear()
+        for limit, prices in changed:
+            self._prices[limit] = prices
+            self._sums[limit] = list(accumulate(prices, initial=0.0))
+            self._idle[limit] = not self._sums[limit][-1]
 
 
-def _square(value: float) -> float:
-    return value * value
-
-
-class _Axis:
+class Axis:
     """The slots in which a limit can be in use, numbered without the gaps between them."""
 
-    def __init__(self, spans: list[tuple[int, int]]) -> None:
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
         self._opens: list[int] = []
         self._shift: list[int] = []
         self.length = 0
@@ -188,15 +228,55 @@ class _Axis:
 
     def index(self, slot: int) -> int:
         """The number of a slot that lies in a span."""
-        from bisect import bisect_right
-
         return slot + self._shift[bisect_right(self._opens, slot) - 1]
 
 
-def _spans(model: Model) -> list[list[tuple[int, int]]]:
+def _spans(model: Model) -> list[set[tuple[int, int]]]:
     spans: list[set[tuple[int, int]]] = [set() for _ in model.capacity]
     for task in model.live:
         for limit, _, hold in model.uses[task]:
             settle = hold - model.duration[task]
             spans[limit].update((opens, closes + settle) for opens, closes in model.windows[task])
-    return [list(found) for found in spans]
+    return spans
+
+
+def _bucket(model: Model) -> int:
+    """Prices change every so many slots: about a typical hold, which converges faster and loses little."""
+    holds = sorted(use.hold for task in model.live for use in model.uses[task])
+    return max(1, holds[len(holds) // 2]) if holds else 1
+
+
+def _lanes(model: Model, known: Heads, axes: Sequence[Axis]) -> list[Lane]:
+    users = [0] * len(axes)
+    for task in model.live:
+        for use in model.uses[task]:
+            users[use.limit] += 1
+    keys: dict[tuple[object, ...], int] = {}
+    found: dict[tuple[int, int, int, int], Lane] = {}
+    lanes = []
+    for task in model.live:
+        head, uses = known.start[task], model.uses[task]
+        same = (id(model.windows[task]), id(uses), model.duration[task], head)
+        if same not in found:
+            shared = tuple(use for use in uses if users[use.limit] >= SHARED)
+            own = tuple(use for use in uses if users[use.limit] < SHARED)
+            key = keys.setdefault((same[0], shared, same[2], head), len(keys))
+            stretches = tuple(_stretches(model, task, head, axes, shared, own))
+            found[same] = Lane(key, tuple(use.limit for use in own), stretches)
+        lanes.append(found[same])
+    return lanes
+
+
+def _stretches(
+    model: Model, task: int, head: int, axes: Sequence[Axis], shared: Iterable[Use], own: Iterable[Use]
+) -> Iterable[Stretch]:
+    duration = model.duration[task]
+    for opens, closes in model.windows[task]:
+        first = max(opens, head)
+        if first + duration <= closes:
+            width = closes - duration - first + 1
+            yield Stretch(first, width, _places(first, shared, axes), _places(first, own, axes))
+
+
+def _places(first: int, uses: Iterable[Use], axes: Sequence[Axis]) -> tuple[Place, ...]:
+    return tuple(Place(use.limit, use.units, axes[use.limit].index(first), use.hold) for use in uses)

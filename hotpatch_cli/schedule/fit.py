@@ -6,10 +6,9 @@ equal starts the window that is named first. What a freeze leaves of an opening 
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from operator import itemgetter
+from itertools import count
 from typing import Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ HORIZON = timedelta(days=800)
 
 Miss = Literal["no-window", "never-opens", "frozen", "too-short"]
 
+_STRIDE = timedelta(days=366)
 _NOTHING = timedelta(0)
 
 
@@ -49,27 +49,50 @@ class NoFit(NamedTuple):
 
 
 class Openings:
-    """The openings of windows in zones: each month is computed once and shared by all machines."""
+    """The openings of windows in zones: each pair is expanded once, as far as somebody asks, for all machines."""
 
     def __init__(self) -> None:
-        """Nothing is computed before somebody asks."""
-        self._months: dict[tuple[Window, ZoneInfo | None], dict[int, list[_Dated]]] = {}
+        """Nothing is expanded before somebody asks."""
+        self._known: dict[tuple[Window, ZoneInfo | None], _Expansion] = {}
 
-    def between(
-        self, window: Window, zone: ZoneInfo | None, after: datetime, until: datetime
-    ) -> Iterator[Opening]:
+    def between(self, window: Window, zone: ZoneInfo | None, after: datetime, until: datetime) -> Iterator[Opening]:
         """What `openings` gives for the same question, in the same order and with the same errors."""
         after, until = after.astimezone(UTC), until.astimezone(UTC)
         key = (window, None if window.timezone else zone)
-        months = self._months.setdefault(key, {})
-        for number in range(_month_of(after), _month_of(until) + 1):
-            if number not in months:
-                months[number] = list(_opened_in(number, *key))
-            dated = months[number]
-            for start, opening in islice(dated, bisect_left(dated, after, key=_start), None):
-                if start > until:
+        known = self._known.get(key)
+        if known is None or after < known.since:
+            known = self._known[key] = _Expansion(*key, after)
+        for index in count(bisect_left(known.starts, after)):
+            while index == len(known.starts):
+                if not known.grows(until):
                     return
-                yield opening
+            if known.starts[index] > until:
+                return
+            yield known.openings[index]
+
+
+class _Expansion:
+    """The openings of one window in one zone from some moment on, in order; only ever longer."""
+
+    def __init__(self, window: Window, zone: ZoneInfo | None, since: datetime) -> None:
+        self._window, self._zone = window, zone
+        self.since = self._until = since
+        self._source: Iterator[Opening] = iter(())
+        self.starts: list[datetime] = []  # in UTC, where moments can be compared
+        self.openings: list[Opening] = []
+
+    def grows(self, until: datetime) -> bool:
+        """Find one more opening; False where there is none up to `until`."""
+        opening = next(self._source, None)
+        while opening is None:
+            if self._until > until:
+                return False
+            begin, self._until = self._until, self._until + _STRIDE
+            self._source = openings(self._window, self._zone, begin, self._until - timedelta.resolution)
+            opening = next(self._source, None)
+        self.starts.append(opening.start.astimezone(UTC))
+        self.openings.append(opening)
+        return True
 
 
 def first_fit(  # noqa: PLR0917 - a question in six parts, and each has its own type
@@ -100,10 +123,6 @@ def first_fit(  # noqa: PLR0917 - a question in six parts, and each has its own 
     return best or _combined(misses)
 
 
-_Dated = tuple[datetime, Opening]
-_start: Callable[[_Dated], datetime] = itemgetter(0)
-
-
 def _utc_start(fit: Fit) -> datetime:
     return fit.opening.start.astimezone(UTC)
 
@@ -126,19 +145,3 @@ def _combined(misses: Sequence[NoFit]) -> NoFit:
     reason = max((miss.reason for miss in misses), key=get_args(Miss).index)
     freezes = dict.fromkeys(name for miss in misses for name in miss.freezes)
     return NoFit(reason, misses[0].needed, max(miss.longest for miss in misses), tuple(freezes))
-
-
-def _month_of(moment: datetime) -> int:
-    """A number for the month of a moment in UTC."""
-    return moment.year * 12 + moment.month - 1
-
-
-def _opened_in(month: int, window: Window, zone: ZoneInfo | None) -> Iterator[_Dated]:
-    """The openings that start in a month of UTC, each with its start in UTC."""
-    last = _first_moment(month + 1) - timedelta.resolution
-    for opening in openings(window, zone, _first_moment(month), last):
-        yield opening.start.astimezone(UTC), opening
-
-
-def _first_moment(month: int) -> datetime:
-    return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)

@@ -73,11 +73,12 @@ def applies(
 def cut(opening: Opening, freezes: Iterable[Freeze]) -> tuple[tuple[Piece, ...], tuple[Removed, ...]]:
     """What freezes leave of an opening, in order, and what each of them takes."""
     taken = [(freeze.name, _merged(_frozen(freeze, opening))) for freeze in freezes]
-    removed = (Removed(name, sum(starmap(real_minutes, spans))) for name, spans in taken if spans)
+    removed = tuple(Removed(name, sum(starmap(real_minutes, spans))) for name, spans in taken if spans)
+    if not removed:
+        return (Piece(opening.start, opening.end),), ()
     left = _gaps(opening, _merged(chain.from_iterable(spans for _, spans in taken)))
     zone = opening.start.tzinfo
-    pieces = (Piece(start.astimezone(zone), end.astimezone(zone)) for start, end in left)
-    return tuple(pieces), tuple(removed)
+    return tuple(Piece(start.astimezone(zone), end.astimezone(zone)) for start, end in left), removed
 
 
 _UtcSpan = tuple[datetime, datetime]

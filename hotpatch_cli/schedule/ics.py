@@ -23,8 +23,10 @@ Component = Any  # icalendar types a value as a union of thirty classes
 
 LARGEST_FILE = 20_000_000
 """Characters."""
-LARGEST_KEPT = 3_000_000
+LARGEST_KEPT = 2_000_000
 """Characters of the lines that say when."""
+MOST_LINES = 60_000
+"""Of those lines."""
 MOST_EVENTS = 5_000
 LONGEST_EVENT = timedelta(days=1000)
 YEARS = range(1970, 2200)
@@ -59,8 +61,8 @@ def _kept_lines(text: str) -> list[str]:
     lines = _FOLD.sub("", text.lstrip("\ufeff")).replace("\r", "\n").split("\n")
     kept = [line for line in lines if re.split("[:;]", line, maxsplit=1)[0].strip().upper() in _KEPT]
     marks = [line.strip().upper() for line in kept]
-    if sum(map(len, kept)) > LARGEST_KEPT or marks.count("BEGIN:VEVENT") > MOST_EVENTS:
-        raise IcsError(f"more than {MOST_EVENTS:,} events, or {LARGEST_KEPT:,} characters of dates; {_FEWER}")
+    if marks.count("BEGIN:VEVENT") > MOST_EVENTS or len(kept) > MOST_LINES or sum(map(len, kept)) > LARGEST_KEPT:
+        raise IcsError(f"more than {MOST_EVENTS:,} events, or dates without end; {_FEWER}")
     depths = accumulate(mark.startswith("BEGIN:") - mark.startswith("END:") for mark in marks)
     if max(depths, default=0) > _DEEPEST:
         raise IcsError(f"not a calendar file: its components lie in one another more than {_DEEPEST} deep")
@@ -163,7 +165,9 @@ def _length(component: Component, start: date) -> timedelta:
     else:
         length = timedelta(0) if isinstance(start, datetime) else DAY
     if not isinstance(length, timedelta) or not timedelta(0) < length <= LONGEST_EVENT:
-        raise IcsError(f"it lasts {shown(str(length))}: expected more than nothing and at most 1000 days")
+        raise IcsError(f"it lasts {shown(str(length))}: expected a length up to {LONGEST_EVENT.days} days")
+    if length % DAY and not isinstance(start, datetime):
+        raise IcsError(f"it begins with a day and lasts {length}: expected whole days, or a time in DTSTART")
     return length
 
 

@@ -9,9 +9,9 @@ Source: https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 """
 
 from calendar import isleap, monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from hotpatch_cli.schedule.rule import (
@@ -61,7 +61,7 @@ class Rrule(NamedTuple):
     def note(self, anchor: date | None) -> str | None:
         """What the rule leaves out, in words, or None."""
         rule = self._settled(anchor) if anchor else self
-        if any(abs(nth) == _RARE_PLACE for nth, _ in rule.byday):
+        if any(abs(nth) == _RARE_PLACE for nth, _ in rule.byday) and not self._counts_in_year:
             return "months without a fifth such weekday are skipped"
         return skipped_months(rule.bymonthday)
 
@@ -97,11 +97,12 @@ class Rrule(NamedTuple):
         return self
 
     def _occurrences(self, grid: date, first: date, last: date) -> Iterator[date]:
-        for begin, end in self._periods(grid, first, last):
-            if self.bysetpos:
-                yield from (day for day in self._placed(begin, end) if first <= day <= last)
-            else:
-                yield from filter(self._admits, each_day(max(begin, first), min(end, last)))
+        periods = self._periods(grid, first, last)
+        if self.bysetpos:
+            placed = chain.from_iterable(self._placed(*period) for period in periods)
+            return (day for day in placed if first <= day <= last)
+        inside = (each_day(max(begin, first), min(end, last)) for begin, end in periods)
+        return self._admitted(chain.from_iterable(inside))
 
     def _periods(self, grid: date, first: date, last: date) -> Iterator[tuple[date, date]]:
         """First and last day of each day, week, month or year that the interval does not leave out."""
@@ -119,26 +120,41 @@ class Rrule(NamedTuple):
 
     def _placed(self, begin: date, end: date) -> list[date]:
         """BYSETPOS: of the days of one period that the rule admits, those at the wanted places."""
-        days = list(filter(self._admits, each_day(begin, end)))
+        days = list(self._admitted(each_day(begin, end)))
         places = {place - 1 if place > 0 else place + len(days) for place in self.bysetpos}
         return [days[place] for place in sorted(places) if 0 <= place < len(days)]
 
-    def _admits(self, day: date) -> bool:
-        return (
-            (not self.bymonth or day.month in self.bymonth)
-            and (not self.bymonthday or not _places_in_month(day).isdisjoint(self.bymonthday))
-            and (not self.byday or any(self._is_weekday(day, *wanted) for wanted in self.byday))
-            and (not self.byyearday or not _places_in_year(day).isdisjoint(self.byyearday))
-            and (not self.byweekno or not _week_numbers(day, self.wkst).isdisjoint(self.byweekno))
-        )
+    def _admitted(self, days: Iterator[date]) -> Iterator[date]:
+        """Those of the days that every part of the rule admits; parts that it does not have cost nothing."""
+        if self.bymonth:
+            days = (day for day in days if day.month in self.bymonth)
+        if self.byday:
+            days = filter(self._weekday_test(), days)
+        if self.bymonthday:
+            days = (day for day in days if not _places_in_month(day).isdisjoint(self.bymonthday))
+        if self.byyearday:
+            days = (day for day in days if not _places_in_year(day).isdisjoint(self.byyearday))
+        if self.byweekno:
+            days = (day for day in days if not _week_numbers(day, self.wkst).isdisjoint(self.byweekno))
+        return days
 
-    def _is_weekday(self, day: date, nth: int, weekday: int) -> bool:
-        """Whether a day is the nth such weekday of its month, or of its year if the rule names no month."""
-        if day.weekday() != weekday or not nth:
-            return day.weekday() == weekday
-        in_year = self.freq == "YEARLY" and not self.bymonth
-        places = _places_in_year(day) if in_year else _places_in_month(day)
-        return nth in map(_week_of, places)
+    def _weekday_test(self) -> Callable[[date], bool]:
+        """Whether a day is one of the weekdays of BYDAY, at its place in the month or year if it has one."""
+        places = _places_in_year if self._counts_in_year else _places_in_month
+        wanted: dict[int, set[int]] = {}
+        for nth, weekday in self.byday:
+            wanted.setdefault(weekday, set()).add(nth)
+
+        def test(day: date) -> bool:
+            nths = wanted.get(day.weekday(), ())
+            return 0 in nths or (bool(nths) and any(_week_of(place) in nths for place in places(day)))
+
+        return test
+
+    @property
+    def _counts_in_year(self) -> bool:
+        """Whether 5MO is the fifth Monday of the year, as it is where a yearly rule names no month."""
+        return self.freq == "YEARLY" and not self.bymonth
 
 
 def _places_in_month(day: date) -> set[int]:

@@ -76,9 +76,7 @@ class Opening(NamedTuple):
         return real_minutes(self.start, self.end)
 
 
-def openings(
-    window: Window, machine_zone: ZoneInfo | None, after: datetime, until: datetime
-) -> Iterator[Opening]:
+def openings(window: Window, machine_zone: ZoneInfo | None, after: datetime, until: datetime) -> Iterator[Opening]:
     """The openings that start from `after` to `until`, both included, lazily and in order of their start.
 
     Raises ZoneMissing where neither window nor machine has a zone, and WindowError where start or duration
@@ -182,9 +180,7 @@ def _check_days(window: Window) -> None:
     if window.from_day and window.until and window.until < window.from_day:
         raise WindowError(f"`until` ({window.until}) is before `from` ({window.from_day})")
     if window.rule.from_needed and not window.from_day:
-        raise WindowError(
-            f"{window.rule.from_needed} needs `from`, the first day: nobody could tell the phase"
-        )
+        raise WindowError(f"{window.rule.from_needed} needs `from`, the first day: nobody could tell the phase")
 
 
 def _check_times(window: Window) -> None:
