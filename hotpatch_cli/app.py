@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_cli.eligibility.verdict import VERDICTS, Judge, Judgement
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.knowledge.rows import PRODUCTS, Knowledge, Release, Rule
 from hotpatch_cli.model import Finding, Fleet, Location, Machine
 from hotpatch_cli.restarts import Restart, Restarts
-from hotpatch_cli.servicing.calendar import Year, calendar, turned
+
+if TYPE_CHECKING:
+    from hotpatch_cli.servicing.calendar import Year
 
 
 class Reason(NamedTuple):
@@ -70,6 +72,7 @@ def check_images(images: Fleet, knowledge: Knowledge, as_of: date) -> Report:
 def _report(fleet: Fleet, judge: Judge) -> Report:
     knowledge, as_of = judge.knowledge, judge.as_of
     restarts = Restarts(fleet)
+    tell = _Teller(knowledge.rules)
     checked, skipped = [], []
     for machine in fleet.machines:
         judgement = judge.judge(machine.facts)
@@ -77,15 +80,27 @@ def _report(fleet: Fleet, judge: Judge) -> Report:
             skipped.append(machine)
             continue
         restart = restarts.of(machine, judgement.causes)
-        reasons = tuple(_reason(each, machine, knowledge.rules) for each in (*judgement.findings, *restart.findings))
+        reasons = tuple(tell.reason(each, machine) for each in (*judgement.findings, *restart.findings))
         checked.append(Checked(machine, judgement, restart, reasons))
     return Report(as_of, newest_release(knowledge, as_of), last_read(knowledge), tuple(checked), tuple(skipped), fleet)
 
 
-def _reason(finding: Finding, machine: Machine, rules: Mapping[str, Rule]) -> Reason:
-    rule = rules[finding.code]
-    field = finding.evidence[0][0] if finding.evidence else "name"
-    return Reason(finding, rule, sentence(rule, finding), machine.origin.locate(field))
+class _Teller:
+    """Turns findings into reasons; a sentence is filled in once, however many machines it is true of."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self._rules = rules
+        self._told: dict[Finding, tuple[Rule, str, str]] = {}
+
+    def reason(self, finding: Finding, machine: Machine) -> Reason:
+        """The reason that a finding is for a machine, with the place of the field that it speaks of."""
+        told = self._told.get(finding)
+        if told is None:
+            rule = self._rules[finding.code]
+            field = finding.evidence[0][0] if finding.evidence else "name"
+            told = self._told[finding] = (rule, sentence(rule, finding), field)
+        rule, message, field = told
+        return Reason(finding, rule, message, machine.origin.locate(field))
 
 
 def sentence(rule: Rule, finding: Finding) -> str:
@@ -93,8 +108,10 @@ def sentence(rule: Rule, finding: Finding) -> str:
     return rule.sentences[finding.variant].format_map(dict(finding.values))
 
 
-def year_of(knowledge: Knowledge, year: int, as_of: date, product: str = "all") -> Year:
+def year_of(knowledge: Knowledge, year: int, as_of: date, product: str = "all") -> "Year":
     """The year of one product or of all, as known on a day."""
+    from hotpatch_cli.servicing.calendar import Year, calendar, turned
+
     products = tuple(each for each in PRODUCTS if product in ("all", each))
     return Year(
         year,

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, refuse
@@ -38,6 +37,8 @@ def deliver(text: str, output: str) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Put a text into a file, so that the file is the old one or the new one, never half. Raises InputError."""
+    import tempfile
+
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
         try:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from hotpatch_cli.documents.tree import MAX_SCALAR, Log, Mapping, Sequence, shown
+from hotpatch_cli.documents.tree import LOWER_HALF, MAX_SCALAR, Log, Mapping, Sequence, shown
 
 T = TypeVar("T")
 _CONTROL = r"[\x00-\x1f\x7f]"
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _PART = r"(\d{1,6}) ?([dhms])"
+_REMEMBERED = 4096
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -177,9 +178,11 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
 def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec[T]:
     """A mapping with known keys, given to `make` as keyword arguments; a null is a missing key.
 
-    Keys that begin with `x-` belong to the user and are left alone.
+    Keys that begin with `x-` belong to the user and are left alone. Thousands of machines say the same things,
+    so what was fine under a key once is not read again.
     """
     required = [key for key, each in fields.items() if each.required]
+    known: dict[str, dict[Any, Any]] = {key: {} for key in fields}
 
     def read(value: object, mark: int, log: Log) -> T | None:
         if not isinstance(value, Mapping):
@@ -187,18 +190,31 @@ def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec
             return None
         found: dict[str, Any] = {}
         before = len(log.problems)
-        for key, each, key_mark, at in value.placed():
-            known = fields.get(key)
-            if known is None:
-                _note_unknown(key, key_mark, fields, what, log)
+        for (key, each), marks in zip(value.items(), value.marks, strict=True):
+            fine = known.get(key)
+            if fine is None:
+                _note_unknown(key, marks >> 32, fields, what, log)
             elif each is not None:
-                found[key] = known.codec.read(each, at, log)
+                said = each if type(each) is str else _said(each)
+                if said in fine:
+                    found[key] = fine[said]
+                    continue
+                found[key] = fields[key].codec.read(each, marks & LOWER_HALF, log)
+                if said is not None and len(fine) < _REMEMBERED and len(log.problems) == before:
+                    fine[said] = found[key]
         for key in required:
             if key not in found:
                 log.add(value.mark, f"The key '{key}' of {what} is missing.", f"Add it: {fields[key].doc}")
         return make(**found) if len(log.problems) == before else None
 
     return Codec(read, record_schema(fields))
+
+
+def _said(value: Any) -> tuple[Any, ...] | None:
+    """What a list of words, or a mapping to words, says, as something to remember it by; None for anything else."""
+    parts = tuple(value.items()) if type(value) is Mapping else tuple(value) if type(value) is Sequence else ()
+    leaves = value.values() if type(value) is Mapping else parts
+    return (type(value), *parts) if parts and all(type(leaf) is str for leaf in leaves) else None
 
 
 def record_schema(fields: dict[str, Field]) -> dict[str, Any]:

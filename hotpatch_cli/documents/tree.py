@@ -10,7 +10,7 @@ from hotpatch_cli.errors import InputError, Problem
 
 MAX_DEPTH = 64
 MAX_SCALAR = 65_536
-_LOWER = 0xFFFF_FFFF
+LOWER_HALF = 0xFFFF_FFFF
 
 
 class Number(str):
@@ -41,11 +41,11 @@ class Mapping(dict[str, Any]):
     def placed(self) -> Iterator[tuple[str, Any, int, int]]:
         """(key, value, mark of the key, mark of the value) of each entry."""
         for (key, value), mark in zip(self.items(), self.marks, strict=True):
-            yield key, value, mark >> 32, mark & _LOWER
+            yield key, value, mark >> 32, mark & LOWER_HALF
 
     def at(self, key: str) -> int:
         """The mark of a key's value; the mapping's own where the key is missing."""
-        return self.marks[list(self).index(key)] & _LOWER if key in self else self.mark
+        return self.marks[list(self).index(key)] & LOWER_HALF if key in self else self.mark
 
     def key_mark(self, key: str) -> int:
         """The mark of a key that is there."""

@@ -4,7 +4,7 @@ PyYAML's constructors guess types (26100.10 becomes 26100.1, 22:00 becomes 1320,
 the last of two equal keys win; so nothing of them is used, only the parser.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import MAX_DEPTH, Document, Log, Mapping, Sequence
 
@@ -60,6 +60,16 @@ class _LimitError(Exception):
     """The rest of the text is not read: a limit was passed, and the log says which."""
 
 
+class _Level(NamedTuple):
+    """What is remembered of a container while one of its children is read."""
+
+    node: Any
+    key: str | None
+    key_mark: int
+    anchor: str | None
+    before: int
+
+
 class _Builder:
     """Turns events into nodes with an explicit stack, so that depth costs no recursion."""
 
@@ -71,40 +81,59 @@ class _Builder:
         self.aliased = 0
         self.documents = 0
 
-    def build(self, get_event: Any) -> None:
+    def build(self, get_event: Any) -> None:  # noqa: C901, PLR0912  one loop over a file's every word: no calls in it
         """Read the stream to its end; the tree stands in document.root afterwards.
 
-        Nine events of ten are scalars, so their way is written out here, with as little as possible on it.
+        `key` is the key that waits for its value; None awaits one, and what has no keys holds an empty one.
         """
         import yaml
 
-        scalar, share = yaml.ScalarEvent, self.strings.setdefault
+        scalar, share, nulls = yaml.ScalarEvent, self.strings.setdefault, _NULLS
         marked = "&" in self.document.text or "!" in self.document.text
-        current: _Open = _OpenDocument(self.document)
-        stack = [current]
+        root = Sequence()
+        node: Any = root
+        key: str | None = ""
+        key_mark = 0
+        stack: list[_Level] = []
         while (event := get_event()) is not None:
             kind = type(event)
             if kind is scalar:
-                value = event.value
+                value, mark = event.value, event.start_mark.index
                 if marked and (event.tag is not None or event.anchor is not None):
                     self._note_marks(event)
-                if value in _NULLS and event.implicit[0]:
-                    current.take(None, event.start_mark.index)
-                elif current.key is None:
-                    current.key, current.key_mark = share(value, value), event.start_mark.index
-                else:
-                    current.take(share(value, value), event.start_mark.index)
+                if key is None:
+                    key, key_mark = share(value, value), mark
+                    continue
+                value = None if value in nulls and event.implicit[0] else share(value, value)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                current = self._open(event, kind is yaml.MappingStartEvent, len(stack))
-                stack.append(current)
+                mark = event.start_mark.index
+                self._check_start(event, len(stack))
+                stack.append(_Level(node, key, key_mark, event.anchor, mark + self.aliased))
+                node, key = (Mapping(mark), None) if kind is yaml.MappingStartEvent else (Sequence(mark), "")
+                continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                node = self._close(stack.pop(), event.end_mark.index)
-                current = stack[-1]
-                current.take(node, node.mark)
+                level = stack.pop()
+                value = self._closed(node, level, event.end_mark.index)
+                mark = value.mark
+                node, key, key_mark = level.node, level.key, level.key_mark
             elif kind is yaml.AliasEvent:
-                current.take(self._alias(event), event.start_mark.index)
-            elif kind is yaml.DocumentStartEvent:
-                self._count_document(event)
+                value, mark = self._alias(event), event.start_mark.index
+            else:
+                self._count_documents(event)
+                continue
+            if key is None:
+                key, key_mark = self._odd_key(value, mark), mark
+            elif type(node) is Sequence:
+                node.put(value, mark)
+            else:
+                if key in node:
+                    self._note_repeated(node, key, key_mark)
+                else:
+                    node[key] = value
+                    node.marks.append(key_mark << 32 | mark)
+                key = None
+        for self.document.root, self.document.root_mark in zip(root, root.marks, strict=True):
+            pass
 
     def _note_marks(self, event: Any) -> None:
         """The tag or the anchor of a scalar."""
@@ -117,23 +146,18 @@ class _Builder:
     def _refuse_tag(self, mark: int) -> None:
         self.log.add(mark, "YAML tags (!...) are not read here.", "Remove the tag.")
 
-    def _open(self, event: Any, is_mapping: bool, depth: int) -> "_Open":  # noqa: FBT001  one of two kinds
-        mark = event.start_mark.index
+    def _check_start(self, event: Any, depth: int) -> None:
         if event.tag is not None:
-            self._refuse_tag(mark)
-        if depth > MAX_DEPTH:
-            self.log.add(mark, f"Nested deeper than {MAX_DEPTH} levels.", "Flatten the file.")
+            self._refuse_tag(event.start_mark.index)
+        if depth >= MAX_DEPTH:
+            self.log.add(event.start_mark.index, f"Nested deeper than {MAX_DEPTH} levels.", "Flatten the file.")
             raise _LimitError
-        opened = _OpenMapping(Mapping(mark), self.log) if is_mapping else _OpenSequence(Sequence(mark))
-        opened.anchor, opened.before = event.anchor, mark + self.aliased
-        return opened
 
-    def _close(self, opened: "_Open", end: int) -> Mapping | Sequence:
-        node: Mapping | Sequence = opened.node
-        if isinstance(node, Mapping) and "<<" in node:
+    def _closed(self, node: Any, level: _Level, end: int) -> Any:
+        if type(node) is Mapping and "<<" in node:
             node = self._merge(node)
-        if opened.anchor:
-            self.anchors[opened.anchor] = (node, end + self.aliased - opened.before)
+        if level.anchor:
+            self.anchors[level.anchor] = (node, end + self.aliased - level.before)
         return node
 
     def _alias(self, event: Any) -> Any:
@@ -163,71 +187,21 @@ class _Builder:
                     result.put(key, value, key_mark, value_mark)
         return result
 
-    def _count_document(self, event: Any) -> None:
-        self.documents += 1
+    def _count_documents(self, event: Any) -> None:
+        import yaml
+
+        self.documents += isinstance(event, yaml.DocumentStartEvent)
         if self.documents > 1:
             self.log.add(event.start_mark.index, "A second document in one file.", "Split the file.")
             raise _LimitError
 
-
-class _Open:
-    """A node whose end has not been read: takes what stands in it.
-
-    `key` is the key that waits for its value; what has no keys always holds an empty one.
-    """
-
-    __slots__ = ("anchor", "before", "key", "key_mark", "node")
-
-    def __init__(self, node: Any) -> None:
-        self.node = node
-        self.key: str | None = ""
-        self.key_mark = 0
-        self.anchor: str | None = None
-        self.before = 0
-
-    def take(self, value: Any, mark: int) -> None:
-        """Add a key or a value."""
-        raise NotImplementedError
-
-
-class _OpenDocument(_Open):
-    __slots__ = ()
-
-    def take(self, value: Any, mark: int) -> None:
-        self.node.root, self.node.root_mark = value, mark
-
-
-class _OpenSequence(_Open):
-    __slots__ = ()
-
-    def take(self, value: Any, mark: int) -> None:
-        self.node.put(value, mark)
-
-
-class _OpenMapping(_Open):
-    __slots__ = ("log",)
-
-    def __init__(self, node: Mapping, log: Log) -> None:
-        super().__init__(node)
-        self.key = None
-        self.log = log
-
-    def take(self, value: Any, mark: int) -> None:
-        key, node = self.key, self.node
-        if key is None:
-            self._take_key(value, mark)
-            return
-        self.key = None
-        if key in node:
-            first = self.log.document.position(node.key_mark(key)).line
-            self.log.add(self.key_mark, f"The key '{key[:60]}' stands twice (first on line {first}).", "Keep one.")
-        else:
-            node[key] = value
-            node.marks.append(self.key_mark << 32 | mark)
-
-    def _take_key(self, value: Any, mark: int) -> None:
-        self.key, self.key_mark = "", mark
+    def _odd_key(self, value: Any, mark: int) -> str:
+        """A key that is an alias of a text, or something that cannot be one."""
         if value is None or isinstance(value, str):
-            self.key = value or ""
-        else:
-            self.log.add(mark, "A key must be text.", "Write one word before the colon.")
+            return value or ""
+        self.log.add(mark, "A key must be text.", "Write one word before the colon.")
+        return ""
+
+    def _note_repeated(self, node: Mapping, key: str, mark: int) -> None:
+        first = self.document.position(node.key_mark(key)).line
+        self.log.add(mark, f"The key '{key[:60]}' stands twice (first on line {first}).", "Keep one.")

@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def _shipped() -> rows.Knowledge:
     path = _path()
     try:
         return thawed(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
         from hotpatch_cli.knowledge import load
 
         made = load.load_knowledge()
@@ -50,8 +49,8 @@ def _path() -> Path:
     """Where the cache lies; a changed data file or another version of the program gives another name."""
     from platformdirs import user_cache_path
 
-    stats = [(each.name, each.stat().st_mtime_ns, each.stat().st_size) for each in sorted(_DATA.glob("*.yaml"))]
-    name = blake2b(repr((__version__, __file__, stats)).encode(), digest_size=12).hexdigest()
+    stats = [each.stat() for each in sorted(_DATA.glob("*.yaml"))]
+    name = "-".join([__version__, *(f"{stat.st_mtime_ns:x}{stat.st_size:x}" for stat in stats)])
     return user_cache_path("hotpatch", appauthor=False) / f"knowledge-{name}.json"
 
 
@@ -67,33 +66,40 @@ def _keep(path: Path, text: str) -> None:
 
 
 def frozen(value: rows.Knowledge) -> str:
-    """Knowledge as JSON."""
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    """Knowledge as two lines of JSON: the sources, which hundreds of rows share, and the rows."""
+    sources: dict[rows.Source, int] = {}
+    plain = json.dumps(_plain(value, sources), ensure_ascii=False, separators=(",", ":"))
+    listed = [[title, read.isoformat(), url] for title, read, url in sources]
+    return json.dumps(listed, ensure_ascii=False) + "\n" + plain
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, sources: dict[rows.Source, int]) -> Any:
+    if isinstance(value, rows.Source):
+        return {"source": sources.setdefault(value, len(sources))}
     if hasattr(value, "_fields"):
-        return {"row": type(value).__name__, "of": [_plain(each) for each in value]}
+        return {"row": type(value).__name__, "of": [_plain(each, sources) for each in value]}
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [_plain(each, sources) for each in value]
     if isinstance(value, date):
         return {"day": value.isoformat()}
     if isinstance(value, dict):
-        return {"map": [[key, _plain(each)] for key, each in value.items()]}
+        return {"map": [[key, _plain(each, sources)] for key, each in value.items()]}
     return value
 
 
 def thawed(text: str) -> rows.Knowledge:
-    """Knowledge from JSON. Raises ValueError, KeyError or TypeError for anything else."""
-    found = json.loads(text, object_hook=_value)
+    """Knowledge from the two lines of JSON. Raises ValueError, KeyError, IndexError or TypeError for anything else."""
+    listed, plain = text.split("\n", 1)
+    sources = [rows.Source(title, date.fromisoformat(read), url) for title, read, url in json.loads(listed)]
+
+    def value(node: dict[str, Any]) -> Any:
+        if "row" in node:
+            return _CLASSES[node["row"]](*(tuple(each) if type(each) is list else each for each in node["of"]))
+        if "source" in node:
+            return sources[node["source"]]
+        return date.fromisoformat(node["day"]) if "day" in node else dict(node["map"])
+
+    found = json.loads(plain, object_hook=value)
     if not isinstance(found, rows.Knowledge):
         raise TypeError("this is not knowledge")
     return found
-
-
-def _value(node: dict[str, Any]) -> Any:
-    if "day" in node:
-        return date.fromisoformat(node["day"])
-    if "map" in node:
-        return {key: each for key, each in node["map"]}  # noqa: C416  lists of two become keys and values
-    return _CLASSES[node["row"]](*(tuple(each) if type(each) is list else each for each in node["of"]))

@@ -13,7 +13,7 @@ def _inventory() -> dict[str, Any]:
 def _report() -> dict[str, Any]:
     from pydantic import TypeAdapter
 
-    from hotpatch_cli.outputs.report_json import ReportJson
+    from hotpatch_cli.outputs.report_types import ReportJson
 
     schema = TypeAdapter(ReportJson).json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hotpatch report"}

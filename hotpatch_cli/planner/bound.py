@@ -68,7 +68,7 @@ class Prices:
         self._sums = [[0.0] * (axis.length + 1) for axis in self.axes]
         self._idle = [True] * len(self.axes)
         self._velocity: list[list[float]] = [[] for _ in self.axes]
-        self._bucket = _bucket(model)
+        self.bucket = _bucket(model)
         self.lanes = _lanes(model, known, self.axes)
         self._rents: dict[tuple[int, int], list[float] | None] = {}
         self._scale, self._stale = 1.0, 0
@@ -123,6 +123,14 @@ class Prices:
         """Go back to the prices that gave the best bound."""
         self.load(self._best_prices)
 
+    def consider(self, left_out: int = 0) -> list[Quote]:
+        """Evaluate the current prices and keep them if they give the best bound so far."""
+        quotes = self.quotes()
+        value = self.value(quotes, left_out)
+        if value > self.best:
+            self.best, self._best_prices = value, list(self._prices)
+        return quotes
+
     def step(self, upper: float, left_out: int = 0) -> list[Quote]:
         """Take a subgradient step; `upper` is the cost of a known plan and `left_out` what it leaves out."""
         quotes = self.quotes()
@@ -175,7 +183,7 @@ class Prices:
         return [self._slope(limit, list(accumulate(change))) for limit, change in enumerate(changes)]
 
     def _slope(self, limit: int, taken: list[int]) -> list[float]:
-        capacity, width = self.model.capacity[limit], self._bucket
+        capacity, width = self.model.capacity[limit], self.bucket
         if self._idle[limit] and max(taken) <= capacity:
             return []
         taken.pop()

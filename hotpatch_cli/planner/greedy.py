@@ -1,12 +1,14 @@
 """List scheduling: take the tasks by priority, give each its first possible start."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+from typing import Any
 
 from hotpatch_cli.planner.board import Board
 from hotpatch_cli.planner.model import Model
 
-Priority = Sequence[float]
+Priority = Sequence[Any]
+"""One value a task, all of one comparable type."""
 
 
 def list_schedule(model: Model, priority: Priority, keep: Sequence[int] | None = None) -> Board:
@@ -46,3 +48,13 @@ def put(board: Board, task: int, keep: Sequence[int] | None = None) -> bool:
         return False
     board.place(task, start)
     return True
+
+
+def left_shift(board: Board) -> None:
+    """Start every task as early as the others leave room, soonest first; nothing gets worse by it."""
+    for task in sorted(board.model.live, key=lambda task: board.starts[task]):
+        start = board.starts[task]
+        if start >= 0:
+            board.remove(task)
+            sooner = board.earliest(task, board.release(task), start + board.model.duration[task])
+            board.place(task, start if sooner is None else sooner)

@@ -92,8 +92,8 @@ class Program:
             self.add_entry(row, column, float(units * (stop - begin)))
             begin = stop
 
-    def highs(self, options: dict[str, Any]) -> Any:
-        """HiGHS with this program loaded, ready to run on one thread without a word."""
+    def highs(self, options: dict[str, Any], *, whole: bool = False) -> Any:
+        """HiGHS with this program loaded, ready to run on one thread without a word; `whole` forbids fractions."""
         import highspy
         import numpy
 
@@ -109,6 +109,8 @@ class Program:
         ends = numpy.cumsum(numpy.bincount(columns, minlength=len(self.cost)))
         program.a_matrix_.start_ = numpy.concatenate(([0], ends))
         program.a_matrix_.index_, program.a_matrix_.value_ = rows[order], values[order].astype(float)
+        if whole:
+            program.integrality_ = [highspy.HighsVarType.kInteger] * len(self.cost)
         solver = highspy.Highs()
         for name, value in {"output_flag": False, "threads": 1, **options}.items():
             solver.setOptionValue(name, value)

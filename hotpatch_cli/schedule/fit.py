@@ -62,6 +62,8 @@ class Openings:
         known = self._known.get(key)
         if known is None or after < known.since:
             known = self._known[key] = _Expansion(*key, after)
+        while known.last < after and known.grows(after):
+            pass
         for index in count(bisect_left(known.starts, after)):
             while index == len(known.starts):
                 if not known.grows(until):
@@ -80,6 +82,11 @@ class _Expansion:
         self._source: Iterator[Opening] = iter(())
         self.starts: list[datetime] = []  # in UTC, where moments can be compared
         self.openings: list[Opening] = []
+
+    @property
+    def last(self) -> datetime:
+        """The latest start that is known."""
+        return self.starts[-1] if self.starts else self.since
 
     def grows(self, until: datetime) -> bool:
         """Find one more opening; False where there is none up to `until`."""

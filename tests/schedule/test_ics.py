@@ -1,0 +1,335 @@
+"""Calendar files: exports of Outlook, Google and AWS in their own shapes, and hostile ones."""
+
+import time as stopwatch
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpatch_cli.schedule.ics import LARGEST_FILE, MOST_EVENTS, IcsError, read_events
+from hotpatch_cli.schedule.windows import Opening, Window, WindowError, ZoneMissing, openings, validate
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+def calendar(*lines: str) -> str:
+    """A calendar with these lines in it."""
+    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", *lines, "END:VCALENDAR", ""])
+
+
+def event(*lines: str) -> str:
+    """An event with these lines in it."""
+    return "\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT"])
+
+
+def opened(text: str, after: str, days: int, **more: object) -> list[Opening]:
+    """The openings of a calendar as a window, in Stockholm, within so many days."""
+    window = Window("calendar", read_events(text), **more)  # type: ignore[arg-type]
+    validate(window)
+    begin = datetime.fromisoformat(after).replace(tzinfo=STOCKHOLM)
+    return list(openings(window, STOCKHOLM, begin, begin + timedelta(days=days)))
+
+
+def starts(text: str, after: str, days: int, **more: object) -> list[str]:
+    """The starts of the openings of a calendar."""
+    return [each.start.isoformat(timespec="minutes") for each in opened(text, after, days, **more)]
+
+
+OUTLOOK = calendar(
+    "METHOD:PUBLISH",
+    "BEGIN:VTIMEZONE",
+    "TZID:W. Europe Standard Time",
+    "BEGIN:STANDARD",
+    "DTSTART:16010101T030000",
+    "TZOFFSETFROM:+0200",
+    "TZOFFSETTO:+0100",
+    "RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10",
+    "END:STANDARD",
+    "BEGIN:DAYLIGHT",
+    "DTSTART:16010101T020000",
+    "TZOFFSETFROM:+0100",
+    "TZOFFSETTO:+0200",
+    "RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3",
+    "END:DAYLIGHT",
+    "END:VTIMEZONE",
+    event(
+        'ATTENDEE;CN="Somebody";ROLE=REQ-PARTICIPANT:mailto:some',
+        " body@example.com",
+        "UID:040000008200E00074C5B7101A82E008",
+        "SUMMARY;LANGUAGE=en-US:Patch night",
+        "DTSTART;TZID=W. Europe Standard Time:20260110T220000",
+        "DTEND;TZID=W. Europe Standard Time:20260111T020000",
+        "RRULE:FREQ=MONTHLY;UNTIL=20260613T200000Z;INTERVAL=1;BYDAY=SA;BYSETPOS=2",
+        "EXDATE;TZID=W. Europe Standard Time:20260214T220000",
+        "DESCRIPTION:Line one\\nBEGIN:VEVENT is only text here",
+        "X-MICROSOFT-CDO-BUSYSTATUS:BUSY",
+        "BEGIN:VALARM",
+        "TRIGGER:-PT15M",
+        "ACTION:DISPLAY",
+        "END:VALARM",
+    ),
+    event(
+        "UID:040000008200E00074C5B7101A82E008",
+        "RECURRENCE-ID;TZID=W. Europe Standard Time:20260314T220000",
+        "SUMMARY:Patch night, a day later",
+        "DTSTART;TZID=W. Europe Standard Time:20260315T210000",
+        "DTEND;TZID=W. Europe Standard Time:20260316T010000",
+    ),
+)
+
+
+def test_outlook() -> None:
+    """An Outlook series keeps its Windows zone, its exception, its moved night and its last one in summer time."""
+    assert starts(OUTLOOK, "2026-01-01", 300) == [
+        "2026-01-10T22:00+01:00",
+        "2026-03-15T21:00+01:00",
+        "2026-04-11T22:00+02:00",
+        "2026-05-09T22:00+02:00",
+        "2026-06-13T22:00+02:00",
+    ]
+
+
+GOOGLE = calendar(
+    "CALSCALE:GREGORIAN",
+    "METHOD:PUBLISH",
+    "X-WR-CALNAME:Freezes",
+    "X-WR-TIMEZONE:America/New_York",
+    event(
+        "DTSTART;VALUE=DATE:20261224",
+        "DTEND;VALUE=DATE:20261227",
+        "DTSTAMP:20260102T101112Z",
+        "UID:1@google.com",
+        "STATUS:CONFIRMED",
+        "SUMMARY:Christmas",
+        "TRANSP:TRANSPARENT",
+    ),
+    event("DTSTART:20260704T160000Z", "DTEND:20260704T200000Z", "UID:2@google.com", "SUMMARY:Single"),
+    event(
+        "DTSTART;TZID=America/New_York:20260301T220000",
+        "DTEND;TZID=America/New_York:20260302T020000",
+        "RRULE:FREQ=WEEKLY;WKST=MO;COUNT=3;BYDAY=SU",
+        "UID:3@google.com",
+    ),
+    event("DTSTART:20260901T160000Z", "DTEND:20260901T200000Z", "UID:4@google.com", "STATUS:CANCELLED"),
+)
+
+
+def test_google() -> None:
+    """A Google export has single events in UTC, series in their zone, all-day events, and no cancelled ones."""
+    found = opened(GOOGLE, "2026-01-01", 364)
+    assert [f"{each.start:%m-%d %H:%M %Z}" for each in found] == [
+        "03-01 22:00 EST",
+        "03-08 22:00 EDT",
+        "03-15 22:00 EDT",
+        "07-04 18:00 CEST",
+        "12-24 00:00 CET",
+    ]
+    assert [each.minutes for each in found] == [240, 240, 240, 240, 3 * 1440]
+
+
+AWS = """BEGIN:VCALENDAR
+PRODID:-//AWS//Change Calendar 1.0//EN
+VERSION:2.0
+X-CALENDAR-TYPE:{kind}
+X-WR-CALDESC:deployments
+BEGIN:VTODO
+DTSTAMP:20200320T004207Z
+UID:3b5af39a-d0b3-4049-a839-d7bb8af01f92
+SUMMARY:Add events to this calendar.
+END:VTODO
+{events}
+END:VCALENDAR
+"""
+NIGHT = event("DTSTART;TZID=Asia/Tokyo:20260503T010000", "DTEND;TZID=Asia/Tokyo:20260503T050000", "RRULE:FREQ=WEEKLY;")
+
+
+def test_aws_default_closed_is_a_window() -> None:
+    """A change calendar that is closed by default opens when its events say."""
+    assert starts(AWS.format(kind="DEFAULT_CLOSED", events=NIGHT), "2026-05-01", 10) == [
+        "2026-05-03T01:00+09:00",
+        "2026-05-10T01:00+09:00",
+    ]
+
+
+def test_aws_default_open_is_no_window() -> None:
+    """A change calendar that is open by default says when changes are forbidden: no window, with the advice."""
+    with pytest.raises(WindowError, match="use it as a freeze"):
+        validate(Window("w", read_events(AWS.format(kind="DEFAULT_OPEN", events=NIGHT))))
+
+
+def test_a_new_aws_calendar_has_no_event() -> None:
+    """The to-do that AWS puts into a new calendar is no event; as a window the calendar never opens."""
+    empty = read_events(AWS.format(kind="DEFAULT_CLOSED", events=""))
+    assert empty.events == ()
+    with pytest.raises(WindowError, match="no event"):
+        validate(Window("w", empty))
+
+
+def test_a_vtimezone_of_its_own() -> None:
+    """A zone that only the file describes is taken from its VTIMEZONE, gaps included."""
+    custom = OUTLOOK.replace("W. Europe Standard Time", "Customized Time Zone")
+    assert starts(custom, "2026-01-01", 300) == starts(OUTLOOK, "2026-01-01", 300)
+    gap = custom.replace("20260110T220000", "20260328T023000").replace("20260111T020000", "20260328T063000")
+    gap = gap.replace("FREQ=MONTHLY;UNTIL=20260613T200000Z;INTERVAL=1;BYDAY=SA;BYSETPOS=2", "FREQ=DAILY;COUNT=3")
+    days = opened(gap, "2026-03-28", 3)
+    assert [f"{each.start:%d %H:%M %z}" for each in days] == ["28 02:30 +0100", "29 03:00 +0200", "30 02:30 +0200"]
+    assert days[1].notes == ("02:30 does not exist on 2026-03-29: moved to 03:00",)
+
+
+def test_an_unknown_zone_is_named() -> None:
+    """A file that names no known zone is refused with the nearest names."""
+    with pytest.raises(IcsError, match="event 'Night': no time zone is called 'Europe/Stokholm'; did you mean Europe/St"):
+        read_events(calendar(event("SUMMARY:Night", "DTSTART;TZID=Europe/Stokholm:20260101T000000", "DURATION:PT1H")))
+
+
+def test_floating_and_all_day_events_need_a_zone() -> None:
+    """Events without a zone open in the window's or the machine's, and without any there is ZoneMissing."""
+    text = calendar(event("DTSTART:20260301T220000", "DURATION:PT4H"), event("DTSTART;VALUE=DATE:20260307"))
+    assert starts(text, "2026-03-01", 10) == ["2026-03-01T22:00+01:00", "2026-03-07T00:00+01:00"]
+    assert starts(text, "2026-03-01", 10, timezone="Tokyo Standard Time") == [
+        "2026-03-01T22:00+09:00",
+        "2026-03-07T00:00+09:00",
+    ]
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    with pytest.raises(ZoneMissing):
+        list(openings(Window("w", read_events(text)), None, begin, begin + timedelta(days=9)))
+
+
+def test_events_with_zones_need_no_other() -> None:
+    """A calendar whose events all have a zone opens for a machine without one."""
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    text = calendar(event("DTSTART;TZID=Asia/Tokyo:20260302T010000", "DURATION:PT4H"))
+    found = openings(Window("w", read_events(text)), None, begin, begin + timedelta(days=9))
+    assert [each.start.isoformat() for each in found] == ["2026-03-02T01:00:00+09:00"]
+
+
+def test_an_all_day_event_lasts_to_midnight_across_a_clock_change() -> None:
+    """The all-day event of 29 March 2026 has 23 real hours in Stockholm, that of 25 October 25."""
+    text = calendar(event("DTSTART;VALUE=DATE:20260329"), event("DTSTART;VALUE=DATE:20261025", "DURATION:P1D"))
+    assert [each.minutes for each in opened(text, "2026-01-01", 364)] == [23 * 60, 25 * 60]
+
+
+def test_a_start_of_the_window_uses_only_the_days() -> None:
+    """With `start` and `duration` a calendar says on which days: every day of an all-day event, each once."""
+    text = calendar(
+        event("DTSTART;VALUE=DATE:20260307", "DTEND;VALUE=DATE:20260309"),
+        event("DTSTART;VALUE=DATE:20260308", "DTEND;VALUE=DATE:20260310"),
+        event("DTSTART;TZID=Europe/Stockholm:20260320T090000", "DURATION:PT1H"),
+    )
+    found = starts(text, "2026-03-01", 30, start=time(22), duration=timedelta(hours=4))
+    assert [each[8:16] for each in found] == ["07T22:00", "08T22:00", "09T22:00", "20T22:00"]
+    with pytest.raises(WindowError, match="`start` and `duration`"):
+        validate(Window("w", read_events(text), start=time(22)))
+
+
+def test_from_until_and_exdates_narrow_a_calendar() -> None:
+    """`from`, `until` and `exdates` of the window also hold for the days of its calendar."""
+    text = calendar(event("DTSTART;TZID=Europe/Stockholm:20260301T220000", "DURATION:PT4H", "RRULE:FREQ=DAILY"))
+    narrowed = {"from_day": date(2026, 3, 5), "until": date(2026, 3, 8), "exdates": (date(2026, 3, 6),)}
+    assert [each[8:10] for each in starts(text, "2026-03-01", 30, **narrowed)] == ["05", "07", "08"]
+
+
+def test_further_dates() -> None:
+    """RDATE adds occurrences with a time of their own, and EXDATE takes them away again."""
+    text = calendar(
+        event(
+            "DTSTART;TZID=Europe/Stockholm:20260301T220000",
+            "DURATION:PT4H",
+            "RDATE;TZID=Europe/Stockholm:20260303T210000,20260304T210000",
+            "RDATE:20260305T120000Z",
+            "EXDATE;TZID=Europe/Stockholm:20260304T210000",
+        )
+    )
+    assert [each[8:16] for each in starts(text, "2026-03-01", 9)] == ["01T22:00", "03T21:00", "05T13:00"]
+
+
+def test_a_recurrence_without_end_is_not_expanded() -> None:
+    """A thousand events that repeat daily for ever are read, and their next openings found, at once."""
+    daily = event("DTSTART;TZID=Europe/Stockholm:20200101T220000", "DURATION:PT1H", "RRULE:FREQ=DAILY")
+    begun = stopwatch.process_time()
+    window = Window("w", read_events(calendar(*[daily] * 1000)))
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    found = islice(openings(window, None, begin, datetime(2199, 1, 1, tzinfo=UTC)), 1001)
+    assert {each.start.day for each in found} == {1, 2}
+    assert stopwatch.process_time() - begun < 5
+
+
+SIMPLE = ["DTSTART:20260301T220000Z", "DURATION:PT4H"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no BEGIN:VCALENDAR"),
+        ("hello", "no BEGIN:VCALENDAR"),
+        ("BEGIN:VCALENDAR", "no BEGIN:VCALENDAR"),
+        ("BEGIN:VCALENDAR\nDTSTART", "not a calendar file"),
+        (event(*SIMPLE), "no BEGIN:VCALENDAR"),
+        ("BEGIN:VCALENDAR\n" * 50_000, "more than 4 deep"),
+        (calendar(event("DURATION:PT4H")), "no DTSTART"),
+        (calendar(event("SUMMARY:a\\nb", "DTSTART:yesterday")), r"event 'a\\nb': cannot read its DTSTART"),
+        (calendar(event("DTSTART:20260301T220000Z")), "it lasts '0:00:00'"),
+        (calendar(event("DTSTART:20260301T220000Z", "DTEND:20260301T220000Z")), "it lasts '0:00:00'"),
+        (calendar(event("DTSTART:20260301T220000Z", "DTEND:20260301T210000Z")), "it lasts '-1 day"),
+        (calendar(event("DTSTART:20260301T220000Z", "DTEND:20300301T210000Z")), "up to 1000 days"),
+        (calendar(event("DTSTART:20260301T220000Z", "DURATION:20260301T220000Z")), "cannot read its DURATION|lasts"),
+        (calendar(event("DTSTART:20260301T220000Z", "DTEND;VALUE=DATE:20260302")), "differ in kind"),
+        (calendar(event("DTSTART:20260301T220000Z", "DTEND:20260302T220000")), "differ in kind"),
+        (calendar(event("DTSTART;VALUE=DATE:20260301", "DURATION:PT4H")), "whole days"),
+        (calendar(event("DTSTART;VALUE=DATE:00010101")), "from 1970 to 2199"),
+        (calendar(event("DTSTART:99991231T235959Z", "DURATION:PT4H")), "from 1970 to 2199"),
+        (calendar(event("DTSTART:PT4H", "DURATION:PT4H")), "not a day or a time"),
+        (calendar(event(*SIMPLE, "RDATE;VALUE=PERIOD:20260401T000000Z/PT1H")), "not a day or a time"),
+        (calendar(event(*SIMPLE, "RRULE:FREQ=SECONDLY")), "every second"),
+        (calendar(event(*SIMPLE, "RRULE:FREQ=DAILY;BYHOUR=1,2,3")), "BYHOUR"),
+        (calendar(event(*SIMPLE, "EXRULE:FREQ=DAILY")), "EXRULE"),
+        (calendar(event(*SIMPLE, "RECURRENCE-ID;RANGE=THISANDFUTURE:20260301T220000Z")), "RANGE"),
+        (calendar(event(*SIMPLE, "EXDATE:never")), "cannot read its EXDATE"),
+        (calendar(*[event(*SIMPLE)] * (MOST_EVENTS + 1)), "more than 5,000 events"),
+        (calendar(event(*SIMPLE, *["EXDATE:20260301T220000Z"] * 70_000)), "dates without end"),
+        (calendar(event(*SIMPLE, "EXDATE:" + ",".join(["20260301T220000Z"] * 150_000))), "dates without end"),
+        ("x" * (LARGEST_FILE + 1), "20,000,001 characters"),
+        ("x" * 50_000_000, "50,000,000 characters"),
+    ],
+)
+def test_refuses(text: str, reason: str) -> None:
+    """A file that cannot be read, or that is too much, is refused in one printable line, in under five seconds."""
+    begun = stopwatch.process_time()
+    with pytest.raises(IcsError, match=reason) as refused:
+        read_events(text)
+    assert str(refused.value).isprintable()
+    assert stopwatch.process_time() - begun < 5
+
+
+def test_what_does_not_say_when_is_not_read() -> None:
+    """Descriptions and attachments of megabytes cost next to nothing, and cannot break the reading."""
+    noise = ["DESCRIPTION:" + "y" * 4_000_000, "ATTACH;ENCODING=BASE64:" + "A" * 4_000_000, "X-BROKEN"]
+    begun = stopwatch.process_time()
+    assert len(read_events(calendar(event(*SIMPLE, *noise))).events) == 1
+    assert stopwatch.process_time() - begun < 2
+
+
+PIECES = st.sampled_from(
+    ["BEGIN:VEVENT", "END:VEVENT", "BEGIN:VTIMEZONE", "END:VTIMEZONE", "TZID:X", "DTSTART:20260301T220000Z"]
+    + ["DTSTART;TZID=X:20260301T220000", "DTSTART;VALUE=DATE:20260301", "DURATION:PT4H", "DTEND:20260302T000000Z"]
+    + ["RRULE:FREQ=DAILY", "RRULE:FREQ=DAILY;COUNT=2", "EXDATE:20260301", "RDATE:20260302T220000Z", "DTEND;X=:"]
+    + ["RECURRENCE-ID:20260301T220000Z", "UID:1", "STATUS:CANCELLED", "DURATION:P1D", "RRULE:", "DTSTART:", ":", ";"]
+    + ["BEGIN:STANDARD", "END:STANDARD", "TZOFFSETFROM:+0100", "TZOFFSETTO:x", "TZID:Europe/Stockholm", " folded"]
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(PIECES | st.text(max_size=20), max_size=14))
+def test_any_lines_are_read_or_refused(lines: list[str]) -> None:
+    """No file makes anything but events or IcsError, in one printable line; its openings can be asked for."""
+    try:
+        window = Window("w", read_events(calendar(*lines)))
+    except IcsError as refused:
+        assert str(refused).isprintable()
+        return
+    begin = datetime(2026, 2, 1, tzinfo=UTC)
+    found = list(openings(window, STOCKHOLM, begin, begin + timedelta(days=60)))
+    assert all(each.minutes > 0 for each in found)
