@@ -24,4 +24,5 @@ def indented(text: str, screen: Screen, indent: int = 2) -> str:
     import textwrap
 
     width = max(screen.width, indent + 30)
-    return textwrap.fill(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False) + "\n"
+    folded = textwrap.wrap(text, width - indent, break_on_hyphens=False, break_long_words=False)
+    return "".join(f"{margin}{line}\n" for line in folded)

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-cha
 """
 
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -36,6 +37,7 @@ _FOLD = re.compile(r"\r?\n[ \t]")
 _WHEN = {"DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 _WHICH = {"UID", "STATUS", "SUMMARY", "X-CALENDAR-TYPE"}
 _KEPT = {"BEGIN", "END", "TZID", "TZOFFSETFROM", "TZOFFSETTO", *_WHEN, *_WHICH}
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)  # icalendar, of broken files
 _FEWER = "export a shorter time"
 _OPEN = {"DEFAULT_CLOSED": True, "DEFAULT_OPEN": False}
 
@@ -70,16 +72,31 @@ def _kept_lines(text: str) -> list[str]:
 
 
 def _parsed(lines: list[str]) -> list[Component]:
-    from icalendar import Calendar
+    """The calendars of a file, each file by itself: icalendar would remember the VTIMEZONEs of the last one."""
+    from icalendar import Calendar, use_zoneinfo
 
+    _refuse_wild_zones(lines)
+    use_zoneinfo()
     try:
-        found = Calendar.from_ical("\r\n".join(lines), multiple=True)
-    except ValueError as problem:
+        with warnings.catch_warnings(action="ignore"):  # it guesses the zone of a TZID like /vendor/Europe/Berlin
+            found = Calendar.from_ical("\r\n".join(lines), multiple=True)
+    except _UNREADABLE as problem:
         raise IcsError(f"not a calendar file: {shown(str(problem))}") from None
     calendars = [component for component in found if component.name == "VCALENDAR"]
     if not calendars:
         raise IcsError("not a calendar file: it has no BEGIN:VCALENDAR")
     return calendars
+
+
+def _refuse_wild_zones(lines: list[str]) -> None:
+    """A VTIMEZONE whose clocks change every second would be searched for centuries."""
+    inside = False
+    for line in lines:
+        name, _, value = line.strip().upper().partition(":")
+        if value == "VTIMEZONE":
+            inside = name == "BEGIN"
+        elif inside and name == "RRULE" and read_rrule(value).freq != "YEARLY":
+            raise IcsError("a VTIMEZONE changes its clocks more than yearly: name the zone instead")
 
 
 def _moved(components: list[Component]) -> dict[str, list[Any]]:
