@@ -214,12 +214,11 @@ class Effort:
         if not has_highs() or self._budget.expired():
             return
         columns = sum(stretch.width for lane in {id(lane): lane for lane in prices.lanes}.values() for stretch in lane.stretches)
-        seconds = min(self._budget.seconds() * 0.9, 3600.0)
-        if columns > seconds * COLUMNS_A_SECOND:
+        if columns > self._budget.seconds() * COLUMNS_A_SECOND:
             return
         from hotpatch_cli.planner.exact import solve_exactly
 
-        answer = solve_exactly(prices, self._heads, self.starts, self.score.ends, seconds)
+        answer = solve_exactly(prices, self._heads, self.starts, self.score.ends, self._budget.seconds)
         self.engine = "exact"
         self._budget.spend(columns // 10)
         self._budget.cut_short |= answer.cut_short

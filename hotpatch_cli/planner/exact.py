@@ -1,6 +1,7 @@
 """The best plan there is, by HiGHS: a whole-number program over start times, gates included."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,13 +19,15 @@ class Answer(NamedTuple):
     cut_short: bool
 
 
-def solve_exactly(prices: Prices, known: Heads, best: Sequence[int], upper: float, seconds: float) -> Answer:
+def solve_exactly(
+    prices: Prices, known: Heads, best: Sequence[int], upper: float, seconds: Callable[[], float]
+) -> Answer:
     """Look for the cheapest plan of all live tasks; `best` is a plan of them all that costs `upper`."""
     import highspy
 
     program = Program(prices, 1)
     opened = [_add_gate(program, known, number, upper) for number in range(len(prices.model.gates))]
-    options = {"time_limit": seconds, "mip_rel_gap": 0.0, "mip_abs_gap": 0.5, "primal_feasibility_tolerance": 1e-7}
+    options = {"time_limit": max(0.1, seconds()), "mip_rel_gap": 0.0, "mip_abs_gap": 0.5, "primal_feasibility_tolerance": 1e-7}
     solver = program.highs(options, whole=True)
     hint = highspy.HighsSolution()
     hint.col_value = _values(program, opened, best)
@@ -54,12 +57,24 @@ def _add_gate(program: Program, known: Heads, number: int, upper: float) -> _Ope
         program.add_entry(row, earlier, 1.0)
         program.add_entry(row, later, -1.0)
     program.add_entry(program.add_row(1.0, 1.0), columns[slots[-1]], 1.0)
-    for slot, column in columns.items():
-        for kind in before:
-            _forbid(program, kind, column, _ends_after(program.model, kind, slot - gate.lag), opens=True)
-        for kind in after:
-            _forbid(program, kind, column, [c for start, c in kind.columns.items() if start <= slot], opens=False)
+    for kind in before:
+        reach = program.model.duration[kind.tasks[0]] + gate.lag
+        for index, late in _sorted_into(slots, kind, lambda start, reach=reach: bisect_left(slots, start + reach) - 1):
+            _forbid(program, kind, columns[slots[index]], late, opens=True)
+    for kind in after:
+        for index, early in _sorted_into(slots, kind, lambda start: bisect_left(slots, start)):
+            _forbid(program, kind, columns[slots[index]], early, opens=False)
     return _Opening(number, columns)
+
+
+def _sorted_into(slots: list[int], kind: Kind, place: Callable[[int], int]) -> list[tuple[int, list[int]]]:
+    """The columns of a kind by the one slot that matters to them: what holds there holds on one side of it."""
+    found: dict[int, list[int]] = {}
+    for start, column in kind.columns.items():
+        index = place(start)
+        if 0 <= index < len(slots):
+            found.setdefault(index, []).append(column)
+    return sorted(found.items())
 
 
 def _forbid(program: Program, kind: Kind, gate: int, columns: list[int], *, opens: bool) -> None:
@@ -70,11 +85,6 @@ def _forbid(program: Program, kind: Kind, gate: int, columns: list[int], *, open
         for column in columns:
             program.add_entry(row, column, 1.0)
         program.add_entry(row, gate, count if opens else -count)
-
-
-def _ends_after(model: Model, kind: Kind, limit: int) -> list[int]:
-    duration = model.duration[kind.tasks[0]]
-    return [column for start, column in kind.columns.items() if start + duration > limit]
 
 
 def _opening_slots(model: Model, known: Heads, number: int, upper: float, slots: list[int]) -> list[int]:

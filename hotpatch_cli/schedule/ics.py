@@ -1,102 +1,36 @@
 """Reading .ics files: exports of Outlook and Google, and change calendars of AWS, as windows or freezes.
 
-Only what says when is read: who is invited, descriptions and attachments are dropped before the icalendar
-library parses the rest, which bounds its time and memory. Recurrences stay rules and are not expanded here.
+Recurrences stay rules and are not expanded here, so one without end costs no more than another.
 
 Source: https://www.rfc-editor.org/rfc/rfc5545, and for change calendars
 https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-change-calendar.html
 """
 
-import re
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import accumulate
 from typing import Any
 
 from hotpatch_cli.schedule.events import Event, IcsEvents
+from hotpatch_cli.schedule.ics_text import Component, IcsError, parse_calendars
 from hotpatch_cli.schedule.rrule_text import read_rrule
 from hotpatch_cli.schedule.rule import DAY, RecurrenceError, shown
 from hotpatch_cli.schedule.zones import UnknownZone, find_zone
 
-Component = Any  # icalendar types a value as a union of thirty classes
-
-LARGEST_FILE = 20_000_000
-"""Characters."""
-LARGEST_KEPT = 2_000_000
-"""Characters of the lines that say when."""
-MOST_LINES = 60_000
-"""Of those lines."""
-MOST_EVENTS = 5_000
 LONGEST_EVENT = timedelta(days=1000)
 YEARS = range(1970, 2200)
 
-_DEEPEST = 4  # VCALENDAR, VTIMEZONE, STANDARD, and one to spare
-_FOLD = re.compile(r"\r?\n[ \t]")
-_WHEN = {"DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
-_WHICH = {"UID", "STATUS", "SUMMARY", "X-CALENDAR-TYPE"}
-_KEPT = {"BEGIN", "END", "TZID", "TZOFFSETFROM", "TZOFFSETTO", *_WHEN, *_WHICH}
-_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)  # icalendar, of broken files
-_FEWER = "export a shorter time"
 _OPEN = {"DEFAULT_CLOSED": True, "DEFAULT_OPEN": False}
-
-
-class IcsError(ValueError):
-    """A calendar file that cannot be read; one sentence names the event and says what is wrong."""
 
 
 def read_events(text: str) -> IcsEvents:
     """The events of a calendar file, without cancelled ones. Raises IcsError."""
-    calendars = _parsed(_kept_lines(text))
+    calendars = parse_calendars(text)
     components = [event for calendar in calendars for event in calendar.walk("VEVENT")]
     moved = _moved(components)
     events = [event for component in components for event in _read(component, moved)]
     kinds = {_OPEN.get(str(calendar.get("X-CALENDAR-TYPE"))) for calendar in calendars}
     return IcsEvents(tuple(events), open=kinds.pop() if len(kinds) == 1 else None)
-
-
-def _kept_lines(text: str) -> list[str]:
-    """The lines that say when, unfolded. Raises IcsError for a file that is too large, or nested too deep."""
-    if len(text) > LARGEST_FILE:
-        raise IcsError(f"the calendar has {len(text):,} characters, more than {LARGEST_FILE:,}; {_FEWER}")
-    lines = _FOLD.sub("", text.lstrip("\ufeff")).replace("\r", "\n").split("\n")
-    kept = [line for line in lines if re.split("[:;]", line, maxsplit=1)[0].strip().upper() in _KEPT]
-    marks = [line.strip().upper() for line in kept]
-    if marks.count("BEGIN:VEVENT") > MOST_EVENTS or len(kept) > MOST_LINES or sum(map(len, kept)) > LARGEST_KEPT:
-        raise IcsError(f"more than {MOST_EVENTS:,} events, or dates without end; {_FEWER}")
-    depths = accumulate(mark.startswith("BEGIN:") - mark.startswith("END:") for mark in marks)
-    if max(depths, default=0) > _DEEPEST:
-        raise IcsError(f"not a calendar file: its components lie in one another more than {_DEEPEST} deep")
-    return kept
-
-
-def _parsed(lines: list[str]) -> list[Component]:
-    """The calendars of a file, each file by itself: icalendar would remember the VTIMEZONEs of the last one."""
-    from icalendar import Calendar, use_zoneinfo
-
-    _refuse_wild_zones(lines)
-    use_zoneinfo()
-    try:
-        with warnings.catch_warnings(action="ignore"):  # it guesses the zone of a TZID like /vendor/Europe/Berlin
-            found = Calendar.from_ical("\r\n".join(lines), multiple=True)
-    except _UNREADABLE as problem:
-        raise IcsError(f"not a calendar file: {shown(str(problem))}") from None
-    calendars = [component for component in found if component.name == "VCALENDAR"]
-    if not calendars:
-        raise IcsError("not a calendar file: it has no BEGIN:VCALENDAR")
-    return calendars
-
-
-def _refuse_wild_zones(lines: list[str]) -> None:
-    """A VTIMEZONE whose clocks change every second would be searched for centuries."""
-    inside = False
-    for line in lines:
-        name, _, value = line.strip().upper().partition(":")
-        if value == "VTIMEZONE":
-            inside = name == "BEGIN"
-        elif inside and name == "RRULE" and read_rrule(value).freq != "YEARLY":
-            raise IcsError("a VTIMEZONE changes its clocks more than yearly: name the zone instead")
 
 
 def _moved(components: list[Component]) -> dict[str, list[Any]]:

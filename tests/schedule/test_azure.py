@@ -80,7 +80,9 @@ SEEN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "value", "days"), DOCUMENTED + SEEN, ids=lambda part: part if isinstance(part, str) else "")
+@pytest.mark.parametrize(
+    ("text", "value", "days"), DOCUMENTED + SEEN, ids=lambda part: part if isinstance(part, str) else ""
+)
 def test_means(text: str, value: AzureRecurrence, days: list[str] | None) -> None:
     """A recurrence that is documented or was seen is read, and opens on the days it names."""
     rule = parse_azure(text)
@@ -90,7 +92,9 @@ def test_means(text: str, value: AzureRecurrence, days: list[str] | None) -> Non
         assert [str(day) for day in islice(rule.dates(frame), len(days))] == days
 
 
-@pytest.mark.parametrize("text", ["month third SUNDAY offset6", "  Month\tThird  Sunday Offset6 ", "1Months Third Sunday Offset6"])
+@pytest.mark.parametrize(
+    "text", ["month third SUNDAY offset6", "  Month\tThird  Sunday Offset6 ", "1Months Third Sunday Offset6"]
+)
 def test_case_plural_and_space_do_not_matter(text: str) -> None:
     """Letter case, plural, a leading 1 and extra spaces change nothing."""
     assert parse_azure(text).text == "Month Third Sunday Offset6"
@@ -170,7 +174,9 @@ def test_its_text_reads_as_itself(rule: AzureRecurrence) -> None:
 
 
 @given(RULES, st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.integers(0, 2000), st.integers(0, 400))
-def test_days_do_not_depend_on_where_one_begins_to_look(rule: AzureRecurrence, anchor: date, skip: int, length: int) -> None:
+def test_days_do_not_depend_on_where_one_begins_to_look(
+    rule: AzureRecurrence, anchor: date, skip: int, length: int
+) -> None:
     """Asked from a later day on, a rule names the same days as before, in order and each once."""
     first, later = anchor, anchor + timedelta(days=skip)
     last = later + timedelta(days=length)
@@ -179,7 +185,10 @@ def test_days_do_not_depend_on_where_one_begins_to_look(rule: AzureRecurrence, a
     assert list(rule.dates(Frame(later, last, anchor))) == [day for day in whole if day >= later]
 
 
-@given(st.text(max_size=60) | st.from_regex(r"[0-9]{0,3}(Month|Week|Day|Hour)s?( [A-Za-z0-9,-]{0,12}){0,4}", fullmatch=True))
+@given(
+    st.text(max_size=60)
+    | st.from_regex(r"[0-9]{0,3}(Month|Week|Day|Hour)s?( [A-Za-z0-9,-]{0,12}){0,4}", fullmatch=True)
+)
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No text makes anything but a recurrence or RecurrenceError, in one printable line."""
     try:

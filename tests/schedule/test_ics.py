@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.ics import LARGEST_FILE, MOST_EVENTS, IcsError, read_events
+from hotpatch_cli.schedule.ics import IcsError, read_events
+from hotpatch_cli.schedule.ics_text import LARGEST_FILE, MOST_EVENTS
 from hotpatch_cli.schedule.windows import Opening, Window, WindowError, ZoneMissing, openings, validate
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -181,7 +182,9 @@ def test_a_vtimezone_of_its_own() -> None:
 
 def test_an_unknown_zone_is_named() -> None:
     """A file that names no known zone is refused with the nearest names."""
-    with pytest.raises(IcsError, match="event 'Night': no time zone is called 'Europe/Stokholm'; did you mean Europe/St"):
+    with pytest.raises(
+        IcsError, match="event 'Night': no time zone is called 'Europe/Stokholm'; did you mean Europe/St"
+    ):
         read_events(calendar(event("SUMMARY:Night", "DTSTART;TZID=Europe/Stokholm:20260101T000000", "DURATION:PT1H")))
 
 
@@ -333,3 +336,30 @@ def test_any_lines_are_read_or_refused(lines: list[str]) -> None:
     begin = datetime(2026, 2, 1, tzinfo=UTC)
     found = list(openings(window, STOCKHOLM, begin, begin + timedelta(days=60)))
     assert all(each.minutes > 0 for each in found)
+
+
+def test_files_do_not_know_of_each_other() -> None:
+    """A zone that one file describes is unknown in the next, and may be another zone there."""
+    custom = OUTLOOK.replace("W. Europe Standard Time", "Customized Time Zone")
+    moved = custom.replace("TZOFFSETTO:+0100", "TZOFFSETTO:-0500").replace("TZOFFSETTO:+0200", "TZOFFSETTO:-0400")
+    assert starts(custom, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]
+    assert starts(moved, "2026-01-01", 20) == ["2026-01-10T22:00-05:00"]
+    with pytest.raises(IcsError, match="no time zone is called 'Customized Time Zone'"):
+        read_events(calendar(event("DTSTART;TZID=Customized Time Zone:20260110T220000", "DURATION:PT4H")))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["RRULE:FREQ=SECONDLY", "rrule:freq=minutely", "RRULE:FREQ=YEARLY;BYSECOND=1,2,3", "TZOFFSETTO:+9900", "TZOFFSETFROM:-1600"],
+)
+def test_wild_zones_are_refused(line: str) -> None:
+    """A VTIMEZONE whose clocks change every second, or by more hours than any zone has, is refused at once."""
+    text = OUTLOOK.replace("W. Europe Standard Time", "Wild").replace("END:DAYLIGHT", f"{line}\r\nEND:DAYLIGHT")
+    with pytest.raises(IcsError, match="no zone can be made"):
+        read_events(text)
+
+
+def test_a_zone_of_a_vendor() -> None:
+    """A TZID like /vendor/Europe/Berlin, as some calendars write it, is that zone."""
+    text = calendar(event("DTSTART;TZID=/freeassociation.example/Europe/Berlin:20260110T220000", "DURATION:PT4H"))
+    assert starts(text, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]

@@ -52,9 +52,7 @@ CLOCK_CHANGES = [
 
 
 @pytest.mark.parametrize(("zone", "day", "start", "hours", "begins", "ends", "note"), CLOCK_CHANGES)
-def test_clock_changes(
-    zone: str, day: str, start: str, hours: int, begins: str, ends: str, note: str | None
-) -> None:
+def test_clock_changes(zone: str, day: str, start: str, hours: int, begins: str, ends: str, note: str | None) -> None:
     """A skipped start moves to the first minute that exists, a repeated one is its first pass, lengths are real."""
     place = ZoneInfo(zone)
     window = Window("w", DAILY, time.fromisoformat(start), timedelta(hours=hours), from_day=date.fromisoformat(day))
