@@ -1,7 +1,7 @@
 """Options that mean the same in every command."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,6 +46,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", envvar="HOTPATCH_QUIET", h
 NoColor = Annotated[
     bool, typer.Option("--no-color", envvar="HOTPATCH_NO_COLOR", help="No colours; NO_COLOR does the same.")
 ]
+
+
+def day_option(name: str, variable: str, text: str) -> Any:
+    """An option that takes a day."""
+    return typer.Option(name, parser=_day, metavar="DATE", envvar=variable, help=text, show_default=False)
 
 
 def today() -> date:

@@ -13,6 +13,8 @@ COMMANDS = {
     "image": "image",
     "calendar": "calendar",
     "matrix": "matrix",
+    "plan": "plan",
+    "verify": "verify",
     "explain": "explain",
     "schema": "schema",
     "init": "init",

@@ -176,6 +176,8 @@ class Prices:
         """For each limit, by how much its slots are overbooked, bucket by bucket; empty if nothing changes."""
         changes = [[0] * (len(prices) + 1) for prices in self._prices]
         for task, quote in zip(self.model.live, quotes, strict=True):
+            if quote.start < 0:  # no window is left after its earliest start: no plan can place it
+                continue
             for limit, units, hold in self.model.uses[task]:
                 index = self.axes[limit].index(quote.start)
                 changes[limit][index] += units

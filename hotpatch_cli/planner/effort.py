@@ -12,6 +12,7 @@ from hotpatch_cli.planner.greedy import Priority, left_shift, list_schedule
 from hotpatch_cli.planner.heads import heads, last_starts
 from hotpatch_cli.planner.improve import Improver, score
 from hotpatch_cli.planner.parts import Part
+from hotpatch_cli.planner.shorten import Evolution, end_of
 from hotpatch_cli.planner.small import SMALL, CompleteSearch
 
 LARGE = 20_000
@@ -98,6 +99,13 @@ class Effort:
             self._anneal(prices, goal)
         if not self.proven and not self.score.left_out and self._keep is None:
             self._prove(prices)
+
+    def shorten(self, work: int) -> None:
+        """Where no task has a weight, spend about so much work on an earlier end."""
+        evolution = Evolution(self.model, self._heads, self._budget)
+        evolution.run(self._budget.work + work)
+        if evolution.end < end_of(self.model, self.starts):
+            self.starts, self.engine = evolution.starts, "search"
 
     def _rules(self) -> list[Priority]:
         model, head = self.model, self._heads.start

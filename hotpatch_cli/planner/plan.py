@@ -72,6 +72,9 @@ def solve(
     efforts = [Effort(part, budget, kept) for part in split(model)]
     for effort in efforts:
         effort.begin()
+    if keep is None and not any(model.weight):
+        for effort in efforts:
+            effort.shorten(budget.left() // len(efforts))
     _improve(efforts, budget, progress)
     return _result(problem, model, efforts, budget, keep)
 

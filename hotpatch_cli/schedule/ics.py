@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from hotpatch_cli.schedule.events import Event, IcsEvents
-from hotpatch_cli.schedule.ics_text import Component, IcsError, parse_calendars
+from hotpatch_cli.schedule.ics_text import Component, parse_calendars
+from hotpatch_cli.schedule.ics_zones import IcsError
 from hotpatch_cli.schedule.rrule_text import read_rrule
 from hotpatch_cli.schedule.rule import DAY, RecurrenceError, shown
 from hotpatch_cli.schedule.zones import UnknownZone, find_zone
@@ -70,6 +71,9 @@ def _events(component: Component, moved: dict[str, list[Any]]) -> Iterator[Event
 def _refuse_unreadable(component: Component) -> None:
     for name, problem in component.errors:
         raise IcsError(f"cannot read its {name}: {shown(problem)}")
+    for name in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"):
+        if len(_listed(component, name)) > 1:
+            raise IcsError(f"it has more than one {name}")
     if "DTSTART" not in component:
         raise IcsError("it has no DTSTART")
     if "EXRULE" in component:

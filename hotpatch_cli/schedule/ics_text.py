@@ -9,6 +9,7 @@ import warnings
 from itertools import accumulate
 from typing import Any
 
+from hotpatch_cli.schedule.ics_zones import IcsError, without_known_zones
 from hotpatch_cli.schedule.rule import shown
 
 Component = Any  # icalendar types a value as a union of thirty classes
@@ -26,21 +27,14 @@ _FOLD = re.compile(r"\r?\n[ \t]")
 _WHEN = {"DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 _WHICH = {"UID", "STATUS", "SUMMARY", "X-CALENDAR-TYPE"}
 _KEPT = {"BEGIN", "END", "TZID", "TZOFFSETFROM", "TZOFFSETTO", *_WHEN, *_WHICH}
-_WILD_RULE = re.compile("FREQ=(?!YEARLY)|BYHOUR|BYMINUTE|BYSECOND|BYEASTER")
-_WILD_OFFSET = re.compile("TZOFFSET(FROM|TO)[+-](1[6-9]|[2-9])")
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)  # icalendar, of broken files
 _FEWER = "export a shorter time"
 
 
-class IcsError(ValueError):
-    """A calendar file that cannot be read; one sentence names the event and says what is wrong."""
-
-
 def parse_calendars(text: str) -> list[Component]:
     """The calendars of a file, with those of their lines that say when. Raises IcsError."""
-    lines = _kept_lines(text)
-    _refuse_wild_zones(lines)
-    calendars = [component for component in _parsed("\r\n".join(lines)) if component.name == "VCALENDAR"]
+    found = _parsed("\r\n".join(without_known_zones(_kept_lines(text))))
+    calendars = [component for component in found if component.name == "VCALENDAR"]
     if not calendars:
         raise IcsError("not a calendar file: it has no BEGIN:VCALENDAR")
     return calendars
@@ -59,18 +53,6 @@ def _kept_lines(text: str) -> list[str]:
     if max(depths, default=0) > _DEEPEST:
         raise IcsError(f"not a calendar file: its components lie in one another more than {_DEEPEST} deep")
     return kept
-
-
-def _refuse_wild_zones(lines: list[str]) -> None:
-    """A VTIMEZONE whose clocks change every second would be searched for centuries; one of 99 hours is none."""
-    inside = False
-    for line in lines:
-        name, _, value = line.strip().upper().partition(":")
-        if value == "VTIMEZONE":
-            inside = name == "BEGIN"
-        wild = _WILD_RULE.search(value) if name == "RRULE" else _WILD_OFFSET.match(name + value)
-        if inside and wild:
-            raise IcsError(f"no zone can be made of a VTIMEZONE with {shown(line)}: name a known zone instead")
 
 
 def _parsed(text: str) -> list[Component]:

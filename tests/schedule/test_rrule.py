@@ -29,6 +29,7 @@ WEEKDAY = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
 WEEKDAYS = listed(WEEKDAY)
 PLACES = st.sampled_from(["1", "2", "3", "+4", "5", "-1", "-2", "-5"])
 NUMBERED = listed(st.tuples(PLACES, WEEKDAY).map("".join))
+WEEKS = listed(st.integers(1, 53).map(str) | st.integers(-51, -1).map(str))  # dateutil misses -52 in December
 MONTHS = listed(st.integers(1, 12).map(str))
 
 
@@ -46,7 +47,7 @@ RULES = st.one_of(
     parts("YEARLY", BYDAY=NUMBERED, BYMONTH=MONTHS),
     parts("YEARLY", BYMONTHDAY=signed(31), BYMONTH=MONTHS),
     parts("YEARLY", BYYEARDAY=signed(366)),
-    st.tuples(WEEKDAYS, signed(53)).map(lambda found: f"FREQ=YEARLY;BYDAY={found[0]};BYWEEKNO={found[1]}"),
+    st.tuples(WEEKDAYS, WEEKS).map(lambda found: f"FREQ=YEARLY;BYDAY={found[0]};BYWEEKNO={found[1]}"),
     st.tuples(st.sampled_from(["MONTHLY", "YEARLY"]), WEEKDAYS, signed(3)).map(
         lambda found: f"FREQ={found[0]};BYDAY={found[1]};BYSETPOS={found[2]}"
     ),

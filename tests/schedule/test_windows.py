@@ -51,17 +51,22 @@ CLOCK_CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("zone", "day", "start", "hours", "begins", "ends", "note"), CLOCK_CHANGES)
-def test_clock_changes(zone: str, day: str, start: str, hours: int, begins: str, ends: str, note: str | None) -> None:
+@pytest.mark.parametrize("case", CLOCK_CHANGES, ids=lambda case: " ".join(case[:3]))
+def test_clock_changes(case: tuple[str, str, str, int, str, str, str | None]) -> None:
     """A skipped start moves to the first minute that exists, a repeated one is its first pass, lengths are real."""
-    place = ZoneInfo(zone)
+    zone, day, start, hours, begins, ends, note = case
     window = Window("w", DAILY, time.fromisoformat(start), timedelta(hours=hours), from_day=date.fromisoformat(day))
-    opening = first(window, f"{day}T00:00:00{datetime.fromisoformat(day).replace(tzinfo=place):%z}", place)
+    opening = first(window, f"{before(day)}T12:00:00Z", ZoneInfo(zone))
     assert opening.start.isoformat(timespec="minutes") == f"{day}T{begins}"
     assert opening.end.isoformat(timespec="minutes") == f"{day}T{ends}"
     assert opening.minutes == hours * 60
     assert all(note and note in each for each in opening.notes[:1])
     assert bool(opening.notes) == bool(note)
+
+
+def before(day: str) -> date:
+    """The day before, on which the openings of a day have not begun anywhere."""
+    return date.fromisoformat(day) - timedelta(days=1)
 
 
 def test_a_day_that_a_zone_skipped_opens_when_the_next_one_begins() -> None:

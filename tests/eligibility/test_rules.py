@@ -1,0 +1,287 @@
+"""Every rule from HP101 to HP413: what raises it, what does not, and what it makes of the verdict."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from hotpatch_cli.eligibility.prerequisites import enrolment, host_release
+from hotpatch_cli.eligibility.product import parse_system
+from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.knowledge.load import load_knowledge
+from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching, PendingUpdate
+
+KNOWLEDGE = load_knowledge()
+TODAY = date(2026, 8, 20)
+CORE = Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter-azure-edition-core")
+AZURE = Facts(
+    platform="azure",
+    image=CORE,
+    region="uksouth",
+    patching=Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True),
+)
+LOCAL = Facts(platform="azure-local", image=CORE, azure_local=AzureLocal("23H2", azure_verification=True))
+OLD_HOST = LOCAL._replace(
+    image=CORE._replace(sku="2022-datacenter-azure-edition-core"),
+    azure_local=AzureLocal("22H2", azure_verification=True),
+)
+ARC = Facts(
+    platform="arc",
+    os="Windows Server 2025 Datacenter",
+    build="26100.33222",
+    arc=Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True),
+)
+
+
+def judge(facts: Facts, as_of: date = TODAY) -> Judgement:
+    """The judgement with the shipped knowledge."""
+    return Judge(KNOWLEDGE, as_of).judge(facts)
+
+
+def codes(facts: Facts, as_of: date = TODAY) -> set[str]:
+    """The codes of all findings."""
+    return {finding.code for finding in judge(facts, as_of).findings}
+
+
+def sku(name: str, publisher: str = "MicrosoftWindowsServer", offer: str = "WindowsServer") -> Facts:
+    """An Azure VM that is well but for its image."""
+    return AZURE._replace(image=Image(publisher, offer, name))
+
+
+@pytest.mark.parametrize("facts", [AZURE, LOCAL, ARC], ids=["azure", "azure-local", "arc"])
+def test_a_machine_whose_facts_are_all_met_is_ready(facts: Facts) -> None:
+    """With every deciding fact known and met, the verdict is ready and no error is raised."""
+    assert judge(facts).verdict == "ready"
+    assert not codes(facts)
+
+
+RAISED: list[tuple[str, Facts, str]] = [
+    ("HP101", sku("2022-datacenter-azure-edition"), "unsupported"),
+    ("HP101", sku("2022-datacenter-azure-edition-smalldisk"), "unsupported"),
+    ("HP101", sku("2025-datacenter-azure-edition-g2"), "unsupported"),
+    ("HP101", sku("2022-datacenter-azure-edition-hotpatch-g2"), "unsupported"),
+    ("HP101", sku("2025-datacenter-azure-edition-hotpatch"), "unsupported"),
+    ("HP101", sku("2025-Datacenter-Edition"), "unsupported"),
+    ("HP101", sku("2019-Datacenter"), "unsupported"),
+    ("HP101", sku("Windows Server 2022 Datacenter Azure Edition Hotpatch x64 Gen2"), "unsupported"),
+    ("HP101", sku("2025-datacenter-azure-edition", publisher="icrosoftWindowsServer"), "unsupported"),
+    ("HP101", sku("windows-server-2025-azure-edition-hotpatch", offer="x-previews"), "unsupported"),
+    ("HP102", AZURE._replace(image=Image(id="/subscriptions/0/x")), "unsupported"),
+    ("HP102", AZURE._replace(image=None, restored=True), "unsupported"),
+    ("HP102", AZURE._replace(built="Packer"), "unsupported"),
+    ("HP103", AZURE._replace(image=Image(container="mcr.microsoft.com/windows/nanoserver:ltsc2025")), "unsupported"),
+    ("HP104", ARC._replace(os="Windows 10 Enterprise"), "unsupported"),
+    ("HP104", ARC._replace(os="Windows Server 2025 Essentials"), "unsupported"),
+    ("HP104", ARC._replace(os="Windows Server 2025 Datacenter: Azure Edition"), "unsupported"),
+    ("HP105", ARC._replace(os="Windows Server 2022 Datacenter"), "unsupported"),
+    ("HP105", ARC._replace(os="Windows Server 2012 R2 Standard"), "unsupported"),
+    ("HP106", AZURE._replace(scale_set="uniform"), "unsupported"),
+    ("HP107", AZURE._replace(generation=1), "unsupported"),
+    ("HP110", sku("2025-datacenter-azure edition–core"), "ready"),
+    ("HP201", AZURE._replace(patching=AZURE.patching._replace(hotpatching=False)), "action-required"),
+    ("HP202", AZURE._replace(patching=AZURE.patching._replace(mode="Manual")), "action-required"),
+    ("HP203", AZURE._replace(patching=AZURE.patching._replace(vm_agent=False)), "action-required"),
+    ("HP204", AZURE._replace(patching=AZURE.patching._replace(bypass_safety_checks=True)), "ready"),
+    ("HP205", ARC._replace(arc=ARC.arc._replace(vbs="configured")), "action-required"),
+    ("HP206", ARC._replace(arc=ARC.arc._replace(secure_boot=False)), "action-required"),
+    ("HP206", ARC._replace(arc=ARC.arc._replace(uefi=False)), "action-required"),
+    ("HP207", ARC._replace(arc=ARC.arc._replace(status="Disconnected")), "action-required"),
+    ("HP208", ARC._replace(arc=ARC.arc._replace(hotpatch="Disabled")), "action-required"),
+    ("HP208", ARC._replace(arc=ARC.arc._replace(enablement="ActionRequired")), "action-required"),
+    ("HP209", ARC._replace(build="26100.1741"), "action-required"),
+    ("HP210", LOCAL._replace(azure_local=AzureLocal("23H2", azure_verification=False)), "action-required"),
+    ("HP211", LOCAL._replace(azure_local=AzureLocal("22H2", azure_verification=True)), "action-required"),
+    ("HP212", AZURE._replace(scale_set="flexible"), "ready"),
+    ("HP213", AZURE._replace(power="off"), "ready"),
+    ("HP214", AZURE._replace(patching=AZURE.patching._replace(reboot="NeverReboot")), "ready"),
+    ("HP306", AZURE._replace(pending=(PendingUpdate("a driver", None, "driver"),)), "ready"),
+    ("HP308", AZURE._replace(restart_pending=True), "ready"),
+    ("HP401", AZURE._replace(image=None), "unknown"),
+    ("HP401", AZURE._replace(image=Image(sku="2025-datacenter-azure-edition")), "unknown"),
+    ("HP402", ARC._replace(os=None), "unknown"),
+    ("HP402", ARC._replace(os="Windows Server"), "unknown"),
+    ("HP402", ARC._replace(os="Windows Server 2025"), "unknown"),
+    ("HP402", ARC._replace(os="Windows Server 2025 Standard Evaluation"), "unknown"),
+    ("HP403", ARC._replace(build=None), "unknown"),
+    ("HP403", ARC._replace(build="10.0.26100"), "unknown"),
+    ("HP404", AZURE._replace(patching=AZURE.patching._replace(mode=None)), "unknown"),
+    ("HP405", AZURE._replace(patching=AZURE.patching._replace(hotpatching=None)), "unknown"),
+    ("HP406", AZURE._replace(patching=AZURE.patching._replace(vm_agent=None)), "unknown"),
+    ("HP407", ARC._replace(arc=ARC.arc._replace(status=None)), "unknown"),
+    ("HP408", ARC._replace(arc=ARC.arc._replace(hotpatch=None)), "unknown"),
+    ("HP409", ARC._replace(arc=ARC.arc._replace(vbs=None)), "unknown"),
+    ("HP410", ARC._replace(arc=ARC.arc._replace(secure_boot=None)), "unknown"),
+    ("HP411", LOCAL._replace(azure_local=AzureLocal("23H2", None)), "unknown"),
+    ("HP412", LOCAL._replace(azure_local=AzureLocal(None, azure_verification=True)), "unknown"),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "facts", "verdict"), RAISED, ids=[f"{row[0]}-{number}" for number, row in enumerate(RAISED)]
+)
+def test_a_rule_is_raised(code: str, facts: Facts, verdict: str) -> None:
+    """One fact that is unmet or missing raises its rule, and the verdict follows from the rule's hundred and level."""
+    judgement = judge(facts)
+    found = {finding.code for finding in judgement.findings}
+    assert code in found
+    assert judgement.verdict == verdict
+
+
+@pytest.mark.parametrize("row", RAISED, ids=[f"{row[0]}-{number}" for number, row in enumerate(RAISED)])
+def test_every_sentence_can_be_filled(row: tuple[str, Facts, str]) -> None:
+    """The sentence of every finding takes its values, and no placeholder is left."""
+    from hotpatch_cli.app import sentence
+
+    for finding in judge(row[1]).findings:
+        said = sentence(KNOWLEDGE.rules[finding.code], finding)
+        assert said
+        assert "{" not in said
+
+
+@pytest.mark.parametrize("name", [row.sku for row in KNOWLEDGE.matrix.images])
+@pytest.mark.parametrize("change", [str.upper, str.title, lambda text: f"  {text} "], ids=["upper", "title", "spaces"])
+def test_letter_case_and_outer_spaces_do_not_matter(name: str, change: Any) -> None:
+    """A supported SKU in any letter case, or with spaces around it, is supported and no spelling is remarked."""
+    assert not codes(sku(change(name))) & {"HP101", "HP110"}
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("2022-datacenter-azure-edition", "2022-datacenter-azure-edition-hotpatch"),
+        ("2025-datacenter-azure-edition-hotpatch", "2025-datacenter-azure-edition"),
+        ("2022-datacenter-g2", "2022-datacenter-azure-edition"),
+        ("2025-datacenter-azure-edition-core-g2", "2025-datacenter-azure-edition-core"),
+    ],
+)
+def test_the_nearest_sku_is_named(name: str, nearest: str) -> None:
+    """HP101 names a supported SKU of the same year."""
+    values = dict(next(each.values for each in judge(sku(name)).findings if each.code == "HP101"))
+    assert nearest in values["nearest"]
+
+
+@pytest.mark.parametrize("facts", [sku("2019-Datacenter"), ARC._replace(os="Windows Server 2022 Standard")])
+def test_nothing_is_raised_for_what_is_unsupported(facts: Facts) -> None:
+    """Once image or release is unsupported, no prerequisite, track or missing fact is raised."""
+    bare = facts._replace(patching=Patching(), arc=Arc(), build=None)
+    assert all(code.startswith("HP1") for code in codes(bare))
+    assert judge(bare).track.state is None
+
+
+def test_all_obstacles_show_at_once() -> None:
+    """A uniform scale set of generation 1 with wrong settings shows all of it, and the worst gives the verdict."""
+    facts = AZURE._replace(scale_set="uniform", generation=1, patching=Patching("Manual", hotpatching=False))
+    assert {"HP106", "HP107", "HP201", "HP202", "HP406"} <= codes(facts)
+    assert judge(facts).verdict == "unsupported"
+
+
+def test_enabled_by_arc_is_evidence_for_vbs_and_secure_boot() -> None:
+    """An enablement status of Enabled stands for VBS and Secure Boot that are not stated, not against what is."""
+    proven = ARC._replace(arc=Arc("Connected", "Enabled", "Enabled"))
+    assert judge(proven).verdict == "ready"
+    assert "HP205" in codes(proven._replace(arc=proven.arc._replace(vbs="off")))
+
+
+@pytest.mark.parametrize(
+    ("licence", "enablement", "state"),
+    [
+        ("Enabled", "Enabled", "Enabled"),
+        ("Enabled", "Disabled", "Disabled"),
+        ("Enabled", "PendingEvaluation", "Pending"),
+        ("Enabled", "ActionRequired", "Action Required"),
+        ("Disabled", "Enabled", "Canceled"),
+        ("Enabling", None, "Pending"),
+        ("Disabling", None, "Pending"),
+        ("Failed", None, "Failed"),
+        ("Not enrolled", None, "Not enrolled"),
+        ("Unknown", "Enabled", None),
+        (None, None, None),
+    ],
+)
+def test_the_enrolment_states_of_the_portal(licence: str | None, enablement: str | None, state: str | None) -> None:
+    """Licence and enablement give the state that Azure Update Manager shows."""
+    assert enrolment(licence, enablement) == state
+
+
+@pytest.mark.parametrize(
+    ("facts", "as_of", "code", "raised"),
+    [
+        (
+            AZURE._replace(image=CORE._replace(sku="2022-datacenter-azure-edition-core")),
+            date(2022, 2, 15),
+            "HP101",
+            True,
+        ),
+        (
+            AZURE._replace(image=CORE._replace(sku="2022-datacenter-azure-edition-core")),
+            date(2022, 2, 16),
+            "HP101",
+            False,
+        ),
+        (sku("2022-datacenter-azure-edition-hotpatch"), date(2023, 7, 17), "HP101", True),
+        (sku("2022-datacenter-azure-edition-hotpatch"), date(2023, 7, 18), "HP101", False),
+        (AZURE, date(2024, 10, 31), "HP101", True),
+        (AZURE, date(2024, 11, 1), "HP101", False),
+        (AZURE._replace(region="westeurope"), date(2025, 1, 5), "HP109", True),
+        (AZURE._replace(region="westeurope"), date(2025, 1, 6), "HP109", False),
+        (AZURE._replace(region="UK South"), date(2024, 12, 1), "HP109", False),
+        (ARC, date(2024, 9, 19), "HP105", True),
+        (ARC, date(2024, 9, 20), "HP105", False),
+        (sku("2022-datacenter-azure-edition-core"), date(2027, 10, 31), "HP108", False),
+        (sku("2022-datacenter-azure-edition-core"), date(2027, 11, 1), "HP108", True),
+        (OLD_HOST, date(2024, 10, 21), "HP211", False),
+        (OLD_HOST, date(2024, 10, 22), "HP211", True),
+    ],
+)
+def test_knowledge_is_dated(facts: Facts, as_of: date, code: str, raised: bool) -> None:
+    """A rule holds from its day on and until its day, and not a day longer."""
+    assert (code in codes(facts, as_of)) == raised
+
+
+@pytest.mark.parametrize(
+    ("as_of", "variant"),
+    [
+        (date(2025, 7, 15), "preview"),
+        (date(2025, 7, 16), "paid"),
+        (date(2026, 5, 18), "paid"),
+        (date(2026, 5, 19), "default"),
+    ],
+)
+def test_the_price_of_arc_is_dated(as_of: date, variant: str) -> None:
+    """HP208 speaks of the preview, then of the price, then of neither."""
+    findings = judge(ARC._replace(arc=ARC.arc._replace(hotpatch="Not enrolled")), as_of).findings
+    assert next(each.variant for each in findings if each.code == "HP208") == variant
+
+
+@pytest.mark.parametrize("text", ["Ubuntu 22.04 LTS", "Red Hat Enterprise Linux 9", "SLES 15", "Debian GNU/Linux 12"])
+def test_what_is_not_windows_is_skipped(text: str) -> None:
+    """A machine that runs something else has no verdict."""
+    assert judge(ARC._replace(os=text)).verdict is None
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "edition"),
+    [
+        ("Windows Server 2025 Standard", "2025", "Standard"),
+        ("Microsoft Windows Server 2025 Datacenter (Desktop Experience)", "2025", "Datacenter"),
+        ("Windows Server 2025 Datacenter Core", "2025", "Datacenter"),
+        ("Windows Server 2012 R2 Datacenter", "2012 R2", "Datacenter"),
+        ("Windows Server 2025 Standard Evaluation", "2025", "Evaluation"),
+        ("Windows Server 2025 Datacenter Azure Edition", "2025", "azure edition"),
+        ("Windows Server 2025", "2025", None),
+    ],
+)
+def test_release_and_edition_are_read_from_words(text: str, year: str, edition: str | None) -> None:
+    """The words of an operating system give its release and its edition."""
+    system = parse_system(text)
+    assert (system.family, system.year, system.edition) == ("server", year, edition)
+
+
+def test_host_releases_have_an_order() -> None:
+    """Releases of Azure Local are compared by their time, however they are written."""
+    texts = ["21H2", "22H2", "23H2", "24H2", "2503", "12.2506.1001.1"]
+    found = [host_release(text) for text in texts]
+    assert None not in found
+    assert found == sorted(found)  # type: ignore[type-var]  # no None among them, as the line above says
+    assert host_release("12.2503") == host_release("2503")
+    assert host_release("latest") is None

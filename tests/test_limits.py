@@ -1,0 +1,42 @@
+"""Input that would eat time or memory is refused soon, and small: in less than 5 s and 500 MB, with nothing written."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SECONDS, MEGABYTES = 5, 500
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + step)}: &{chr(98 + step)} [{','.join(['*' + chr(97 + step)] * 10)}]\n" for step in range(9)
+)
+CASES = {
+    "alias-bomb.yaml": lambda: f"{BOMB}machines: *j\n",
+    "brackets.yaml": lambda: "[" * 10_000,
+    "brackets.json": lambda: "[" * 10_000,
+    "objects.json": lambda: '{"a":' * 10_000,
+    "scalar.yaml": lambda: f"machines: [{{platform: arc, name: {'x' * 60_000_000}}}]",
+    "large-scalar.yaml": lambda: f"machines: [{{platform: arc, name: {'x' * 100_000_000}}}]",
+    "large-scalar.json": lambda: f'{{"machines": [{{"platform": "arc", "name": "{"x" * 100_000_000}"}}]}}',
+    "numbers.json": lambda: "[" + ",".join(map(str, range(300_000))) + "]",
+    "keys.yaml": lambda: "machines: []\n" + "x-a: 1\n" * 50_000,
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the peak memory of a process is measured with wait4")
+@pytest.mark.parametrize("name", CASES)
+def test_large_input_is_refused_soon_and_small(name: str, tmp_path: Path) -> None:
+    """The input gives exit code 2 within the limits of time and memory, and no output file."""
+    source, output = tmp_path / name, tmp_path / "report.json"
+    source.write_text(CASES[name](), encoding="utf-8")
+    started = time.monotonic()
+    command = [sys.executable, "-m", "hotpatch_cli", "check", str(source), "-f", "json", "-o", str(output)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 2
+    assert time.monotonic() - started < SECONDS
+    assert usage.ru_maxrss / 1024 < MEGABYTES
+    assert not output.exists()
