@@ -231,15 +231,16 @@ class _Pieces:
 def _disjoint(pieces: Sequence[Piece], need: int) -> tuple[Interval, ...]:
     intervals: list[Interval] = []
     for start, end, _ in pieces:
+        first, last = start, end
         if end - start < need:
             continue
         if intervals and start < intervals[-1][1]:
-            before, last = intervals.pop()
-            if start <= last - need:  # any start of one or the other lies whole in one of them
-                start, end = before, max(last, end)
+            before, until = intervals.pop()
+            if start <= until - need:  # any start of one or the other lies whole in one of them
+                first, last = before, max(until, end)
             elif start - before >= need:
                 intervals.append((before, start))
-        intervals.append((start, end))
+        intervals.append((first, last))
     return tuple(intervals)
 
 
@@ -386,8 +387,13 @@ _BROKEN = {
 }
 
 
+def left_out(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
+    """The machines that restart for the baseline and that a plan does not place: no broken rule, but worth knowing."""
+    return [machine.label for machine in prepared.machines if machine.label not in starts]
+
+
 def broken_rules(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
-    """Every rule that a plan breaks, in words; restarts that are missing or of no machine are named too."""
+    """Every rule that a plan breaks, in words; restarts of no machine of the fleet are named too."""
     known = {machine.label: number for number, machine in enumerate(prepared.machines)}
     placed: list[int | None] = [None] * len(known)
     lines = []
@@ -399,7 +405,6 @@ def broken_rules(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str
         placed[known[name]] = minutes
         if rest:
             lines.append(f"{shown(name)}: {start.isoformat()} is not a whole minute")
-    lines += [f"{shown(name)}: is not in the plan" for name, number in known.items() if placed[number] is None]
     for violation in verify(prepared.problem, placed):
         names = ", ".join(shown(prepared.machines[task].label) for task in violation.tasks)
         lines.append(f"{names}: " + _BROKEN[violation.rule].format(limit=violation.limit))

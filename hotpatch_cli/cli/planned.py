@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.cli.talk import say
 from hotpatch_cli.documents import codec as c
-from hotpatch_cli.documents.codec import Field
+from hotpatch_cli.documents.codec import Codec, Field
 from hotpatch_cli.documents.files import read_document
 from hotpatch_cli.documents.tree import Log, Mapping
 from hotpatch_cli.eligibility.verdict import Judge
@@ -88,7 +88,7 @@ def _interruptible() -> Iterator[list[bool]]:
         signal(SIGINT, before)
 
 
-_REBOOT = c.record(
+_REBOOT: Codec[dict[str, Any]] = c.record(
     dict,
     {
         "machine": Field(c.text(), "name of the machine", required=True),

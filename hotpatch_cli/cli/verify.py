@@ -33,13 +33,15 @@ def verify(
     """Check a plan against the fleet: exit code 1 where it breaks a rule, with every rule that it breaks."""
     from hotpatch_cli.cli.plan import _length, _month
     from hotpatch_cli.cli.planned import Search, load, read_plan
-    from hotpatch_cli.cli.talk import deliver
-    from hotpatch_cli.planning import Wish, broken_rules
+    from hotpatch_cli.cli.talk import deliver, say
+    from hotpatch_cli.planning import Wish, broken_rules, left_out
 
     starts = read_plan(plan)
     wish = Wish(_month(release), begin, until, _length(deadline), everything)
     prepared, _ = load(fleet, wish, Search(tuple(matrix or ()), tuple(releases or ()), as_of or today()))
     broken = broken_rules(prepared, starts)
+    if missing := left_out(prepared, starts):
+        say(f"Not in the plan, though a restart is due: {', '.join(missing)}.")
     said = "".join(f"{line}\n" for line in broken) or f"The plan keeps every rule: {len(starts)} restarts.\n"
     deliver(said, output)
     raise typer.Exit(1 if broken else 0)

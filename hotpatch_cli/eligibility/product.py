@@ -10,7 +10,10 @@ _YEARS: dict[str, Product] = {"2022": "ws2022", "2025": "ws2025"}
 _FOLDED = r"[\s\-\u2010-\u2015\u2212]+"
 _SERVER = r"(?i)(?:windows\s*)?server\s*(\d{4})(\s*r2)?|\bws(20\d\d)\b"
 _CLIENT = r"(?i)windows\s*(?:xp|vista|7|8(?:\.1)?|10|11)\b"
-_OTHERS = r"(?i)linux|ubuntu|debian|red ?hat|rhel|centos|suse|sles|oracle|alma|rocky|fedora|mariner|photon|esxi|vmware|macos|bsd"
+_OTHERS = (
+    r"(?i)linux|ubuntu|debian|red ?hat|rhel|centos|suse|sles|oracle|alma|rocky|fedora|mariner|photon|"
+    r"esxi|vmware|macos|bsd"
+)
 _EDITIONS = (
     ("azure edition", r"(?i)azure\s*edition|serverturbine"),
     ("Evaluation", r"(?i)\beval"),

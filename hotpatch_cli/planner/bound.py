@@ -25,11 +25,11 @@ COOLING = 0.65
 
 
 class Place(NamedTuple):
-    """Where a window's prices lie on one limit: the index of its first start, and how long the limit is held."""
+    """Where a window's prices lie on one limit: from the slot `begin` on; `hold` is how long the limit is held."""
 
     limit: int
     units: int
-    index: int
+    begin: int
     hold: int
 
 
@@ -193,10 +193,7 @@ class Prices:
         for first in range(0, len(taken), width):
             bucket = taken[first : first + width]
             slope += [sum(bucket) / len(bucket) - capacity] * len(bucket)
-        slope = [
-            over if over > 0 or price > 0 else 0.0
-            for over, price in zip(slope, self._prices[limit], strict=True)
-        ]
+        slope = [over if over > 0 or price > 0 else 0.0 for over, price in zip(slope, self._prices[limit], strict=True)]
         if self._velocity[limit]:
             slope = [now + INERTIA * before for now, before in zip(slope, self._velocity[limit], strict=True)]
         self._velocity[limit] = slope
@@ -277,7 +274,7 @@ def _lanes(model: Model, known: Heads, axes: Sequence[Axis]) -> list[Lane]:
     return lanes
 
 
-def _stretches(
+def _stretches(  # noqa: PLR0917  what a lane is made of
     model: Model, task: int, head: int, axes: Sequence[Axis], shared: Iterable[Use], own: Iterable[Use]
 ) -> Iterable[Stretch]:
     duration = model.duration[task]

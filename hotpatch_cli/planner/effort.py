@@ -109,7 +109,10 @@ class Effort:
 
     def _rules(self) -> list[Priority]:
         model, head = self.model, self._heads.start
-        dense = [-weight / max((use.hold for use in uses), default=1) for weight, uses in zip(model.weight, model.uses, strict=True)]
+        dense = [
+            -weight / max((use.hold for use in uses), default=1)
+            for weight, uses in zip(model.weight, model.uses, strict=True)
+        ]
         if self._keep is not None:
             return [[(start if start >= 0 else NEVER, rank) for start, rank in zip(self._keep, dense, strict=True)]]
         last = last_starts(model, self._heads.gate)
@@ -221,7 +224,9 @@ class Effort:
 
         if not has_highs() or self._budget.expired():
             return
-        columns = sum(stretch.width for lane in {id(lane): lane for lane in prices.lanes}.values() for stretch in lane.stretches)
+        columns = sum(
+            stretch.width for lane in {id(lane): lane for lane in prices.lanes}.values() for stretch in lane.stretches
+        )
         if columns > self._budget.seconds() * COLUMNS_A_SECOND:
             return
         from hotpatch_cli.planner.exact import solve_exactly

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -27,7 +28,12 @@ def solve_exactly(
 
     program = Program(prices, 1)
     opened = [_add_gate(program, known, number, upper) for number in range(len(prices.model.gates))]
-    options = {"time_limit": max(0.1, seconds()), "mip_rel_gap": 0.0, "mip_abs_gap": 0.5, "primal_feasibility_tolerance": 1e-7}
+    options = {
+        "time_limit": max(0.1, seconds()),
+        "mip_rel_gap": 0.0,
+        "mip_abs_gap": 0.5,
+        "primal_feasibility_tolerance": 1e-7,
+    }
     solver = program.highs(options, whole=True)
     hint = highspy.HighsSolution()
     hint.col_value = _values(program, opened, best)
@@ -59,7 +65,7 @@ def _add_gate(program: Program, known: Heads, number: int, upper: float) -> _Ope
     program.add_entry(program.add_row(1.0, 1.0), columns[slots[-1]], 1.0)
     for kind in before:
         reach = program.model.duration[kind.tasks[0]] + gate.lag
-        for index, late in _sorted_into(slots, kind, lambda start, reach=reach: bisect_left(slots, start + reach) - 1):
+        for index, late in _sorted_into(slots, kind, partial(_last_before, slots, reach)):
             _forbid(program, kind, columns[slots[index]], late, opens=True)
     for kind in after:
         for index, early in _sorted_into(slots, kind, lambda start: bisect_left(slots, start)):
@@ -119,3 +125,8 @@ def _starts(program: Program, values: list[float]) -> list[int]:
         for task, start in zip(kind.tasks, chosen, strict=True):
             starts[task] = start
     return starts
+
+
+def _last_before(slots: Sequence[int], reach: int, start: int) -> int:
+    """The last slot that lies before a start and its reach."""
+    return bisect_left(slots, start + reach) - 1

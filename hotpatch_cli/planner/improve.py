@@ -15,6 +15,8 @@ from hotpatch_cli.planner.model import Model
 
 CANDIDATES = 4
 TAKEN_BACK = 8.0
+SHUFFLED = 0.5
+"""So often those who were pushed out come back in a random order, otherwise the dearest hours first."""
 
 
 class Score(NamedTuple):
@@ -130,7 +132,9 @@ class Improver:
 
     def _fits(self, task: int, start: int, limit: int) -> bool:
         end = start + self.board.model.duration[task]
-        return end <= limit and any(opens <= start and end <= closes for opens, closes in self.board.model.windows[task])
+        return end <= limit and any(
+            opens <= start and end <= closes for opens, closes in self.board.model.windows[task]
+        )
 
     def _clear(self, task: int, start: int, before: dict[int, int]) -> None:
         """Take off the board who is in the way of a task, those that stand worst first."""
@@ -146,7 +150,7 @@ class Improver:
 
     def _order(self, tasks: list[int]) -> list[int]:
         model = self.board.model
-        if self._random.random() < 0.5:
+        if self._random.random() < SHUFFLED:
             self._random.shuffle(tasks)
             return tasks
         return sorted(tasks, key=lambda task: -model.weight[task] / model.duration[task])

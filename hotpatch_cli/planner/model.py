@@ -99,9 +99,7 @@ def compile_model(problem: Problem, keep: Starts | None = None) -> Model:
     ]
     weight = tuple(task.weight for task in problem.tasks)
     live = _in_order(gates, waits, opens, able)
-    return Model(
-        grid, problem.per_hour, duration, weight, windows, uses, capacity, gates, waits, opens, live
-    )
+    return Model(grid, problem.per_hour, duration, weight, windows, uses, capacity, gates, waits, opens, live)
 
 
 def _span(windows: tuple[tuple[Interval, ...], ...], uses: tuple[tuple[Use, ...], ...]) -> int:
@@ -143,9 +141,7 @@ def _windows(problem: Problem, grid: Grid) -> tuple[tuple[Interval, ...], ...]:
 
 def _cut(task: Task, deadline: int | None, grid: Grid) -> tuple[Interval, ...]:
     ends = ((start, end if deadline is None else min(end, deadline)) for start, end in task.windows)
-    return tuple(
-        (grid.slot(start), grid.slot(end)) for start, end in ends if end - start >= task.duration
-    )
+    return tuple((grid.slot(start), grid.slot(end)) for start, end in ends if end - start >= task.duration)
 
 
 def _pinned(task: Task, deadline: int | None, grid: Grid) -> tuple[Interval, ...]:
@@ -163,7 +159,7 @@ def _limits(problem: Problem, grid: Grid) -> tuple[tuple[int, ...], tuple[tuple[
     for task in problem.tasks:
         for limit in (*task.groups, *(len(problem.groups) + index for index in task.resources)):
             demand[limit] += 1
-    capacities = [limit.capacity for limit in (*problem.groups, *problem.resources)]
+    capacities = [group.capacity for group in problem.groups] + [each.capacity for each in problem.resources]
     binding = [index for index, units in enumerate(demand) if units > capacities[index]]
     number = {limit: new for new, limit in enumerate(binding)}
     shared: dict[tuple[tuple[int, ...], tuple[int, ...], int], tuple[Use, ...]] = {}
@@ -179,9 +175,7 @@ def _limits(problem: Problem, grid: Grid) -> tuple[tuple[int, ...], tuple[tuple[
 def _uses(task: Task, problem: Problem, number: dict[int, int], step: int) -> tuple[Use, ...]:
     hold = task.duration // step
     in_groups = [
-        Use(number[group], 1, hold + problem.groups[group].settle // step)
-        for group in task.groups
-        if group in number
+        Use(number[group], 1, hold + problem.groups[group].settle // step) for group in task.groups if group in number
     ]
     offset = len(problem.groups)
     units: dict[int, int] = {}
@@ -211,9 +205,7 @@ def _gates(problem: Problem, step: int) -> tuple[Gate, ...]:
     return tuple(gate for gate in gates if gate.before and gate.after)
 
 
-def _sides(
-    gates: tuple[Gate, ...], count: int
-) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
+def _sides(gates: tuple[Gate, ...], count: int) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
     waits: list[tuple[int, ...]] = [()] * count
     opens: list[tuple[int, ...]] = [()] * count
     for number, gate in enumerate(gates):

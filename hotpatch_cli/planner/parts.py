@@ -42,9 +42,7 @@ def _piece(model: Model, tasks: list[int], gates: list[Gate]) -> Model:
     for task in tasks:
         uses = model.uses[task]
         if id(uses) not in shared:
-            shared[id(uses)] = tuple(
-                use._replace(limit=limits.setdefault(use.limit, len(limits))) for use in uses
-            )
+            shared[id(uses)] = tuple(use._replace(limit=limits.setdefault(use.limit, len(limits))) for use in uses)
     renumbered = []
     for gate in gates:
         after = tuple(number[task] for task in gate.after if task in number)

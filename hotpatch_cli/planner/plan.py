@@ -46,7 +46,7 @@ class Result(NamedTuple):
     moved: tuple[int, ...]
 
 
-class Unsound(AssertionError):
+class Unsound(AssertionError):  # noqa: N818  it is what it says
     """The search made a plan that breaks a rule: a bug, and the plan must not be used."""
 
 

@@ -5,6 +5,7 @@ release moment in UTC, and all intervals are half open: [start, end).
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 Interval = tuple[int, int]
@@ -12,7 +13,7 @@ Starts = tuple[int | None, ...]
 """A plan: the start of each task of a problem in its order, None where a task is not placed."""
 
 
-class InvalidProblem(ValueError):
+class InvalidProblem(ValueError):  # noqa: N818  it is what it says
     """The problem contradicts itself (an index that names nothing, windows out of order); says where."""
 
 
@@ -82,7 +83,8 @@ def validate(problem: Problem) -> None:
     """Raise InvalidProblem where an index names nothing or a number makes no sense."""
     if problem.per_hour < 1:
         raise InvalidProblem("per_hour: there must be at least one unit of time in an hour")
-    for limit in (*problem.groups, *problem.resources):
+    limits: list[Group | Resource] = [*problem.groups, *problem.resources]
+    for limit in limits:
         if limit.capacity < 1:
             raise InvalidProblem(f"{limit.name}: capacity {limit.capacity} lets nothing run; give at least 1")
     for group in problem.groups:
@@ -134,7 +136,7 @@ def _not_negative(name: str, field: str, value: int) -> None:
 def ring_steps(problem: Problem) -> list[tuple[int, int]]:
     """Pairs of rings that follow each other directly, leaving out rings without tasks."""
     used = sorted({task.ring for task in problem.tasks if task.ring is not None})
-    return list(zip(used, used[1:], strict=False))
+    return list(pairwise(used))
 
 
 def members(problem: Problem) -> list[list[int]]:

@@ -5,7 +5,6 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 from hotpatch_cli.planner.bound import Lane, Prices
-from hotpatch_cli.planner.model import Model
 
 Row = tuple[float, float]
 INFINITE = float("inf")
@@ -67,7 +66,7 @@ class Program:
         for stretch in kind.lane.stretches:
             places = (*stretch.shared, *stretch.own)
             for late in range(stretch.width):
-                if not self._turns(late, [(place.index, place.hold) for place in places]):
+                if not self._turns(late, [(place.begin, place.hold) for place in places]):
                     continue
                 start = stretch.first + late
                 kind.columns[start] = column = self.add_column(weight * (start + duration), count)
@@ -79,7 +78,9 @@ class Program:
         """Whether a start can be a corner of the cost: between corners prices are even, so cost is linear."""
         if late == 0 or self.bucket == 1:
             return True
-        return any(not (index + late) % self.bucket or not (index + late + hold) % self.bucket for index, hold in places)
+        return any(
+            not (index + late) % self.bucket or not (index + late + hold) % self.bucket for index, hold in places
+        )
 
     def _occupy(self, column: int, limit: int, units: int, begin: int, end: int) -> None:
         while begin < end:
@@ -111,7 +112,7 @@ class Program:
         program.a_matrix_.index_, program.a_matrix_.value_ = rows[order], values[order].astype(float)
         if whole:
             program.integrality_ = [highspy.HighsVarType.kInteger] * len(self.cost)
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
         for name, value in {"output_flag": False, "threads": 1, **options}.items():
             solver.setOptionValue(name, value)
         solver.passModel(program)

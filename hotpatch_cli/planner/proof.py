@@ -81,8 +81,8 @@ def _groups(problem: Problem, starts: Sequence[int | None]) -> Iterator[Violatio
             for group in task.groups:
                 changes[group].append((start, 1, index))
                 changes[group].append((start + task.duration + problem.groups[group].settle, -1, index))
-    for group, events in zip(problem.groups, changes, strict=True):
-        yield from _overloads("group", group.name, group.capacity, events)
+    for rule, events in zip(problem.groups, changes, strict=True):
+        yield from _overloads("group", rule.name, rule.capacity, events)
 
 
 def _resources(problem: Problem, starts: Sequence[int | None]) -> Iterator[Violation]:
@@ -92,8 +92,8 @@ def _resources(problem: Problem, starts: Sequence[int | None]) -> Iterator[Viola
             for resource in task.resources:
                 changes[resource].append((start, 1, index))
                 changes[resource].append((start + task.duration, -1, index))
-    for resource, events in zip(problem.resources, changes, strict=True):
-        yield from _overloads("resource", resource.name, resource.capacity, events)
+    for rule, events in zip(problem.resources, changes, strict=True):
+        yield from _overloads("resource", rule.name, rule.capacity, events)
 
 
 def _overloads(rule: str, name: str, capacity: int, events: list[tuple[int, int, int]]) -> Iterator[Violation]:
@@ -114,8 +114,8 @@ def _overloads(rule: str, name: str, capacity: int, events: list[tuple[int, int,
 def _group_order(problem: Problem, starts: Sequence[int | None]) -> Iterator[Violation]:
     teams: dict[int, list[int]] = {}
     for index, task in enumerate(problem.tasks):
-        for group in task.groups:
-            teams.setdefault(group, []).append(index)
+        for number in task.groups:
+            teams.setdefault(number, []).append(index)
     for number, group in enumerate(problem.groups):
         for earlier in group.after:
             first, then = teams.get(earlier, []), teams.get(number, [])
@@ -142,7 +142,7 @@ def _task_order(problem: Problem, starts: Sequence[int | None]) -> Iterator[Viol
             yield from _order("after", task.name, problem, starts, task.after, (index,), 0)
 
 
-def _order(
+def _order(  # noqa: PLR0917  one question, asked of groups, rings and tasks alike
     rule: str,
     name: str,
     problem: Problem,

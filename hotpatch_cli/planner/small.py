@@ -37,7 +37,9 @@ class CompleteSearch:
         if Score(len(rest), 0, paid) < self.score:
             self.score, self.best = Score(len(rest), 0, paid), list(self._board.starts)
         found = self._possible(rest, last[0])
-        best_case = Score(len(rest) - len(found), 0, paid + sum(model.weight[t] * (s + model.duration[t]) for s, t in found))
+        best_case = Score(
+            len(rest) - len(found), 0, paid + sum(model.weight[t] * (s + model.duration[t]) for s, t in found)
+        )
         if best_case >= self.score:
             return
         for start, task in found:

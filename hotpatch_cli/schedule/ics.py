@@ -90,7 +90,12 @@ def _listed(component: Component, name: str) -> list[Any]:
 
 def _values(component: Component, name: str) -> list[Any]:
     """The dates and times of all properties of a name, each of which may hold several."""
-    return [value.dt for found in _listed(component, name) for value in found.dts]
+    from icalendar.prop import vBroken
+
+    found = _listed(component, name)
+    if any(isinstance(value, vBroken) for value in found):
+        raise IcsError(f"cannot read a {name} of the event {shown(str(component.get('UID', 'without a UID')))}")
+    return [value.dt for values in found for value in values.dts]
 
 
 def _zone(start: Any) -> tzinfo | None:

@@ -384,7 +384,7 @@ def test_wild_zones_are_refused(line: str) -> None:
     """A VTIMEZONE whose clocks change often, or by more hours than any zone has, is refused unless it is not needed."""
     wild = OUTLOOK.replace("END:DAYLIGHT", f"{line}\r\nEND:DAYLIGHT")
     assert starts(wild, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]
-    with pytest.raises(IcsError, match="the VTIMEZONE 'Wild' h.*: use a zone that is known by name"):
+    with pytest.raises(IcsError, match=r"the VTIMEZONE 'Wild' h.*: use a zone that is known by name"):
         read_events(wild.replace("W. Europe Standard Time", "Wild"))
 
 
