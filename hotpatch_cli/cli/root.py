@@ -15,6 +15,7 @@ COMMANDS = {
     "matrix": "matrix",
     "plan": "plan",
     "verify": "verify",
+    "windows": "windows",
     "explain": "explain",
     "schema": "schema",
     "init": "init",

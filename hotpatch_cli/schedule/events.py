@@ -91,6 +91,11 @@ class IcsEvents:
         """Whether an event names no zone, so that the zone of the machine or window decides."""
         return any(event.zone is None for event in self.events)
 
+    @property
+    def first_day(self) -> date:
+        """The earliest day of an event; a calendar without events has none and raises ValueError."""
+        return min(event.day for event in self.events)
+
     def note(self, _anchor: date | None) -> None:
         """Events leave nothing out that their calendar does not leave out too."""
 

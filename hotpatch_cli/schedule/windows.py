@@ -170,7 +170,7 @@ def validate(window: Window) -> None:
         _check_opens(window)
         return
     _check_events(window.rule)
-    if window.start or window.duration:
+    if window.start is not None or window.duration is not None:
         _check_times(window)
 
 
@@ -221,7 +221,7 @@ def _trial(window: Window, rule: DayRule | Rrule) -> Iterator[date]:
 
     Eight years hold every date of the calendar, 29 February even around 2100.
     """
-    first = window.from_day or EARLIEST
+    first = window.from_day or (rule.first_day if isinstance(rule, IcsEvents) else EARLIEST)
     last = first + min(_interval(rule) * _TRIAL, _LONGEST_TRIAL)
     return filter(window.opens_on, rule.dates(Frame(first, last, window.from_day, window.start or MIDNIGHT)))
 

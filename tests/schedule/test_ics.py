@@ -226,6 +226,10 @@ def test_a_start_of_the_window_uses_only_the_days() -> None:
     assert [each[8:16] for each in found] == ["07T22:00", "08T22:00", "09T22:00", "20T22:00"]
     with pytest.raises(WindowError, match="`start` and `duration`"):
         validate(Window("w", read_events(text), start=time(22)))
+    with pytest.raises(WindowError, match="opens again after 1 day"):
+        validate(Window("w", read_events(text), start=time(22), duration=timedelta(hours=25)))
+    with pytest.raises(WindowError, match="`start` and `duration`"):
+        validate(Window("w", read_events(text), duration=timedelta(0)))
 
 
 def test_from_until_and_exdates_narrow_a_calendar() -> None:

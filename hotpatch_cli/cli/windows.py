@@ -1,0 +1,54 @@
+"""`hotpatch windows`: when machines may restart."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.options import NoColor, Output, Quiet, day_option, today
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def windows() -> None:
+    """Show when maintenance windows open."""
+
+
+@app.command("list", epilog="Example: hotpatch windows list examples/fleet.yaml --from 2026-01-01 --next 3")
+def list_command(
+    fleet: Annotated[
+        list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
+    ],
+    most: Annotated[
+        int, typer.Option("--next", min=1, max=1000, envvar="HOTPATCH_NEXT", help="So many of each machine.")
+    ] = 5,
+    begin: Annotated[date | None, day_option("--from", "HOTPATCH_WINDOWS_FROM", "From this day in UTC; today.")] = None,
+    until: Annotated[date | None, day_option("--until", "HOTPATCH_UNTIL", "All up to this day, included.")] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="WORD", envvar="HOTPATCH_BY", help="machine, or window with its zone")
+    ] = "machine",
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv")
+    ] = "table",
+    output: Output = "-",
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """List the next openings of each machine, in local time and UTC, with what a freeze takes of them."""
+    from hotpatch_cli.cli.talk import deliver, say, screen
+    from hotpatch_cli.errors import InputError
+    from hotpatch_cli.inputs.fleet import load_fleet
+    from hotpatch_cli.openings import Question, list_openings
+    from hotpatch_cli.outputs.openings import OPENING_FORMATS
+
+    render = OPENING_FORMATS[known_word(form, tuple(OPENING_FORMATS), "--format")]
+    by_window = known_word(by, ("machine", "window"), "--by") == "window"
+    loaded, notes = load_fleet(fleet)
+    for note in notes:
+        say(note, quiet=quiet)
+    found, problems = list_openings(loaded, Question(begin or today(), until, most, by_window))
+    if problems:
+        raise InputError(problems)
+    deliver(render(found, screen(output, no_color=no_color)), output)
