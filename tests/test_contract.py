@@ -141,3 +141,31 @@ def test_bad_input_is_named_and_nothing_is_written(tmp_path: Path, text: str, sa
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not output.exists()
+
+
+def test_a_file_given_twice_is_refused() -> None:
+    """The same inventory twice would count its machines twice, so it is a problem for each machine."""
+    done = hotpatch("check", "examples/fleet.yaml", "examples/fleet.yaml")
+    assert done.returncode == 2
+    assert done.stderr.count("stands twice") == 11
+
+
+def test_two_machines_of_one_name_stay_two() -> None:
+    """VMs of an export are known by their resource id, and shown with their group where a name is not enough."""
+    done = hotpatch("check", "examples/az-vm-list.json", "--as-of", "2026-02-20", "-f", "json")
+    names = [machine["name"] for machine in json.loads(done.stdout)["machines"]]
+    assert names == ["prod/web01", "test/web01", "app01", "old01"]
+    assert json.loads(done.stdout)["summary"]["skipped"] == 1
+
+
+@pytest.mark.parametrize("name", ["web[01]", "=1+1", "[red]x[/red]", "a\\nb", "\\u001b[31mx", "\\u202egnp"])
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_hostile_name_survives_every_format(name: str, form: str) -> None:
+    """A name with markup, a formula or control codes is shown as text, and no control code reaches the output."""
+    done = hotpatch("check", "-", "-f", form, stdin=f'machines: [{{platform: arc, name: "{name}"}}]')
+    assert done.returncode == 3
+    assert "\x1b" not in done.stdout
+    if form == "csv":
+        assert not any(cell.startswith("=") for line in done.stdout.splitlines() for cell in line.split(","))
+    if form == "json":
+        assert json.loads(done.stdout)["machines"][0]["name"] == name.encode().decode("unicode_escape")

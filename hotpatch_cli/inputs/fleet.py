@@ -10,7 +10,7 @@ from hotpatch_cli.documents.files import read_document
 from hotpatch_cli.documents.tree import Document, shown
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.reading import LazyReader, Reading, group_of
-from hotpatch_cli.model import NO_LIMITS, Fleet, Location, Machine
+from hotpatch_cli.model import NO_LIMITS, Fleet, Location, Machine, Placement
 
 READERS: dict[str, LazyReader] = {
     "inventory": LazyReader("our own format (YAML or JSON)", "inventory"),
@@ -101,22 +101,22 @@ def _problem(place: Location, message: str, remedy: str = "") -> Problem:
 
 def _repeated(readings: list[Reading]) -> Iterator[Problem]:
     """Machines and parts that two files have; a part that is the same in both is fine."""
-    machines: dict[str, Location] = {}
+    machines: dict[str, Machine] = {}
     for reading in readings:
         for machine in reading.machines:
-            key = machine.id.lower() if reading.keyed_by_id and machine.id else machine.name
-            place = machine.origin.locate("name")
-            if key in machines and place != machines[key]:
-                first = machines[key]
-                yield _problem(
-                    place,
-                    f"The machine {shown(machine.name)} stands twice (first in {first.file}, line {first.line}).",
-                    "Remove one.",
-                )
-            machines.setdefault(key, place)
+            first = machines.setdefault(
+                machine.id.lower() if reading.keyed_by_id and machine.id else machine.name, machine
+            )
+            if first is not machine:
+                yield _twice(machine, first.origin.locate("name"))
     for kind in ("windows", "groups"):
         yield from _different(readings, kind)
     yield from _rings(readings)
+
+
+def _twice(machine: Machine, first: Location) -> Problem:
+    message = f"The machine {shown(machine.name)} stands twice (first in {first.file}, line {first.line})."
+    return _problem(machine.origin.locate("name"), message, "Remove one.")
 
 
 def _different(readings: list[Reading], kind: str) -> Iterator[Problem]:
@@ -140,7 +140,7 @@ def _rings(readings: list[Reading]) -> Iterator[Problem]:
 
 def _unknown_names(fleet: Fleet, readings: list[Reading]) -> Iterator[Problem]:
     """Windows, groups and rings that are used and nowhere described."""
-    known = {"window": list(fleet.windows), "group": list(fleet.groups), "ring": [ring.name for ring in fleet.rings]}
+    known = {"window": set(fleet.windows), "group": set(fleet.groups), "ring": {ring.name for ring in fleet.rings}}
     for kind, name, place in _used_names(fleet, readings):
         if name not in known[kind]:
             advice = meant(name, known[kind]) or f"Describe it under '{kind}s'."
@@ -148,9 +148,15 @@ def _unknown_names(fleet: Fleet, readings: list[Reading]) -> Iterator[Problem]:
 
 
 def _used_names(fleet: Fleet, readings: list[Reading]) -> Iterator[tuple[str, str, Callable[[], Location]]]:
-    """(kind, name, where) of each use; the place is looked up only for a problem."""
+    """(kind, name, where) of each use; the place is looked up only for a problem.
+
+    Machines with a placement that was found in order before are passed over: thousands share one.
+    """
+    fine = _placements_in_order(fleet)
     for machine in fleet.machines:
         placement, locate = machine.placement, machine.origin.locate
+        if placement in fine:
+            continue
         yield from (("window", name, partial(locate, "window")) for name in placement.windows)
         yield from (("group", name, partial(locate, "groups")) for name in placement.groups)
         if placement.ring is not None:
@@ -161,6 +167,15 @@ def _used_names(fleet: Fleet, readings: list[Reading]) -> Iterator[tuple[str, st
         where = partial(_place, readings, "freeze", freeze.name)
         yield from (("group", name, where) for name in freeze.groups)
         yield from (("ring", name, where) for name in freeze.rings)
+
+
+def _placements_in_order(fleet: Fleet) -> set[Placement]:
+    rings = {ring.name for ring in fleet.rings} | {None}
+    return {
+        each
+        for each in {machine.placement for machine in fleet.machines}
+        if each.ring in rings and fleet.windows.keys() >= set(each.windows) and fleet.groups.keys() >= set(each.groups)
+    }
 
 
 def _place(readings: list[Reading], kind: str, name: str) -> Location:

@@ -15,8 +15,8 @@ def visible(text: str) -> str:
 
 
 def cell(value: object) -> str:
-    """A cell of a CSV file that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
+    """A cell of a CSV file that no spreadsheet takes for a formula; line ends stay, other control codes are shown."""
+    text = "\n".join(map(visible, str(value).split("\n"))) if value is not None else ""
     return "'" + text if text.startswith(_FORMULA) else text
 
 

@@ -181,3 +181,12 @@ def test_a_day_without_midnight_is_frozen_from_its_first_minute() -> None:
     assert shown(pieces) == [("07 22:00", "08 01:00")]
     assert removed == (Removed("f", 120),)
     assert time(1) == pieces[0].end.time()
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 10, 25), 25), (date(2026, 3, 29), 23), (date(2026, 6, 1), 24)])
+def test_a_frozen_day_is_as_long_as_it_is(day: date, hours: int) -> None:
+    """A frozen day takes its 25 or 23 real hours when the clocks change on it."""
+    whole = opening("Europe/Stockholm", f"{day} 00:00", 40)
+    pieces, removed = cut(whole, [Freeze("f", day, day)])
+    assert removed == (Removed("f", hours * 60),)
+    assert shown(pieces) == [(f"{day.day + 1} 00:00".zfill(8), f"{whole.end:%d %H:%M}")]
