@@ -1,6 +1,7 @@
 """Which Windows Server a machine runs: from its image, else from the words of its operating system."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.rows import ImageRow, Matrix, Product
@@ -52,6 +53,7 @@ def _rest(text: str) -> str | None:
     return words[:60] or None
 
 
+@lru_cache(maxsize=1024)
 def folded(text: str) -> str:
     """A name with letter case, outer and inner spaces and dashes taken away: to recognise, not to accept."""
     return re.sub(_FOLDED, "", text).casefold()

@@ -1,13 +1,15 @@
 """The shipped knowledge as parsed before: a third of the start-up time would go into reading it each time.
 
-The cache is a JSON file in the user's cache folder, named after the files that it was made from. It is only a
-copy: whatever is wrong with it, it is made again, and where it cannot be written nothing is lost.
+The copy is a JSON file that lies where Python keeps compiled modules. It is only a copy: whatever is wrong
+with it, it is made again, and where it cannot be written nothing is lost.
 """
 
 import json
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
+from importlib.util import cache_from_source
+from os import getpid
 from pathlib import Path
 from typing import Any
 
@@ -33,36 +35,34 @@ def load_knowledge(matrix_files: Sequence[str] = (), release_files: Sequence[str
 
 
 def _shipped() -> rows.Knowledge:
-    path = _path()
+    path = Path(cache_from_source(str(_DATA / "knowledge.py"))).with_suffix(".json")
+    mark = _mark()
     try:
-        return thawed(path.read_text(encoding="utf-8"))
+        found, text = path.read_text(encoding="utf-8").split("\n", 1)
+        if found == mark:
+            return thawed(text)
     except (OSError, ValueError, KeyError, IndexError, TypeError):
-        from hotpatch_cli.knowledge import load
+        pass  # no copy, or none that can be read: it is made anew
+    from hotpatch_cli.knowledge import load
 
-        made = load.load_knowledge()
-    with suppress(OSError):  # no cache folder: the knowledge is read anew the next time
-        _keep(path, frozen(made))
+    made = load.load_knowledge()
+    with suppress(OSError):  # a folder that cannot be written: the knowledge is read anew the next time
+        _keep(path, f"{mark}\n{frozen(made)}")
     return made
 
 
-def _path() -> Path:
-    """Where the cache lies; a changed data file or another version of the program gives another name."""
-    from platformdirs import user_cache_path
-
+def _mark() -> str:
+    """What the copy must be made from: this version, and these data files."""
     stats = [each.stat() for each in sorted(_DATA.glob("*.yaml"))]
-    name = "-".join([__version__, *(f"{stat.st_mtime_ns:x}{stat.st_size:x}" for stat in stats)])
-    return user_cache_path("hotpatch", appauthor=False) / f"knowledge-{name}.json"
+    return "-".join([__version__, *(f"{stat.st_mtime_ns:x}-{stat.st_size:x}" for stat in stats)])
 
 
 def _keep(path: Path, text: str) -> None:
-    """Write the cache, whole or not at all, and take the older ones away."""
+    """Write the copy, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
+    fresh = path.with_suffix(f".{getpid()}")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
-    for other in path.parent.glob("knowledge-*.json"):
-        if other != path:
-            other.unlink(missing_ok=True)
 
 
 def frozen(value: rows.Knowledge) -> str:

@@ -172,3 +172,11 @@ def test_nothing_earlier_fits(windows: list[Window], spans: list[list[date]], ne
     assert isinstance(found, Fit) == bool(fits)
     if isinstance(found, Fit):
         assert found.opening.start == min(fits)
+
+
+def test_shared_openings_have_no_seams() -> None:
+    """A daily opening is there once, also where the cache goes on looking at the very moment it starts."""
+    daily = Window("daily", parse_rrule("FREQ=DAILY"), time(2), timedelta(hours=1), timezone="UTC")
+    begin = datetime(2026, 1, 1, 2, tzinfo=UTC)
+    found = list(Openings().between(daily, None, begin, begin + timedelta(days=1500)))
+    assert [each.start for each in found] == [begin + timedelta(days=day) for day in range(1501)]

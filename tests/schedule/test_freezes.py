@@ -190,3 +190,19 @@ def test_a_frozen_day_is_as_long_as_it_is(day: date, hours: int) -> None:
     pieces, removed = cut(whole, [Freeze("f", day, day)])
     assert removed == (Removed("f", hours * 60),)
     assert shown(pieces) == [(f"{day.day + 1} 00:00".zfill(8), f"{whole.end:%d %H:%M}")]
+
+
+def test_a_freeze_that_only_touches_takes_nothing() -> None:
+    """An opening that ends at the midnight when a freeze begins is whole, and the freeze is not named."""
+    whole = opening("Europe/Stockholm", "2026-01-09 20:00", 4)
+    pieces, removed = cut(whole, [Freeze("f", date(2026, 1, 10), date(2026, 1, 12))])
+    assert shown(pieces) == [("09 20:00", "10 00:00")]
+    assert removed == ()
+
+
+def test_a_long_event_still_freezes_on_its_last_day() -> None:
+    """An event that began three weeks before an opening freezes it."""
+    weeks = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20251215\nDTEND;VALUE=DATE:20260107\nEND:VEVENT\nEND:VCALENDAR"
+    pieces, removed = cut(opening("Asia/Kolkata", "2026-01-06 22:00", 4), [Freeze("f", events=read_events(weeks))])
+    assert shown(pieces) == [("07 00:00", "07 02:00")]
+    assert removed == (Removed("f", 120),)

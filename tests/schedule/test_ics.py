@@ -396,3 +396,28 @@ def test_a_zone_of_a_vendor() -> None:
     """A TZID like /vendor/Europe/Berlin, as some calendars write it, is that zone."""
     text = calendar(event("DTSTART;TZID=/freeassociation.example/Europe/Berlin:20260110T220000", "DURATION:PT4H"))
     assert starts(text, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]
+
+
+def test_a_series_does_not_open_before_its_first_event() -> None:
+    """A weekly event opens from its own first day on, however early one asks."""
+    text = calendar(event("DTSTART;TZID=Europe/Stockholm:20260310T220000", "DURATION:PT4H", "RRULE:FREQ=WEEKLY"))
+    assert starts(text, "2026-01-01", 80) == ["2026-03-10T22:00+01:00", "2026-03-17T22:00+01:00"]
+
+
+def test_days_of_an_event_that_has_begun() -> None:
+    """With `start`, the later days of an all-day event count although it began before the time asked for."""
+    text = calendar(event("DTSTART;VALUE=DATE:20260301", "DTEND;VALUE=DATE:20260320"))
+    found = starts(text, "2026-03-18", 9, start=time(22), duration=timedelta(hours=4))
+    assert found == ["2026-03-18T22:00+01:00", "2026-03-19T22:00+01:00"]
+
+
+def test_the_end_of_an_event_is_a_moment() -> None:
+    """22:00 to 06:00 over the night of 29 March 2026 is seven real hours, and every night of the series is."""
+    text = calendar(
+        event(
+            "DTSTART;TZID=Europe/Stockholm:20260328T220000",
+            "DTEND;TZID=Europe/Stockholm:20260329T060000",
+            "RRULE:FREQ=DAILY;COUNT=2",
+        )
+    )
+    assert [f"{each.end:%d %H:%M}" for each in opened(text, "2026-03-01", 40)] == ["29 06:00", "30 05:00"]
