@@ -187,7 +187,9 @@ MACHINE_FIELDS: dict[str, Field] = {
     "azure_local": Field(_AZURE_LOCAL, "the Azure Local instance under it"),
     "health_extension": Field(c.boolean, "application health of a flexible scale set"),
     "power": Field(c.choice("on", "off", also={"true": "on", "false": "off"}), "on or off"),
-    "build": Field(c.parsed(_build, "a build"), "operating-system build with revision: 26100.7092"),
+    "build": Field(
+        c.parsed(_build, "a build", {"type": ["string", "number"]}), "operating-system build with revision: 26100.7092"
+    ),
     "kbs": Field(c.listing(c.parsed(_kb, "a KB"), single=True), "installed KBs"),
     "pending": Field(c.listing(_PENDING), "updates that wait and that hotpatch does not carry"),
     "restart_pending": Field(c.boolean, "whether a restart already waits"),

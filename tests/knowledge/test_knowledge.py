@@ -127,3 +127,12 @@ def test_a_users_image_is_added(tmp_path: Path) -> None:
     path.write_text(f"{HEAD}images: [{row}]", encoding="utf-8")
     images = load_knowledge([str(path)]).matrix.images
     assert len(images) == len(KNOWLEDGE.matrix.images) + 1
+
+
+def test_a_remedy_names_only_commands_that_exist() -> None:
+    """Every command of this program that a remedy names is one that it has."""
+    from hotpatch_cli.cli.root import COMMANDS
+
+    named = {word for rule in RULES for word in re.findall(r"`hotpatch ([a-z]+)", rule.remedy)}
+    assert named
+    assert named <= set(COMMANDS)

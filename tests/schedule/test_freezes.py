@@ -202,7 +202,8 @@ def test_a_freeze_that_only_touches_takes_nothing() -> None:
 
 def test_a_long_event_still_freezes_on_its_last_day() -> None:
     """An event that began three weeks before an opening freezes it."""
-    weeks = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20251215\nDTEND;VALUE=DATE:20260107\nEND:VEVENT\nEND:VCALENDAR"
+    event = "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20251215\nDTEND;VALUE=DATE:20260107\nEND:VEVENT"
+    weeks = f"BEGIN:VCALENDAR\n{event}\nEND:VCALENDAR"
     pieces, removed = cut(opening("Asia/Kolkata", "2026-01-06 22:00", 4), [Freeze("f", events=read_events(weeks))])
     assert shown(pieces) == [("07 00:00", "07 02:00")]
     assert removed == (Removed("f", 120),)

@@ -343,14 +343,14 @@ def read_or_refused(text: str) -> None:
     assert all(each.minutes > 0 for each in found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES | st.text(max_size=20), max_size=14))
 def test_any_lines_are_read_or_refused(lines: list[str]) -> None:
     """No lines make anything but events or IcsError."""
     read_or_refused(calendar(*lines))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, len(CUSTOM) - 1), st.none() | PIECES), min_size=1, max_size=3))
 def test_a_damaged_file_is_read_or_refused(damages: list[tuple[int, str | None]]) -> None:
     """An export in which some lines are lost or replaced makes nothing but events or IcsError."""
