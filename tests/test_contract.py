@@ -143,6 +143,12 @@ def test_bad_input_is_named_and_nothing_is_written(tmp_path: Path, text: str, sa
     assert not output.exists()
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_beyond_all_calendars_is_refused(day: str) -> None:
+    """A day far outside the years of this program is a wrong option, not a crash."""
+    assert hotpatch("check", "examples/fleet.yaml", "--as-of", day).returncode == 2
+
+
 def test_a_file_given_twice_is_refused() -> None:
     """The same inventory twice would count its machines twice, so it is a problem for each machine."""
     done = hotpatch("check", "examples/fleet.yaml", "examples/fleet.yaml")

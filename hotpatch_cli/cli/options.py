@@ -7,12 +7,18 @@ import typer
 
 from hotpatch_cli.documents.codec import parse_date
 
+YEARS = range(2000, 2190)
+"""Years that can be asked about: windows are looked at for some years more."""
+
 
 def _day(text: str) -> date:
     try:
-        return parse_date(text)
+        day = parse_date(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    if day.year not in YEARS:
+        raise typer.BadParameter(f"{day} is not in the years {YEARS[0]} to {YEARS[-1]}.")
+    return day
 
 
 AsOf = Annotated[

@@ -28,7 +28,7 @@ from hotpatch_cli.model import (
     Ring,
     parse_build,
 )
-from hotpatch_cli.schedule.freezes import Freeze
+from hotpatch_cli.schedule.freezes import Freeze, validate_freeze
 from hotpatch_cli.schedule.recurrence import DayRule, after_patch_tuesday, parse_azure, parse_rrule, parse_weekdays
 from hotpatch_cli.schedule.windows import Window, validate
 from hotpatch_cli.schedule.zones import find_zone
@@ -466,7 +466,13 @@ def _freeze(fields: dict[str, Any], mark: int, log: Log) -> Freeze | None:
     events = _events(source, mark, log) if source else None
     if source and events is None:
         return None
-    return Freeze(from_day=first, to_day=last, tags=tags, events=events, **fields)
+    freeze = Freeze(from_day=first, to_day=last, tags=tags, events=events, **fields)
+    return freeze if _ruled(partial(_valid_freeze, freeze), mark, log) is not None else None
+
+
+def _valid_freeze(freeze: Freeze) -> Any:
+    validate_freeze(freeze)
+    return freeze
 
 
 def _read_machines(root: Mapping, reading: Reading, log: Log) -> None:

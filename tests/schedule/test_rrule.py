@@ -29,7 +29,7 @@ WEEKDAY = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
 WEEKDAYS = listed(WEEKDAY)
 PLACES = st.sampled_from(["1", "2", "3", "+4", "5", "-1", "-2", "-5"])
 NUMBERED = listed(st.tuples(PLACES, WEEKDAY).map("".join))
-WEEKS = listed(st.integers(1, 53).map(str) | st.integers(-51, -1).map(str))  # dateutil misses -52 in December
+WEEKS = listed((st.integers(2, 51) | st.integers(-51, -2)).map(str))  # dateutil loses days where years meet
 MONTHS = listed(st.integers(1, 12).map(str))
 
 
@@ -91,6 +91,17 @@ def test_several_rules_are_a_union(one: str, other: str, anchor: date) -> None:
     frame = Frame(anchor, anchor + timedelta(days=500), anchor)
     together = list(parse_rrule([one, other]).dates(frame))
     assert together == sorted({*parse_rrule(one).dates(frame), *parse_rrule(other).dates(frame)})
+
+
+@given(st.integers(1, 53), st.booleans(), ANCHORS)
+def test_week_numbers_are_those_of_iso_8601(number: int, from_the_end: bool, anchor: date) -> None:
+    """BYWEEKNO names the days whose own week has that number in its own year, also where two years meet."""
+    whole = [anchor + timedelta(days=n) for n in range(1500)]
+    weeks = {day: day.isocalendar() for day in whole}
+    last = {year: date(year, 12, 28).isocalendar().week for year in {week.year for week in weeks.values()}}
+    wanted = {day: number if not from_the_end else last[week.year] + 1 - number for day, week in weeks.items()}
+    text = f"FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYWEEKNO={-number if from_the_end else number}"
+    assert by_the_program(text, anchor, anchor, whole[-1]) == [day for day in whole if weeks[day].week == wanted[day]]
 
 
 def test_a_plain_and_a_numbered_weekday_are_either() -> None:
