@@ -80,9 +80,16 @@ def _report(fleet: Fleet, judge: Judge) -> Report:
             skipped.append(machine)
             continue
         restart = restarts.of(machine, judgement.causes)
-        reasons = tuple(tell.reason(each, machine) for each in (*judgement.findings, *restart.findings))
+        reasons = tuple(tell.reason(each, machine) for each in (*judgement.findings, *_heard(judgement, restart)))
         checked.append(Checked(machine, judgement, restart, reasons))
     return Report(as_of, newest_release(knowledge, as_of), last_read(knowledge), tuple(checked), tuple(skipped), fleet)
+
+
+def _heard(judgement: Judgement, restart: Restart) -> tuple[Finding, ...]:
+    """What is said of a restart; of an image or a release that is unsupported, missing facts are not raised."""
+    if judgement.track.state is not None:
+        return restart.findings
+    return tuple(each for each in restart.findings if not each.code.startswith("HP4"))
 
 
 class _Teller:

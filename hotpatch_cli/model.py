@@ -13,7 +13,7 @@ Platform = Literal["azure", "azure-local", "arc"]
 PLATFORMS: tuple[Platform, ...] = ("azure", "azure-local", "arc")
 
 DEFAULT_REBOOT = timedelta(minutes=15)
-_BUILD = r"(?:10\.0\.)?(\d{4,6})(?:\.(\d{1,6}))?"
+_BUILD = r"(?:10\.0\.)?([0-9]{4,6})(?:\.([0-9]{1,6}))?"
 
 
 class Build(NamedTuple):
@@ -98,6 +98,8 @@ class Facts(NamedTuple):
     """All that decides a verdict and a track. Thousands of machines share one value, and one judgement.
 
     `windows` is False for a machine that is known to run something else; such a machine is skipped.
+    `built` names the tool that makes an image of its own. `unresolved` has, for facts that a template or a plan
+    leaves open until deployment, (field, expression): `("image", "sku = [parameters('sku')]")`.
     """
 
     platform: Platform | None = None
@@ -118,6 +120,7 @@ class Facts(NamedTuple):
     kbs: tuple[str, ...] = ()
     pending: tuple[PendingUpdate, ...] = ()
     restart_pending: bool | None = None
+    unresolved: tuple[tuple[str, str], ...] = ()
 
 
 class Finding(NamedTuple):
@@ -142,6 +145,14 @@ def found(
         tuple((key, str(value)) for key, value in values.items()),
         tuple((key, written(value)) for key, value in (seen or {}).items()),
     )
+
+
+def missing(code: str, field: str, facts: Facts) -> Finding:
+    """A finding on a fact that is missing, or that an expression leaves open."""
+    expression = dict(facts.unresolved).get(field)
+    if expression is None:
+        return found(code, seen={field: None})
+    return found(code, "unresolved", seen={field: expression}, expression=expression)
 
 
 def written(value: object) -> str:

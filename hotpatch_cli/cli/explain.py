@@ -25,14 +25,14 @@ def explain(
     """Tell what a rule means, why it is there and what to do; or what hotpatch is."""
     from hotpatch_cli.cli.talk import deliver, screen
     from hotpatch_cli.knowledge.load import load_rules
-    from hotpatch_cli.outputs.explain import rule_list, rule_page, rules_json, subject_page
+    from hotpatch_cli.outputs.explain import rule_list, rule_page, rules_json, subject_json, subject_page
 
     rules, view = load_rules(), screen(output, no_color=no_color)
     by_name = {rule.name: rule for rule in rules.values()} | {code.lower(): rule for code, rule in rules.items()}
     word = None if topic is None else known_word(topic.lower(), (SUBJECT, *by_name), "CODE")
     as_json = known_word(form, ("table", "json"), "--format") == "json"
     if word == SUBJECT:
-        deliver(subject_page(), output)
+        deliver(subject_json() if as_json else subject_page(), output)
     elif as_json:
         deliver(rules_json([by_name[word]] if word else rules.values()), output)
     else:

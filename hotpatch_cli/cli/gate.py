@@ -69,12 +69,16 @@ def chosen(only: str | None) -> frozenset[str] | None:
     """The words of `--only`: verdicts, track states, codes. Raises BadParameter."""
     if only is None:
         return None
-    known = ("ready", "current", *VERDICT_WORDS, *TRACK_WORDS)
+    known: tuple[str, ...] = ("ready", "current", *VERDICT_WORDS, *TRACK_WORDS)
     words = [word.strip() for word in only.split(",") if word.strip()]
+    if any(word.upper().startswith("HP") for word in words):
+        from hotpatch_cli.knowledge.load import load_rules
+
+        known += tuple(load_rules())
     if not words:
         raise typer.BadParameter("give verdicts, track states or codes.", param_hint="--only")
     return frozenset(
-        word.upper() if word.upper().startswith("HP") else known_word(word.lower(), known, "--only") for word in words
+        known_word(word.upper() if word.upper().startswith("HP") else word.lower(), known, "--only") for word in words
     )
 
 

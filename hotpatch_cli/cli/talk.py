@@ -24,22 +24,30 @@ def screen(output: str, *, no_color: bool = False, everything: bool = False, exp
 def deliver(text: str, output: str) -> None:
     """Write the product: to standard output for `-`, otherwise to a file, whole or not at all."""
     if output != "-":
-        write_whole(Path(output), text)
+        write_whole(Path(output).resolve(), text)  # a link stays one: what it points to is written
         return
     data = text.encode("utf-8", "backslashreplace")
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader has seen enough, as in `hotpatch check ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer goes nowhere
+        raise refuse("standard output", f"It cannot be written: {error.strerror}.", "Make room, or use -o.") from None
 
 
 def write_whole(path: Path, text: str) -> None:
     """Put a text into a file, so that the file is the old one or the new one, never half. Raises InputError."""
     import tempfile
 
+    if path.is_dir():
+        raise refuse(str(path), "This is a directory, not a file.", "Name a file in it.")
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe, such as /dev/null, is never replaced
+            path.write_bytes(text.encode("utf-8", "backslashreplace"))
+            return
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
         try:
             with os.fdopen(descriptor, "wb") as stream:

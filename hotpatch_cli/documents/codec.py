@@ -14,8 +14,11 @@ from hotpatch_cli.documents.tree import LOWER_HALF, MAX_SCALAR, Log, Mapping, Se
 T = TypeVar("T")
 _CONTROL = r"[\x00-\x1f\x7f]"
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_PART = r"(\d{1,6}) ?([dhms])"
+_PART = r"([0-9]{1,6}) ?([dhms])"
+_DECIMAL = r"[0-9]{1,12}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?"
 _REMEMBERED = 4096
+_SCALAR = {"type": ["string", "number", "boolean"]}
+"""Text in a schema: an editor has taken `20348.4346` for a number and `true` for a truth before it looks."""
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -41,7 +44,7 @@ def text_of(value: object, mark: int, log: Log, what: str = "text") -> str | Non
             return value
         log.add(mark, f"A value of {len(value)} characters; at most {MAX_SCALAR} are read.", "Shorten it.")
     else:
-        log.add(mark, f"Expected {what}, found {shown(value)}.")
+        log.add(mark, f"Expected {what}, found {shown(value)}.", "Write it on one line after the colon.")
     return None
 
 
@@ -60,7 +63,7 @@ def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
             return found
         return None
 
-    return Codec(read, {"type": "string"} | ({"pattern": f"^(?:{pattern})$"} if pattern else {"minLength": 1}))
+    return Codec(read, _SCALAR | ({"pattern": f"^(?:{pattern})$"} if pattern else {"minLength": 1}))
 
 
 def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None = None) -> Codec[T]:
@@ -73,10 +76,16 @@ def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None =
         try:
             return parse(found)
         except ValueError as error:
-            log.add(mark, str(error))
+            log.add(mark, sentence(error))
             return None
 
-    return Codec(read, schema or {"type": "string"})
+    return Codec(read, schema or _SCALAR)
+
+
+def sentence(error: Exception) -> str:
+    """What an error says, as a sentence."""
+    said = str(error)
+    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "?")) else ".")
 
 
 def _boolean(value: object, mark: int, log: Log) -> bool | None:
@@ -88,14 +97,16 @@ def _boolean(value: object, mark: int, log: Log) -> bool | None:
     return None
 
 
-boolean: Codec[bool] = Codec(_boolean, {"type": "boolean"})
+boolean: Codec[bool] = Codec(
+    _boolean, {"enum": [True, False, *_WORDS, *map(str.title, _WORDS), *map(str.upper, _WORDS)]}
+)
 
 
 def number(low: int, high: int) -> Codec[int]:
     """A whole number within bounds."""
 
     def read(value: object, mark: int, log: Log) -> int | None:
-        if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,12}", value) and low <= int(value) <= high:
+        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,12}", value) and low <= int(value) <= high:
             return int(value)
         log.add(mark, f"Expected a whole number from {low} to {high}, found {shown(value)}.")
         return None
@@ -107,9 +118,9 @@ def decimal(low: float, high: float) -> Codec[float]:
     """A number within bounds."""
 
     def read(value: object, mark: int, log: Log) -> float | None:
-        if isinstance(value, str) and re.fullmatch(r"\d{1,12}(\.\d{1,12})?", value) and low <= float(value) <= high:
+        if isinstance(value, str) and re.fullmatch(_DECIMAL, value) and low <= float(value) <= high:
             return float(value)
-        log.add(mark, f"Expected a number from {low:g} to {high:g}, found {shown(value)}.")
+        log.add(mark, f"Expected a number from {low:.0f} to {high:.0f}, found {shown(value)}.")
         return None
 
     return Codec(read, {"type": "number", "minimum": low, "maximum": high})
@@ -162,7 +173,7 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
 
     def read(value: object, mark: int, log: Log) -> dict[str, T] | None:
         if not isinstance(value, Mapping):
-            log.add(mark, f"Expected a mapping, found {shown(value)}.")
+            log.add(mark, f"Expected a mapping, found {shown(value)}.", "Write names, each with a colon behind it.")
             return None
         result = {}
         for key, each, key_mark, at in value.placed():
@@ -204,7 +215,7 @@ def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec
                     fine[said] = found[key]
         for key in required:
             if key not in found:
-                log.add(value.mark, f"The key '{key}' of {what} is missing.", f"Add it: {fields[key].doc}")
+                log.add(value.mark, f"The key '{key}' of {what} is missing.", f"Add it ({fields[key].doc}).")
         return make(**found) if len(log.problems) == before else None
 
     return Codec(read, record_schema(fields))
@@ -221,13 +232,26 @@ def record_schema(fields: dict[str, Field]) -> dict[str, Any]:
     """The JSON Schema of a record."""
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {key: {"description": each.doc, **each.codec.schema} for key, each in fields.items()},
+        "properties": {
+            key: {"description": each.doc} | (each.codec.schema if each.required else _or_null(each.codec.schema))
+            for key, each in fields.items()
+        },
         "patternProperties": {"^x-": {}},
         "additionalProperties": False,
     }
     if required := [key for key, each in fields.items() if each.required]:
         schema["required"] = required
     return schema
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that takes a null as well: a null is a missing key."""
+    if "enum" in schema:
+        return schema | {"enum": [*schema["enum"], None]}
+    if "anyOf" in schema:
+        return schema | {"anyOf": [*schema["anyOf"], {"type": "null"}]}
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return schema | {"type": [*kinds, "null"]}
 
 
 def _note_unknown(key: str, mark: int, fields: dict[str, Field], what: str, log: Log) -> None:
@@ -239,7 +263,7 @@ def _note_unknown(key: str, mark: int, fields: dict[str, Field], what: str, log:
 def parse_duration(text: str) -> timedelta:
     """A duration from `4h`, `3h55m`, `90m`, `14d` or `03:55` (hours and minutes). Raises ValueError."""
     stripped = text.strip().lower()
-    if found := re.fullmatch(r"(\d{1,3}):([0-5]\d)", stripped):
+    if found := re.fullmatch(r"([0-9]{1,3}):([0-5][0-9])", stripped):
         return timedelta(hours=int(found[1]), minutes=int(found[2]))
     parts = re.findall(_PART, stripped)
     if not parts or re.sub(_PART, "", stripped).strip():
@@ -256,7 +280,7 @@ def parse_date(text: str) -> date:
     """A date from `2025-12-15`. Raises ValueError."""
     written = text.strip()
     try:
-        found = date.fromisoformat(written) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written) else None
+        found = date.fromisoformat(written) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written) else None
     except ValueError:
         found = None
     if found is None:
@@ -266,7 +290,7 @@ def parse_date(text: str) -> date:
 
 def parse_time(text: str) -> time:
     """A time of day from `22:00` or `2:30`. Raises ValueError."""
-    found = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::00)?", text.strip())
+    found = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])(?::00)?", text.strip())
     if not found or int(found[1]) > 23:  # noqa: PLR2004  the last hour of a day
         raise ValueError(f"{shown(text)} is not a time of day. Write it as 22:00.")
     return time(int(found[1]), int(found[2]))
@@ -278,6 +302,8 @@ def parse_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ValueError(f"{shown(text)} is not a moment. Write it as 2026-01-17T22:00+01:00.") from None
+    if not 1990 <= moment.year < 2200:  # noqa: PLR2004  within all calendars, whatever the zone
+        raise ValueError(f"{shown(text)} is not in the years 1990 to 2199.")
     if moment.tzinfo is None:
         raise ValueError(f"{shown(text)} has no offset from UTC. Write it as 2026-01-17T22:00+01:00.")
     return moment

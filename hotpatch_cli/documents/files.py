@@ -31,6 +31,8 @@ def _read_bytes(name: str, shown: str) -> bytes:
     if name == "-":
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     path = Path(name)
+    if not name:
+        raise refuse("''", "The name of a file is empty.", "Name a file, or - for standard input.")
     try:
         if path.is_dir():
             raise refuse(shown, "This is a directory, not a file.", "Name the files in it, for example with *.yaml.")

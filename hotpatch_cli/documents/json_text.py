@@ -27,7 +27,8 @@ def parse_json(file: str, text: str) -> Document:
     try:
         document.root_mark, document.root = parser.whole()
     except JSONDecodeError as error:
-        parser.log.add(error.pos, f"Not JSON: {error.msg}.", "Check quotes and escapes here.")
+        said = re.sub("( starting)? at$", "", error.msg).lower()
+        parser.log.add(error.pos, f"Not JSON: {said}.", "Check quotes and escapes here.")
     except _NotJsonError as stop:
         parser.log.add(min(stop.at, max(len(text) - 1, 0)), stop.message)
     parser.log.finish()

@@ -110,9 +110,9 @@ class Log:
         self.problems.append(Problem(file, line, column, message, remedy))
 
     def finish(self) -> None:
-        """Raise InputError if anything was noted, in the order of the text."""
+        """Raise InputError if anything was noted, in the order of the text; what many machines share is said once."""
         if self.problems:
-            raise InputError(sorted(self.problems, key=lambda p: (p.line or 0, p.column or 0)))
+            raise InputError(sorted(dict.fromkeys(self.problems), key=lambda p: (p.line or 0, p.column or 0)))
 
 
 def merged(below: Mapping, above: Mapping) -> Mapping:

@@ -24,7 +24,7 @@ def parse_yaml(file: str, text: str) -> Document:
     except _LimitError:
         pass  # the builder noted why
     except yaml.reader.ReaderError as error:
-        builder.log.add(error.position, f"YAML does not allow the character {error.character!r}.", "Remove it.")
+        builder.log.add(error.position, f"YAML does not allow the character {_named(error.character)}.", "Remove it.")
     except yaml.MarkedYAMLError as error:
         _note_syntax(builder.log, error)
     finally:
@@ -44,12 +44,17 @@ def _parser(text: str) -> Any:
     return yaml.Loader(text)
 
 
+def _named(character: Any) -> str:
+    """A character that cannot be shown, by its number; the two parsers give it as a number or as text."""
+    return f"U+{character if isinstance(character, int) else ord(character):04X}"
+
+
 def _note_syntax(log: Log, error: Any) -> None:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or "the text is not YAML"
     if log.document.text[mark.index : mark.index + 1] == "\t":
         log.add(mark.index, "A tab stands where YAML wants spaces.", "Indent with spaces.")
-    elif "quoted scalar" in (error.context or "") and error.context_mark:
+    elif "end of stream" in problem and "quoted scalar" in (error.context or ""):
         log.add(error.context_mark.index, "This quote is never closed.", "Close it.")
     else:
         context = f" ({error.context})" if error.context else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from hotpatch_cli.knowledge.rows import Matrix, holds
-from hotpatch_cli.model import Facts, Finding, found, parse_build
+from hotpatch_cli.model import Facts, Finding, found, missing, parse_build
 
 _HOST = r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?"
 _SECOND_HALF = 12
@@ -21,15 +21,15 @@ def check_azure(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding
     """
     settings = facts.patching
     if settings.hotpatching is None:
-        yield found("HP405", seen={"patching.hotpatching": None})
+        yield missing("HP405", "patching.hotpatching", facts)
     elif not settings.hotpatching:
         yield found("HP201", seen={"patching.hotpatching": False}, observed="false")
     if settings.mode is None:
-        yield found("HP404", seen={"patching.mode": None})
+        yield missing("HP404", "patching.mode", facts)
     elif settings.mode.lower() != "automaticbyplatform":
         yield found("HP202", seen={"patching.mode": settings.mode}, observed=settings.mode)
     if settings.vm_agent is None:
-        yield found("HP406", seen={"patching.vm_agent": None})
+        yield missing("HP406", "patching.vm_agent", facts)
     elif not settings.vm_agent:
         yield found("HP203", seen={"patching.vm_agent": False})
     if settings.hotpatching and settings.bypass_safety_checks:
@@ -62,13 +62,13 @@ def check_azure_local(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Fin
 def host_release(text: str) -> tuple[int, int] | None:
     """Year and month of an Azure Local release, to compare: 22H2 < 23H2 < 24H2 < 2503; `12.2503.1` too.
 
-    None for anything else.
+    A half-year counts from its first month, since 2311 is a release of 23H2. None for anything else.
     """
     match = re.fullmatch(_HOST, text.strip(), re.IGNORECASE)
     if match is None:
         return None
     if match[2]:
-        return int(match[1]), 6 * int(match[2])
+        return int(match[1]), 6 * int(match[2]) - 5
     return (int(match[1]), int(match[3])) if 1 <= int(match[3]) <= _SECOND_HALF else None
 
 
@@ -146,7 +146,10 @@ def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     minimum, seen = matrix.minimum_build, {"build": facts.build}
     build = parse_build(facts.build) if facts.build else None
     if build is None:
-        yield found("HP403", seen=seen)
+        if facts.build:
+            yield found("HP403", "unreadable", seen=seen, build=facts.build)
+        else:
+            yield found("HP403", seen=seen)
     elif minimum is None:
         return
     elif build.number < minimum.number or (build.revision is not None and build < minimum):
@@ -166,7 +169,7 @@ def check_state(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding
         yield found("HP308", seen={"restart_pending": True})
 
 
-def reboot_never(facts: Facts, baseline: str) -> Iterator[Finding]:
+def reboot_never(facts: Facts, baseline: object) -> Iterator[Finding]:
     """HP214: the reboot setting is Never while a baseline is due or next."""
     setting = facts.patching.reboot
     if (setting or "").lower() in ("never", "neverreboot"):

@@ -26,9 +26,9 @@ _FIRST: dict[str, tuple[Check, ...]] = {
     "arc": (images.check_system, images.check_end),
 }
 _THEN: dict[str, tuple[Check, ...]] = {
-    "azure": (images.check_shape, images.check_region, prerequisites.check_azure, prerequisites.check_state),
-    "azure-local": (images.check_shape, prerequisites.check_azure_local, prerequisites.check_state),
-    "arc": (images.check_shape, prerequisites.check_arc, prerequisites.check_state),
+    "azure": (images.check_region, prerequisites.check_azure, prerequisites.check_state),
+    "azure-local": (prerequisites.check_azure_local, prerequisites.check_state),
+    "arc": (prerequisites.check_arc, prerequisites.check_state),
 }
 _VERDICT_OF: tuple[tuple[str, Verdict], ...] = (("1", "unsupported"), ("2", "action-required"), ("4", "unknown"))
 
@@ -78,20 +78,21 @@ class Judge:
         if is_skipped(facts) or facts.platform is None:
             return Judgement(None)
         first = self._run(_FIRST[facts.platform], facts)
+        shape = [] if self._image_only else self._run((images.check_shape,), facts)
         product = product_of(facts, self.knowledge.matrix)
         if any(self._level(each) == "error" and each.code < "HP2" for each in first):
-            return self._unsupported(facts, product, first)
+            return self._unsupported(facts, product, [*first, *shape])
         history = self.history(product) if product else None
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
             return Judgement(self._verdict(first), product, no_track(), following, (), _ordered(first, self._level))
-        rest = self._run(_THEN[facts.platform], facts)
+        rest = [*shape, *self._run(_THEN[facts.platform], facts)]
         place = track(facts, history) if history else unknown_track("the release of Windows Server is not known")
         findings = (*first, *rest, *place.findings)
         verdict = self._verdict(findings)
         following = next_baseline(place, history) if history and verdict != "unsupported" else None
         if following is not None:
-            findings += tuple(prerequisites.reboot_never(facts, following.name))
+            findings += tuple(prerequisites.reboot_never(facts, following))
         due = causes(verdict, facts, place, history) if history else ()
         return Judgement(verdict, product, place, following, due, _ordered(findings, self._level))
 

@@ -102,7 +102,7 @@ def _note_truncated(document: Document, log: Log) -> None:
         log.add(
             root.at(more or "resultTruncated"),
             "This is only a part of the result: more pages follow.",
-            "Fetch all pages (az graph query --first 1000 --skip-token ..., or az vm list) and pass them all.",
+            "Make one list of them: `az vm list` does; pages of `az graph query` are joined by jq -s '[.[].data[]]'.",
         )
 
 

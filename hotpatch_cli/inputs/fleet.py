@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from hotpatch_cli.documents.codec import meant
 from hotpatch_cli.documents.files import read_document
-from hotpatch_cli.documents.tree import Document, shown
+from hotpatch_cli.documents.tree import Document, Mapping, shown
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.reading import LazyReader, Reading, group_of
-from hotpatch_cli.model import NO_LIMITS, Fleet, Location, Machine, Placement
+from hotpatch_cli.model import NO_LIMITS, Fleet, Limits, Location, Machine, Placement
 
 READERS: dict[str, LazyReader] = {
     "inventory": LazyReader("our own format (YAML or JSON)", "inventory"),
@@ -52,6 +53,10 @@ def _read(name: str, reader: str | None) -> Reading:
 def _not_recognised(document: Document) -> Problem:
     file, line, column = document.position(document.root_mark)
     kinds = "; ".join(f"{name} ({each.about})" for name, each in READERS.items())
+    if _is_empty(document.root):
+        return Problem(
+            file, line, column, "There is nothing in it.", "Look at the filter of the export, and at its rights."
+        )
     return Problem(
         file,
         line,
@@ -59,6 +64,12 @@ def _not_recognised(document: Document) -> Problem:
         f"This is none of the sources that are read: {kinds}.",
         "An inventory has the key 'machines'; `hotpatch init` writes one to start from.",
     )
+
+
+def _is_empty(root: Any) -> bool:
+    """Whether this is an export, or a text of comments alone, that holds nothing."""
+    listed = [root[key] for key in ("value", "data") if key in root] if isinstance(root, Mapping) else []
+    return root is None or root in ([], {}) or [] in listed
 
 
 def _joined(readings: list[Reading]) -> Fleet:
@@ -70,8 +81,12 @@ def _joined(readings: list[Reading]) -> Fleet:
         freezes=tuple(freeze for reading in readings for freeze in reading.freezes),
         groups=_union(reading.groups for reading in readings),
         rings=tuple(dict.fromkeys(ring for reading in readings for ring in reading.rings)),
-        limits=next((reading.limits for reading in readings if reading.limits != NO_LIMITS), NO_LIMITS),
+        limits=next(_limits(readings), NO_LIMITS),
     )
+
+
+def _limits(readings: list[Reading]) -> Iterator[Limits]:
+    return (reading.limits for reading in readings if reading.limits != NO_LIMITS)
 
 
 def _union(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -112,6 +127,11 @@ def _repeated(readings: list[Reading]) -> Iterator[Problem]:
     for kind in ("windows", "groups"):
         yield from _different(readings, kind)
     yield from _rings(readings)
+    if len(set(_limits(readings))) > 1:
+        one, *others = [reading for reading in readings if reading.limits != NO_LIMITS]
+        place = next(other.places["limits", ""] for other in others if other.limits != one.limits)
+        file = one.places["limits", ""].file
+        yield _problem(place, f"These limits are others than those in {file}.", "Keep one of them.")
 
 
 def _twice(machine: Machine, first: Location) -> Problem:
@@ -136,6 +156,17 @@ def _rings(readings: list[Reading]) -> Iterator[Problem]:
             if known.setdefault(ring.name, ring) != ring:
                 place = reading.places["ring", ring.name]
                 yield _problem(place, f"The ring {shown(ring.name)} is another one in another file.", "Rename one.")
+    yield from _ring_order(list(known), readings)
+
+
+def _ring_order(order: list[str], readings: list[Reading]) -> Iterator[Problem]:
+    """Rings that stand in another order than in the files before: nobody could tell which comes first."""
+    for reading in readings:
+        for ring, following in pairwise(reading.rings):
+            if order.index(ring.name) > order.index(following.name):
+                place = reading.places["ring", following.name]
+                said = f"The ring {shown(ring.name)} stands before {shown(following.name)}, in another file after it."
+                yield _problem(place, said, "Give the rings one order.")
 
 
 def _unknown_names(fleet: Fleet, readings: list[Reading]) -> Iterator[Problem]:

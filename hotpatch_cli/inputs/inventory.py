@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hotpatch_cli.documents import codec as c
-from hotpatch_cli.documents.codec import Codec, Field
+from hotpatch_cli.documents.codec import Codec, Field, sentence
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, merged, shown
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading
 from hotpatch_cli.model import (
@@ -53,7 +53,7 @@ def _build(text: str) -> str:
 
 
 def _kb(text: str) -> str:
-    found = re.fullmatch(r"(?:kb)?\s*(\d{5,8})", text.strip(), re.IGNORECASE)
+    found = re.fullmatch(r"(?:kb)?\s*([0-9]{5,8})", text.strip(), re.IGNORECASE)
     if not found:
         raise ValueError(f"{shown(text)} is not a KB. Write it as KB5072033.")
     return "KB" + found[1]
@@ -205,17 +205,16 @@ MACHINE_FIELDS: dict[str, Field] = {
     "tags": Field(c.table(_TEXT), "free tags"),
 }
 _MACHINE: Codec[dict[str, Any]] = c.record(dict, MACHINE_FIELDS, "a machine")
-_DEFAULTS: Codec[dict[str, Any]] = c.record(
-    dict,
-    {key: each._replace(required=False) for key, each in MACHINE_FIELDS.items() if key not in ("name", "id")},
-    "defaults",
-)
+DEFAULT_FIELDS: dict[str, Field] = {
+    key: each._replace(required=False) for key, each in MACHINE_FIELDS.items() if key not in ("name", "id")
+}
+_DEFAULTS: Codec[dict[str, Any]] = c.record(dict, DEFAULT_FIELDS, "defaults")
 
 # --- windows, freezes, groups, rings, limits -----------------------------------------------------------------
 
 
 def _days_after(text: str) -> DayRule:
-    if not re.fullmatch(r"[+-]?\d{1,3}", text.strip()):
+    if not re.fullmatch(r"[+-]?[0-9]{1,3}", text.strip()):
         raise ValueError(f"{shown(text)} is not a number of days after Patch Tuesday.")
     return after_patch_tuesday(int(text))
 
@@ -234,17 +233,12 @@ def _ruled(parse: Any, mark: int, log: Log) -> DayRule | None:
     try:
         return parse()  # type: ignore[no-any-return]  # a partial of a parser of day rules
     except ValueError as error:
-        log.add(mark, _sentence(error))
+        log.add(mark, sentence(error))
         return None
 
 
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
 RULE_KEYS = ("rrule", "azure", "patch_tuesday", "days", "ics")
-_STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_STRINGS = _NAMES.schema
 _RUNNERS = ("platform", "azure-update-manager", "owner")
 WINDOW_FIELDS: dict[str, Field] = {
     "rrule": Field(Codec(_read_rrules, _STRINGS), "RFC 5545 rule, or a list of them"),
@@ -278,7 +272,7 @@ def _read_share(value: object, mark: int, log: Log) -> str | None:
     found = c.text_of(value, mark, log, "a number or a percentage")
     if found is None:
         return None
-    match = re.fullmatch(r"(\d{1,6})(%?)", found.strip())
+    match = re.fullmatch(r"([0-9]{1,6})(%?)", found.strip())
     if match and 0 < int(match[1]) <= (100 if match[2] else 1_000_000):
         return found.strip()
     log.add(mark, f"{shown(found)} is not a number from 1, or a percentage from 1% to 100%.")
@@ -322,11 +316,19 @@ FLEET_FIELDS: dict[str, Field] = {
     "groups": Field(c.table(c.record(_group, GROUP_FIELDS, "a group")), "groups by name"),
     "rings": Field(c.listing(c.record(Ring, RING_FIELDS, "a ring")), "rings in their order"),
     "limits": Field(c.record(_limits, LIMIT_FIELDS, "limits"), "restarts in progress at once"),
-    "machines": Field(c.listing(_MACHINE), "the machines", required=True),
+    "machines": Field(c.listing(_MACHINE), "the machines"),
 }
+_READ_APART = ("machines", "windows", "freezes")
+
+
+def _apart(field: Field) -> Field:
+    """A key that may be there and is read by itself, with its neighbours at hand."""
+    return field._replace(codec=Codec(lambda _value, _mark, _log: None, field.codec.schema))
+
+
 _PARTS: Codec[dict[str, Any]] = c.record(
     dict,
-    {key: each for key, each in FLEET_FIELDS.items() if key not in ("machines", "windows", "freezes")},
+    {key: _apart(each) if key in _READ_APART else each for key, each in FLEET_FIELDS.items()},
     "the fleet",
 )
 SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hotpatch inventory"} | c.record_schema(
@@ -343,7 +345,10 @@ def _recognises(document: Document) -> bool:
 
 def _read(document: Document) -> Reading:
     log = Log(document)
-    root: Mapping = document.root
+    root = document.root
+    if not isinstance(root, Mapping):
+        log.add(document.root_mark, f"Expected an inventory (a mapping), found {shown(root)}.", "See `hotpatch init`.")
+        log.finish()
     reading = Reading()
     _read_parts(root, reading, log)
     _read_windows(root, reading, log)
@@ -355,19 +360,15 @@ def _read(document: Document) -> Reading:
 
 def _read_parts(root: Mapping, reading: Reading, log: Log) -> None:
     """Everything but machines, windows and freezes."""
-    rest = Mapping(root.mark)
-    for key, value, key_mark, mark in root.placed():
-        if key not in ("machines", "windows", "freezes"):
-            rest.put(key, value, key_mark, mark)
-    if "machines" not in root:
-        log.add(root.mark, "The key 'machines' is missing.", "List the machines under it.")
-    found = _PARTS.read(rest, root.mark, log) or {}
+    found = _PARTS.read(root, root.mark, log) or {}
     reading.name = found.get("fleet")
-    reading.groups = found.get("groups", {})
+    reading.groups = found.get("groups") or {}
     reading.rings = found.get("rings", ())
     reading.limits = found.get("limits", NO_LIMITS)
     for kind in ("group", "window", "ring", "freeze"):
         _note_places(kind, root.get(f"{kind}s"), reading, log)
+    if reading.limits != NO_LIMITS:
+        reading.places["limits", ""] = Location(*log.document.position(root.at("limits")))
 
 
 def _note_places(kind: str, node: Any, reading: Reading, log: Log) -> None:
@@ -398,8 +399,9 @@ def _read_windows(root: Mapping, reading: Reading, log: Log) -> None:
 def _window(name: str, fields: dict[str, Any], mark: int, log: Log) -> Window | None:
     rules = [key for key in RULE_KEYS if key in fields]
     if len(rules) != 1:
-        said = " and ".join(rules) or "none of them"
-        log.add(mark, f"The window {shown(name)} has {said}; it needs exactly one of {', '.join(RULE_KEYS)}.")
+        said = " and ".join(rules) or "no rule"
+        advice = "Take all but one out." if rules else "Add one, such as days: [Sat]."
+        log.add(mark, f"The window {shown(name)} has {said}; it needs exactly one of {', '.join(RULE_KEYS)}.", advice)
         return None
     rule = fields.pop(rules[0])
     if rules[0] == "ics":
@@ -433,7 +435,7 @@ def _events(name: str, mark: int, log: Log) -> Any:
     except InputError as error:
         log.problems.extend(error.problems)
     except ValueError as error:
-        log.add(mark, f"{path}: {_sentence(error)}")
+        log.add(mark, f"{path}: {sentence(error)}")
     return None
 
 
@@ -482,13 +484,23 @@ def _read_machines(root: Mapping, reading: Reading, log: Log) -> None:
     if not isinstance(nodes, Sequence):
         log.add(root.at("machines"), f"Expected a list of machines, found {shown(nodes)}.")
         return
-    defaults = root.get("defaults")
-    below = defaults if isinstance(defaults, Mapping) and defaults else None
+    below = _known_defaults(root.get("defaults"))
     reader = _Machines(log)
     for node, mark in zip(nodes, nodes.marks, strict=True):
         over = merged(below, node) if below is not None and isinstance(node, Mapping) else node
         reader.read(over, mark)
     reading.machines = reader.machines
+
+
+def _known_defaults(defaults: Any) -> Mapping | None:
+    """The defaults, if there are any, less the keys that are already a problem of theirs."""
+    if not isinstance(defaults, Mapping) or not defaults:
+        return None
+    known = Mapping(defaults.mark)
+    for key, value, key_mark, mark in defaults.placed():
+        if key in DEFAULT_FIELDS:
+            known.put(key, value, key_mark, mark)
+    return known
 
 
 class _Machines:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from functools import partial
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -105,6 +106,16 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _near(text: str) -> date:
+    """A day near enough that the calendar holds the days around it."""
+    found = c.parse_date(text)
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise ValueError(f"{found} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return found
+
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2189
+_DAY = c.parsed(_near, "a date", c.day.schema)
 _PRODUCT = c.choice(*rows.PRODUCTS)
 _PLATFORMS = c.listing(c.choice(*PLATFORMS))
 _WORDS = c.text()
@@ -125,7 +136,7 @@ def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
     columns = _columns(
         _source_codec(sources),
         product=_needed(_PRODUCT, "ws2022 or ws2025"),
-        date=Field(c.day, "day of release"),
+        date=Field(_DAY, "day of release"),
         kind=Field(c.choice(*rows.KINDS), "what it is; absent where no source states it"),
         kb=Field(c.text(r"KB\d{6,8}", "Write it as KB5072033."), "KB"),
         build=Field(c.parsed(_build, "a build"), "operating-system build with revision"),
@@ -190,7 +201,7 @@ def _same(one: Release, other: Release) -> bool:
 def _matrix_columns(sources: dict[str, Source]) -> dict[str, tuple[Callable[..., Any], dict[str, Field]]]:
     columns = partial(_columns, _source_codec(sources))
     product, text = _needed(_PRODUCT, "ws2022 or ws2025"), _needed(_WORDS, "the statement")
-    since, until = _needed(c.day, "first day on which it is true"), Field(c.day, "last day on which it is true")
+    since, until = _needed(_DAY, "first day on which it is true"), Field(_DAY, "last day on which it is true")
     platform = _needed(c.choice(*PLATFORMS), "azure, azure-local or arc")
     names = c.listing(_WORDS)
     image = {"product": product} | {key: _needed(_WORDS, key) for key in ("publisher", "offer", "sku")}
@@ -214,7 +225,7 @@ def _matrix_columns(sources: dict[str, Source]) -> dict[str, tuple[Callable[...,
         "lifecycle": (
             rows.LifecycleRow,
             columns(
-                product=product, event=event, day=_needed(c.day, "its day"), until=until, notes=notes, **{"from": since}
+                product=product, event=event, day=_needed(_DAY, "its day"), until=until, notes=notes, **{"from": since}
             ),
         ),
         "prerequisites": (rows.Statement, columns(platform=platform, rule=rule, text=text)),
@@ -240,8 +251,8 @@ def _arc_codec(sources: dict[str, Source]) -> Codec[dict[str, Any]]:
     phase = {
         "phase": _needed(c.choice("preview", "paid", "free"), "preview, paid or free"),
         "terms": _needed(_WORDS, "what it costs"),
-        "from": _needed(c.day, "first day"),
-        "until": Field(c.day, "last day"),
+        "from": _needed(_DAY, "first day"),
+        "until": Field(_DAY, "last day"),
     }
     phases = c.listing(c.record(partial(_dated, rows.ArcPhase), _columns(_source_codec(sources), **phase), "a phase"))
     fields = {"minimum_build": Field(c.parsed(_build, "a build"), "oldest build"), "phases": Field(phases, "over time")}

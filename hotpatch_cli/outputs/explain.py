@@ -14,6 +14,11 @@ def subject_page() -> str:
     return files("hotpatch_cli.knowledge").joinpath("data", "hotpatch.md").read_text(encoding="utf-8")
 
 
+def subject_json() -> str:
+    """Hotpatch in one page, as JSON."""
+    return json.dumps({"schema_version": 1, "subject": "hotpatch", "text": subject_page()}, indent=1) + "\n"
+
+
 def rule_list(rules: Mapping[str, Rule], screen: Screen) -> str:
     """All rules: code, level, name and title."""
     rows = [(rule.code, rule.level, rule.name, rule.title) for rule in rules.values()]

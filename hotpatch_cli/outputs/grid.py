@@ -34,10 +34,23 @@ class Grid(NamedTuple):
 def plain(grid: Grid) -> str:
     """A table as text of its full width: no colours, nothing cut."""
     rows = [tuple(map(visible, row)) for row in (grid.header, *grid.rows)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(grid.header))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(grid.header))]
+    lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in rows]
     rule = "  ".join("-" * width for width in widths)
     return "\n".join([*([grid.title] if grid.title else []), lines[0], rule, *lines[1:]]) + "\n"
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes: two for a wide letter, none for an accent that stands for itself."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(2 if east_asian_width(letter) in "WF" else not combining(letter) for letter in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cells(text))
 
 
 def terminal(grid: Grid, width: int, *, colour: bool) -> str:
@@ -57,4 +70,4 @@ def terminal(grid: Grid, width: int, *, colour: bool) -> str:
     )
     with console.capture() as capture:
         console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n") + "\n"

@@ -9,9 +9,10 @@ from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Matrix, Source, Statement
 from hotpatch_cli.model import PLATFORMS
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.screen import Screen, folded
 
 PLATFORM_NAMES = {"azure": "Azure", "azure-local": "Azure Local", "arc": "Azure Arc"}
+NOT_CARRIED = "Not carried by a hotpatch (these may restart the machine in a hotpatch month)"
 
 
 class MatrixView(NamedTuple):
@@ -32,9 +33,9 @@ def render_table(view: MatrixView, screen: Screen) -> str:
         f"Hotpatch support matrix as of {day}.\n",
         drawn(_images(matrix, day)),
         drawn(_editions(matrix, day)),
-        *(_platform(matrix, platform, day) for platform in PLATFORMS),
-        _list("Not carried by a hotpatch (these may restart the machine in a hotpatch month)", matrix.not_carried),
-        _list("Rollback", matrix.rollback),
+        *(folded(_platform(matrix, platform, day), screen) for platform in PLATFORMS),
+        folded(_list(NOT_CARRIED, matrix.not_carried), screen),
+        folded(_list("Rollback", matrix.rollback), screen),
         _lifecycle(matrix, day),
         _sources(_every_source(matrix)),
     ]
@@ -47,7 +48,7 @@ def _images(matrix: Matrix, day: date) -> Grid:
         for row in matrix.images
     ]
     publishers = sorted({f"{row.publisher}:{row.offer}" for row in matrix.images})
-    return Grid(("SKU", "platforms", "since"), rows, title=f"Images of {', '.join(publishers)}")
+    return Grid(("SKU", "platforms", "since"), rows, whole=("SKU", "since"), title=f"Images of {', '.join(publishers)}")
 
 
 def _editions(matrix: Matrix, day: date) -> Grid:

@@ -16,6 +16,21 @@ class Screen(NamedTuple):
     rows: int = ROWS
 
 
+def folded(prose: str, screen: Screen) -> str:
+    """Lines of prose for a terminal: a longer one goes on below itself, two columns further in."""
+    if not screen.terminal:
+        return prose
+    import textwrap
+
+    lines = []
+    for line in prose.splitlines():
+        inner = " " * (len(line) - len(line.lstrip()) + 2)
+        lines += textwrap.wrap(
+            line, max(screen.width, 40), subsequent_indent=inner, break_on_hyphens=False, break_long_words=False
+        ) or [""]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def indented(text: str, screen: Screen, indent: int = 2) -> str:
     """A paragraph that hangs under something: folded at the width of a terminal, one line where it is not one."""
     margin = " " * indent

@@ -11,8 +11,9 @@ from hotpatch_cli.planner.budget import Budget
 from hotpatch_cli.planner.greedy import Priority, left_shift, list_schedule
 from hotpatch_cli.planner.heads import heads, last_starts
 from hotpatch_cli.planner.improve import Improver, score
+from hotpatch_cli.planner.model import Model
 from hotpatch_cli.planner.parts import Part
-from hotpatch_cli.planner.shorten import Evolution, end_of
+from hotpatch_cli.planner.shorten import Evolution, as_project
 from hotpatch_cli.planner.small import SMALL, CompleteSearch
 
 LARGE = 20_000
@@ -81,7 +82,7 @@ class Effort:
             return
         for priority in self._rules():
             self._try(priority)
-            if self.proven or (self._budget.stops() and self.starts):
+            if self.proven or (not self.score.left_out and self._budget.stops()):
                 return
         self._squeak()
 
@@ -96,16 +97,24 @@ class Effort:
             self._price_exactly(prices)
         if not self.proven:
             prices.use_best()
-            self._anneal(prices, goal)
+            self.anneal(prices, goal)
         if not self.proven and not self.score.left_out and self._keep is None:
-            self._prove(prices)
+            self.prove(prices)
 
     def shorten(self, work: int) -> None:
         """Where no task has a weight, spend about so much work on an earlier end."""
-        evolution = Evolution(self.model, self._heads, self._budget)
+        project = as_project(self.model)
+        if project is None:
+            return
+        evolution = Evolution(self.model, project, self._heads, self._budget)
         evolution.run(self._budget.work + work)
-        if evolution.end < end_of(self.model, self.starts):
-            self.starts, self.engine = evolution.starts, "search"
+        opens, closes = self.model.windows[0][0]
+        starts = [opens + start for start in evolution.starts]
+        if starts and opens + evolution.end <= closes and evolution.end + opens < _end(self.model, self.starts):
+            self._accept_shorter(starts)
+
+    def _accept_shorter(self, starts: list[int]) -> None:
+        self.starts, self.score, self.engine = starts, score(self.model, starts), "search"
 
     def _rules(self) -> list[Priority]:
         model, head = self.model, self._heads.start
@@ -123,20 +132,23 @@ class Effort:
         return [gated, list(zip(head, dense, strict=True)), dense, urgent]
 
     def _squeak(self) -> None:
+        """Put first who was too late for a gate or was left out, and try again."""
         last = last_starts(self.model, self._heads.gate)
         bumped = [0] * len(last)
-        for _ in range(2 if len(last) > LARGE else 8):
-            left_out = [task for task in self.model.live if self.starts[task] < 0]
-            if not left_out or self._budget.stops() or self._keep is not None:
+        starts = self.starts
+        for _ in range(4 if len(last) > LARGE else 8):
+            if not self.score.left_out or self._budget.expired() or self._keep is not None:
                 return
-            for task in left_out:
+            late = [task for task in self.model.live if starts[task] > last[task]]
+            for task in late or [task for task in self.model.live if starts[task] < 0]:
                 bumped[task] -= 1
-            self._try(list(zip(bumped, last, strict=True)))
+            starts = self._try(list(zip(bumped, last, strict=True)))
 
-    def _try(self, priority: Priority) -> None:
+    def _try(self, priority: Priority) -> list[int]:
         board = list_schedule(self.model, priority, self._keep)
         self._budget.spend(len(self.model.live) // 4)
         self._accept(board.starts)
+        return board.starts
 
     def _accept(self, starts: list[int]) -> None:
         found = score(self.model, starts, self._keep)
@@ -193,7 +205,8 @@ class Effort:
                 if self._keep is None:
                     self._try(wanted)
 
-    def _anneal(self, prices: Prices, goal: int) -> None:
+    def anneal(self, prices: Prices, goal: int) -> None:
+        """Improve the plan, guided by prices, until the work done reaches the goal."""
         weight = sum(self.model.weight) or 1.0
         first = self._budget.work
         while self._budget.work < goal and not self.proven and not self._budget.stops():
@@ -219,7 +232,8 @@ class Effort:
                 board.place(task, self.starts[task])
         return board
 
-    def _prove(self, prices: Prices) -> None:
+    def prove(self, prices: Prices) -> None:
+        """Find the best plan of all tasks by a whole-number program, where HiGHS is there and time will do."""
         from hotpatch_cli.planner.program import has_highs
 
         if not has_highs() or self._budget.expired():
@@ -245,3 +259,10 @@ def _grain(weights: Sequence[float]) -> int:
     if not all(float(weight).is_integer() for weight in weights):
         return 0
     return reduce(gcd, (int(weight) for weight in weights), 0)
+
+
+def _end(model: Model, starts: Sequence[int]) -> int:
+    """The last end slot of a plan; NEVER if it leaves a live task out."""
+    if any(starts[task] < 0 for task in model.live):
+        return NEVER
+    return max(starts[task] + model.duration[task] for task in model.live)

@@ -81,6 +81,8 @@ class Problem(NamedTuple):
 
 def validate(problem: Problem) -> None:
     """Raise InvalidProblem where an index names nothing or a number makes no sense."""
+    for kind in (problem.tasks, problem.groups, problem.rings, problem.resources):
+        _names_differ([each.name for each in kind])
     if problem.per_hour < 1:
         raise InvalidProblem("per_hour: there must be at least one unit of time in an hour")
     limits: list[Group | Resource] = [*problem.groups, *problem.resources]
@@ -98,6 +100,14 @@ def validate(problem: Problem) -> None:
         if id(task.windows) not in sorted_windows:
             _validate_windows(task)
             sorted_windows.add(id(task.windows))
+
+
+def _names_differ(names: list[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidProblem(f"{name}: two of a kind have this name; give each its own")
+        seen.add(name)
 
 
 def _validate_task(task: Task, problem: Problem) -> None:

@@ -6,11 +6,11 @@ data confirms it.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.rows import Day, Knowledge, Product, Release
+from hotpatch_cli.knowledge.rows import STANDARD, Day, Knowledge, Product, Release
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
 
 
@@ -26,10 +26,8 @@ class Baseline(NamedTuple):
         """A KB or a build is known for it, with more than low confidence."""
         return self.release is not None
 
-    @property
-    def name(self) -> str:
-        """Its KB, or what a person can call it."""
-        return self.release.name if self.release else f"the planned baseline of {self.date} (KB not known)"
+    def __str__(self) -> str:
+        return f"the baseline {self.release.name}" if self.release else f"the {self.kind} baseline of {self.date}"
 
     @property
     def kind(self) -> str:
@@ -64,9 +62,12 @@ class History:
         return best
 
     def planned_after(self, day: date) -> Baseline | None:
-        """The first baseline that the plan has strictly after a day; None once hotpatch has ended."""
+        """The first baseline that the plan has strictly after a day; none before the first release of the product,
+        and None once hotpatch has ended."""
         if day >= self.last_day:
             return None
+        if self.first_day < date.max:
+            day = max(day, self.first_day - timedelta(days=1))
         planned = next_planned_baseline(day)
         supposed = min((_day(row) for row in self.supposed if day < _day(row) < planned), default=None)
         if supposed is not None:
@@ -87,9 +88,10 @@ class History:
         baselines = [row for row in self.out if row.is_baseline and row.identified]
         return max((*baselines, *self.hotpatches(platform)), key=_age, default=None)
 
-    def newest_standard(self) -> Release | None:
-        """The newest monthly cumulative update for machines off the track."""
-        return max((row for row in self.out if row.kind == "standard" and row.identified), key=_day, default=None)
+    def newest_standard(self, *, out_of_band: bool = False) -> Release | None:
+        """The newest cumulative update for machines off the track: the monthly one, or any."""
+        kinds = STANDARD if out_of_band else ("standard",)
+        return max((row for row in self.out if row.kind in kinds and row.identified), key=_age, default=None)
 
 
 def qualifies(row: Release, platform: str | None) -> bool:

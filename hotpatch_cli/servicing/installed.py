@@ -27,10 +27,23 @@ def identify(facts: Facts, history: History) -> Installed:
         return Installed(out[0], _contradictions(facts, out[0], history))
     if out:
         return _shared(facts, out)
-    buildless = _newest_listed(facts, history, with_build=False)
-    if buildless is not None:
+    buildless = None if rows else _newest_listed(facts, history, with_build=False)
+    if buildless is not None and _fits(build, buildless, history):
         return Installed(buildless)
     return Installed(None, (_unlisted(facts, build, rows, history),), f"no release on record has build {build}")
+
+
+def _fits(build: Build, buildless: Release, history: History) -> bool:
+    """Whether a build that no row has may be that of a row without one: none that is newer reached it already, and
+    it is not below the ones before. This only refutes; it never places a build."""
+    others = [row for row in history.out if row.build and row.build.number == build.number]
+    newer = [row.build for row in others if _before(buildless, row)]
+    older = [row.build for row in others if _before(row, buildless) and row.is_baseline]
+    return all(each and each > build for each in newer) and all(each and each < build for each in older)
+
+
+def _before(row: Release, other: Release) -> bool:
+    return row.date is not None and other.date is not None and row.date < other.date
 
 
 def _by_kbs(facts: Facts, history: History) -> Installed:
@@ -64,10 +77,10 @@ def _shared(facts: Facts, rows: list[Release]) -> Installed:
 
 
 def _contradictions(facts: Facts, release: Release, history: History) -> tuple[Finding, ...]:
-    """A KB whose update would have raised the build further than it is."""
-    higher = [
-        row for row in history.out if row.kb in facts.kbs and row.build and release.build and row.build > release.build
-    ]
+    """A KB that would have raised the build further than it is; and where the KB of the build is not listed, one of
+    the same day or later."""
+    listed = [row for row in history.out if row.kb in facts.kbs and row is not release and row.component is None]
+    missing = bool(release.kb) and release.kb not in facts.kbs
     return tuple(
         found(
             "HP304",
@@ -77,7 +90,8 @@ def _contradictions(facts: Facts, release: Release, history: History) -> tuple[F
             build_kb=release.name,
             kb=row.kb,
         )
-        for row in higher
+        for row in listed
+        if row.build and release.build and (row.build > release.build or (missing and not _before(row, release)))
     )
 
 

@@ -57,7 +57,7 @@ def _judge(
     day = installed.date or date.min
     if baseline is not None and day < baseline.date:
         return "baseline-due", _due(facts, installed, baseline, history), ""
-    undecided = _undecided(day, baseline, history)
+    undecided = _undecided(installed, baseline, history)
     if undecided is not None:
         finding = found("HP309", seen=_seen(facts), kb=undecided.name, date=undecided.date)
         return "unknown", (finding,), f"no source states the kind of {undecided.name}"
@@ -69,11 +69,13 @@ def _judge(
     return "off-track", (_off(facts, installed, history),), ""
 
 
-def _undecided(day: date, baseline: Baseline | None, history: History) -> Release | None:
-    """A release of unknown kind, newer than the baseline, without which the state cannot be told."""
-    after = baseline.date if baseline else date.min
-    open_rows = [row for row in history.out if row.kind is None and row.date and after < row.date >= day]
-    return open_rows[-1] if open_rows else None
+def _undecided(installed: Release, baseline: Baseline | None, history: History) -> Release | None:
+    """A release of unknown kind without which the state cannot be told: the installed one, or one that is newer than
+    it and than the baseline, since it may be the baseline."""
+    after = max(day for day in (baseline and baseline.date, installed.date, date.min) if day)
+    unknown = [row for row in history.out if row.kind is None]
+    deciding = [row for row in unknown if row == installed or (row.date and row.date > after)]
+    return deciding[-1] if deciding else None
 
 
 def _on_track(facts: Facts, installed: Release, history: History) -> tuple[State, tuple[Finding, ...], str]:
@@ -91,33 +93,39 @@ def _newer(one: Release, other: Release) -> bool:
 
 
 def _due(facts: Facts, installed: Release, baseline: Baseline, history: History) -> tuple[Finding, ...]:
-    month = f"{baseline.date:%B %Y}"
-    standard = history.newest_standard()
-    recent = standard is not None and standard.date is not None and standard.date > baseline.date
-    other = standard.name if standard and recent else "this month's other cumulative update"
-    findings = [
-        found(
-            "HP302",
-            seen=_seen(facts),
-            installed=installed.name,
-            baseline=baseline.name,
-            baseline_date=baseline.date,
-            month=month,
-            standard=other,
-        )
-    ]
+    seen, day = _seen(facts), baseline.date
+    if baseline.release is None:
+        missed = found("HP302", "not_known", seen=seen, installed=installed.name, baseline=baseline)
+        ends = history.newest_known or "no day"
+        return missed, found("HP310", seen=seen, date=day, newest=ends)
+    findings = [_missed(installed, baseline.release, history, seen)]
     if not baseline.planned:
-        findings.append(found("HP305", seen=_seen(facts), kb=baseline.name, date=baseline.date, month=month))
-    if not baseline.confirmed:
-        findings.append(found("HP310", seen=_seen(facts), date=baseline.date, newest=history.newest_known))
+        findings.append(found("HP305", seen=seen, kb=baseline.release.name, date=day, month=f"{day:%B %Y}"))
     return tuple(findings)
+
+
+def _missed(installed: Release, baseline: Release, history: History, seen: dict[str, object]) -> Finding:
+    """HP302, with the cumulative update that would now be installed in the baseline's place, where there is one."""
+    other = history.newest_standard(out_of_band=True)
+    tempting = other is not None and _newer(other, baseline)
+    more = {"standard": other.name, "month": f"{other.date:%B %Y}"} if other and tempting else {}
+    return found(
+        "HP302",
+        variant="tempting" if tempting else "default",
+        seen=seen,
+        installed=installed.name,
+        baseline=baseline.name,
+        baseline_date=baseline.date,
+        **more,
+    )
 
 
 def _off(facts: Facts, installed: Release, history: History) -> Finding:
     following = history.planned_after(history.as_of)
-    ends = str(following.date) if following else "no baseline, since hotpatch ends before the next one"
-    kind = "out-of-band update" if installed.kind == "out-of-band" else "standard cumulative update"
-    return found("HP303", seen=_seen(facts), installed=installed.name, kind=kind, next_baseline=ends)
+    kind = "an out-of-band update" if installed.kind == "out-of-band" else "a standard cumulative update"
+    if following is None:
+        return found("HP303", "ended", seen=_seen(facts), installed=installed.name, kind=kind)
+    return found("HP303", seen=_seen(facts), installed=installed.name, kind=kind, next_baseline=following.date)
 
 
 def _seen(facts: Facts) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -120,3 +121,31 @@ def _worth(problem: Problem, starts: Starts) -> tuple[int, float]:
         if start is not None
     ]
     return -len(ends), sum(ends) / problem.per_hour
+
+
+@st.composite
+def tight_problems(draw: st.DrawFn, count: int) -> Problem:
+    """Problems of exactly `count` tasks with few starts each, so that all plans can still be tried."""
+    windows = draw(st.sampled_from((((0, 4),), ((0, 2), (3, 5)), ((1, 5),))))
+    tasks = tuple(
+        Task(f"t{n}", draw(st.integers(1, 2)), windows, draw(st.integers(1, 3)), (draw(st.integers(0, 1)),))
+        for n in range(count)
+    )
+    groups = (Group("one", 1, draw(st.integers(0, 1))), Group("two", 2, 0, (0,) if draw(st.booleans()) else ()))
+    return Problem(tasks, groups)
+
+
+def crowded_fleet(machines: int, seed: int) -> Problem:
+    """Machines in groups over three weekly nights, all under one limit that the nights can hardly serve."""
+    random = Random(seed)  # noqa: S311 - a seeded fleet, not a secret
+    nights = [
+        tuple((start + week * 10_080, start + week * 10_080 + 240) for week in range(4)) for start in (600, 840, 1500)
+    ]
+    tasks = tuple(
+        Task(
+            f"m{n}", random.choice((15, 20, 35)), random.choice(nights), random.choice((1, 1, 3)), (n // 4,), None, (0,)
+        )
+        for n in range(machines)
+    )
+    groups = tuple(Group(f"g{n}", 1, 10) for n in range(machines // 4 + 1))
+    return Problem(tasks, groups, resources=(Resource("all", 1 + machines // 40),))

@@ -1,0 +1,103 @@
+"""Plans of seeded fleets against what people do now: `python run.py KINDS SIZES SEEDS SECONDS [WORK]`.
+
+For example `python run.py open,contended 100,1000 1,2,3 60`. Every row is one fleet: what the hidden plan,
+three habits and the planner make of it. Exposure is in weighted hours from the release; violations are the
+rules that the judge (`verify`) finds broken; missed are the machines that got no restart.
+"""
+
+import resource
+import sys
+from collections.abc import Callable, Iterable
+from time import perf_counter
+
+from fleets import make_fleet
+
+from hotpatch_cli.planner import Problem, cost, solve, verify
+from hotpatch_cli.planner.problem import Starts, Task
+
+WORK_A_SECOND = 6_000
+"""Work that a second allows on a slow core, so that the work ends the search and not the clock."""
+
+
+def one_at_a_time(problem: Problem) -> Starts:
+    """What kured does: machines in name order, each as soon as the one before it is back and its window is open."""
+    free, starts = 0, []
+    for task in sorted(range(len(problem.tasks)), key=lambda n: problem.tasks[n].name):
+        start = _first(problem.tasks[task], free)
+        if start is not None:
+            free = start + problem.tasks[task].duration
+        starts.append((task, start))
+    return tuple(start for _, start in sorted(starts))
+
+
+def all_at_once(problem: Problem) -> Starts:
+    """What Update Manager does: everything at the first opening's start, as many at a time as the fleet's limit."""
+    most = problem.resources[0].capacity if problem.resources else len(problem.tasks)
+    lanes, starts = [0] * most, []
+    for task in problem.tasks:
+        lane = lanes.index(min(lanes)) if problem.resources else 0
+        start = _first(task, lanes[lane])
+        if start is not None and problem.resources:
+            lanes[lane] = start + task.duration
+        starts.append(start)
+    return tuple(starts)
+
+
+def rings_by_hand(problem: Problem) -> Starts:
+    """What a spreadsheet does: a week for each ring, group members in turn, each ring from its week's first opening."""
+    busy: dict[int, int] = {}
+    starts = []
+    for task in problem.tasks:
+        ring = 7 * 24 * 60 * (task.ring or 0)
+        start = _first(task, max([ring, *(busy.get(group, 0) for group in task.groups)]))
+        if start is not None:
+            for group in task.groups:
+                busy[group] = start + task.duration + problem.groups[group].settle
+        starts.append(start)
+    return tuple(starts)
+
+
+HABITS: dict[str, Callable[[Problem], Starts]] = {
+    "one at a time": one_at_a_time,
+    "all at once": all_at_once,
+    "rings by hand": rings_by_hand,
+}
+
+
+def _first(task: Task, after: int) -> int | None:
+    starts = (max(opens, after) for opens, closes in task.windows if max(opens, after) + task.duration <= closes)
+    return next(starts, None)
+
+
+def _told(problem: Problem, starts: Starts) -> str:
+    placed, exposure, _ = cost(problem, starts)
+    return f"{exposure:,.0f} h, {len(verify(problem, starts))} violations, {len(starts) - placed} missed"
+
+
+def main(kinds: Iterable[str], sizes: Iterable[int], seeds: Iterable[int], seconds: float, work: int) -> None:
+    """Print one block a fleet."""
+    for kind, size, seed in ((kind, size, seed) for kind in kinds for size in sizes for seed in seeds):
+        problem, planted = make_fleet(kind, size, seed)
+        print(f"{kind} {size} seed {seed}: {len(problem.tasks)} machines; hidden plan {_told(problem, planted)}")
+        for name, habit in HABITS.items():
+            print(f"  {name}: {_told(problem, habit(problem))}")
+        begun = perf_counter()
+        result = solve(problem, work_limit=work, time_limit=seconds)
+        took = perf_counter() - begun
+        print(
+            f"  hotpatch: {_told(problem, result.starts)}; {result.status}, gap {100 * result.gap:.2f} %, "
+            f"{took:.1f} s, {result.engine}{', cut short' if result.cut_short else ''}, "
+            f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    limit = float(sys.argv[4])
+    main(
+        sys.argv[1].split(","),
+        [int(size) for size in sys.argv[2].split(",")],
+        [int(seed) for seed in sys.argv[3].split(",")],
+        limit,
+        int(sys.argv[5]) if len(sys.argv) > 5 else int(limit * WORK_A_SECOND),
+    )

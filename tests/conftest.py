@@ -1,0 +1,78 @@
+"""How tests run the program: inside this process, with real files and its own standard streams."""
+
+import gc
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from hotpatch_cli.cli import main
+
+
+class Done(NamedTuple):
+    """What a run left behind: the exit code, the product and the talk."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The product, read as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def machines(self) -> dict[str, Any]:
+        """The machines of a JSON report by name."""
+        return {machine["name"]: machine for machine in self.json["machines"]}
+
+
+class Hotpatch:
+    """The program. Files that tests write and name stand in its folder, which is the working directory of each run."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, *arguments: str, stdin: bytes | str = b"") -> Done:
+        """Run `hotpatch` with arguments."""
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        out, err = io.BytesIO(), io.BytesIO()
+        thresholds = gc.get_threshold()
+        with self.monkeypatch.context() as patch:
+            patch.chdir(self.folder)
+            patch.setattr(sys, "argv", ["hotpatch", *arguments])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
+            patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True))
+            patch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True))
+            try:
+                main()
+                code: Any = 0
+            except SystemExit as stop:
+                code = stop.code or 0
+            finally:
+                gc.set_threshold(*thresholds)
+            return Done(int(code), out.getvalue().decode(), err.getvalue().decode())
+
+    def write(self, name: str, content: str | bytes) -> str:
+        """Put a file into the folder, byte for byte, and give its name."""
+        (self.folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        return name
+
+    def check(self, content: str | bytes, *arguments: str, name: str = "fleet.yaml") -> Done:
+        """Run `hotpatch check` on a file of this content, as JSON unless the arguments say otherwise."""
+        form = () if {"-f", "--format"} & set(arguments) else ("-f", "json")
+        day = () if "--as-of" in arguments else ("--as-of", "2025-12-15")
+        return self("check", self.write(name, content), *day, *form, *arguments)
+
+
+@pytest.fixture
+def hotpatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hotpatch:
+    """The program with an empty folder, and with none of its variables set."""
+    for variable in [each for each in os.environ if each.startswith("HOTPATCH_") or each == "NO_COLOR"]:
+        monkeypatch.delenv(variable)
+    return Hotpatch(tmp_path, monkeypatch)

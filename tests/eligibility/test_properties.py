@@ -1,0 +1,190 @@
+"""What holds for every machine, whatever its facts: facts are drawn by chance."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpatch_cli.app import sentence
+from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.knowledge.load import load_knowledge
+from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching, PendingUpdate
+
+KNOWLEDGE = load_knowledge()
+SKUS = [row.sku for row in KNOWLEDGE.matrix.images] + [
+    "2022-datacenter-azure-edition",
+    "2025 datacenter",
+    "2019-Datacenter",
+]
+FLAG = st.sampled_from([None, True, False])
+DAYS = st.dates(date(2021, 1, 1), date(2028, 12, 31))
+IMAGES = st.none() | st.builds(
+    Image,
+    publisher=st.sampled_from(["MicrosoftWindowsServer", "microsoftwindowsserver", "icrosoftWindowsServer", None]),
+    offer=st.sampled_from(["WindowsServer", "WindowsServer", "previews"]),
+    sku=st.sampled_from(SKUS),
+    id=st.sampled_from([None, None, None, "/subscriptions/0/galleries/g"]),
+)
+SYSTEMS = st.sampled_from(
+    [
+        None,
+        "?",
+        "Windows 11",
+        "Windows Server 2022",
+        "Windows Server 2025",
+        "Windows Server 2025 Standard",
+        "Windows Server 2025 Datacenter",
+    ]
+)
+BUILDS = st.sampled_from([None, "26100", "17763.1", "x", *(str(row.build) for row in KNOWLEDGE.releases if row.build)])
+KBS = st.lists(st.sampled_from([row.kb for row in KNOWLEDGE.releases if row.kb]), max_size=3).map(tuple)
+FACTS = st.builds(
+    Facts,
+    windows=st.just(True),
+    built=st.none(),
+    unresolved=st.just(()),
+    platform=st.sampled_from(["azure", "azure-local", "arc"]),
+    image=IMAGES,
+    os=SYSTEMS,
+    region=st.sampled_from([None, "uksouth", "West Europe"]),
+    generation=st.sampled_from([None, 1, 2]),
+    scale_set=st.sampled_from([None, "uniform", "flexible"]),
+    restored=st.sampled_from([False, False, True]),
+    patching=st.builds(
+        Patching,
+        mode=st.sampled_from([None, "Manual", "AutomaticByPlatform"]),
+        hotpatching=FLAG,
+        vm_agent=FLAG,
+        bypass_safety_checks=FLAG,
+        reboot=st.sampled_from([None, "Never", "IfRequired"]),
+    ),
+    arc=st.builds(
+        Arc,
+        status=st.sampled_from([None, "Connected", "Expired"]),
+        hotpatch=st.sampled_from([None, "Enabled", "Disabled", "Unknown"]),
+        enablement=st.sampled_from([None, "Enabled", "ActionRequired"]),
+        vbs=st.sampled_from([None, "running", "configured", "off"]),
+        secure_boot=FLAG,
+        uefi=FLAG,
+    ),
+    azure_local=st.builds(AzureLocal, version=st.sampled_from([None, "22H2", "2503", "?"]), azure_verification=FLAG),
+    health_extension=FLAG,
+    power=st.sampled_from([None, "on", "off"]),
+    build=BUILDS,
+    kbs=KBS,
+    pending=st.sampled_from([(), (PendingUpdate("a driver"),)]),
+    restart_pending=FLAG,
+)
+SETTINGS = settings(max_examples=200, deadline=None)
+
+
+def judge(facts: Facts, as_of: date) -> Judgement:
+    """The judgement with the shipped knowledge."""
+    return Judge(KNOWLEDGE, as_of).judge(facts)
+
+
+def level(code: str) -> str:
+    """The level of a rule."""
+    return KNOWLEDGE.rules[code].level
+
+
+@SETTINGS
+@given(FACTS, DAYS)
+def test_the_verdict_follows_from_the_errors(facts: Facts, as_of: date) -> None:
+    """An error of 1xx makes unsupported, else one of 2xx action-required, else one of 4xx unknown, else ready."""
+    judgement = judge(facts, as_of)
+    errors = sorted(each.code for each in judgement.findings if level(each.code) == "error")
+    expected = {"1": "unsupported", "2": "action-required", "4": "unknown"}[errors[0][2]] if errors else "ready"
+    assert judgement.verdict == expected
+
+
+@SETTINGS
+@given(FACTS, DAYS)
+def test_every_finding_can_be_told(facts: Facts, as_of: date) -> None:
+    """Each finding has evidence, a sentence without a gap, and a rule of the machine's platform."""
+    for finding in judge(facts, as_of).findings:
+        rule = KNOWLEDGE.rules[finding.code]
+        said = sentence(rule, finding)
+        assert finding.evidence
+        assert "None" not in said
+        assert "{" not in said
+        assert facts.platform in rule.platforms, finding
+
+
+@SETTINGS
+@given(FACTS, DAYS)
+def test_nothing_builds_on_what_is_unsupported(facts: Facts, as_of: date) -> None:
+    """Once an image or a release is unsupported, only rules of 1xx speak, and there is no track and no baseline."""
+    judgement = judge(facts, as_of)
+    gates = {"HP101", "HP102", "HP103", "HP104", "HP105", "HP108"}
+    if gates & {each.code for each in judgement.findings}:
+        assert all(each.code.startswith("HP1") for each in judgement.findings)
+        assert judgement.track.state is None
+        assert judgement.next_baseline is None
+    else:
+        assert judgement.track.state is not None
+
+
+DECIDING: dict[str, tuple[tuple[str, str | None], ...]] = {
+    "azure": (("image", None), ("patching", "mode"), ("patching", "hotpatching"), ("patching", "vm_agent")),
+    "azure-local": (("image", None), ("azure_local", "version"), ("azure_local", "azure_verification")),
+    "arc": (("os", None), ("build", None), *(("arc", part) for part in ("status", "hotpatch", "vbs", "secure_boot"))),
+}
+
+
+def without(facts: Facts, key: str, part: str | None) -> Facts:
+    """The same machine with one fact missing."""
+    missing: Any = None if part is None else getattr(facts, key)._replace(**{part: None})
+    return facts._replace(**{key: missing})
+
+
+@SETTINGS
+@given(FACTS, DAYS, st.data())
+def test_to_know_less_never_makes_ready(facts: Facts, as_of: date, data: st.DataObject) -> None:
+    """A machine of which a deciding fact is missing is never ready, unless Arc's own Enabled stands for the fact."""
+    key, part = data.draw(st.sampled_from(DECIDING[facts.platform or "arc"]))
+    proven = part in ("vbs", "secure_boot") and facts.arc.enablement == "Enabled"
+    verdict = judge(without(facts, key, part), as_of).verdict
+    assert verdict != "ready" or proven or (part == "secure_boot" and facts.arc.uefi is False)
+
+
+READY = {
+    "azure": Facts(
+        platform="azure",
+        image=Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter-azure-edition"),
+        patching=Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True),
+    ),
+    "azure-local": Facts(
+        platform="azure-local",
+        image=Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter-azure-edition"),
+        azure_local=AzureLocal("23H2", azure_verification=True),
+    ),
+    "arc": Facts(
+        platform="arc",
+        os="Windows Server 2025 Standard",
+        build="26100.33222",
+        arc=Arc("Connected", "Enabled", None, "running", secure_boot=True),
+    ),
+}
+
+
+def test_each_deciding_fact_decides() -> None:
+    """A ready machine that loses any one fact that decides is unknown, and one 4xx error says which."""
+    for platform, facts in READY.items():
+        assert judge(facts, date(2026, 8, 20)).verdict == "ready"
+        for key, part in DECIDING[platform]:
+            judgement = judge(without(facts, key, part), date(2026, 8, 20))
+            errors = [each for each in judgement.findings if level(each.code) == "error"]
+            assert judgement.verdict == "unknown", (platform, key, part)
+            assert [each.evidence[0][0] for each in errors] == [key if part is None else f"{key}.{part}"]
+
+
+@SETTINGS
+@given(FACTS, DAYS)
+def test_findings_are_in_order_and_told_once(facts: Facts, as_of: date) -> None:
+    """Errors come first, then warnings, then notes, by code in each; no finding stands twice."""
+    findings = judge(facts, as_of).findings
+    weights = [("error", "warning", "note").index(level(each.code)) for each in findings]
+    assert weights == sorted(weights)
+    assert len(set(findings)) == len(findings)

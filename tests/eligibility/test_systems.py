@@ -1,0 +1,123 @@
+"""Operating systems under Arc, in the words that people and agents write."""
+
+from datetime import date
+
+import pytest
+
+from hotpatch_cli.eligibility.prerequisites import host_release
+from hotpatch_cli.eligibility.product import parse_system
+from hotpatch_cli.eligibility.verdict import Judge
+from hotpatch_cli.knowledge.load import load_knowledge
+from hotpatch_cli.model import Arc, AzureLocal, Facts, Image
+
+KNOWLEDGE = load_knowledge()
+TODAY = date(2026, 8, 20)
+ENROLLED = Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True)
+
+SYSTEMS: dict[str, tuple[str | None, set[str]]] = {
+    "Windows Server 2025 Standard": ("ready", set()),
+    "Windows Server 2025 Datacenter": ("ready", set()),
+    "windows server 2025 datacentre": ("ready", set()),
+    "Microsoft Windows Server 2025 Standard": ("ready", set()),
+    "Microsoft Windows Server® 2025 Datacenter": ("ready", set()),
+    "Windows Server(R) 2025 Standard": ("ready", set()),
+    "Windows Server 2025 Datacenter Core": ("ready", set()),
+    "Windows Server 2025 Standard (Desktop Experience)": ("ready", set()),
+    "WindowsServer2025Datacenter": ("ready", set()),
+    "WS2025 Standard": ("ready", set()),
+    "Windows Server 2025 ServerDatacenter": ("ready", set()),
+    "SQL Server 2022 on Windows Server 2025 Standard": ("ready", set()),
+    "Windows Server 2025 Datacenter: Azure Edition": ("unsupported", {"HP104"}),
+    "Windows Server 2025 Datacenter Azure Edition Core": ("unsupported", {"HP104"}),
+    "Windows Server 2025 ServerTurbine": ("unsupported", {"HP104"}),
+    "Windows Server 2025 Essentials": ("unsupported", {"HP104"}),
+    "Windows Server IoT 2025 Standard": ("unsupported", {"HP104"}),
+    "Windows Server 2025 IoT Datacenter": ("unsupported", {"HP104"}),
+    "Windows Server 2025 Foundation": ("unsupported", {"HP104"}),
+    "Windows 11 Enterprise": ("unsupported", {"HP104"}),
+    "Windows 11 IoT Enterprise LTSC": ("unsupported", {"HP104"}),
+    "Microsoft Windows 10 Pro": ("unsupported", {"HP104"}),
+    "Windows 11 Enterprise multi-session": ("unsupported", {"HP104"}),
+    "Windows Server 2022 Datacenter": ("unsupported", {"HP105"}),
+    "Windows Server 2022 Datacenter: Azure Edition": ("unsupported", {"HP105"}),
+    "Windows Server 2019 Standard": ("unsupported", {"HP105"}),
+    "Windows Server 2016 Datacenter": ("unsupported", {"HP105"}),
+    "Windows Server 2012 R2 Standard": ("unsupported", {"HP105"}),
+    "Windows Server 2008": ("unsupported", {"HP105"}),
+    "Hyper-V Server 2019": ("unsupported", {"HP105"}),
+    "Windows Server 2025 Standard Evaluation": ("unknown", {"HP402"}),
+    "Microsoft Windows Server 2025 Datacenter Eval": ("unknown", {"HP402"}),
+    "Windows Server 2025": ("unknown", {"HP402"}),
+    "Windows Server 2025 (Core)": ("unknown", {"HP402"}),
+    "Windows Server 2025 Desktop Experience x64": ("unknown", {"HP402"}),
+    "Windows Server 2025 24H2 64-bit Build 26100.1742": ("unknown", {"HP402"}),
+    "Windows Server": ("unknown", {"HP402"}),
+    "Windows Server vNext Datacenter": ("unknown", {"HP402"}),
+    "windows": ("unknown", {"HP402"}),
+    "SQL Server 2022": ("unknown", {"HP402"}),
+    "a server": ("unknown", {"HP402"}),
+    "{os}": ("unknown", {"HP402"}),
+    "Ubuntu 24.04 LTS": (None, set()),
+    "Ubuntu Server 2004": (None, set()),
+    "SQL Server 2022 on Ubuntu": (None, set()),
+    "Red Hat Enterprise Linux Server 7.9": (None, set()),
+    "SUSE Linux Enterprise Server 15 SP5": (None, set()),
+    "Oracle Linux Server 9": (None, set()),
+    "VMware ESXi 8.0": (None, set()),
+}
+
+
+@pytest.mark.parametrize("text", SYSTEMS)
+def test_what_the_words_mean(text: str) -> None:
+    """An operating system that is well otherwise is ready, cannot hotpatch, does not tell, or is not Windows."""
+    verdict, codes = SYSTEMS[text]
+    judgement = Judge(KNOWLEDGE, TODAY).judge(Facts(platform="arc", os=text, build="26100.33222", arc=ENROLLED))
+    assert judgement.verdict == verdict
+    assert {each.code for each in judgement.findings} == codes
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "Windows Server 2025 " + "y" * 5000, "\n", "windows " * 3000])
+def test_long_and_odd_words_are_read_soon(text: str) -> None:
+    """Thousands of characters give an answer, and an edition of a length that fits a line."""
+    system = parse_system(text)
+    assert len(system.edition or "") <= 60
+
+
+LOCAL = Facts(
+    platform="azure-local",
+    image=Image("MicrosoftWindowsServer", "WindowsServer", "2022-datacenter-azure-edition-core"),
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "as_of", "codes"),
+    [
+        ("21H2", date(2024, 10, 21), set()),
+        ("20H2", date(2024, 10, 21), {"HP211"}),
+        ("22H2", date(2024, 10, 21), set()),
+        ("22H2", date(2024, 10, 22), {"HP211"}),
+        ("23H2", date(2024, 10, 22), set()),
+        ("10.2311.2.7", TODAY, set()),
+        ("2408", TODAY, set()),
+        ("24h2", TODAY, set()),
+        ("12.2503", TODAY, set()),
+        ("12.2510.1002.93", TODAY, set()),
+        ("25398.1425", TODAY, {"HP412"}),
+        ("2599", TODAY, {"HP412"}),
+        ("latest", TODAY, {"HP412"}),
+        (None, TODAY, {"HP412"}),
+    ],
+)
+def test_the_release_of_the_host(version: str | None, as_of: date, codes: set[str]) -> None:
+    """The host must be of the release that holds on that day; one that cannot be read is a missing fact."""
+    facts = LOCAL._replace(azure_local=AzureLocal(version, azure_verification=True))
+    found = {each.code for each in Judge(KNOWLEDGE, as_of).judge(facts).findings}
+    assert {code for code in found if code[2] in "24"} == codes
+
+
+def test_the_order_of_host_releases() -> None:
+    """22H2 comes before 23H2, that before 24H2, and that before 2503."""
+    found = [
+        host_release(text) or (0, 0) for text in ("21H2", "22H1", "22H2", "23H2", "2311", "24H2", "2503", "12.2506")
+    ]
+    assert found == sorted(set(found))

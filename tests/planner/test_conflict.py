@@ -1,0 +1,106 @@
+"""The reasons for what cannot be placed."""
+
+import small_problems
+from hypothesis import HealthCheck, given, settings
+
+from hotpatch_cli.planner import Group, Problem, Resource, Ring, Task, solve
+from hotpatch_cli.planner.conflict import Conflict, Reason, Relief, explain
+
+NIGHT = ((0, 240),)
+DAY = 24 * 60
+
+
+def conflicts(problem: Problem) -> list[Conflict]:
+    """The conflicts of a problem behind its own plan."""
+    return explain(problem, solve(problem).starts)
+
+
+def sql_team(**group: int) -> Problem:
+    """Five members, one at a time with half an hour between them: more than a night has room for."""
+    tasks = tuple(Task(f"sql{n}", 35, NIGHT, 1, (0,)) for n in range(5))
+    return Problem(tasks, (Group("sql", 1, 30)._replace(**group),))
+
+
+def test_a_machine_without_windows_is_its_own_conflict() -> None:
+    """A machine that never has an opening conflicts with nothing but its windows."""
+    assert conflicts(Problem((Task("old", 5, ()),))) == [
+        Conflict(("old",), (Reason("windows", "old"),), (), proven=True)
+    ]
+
+
+def test_a_crowded_group_is_named_with_what_helps() -> None:
+    """Five members do not fit in one night: the group is a reason, and k=2 or one more opening helps."""
+    (conflict,) = conflicts(sql_team())
+    assert conflict.proven
+    assert set(conflict.tasks) == {f"sql{n}" for n in range(5)}
+    assert Reason("group", "sql") in conflict.reasons
+    assert conflict.reliefs == (Relief("opening", "sql0", 240), Relief("capacity", "sql", 1))
+
+
+def test_days_more_are_counted() -> None:
+    """Where the deadline cuts the second opening off, the fewest days that bring it back are named."""
+    later = (*NIGHT, (10 * DAY, 10 * DAY + 240))
+    problem = sql_team()
+    tasks = tuple(task._replace(windows=later) for task in problem.tasks)
+    (conflict,) = conflicts(problem._replace(tasks=tasks, deadline=8 * DAY))
+    assert Reason("deadline", None) in conflict.reasons
+    assert Relief("deadline", None, 3 * DAY) in conflict.reliefs
+
+
+def test_order_between_groups_is_a_reason() -> None:
+    """A machine whose only opening is before its predecessor's names the order between them."""
+    problem = Problem(
+        (Task("sql", 20, ((300, 400),), 1, (0,)), Task("app", 20, NIGHT, 1, (1,))),
+        (Group("sql", 1), Group("app", 1, 0, (0,))),
+    )
+    (conflict,) = conflicts(problem)
+    assert set(conflict.tasks) == {"sql", "app"}
+    assert Reason("after", "app") in conflict.reasons
+
+
+def test_a_soak_that_is_too_long_is_a_reason() -> None:
+    """A ring whose openings are over when the soak ends names the ring."""
+    problem = Problem(
+        (Task("canary", 20, NIGHT, 1, (), 0), Task("broad", 20, NIGHT, 1, (), 1)), rings=(Ring("c", DAY), Ring("b"))
+    )
+    (conflict,) = conflicts(problem)
+    assert Reason("ring", "b") in conflict.reasons
+
+
+def test_a_limit_is_a_reason() -> None:
+    """Three machines under a limit of one in a window for two name the limit, and one more at once helps."""
+    tasks = tuple(Task(f"m{n}", 20, ((0, 40),), 1, (), None, (0,)) for n in range(3))
+    (conflict,) = conflicts(Problem(tasks, resources=(Resource("all", 1),)))
+    assert Reason("resource", "all") in conflict.reasons
+    assert Relief("capacity", "all", 1) in conflict.reliefs
+
+
+def test_who_only_waits_is_not_explained_again() -> None:
+    """Machines that are unplaced because their predecessor is make no conflict of their own."""
+    problem = Problem(
+        (Task("sql", 20, (), 1, (0,)), Task("app1", 5, NIGHT, 1, (1,)), Task("app2", 5, NIGHT, 1, (1,))),
+        (Group("sql", 1), Group("app", 1, 0, (0,))),
+    )
+    assert [conflict.tasks for conflict in conflicts(problem)] == [("sql",)]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(small_problems.problems(most=4))
+def test_conflicts_are_irreducible(problem: Problem) -> None:
+    """A plan that leaves tasks out has a conflict; its tasks alone do not fit, and without any one they do."""
+    starts = solve(problem).starts
+    found = explain(problem, starts)
+    assert bool(found) == (None in starts)
+    for conflict in found:
+        chosen = [n for n, task in enumerate(problem.tasks) if task.name in conflict.tasks]
+        assert not _all_fit(problem, chosen)
+        assert all(_all_fit(problem, [n for n in chosen if n != left_out]) for left_out in chosen)
+
+
+def _all_fit(problem: Problem, chosen: list[int]) -> bool:
+    number = {task: new for new, task in enumerate(chosen)}
+    tasks = tuple(
+        problem.tasks[n]._replace(after=tuple(number[other] for other in problem.tasks[n].after if other in number))
+        for n in chosen
+    )
+    return small_problems.best(problem._replace(tasks=tasks))[0] == -len(tasks)
