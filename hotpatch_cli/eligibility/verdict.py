@@ -81,7 +81,7 @@ class Judge:
         shape = [] if self._image_only else self._run((images.check_shape,), facts)
         product = product_of(facts, self.knowledge.matrix)
         if any(self._level(each) == "error" and each.code < "HP2" for each in first):
-            return self._unsupported(facts, product, [*first, *shape])
+            return self._unsupported(facts, product, [each for each in (*first, *shape) if each.code < "HP2"])
         history = self.history(product) if product else None
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
