@@ -80,7 +80,8 @@ def _report(fleet: Fleet, judge: Judge) -> Report:
             skipped.append(machine)
             continue
         restart = restarts.of(machine, judgement.causes)
-        reasons = tuple(tell.reason(each, machine) for each in (*judgement.findings, *_heard(judgement, restart)))
+        findings = (*judgement.findings, *machine.disputes, *_heard(judgement, restart))
+        reasons = tuple(tell.reason(each, machine) for each in findings)
         checked.append(Checked(machine, judgement, restart, reasons))
     return Report(as_of, newest_release(knowledge, as_of), last_read(knowledge), tuple(checked), tuple(skipped), fleet)
 
@@ -154,7 +155,7 @@ def stale(knowledge: Knowledge, as_of: date) -> str | None:
     known = f"the newest release it knows is of {newest}" if newest else "it knows no release yet"
     return (
         f"The release data is older than Patch Tuesday {last}: {known}. "
-        "Add newer rows with --releases FILE; what follows is a forecast."
+        "Run `hotpatch releases update`, or add rows with --releases FILE; what follows is a forecast."
     )
 
 

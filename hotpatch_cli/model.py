@@ -198,6 +198,8 @@ class Machine(NamedTuple):
     """One machine: its name, its facts, where it was read, and when it may restart.
 
     `label` is what a person sees: the name, or `resource-group/name` where two machines share a name.
+    `aliases` are other names by which sources call it, such as the computer name; `refers` are the resource ids of what
+    else speaks of it: its image, its scale set. `disputes` are what sources contradict each other on.
     """
 
     name: str
@@ -212,6 +214,9 @@ class Machine(NamedTuple):
     reboot_at: datetime | None = None
     done: bool = False
     owner: str | None = None
+    aliases: tuple[str, ...] = ()
+    refers: tuple[str, ...] = ()
+    disputes: tuple[Finding, ...] = ()
 
 
 class GroupRule(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, Format, exit_code, parse_fail_on
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Prefer, Quiet, ReleaseFiles, today
 
 app = typer.Typer(add_completion=False)
 
@@ -21,6 +21,7 @@ def check(
     reader: Annotated[
         str | None, typer.Option("--from", metavar="READER", envvar="HOTPATCH_FROM", help="Force a reader, by name.")
     ] = None,
+    prefer: Prefer = None,
     only: Annotated[
         str | None,
         typer.Option(
@@ -39,13 +40,13 @@ def check(
 ) -> None:
     """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
     from hotpatch_cli import app as use_cases
-    from hotpatch_cli.cli.gate import chosen, known_format, known_reader, narrowed
+    from hotpatch_cli.cli.gate import chosen, known_format, known_reader, known_source, narrowed
     from hotpatch_cli.cli.talk import deliver, say, screen
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
 
     render, failing, wanted = known_format(form), parse_fail_on(fail_on), chosen(only)
-    loaded, notes = load_fleet(fleet, known_reader(reader))
+    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     report = use_cases.check(loaded, knowledge, day)
     use_cases.require_something(report, fleet)

@@ -1,6 +1,6 @@
 """What the commands that judge share: which findings count, what is shown, and the exit code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, cast
 
 import typer
@@ -63,6 +63,13 @@ def known_reader(name: str | None) -> str | None:
     from hotpatch_cli.inputs.fleet import READERS
 
     return None if name is None else known_word(name, tuple(READERS), "--from")
+
+
+def known_source(name: str | None, files: Sequence[str]) -> str | None:
+    """The name of a reader, or one of the files that are given. Raises BadParameter."""
+    from hotpatch_cli.inputs.fleet import READERS
+
+    return name if name is None or name in files else known_word(name, tuple(READERS), "--prefer")
 
 
 def chosen(only: str | None) -> frozenset[str] | None:

@@ -48,6 +48,15 @@ ReleaseFiles = Annotated[
         "--releases", metavar="FILE", envvar="HOTPATCH_RELEASES", help="Add releases from a file; repeatable."
     ),
 ]
+Prefer = Annotated[
+    str | None,
+    typer.Option(
+        "--prefer",
+        metavar="READER",
+        envvar="HOTPATCH_PREFER",
+        help="Whom to believe where sources contradict each other: a reader (inventory, arc, ...) or one of the files.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", envvar="HOTPATCH_QUIET", help="Say nothing on standard error.")]
 NoColor = Annotated[
     bool, typer.Option("--no-color", envvar="HOTPATCH_NO_COLOR", help="No colours; NO_COLOR does the same.")

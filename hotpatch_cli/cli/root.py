@@ -16,6 +16,8 @@ COMMANDS = {
     "plan": "plan",
     "verify": "verify",
     "windows": "windows",
+    "releases": "releases",
+    "convert": "convert",
     "explain": "explain",
     "schema": "schema",
     "init": "init",

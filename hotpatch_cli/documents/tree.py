@@ -77,15 +77,19 @@ class Position(NamedTuple):
 
 
 class Document:
-    """A parsed text: its file name, its tree, and the way from marks to lines."""
+    """A parsed text: its file name, its tree, and the way from marks to lines.
 
-    __slots__ = ("_breaks", "file", "root", "root_mark", "text")
+    `companion` is a document that belongs to it, such as the parameters of a template.
+    """
+
+    __slots__ = ("_breaks", "companion", "file", "root", "root_mark", "text")
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
         self.root: Any = None
         self.root_mark = 0
+        self.companion: Document | None = None
         self._breaks: array[int] | None = None
 
     def position(self, mark: int) -> Position:

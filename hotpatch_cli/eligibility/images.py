@@ -23,7 +23,7 @@ def check_image(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     elif facts.built:
         yield _built(facts.built, image)
     elif image is None:
-        yield missing("HP401", "image", facts)
+        yield _no_image(facts)
     elif image.container:
         yield found("HP103", seen={"image": image.container}, image=image.container)
     elif image.id:
@@ -44,6 +44,14 @@ def _built(builder: str, base: Image | None) -> Finding:
     if base is None or base == Image():
         return found("HP102", "built", seen={"image": builder}, builder=builder)
     return found("HP102", "built_on", seen={"image": base}, builder=builder, base=base)
+
+
+def _no_image(facts: Facts) -> Finding:
+    """Nothing names the image. A VM of Azure Local names a resource, and another list has what that is."""
+    named = dict(facts.unresolved).get("image")
+    if facts.platform == "azure-local" and named:
+        return found("HP401", "local_list", seen={"image": named}, image=named)
+    return missing("HP401", "image", facts)
 
 
 def _by_id(resource: str, platform: str | None) -> Finding:

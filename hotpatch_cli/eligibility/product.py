@@ -13,6 +13,7 @@ _SERVER = (
     r"(?i)(?<!sql )(?<!sql)(?:windows\s*)?server[\s\u00ae]*(?:\(r\)\s*)?(?:iot\s*)?(20\d\d)(?!\d)(\s*r2)?|"
     r"\bws(20\d\d)\b"
 )
+_WINDOWS = r"(?i)windows|\bws20\d\d\b|(?<!sql )(?<!sql)server 20(?:08|12|16|19|22|25)\b"
 _CLIENT = r"(?i)windows\s*(?:xp|vista|7|8(?:\.1)?|10|11)\b"
 _OTHERS = (
     r"(?i)linux|ubuntu|debian|red ?hat|rhel|centos|suse|sles|oracle|alma|rocky|fedora|mariner|photon|"
@@ -43,8 +44,7 @@ def parse_system(text: str) -> System:
 
     An edition that is not known by name stays the words that stand there, so that it is judged, not guessed.
     """
-    windows = "windows" in text.lower()
-    if not windows and re.search(_OTHERS, text):
+    if re.search(_OTHERS, text) and not re.search(_WINDOWS, text):
         return System("other")
     if found := re.search(_SERVER, text):
         year = (found[1] or found[3]) + (" R2" if found[2] else "")
@@ -52,7 +52,7 @@ def parse_system(text: str) -> System:
         return System("server", year, known or _rest(text[found.end() :]))
     if re.search(_CLIENT, text):
         return System("client")
-    return System("windows" if windows else None)
+    return System("windows" if "windows" in text.lower() else None)
 
 
 def _rest(text: str) -> str | None:

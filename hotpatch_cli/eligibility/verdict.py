@@ -97,8 +97,11 @@ class Judge:
         return Judgement(verdict, product, place, following, due, _ordered(findings, self._level))
 
     def _unsupported(self, facts: Facts, product: Product | None, findings: list[Finding]) -> Judgement:
-        """Once an image or a release is unsupported, nothing that builds on it is raised."""
-        known = product is not None and not self._image_only
+        """Once an image or a release is unsupported, nothing that builds on it is raised.
+
+        An image that a pipeline builds is no machine that restarts.
+        """
+        known = product is not None and not self._image_only and facts.built is None
         due = causes("unsupported", facts, no_track(), self.history(product)) if known and product else ()
         return Judgement("unsupported", product, no_track(), None, due, _ordered(findings, self._level))
 

@@ -7,52 +7,99 @@ from itertools import pairwise
 from typing import Any
 
 from hotpatch_cli.documents.codec import meant
-from hotpatch_cli.documents.files import read_document
 from hotpatch_cli.documents.tree import Document, Mapping, shown
 from hotpatch_cli.errors import InputError, Problem
+from hotpatch_cli.inputs.opening import open_documents
 from hotpatch_cli.inputs.reading import LazyReader, Reading, group_of
 from hotpatch_cli.model import NO_LIMITS, Fleet, Limits, Location, Machine, Placement
 
 READERS: dict[str, LazyReader] = {
     "inventory": LazyReader("our own format (YAML or JSON)", "inventory"),
-    "azure-vms": LazyReader("az vm list/show, REST, Resource Graph, PSRule, scale sets", "azure_vms"),
+    "azure-vms": LazyReader("az vm list/show, REST, Resource Graph, PSRule, scale sets", "azure_vms", shares=True),
+    "arc": LazyReader("Azure Arc: az connectedmachine, REST, Resource Graph, licence profiles", "arc", shares=True),
+    "azure-local": LazyReader("Azure Local: VM instances and their images", "azure_local", shares=True),
+    "patch-state": LazyReader(
+        "patch assessments and installations, Get-HotFix, Get-ComputerInfo, registry, systeminfo, win_updates",
+        "patch_state",
+        shares=True,
+    ),
+    "terraform": LazyReader("terraform show -json of a plan or state, terraform.tfstate", "terraform"),
+    "arm-template": LazyReader("ARM templates, with a parameters file beside them; compiled Bicep", "arm_template"),
+    "packer": LazyReader("Packer templates (JSON and HCL) with a builder for Azure", "packer"),
 }
 """Name -> reader, in the order in which they are asked; a module is imported when its turn comes."""
 
 
-def load_fleet(names: Iterable[str], reader: str | None = None) -> tuple[Fleet, tuple[str, ...]]:
+def load_fleet(
+    names: Iterable[str], reader: str | None = None, prefer: str | None = None
+) -> tuple[Fleet, tuple[str, ...]]:
     """(the fleet of some files, notes for the user); `-` is standard input, `reader` forces how they are read.
 
+    `prefer` names the reader or the file to believe where sources contradict each other.
     Raises InputError with the problems of all files.
     """
+    fleet, notes, _ = load_sources(names, reader, prefer)
+    return fleet, notes
+
+
+def load_sources(
+    names: Iterable[str], reader: str | None = None, prefer: str | None = None
+) -> tuple[Fleet, tuple[str, ...], list[Reading]]:
+    """The fleet and the notes, as load_fleet gives them, and what each source holds. Raises InputError."""
     readings: list[Reading] = []
     problems: list[Problem] = []
-    for name in names:
+    for document in open_documents(names, problems):
         try:
-            readings.append(_read(name, reader))
+            readings += _read(document, reader)
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    fleet = _joined(readings)
-    problems = [*_repeated(readings), *_unknown_names(fleet, readings), *_circles(fleet, readings)]
+    machines, notes, problems = _machines(readings, prefer)
+    fleet = _joined(machines, readings)
+    problems += [*_repeated(readings), *_unknown_names(fleet, readings), *_circles(fleet, readings)]
     if problems:
         raise InputError(problems)
-    return fleet, tuple(note for reading in readings for note in reading.notes)
+    return fleet, (*(note for reading in readings for note in reading.notes), *notes), readings
 
 
-def _read(name: str, reader: str | None) -> Reading:
-    document = read_document(name)
-    for each in READERS.values() if reader is None else (READERS[reader],):
+def _read(document: Document, reader: str | None) -> list[Reading]:
+    """What one file holds; an export of Azure may have something for several readers."""
+    readings = []
+    for key, each in READERS.items() if reader is None else ((reader, READERS[reader]),):
         actual = each.load()
         if reader is not None or actual.recognises(document):
-            return actual.read(document)
-    raise InputError([_not_recognised(document)])
+            reading = actual.read(document)
+            reading.reader, reading.file = key, document.file
+            readings.append(reading)
+            if not each.shares:
+                return readings
+    if not readings:
+        raise InputError([_not_recognised(document)])
+    from hotpatch_cli.inputs.resources import ignored
+
+    readings[0].notes += ignored(document)
+    return readings
+
+
+def _machines(readings: list[Reading], prefer: str | None) -> tuple[list[Machine], tuple[str, ...], list[Problem]]:
+    """(machines, notes, problems) of all sources; one source alone has nothing to join."""
+    if len(readings) == 1 and not readings[0].parts and not readings[0].shared:
+        return readings[0].machines, (), list(_twice_in(readings[0]))
+    from hotpatch_cli.inputs.join import join
+
+    joined = join(readings, prefer)
+    return joined.machines, joined.notes, list(joined.problems)
 
 
 def _not_recognised(document: Document) -> Problem:
     file, line, column = document.position(document.root_mark)
     kinds = "; ".join(f"{name} ({each.about})" for name, each in READERS.items())
+    from hotpatch_cli.inputs.resources import azure_error
+
+    if code := azure_error(document):
+        said = f"This is an error that Azure answered ({code}), not a result."
+        return Problem(file, line, column, said, "Look at the rights and at the command, and export again.")
     if _is_empty(document.root):
         return Problem(
             file, line, column, "There is nothing in it.", "Look at the filter of the export, and at its rights."
@@ -72,8 +119,7 @@ def _is_empty(root: Any) -> bool:
     return root is None or root in ([], {}) or [] in listed
 
 
-def _joined(readings: list[Reading]) -> Fleet:
-    machines = [machine for reading in readings for machine in reading.machines]
+def _joined(machines: list[Machine], readings: list[Reading]) -> Fleet:
     return Fleet(
         machines=_labelled(machines),
         name=next((reading.name for reading in readings if reading.name), None),
@@ -115,15 +161,7 @@ def _problem(place: Location, message: str, remedy: str = "") -> Problem:
 
 
 def _repeated(readings: list[Reading]) -> Iterator[Problem]:
-    """Machines and parts that two files have; a part that is the same in both is fine."""
-    machines: dict[str, Machine] = {}
-    for reading in readings:
-        for machine in reading.machines:
-            first = machines.setdefault(
-                machine.id.lower() if reading.keyed_by_id and machine.id else machine.name, machine
-            )
-            if first is not machine:
-                yield _twice(machine, first.origin.locate("name"))
+    """Parts of a fleet that two files have; one that is the same in both is fine."""
     for kind in ("windows", "groups"):
         yield from _different(readings, kind)
     yield from _rings(readings)
@@ -132,6 +170,15 @@ def _repeated(readings: list[Reading]) -> Iterator[Problem]:
         place = next(other.places["limits", ""] for other in others if other.limits != one.limits)
         file = one.places["limits", ""].file
         yield _problem(place, f"These limits are others than those in {file}.", "Keep one of them.")
+
+
+def _twice_in(reading: Reading) -> Iterator[Problem]:
+    """Machines that stand twice in one file."""
+    machines: dict[str, Machine] = {}
+    for machine in reading.machines:
+        first = machines.setdefault(machine.id.lower() if reading.keyed_by_id and machine.id else machine.name, machine)
+        if first is not machine:
+            yield _twice(machine, first.origin.locate("name"))
 
 
 def _twice(machine: Machine, first: Location) -> Problem:

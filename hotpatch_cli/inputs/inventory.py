@@ -365,6 +365,7 @@ def _read_parts(root: Mapping, reading: Reading, log: Log) -> None:
     reading.groups = found.get("groups") or {}
     reading.rings = found.get("rings", ())
     reading.limits = found.get("limits", NO_LIMITS)
+    reading.kept = root
     for kind in ("group", "window", "ring", "freeze"):
         _note_places(kind, root.get(f"{kind}s"), reading, log)
     if reading.limits != NO_LIMITS:

@@ -14,23 +14,40 @@ from hotpatch_cli.schedule.windows import Window
 
 
 class Reading:
-    """The content of one source. `places` has where a window, group or ring stands: ("window", name)."""
+    """The content of one source. `places` has where a window, group or ring stands: ("window", name).
+
+    `parts` speak of machines that other sources have: a licence, a patch state. `shared` speaks of every machine that
+    refers to a resource, by its id in lower case: an image, a scale set. `kept` is an inventory as it was written, for
+    its windows, freezes, groups, rings and limits. A source that names no machine is `named_by_file`.
+    """
 
     __slots__ = (
+        "file",
         "freezes",
         "groups",
+        "kept",
         "keyed_by_id",
         "limits",
         "machines",
         "name",
+        "named_by_file",
         "notes",
+        "parts",
         "places",
+        "reader",
         "rings",
+        "shared",
         "windows",
     )
 
     def __init__(self, *, keyed_by_id: bool = False) -> None:
+        self.file = ""
+        self.reader = ""
         self.machines: list[Machine] = []
+        self.parts: list[Machine] = []
+        self.shared: dict[str, Machine] = {}
+        self.kept: Mapping[str, Any] = {}
+        self.named_by_file = False
         self.keyed_by_id = keyed_by_id
         self.name: str | None = None
         self.windows: dict[str, Window] = {}
@@ -53,10 +70,14 @@ class Reader(NamedTuple):
 
 
 class LazyReader(NamedTuple):
-    """A reader that is imported when it is asked for: what it reads, and its module in this package."""
+    """A reader that is imported when it is asked for: what it reads, and its module in this package.
+
+    One that `shares` leaves room for others: an export of Azure may hold VMs, machines of Arc and patch states at once.
+    """
 
     about: str
     module: str
+    shares: bool = False
 
     def load(self) -> Reader:
         """The module's READER."""
@@ -81,6 +102,9 @@ class NodeOrigin:
         node: Any = self.node
         mark = self.node.mark
         for key in self.paths.get(field) or field.split("."):
+            if isinstance(node, SequenceNode) and key.isdigit() and int(key) < len(node):
+                mark, node = node.marks[int(key)], node[int(key)]
+                continue
             actual = actual_key(node, key)
             if actual is None:
                 break

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hotpatch_cli import __version__
-from hotpatch_cli.knowledge import rows
+from hotpatch_cli.knowledge import rows, user_data
 from hotpatch_cli.model import Build
 
 _CLASSES = {each.__name__: each for each in vars(rows).values() if isinstance(each, type) and hasattr(each, "_fields")}
@@ -25,8 +25,13 @@ _DATA = Path(__file__).parent / "data"
 
 
 def load_knowledge(matrix_files: Sequence[str] = (), release_files: Sequence[str] = ()) -> rows.Knowledge:
-    """The shipped rows, from the cache if there is one, then those of the user's files. Raises InputError."""
+    """The shipped rows, from the cache if there is one, those that were imported, then those of the user's files.
+
+    Raises InputError.
+    """
     shipped = _shipped()
+    if (imported := user_data.file()) is not None:
+        shipped = user_data.over(shipped, imported)
     if not matrix_files and not release_files:
         return shipped
     from hotpatch_cli.knowledge.load import laid_over

@@ -148,9 +148,14 @@ def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
     return c.record(Release, columns, "a release")
 
 
-def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, ...]:
-    """Releases with those of a document. A known row without KB or kind gives way; a duplicate is a problem."""
-    log = Log(document)
+def read_releases(document: Document) -> tuple[Release, ...]:
+    """The rows of a release file, as they stand there. Raises InputError."""
+    rows: tuple[Release, ...] = _release_file(document, Log(document))["releases"]
+    return rows
+
+
+def _release_file(document: Document, log: Log) -> dict[str, Any]:
+    """The parts of a release file. Raises InputError."""
     sources = _sources_of(document, log)
     columns = {
         "replace": Field(c.boolean, "true: these rows replace the shipped ones"),
@@ -161,6 +166,13 @@ def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, 
         c.record(dict, columns, "the release data").read(document.root, document.root_mark, log) or {}
     )
     log.finish()
+    return found
+
+
+def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, ...]:
+    """Releases with those of a document. A known row without KB or kind gives way; a duplicate is a problem."""
+    log = Log(document)
+    found = _release_file(document, log)
     known = [] if found.get("replace") else list(releases)
     marks = document.root["releases"].marks
     fresh: list[Release] = []

@@ -9,7 +9,7 @@ from hotpatch_cli.planner.board import NEVER, Board
 from hotpatch_cli.planner.bound import Prices
 from hotpatch_cli.planner.budget import Budget
 from hotpatch_cli.planner.greedy import Priority, left_shift, list_schedule
-from hotpatch_cli.planner.heads import heads, last_starts
+from hotpatch_cli.planner.heads import heads, last_starts, urgency
 from hotpatch_cli.planner.improve import Improver, score
 from hotpatch_cli.planner.model import Model
 from hotpatch_cli.planner.parts import Part
@@ -22,6 +22,8 @@ ROUNDS = 4
 BATCH = 100
 HEAT = 0.1
 COMPLETE_NODES = 3000
+PRICED_A_SECOND = 8_000
+"""So many starts, by the width of a bucket, a linear program over prices deals with in a second."""
 COLUMNS_A_SECOND = 1500
 """So many columns of a whole-number program are worth a second of trying; measured on contended fleets."""
 
@@ -124,7 +126,7 @@ class Effort:
         ]
         if self._keep is not None:
             return [[(start if start >= 0 else NEVER, rank) for start, rank in zip(self._keep, dense, strict=True)]]
-        last = last_starts(model, self._heads.gate)
+        last = urgency(model, last_starts(model, self._heads.gate))
         urgent = list(zip(last, dense, strict=True))
         gated = [(late if opens else NEVER, rank) for late, rank, opens in zip(last, dense, model.opens, strict=True)]
         if len(model.live) > LARGE:
@@ -134,6 +136,7 @@ class Effort:
     def _squeak(self) -> None:
         """Put first who was too late for a gate or was left out, and try again."""
         last = last_starts(self.model, self._heads.gate)
+        urgent = urgency(self.model, last)
         bumped = [0] * len(last)
         starts = self.starts
         for _ in range(4 if len(last) > LARGE else 8):
@@ -142,7 +145,7 @@ class Effort:
             late = [task for task in self.model.live if starts[task] > last[task]]
             for task in late or [task for task in self.model.live if starts[task] < 0]:
                 bumped[task] -= 1
-            starts = self._try(list(zip(bumped, last, strict=True)))
+            starts = self._try(list(zip(bumped, urgent, strict=True)))
 
     def _try(self, priority: Priority) -> list[int]:
         board = list_schedule(self.model, priority, self._keep)
@@ -194,8 +197,12 @@ class Effort:
 
         if not has_highs() or not self.model.capacity or self._budget.stops():
             return
-        for width in (2 * prices.bucket, prices.bucket):
-            if best_prices(prices, max(1, width), min(self._budget.seconds() / 3, 300.0)):
+        columns = sum(stretch.width for lane in prices.lanes for stretch in lane.stretches)
+        for width in (4 * prices.bucket, 2 * prices.bucket, prices.bucket):
+            seconds = min(self._budget.seconds() / 2, 300.0)
+            if columns > seconds * width * PRICED_A_SECOND:
+                continue
+            if best_prices(prices, width, seconds):
                 wanted = [0] * len(self.starts)
                 quotes = prices.consider(self.score.left_out)
                 for task, quote in zip(self.model.live, quotes, strict=True):

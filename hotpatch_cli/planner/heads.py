@@ -64,7 +64,23 @@ def last_starts(model: Model, targets: Sequence[int]) -> list[int]:
 
 
 SMALL = 100
-"""Gates with more tasks behind them are driven by their target alone."""
+"""Gates with more tasks behind them are driven by their target alone, and larger crowds are no queue."""
+
+
+def urgency(model: Model, last: Sequence[int]) -> list[float]:
+    """The last starts, less the time that the others of a task's own queue need after it."""
+    work: dict[tuple[int, int], list[int]] = {}
+    for task in model.live:
+        for limit, units, hold in model.uses[task]:
+            work.setdefault((limit, id(model.windows[task])), []).append(units * hold)
+    found = [float(start) for start in last]
+    for task in model.live:
+        for limit, units, hold in model.uses[task]:
+            queue = work[limit, id(model.windows[task])]
+            if len(queue) < SMALL:
+                rest = (sum(queue) - units * hold) / model.capacity[limit]
+                found[task] = min(found[task], last[task] - rest)
+    return found
 
 
 def _gate_head(model: Model, number: int, start: Sequence[int]) -> int:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.rows import STANDARD, Day, Knowledge, Product, Release
+from hotpatch_cli.knowledge.rows import STANDARD, Day, Knowledge, Matrix, Product, Release
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
 
 
@@ -45,8 +45,7 @@ class History:
         self.supposed = tuple(row for row in supposed if row.product == product)
         self.all = tuple(row for row in knowledge.releases if row.product == product)
         self.out = tuple(row for row in self.all if row.date is not None and row.date <= as_of)
-        end = knowledge.matrix.event(product, "last-hotpatch-month", as_of)
-        self.last_day = end.day if end else date.max
+        self.last_day = _last_day(knowledge.matrix, product, as_of)
         self.first_day = min((row.date for row in self.all if row.date), default=date.max)
 
     @cached_property
@@ -92,6 +91,14 @@ class History:
         """The newest cumulative update for machines off the track: the monthly one, or any."""
         kinds = STANDARD if out_of_band else ("standard",)
         return max((row for row in self.out if row.kind in kinds and row.identified), key=_age, default=None)
+
+
+def _last_day(matrix: Matrix, product: Product, as_of: date) -> date:
+    """The last day of hotpatches as it was known, or before anything was known of it, as it was first told."""
+    known = matrix.event(product, "last-hotpatch-month", as_of)
+    told = [row for row in matrix.lifecycle if row.product == product and row.event == "last-hotpatch-month"]
+    first = known or min(told, key=lambda row: row.from_day, default=None)
+    return first.day if first else date.max
 
 
 def qualifies(row: Release, platform: str | None) -> bool:

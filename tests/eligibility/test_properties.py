@@ -24,6 +24,8 @@ IMAGES = st.none() | st.builds(
     publisher=st.sampled_from(["MicrosoftWindowsServer", "microsoftwindowsserver", "icrosoftWindowsServer", None]),
     offer=st.sampled_from(["WindowsServer", "WindowsServer", "previews"]),
     sku=st.sampled_from(SKUS),
+    version=st.none(),
+    container=st.sampled_from([None, None, None, "mcr.microsoft.com/windows/servercore:ltsc2025"]),
     id=st.sampled_from([None, None, None, "/subscriptions/0/galleries/g"]),
 )
 SYSTEMS = st.sampled_from(
@@ -58,6 +60,7 @@ FACTS = st.builds(
         vm_agent=FLAG,
         bypass_safety_checks=FLAG,
         reboot=st.sampled_from([None, "Never", "IfRequired"]),
+        assessment=st.none(),
     ),
     arc=st.builds(
         Arc,
@@ -67,6 +70,7 @@ FACTS = st.builds(
         vbs=st.sampled_from([None, "running", "configured", "off"]),
         secure_boot=FLAG,
         uefi=FLAG,
+        agent=st.none(),
     ),
     azure_local=st.builds(AzureLocal, version=st.sampled_from([None, "22H2", "2503", "?"]), azure_verification=FLAG),
     health_extension=FLAG,

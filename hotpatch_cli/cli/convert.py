@@ -1,0 +1,54 @@
+"""`hotpatch convert`: any source that is read, written as an inventory."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hotpatch_cli.cli.options import Output, Prefer, Quiet
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: hotpatch convert vms.json arc.json hotfixes.csv -o fleet.yaml")
+def convert(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Inventories, exports; - is standard input.")
+    ],
+    output: Output = "-",
+    reader: Annotated[
+        str | None, typer.Option("--from", metavar="READER", envvar="HOTPATCH_FROM", help="Force a reader, by name.")
+    ] = None,
+    prefer: Prefer = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write what sources say as one inventory, which gives the same verdicts."""
+    from hotpatch_cli.cli.gate import known_reader, known_source
+    from hotpatch_cli.cli.talk import deliver, say
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.inputs.fleet import load_sources
+    from hotpatch_cli.inputs.kept import kept_parts
+    from hotpatch_cli.outputs.inventory_yaml import inventory_yaml
+
+    fleet, notes, readings = load_sources(sources, known_reader(reader), known_source(prefer, sources))
+    if not fleet.machines:
+        raise refuse(", ".join(sources), "There is no machine in it.", "Nothing was written.")
+    for note in notes:
+        say(note, quiet=quiet)
+    folder = Path() if output == "-" else Path(output).parent
+    text = inventory_yaml(fleet.machines, fleet.name, kept_parts(readings, folder), sources)
+    _require_readable(text, output)
+    deliver(text, output)
+
+
+def _require_readable(text: str, output: str) -> None:
+    """Raise InputError where a value has no word in an inventory: better none than one that cannot be loaded."""
+    from hotpatch_cli.documents.files import parse
+    from hotpatch_cli.errors import InputError, refuse
+    from hotpatch_cli.inputs.inventory import READER
+
+    try:
+        READER.read(parse("fleet.yaml", text))
+    except InputError as error:
+        said = f"A value of the sources has no place in an inventory: {error.problems[0].message}"
+        raise refuse(output, said, "Nothing was written.") from None

@@ -1,0 +1,103 @@
+"""CSV as the same tree: a list of mappings, one a row, with the header's names as keys; an empty cell is missing.
+
+A cell that holds JSON, such as the `properties` column of a Resource Graph export, becomes the tree of it.
+Marks are those of the row's line: a cell has no place of its own that the parser would tell.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
+from hotpatch_cli.documents.json_text import parse_json
+from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, shown
+from hotpatch_cli.errors import InputError
+
+_SEPARATORS = (",", ";", "\t")
+_TYPE_LINE = re.compile(r"#TYPE [^\n]*\n")
+_LONGEST_CELL = 16 * 2**20
+
+
+def parse_csv(file: str, text: str) -> Document:
+    """The tree of a CSV text with a header; comma, semicolon or tab. Raises InputError with every problem found.
+
+    PowerShell's `#TYPE` line before the header is passed over.
+    """
+    document = Document(file, text)
+    log = Log(document)
+    document.root = Sequence()
+    names: list[str] | None = None
+    for mark, cells in _rows(text, log):
+        if names is None:
+            names = cells
+            _check_header(names, mark, log)
+        elif len(cells) > len(names):
+            log.add(mark, f"This row has {len(cells)} cells, the header {len(names)}.", "Quote cells that have commas.")
+        else:
+            document.root.put(_row(names, cells, mark, log), mark)
+    log.finish()
+    return document
+
+
+def separator_of(line: str) -> str:
+    """What parts the cells of a header: the one of comma, semicolon and tab that stands in it most often."""
+    return max(_SEPARATORS, key=line.count)
+
+
+def _rows(text: str, log: Log) -> Iterator[tuple[int, list[str]]]:
+    """(mark, cells) of each row that is not empty."""
+    start = _TYPE_LINE.match(text)
+    begin = start.end() if start else 0
+    lines = text[begin:].splitlines(keepends=True)
+    offsets = [*accumulate(map(len, lines), initial=begin)]
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(lines, delimiter=separator_of(lines[0] if lines else ""), strict=True)
+    before = 0
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield offsets[before], cells
+            before = reader.line_num
+    except csv.Error as error:
+        log.add(offsets[min(before, len(lines) - 1)], f"Not CSV: {error}.", "Check the quotes from here on.")
+
+
+def _check_header(names: list[str], mark: int, log: Log) -> None:
+    lower = [name.strip().casefold() for name in names]
+    for name in dict.fromkeys(lower):
+        if lower.count(name) > 1:
+            log.add(mark, f"The column {shown(name)} stands twice in the header.", "Rename or remove one.")
+
+
+def _row(names: list[str], cells: list[str], mark: int, log: Log) -> Mapping:
+    row = Mapping(mark)
+    for name, cell in zip(names, cells, strict=False):
+        row.put(name.strip(), _cell(cell, mark, log), mark, mark)
+    return row
+
+
+def _cell(cell: str, mark: int, log: Log) -> Any:
+    if not cell.strip():
+        return None
+    if cell[0] not in "{[" or cell[-1] not in "}]":
+        return cell
+    try:
+        return _placed(parse_json(log.document.file, cell).root, mark)
+    except InputError:
+        return cell
+
+
+def _placed(node: Any, mark: int) -> Any:
+    """A tree whose marks are all the same: it stands in one cell."""
+    if isinstance(node, Mapping):
+        moved = Mapping(mark)
+        for key, value in node.items():
+            moved.put(key, _placed(value, mark), mark, mark)
+        return moved
+    if isinstance(node, Sequence):
+        listed = Sequence(mark)
+        for value in node:
+            listed.put(_placed(value, mark), mark)
+        return listed
+    return node

@@ -1,0 +1,71 @@
+"""Release rows that the user imported: a file in the user's data folder, laid over the shipped rows of each run."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from hotpatch_cli.knowledge.rows import Knowledge, Release, Source
+
+VARIABLE = "HOTPATCH_DATA"
+"""The environment variable that names another folder."""
+
+NAME = "releases.json"
+
+
+def folder() -> Path:
+    """The data folder: that of the variable, or the one that the operating system has for such data."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return platformdirs.user_data_path("hotpatch", appauthor=False)
+
+
+def file() -> Path | None:
+    """The file of imported rows, if there is one."""
+    path = folder() / NAME
+    return path if path.is_file() else None
+
+
+def over(knowledge: Knowledge, path: Path) -> Knowledge:
+    """Knowledge with imported rows; a shipped row that was read later keeps what it says. Raises InputError."""
+    from hotpatch_cli.knowledge.refresh import refreshed
+
+    return knowledge._replace(releases=refreshed(knowledge.releases, imported(path)).rows)
+
+
+def imported(path: Path) -> tuple[Release, ...]:
+    """The rows of the file. Raises InputError that tells how to get out of it."""
+    from hotpatch_cli.documents.files import read_document
+    from hotpatch_cli.errors import InputError
+    from hotpatch_cli.knowledge.load import read_releases
+
+    try:
+        return read_releases(read_document(str(path)))
+    except InputError as error:
+        remedy = "hotpatch wrote this file; delete it and run `hotpatch releases update`."
+        raise InputError([problem._replace(remedy=remedy) for problem in error.problems]) from None
+
+
+def as_text(releases: Iterable[Release]) -> str:
+    """Rows as the file has them: a release file in JSON, a row a line."""
+    sources: dict[Source, str] = {}
+    lines = [json.dumps(_plain(row, sources), ensure_ascii=False) for row in releases]
+    named = {key: _source(source) for source, key in sources.items()}
+    rows = ",\n  ".join(lines)
+    return f'{{"sources": {json.dumps(named, ensure_ascii=False)},\n "releases": [\n  {rows}\n]}}\n'
+
+
+def _plain(row: Release, sources: dict[Source, str]) -> dict[str, Any]:
+    keys = [sources.setdefault(source, f"source-{len(sources) + 1}") for source in row.source]
+    values = {key: value for key, value in row._asdict().items() if value not in (None, ())}
+    text = {key: str(value) for key, value in values.items() if key not in ("source", "platforms")}
+    return text | ({"platforms": list(row.platforms)} if row.platforms else {}) | {"source": keys}
+
+
+def _source(source: Source) -> dict[str, str]:
+    written = {"title": source.title, "read": str(source.read), "url": source.url}
+    return {key: value for key, value in written.items() if value is not None}

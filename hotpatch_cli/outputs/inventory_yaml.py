@@ -1,0 +1,248 @@
+"""A fleet as an inventory in YAML: readable, and the same to whoever loads it, in any version of YAML.
+
+What machines share stands once, in `defaults`; texts that something could take for a number, a truth or a date are in
+quotes. What several sources contradict each other on, and what a template leaves open, stands in a comment.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from hotpatch_cli.model import DEFAULT_REBOOT, Image, Machine
+from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.schedule.zones import known_zone
+
+Fields = dict[str, Any]
+_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+@ -]|:(?=\S))*(?<=[A-Za-z0-9_/.)-])")
+_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
+_LONGEST_KEY = 256
+_OWN = frozenset({"name", "id"})
+
+
+def inventory_yaml(machines: Sequence[Machine], name: str | None, kept: Mapping[str, Any], files: Iterable[str]) -> str:
+    """The text of an inventory. `kept` has windows, freezes, groups, rings and limits as they were written; `files` are
+    the sources, which a comment names.
+    """
+    rows = _unique([fields_of(machine) for machine in machines])
+    defaults = _shared(rows)
+    lines = [f"# Written by `hotpatch convert` from {visible(', '.join(files))}."]
+    if name:
+        lines.append(f"fleet: {_text(name)}")
+    if defaults:
+        lines += ["defaults:", *_block(_nested(defaults), 1)]
+    for key, value in kept.items():
+        lines += ["", f"{key}:", *(_block(value, 1) if isinstance(value, Mapping) else _list(value, 1))]
+    lines += ["", "machines:"]
+    for machine, row in zip(machines, rows, strict=True):
+        lines += [f"  # {visible(comment)}" for comment in _comments(machine)]
+        first, *rest = _block(_nested(_without(row, defaults)), 2)
+        lines += [f"  - {first.strip()}", *rest]
+    return "\n".join(lines) + "\n"
+
+
+def _comments(machine: Machine) -> Iterator[str]:
+    for dispute in machine.disputes:
+        said = dict(dispute.values)
+        yield f"sources disagree on {said['field']}: {said['said']}"
+    for field, expression in machine.facts.unresolved:
+        yield f"{field} is open: {expression}"
+
+
+# --- a machine as fields -------------------------------------------------------------------------------------
+
+
+def fields_of(machine: Machine) -> Fields:
+    """What an inventory says of a machine; what is not known is left out."""
+    facts, placement = machine.facts, machine.placement
+    fields = {
+        "name": machine.label or machine.name,
+        "platform": facts.platform,
+        "id": machine.id,
+        "image": {"id": facts.built} if facts.built else _image(facts.image),
+        "container": facts.image.container if facts.image else None,
+        "os": facts.os if facts.windows else "Linux",
+        "region": facts.region or placement.region,
+        "zone": machine.zone,
+        "availability_set": machine.availability_set,
+        "generation": facts.generation,
+        "scale_set": facts.scale_set,
+        "restored": facts.restored or None,
+        "patching": facts.patching._asdict(),
+        "arc": facts.arc._asdict(),
+        "azure_local": facts.azure_local._asdict(),
+        "health_extension": facts.health_extension,
+        "power": facts.power,
+        "build": facts.build,
+        "kbs": list(facts.kbs),
+        "pending": [_filled(update._asdict()) for update in facts.pending],
+        "restart_pending": facts.restart_pending,
+    }
+    return _filled({**fields, **_placement(machine)})
+
+
+def _placement(machine: Machine) -> Fields:
+    placement = machine.placement
+    zone = placement.timezone
+    return {
+        "timezone": zone if zone and known_zone(zone) else None,
+        "window": list(placement.windows),
+        "groups": list(placement.groups),
+        "ring": placement.ring,
+        "reboot_minutes": None if placement.reboot == DEFAULT_REBOOT else int(placement.reboot.total_seconds() // 60),
+        "weight": None if machine.weight == 1 else machine.weight,
+        "reboot_at": machine.reboot_at.isoformat() if machine.reboot_at else None,
+        "done": machine.done or None,
+        "owner": machine.owner,
+        "tags": {key: value for key, value in placement.tags if _is_name(key) and value.strip()},
+    }
+
+
+def _image(image: Image | None) -> Any:
+    """A URN where all of it is known; otherwise what is known, by its names."""
+    if image is None or image.container:
+        return None
+    if image.id:
+        return {"id": image.id}
+    parts = (image.publisher, image.offer, image.sku, *([image.version] if image.version else []))
+    if all(part and ":" not in part and "/" not in part and part == part.strip() for part in parts):
+        return ":".join(map(str, parts))
+    return _filled(image._asdict()) or None
+
+
+def _is_name(key: str) -> bool:
+    return bool(key.strip()) and len(key) <= _LONGEST_KEY and not re.search(r"[\x00-\x1f\x7f]", key)
+
+
+def _filled(fields: Mapping[str, Any]) -> Fields:
+    """Fields that hold something."""
+    found = {}
+    for key, value in fields.items():
+        inside = _filled(value) if isinstance(value, dict) else value
+        if inside not in (None, "", [], {}):
+            found[key] = inside
+    return found
+
+
+def _unique(rows: list[Fields]) -> list[Fields]:
+    """Names stand once in an inventory; machines of one name and no group are counted."""
+    seen: Counter[str] = Counter()
+    for row in rows:
+        seen[row["name"]] += 1
+        if seen[row["name"]] > 1:
+            row["name"] = f"{row['name']} ({seen[row['name']]})"
+    return rows
+
+
+# --- what machines share -------------------------------------------------------------------------------------
+
+Leaf = tuple[str, ...]
+
+
+def _leaves(row: Fields) -> dict[Leaf, Any]:
+    found: dict[Leaf, Any] = {}
+    for key, value in row.items():
+        if isinstance(value, dict) and key != "image":
+            found |= {(key, inner): each for inner, each in value.items()}
+        else:
+            found[key,] = value
+    return found
+
+
+def _shared(rows: list[Fields]) -> dict[Leaf, Any]:
+    """What every machine states and most state alike: a default, which the others' own word replaces."""
+    if len(rows) < 2:  # noqa: PLR2004  one machine shares nothing
+        return {}
+    counts: dict[Leaf, Counter[str]] = {}
+    values: dict[str, Any] = {}
+    for row in rows:
+        for leaf, value in _leaves(row).items():
+            if leaf[0] not in _OWN and not isinstance(value, dict):
+                values[repr(value)] = value
+                counts.setdefault(leaf, Counter())[repr(value)] += 1
+    found = {}
+    for leaf, counter in counts.items():
+        text, count = counter.most_common(1)[0]
+        if counter.total() == len(rows) and count * 2 > len(rows):
+            found[leaf] = values[text]
+    return found
+
+
+def _without(row: Fields, defaults: Mapping[Leaf, Any]) -> dict[Leaf, Any]:
+    return {leaf: value for leaf, value in _leaves(row).items() if leaf not in defaults or defaults[leaf] != value}
+
+
+def _nested(leaves: Mapping[Leaf, Any]) -> Fields:
+    found: Fields = {}
+    for (key, *inner), value in leaves.items():
+        if inner:
+            found.setdefault(key, {})[inner[0]] = _Typed(value)
+        else:
+            found[key] = _Typed(value)
+    return found
+
+
+# --- YAML ----------------------------------------------------------------------------------------------------
+
+
+class _Typed:
+    """A value of ours, whose type is known: a text of digits is a text."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _block(node: Mapping[str, Any], depth: int) -> list[str]:
+    """The lines of a mapping; what is inside a value stands on its line."""
+    return [f"{'  ' * depth}{_text(key)}: {_flow(value)}" for key, value in node.items()]
+
+
+def _list(node: Any, depth: int) -> list[str]:
+    return [f"{'  ' * depth}- {_flow(each)}" for each in node]
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, _Typed):
+        return _typed(value.value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_text(key, flow=True)}: {_flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return value  # as it was written: a number is a number for an editor too
+    return _typed(value)
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_text(key, flow=True)}: {_flow_typed(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_flow_typed, value)) + "]"
+    return "null" if value is None else str(value) if isinstance(value, int | float) else _text(value)
+
+
+def _flow_typed(value: Any) -> str:
+    return _text(value, flow=True) if isinstance(value, str) else _typed(value)
+
+
+def _text(text: str, *, flow: bool = False) -> str:
+    """A text, in quotes where it could be taken for something else or would not come back as it is."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not (flow and ":" in text):
+        return text
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(letter: str) -> str:
+    if letter in '"\\':
+        return "\\" + letter
+    if letter.isprintable():
+        return letter
+    code = ord(letter)
+    if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004  half of a pair: YAML has no way to write it
+        return "\ufffd"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004

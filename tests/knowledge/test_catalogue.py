@@ -1,0 +1,323 @@
+"""The rule catalogue: its codes, names and levels, and every sentence of it, raised and read."""
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+
+from hotpatch_cli.app import sentence
+from hotpatch_cli.eligibility.verdict import Judge
+from hotpatch_cli.knowledge.load import load_knowledge
+from hotpatch_cli.knowledge.rows import Knowledge, Release, Rule, Source
+from hotpatch_cli.model import Arc, AzureLocal, Facts, Finding, Image, Patching, PendingUpdate, parse_build
+
+KNOWLEDGE = load_knowledge()
+RULES = KNOWLEDGE.rules
+PROMISED = """
+HP101 image-not-supported, HP102 custom-image, HP103 container-image, HP104 edition-not-supported,
+HP105 release-not-supported, HP106 scale-set-uniform, HP107 generation-1, HP108 hotpatch-ended,
+HP109 region-not-available warning, HP110 image-spelling warning, HP201 hotpatch-not-enabled, HP202 patch-mode,
+HP203 vm-agent-off, HP204 safety-checks-bypassed warning, HP205 vbs-not-running, HP206 no-secure-boot,
+HP207 arc-not-connected, HP208 not-enrolled, HP209 build-too-old, HP210 azure-verification-off, HP211 host-too-old,
+HP212 health-extension-missing warning, HP213 powered-off warning, HP214 reboot-never warning, HP301 behind note,
+HP302 baseline-due warning, HP303 off-track warning, HP304 ambiguous-build warning, HP305 unplanned-baseline note,
+HP306 pending-other-update warning, HP307 build-unknown warning, HP308 restart-pending warning,
+HP309 release-kind-unknown warning, HP310 release-data-ends warning, HP401 image-missing, HP402 os-missing,
+HP403 build-missing, HP404 patch-mode-missing, HP405 hotpatching-missing, HP406 vm-agent-missing,
+HP407 agent-status-missing, HP408 enrolment-missing, HP409 vbs-missing, HP410 secure-boot-missing,
+HP411 verification-missing, HP412 host-version-missing, HP413 timezone-missing warning, HP501 no-window warning,
+HP502 window-too-short warning, HP503 window-rule
+"""
+
+
+def test_codes_names_and_levels_are_those_that_are_promised() -> None:
+    """The catalogue has these rules, and each is an error unless it is called a warning or a note."""
+    promised = re.sub(r"\s+", " ", PROMISED).strip().split(", ")
+    rules = [RULES[each.split()[0]] for each in promised]
+    assert [f"{rule.code} {rule.name}" + f" {rule.level}".replace(" error", "") for rule in rules] == promised
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_a_rule_is_whole(rule: Rule) -> None:
+    """Title, meaning and remedy are sentences; the source was read; no text but the sentences has a gap to fill."""
+    assert rule.title[0].isupper()
+    assert not rule.title.endswith(".")
+    assert rule.meaning.endswith(".")
+    assert rule.remedy.endswith(".")
+    assert all(each.endswith(".") for each in rule.sentences.values())
+    assert rule.source.startswith("https://")
+    assert date(2020, 1, 1) < rule.read <= date(2026, 11, 23)
+
+
+@pytest.mark.parametrize("code", re.findall(r"HP4\d\d", PROMISED))
+def test_the_remedy_of_a_missing_fact_is_a_command(code: str) -> None:
+    """What is missing can be found by a command, which the remedy quotes, and where to write it is said."""
+    assert re.search(r"`[^`]*(az |Get-|Confirm-)[^`]*`", RULES[code].remedy)
+    assert "rite " in RULES[code].remedy or "under `kbs`" in RULES[code].remedy or code in ("HP401", "HP402")
+
+
+TODAY = date(2026, 8, 20)
+IMAGE = Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter-azure-edition")
+VM = Facts(
+    platform="azure",
+    image=IMAGE,
+    region="uksouth",
+    patching=Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True),
+)
+LOCAL = Facts(platform="azure-local", image=IMAGE, azure_local=AzureLocal("23H2", azure_verification=True))
+ARC = Facts(
+    platform="arc",
+    os="Windows Server 2025 Datacenter",
+    build="26100.33222",
+    arc=Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True),
+)
+
+
+def image(sku: str, **more: Any) -> Facts:
+    """An Azure VM of another SKU."""
+    return VM._replace(image=IMAGE._replace(sku=sku), **more)
+
+
+def patching(**more: Any) -> Facts:
+    """An Azure VM with other patch settings."""
+    return VM._replace(patching=VM.patching._replace(**more))
+
+
+def through_arc(**more: Any) -> Facts:
+    """An Arc machine of which Arc knows something else."""
+    return ARC._replace(arc=ARC.arc._replace(**more))
+
+
+def ws2022(build: str | None) -> Facts:
+    """An Azure VM of Windows Server 2022."""
+    return image("2022-datacenter-azure-edition-core", build=build)
+
+
+CASES: dict[str, tuple[Facts, str, str]] = {
+    "HP101 not_listed": (image("freebsd"), "", "not in the support matrix; the nearest supported image is"),
+    "HP101 look_alike": (image("2025-datacenter"), "", "cannot hotpatch: a Datacenter image"),
+    "HP101 not_yet": (VM, "2024-10-31", "only from 2024-11-01 on"),
+    "HP102 gallery": (VM._replace(image=Image(id="/g")), "", "Image /g is a gallery or custom image"),
+    "HP102 restored": (VM._replace(image=None, restored=True), "", "no image reference"),
+    "HP102 built": (VM._replace(image=None, built="Packer"), "", "What Packer builds is a custom image"),
+    "HP102 built_on": (
+        VM._replace(built="Packer"),
+        "",
+        "What Packer builds from MicrosoftWindowsServer:WindowsServer:2025",
+    ),
+    "HP103 default": (VM._replace(image=Image(container="mcr/x")), "", "Image mcr/x is a Windows container"),
+    "HP104 edition": (ARC._replace(os="Windows Server 2025 Essentials"), "", "The edition of Windows Server 2025 Ess"),
+    "HP104 client": (ARC._replace(os="Windows 11 Pro"), "", "Windows 11 Pro is a Windows client"),
+    "HP104 azure_edition": (ARC._replace(os="Windows Server 2025 Azure Edition"), "", "not through Azure Arc"),
+    "HP105 release": (ARC._replace(os="Windows Server 2019"), "", "Windows Server 2019 cannot hotpatch"),
+    "HP105 before_preview": (ARC, "2024-09-19", "preview on 2024-09-20"),
+    "HP106 default": (VM._replace(scale_set="uniform"), "", "uniform orchestration"),
+    "HP107 default": (VM._replace(generation=1), "", "generation 1"),
+    "HP108 default": (ws2022(None), "2027-11-01", "no hotpatches after October 2027, and the as-of day is 2027-11-01"),
+    "HP109 default": (VM._replace(region="swedencentral"), "2024-12-01", "Region swedencentral"),
+    "HP109 missing": (VM._replace(region=None), "2024-12-01", "before 2025-01-06"),
+    "HP110 default": (image("2025 datacenter azure edition"), "", "Azure takes exactly MicrosoftWindowsServer:"),
+    "HP201 default": (patching(hotpatching=False), "", "is false; hotpatch needs true"),
+    "HP202 default": (patching(mode="Manual"), "", "Patch mode is Manual"),
+    "HP203 default": (patching(vm_agent=False), "", "VM agent is off"),
+    "HP204 default": (patching(bypass_safety_checks=True), "", "contradict each other"),
+    "HP205 default": (through_arc(vbs="configured"), "", "is configured but not running"),
+    "HP206 secure_boot": (through_arc(secure_boot=False), "", "Secure Boot is off"),
+    "HP206 uefi": (through_arc(uefi=False), "", "does not start with UEFI"),
+    "HP207 default": (through_arc(status="Expired"), "", "status is Expired"),
+    "HP208 default": (through_arc(hotpatch="Disabled"), "", "enrolment: Canceled"),
+    "HP208 preview": (
+        through_arc(hotpatch="Failed"),
+        "2025-07-15",
+        "Failed; hotpatch needs Enabled. On this day it is a free",
+    ),
+    "HP208 paid": (
+        through_arc(enablement="ActionRequired"),
+        "2025-07-16",
+        "Action Required; hotpatch needs Enabled. On this day it costs 1.50",
+    ),
+    "HP209 default": (ARC._replace(build="26100.1741"), "", "Build 26100.1741 is below 26100.1742"),
+    "HP210 default": (LOCAL._replace(azure_local=AzureLocal("23H2", azure_verification=False)), "", "is off"),
+    "HP211 default": (
+        LOCAL._replace(azure_local=AzureLocal("22H2", azure_verification=True)),
+        "",
+        "22H2; hotpatch on Azure Local needs 23H2",
+    ),
+    "HP212 default": (VM._replace(scale_set="flexible", health_extension=False), "", "has no Application Health"),
+    "HP212 missing": (VM._replace(scale_set="flexible"), "", "is not known"),
+    "HP213 default": (VM._replace(power="off"), "", "is off"),
+    "HP214 default": (patching(reboot="Never"), "", "is Never, but the planned baseline of 2026-10-13 needs"),
+    "HP301 default": (
+        ARC._replace(build="26100.7092"),
+        "2025-12-15",
+        "Installed is KB5068966; the newest hotpatch is KB5072014",
+    ),
+    "HP302 default": (
+        ARC._replace(build="26100.6508"),
+        "2025-10-15",
+        "older than the baseline KB5066835 of 2025-10-14",
+    ),
+    "HP302 tempting": (
+        ARC._replace(build="26100.6508"),
+        "2025-12-15",
+        "KB5072033, the other cumulative update of December 2025, would",
+    ),
+    "HP302 not_known": (
+        ARC._replace(build="26100.33438"),
+        "2026-11-23",
+        "older than the planned baseline of 2026-10-13, whose KB",
+    ),
+    "HP303 default": (ARC._replace(build="26100.7178"), "2025-12-15", "KB5072359, an out-of-band update that"),
+    "HP303 ended": (ws2022("20348.7001"), "2027-10-25", "KB5000002, a standard cumulative update that"),
+    "HP304 shared": (ARC._replace(build="26100.6905"), "2025-12-15", "belongs to KB5070881 and KB5070893"),
+    "HP304 contradiction": (
+        ARC._replace(kbs=("KB5122871",)),
+        "2026-09-20",
+        "belongs to KB5120228, but KB5122871 is listed",
+    ),
+    "HP305 default": (ARC._replace(build="26100.32772"), "2026-06-20", "June 2026 was planned as a hotpatch month"),
+    "HP306 default": (VM._replace(pending=(PendingUpdate("x"), PendingUpdate(kind="driver"))), "", ": x, driver; they"),
+    "HP307 older": (ARC._replace(build="26100.1"), "", "older than 26100.1742, the oldest build"),
+    "HP307 newer": (ARC._replace(build="26100.99999"), "", "it may well be the newest baseline"),
+    "HP307 later": (ARC._replace(build="26100.33438"), "", "released on 2026-09-08, after the as-of day 2026-08-20"),
+    "HP307 unlisted": (ARC._replace(build="26100.8037"), "", "a Windows 11 or preview build is possible"),
+    "HP307 no_revision": (ARC._replace(build="26100"), "", "Build 26100 has no revision"),
+    "HP308 default": (VM._replace(restart_pending=True), "", "waits for a restart"),
+    "HP309 default": (ws2022("20348.5622"), "2026-09-20", "KB5122882 of 2026-09-08 decides the track"),
+    "HP309 no_baseline": (ARC._replace(build="26100.1742"), "2024-12-01", "known on 2024-12-01 or before"),
+    "HP310 default": (
+        ARC._replace(build="26100.33438"),
+        "2026-11-23",
+        "planned for 2026-10-13, and the release data ends on 2026-09-14",
+    ),
+    "HP401 default": (VM._replace(image=None), "", "The image is not given"),
+    "HP401 partial": (VM._replace(image=Image(sku=IMAGE.sku)), "", "not given: publisher and offer"),
+    "HP401 local_copy": (
+        LOCAL._replace(image=Image(id="/x/marketplaceGalleryImages/y")),
+        "",
+        "does not tell which one",
+    ),
+    "HP401 local_list": (LOCAL._replace(image=None, unresolved=(("image", "/i"),)), "", "its image resource /i"),
+    "HP401 unresolved": (
+        VM._replace(image=None, unresolved=(("image", "[x]"),)),
+        "",
+        "after deployment, and it decides: [x]",
+    ),
+    "HP402 default": (ARC._replace(os=None), "", "is not given"),
+    "HP402 release": (ARC._replace(os="Windows Server"), "", "given as Windows Server, without a release"),
+    "HP402 edition": (ARC._replace(os="Windows Server 2025"), "", "without an edition"),
+    "HP402 evaluation": (ARC._replace(os="Windows Server 2025 Standard Evaluation"), "", "sources differ"),
+    "HP402 unrecognised": (ARC._replace(os="{os}"), "", "The operating system {os} is not recognised"),
+    "HP403 default": (ARC._replace(build=None), "", "The build is not given"),
+    "HP403 revision": (ARC._replace(build="10.0.26100"), "", "Build 26100 has no revision"),
+    "HP403 unreadable": (ARC._replace(build="x"), "", "Build x is not understood"),
+    "HP404 default": (patching(mode=None), "", "patch mode is not given"),
+    "HP404 unresolved": (patching(mode=None)._replace(unresolved=(("patching.mode", "[m]"),)), "", "it decides: [m]"),
+    "HP405 default": (patching(hotpatching=None), "", "is not given"),
+    "HP405 unresolved": (
+        patching(hotpatching=None)._replace(unresolved=(("patching.hotpatching", "[h]"),)),
+        "",
+        ": [h]",
+    ),
+    "HP406 default": (patching(vm_agent=None), "", "is not given"),
+    "HP406 unresolved": (patching(vm_agent=None)._replace(unresolved=(("patching.vm_agent", "[a]"),)), "", ": [a]"),
+    "HP407 default": (through_arc(status=None), "", "is not given"),
+    "HP408 default": (through_arc(hotpatch=None), "", "is not given"),
+    "HP408 undecided": (through_arc(hotpatch="Unknown"), "", "reported as Unknown"),
+    "HP409 default": (through_arc(vbs=None), "", "is not given"),
+    "HP410 default": (through_arc(secure_boot=None), "", "is not given"),
+    "HP411 default": (LOCAL._replace(azure_local=AzureLocal("23H2")), "", "is not given"),
+    "HP412 default": (LOCAL._replace(azure_local=AzureLocal(None, azure_verification=True)), "", "is not given"),
+    "HP412 unreadable": (
+        LOCAL._replace(azure_local=AzureLocal("latest", azure_verification=True)),
+        "",
+        "release latest is not understood",
+    ),
+}
+
+LAST_OF_2022 = (
+    ("2027-10-12", "planned-baseline", "20348.7000", "KB5000001"),
+    ("2027-10-20", "standard", "20348.7001", "KB5000002"),
+)
+"""Two more releases of WS2022: the last baseline and an update after it, to say what shipped data cannot say yet."""
+
+
+def more_knowledge() -> Knowledge:
+    """The shipped knowledge with two releases of the year in which hotpatch for WS2022 ends."""
+    source = (Source("made up for a test", date(2026, 1, 1)),)
+    rows = [
+        Release("ws2022", "high", source, date.fromisoformat(day), kind, kb, parse_build(build))
+        for day, kind, build, kb in LAST_OF_2022
+    ]
+    return KNOWLEDGE._replace(releases=(*KNOWLEDGE.releases, *rows))
+
+
+MORE = more_knowledge()
+
+
+def told(finding: Finding) -> str:
+    """Its sentence."""
+    return sentence(RULES[finding.code], finding)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_sentence_is_raised_and_says_what_was_seen(name: str) -> None:
+    """Each sentence of a rule is raised by some machine, and names what was seen or what is expected."""
+    facts, day, words = CASES[name]
+    findings = Judge(MORE, date.fromisoformat(day) if day else TODAY).judge(facts).findings
+    said = [told(each) for each in findings if f"{each.code} {each.variant}" == name]
+    assert len(said) == 1
+    assert words in said[0]
+    assert "None" not in said[0]
+    assert said[0].endswith(".")
+
+
+WINDOWED = """
+windows:
+  night: {{days: [Sun], start: 02:00, duration: 1h{window}}}
+freezes: [{{name: year end, from: 2026-10-01, to: {frozen}}}]
+machines:
+  - {{name: a, platform: arc, os: Windows Server 2025 Standard, build: 26100.33222{machine}}}
+"""
+FITTED: dict[str, tuple[str, str]] = {
+    "HP413 default": ("window: night", "Neither the machine nor its window has a time zone"),
+    "HP501 none": ("timezone: Europe/Stockholm", "the machine has no maintenance window"),
+    "HP501 never": ("window: night, timezone: Europe/Stockholm", "No further opening is found in night"),
+    "HP501 frozen": ("window: night, timezone: Europe/Stockholm", "Freezes take every opening of night"),
+    "HP502 default": (
+        "window: night, timezone: Europe/Stockholm, reboot_minutes: 61",
+        "needs 1 h 1 min, and the longest",
+    ),
+}
+ELSEWHERE = {"HP414 default", "HP501 deadline", "HP503 default"}
+"""Sentences of the readers, of the planner and of the lint of windows, which no machine's own facts raise."""
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_a_sentence_on_windows_is_raised(name: str, hotpatch: Any) -> None:
+    """Each sentence on the window of a restart is raised by a machine that is ready, and says what to do."""
+    machine, words = FITTED[name]
+    known = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true}"
+    window = ", until: 2026-01-01" if name == "HP501 never" else ""
+    frozen = "2060-01-01" if name == "HP501 frozen" else "2026-10-02"
+    text = WINDOWED.format(window=window, frozen=frozen, machine=f", {known}, {machine}")
+    reasons = hotpatch.check(text, "--as-of", "2026-08-20").machines["a"]["reasons"]
+    assert [each["code"] for each in reasons] == [name.split(maxsplit=1)[0]]
+    assert words in reasons[0]["message"]
+
+
+def test_no_sentence_is_left_out() -> None:
+    """The cases raise every sentence of the catalogue, so that none is dead and none was forgotten."""
+    listed = {f"{rule.code} {variant}" for rule in RULES.values() for variant in rule.sentences}
+    assert listed == {*CASES, *FITTED} | ELSEWHERE
+
+
+def test_an_unsupported_machine_is_not_asked_for_its_time_zone(hotpatch: Any) -> None:
+    """HP413 is a missing fact, and none is raised once image or release is unsupported; HP501 is none."""
+    text = "machines: [{name: a, platform: arc, os: ws2022, window: w}, {name: b, platform: arc, os: ws2022}]\n"
+    text += "windows: {w: {days: [Sun], start: 02:00, duration: 4h}}\n"
+    machines = hotpatch.check(text, "--as-of", "2026-08-20").machines
+    assert [each["code"] for each in machines["a"]["reasons"]] == ["HP105"]
+    assert [each["code"] for each in machines["b"]["reasons"]] == ["HP105", "HP501"]
+    assert machines["a"]["next_reboot"]["reason"] == "monthly-update"
