@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, Format, exit_code, parse_fail_on
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Prefer, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Prefer, Quiet, ReleaseFiles, WindowFiles, today
 
 app = typer.Typer(add_completion=False)
 
@@ -22,6 +22,7 @@ def check(
         str | None, typer.Option("--from", metavar="READER", envvar="HOTPATCH_FROM", help="Force a reader, by name.")
     ] = None,
     prefer: Prefer = None,
+    windows: WindowFiles = None,
     only: Annotated[
         str | None,
         typer.Option(
@@ -46,7 +47,7 @@ def check(
     from hotpatch_cli.knowledge.cache import load_knowledge
 
     render, failing, wanted = known_format(form), parse_fail_on(fail_on), chosen(only)
-    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet))
+    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), windows or ())
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     report = use_cases.check(loaded, knowledge, day)
     use_cases.require_something(report, fleet)

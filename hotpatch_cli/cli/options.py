@@ -48,6 +48,15 @@ ReleaseFiles = Annotated[
         "--releases", metavar="FILE", envvar="HOTPATCH_RELEASES", help="Add releases from a file; repeatable."
     ),
 ]
+WindowFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--windows",
+        metavar="FILE",
+        envvar="HOTPATCH_WINDOWS",
+        help="Maintenance configurations of Azure (JSON) as windows; repeatable.",
+    ),
+]
 Prefer = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.gate import known_word
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Quiet, ReleaseFiles, day_option, today
+from hotpatch_cli.cli.options import (
+    AsOf,
+    MatrixFiles,
+    NoColor,
+    Output,
+    Quiet,
+    ReleaseFiles,
+    WindowFiles,
+    day_option,
+    today,
+)
 
 app = typer.Typer(add_completion=False)
 NO_PLAN = 4
@@ -37,6 +47,7 @@ def plan(
     keep: Annotated[
         str | None, typer.Option("--keep", metavar="PLAN", envvar="HOTPATCH_KEEP", help="Stay near this plan (JSON).")
     ] = None,
+    windows: WindowFiles = None,
     as_of: AsOf = None,
     form: Annotated[
         str,
@@ -57,7 +68,9 @@ def plan(
     render = PLAN_FORMATS[known_word(form, tuple(PLAN_FORMATS), "--format")]
     wish = Wish(_month(release), begin, until, _length(deadline), everything)
     kept = None if keep is None else read_plan(keep)
-    options = Search(tuple(matrix or ()), tuple(releases or ()), as_of or today(), time_limit, kept, quiet)
+    options = Search(
+        tuple(matrix or ()), tuple(releases or ()), as_of or today(), time_limit, kept, quiet, tuple(windows or ())
+    )
     view = search(fleet, wish, options)
     deliver(render(view, screen(output, no_color=no_color, everything=everything)), output)
     raise typer.Exit(NO_PLAN if view.plan.status == "infeasible" else 0)

@@ -30,11 +30,12 @@ class Search(NamedTuple):
     time_limit: float = 10
     keep: dict[str, datetime] | None = None
     quiet: bool = False
+    windows: tuple[str, ...] = ()
 
 
 def load(names: Sequence[str], wish: Wish, options: Search) -> tuple[Prepared, Any]:
     """(the fleet as a problem, the rules). Raises InputError."""
-    fleet, notes = load_fleet(names)
+    fleet, notes = load_fleet(names, windows=options.windows)
     for note in notes:
         say(note, quiet=options.quiet)
     knowledge = load_knowledge(options.matrix, options.releases)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, Output, ReleaseFiles, day_option, today
+from hotpatch_cli.cli.options import AsOf, MatrixFiles, Output, ReleaseFiles, WindowFiles, day_option, today
 
 app = typer.Typer(add_completion=False)
 
@@ -25,6 +25,7 @@ def verify(
         typer.Option("--deadline", metavar="DURATION", envvar="HOTPATCH_DEADLINE", help="After the release: 14d, 48h."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Unsupported machines too.")] = False,
+    windows: WindowFiles = None,
     as_of: AsOf = None,
     output: Output = "-",
     matrix: MatrixFiles = None,
@@ -38,7 +39,8 @@ def verify(
 
     starts = read_plan(plan)
     wish = Wish(_month(release), begin, until, _length(deadline), everything)
-    prepared, _ = load(fleet, wish, Search(tuple(matrix or ()), tuple(releases or ()), as_of or today()))
+    options = Search(tuple(matrix or ()), tuple(releases or ()), as_of or today(), windows=tuple(windows or ()))
+    prepared, _ = load(fleet, wish, options)
     broken = broken_rules(prepared, starts)
     if missing := left_out(prepared, starts):
         say(f"Not in the plan, though a restart is due: {', '.join(missing)}.")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.gate import known_word
-from hotpatch_cli.cli.options import NoColor, Output, Quiet, day_option, today
+from hotpatch_cli.cli.options import NoColor, Output, Quiet, WindowFiles, day_option, today
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -33,6 +33,7 @@ def list_command(
         str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv")
     ] = "table",
     output: Output = "-",
+    windows_from: WindowFiles = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
@@ -45,7 +46,7 @@ def list_command(
 
     render = OPENING_FORMATS[known_word(form, tuple(OPENING_FORMATS), "--format")]
     by_window = known_word(by, ("machine", "window"), "--by") == "window"
-    loaded, notes = load_fleet(fleet)
+    loaded, notes = load_fleet(fleet, windows=windows_from or ())
     for note in notes:
         say(note, quiet=quiet)
     found, problems = list_openings(loaded, Question(begin or today(), until, most, by_window))

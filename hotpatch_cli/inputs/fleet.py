@@ -10,7 +10,7 @@ from hotpatch_cli.documents.codec import meant
 from hotpatch_cli.documents.tree import Document, Mapping, shown
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.opening import open_documents
-from hotpatch_cli.inputs.reading import LazyReader, Reading, group_of
+from hotpatch_cli.inputs.reading import Connected, LazyReader, Reading, group_of
 from hotpatch_cli.model import NO_LIMITS, Fleet, Limits, Location, Machine, Placement
 
 READERS: dict[str, LazyReader] = {
@@ -23,6 +23,11 @@ READERS: dict[str, LazyReader] = {
         "patch_state",
         shares=True,
     ),
+    "maintenance": LazyReader(
+        "maintenance configurations of Azure and their assignments: az maintenance, REST, Resource Graph",
+        "maintenance",
+        shares=True,
+    ),
     "terraform": LazyReader("terraform show -json of a plan or state, terraform.tfstate", "terraform"),
     "arm-template": LazyReader("ARM templates, with a parameters file beside them; compiled Bicep", "arm_template"),
     "packer": LazyReader("Packer templates (JSON and HCL) with a builder for Azure", "packer"),
@@ -31,33 +36,36 @@ READERS: dict[str, LazyReader] = {
 
 
 def load_fleet(
-    names: Iterable[str], reader: str | None = None, prefer: str | None = None
+    names: Iterable[str], reader: str | None = None, prefer: str | None = None, windows: Iterable[str] = ()
 ) -> tuple[Fleet, tuple[str, ...]]:
     """(the fleet of some files, notes for the user); `-` is standard input, `reader` forces how they are read.
 
-    `prefer` names the reader or the file to believe where sources contradict each other.
-    Raises InputError with the problems of all files.
+    `prefer` names the reader or the file to believe where sources contradict each other; `windows` are files of
+    maintenance configurations. Raises InputError with the problems of all files.
     """
-    fleet, notes, _ = load_sources(names, reader, prefer)
+    fleet, notes, _ = load_sources(names, reader, prefer, windows)
     return fleet, notes
 
 
 def load_sources(
-    names: Iterable[str], reader: str | None = None, prefer: str | None = None
+    names: Iterable[str], reader: str | None = None, prefer: str | None = None, windows: Iterable[str] = ()
 ) -> tuple[Fleet, tuple[str, ...], list[Reading]]:
     """The fleet and the notes, as load_fleet gives them, and what each source holds. Raises InputError."""
     readings: list[Reading] = []
     problems: list[Problem] = []
-    for document in open_documents(names, problems):
-        try:
-            readings += _read(document, reader)
-        except InputError as error:
-            problems += error.problems
+    for sources, forced in ((names, reader), (windows, "maintenance")):
+        for document in open_documents(sources, problems):
+            try:
+                readings += _read(document, forced)
+            except InputError as error:
+                problems += error.problems
     if problems:
         raise InputError(problems)
+    maintenance = _maintenance(readings)
     machines, notes, problems = _machines(readings, prefer)
+    notes = (*maintenance.notes, *notes)
     fleet = _joined(machines, readings)
-    problems += [*_repeated(readings), *_unknown_names(fleet, readings), *_circles(fleet, readings)]
+    problems += [*_repeated(readings), *_unknown_names(fleet, readings, maintenance), *_circles(fleet, readings)]
     if problems:
         raise InputError(problems)
     return fleet, (*(note for reading in readings for note in reading.notes), *notes), readings
@@ -80,6 +88,15 @@ def _read(document: Document, reader: str | None) -> list[Reading]:
 
     readings[0].notes += ignored(document)
     return readings
+
+
+def _maintenance(readings: list[Reading]) -> Connected:
+    """Maintenance configurations and their assignments, connected over all files."""
+    if all(reading.maintenance is None for reading in readings):
+        return Connected()
+    from hotpatch_cli.inputs.assigned import connect
+
+    return connect(readings)
 
 
 def _machines(readings: list[Reading], prefer: str | None) -> tuple[list[Machine], tuple[str, ...], list[Problem]]:
@@ -216,11 +233,14 @@ def _ring_order(order: list[str], readings: list[Reading]) -> Iterator[Problem]:
                 yield _problem(place, said, "Give the rings one order.")
 
 
-def _unknown_names(fleet: Fleet, readings: list[Reading]) -> Iterator[Problem]:
-    """Windows, groups and rings that are used and nowhere described."""
+def _unknown_names(fleet: Fleet, readings: list[Reading], maintenance: Connected) -> Iterator[Problem]:
+    """Windows, groups and rings that are used and nowhere described, or described as none."""
     known = {"window": set(fleet.windows), "group": set(fleet.groups), "ring": {ring.name for ring in fleet.rings}}
     for kind, name, place in _used_names(fleet, readings):
-        if name not in known[kind]:
+        if kind == "window" and name in maintenance.refused and name not in fleet.windows:
+            refusal = maintenance.refused[name]
+            yield _problem(place(), f"The window {shown(name)} is a maintenance configuration, but: {refusal.reason}")
+        elif name not in known[kind]:
             advice = meant(name, known[kind]) or f"Describe it under '{kind}s'."
             yield _problem(place(), f"The {kind} {shown(name)} is described nowhere.", advice)
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from hotpatch_cli.documents.tree import Document
+from hotpatch_cli.documents.tree import Document, shown
 from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.documents.tree import Sequence as SequenceNode
+from hotpatch_cli.errors import Problem
 from hotpatch_cli.model import NO_LIMITS, GroupRule, Location, Machine, Ring
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
@@ -18,7 +20,8 @@ class Reading:
 
     `parts` speak of machines that other sources have: a licence, a patch state. `shared` speaks of every machine that
     refers to a resource, by its id in lower case: an image, a scale set. `kept` is an inventory as it was written, for
-    its windows, freezes, groups, rings and limits. A source that names no machine is `named_by_file`.
+    its windows, freezes, groups, rings and limits. A source that names no machine is `named_by_file`. `maintenance` has
+    maintenance configurations and their assignments, which become windows and parts once all sources are read.
     """
 
     __slots__ = (
@@ -29,6 +32,7 @@ class Reading:
         "keyed_by_id",
         "limits",
         "machines",
+        "maintenance",
         "name",
         "named_by_file",
         "notes",
@@ -47,6 +51,7 @@ class Reading:
         self.parts: list[Machine] = []
         self.shared: dict[str, Machine] = {}
         self.kept: Mapping[str, Any] = {}
+        self.maintenance: Any = None
         self.named_by_file = False
         self.keyed_by_id = keyed_by_id
         self.name: str | None = None
@@ -57,6 +62,26 @@ class Reading:
         self.limits = NO_LIMITS
         self.places: dict[tuple[str, str], Location] = {}
         self.notes: list[str] = []
+
+
+class Refusal(NamedTuple):
+    """Why a configuration is no window: one sentence, and where that stands."""
+
+    name: str
+    place: Location
+    reason: str
+    guest: bool = True
+
+    def problem(self) -> Problem:
+        """The refusal as a problem with its place."""
+        return Problem(*self.place, f"The maintenance configuration {shown(self.name)} is no window: {self.reason}")
+
+
+class Connected(NamedTuple):
+    """What the sources' maintenance came to: notes for the user, and by name why a configuration is no window."""
+
+    notes: tuple[str, ...] = ()
+    refused: Mapping[str, Refusal] = MappingProxyType({})
 
 
 class Reader(NamedTuple):

@@ -19,8 +19,10 @@ ARC = "microsoft.hybridcompute/machines"
 LICENCE = "microsoft.hybridcompute/machines/licenseprofiles"
 LOCAL_VM = "microsoft.azurestackhci/virtualmachineinstances"
 LOCAL_IMAGES = ("microsoft.azurestackhci/marketplacegalleryimages", "microsoft.azurestackhci/galleryimages")
+CONFIGURATION = "microsoft.maintenance/maintenanceconfigurations"
+ASSIGNMENT = "microsoft.maintenance/configurationassignments"
 PATCHES = re.compile(r"/patch(?:assessment|installation)results(?:/softwarepatches)?$")
-_READ = (VM, SCALE_SET, MEMBER, ARC, LICENCE, LOCAL_VM, *LOCAL_IMAGES)
+_READ = (VM, SCALE_SET, MEMBER, ARC, LICENCE, LOCAL_VM, *LOCAL_IMAGES, CONFIGURATION, ASSIGNMENT)
 _CODE = re.compile(r"[A-Za-z]{1,60}")
 
 
@@ -70,7 +72,11 @@ def kind_of(resource: Mapping) -> str | None:
         return ARC
     if dig(body, "storageProfile") is not None:
         return VM
-    return SCALE_SET if dig(body, "virtualMachineProfile") is not None else None
+    if dig(body, "virtualMachineProfile") is not None:
+        return SCALE_SET
+    if dig(body, "maintenanceConfigurationId") is not None:
+        return ASSIGNMENT
+    return CONFIGURATION if dig(body, "maintenanceScope") is not None else None
 
 
 def body_of(resource: Mapping) -> Mapping:

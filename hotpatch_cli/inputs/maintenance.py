@@ -1,0 +1,220 @@
+"""Maintenance configurations of Azure Update Manager as windows, and their assignments to machines.
+
+A configuration's window has its name; its zone is a Windows name, or none, and then that of the machine rules. Only
+the scope InGuestPatch restarts guests. What cannot be a window is refused by name with its reason: that is told, and is
+a problem as soon as a machine needs it, or where the file has nothing else.
+
+Source: https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations and
+https://learn.microsoft.com/rest/api/maintenance/maintenance-configurations
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypeVar
+
+from hotpatch_cli.documents.codec import parse_duration, sentence
+from hotpatch_cli.documents.tree import Document, Log, shown
+from hotpatch_cli.documents.tree import Mapping as MappingNode
+from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig
+from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, View, body_of, kind_of, name_in, resources
+from hotpatch_cli.schedule.azure import AzureRecurrence, parse_azure
+from hotpatch_cli.schedule.windows import Window, validate
+from hotpatch_cli.schedule.zones import find_zone
+
+T = TypeVar("T")
+GUEST = "InGuestPatch"
+RUNNER = "azure-update-manager"
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d)?", re.ASCII)
+_NEVER_EXPIRES = 2200  # the service itself writes 9999 where there is no end
+_FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery")
+
+
+class Configuration(NamedTuple):
+    """A maintenance configuration as it was written; `origin` knows where each field stands.
+
+    `starts` and `expires` are local moments in `timezone`; a field that is missing is None.
+    """
+
+    name: str
+    id: str | None
+    scope: str
+    starts: str | None
+    expires: str | None
+    duration: str | None
+    timezone: str | None
+    recurs: str | None
+    reboot: str | None
+    origin: NodeOrigin
+
+    @property
+    def for_guests(self) -> bool:
+        """Whether it restarts guests; the service also returns several scopes in one text."""
+        return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())
+
+
+class Assignment(NamedTuple):
+    """A configuration's assignment to a machine, both by their resource ids; a dynamic scope has no machine."""
+
+    configuration: str
+    machine: str | None
+    origin: NodeOrigin
+
+
+class Maintenance(NamedTuple):
+    """What one file says of maintenance; `alone` where it says nothing else."""
+
+    configurations: tuple[Configuration, ...]
+    assignments: tuple[Assignment, ...]
+    alone: bool
+
+
+class RefusedError(ValueError):
+    """A field of a configuration cannot be a window's."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def _recognises(document: Document) -> bool:
+    return any(kind_of(each) in (CONFIGURATION, ASSIGNMENT) for each in resources(document))
+
+
+def _read(document: Document) -> Reading:
+    log = Log(document)
+    reading = Reading()
+    configurations, assignments, others = [], [], 0
+    for resource in resources(document):
+        kind = kind_of(resource)
+        if kind == CONFIGURATION:
+            configurations.append(configuration_of(resource, document, log))
+        elif kind == ASSIGNMENT:
+            assignments.append(_assignment(resource, document, log))
+        else:
+            others += 1
+    if not configurations and not assignments:
+        log.add(
+            document.root_mark,
+            "There is no maintenance configuration in it.",
+            "Export them: az maintenance configuration list.",
+        )
+    log.finish()
+    reading.maintenance = Maintenance(tuple(configurations), tuple(filter(None, assignments)), alone=not others)
+    return reading
+
+
+def configuration_of(resource: MappingNode, document: Document, log: Log) -> Configuration:
+    """The configuration of a resource, in REST's shape or as az flattens it."""
+    view = View(body_of(resource), log)
+    own = () if view.body is resource else ("properties",)
+    nested = isinstance(dig(view.body, "maintenanceWindow"), MappingNode)
+    inner = ("maintenanceWindow",) if nested else ()
+    window = dict(zip(_FIELDS, (view.text(*inner, field) for field in _FIELDS), strict=True))
+    paths = {field: (*own, *inner, field) for field in _FIELDS}
+    paths |= {
+        "maintenanceScope": (*own, "maintenanceScope"),
+        "rebootSetting": (*own, "installPatches", "rebootSetting"),
+    }
+    top = View(resource, log)
+    resource_id = top.text("id")
+    name = top.text("name") or (name_in(resource_id) if resource_id else None)
+    if name is None:
+        log.add(resource.mark, "A maintenance configuration without a name.", "Export its `name` or `id` too.")
+    return Configuration(
+        name or "",
+        resource_id,
+        view.text("maintenanceScope") or "none",
+        window["startDateTime"],
+        window["expirationDateTime"],
+        window["duration"],
+        window["timeZone"],
+        window["recurEvery"],
+        view.text("installPatches", "rebootSetting") if dig(view.body, "installPatches") else None,
+        NodeOrigin(document, resource, paths),
+    )
+
+
+def _assignment(resource: MappingNode, document: Document, log: Log) -> Assignment | None:
+    view = View(body_of(resource), log)
+    own = () if view.body is resource else ("properties",)
+    configuration = view.text("maintenanceConfigurationId")
+    if configuration is None:
+        log.add(resource.mark, "An assignment without `maintenanceConfigurationId`.", "Export its properties too.")
+        return None
+    assigned = View(resource, log).text("id") or ""
+    to = view.text("resourceId") or re.split("/providers/microsoft.maintenance/", assigned, flags=re.IGNORECASE)[0]
+    machine = to if "/providers/" in to.lower() else None
+    return Assignment(
+        configuration, machine, NodeOrigin(document, resource, {"window": (*own, "maintenanceConfigurationId")})
+    )
+
+
+# --- a configuration as a window -----------------------------------------------------------------------------
+
+
+def window_of(configuration: Configuration, name: str | None = None) -> Window:
+    """The window that a configuration describes. Raises RefusedError with the field and the reason."""
+    if not configuration.for_guests:
+        raise RefusedError("maintenanceScope", f"its scope is {configuration.scope}; only {GUEST} restarts guests.")
+    start = _moment("startDateTime", configuration.starts)
+    expires = _moment("expirationDateTime", configuration.expires) if configuration.expires else None
+    rule = _parsed("recurEvery", configuration.recurs, parse_azure)
+    duration = _parsed("duration", configuration.duration, parse_duration)
+    if configuration.timezone is not None:
+        _parsed("timeZone", configuration.timezone, find_zone)
+    window = Window(
+        name or configuration.name,
+        rule,
+        start=start.time(),
+        duration=duration,
+        timezone=configuration.timezone,
+        from_day=start.date(),
+        until=last_day(start, expires, rule),
+        runner=RUNNER,
+    )
+    try:
+        validate(window)
+    except ValueError as error:
+        raise RefusedError("recurEvery", sentence(error)) from None
+    return window
+
+
+def last_day(start: datetime, expires: datetime | None, rule: AzureRecurrence) -> date | None:
+    """The last day on which it opens: that of its expiration, or the day before where its start would come later.
+
+    Of an hour recurrence, the openings of a day on which it expires are kept where that day is also the first, and
+    left out otherwise, unless it expires in the last minute.
+    """
+    if expires is None or expires.year >= _NEVER_EXPIRES:
+        return None
+    if expires < start:
+        raise RefusedError("expirationDateTime", f"it expires on {expires:%Y-%m-%d %H:%M}, before it starts.")
+    cut = expires.time() < start.time()
+    if rule.unit == "Hour":
+        cut = expires.date() > start.date() and (expires.hour, expires.minute) < (23, 59)
+    return expires.date() - timedelta(days=1) if cut else expires.date()
+
+
+def _moment(field: str, text: str | None) -> datetime:
+    found = _MOMENT.fullmatch((text or "").strip())
+    try:
+        return datetime.fromisoformat(f"{found[1]} {found[2]}") if found else datetime.fromisoformat("")
+    except ValueError:
+        said = "it is missing" if text is None else f"{shown(text)} is no local moment"
+        raise RefusedError(field, f"{field}: {said}; expected one like 2026-01-31 22:00.") from None
+
+
+def _parsed(field: str, text: str | None, parse: Callable[[str], T]) -> T:
+    if text is None:
+        raise RefusedError(field, f"{field} is missing.")
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise RefusedError(field, sentence(error)) from None
+
+
+READER = Reader(_recognises, _read)
