@@ -163,5 +163,6 @@ def require_something(report: Report, names: Iterable[str]) -> None:
     """Raise InputError where nothing was judged: that must never look green."""
     if not report.machines:
         count = len(report.skipped)
-        why = f"All {count} machines in it were skipped: none runs Windows." if count else "There is no machine in it."
+        all_of_them = "The one machine in it was" if count == 1 else f"All {count} machines in it were"
+        why = f"{all_of_them} skipped: none runs Windows." if count else "There is no machine in it."
         raise refuse(", ".join(names), why, "Nothing was checked.")
