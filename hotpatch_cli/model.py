@@ -199,7 +199,8 @@ class Machine(NamedTuple):
 
     `label` is what a person sees: the name, or `resource-group/name` where two machines share a name.
     `aliases` are other names by which sources call it, such as the computer name; `refers` are the resource ids of what
-    else speaks of it: its image, its scale set. `disputes` are what sources contradict each other on.
+    else speaks of it: its image, its scale set. `disputes` are what sources contradict each other on. `supposed` are
+    facts that a source concludes and does not state; they give way to a source that states them.
     """
 
     name: str
@@ -217,6 +218,7 @@ class Machine(NamedTuple):
     aliases: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()
     disputes: tuple[Finding, ...] = ()
+    supposed: tuple[str, ...] = ()
 
 
 class GroupRule(NamedTuple):

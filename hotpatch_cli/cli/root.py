@@ -18,6 +18,7 @@ COMMANDS = {
     "windows": "windows",
     "releases": "releases",
     "convert": "convert",
+    "collect": "collect",
     "explain": "explain",
     "schema": "schema",
     "init": "init",

@@ -4,11 +4,15 @@ import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # C, documented nowhere, stable
 from typing import Any
 
-from hotpatch_cli.documents.tree import MAX_DEPTH, Document, Log, Mapping, Number, Sequence
+from hotpatch_cli.documents.tree import MAX_DEPTH, Document, Log, Mapping, Number, Sequence, shown
 
 _SPACE = re.compile(r"[ \t\n\r]*").match
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?").match
 _WORDS = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
+
+
+_SEVERAL = re.compile(r"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
+_LOOKED_AT = 2**20
 
 
 class _NotJsonError(Exception):
@@ -26,11 +30,33 @@ def parse_json(file: str, text: str) -> Document:
     parser = _Parser(text, Log(document))
     try:
         document.root_mark, document.root = parser.whole()
-    except JSONDecodeError as error:
-        said = re.sub("( starting)? at$", "", error.msg).lower()
-        parser.log.add(error.pos, f"Not JSON: {said}.", "Check quotes and escapes here.")
-    except _NotJsonError as stop:
-        parser.log.add(min(stop.at, max(len(text) - 1, 0)), stop.message)
+    except (JSONDecodeError, _NotJsonError) as error:
+        parser.note(error)
+    parser.log.finish()
+    return document
+
+
+def is_json_lines(text: str) -> bool:
+    """Whether a text is objects, each on a line of its own: more than one, or it would be plain JSON."""
+    return _SEVERAL.match(text, 0, _LOOKED_AT) is not None
+
+
+def parse_json_lines(file: str, text: str) -> Document:
+    """The tree of JSON Lines: a list of mappings. Raises InputError with the first problem of each line."""
+    document = Document(file, text)
+    document.root = Sequence()
+    parser = _Parser(text, Log(document))
+    at = parser.skip(0)
+    while at < len(text):
+        mark = at
+        try:
+            value, at = parser.value(mark, 0)
+        except (JSONDecodeError, _NotJsonError) as error:
+            parser.note(error)
+            at = text.find("\n", mark) % (len(text) + 1)
+        else:
+            parser.keep(value, mark, document.root)
+        at = parser.skip(at)
     parser.log.finish()
     return document
 
@@ -40,6 +66,21 @@ class _Parser:
         self.text = text
         self.log = log
         self.strings: dict[str, str] = {}
+
+    def note(self, error: JSONDecodeError | _NotJsonError) -> None:
+        """Note what is wrong, where the text has it."""
+        if isinstance(error, _NotJsonError):
+            self.log.add(min(error.at, max(len(self.text) - 1, 0)), error.message)
+        else:
+            said = re.sub("( starting)? at$", "", error.msg).lower()
+            self.log.add(error.pos, f"Not JSON: {said}.", "Check quotes and escapes here.")
+
+    def keep(self, value: Any, mark: int, lines: Sequence) -> None:
+        """Add the object of a line."""
+        if isinstance(value, Mapping):
+            lines.put(value, mark)
+        else:
+            self.log.add(mark, f"Expected an object on each line, found {shown(value)}.")
 
     def skip(self, at: int) -> int:
         """The offset of the next character that is not space."""

@@ -15,6 +15,7 @@ from hotpatch_cli.model import NO_LIMITS, Fleet, Limits, Location, Machine, Plac
 
 READERS: dict[str, LazyReader] = {
     "inventory": LazyReader("our own format (YAML or JSON)", "inventory"),
+    "collected": LazyReader("what the script of `hotpatch collect` wrote", "collected"),
     "azure-vms": LazyReader("az vm list/show, REST, Resource Graph, PSRule, scale sets", "azure_vms", shares=True),
     "arc": LazyReader("Azure Arc: az connectedmachine, REST, Resource Graph, licence profiles", "arc", shares=True),
     "azure-local": LazyReader("Azure Local: VM instances and their images", "azure_local", shares=True),

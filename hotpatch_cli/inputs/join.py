@@ -4,7 +4,7 @@ Machines are the same where their resource ids are, or where a source that has n
 sources contradict each other is not known: it is told, and nothing is chosen unless the user says whom to prefer.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import shown
@@ -215,8 +215,10 @@ class _Merger:
             else:
                 values[field] = winner[1]
             origins[field] = (winner or voices[0])[0].machine.origin
-        if "platform" not in values:
-            values["platform"] = self._platform(said.get("platform", ()), values)
+        if "platform" not in said:
+            values["platform"] = next((each.machine.facts.platform for each in entry if each.machine.supposed), None)
+        elif "platform" not in values:
+            values["platform"] = self._platform(said["platform"], values)
         first = entry[0].machine
         machine = assembled(first, values, [source.machine for source in entry], self.shared)
         self.told += [f"{first.name}: {_told(each)}" for each in disputes]
@@ -241,19 +243,17 @@ class _Merger:
         self.decided += found is not None
         return found
 
-    def _platform(self, voices: Iterable[tuple[Source, Any]], values: Said) -> Any:
+    def _platform(self, named: list[tuple[Source, Any]], values: Said) -> Any:
         """Machines of Arc on Azure Local are judged by their image; any other contradiction has no answer."""
-        named = list(voices)
         if {value for _, value in named} == {"arc", "azure-local"}:
             return platform_of(Facts(image=values.get("image"), os=values.get("os")))
-        if named:
-            self.problems.append(
-                _problem(
-                    named[-1][0].machine.origin.locate("platform"),
-                    f"Sources contradict each other on the platform: {_voices('platform', named)}.",
-                    "Correct one, or say whom to believe with --prefer.",
-                )
+        self.problems.append(
+            _problem(
+                named[-1][0].machine.origin.locate("platform"),
+                f"Sources contradict each other on the platform: {_voices('platform', named)}.",
+                "Correct one, or say whom to believe with --prefer.",
             )
+        )
         return None
 
     def notes(self) -> tuple[str, ...]:

@@ -70,6 +70,11 @@ def _opened(file: str, text: str) -> Document:
             from hotpatch_cli.inputs.guest_text import open_text
 
             return open_text(file, text)
+    elif not file.lower().endswith((".yaml", ".yml")):
+        from hotpatch_cli.documents.json_text import is_json_lines, parse_json_lines
+
+        if is_json_lines(text):
+            return parse_json_lines(file, text)
     return parse(file, text)
 
 

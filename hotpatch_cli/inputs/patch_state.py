@@ -18,8 +18,8 @@ from hotpatch_cli.inputs.updates import kb_of, kbs_in, waiting
 from hotpatch_cli.model import Arc, Facts, Machine, PendingUpdate, parse_build
 
 Paths = dict[str, tuple[str, ...]]
-_VBS = {"0": "off", "off": "off", "1": "configured", "configured": "configured", "2": "running", "running": "running"}
-_FIRMWARE = {"1": False, "bios": False, "2": True, "uefi": True}
+VBS = {"0": "off", "off": "off", "1": "configured", "configured": "configured", "2": "running", "running": "running"}
+FIRMWARE = {"1": False, "bios": False, "2": True, "uefi": True}
 
 
 class Kind(NamedTuple):
@@ -127,11 +127,11 @@ def _computer_info(view: View) -> Facts:
     words = view.text("OsName") or view.text("WindowsProductName")
     return Facts(
         os=system_in_words(words, view.text("WindowsEditionId"), version),
-        build=_build(version, revision, "OsVersion", view),
-        kbs=_kbs(fixes),
+        build=build_of(version, revision, "OsVersion", view),
+        kbs=kbs_of(fixes),
         arc=Arc(
-            vbs=_VBS.get((view.text("DeviceGuardSmartStatus") or "").lower()),
-            uefi=_FIRMWARE.get((view.text("BiosFirmwareType") or "").lower()),
+            vbs=VBS.get((view.text("DeviceGuardSmartStatus") or "").lower()),
+            uefi=FIRMWARE.get((view.text("BiosFirmwareType") or "").lower()),
         ),
     )
 
@@ -140,7 +140,7 @@ def _registry(view: View) -> Facts:
     number = view.text("CurrentBuildNumber") or view.text("CurrentBuild")
     return Facts(
         os=system_in_words(view.text("ProductName"), view.text("EditionID"), number),
-        build=_build(number, view.text("UBR"), "CurrentBuildNumber", view),
+        build=build_of(number, view.text("UBR"), "CurrentBuildNumber", view),
     )
 
 
@@ -152,7 +152,7 @@ def _systeminfo(view: View) -> Facts:
     vbs = "running" if "status: running" in security else "off" if "not enabled" in security else None
     return Facts(
         os=view.text("OS Name"),
-        build=_build(version, None, "OS Version", view),
+        build=build_of(version, None, "OS Version", view),
         kbs=kbs_in(" ".join(fixes)),
         arc=Arc(vbs=vbs),
     )
@@ -164,8 +164,8 @@ def _azure_result(view: View) -> Facts:
     patches = [patch_of(View(each, view.log)) for each in listed if isinstance(each, Mapping)]
     done = (view.text("rebootStatus") or "").lower() in ("required", "failed")
     return Facts(
-        kbs=_kbs([kb for kb, installed, _ in patches if installed]),
-        pending=_pending([update for _, installed, update in patches if not installed]),
+        kbs=kbs_of([kb for kb, installed, _ in patches if installed]),
+        pending=pending_of([update for _, installed, update in patches if not installed]),
         restart_pending=True if done else view.flag("rebootPending"),
     )
 
@@ -183,10 +183,10 @@ def _win_updates(view: View) -> Facts:
         else:
             classes = tuple(str(word) for word in items(dig(node, "categories")))
             updates.append(waiting(each.text("title"), numbers[0] if numbers else None, classes))
-    return Facts(kbs=_kbs(kbs), pending=_pending(updates), restart_pending=view.flag("reboot_required"))
+    return Facts(kbs=kbs_of(kbs), pending=pending_of(updates), restart_pending=view.flag("reboot_required"))
 
 
-def _build(number: str | None, revision: str | None, key: str, view: View) -> str | None:
+def build_of(number: str | None, revision: str | None, key: str, view: View) -> str | None:
     """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
     if number is None:
         return None
@@ -198,11 +198,13 @@ def _build(number: str | None, revision: str | None, key: str, view: View) -> st
     return f"{build.number}.{int(revision)}" if revision is not None else str(build)
 
 
-def _kbs(texts: list[Any]) -> tuple[str, ...]:
+def kbs_of(texts: list[Any]) -> tuple[str, ...]:
+    """The KBs that texts name, each once."""
     return tuple(dict.fromkeys(kb for each in texts if isinstance(each, str) and (kb := kb_of(each))))
 
 
-def _pending(updates: list[PendingUpdate | None]) -> tuple[PendingUpdate, ...]:
+def pending_of(updates: list[PendingUpdate | None]) -> tuple[PendingUpdate, ...]:
+    """The updates that count, each once."""
     return tuple(dict.fromkeys(update for update in updates if update is not None))
 
 

@@ -22,7 +22,7 @@ _NOT_ENROLLED = "not enrolled"
 
 
 def said_by(machine: Machine) -> Said:
-    """What a source says of a machine; what it does not say is left out."""
+    """What a source says of a machine; what it does not say, or only supposes, is left out."""
     facts, placement = machine.facts, machine.placement
     said: Said = {key: value for key in _FACTS if (value := getattr(facts, key)) not in (None, ())}
     for name in _NESTED:
@@ -34,6 +34,8 @@ def said_by(machine: Machine) -> Said:
     said |= {key: value for key, value in (("window", placement.windows), ("groups", placement.groups)) if value}
     if facts.region is not None:
         said["region"] = facts.region
+    for field in machine.supposed:
+        said.pop(field, None)
     return said
 
 

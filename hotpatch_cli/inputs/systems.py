@@ -19,11 +19,8 @@ def system_in_words(words: str | None, edition_id: str | None, build: str | None
         server = (edition_id or "").lower().startswith("server")
         year = _YEARS.get(number.number) if number and server else None
         return f"Windows Server {year} {edition or ''}".strip() if year else None
-    if (
-        edition
-        and parse_system(words).family == "server"
-        and parse_system(words).edition != parse_system(edition).edition
-    ):
+    said = parse_system(words)
+    if edition and said.family == "server" and said.edition != parse_system(f"Windows Server 2025 {edition}").edition:
         return f"{words} ({edition})"
     return words
 
