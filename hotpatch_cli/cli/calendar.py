@@ -21,7 +21,9 @@ def calendar(
     as_of: AsOf = None,
     form: Annotated[
         str,
-        typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown"),
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown, svg, png"
+        ),
     ] = "table",
     output: Output = "-",
     releases: ReleaseFiles = None,

@@ -11,6 +11,7 @@ from hotpatch_cli import __version__
 COMMANDS = {
     "check": "check",
     "image": "image",
+    "report": "report",
     "calendar": "calendar",
     "matrix": "matrix",
     "plan": "plan",

@@ -21,12 +21,14 @@ def screen(output: str, *, no_color: bool = False, everything: bool = False, exp
     return Screen(terminal, width, colour, everything, explain)
 
 
-def deliver(text: str, output: str) -> None:
+def deliver(product: str | bytes, output: str) -> None:
     """Write the product: to standard output for `-`, otherwise to a file, whole or not at all."""
     if output != "-":
-        write_whole(Path(output).resolve(), text)  # a link stays one: what it points to is written
+        write_whole(Path(output).resolve(), product)  # a link stays one: what it points to is written
         return
-    data = text.encode("utf-8", "backslashreplace")
+    if isinstance(product, bytes) and sys.stdout.isatty():
+        raise refuse("standard output", "A terminal shows no picture.", "Name a file with -o.")
+    data = _encoded(product)
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -38,20 +40,20 @@ def deliver(text: str, output: str) -> None:
         raise refuse("standard output", f"It cannot be written: {error.strerror}.", "Make room, or use -o.") from None
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Put a text into a file, so that the file is the old one or the new one, never half. Raises InputError."""
+def write_whole(path: Path, product: str | bytes) -> None:
+    """Put a product into a file, so that the file is the old one or the new one, never half. Raises InputError."""
     import tempfile
 
     if path.is_dir():
         raise refuse(str(path), "This is a directory, not a file.", "Name a file in it.")
     try:
         if path.exists() and not path.is_file():  # a device or a pipe, such as /dev/null, is never replaced
-            path.write_bytes(text.encode("utf-8", "backslashreplace"))
+            path.write_bytes(_encoded(product))
             return
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(text.encode("utf-8", "backslashreplace"))
+                stream.write(_encoded(product))
             Path(temporary).chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
             Path(temporary).replace(path)
         except BaseException:
@@ -59,6 +61,10 @@ def write_whole(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise refuse(str(path), f"The file cannot be written: {error.strerror}.", "Check folder and rights.") from None
+
+
+def _encoded(product: str | bytes) -> bytes:
+    return product if isinstance(product, bytes) else product.encode("utf-8", "backslashreplace")
 
 
 def _umask() -> int:

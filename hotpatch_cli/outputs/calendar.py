@@ -1,4 +1,4 @@
-"""The calendar of a year: table, JSON, CSV and Markdown."""
+"""The calendar of a year: table, JSON, CSV, Markdown, and a picture."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -131,9 +131,25 @@ def _markdown_row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-CALENDAR_FORMATS: dict[str, Callable[[Year, Screen], str]] = {
+def _svg(year: Year, _screen: Screen) -> str:
+    from hotpatch_cli.outputs.charts.draw import svg
+    from hotpatch_cli.outputs.charts.year import year_chart
+
+    return svg(year_chart(year)) + "\n"
+
+
+def _png(year: Year, _screen: Screen) -> bytes:
+    from hotpatch_cli.outputs.charts.draw import png
+    from hotpatch_cli.outputs.charts.year import year_chart
+
+    return png(year_chart(year))
+
+
+CALENDAR_FORMATS: dict[str, Callable[[Year, Screen], str | bytes]] = {
     "table": render_table,
     "json": render_json,
     "csv": render_csv,
     "markdown": render_markdown,
+    "svg": _svg,
+    "png": _png,
 }

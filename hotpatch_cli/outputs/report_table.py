@@ -34,7 +34,7 @@ _CSV = (
 
 def render_table(report: Report, screen: Screen) -> str:
     """The table for a terminal, or at full width where it is not one."""
-    ranked = sorted(report.machines, key=_rank)
+    ranked = sorted(report.machines, key=rank)
     shown = ranked if screen.everything or not screen.terminal else ranked[: screen.rows]
     parts = [_head(report)]
     if screen.terminal:
@@ -55,7 +55,8 @@ def _head(report: Report) -> str:
     return f"As of {report.as_of}. Release data up to {newest}, read on {report.read}.\n"
 
 
-def _rank(checked: Checked) -> tuple[int, int]:
+def rank(checked: Checked) -> tuple[int, int]:
+    """The order in which machines need attention."""
     return _ATTENTION[checked.judgement.verdict or "ready"], _STATES[checked.judgement.track.state]
 
 

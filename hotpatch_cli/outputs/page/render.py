@@ -1,0 +1,151 @@
+"""The page as one file: escaped by Jinja2, with a policy that lets in nothing but its own style and script."""
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hotpatch_cli.app import Report
+from hotpatch_cli.errors import refuse
+from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Knowledge
+from hotpatch_cli.outputs.calendar import entry_dict
+from hotpatch_cli.outputs.charts.draw import INKS, Spec, svg
+from hotpatch_cli.outputs.charts.year import year_chart, year_words
+from hotpatch_cli.outputs.page import words
+from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
+from hotpatch_cli.outputs.page.machines import MOST, kinds, machine_data
+from hotpatch_cli.outputs.page.obstacles import obstacles
+from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.servicing.calendar import Year
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+class Contents(NamedTuple):
+    """What a page is made of. `csv` names a file with all machines, where there are too many for a page."""
+
+    report: Report
+    year: Year
+    knowledge: Knowledge
+    stale: str | None = None
+    csv: str | None = None
+    most: int = MOST
+
+
+class Picture(NamedTuple):
+    """A chart, lying and upright, and what it shows in words."""
+
+    wide: Any
+    narrow: Any
+    words: str
+
+
+def render_page(contents: Contents) -> str:
+    """The page. Raises InputError where a library that it needs is not installed."""
+    environment = _environment()
+    style, script = _asset("page.css") + _dark_inks(), _asset("page.js")
+    report, year = contents.report, contents.year
+    saved = saved_restarts(report, year)
+    many = len(report.machines) > contents.most
+    return environment.get_template("page.html").render(
+        policy=_trusted(_policy(style, script)),
+        style=_trusted(style),
+        script=_trusted(script),
+        fleet=visible(report.fleet.name or ""),
+        report=report,
+        counts=report.counts,
+        answer=words.answer(report),
+        numbers=words.numbers(report, saved.total, saved.months),
+        calendar=picture(
+            year_chart(year, titled=False), year_chart(year, upright=True, titled=False), year_words(year)
+        ),
+        releases=[
+            entry_dict(entry) | {"product": PRODUCT_NAMES[each]}
+            for each in year.products
+            for entry in year.entries[each]
+        ],
+        year=year,
+        obstacles=obstacles(report),
+        saved=saved,
+        data=None if many else _trusted(machine_data(report, saved.by_machine)),
+        kinds=kinds(report) if many else (),
+        csv=contents.csv,
+        age=knowledge_age(report, contents.knowledge, contents.stale),
+    )
+
+
+def picture(wide: Spec, narrow: Spec, said: str) -> Picture:
+    """A chart drawn for a wide page and for a telephone."""
+    return Picture(_trusted(_inline(svg(wide))), _trusted(_inline(svg(narrow))), said)
+
+
+def _inline(drawn: str) -> str:
+    """SVG as a part of the page: the figure around it speaks, so what is inside keeps silent."""
+    quiet = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)
+    return quiet.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def _trusted(text: str) -> Any:
+    """Our own style and script, a drawing of the library, JSON made inert: what must not be escaped again."""
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 - nothing comes here that was read from an input and not escaped
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing is loaded from anywhere; the one style and the one script are known by their hashes."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _asset(name: str) -> str:
+    return files("hotpatch_cli.outputs.page").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _dark_inks() -> str:
+    """Charts carry the colours of daylight; on the page each gives way to the variable of its meaning."""
+    return "".join(
+        f'.chart [fill="{ink}"]{{fill:var(--{name})}}.chart [stroke="{ink}"]{{stroke:var(--{name})}}\n'
+        for name, ink in INKS.items()
+    )
+
+
+def _environment() -> "Environment":
+    try:
+        from jinja2 import Environment, FunctionLoader, StrictUndefined
+    except ImportError:
+        raise refuse(
+            "report", "The page is made by a library that is not installed.", "pip install 'hotpatch-cli[report]'"
+        ) from None
+    made = Environment(
+        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {"said": words.said, "count": words.count, "code": code, "visible": visible, "link": link}
+    return made
+
+
+def code(text: str) -> Any:
+    """Prose whose parts between backticks are code."""
+    from markupsafe import Markup, escape
+
+    parts: Sequence[Any] = [escape(part) for part in visible(text).split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part)
+        if number % 2 and number < len(parts) - 1
+        else ("`" if number % 2 else "") + part
+        for number, part in enumerate(parts)
+    )
+
+
+def link(address: str | None) -> str | None:
+    """An address that a page may link to: one of the web, no script."""
+    return address if address and address.startswith(("https://", "http://")) else None

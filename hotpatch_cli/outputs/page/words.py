@@ -1,0 +1,79 @@
+"""The words of the page: days as people say them, the answer in a sentence, and its four numbers."""
+
+from datetime import date
+from typing import NamedTuple
+
+from hotpatch_cli.app import Report
+
+
+class Number(NamedTuple):
+    """A figure of the head of the page, what it counts, and a line of detail."""
+
+    figure: str
+    label: str
+    detail: str
+    tone: str = "plain"
+
+
+def said(day: date | None) -> str:
+    """A day as people say it: 13 January 2026."""
+    return "no day" if day is None else f"{day.day} {day:%B} {day.year}"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: 1 machine, 2 machines."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def answer(report: Report) -> str:
+    """The whole report in one sentence."""
+    counts = report.counts
+    total, ready = counts["machines"], counts["ready"]
+    if ready == total:
+        return f"{'The machine' if total == 1 else f'All {total:,} machines'} can hotpatch."
+    rest = [
+        _part(counts["action-required"], "needs a change first", "need a change first"),
+        _part(counts["unsupported"], "cannot as it is", "cannot as they are"),
+        _part(counts["unknown"], "cannot be judged until a missing fact is known"),
+    ]
+    parts = [part for part in rest if part]
+    listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    able = (
+        f"{ready:,} of {count(total, 'machine')} can hotpatch"
+        if ready
+        else f"None of {count(total, 'machine')} can hotpatch"
+    )
+    return f"{able}; {listed}."
+
+
+def _part(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one}" if number else ""
+
+
+def numbers(report: Report, saved: int, months: int) -> tuple[Number, ...]:
+    """Ready, in the way, the next baseline, and the restarts saved this year."""
+    counts = report.counts
+    total, ready = counts["machines"], counts["ready"]
+    kinds = (("unsupported", "unsupported"), ("action-required", "to change"), ("unknown", "unknown"))
+    rest = ", ".join(f"{counts[verdict]:,} {word}" for verdict, word in kinds if counts[verdict])
+    baseline = _next_baseline(report)
+    waiting = total - ready
+    return (
+        Number(f"{ready:,}", f"of {count(total, 'machine')} ready", f"{ready / total:.0%} can hotpatch", "good"),
+        Number(f"{waiting:,}", "not ready", rest or "nothing stands in the way", "bad" if waiting else "good"),
+        baseline,
+        Number(f"{saved:,}", f"restarts saved in {report.as_of.year}", f"of {months:,} that monthly updates take"),
+    )
+
+
+def _next_baseline(report: Report) -> Number:
+    coming = [each.judgement.next_baseline for each in report.machines if each.judgement.next_baseline]
+    if not coming:
+        return Number("none", "next baseline", "no machine waits for one")
+    first = min(coming, key=lambda each: (each.date, not each.confirmed))
+    machines = sum(each.date == first.date for each in coming)
+    days = (first.date - report.as_of).days
+    when = "out today" if days == 0 else f"in {count(days, 'day')}" if days > 0 else f"out for {count(-days, 'day')}"
+    sure = "" if first.confirmed else ", forecast"
+    label = f"{first.date:%Y}: next baseline"
+    return Number(f"{first.date.day} {first.date:%b}", label, f"{when}{sure}; {count(machines, 'machine')}")
