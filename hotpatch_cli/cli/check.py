@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, Format, exit_code, parse_fail_on
+from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Prefer, Quiet, ReleaseFiles, WindowFiles, today
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(epilog="Example: hotpatch check fleet.yaml --as-of 2025-12-15 --format json")
+@live("fleet")
 def check(
     fleet: Annotated[
         list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import Output, Prefer, Quiet
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(epilog="Example: hotpatch convert vms.json arc.json hotfixes.csv -o fleet.yaml")
+@live("sources")
 def convert(
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE...", help="Inventories, exports; - is standard input.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import (
     AsOf,
     MatrixFiles,
@@ -24,6 +25,7 @@ NO_PLAN = 4
 
 
 @app.command(epilog="Example: hotpatch plan examples/fleet.yaml --as-of 2025-12-15 --deadline 14d")
+@live("fleet")
 def plan(
     fleet: Annotated[
         list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")

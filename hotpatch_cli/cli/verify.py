@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import AsOf, MatrixFiles, Output, ReleaseFiles, WindowFiles, day_option, today
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(epilog="Example: hotpatch verify plan.json examples/fleet.yaml --as-of 2025-12-15")
+@live("fleet")
 def verify(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan as `hotpatch plan --format json` writes it.")],
     fleet: Annotated[list[str], typer.Argument(metavar="FLEET...", help="The fleet that it is for.")],

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import NoColor, Output, Quiet, WindowFiles, day_option, today
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -17,6 +18,7 @@ def windows() -> None:
 
 
 @app.command("list", epilog="Example: hotpatch windows list examples/fleet.yaml --from 2026-01-01 --next 3")
+@live("fleet")
 def list_command(
     fleet: Annotated[
         list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")

@@ -69,11 +69,11 @@ class Sequence(list[Any]):
 
 
 class Position(NamedTuple):
-    """A place in a text file; line and column count from 1."""
+    """A place in a text file; line and column count from 1. A resource of a service has neither."""
 
     file: str
-    line: int
-    column: int
+    line: int | None
+    column: int | None
 
 
 class Document:

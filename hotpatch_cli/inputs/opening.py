@@ -51,7 +51,11 @@ def open_documents(names: Iterable[str], problems: list[Problem]) -> list[Docume
 
 
 def open_document(name: str) -> Document:
-    """The tree of one source; `-` is standard input. Raises InputError."""
+    """The tree of one source; `-` is standard input, `azure:` the service itself. Raises InputError."""
+    if name.startswith("azure:"):
+        from hotpatch_cli.inputs import live
+
+        return live.open_document(name)
     suffix = Path(name).suffix.lower()
     if suffix not in OPENERS:
         return _opened(*read_text(name))

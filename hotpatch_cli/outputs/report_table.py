@@ -3,6 +3,7 @@
 from collections import Counter
 
 from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.model import Location
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text, visible
 from hotpatch_cli.outputs.screen import Screen, indented
@@ -95,8 +96,13 @@ def _explained(checked: Checked) -> str:
     for reason in checked.reasons:
         place = reason.location
         lines.append(f"  {reason.rule.code} {reason.rule.level}: {visible(reason.message)}\n")
-        lines.append(f"    {visible(place.file)}:{place.line}:{place.column}\n    To do: {reason.rule.remedy}\n")
+        lines.append(f"    {visible(_where(place))}\n    To do: {reason.rule.remedy}\n")
     return "".join(lines) + "\n"
+
+
+def _where(place: Location) -> str:
+    """A place as editors understand it; a resource of Azure has no line."""
+    return ":".join(str(part) for part in place if part is not None)
 
 
 def _legend(report: Report, screen: Screen) -> str:

@@ -1,0 +1,38 @@
+"""Azure itself as a source: what Resource Graph answers, read by the same readers as an export of it.
+
+A live source has a name, as a file has: `azure:`, or `azure:?subscription=A&subscription=B`. So it can stand wherever
+a file can, beside files. Only queries are sent; nothing is written.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
+
+from hotpatch_cli.documents.tree import Document
+from hotpatch_cli.errors import refuse
+from hotpatch_cli.inputs.live.rows import LiveDocument
+from hotpatch_cli.inputs.live.scope import Scope
+
+Watcher = Callable[[str, int, int], None]
+"""Is told of progress: what is read, the rows that were read, and how many there are in all."""
+
+
+def _unwatched() -> AbstractContextManager[Watcher]:
+    return nullcontext(lambda _about, _done, _total: None)
+
+
+watching: ContextVar[Callable[[], AbstractContextManager[Watcher]]] = ContextVar("watching", default=_unwatched)
+"""Who watches while rows are read: the command line shows a bar."""
+
+
+def open_document(name: str) -> Document:
+    """All that Azure tells of the machines in a scope, as one document. Raises InputError."""
+    from hotpatch_cli.inputs.live.service import Service
+
+    scope = Scope.named(name)
+    with watching.get()() as watch, Service.of(scope, watch) as service:
+        rows = service.everything()
+    if not rows:
+        remedy = "Name another scope, or ask for the role Reader there."
+        raise refuse(name, "There is no machine in these subscriptions that you may read.", remedy)
+    return LiveDocument(name, rows)

@@ -1,0 +1,181 @@
+"""Resource Graph through Microsoft's client: whole results or none, within its quota, and errors that say what to do.
+
+https://learn.microsoft.com/en-us/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from hotpatch_cli.errors import InputError, refuse
+from hotpatch_cli.inputs.live.queries import QUERIES, SUBSCRIPTIONS, Query
+from hotpatch_cli.inputs.live.rows import Row
+from hotpatch_cli.inputs.live.scope import Scope
+
+if TYPE_CHECKING:
+    from azure.mgmt.resourcegraph import ResourceGraphClient
+    from azure.mgmt.resourcegraph.models import QueryResponse
+
+    from hotpatch_cli.inputs.live import Watcher
+
+PAGE = 1000
+"""Rows of a page: the most that the service gives."""
+MAX_ROWS = 5_000_000
+_READINGS = 3
+_MISSING = "Install them with: pip install 'hotpatch-cli[azure]'"
+
+
+class Page(NamedTuple):
+    """One answer: its rows, how many there are in all, and how to get the next ones."""
+
+    rows: list[Row]
+    total: int
+    token: str | None
+
+
+class Service:
+    """A signed-in client and the scope that it asks about. Use it as a context manager: that closes connections."""
+
+    def __init__(
+        self, client: "ResourceGraphClient", scope: Scope, watch: "Watcher", pace: Any, **options: Any
+    ) -> None:
+        self._client = client
+        self._scope = scope
+        self._watch = watch
+        self._pace = pace
+        self._options = options
+        self._where: dict[str, list[str]] = {}
+
+    @classmethod
+    def of(cls, scope: Scope, watch: "Watcher") -> "Service":
+        """The service of a scope's cloud. Raises InputError where the packages for it are not installed."""
+        try:
+            from hotpatch_cli.inputs.live.client import connect
+        except ImportError as error:
+            if not (error.name or "").startswith(("azure", "msal")):
+                raise
+            raise refuse(scope.name, "Reading from Azure needs packages that are not installed.", _MISSING) from None
+        logging.getLogger("azure").addHandler(logging.NullHandler())  # what it would print is said in our own words
+        client, pace, options = connect(scope)
+        return cls(client, scope, watch, pace, **options)
+
+    def __enter__(self) -> Self:
+        self._client.__enter__()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._client.__exit__(*problem)
+
+    def everything(self) -> list[Row]:
+        """The rows of all queries. Raises InputError: of a part of the data nobody could tell what is missing."""
+        self._where = self._subscriptions()
+        return [row for query in QUERIES for row in self._all(query)]
+
+    def _subscriptions(self) -> dict[str, list[str]]:
+        """Where to ask, as the service wants it. Each subscription that was named must be there to be read."""
+        groups, wanted = list(self._scope.management_groups), self._scope.subscriptions
+        self._where = {"management_groups": groups} if groups else {}
+        seen = self._all(SUBSCRIPTIONS)
+        if not seen:
+            said = "No subscription can be read there with this sign-in."
+            raise refuse(self._scope.name, said, "Ask for the role Reader on them, or on their management group.")
+        if not wanted:
+            return self._where
+        ids = {str(row.get("subscriptionId")).lower(): str(row.get("subscriptionId")) for row in seen}
+        names: dict[str, list[str]] = {}
+        for row in seen:
+            names.setdefault(str(row.get("name")).lower(), []).append(str(row.get("subscriptionId")))
+        found = {each: [ids[each.lower()]] if each.lower() in ids else names.get(each.lower(), []) for each in wanted}
+        raise_unknown(self._scope.name, found, len(seen))
+        return {"subscriptions": [each for listed in found.values() for each in listed]}
+
+    def _all(self, query: Query) -> list[Row]:
+        """All rows of a query, each once. Rows that come or go while pages are read make it read once more."""
+        for _ in range(_READINGS):
+            rows: dict[str, Row] = {}
+            total = 0
+            for page in self._pages(query):
+                rows.update((self._id_of(row, query).lower(), row) for row in page.rows)
+                total = page.total
+                self._watch(query.about, len(rows), total)
+            if len(rows) == total:
+                return list(rows.values())
+        said = f"The {query.about} changed while they were read: {len(rows)} of {total} came."
+        raise refuse(self._scope.name, said, "Try again.")
+
+    def _id_of(self, row: object, query: Query) -> str:
+        found = row.get("id") if isinstance(row, dict) else None
+        if not isinstance(found, str) or not found:
+            raise self._strange(query, "a row has no id")
+        return found
+
+    def _pages(self, query: Query) -> Iterator[Page]:
+        """The pages of a query. A token that came before, or a page without rows, would go on for ever."""
+        tokens: set[str | None] = set()
+        token: str | None = None
+        count = 0
+        while token not in tokens:
+            tokens.add(token)
+            page = self._page(query, token)
+            yield page
+            count += len(page.rows)
+            if not page.token:
+                return
+            if not page.rows or count > MAX_ROWS:
+                break
+            token = page.token
+        raise self._strange(query, "its pages never end")
+
+    def _page(self, query: Query, token: str | None) -> Page:
+        from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
+
+        options = QueryRequestOptions(top=PAGE, skip_token=token, result_format="objectArray")
+        where: Any = self._where
+        request = QueryRequest(query=query.text, options=options, **where)
+        answer, headers = self._asked(request, query)
+        if answer is None:
+            raise self._strange(query, "it is empty")
+        if headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
+            said = "There are more subscriptions than Azure answers for at once (10000)."
+            raise refuse(self._scope.name, said, "Ask for some of them with --subscription or --management-group.")
+        self._pace.after(headers)
+        data: Any = answer.data  # declared as an object: rows in the format that is asked for
+        total: Any = answer.total_records
+        if not isinstance(data, list) or not isinstance(total, int) or answer.count != len(data):
+            raise self._strange(query, "it has no list of rows with their count")
+        if str(answer.result_truncated).lower() == "true" and not answer.skip_token:
+            said = f"Azure cut the list of {query.about} short and gives no way to the rest."
+            raise refuse(self._scope.name, said, "Ask for fewer subscriptions at once with --subscription.")
+        return Page(data, total, answer.skip_token)
+
+    def _asked(self, request: Any, query: Query) -> tuple["QueryResponse | None", Mapping[str, str]]:
+        """The answer and its headers. Raises InputError in the words of a person who can act on it."""
+        from azure.core.exceptions import AzureError
+
+        from hotpatch_cli.inputs.live.refusals import told
+
+        got: list[tuple[QueryResponse | None, Mapping[str, str]]] = []
+        try:
+            self._client.resources(
+                request, cls=lambda raw, body, _: got.append((body, raw.http_response.headers)), **self._options
+            )
+        except AzureError as error:
+            raise told(error, self._scope, query.about) from None
+        except (RecursionError, ValueError) as error:
+            said = "it is nested too deeply" if isinstance(error, RecursionError) else type(error).__name__
+            raise self._strange(query, said) from None
+        return got[0]
+
+    def _strange(self, query: Query, why: str) -> InputError:
+        said = f"The answer of Azure about {query.about} is not understood: {why}."
+        return refuse(self._scope.name, said, "Try again; look at proxies in between.")
+
+
+def raise_unknown(name: str, found: Mapping[str, list[str]], count: int) -> None:
+    """Raise InputError for subscriptions that are not there, or a name that several have."""
+    for wanted, listed in found.items():
+        if not listed:
+            said = f"The subscription {wanted!r} is not among the {count} that this sign-in can read."
+            raise refuse(name, said, "Check it with `az account list`, or ask for the role Reader on it.")
+        if len(listed) > 1:
+            raise refuse(name, f"{len(listed)} subscriptions are called {wanted!r}.", "Name it by its id.")
