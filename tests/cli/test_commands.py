@@ -77,7 +77,7 @@ def test_only_narrows_what_is_shown_and_not_the_code(hotpatch: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["check"], "Missing argument 'FLEET...'"),
+        (["check"], "name files, or read from Azure with --azure"),
         (["check", "f.yaml", "--format", "jsn"], "Did you mean 'json'?"),
         (["check", "f.yaml", "--fail-on", "behnd"], "Did you mean 'behind'?"),
         (["check", "f.yaml", "--fail-on", ""], "give verdicts"),

@@ -58,6 +58,7 @@ def test_pages_are_in_an_order(hotpatch: Any, azure: Azure) -> None:
         "extensibilityresources",
         "patchassessmentresources",
         "patchinstallationresources",
+        "maintenanceresources",
     ]
 
 
@@ -98,7 +99,7 @@ def test_passing_troubles(hotpatch: Any, azure: Azure, trouble: Answer, before: 
     azure.instead = [*[None] * before, trouble]
     done = hotpatch("check", "--azure", *DAY)
     assert names(done) == [f"web{number:02}" for number in range(25)], done.err
-    assert len(azure.asked) == 1 + 3 + 4 + 1
+    assert len(azure.asked) == 1 + 3 + 5 + 1
 
 
 def test_an_empty_quota_is_waited_for(hotpatch: Any, azure: Azure) -> None:
@@ -330,7 +331,7 @@ def test_a_slow_answer(hotpatch: Any, azure: Azure) -> None:
     azure.tables["resources"] = [vm("web01")]
     azure.instead = [None, Answer(200, {}, wait=0.4)]
     assert names(hotpatch("check", "--azure", *DAY)) == ["web01"]
-    assert len(azure.asked) == 7
+    assert len(azure.asked) == 8
 
 
 def test_troubles_that_do_not_pass(hotpatch: Any, azure: Azure) -> None:

@@ -33,7 +33,8 @@ QUERIES = (
         "machines",
         "type in~ ('microsoft.compute/virtualmachines', 'microsoft.compute/virtualmachinescalesets', "
         "'microsoft.hybridcompute/machines', 'microsoft.hybridcompute/machines/licenseprofiles', "
-        "'microsoft.azurestackhci/marketplacegalleryimages', 'microsoft.azurestackhci/galleryimages')",
+        "'microsoft.azurestackhci/marketplacegalleryimages', 'microsoft.azurestackhci/galleryimages', "
+        "'microsoft.maintenance/maintenanceconfigurations')",
         "kind, zones, tags, properties",
     ),
     _query(
@@ -50,6 +51,12 @@ QUERIES = (
         "patchinstallationresources",
         "patch installations",
         f"type has 'patchinstallationresults'{_WINDOWS}",
+        "properties",
+    ),
+    _query(
+        "maintenanceresources",
+        "maintenance assignments",
+        "type =~ 'microsoft.maintenance/configurationassignments'",
         "properties",
     ),
 )
