@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.feeds import Alarms, Previous, feed_options
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.options import AsOf, NoColor, Output, Quiet, ReleaseFiles, today
 
@@ -22,10 +23,16 @@ def calendar(
     form: Annotated[
         str,
         typer.Option(
-            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown, svg, png"
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            envvar="HOTPATCH_FORMAT",
+            help="table, json, csv, markdown, ics, svg, png",
         ),
     ] = "table",
     output: Output = "-",
+    alarms: Alarms = None,
+    previous: Previous = None,
     releases: ReleaseFiles = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
@@ -39,8 +46,8 @@ def calendar(
     render = CALENDAR_FORMATS[known_word(form, tuple(CALENDAR_FORMATS), "--format")]
     wanted = known_word(product, ("all", "ws2022", "ws2025"), "--product")
     knowledge, day = load_knowledge(release_files=releases or ()), as_of or today()
+    feed = feed_options(form, day, alarms, previous)
     if note := use_cases.stale(knowledge, day):
         say(note, quiet=quiet)
-    deliver(
-        render(use_cases.year_of(knowledge, year or day.year, day, wanted), screen(output, no_color=no_color)), output
-    )
+    view = screen(output, no_color=no_color)._replace(feed=feed)
+    deliver(render(use_cases.year_of(knowledge, year or day.year, day, wanted), view), output)

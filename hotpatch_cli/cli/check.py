@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.feeds import ICS, Alarms, Previous, feed_options, tell_left_out
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, Format, exit_code, parse_fail_on
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Prefer, Quiet, ReleaseFiles, WindowFiles, today
@@ -36,6 +37,14 @@ def check(
     explain: Annotated[
         bool, typer.Option("--explain", envvar="HOTPATCH_EXPLAIN", help="Add reasons and remedies.")
     ] = False,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", metavar="WORD", envvar="HOTPATCH_CHECK_BY", help="With ics: an event per machine or group."
+        ),
+    ] = "machine",
+    alarms: Alarms = None,
+    previous: Previous = None,
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
     quiet: Quiet = False,
@@ -49,6 +58,7 @@ def check(
     from hotpatch_cli.knowledge.cache import load_knowledge
 
     render, failing, wanted = known_format(form), parse_fail_on(fail_on), chosen(only)
+    feed = feed_options(form, as_of or today(), alarms, previous, by)
     loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), windows or ())
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     report = use_cases.check(loaded, knowledge, day)
@@ -56,6 +66,9 @@ def check(
     for note in (*notes, use_cases.stale(knowledge, day)):
         if note:
             say(note, quiet=quiet)
-    view = screen(output, no_color=no_color, everything=every, explain=explain)
-    deliver(render(narrowed(report, wanted), view), output)
+    view = screen(output, no_color=no_color, everything=every, explain=explain)._replace(feed=feed)
+    shown = narrowed(report, wanted)
+    deliver(render(shown, view), output)
+    if form == ICS:
+        tell_left_out(shown, quiet=quiet)
     raise typer.Exit(exit_code(report, failing))

@@ -35,6 +35,8 @@ def image(
     from hotpatch_cli.inputs.images import load_images
     from hotpatch_cli.knowledge.cache import load_knowledge
 
+    if form == "ics":
+        raise typer.BadParameter("an image alone restarts never: a calendar needs machines.", param_hint="--format")
     render, failing = known_format(form), parse_fail_on(fail_on)
     loaded = load_images(images, known_platform(platform))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()

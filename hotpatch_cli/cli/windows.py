@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.feeds import Previous, feed_options
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import NoColor, Output, Quiet, WindowFiles, day_option, today
@@ -32,10 +33,11 @@ def list_command(
         str, typer.Option("--by", metavar="WORD", envvar="HOTPATCH_BY", help="machine, or window with its zone")
     ] = "machine",
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv")
+        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, ics")
     ] = "table",
     output: Output = "-",
     windows_from: WindowFiles = None,
+    previous: Previous = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
@@ -47,6 +49,7 @@ def list_command(
     from hotpatch_cli.outputs.openings import OPENING_FORMATS
 
     render = OPENING_FORMATS[known_word(form, tuple(OPENING_FORMATS), "--format")]
+    feed = feed_options(form, begin or today(), previous=previous)
     by_window = known_word(by, ("machine", "window"), "--by") == "window"
     loaded, notes = load_fleet(fleet, windows=windows_from or ())
     for note in notes:
@@ -54,4 +57,4 @@ def list_command(
     found, problems = list_openings(loaded, Question(begin or today(), until, most, by_window))
     if problems:
         raise InputError(problems)
-    deliver(render(found, screen(output, no_color=no_color)), output)
+    deliver(render(found, screen(output, no_color=no_color)._replace(feed=feed)), output)

@@ -1,4 +1,4 @@
-"""The calendar of a year: table, JSON, CSV, Markdown, and a picture."""
+"""The calendar of a year: table, JSON, CSV, Markdown, a feed, and a picture."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -131,6 +131,12 @@ def _markdown_row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
+def _ics(year: Year, screen: Screen) -> str:
+    from hotpatch_cli.outputs.feeds import render_year
+
+    return render_year(year, screen)
+
+
 def _svg(year: Year, _screen: Screen) -> str:
     from hotpatch_cli.outputs.charts.draw import svg
     from hotpatch_cli.outputs.charts.year import year_chart
@@ -150,6 +156,7 @@ CALENDAR_FORMATS: dict[str, Callable[[Year, Screen], str | bytes]] = {
     "json": render_json,
     "csv": render_csv,
     "markdown": render_markdown,
+    "ics": _ics,
     "svg": _svg,
     "png": _png,
 }

@@ -24,4 +24,10 @@ def _csv(report: Report, _screen: Screen) -> str:
     return render_csv(report)
 
 
-REPORT_FORMATS: dict[str, Callable[[Report, Screen], str]] = {"table": _table, "json": _json, "csv": _csv}
+def _ics(report: Report, screen: Screen) -> str:
+    from hotpatch_cli.outputs.feeds import render_restarts
+
+    return render_restarts(report, screen)
+
+
+REPORT_FORMATS: dict[str, Callable[[Report, Screen], str]] = {"table": _table, "json": _json, "csv": _csv, "ics": _ics}

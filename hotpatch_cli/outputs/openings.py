@@ -1,4 +1,4 @@
-"""Openings of maintenance windows: table, JSON and CSV."""
+"""Openings of maintenance windows: table, JSON, CSV and feed."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -73,8 +73,15 @@ def _zone(listed: Listed) -> str:
     return f"{name} ({windows})" if windows else name
 
 
+def _ics(found: Sequence[Listed], screen: Screen) -> str:
+    from hotpatch_cli.outputs.feeds import render_openings
+
+    return render_openings(found, screen)
+
+
 OPENING_FORMATS: dict[str, Callable[[Sequence[Listed], Screen], str]] = {
     "table": render_table,
     "json": render_json,
     "csv": render_csv,
+    "ics": _ics,
 }

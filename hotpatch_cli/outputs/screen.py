@@ -1,8 +1,23 @@
 """What a renderer may know of where its text goes."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 ROWS = 50
+
+
+class Feed(NamedTuple):
+    """How to publish a calendar: one event per machine or per group, alarms, and what was there before.
+
+    `alarms` ring so long before what restarts machines; `previous` has the events of the feed that was published before
+    (see ics.published), and `day` is the stamp of events that differ from it.
+    """
+
+    by_group: bool = False
+    alarms: tuple[timedelta, ...] = ()
+    previous: Mapping[str, Any] | None = None
+    day: date = date.min
 
 
 class Screen(NamedTuple):
@@ -14,6 +29,7 @@ class Screen(NamedTuple):
     everything: bool = False
     explain: bool = False
     rows: int = ROWS
+    feed: Feed = Feed()
 
 
 def folded(prose: str, screen: Screen) -> str:

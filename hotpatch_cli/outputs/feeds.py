@@ -1,0 +1,250 @@
+"""What the feeds hold: releases, restarts of machines or groups, openings of windows; each as a calendar's events."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.knowledge.rows import BASELINES, PRODUCT_NAMES, Product
+from hotpatch_cli.openings import Listed
+from hotpatch_cli.outputs.ics import KNOWN_SINCE, Event, feed
+from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.restarts import Restart
+from hotpatch_cli.schedule.patch_tuesday import patch_tuesday, release_moment
+from hotpatch_cli.schedule.windows import Opening
+from hotpatch_cli.servicing.calendar import Entry, Year
+
+DAY = timedelta(days=1)
+_COUNTED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
+_NAMED = 200  # machines that a group's event names
+
+# --- releases ------------------------------------------------------------------------------------------------
+
+_KINDS = {
+    "planned-baseline": ("Baseline", "baseline", "restarts"),
+    "unplanned-baseline": ("Unplanned baseline", "UNPLANNED baseline", "restarts"),
+    "hotpatch": ("Hotpatch", "hotpatch", "no restart"),
+    "out-of-band": ("Out-of-band", "out-of-band update", "restarts"),
+    "out-of-band-hotpatch": ("Out-of-band hotpatch", "out-of-band hotpatch", "no restart"),
+    None: ("Unknown", "update", "no source states its kind"),
+}
+
+
+def render_year(year: Year, screen: Screen) -> str:
+    """The releases of a year as a feed."""
+    entries = ((product, entry) for product in year.products for entry in year.entries[product])
+    events = (_release(product, entry, screen.feed.alarms) for product, entry in entries)
+    return feed("Windows Server hotpatch releases", events, screen.feed)
+
+
+def _release(product: Product, entry: Entry, alarms: tuple[timedelta, ...]) -> Event:
+    category, kind, effect = _KINDS[entry.kind]
+    name = PRODUCT_NAMES[product]
+    release = entry.release
+    identified = [str(each) for each in (release.kb, release.build) if each] if release else []
+    forecast = "" if entry.confirmed else " (forecast)" if release is None else " (not confirmed)"
+    summary = " ".join([f"{name}: {kind}", *identified[:1]]) + f", {effect}{forecast}"
+    lines = [f"Build {release.build}."] if release and release.build else []
+    lines += [f"Confidence: {release.confidence}. {release.notes or ''}".strip()] if release else []
+    return Event(
+        identity=("release", product, *_what(entry)),
+        start=entry.date,
+        end=entry.date + DAY,
+        summary=summary,
+        description="\n".join(lines),
+        categories=(category, name),
+        certain=entry.confirmed,
+        stamp=release_moment(entry.date) if release else KNOWN_SINCE,
+        sequence=0 if release is None else 1 + sum(map(bool, (entry.kind, release.kb, release.build, entry.confirmed))),
+        alarms=alarms if entry.kind in BASELINES else (),
+    )
+
+
+def _what(entry: Entry) -> tuple[str, ...]:
+    """What a release is: the one of a month, whatever kind it turns out to be, or an update between two of them."""
+    month = f"{entry.date:%Y-%m}"
+    if entry.monthly and (entry.release is None or entry.date == patch_tuesday(entry.date.year, entry.date.month)):
+        return (month, "monthly")
+    named = entry.release.kb or entry.release.build if entry.release else None
+    return (month, entry.kind or "unknown", str(named or entry.date))
+
+
+# --- restarts ------------------------------------------------------------------------------------------------
+
+
+class _Due(NamedTuple):
+    """A machine's restart, placed: the machine, what restarts it, and from when to when."""
+
+    checked: Checked
+    start: date | datetime
+    end: date | datetime
+    certain: bool
+
+    @property
+    def restart(self) -> Restart:
+        return self.checked.restart
+
+
+def render_restarts(report: Report, screen: Screen) -> str:
+    """The next restart of each machine, or of each group, as a feed; machines without an opening are not in it."""
+    due = [each for each in map(_due, report.machines) if each is not None]
+    events = _by_group(due) if screen.feed.by_group else map(_of_machine, due)
+    alarmed = (event._replace(alarms=screen.feed.alarms) for event in events)
+    return feed("Restarts of " + (report.fleet.name or "the fleet"), alarmed, screen.feed)
+
+
+def not_in_feed(report: Report) -> str | None:
+    """A sentence on the machines that restart, but for which no opening is known; None where there is none."""
+    names = [each.machine.label for each in report.machines if each.restart.reason and _due(each) is None]
+    if not names:
+        return None
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""  # noqa: PLR2004  a line has room for so many
+    return f"{len(names)} restarts have no known opening and are not in the feed: {', '.join(names[:10])}{more}."
+
+
+def _due(checked: Checked) -> _Due | None:
+    restart = checked.restart
+    if restart.runner == "platform" and restart.by is not None and restart.release_date is not None:
+        return _Due(checked, restart.release_date, restart.by + DAY, certain=False)
+    if restart.opening is None or restart.runner == "platform":
+        return None
+    return _Due(checked, restart.opening.start, restart.opening.end, _is_certain(checked))
+
+
+def _is_certain(checked: Checked) -> bool:
+    """Whether what restarts the machine is out, not only planned."""
+    restart, baseline = checked.restart, checked.judgement.next_baseline
+    if restart.reason == "baseline" or (restart.reason == "baseline-due" and baseline is not None):
+        return baseline is not None and baseline.confirmed
+    return restart.reason != "monthly-update" and (restart.reason != "off-track" or _is_out(checked))
+
+
+def _is_out(checked: Checked) -> bool:
+    following = checked.judgement.track.next_update
+    return following is not None and following.date == checked.restart.release_date
+
+
+def _of_machine(due: _Due) -> Event:
+    machine, restart = due.checked.machine, due.restart
+    return Event(
+        identity=("restart", (machine.id or machine.label).lower(), *_cause(restart)),
+        start=due.start,
+        end=due.end,
+        summary=f"{machine.label}: restart ({_why(restart)})",
+        description="\n".join(_told(due)),
+        categories=("Restart",),
+        certain=due.certain,
+        stamp=_stamp(due),
+        sequence=_number(due),
+    )
+
+
+def _by_group(due: Sequence[_Due]) -> Iterator[Event]:
+    """One event for each group, cause and opening; machines without a group have one of their own."""
+    groups: dict[tuple[str, ...], list[_Due]] = {}
+    for each in due:
+        names = each.checked.machine.placement.groups
+        if not names:
+            yield _of_machine(each)
+        for name in names:
+            groups.setdefault((name, *_cause(each.restart), str(each.start), str(each.end)), []).append(each)
+    taken: set[tuple[str, ...]] = set()
+    for (name, *_), members in sorted(groups.items()):
+        identity = _group_identity(name, members[0])
+        if identity in taken:  # a second opening of the same group, cause and window: told apart by its time
+            identity = (*identity, str(members[0].start))
+        taken.add(identity)
+        yield _of_group(name, identity, members)
+
+
+def _group_identity(name: str, first: _Due) -> tuple[str, ...]:
+    opening = first.restart.opening
+    place = (opening.window, str(opening.start.tzinfo)) if opening else ("platform",)
+    return ("group", name, *_cause(first.restart), *place)
+
+
+def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> Event:
+    first = members[0]
+    names = sorted(each.checked.machine.label for each in members)
+    listed = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    count = "1 machine" if len(names) == 1 else f"{len(names)} machines"
+    return _of_machine(first)._replace(
+        identity=identity,
+        summary=f"{name}: {count} restart{'s' if len(names) == 1 else ''} ({_why(first.restart)})",
+        description="\n".join([*_told(first), f"Machines: {listed}."]),
+        certain=all(each.certain for each in members),
+        sequence=max(map(_number, members)),
+    )
+
+
+def _cause(restart: Restart) -> tuple[str, ...]:
+    """What restarts a machine: a release, which stays the same once it is out, or updates that wait."""
+    return ("release", str(restart.release_date)) if restart.release_date else ("pending",)
+
+
+_WHY = {
+    "baseline": "baseline of {day}",
+    "baseline-due": "baseline of {day}",
+    "off-track": "cumulative update of {day}, off the track",
+    "pending": "updates that hotpatch does not carry",
+    "monthly-update": "cumulative update of {day}, does not hotpatch",
+}
+
+
+def _why(restart: Restart) -> str:
+    return _WHY[restart.reason or "pending"].format(day=restart.release_date)
+
+
+def _told(due: _Due) -> Iterator[str]:
+    restart = due.restart
+    if restart.runner == "platform":
+        yield f"Azure restarts it in off-peak hours of its own choosing, by {restart.by}."
+    elif restart.opening is not None:
+        opening = restart.opening
+        yield f"Window {opening.window}: {_span(opening)}."
+        yield from (f"{note[:1].upper()}{note[1:]}." for note in opening.notes)
+    if not due.certain:
+        yield "A forecast: nothing confirms it yet."
+
+
+def _span(opening: Opening) -> str:
+    """Local times with their zone: those of the event are in UTC."""
+    return f"{opening.start:%Y-%m-%d %H:%M %z} to {opening.end:%H:%M} ({opening.start.tzinfo})"
+
+
+def _stamp(due: _Due) -> datetime:
+    released = due.restart.release_date
+    return release_moment(released) if due.certain and released else KNOWN_SINCE
+
+
+def _number(due: _Due) -> int:
+    """A number that grows as the restart moves later, and once it is certain."""
+    start = due.start if isinstance(due.start, datetime) else release_moment(due.start)
+    return 2 * ((start - _COUNTED_FROM) // timedelta(minutes=1)) + due.certain
+
+
+# --- openings ------------------------------------------------------------------------------------------------
+
+
+def render_openings(found: Iterable[Listed], screen: Screen) -> str:
+    """The openings of windows as a feed; one that a freeze takes whole is called off."""
+    return feed("Maintenance windows", map(_opening, found), screen.feed)
+
+
+def _opening(listed: Listed) -> Event:
+    opening = listed.opening
+    left = f", {listed.minutes} of {opening.minutes} min left" if listed.removed else ""
+    lines = [f"{_span(opening)}{left}."]
+    lines += [f"Frozen by {each.freeze}: {each.minutes} min." for each in listed.removed]
+    lines += [f"{note[:1].upper()}{note[1:]}." for note in opening.notes]
+    state = "" if listed.minutes else " (frozen)"
+    return Event(
+        identity=("opening", listed.machine, opening.window, opening.start.astimezone(UTC).isoformat()),
+        start=opening.start,
+        end=opening.end,
+        summary=(f"{listed.machine}: " if listed.machine else "") + opening.window + state,
+        description="\n".join(lines),
+        categories=("Maintenance window",),
+        certain=True if listed.minutes else None,
+        sequence=opening.minutes - listed.minutes,
+    )
