@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import AsOf, MatrixFiles, Output, Prefer, Quiet, ReleaseFiles, today
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(epilog="Example: hotpatch report examples/fleet.yaml --as-of 2025-12-15 -o report.html")
+@live("fleet")
 def report(
     fleet: Annotated[
         list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")

@@ -164,8 +164,11 @@ def _short(name: str) -> str:
 
 
 def _same_source(one: Source, other: Source) -> bool:
-    """Whether a machine stands twice in what should have it once: one file, or all inventories together."""
-    return one.file == other.file or one.reader == other.reader == OWN
+    """Whether a machine stands twice in what should have it once: one file, or all inventories together.
+
+    Two readers of one file are two sources: a VM of Azure Local is also the machine of Azure Arc that is its parent.
+    """
+    return one.reader == other.reader and (one.file == other.file or one.reader == OWN)
 
 
 # --- what they say -------------------------------------------------------------------------------------------
