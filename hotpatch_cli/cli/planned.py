@@ -19,6 +19,7 @@ from hotpatch_cli.knowledge.cache import load_knowledge
 from hotpatch_cli.outputs.plan import PlanView
 from hotpatch_cli.planner.plan import Progress
 from hotpatch_cli.planning import Prepared, Wish, plan, prepare
+from hotpatch_cli.planning.conflicts import obstacles
 
 
 class Search(NamedTuple):
@@ -58,7 +59,7 @@ def search(names: Sequence[str], wish: Wish, options: Search) -> PlanView:
         )
     if options.keep is not None:
         _tell_moved(found.result.moved, prepared, quiet=options.quiet)
-    return PlanView(found, rules)
+    return PlanView(found, rules, obstacles(found, rules))
 
 
 def _tell_moved(moved: Sequence[int], prepared: Prepared, *, quiet: bool) -> None:

@@ -1,30 +1,29 @@
 """A plan of restarts: table by night, JSON, CSV and Markdown."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.rows import Rule
 from hotpatch_cli.model import Finding
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text, visible
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.screen import Screen, indented
 from hotpatch_cli.planning import Plan, Reboot
+from hotpatch_cli.planning.conflicts import Obstacle
 
 _BAR = 24
 _HEADER = ("machine", "start", "end", "window", "ring", "groups")
 
 
-class PlanView:
-    """A plan with the catalogue that explains what is left out."""
+class PlanView(NamedTuple):
+    """A plan with the catalogue that explains what is left out, and what stands in the way of it."""
 
-    __slots__ = ("plan", "rules")
-
-    def __init__(self, plan: Plan, rules: dict[str, Rule]) -> None:
-        self.plan = plan
-        self.rules = rules
+    plan: Plan
+    rules: Mapping[str, Rule]
+    obstacles: tuple[Obstacle, ...] = ()
 
     def message(self, finding: Finding) -> str:
         """The sentence of a finding."""
@@ -51,7 +50,18 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
             {"machine": machine.label, "reasons": [{"code": finding.code, "message": view.message(finding)}]}
             for machine, finding in plan.unplaced
         ],
-        "conflicts": [],
+        "conflicts": [_obstacle(each) for each in view.obstacles],
+    }
+
+
+def _obstacle(obstacle: Obstacle) -> dict[str, Any]:
+    return {
+        "machines": list(obstacle.machines),
+        "also": list(obstacle.also),
+        "summary": obstacle.summary,
+        "reasons": [each._asdict() for each in obstacle.reasons],
+        "helps": [each._asdict() for each in obstacle.helps],
+        "proven": obstacle.proven,
     }
 
 
@@ -82,7 +92,7 @@ def render_table(view: PlanView, screen: Screen) -> str:
     hidden = len(plan.reboots) - sum(len(rows) for _, rows in shown)
     if hidden:
         parts.append(f"... and {hidden} more restarts: --all shows them.\n")
-    parts += [_unplaced(view), _proof(plan)]
+    parts += [_unplaced(view, screen), _conflicts(view, screen), _proof(plan)]
     return "\n".join(part for part in parts if part)
 
 
@@ -132,12 +142,27 @@ def _bar(reboot: Reboot, begin: datetime, finish: datetime) -> str:
     return "." * first + "#" * (last - first) + "." * (_BAR - last)
 
 
-def _unplaced(view: PlanView) -> str:
+def _unplaced(view: PlanView, screen: Screen) -> str:
     if not view.plan.unplaced:
         return ""
     lines = [f"Not placed: {len(view.plan.unplaced)}\n"]
-    for machine, finding in view.plan.unplaced:
-        lines.append(f"  {visible(machine.label)}: {finding.code} {visible(view.message(finding))}\n")
+    rows = view.plan.unplaced if screen.everything or not screen.terminal else view.plan.unplaced[: screen.rows]
+    for machine, finding in rows:
+        lines.append(indented(visible(f"{machine.label}: {finding.code} {view.message(finding)}"), screen))
+    if len(rows) < len(view.plan.unplaced):
+        lines.append(f"  ... and {len(view.plan.unplaced) - len(rows)} more: --all shows them.\n")
+    return "".join(lines)
+
+
+def _conflicts(view: PlanView, screen: Screen) -> str:
+    """What stands in the way, conflict by conflict: all of its reasons are needed, any one help is enough."""
+    lines = []
+    for number, obstacle in enumerate(view.obstacles, 1):
+        lines.append(f"Conflict {number}: {visible(obstacle.summary)}\n")
+        lines += [indented(f"- {visible(each.message)}", screen) for each in obstacle.reasons]
+        if obstacle.helps:
+            lines.append("  What would help, each alone:\n" if len(obstacle.helps) > 1 else "  What would help:\n")
+            lines += [indented(f"+ {visible(each.message)}", screen) for each in obstacle.helps]
     return "".join(lines)
 
 
@@ -172,6 +197,24 @@ def render_markdown(view: PlanView, _screen: Screen) -> str:
             f"- {_escaped(machine.label)}: {each.code} {_escaped(view.message(each))}"
             for machine, each in plan.unplaced
         ]
+    for number, obstacle in enumerate(view.obstacles, 1):
+        lines += [
+            "",
+            f"### Conflict {number}",
+            "",
+            _escaped(obstacle.summary),
+            "",
+            "All of these together stand in the way:",
+            "",
+        ]
+        lines += [f"- {_escaped(each.message)}" for each in obstacle.reasons]
+        if obstacle.helps:
+            lines += [
+                "",
+                "Each of these alone would help:",
+                "",
+                *(f"- {_escaped(each.message)}" for each in obstacle.helps),
+            ]
     return "\n".join(lines) + "\n"
 
 

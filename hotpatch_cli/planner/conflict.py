@@ -5,7 +5,9 @@ turn, and stays out if the rest is impossible without it (deletion filtering, J.
 Infeasibility in Optimization", 2008). What remains is proven to conflict, and needs each of its members.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import nsmallest
+from itertools import islice
 from typing import NamedTuple
 
 from hotpatch_cli.planner.board import NEVER
@@ -15,9 +17,14 @@ from hotpatch_cli.planner.heads import heads
 from hotpatch_cli.planner.model import Model, compile_model
 from hotpatch_cli.planner.parts import split
 from hotpatch_cli.planner.problem import Interval, Problem, Starts, Task, ring_steps, unplaced
+from hotpatch_cli.planner.small import SMALL
 
 WORK = 4_000
-"""Work that one question "do these fit?" may cost; where it is not enough, the answer is taken to be yes."""
+"""Work that one question "do these fit?" may cost; where it is not enough, nobody knows."""
+ALL_WORK = 60_000
+"""Work that all questions together may cost; what is left to ask then stays a reason, perhaps a needless one."""
+SECONDS = 2.0
+"""A guard over each question; the work ends it long before."""
 SUSPECTS = 60
 """So many tasks that compete with an unplaced one are looked at."""
 
@@ -36,55 +43,83 @@ class Reason(NamedTuple):
 class Relief(NamedTuple):
     """A single change after which the conflict is gone: `kind` and `name` as in Reason, `amount` of it.
 
-    `opening`: one more opening of `amount` units of time; `capacity`: so many more at once; `deadline`: so
-    much later, in units of time.
+    `opening`: one more opening of `amount` units of time, such as the one `within`; `capacity`: so many
+    more at once; `deadline`: so much later, in units of time.
     """
 
     kind: str
     name: str | None
     amount: int
+    within: Interval | None = None
 
 
 class Conflict(NamedTuple):
-    """Tasks that cannot all be placed, the reasons why (all are needed), and what would help."""
+    """Tasks that cannot all be placed, the reasons why (all are needed), and what would help.
+
+    `also` are other tasks left out that could stand in the place of the one asked about: it is their conflict too.
+    `proven` is False where the search that found no room was not complete.
+    """
 
     tasks: tuple[str, ...]
     reasons: tuple[Reason, ...]
     reliefs: tuple[Relief, ...]
     proven: bool
+    also: tuple[str, ...] = ()
 
 
 MOST_CONFLICTS = 10
 MOST_DAYS = 28
+TRIES = 8
+"""So many places for one more opening are tried."""
 
 
-def explain(problem: Problem, starts: Starts) -> list[Conflict]:
-    """The conflicts behind the tasks that a plan leaves out, at most MOST_CONFLICTS of them.
+def explain(problem: Problem, starts: Starts, asked: Iterable[int] | None = None) -> list[Conflict]:
+    """The conflicts behind the tasks that a plan leaves out, or those of them asked about: at most MOST_CONFLICTS.
 
     Tasks that are left out only because one that they wait for is left out are not explained again.
-    `proven` is False where the search that found no room was not complete.
     """
     model = compile_model(problem)
     stuck = [any(starts[task] is None for task in gate.before) for gate in model.gates]
-    out = sorted(unplaced(starts), key=lambda task: any(stuck[gate] for gate in model.waits[task]))
+    out = sorted(
+        unplaced(starts) if asked is None else asked, key=lambda task: any(stuck[gate] for gate in model.waits[task])
+    )
+    ask = _Questions()
+    rivals = _Rivals(problem)
     found: list[Conflict] = []
     told: set[int] = set()
     for task in out:
-        if task in told or len(found) == MOST_CONFLICTS:
+        if task in told or len(found) == MOST_CONFLICTS or (found and not ask.left):
             continue
-        conflict = _conflict(problem, task)
-        together = {other for other in out if problem.tasks[other].name in conflict.tasks}
-        told |= _behind(model, together | {task})
-        if conflict.reasons not in {other.reasons for other in found}:
-            found.append(conflict)
+        conflict = _conflict(problem, task, ask, rivals)
+        members = set(conflict.tasks)
+        alike = [other for other in out if other not in told and _alike(problem, task, other, conflict.reasons)]
+        told |= {other for other in out if problem.tasks[other].name in members}
+        also = tuple(problem.tasks[other].name for other in alike if other not in told)
+        told |= _behind(model, {task, *told, *alike})
+        found.append(conflict._replace(also=also))
     return found
+
+
+def _alike(problem: Problem, task: int, other: int, reasons: tuple[Reason, ...]) -> bool:
+    """Whether one task could stand in a conflict for another: nothing that the reasons speak of differs."""
+    one, two = problem.tasks[task], problem.tasks[other]
+    if (one.windows, one.ring, one.pinned, one.after) != (two.windows, two.ring, two.pinned, two.after):
+        return False
+    named = {reason.name for reason in reasons if reason.kind in {"group", "after", "resource"}}
+    groups = {group for group in one.groups if problem.groups[group].name in named}
+    limits = {limit for limit in one.resources if problem.resources[limit].name in named}
+    return two.duration >= one.duration and groups <= set(two.groups) and limits <= set(two.resources)
 
 
 def _behind(model: Model, tasks: set[int]) -> set[int]:
     """The tasks and all that wait for them, directly or not."""
     reached, waiting = set(tasks), list(tasks)
+    passed: set[int] = set()
     while waiting:
         for gate in model.opens[waiting.pop()]:
+            if gate in passed:
+                continue
+            passed.add(gate)
             for task in model.gates[gate].after:
                 if task not in reached:
                     reached.add(task)
@@ -92,64 +127,132 @@ def _behind(model: Model, tasks: set[int]) -> set[int]:
     return reached
 
 
-def _conflict(problem: Problem, task: int) -> Conflict:
-    for suspects in _suspects(problem, task):
-        part = _only(problem, suspects)
-        if _fits(part) is not True:
-            part = _fewer_tasks(part)
-            reasons = _fewer_reasons(part)
-            names = tuple(each.name for each in part.tasks)
-            return Conflict(names, reasons, tuple(_reliefs(part, reasons)), _fits(part) is False)
-    alone = _only(problem, {task})
-    return Conflict((problem.tasks[task].name,), tuple(_reasons(alone)), (), proven=False)
+class _Questions:
+    """Answers "do these fit together?", until the work for all questions is used up."""
 
+    def __init__(self) -> None:
+        self.left = ALL_WORK
 
-def _fits(problem: Problem) -> bool | None:
-    """Whether all tasks can be placed together; None if a short search cannot tell."""
-    model = compile_model(problem)
-    if len(model.live) < len(problem.tasks) or any(start >= NEVER for start in heads(model).start):
-        return False
-    budget = Budget(WORK, None, None)
-    answers = [_part_fits(Effort(part, budget)) for part in split(model)]
-    return False if False in answers else None if None in answers else True
+    def fits(self, problem: Problem) -> bool | None:
+        """Whether all tasks can be placed together; None if nobody can tell without a long search."""
+        if not self.left:
+            return None
+        if _crowded(problem):
+            return False
+        model = compile_model(problem)
+        if len(model.live) < len(problem.tasks) or any(start >= NEVER for start in heads(model).start):
+            return False
+        budget = Budget(min(WORK, self.left), SECONDS, None)
+        answers = [_part_fits(Effort(part, budget)) for part in split(model)]
+        self.left = max(0, self.left - budget.work - len(problem.tasks))
+        return False if False in answers else None if None in answers else True
+
+    def stays_stuck(self, problem: Problem, *, proven: bool) -> bool:
+        """Whether a smaller problem is as stuck as the one before, which was proven to be or only looked so."""
+        return self.fits(problem) is False or bool(not proven and self.left and self.fits(problem) is not True)
 
 
 def _part_fits(effort: Effort) -> bool | None:
+    """Only small parts are searched to the end: longer searches depend on a clock, and an answer must not."""
     effort.begin()
-    if effort.score.left_out:
+    if effort.score.left_out and len(effort.part.tasks) <= SMALL:
         effort.improve(WORK)
     return True if not effort.score.left_out else False if effort.exact else None
 
 
-def _suspects(problem: Problem, task: int) -> Iterator[set[int]]:
-    """Ever larger sets of tasks that may be in each other's way: alone, with predecessors, with rivals."""
-    chosen = {task}
-    yield chosen
-    for _ in range(3):
-        earlier = {other for each in chosen for other in _waits_for(problem, each)}
-        chosen = chosen | set(sorted(earlier)[:SUSPECTS])
-    yield chosen
-    for share in ("groups", "resources"):
-        limits = {limit for each in chosen for limit in getattr(problem.tasks[each], share)}
-        rivals = [n for n, other in enumerate(problem.tasks) if limits.intersection(getattr(other, share))]
-        last = max((end for _, end in problem.tasks[task].windows), default=0)
-        rivals.sort(key=lambda n: (problem.tasks[n].windows[-1:] > ((last, last),), n))
-        chosen = chosen | set(rivals[:SUSPECTS])
+def _crowded(problem: Problem) -> bool:
+    """Whether some group or resource has fewer places in all openings together than tasks that need one."""
+    holds = [(group.capacity, group.settle) for group in problem.groups]
+    holds += [(resource.capacity, 0) for resource in problem.resources]
+    users: dict[int, list[Task]] = {}
+    for task in problem.tasks:
+        for limit in (*task.groups, *(len(problem.groups) + each for each in set(task.resources))):
+            users.setdefault(limit, []).append(task)
+    return any(
+        room(tasks, holds[limit][0], holds[limit][1], problem.deadline) < len(tasks) for limit, tasks in users.items()
+    )
+
+
+def room(tasks: Sequence[Task], capacity: int, settle: int, deadline: int | None) -> int:
+    """So many of some tasks can start at most in their openings, if `capacity` are occupied at once.
+
+    An upper bound: each stretch that openings make together holds whole rounds of the shortest task.
+    """
+    shortest = min(task.duration for task in tasks)
+    return sum(
+        capacity * ((end - start + settle) // (shortest + settle))
+        for start, end in stretches(tasks, deadline)
+        if end - start >= shortest
+    )
+
+
+def stretches(tasks: Iterable[Task], deadline: int | None) -> list[Interval]:
+    """The times, in order and disjoint, in which at least one of some tasks may restart."""
+    spans = sorted({span for windows in {task.windows for task in tasks} for span in windows})
+    merged: list[Interval] = []
+    for start, closes in spans:
+        end = closes if deadline is None else min(closes, deadline)
+        if start >= end:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _conflict(problem: Problem, task: int, ask: _Questions, rivals: "_Rivals") -> Conflict:
+    for suspects in rivals.of(task):
+        part = _only(problem, suspects)
+        answer = ask.fits(part)
+        if answer is not True and ask.left:
+            part = _fewer_tasks(part, ask, proven=answer is False)
+            reasons = _fewer_reasons(part, ask, proven=answer is False)
+            names = tuple(each.name for each in part.tasks)
+            return Conflict(names, reasons, tuple(_reliefs(part, reasons, ask)), answer is False)
+    alone = _only(problem, {task})
+    return Conflict((problem.tasks[task].name,), tuple(_reasons(alone)), (), proven=False)
+
+
+class _Rivals:
+    """Who may be in a task's way: an index of groups, resources and rings."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._in: dict[tuple[str, int], list[int]] = {}
+        for number, task in enumerate(problem.tasks):
+            for group in task.groups:
+                self._in.setdefault(("groups", group), []).append(number)
+            for limit in set(task.resources):
+                self._in.setdefault(("resources", limit), []).append(number)
+            if task.ring is not None:
+                self._in.setdefault(("ring", task.ring), []).append(number)
+        self._ring_before = {then: first for first, then in ring_steps(problem)}
+
+    def of(self, task: int) -> Iterator[set[int]]:
+        """Ever larger sets of tasks that may be in each other's way: alone, with predecessors, with rivals."""
+        tasks = self.problem.tasks
+        chosen = {task}
         yield chosen
+        for _ in range(3):
+            earlier = {other for each in sorted(chosen)[:SUSPECTS] for other in self._waits_for(each)}
+            chosen = chosen | set(sorted(earlier)[:SUSPECTS])
+        yield chosen
+        last = max((end for _, end in tasks[task].windows), default=0)
+        for share in ("groups", "resources"):
+            limits = {limit for each in chosen for limit in getattr(tasks[each], share)}
+            others = {n for limit in limits for n in self._in[share, limit]}
+            near = nsmallest(SUSPECTS, others, key=lambda n: (tasks[n].windows[-1:] > ((last, last),), n))
+            chosen = chosen | set(near)
+            yield chosen
 
-
-def _waits_for(problem: Problem, task: int) -> set[int]:
-    this = problem.tasks[task]
-    groups = {earlier for group in this.groups for earlier in problem.groups[group].after}
-    before = {first for first, then in ring_steps(problem) if then == this.ring}
-    found = set(this.after)
-    if groups or before:
-        found.update(
-            number
-            for number, other in enumerate(problem.tasks)
-            if other.ring in before or groups.intersection(other.groups)
-        )
-    return found
+    def _waits_for(self, task: int) -> set[int]:
+        """The first of those that must have ended before a task starts, each gate's at most SUSPECTS."""
+        this = self.problem.tasks[task]
+        gates = [("groups", earlier) for group in this.groups for earlier in self.problem.groups[group].after]
+        if this.ring in self._ring_before:
+            gates.append(("ring", self._ring_before[this.ring]))
+        return {*this.after, *(n for gate in gates for n in self._in.get(gate, [])[:SUSPECTS])}
 
 
 def _only(problem: Problem, chosen: set[int]) -> Problem:
@@ -162,25 +265,25 @@ def _only(problem: Problem, chosen: set[int]) -> Problem:
     return problem._replace(tasks=tasks)
 
 
-def _fewer_tasks(problem: Problem) -> Problem:
+def _fewer_tasks(problem: Problem, ask: _Questions, *, proven: bool) -> Problem:
     task = 0
     while len(problem.tasks) > 1 and task < len(problem.tasks):
         smaller = _only(problem, set(range(len(problem.tasks))) - {task})
-        if _fits(smaller) is True:
-            task += 1
-        else:
+        if ask.stays_stuck(smaller, proven=proven):
             problem = smaller
+        else:
+            task += 1
     return problem
 
 
-def _fewer_reasons(problem: Problem) -> tuple[Reason, ...]:
+def _fewer_reasons(problem: Problem, ask: _Questions, *, proven: bool) -> tuple[Reason, ...]:
     kept = []
     for reason in _reasons(problem):
         easier = _without(problem, reason)
-        if _fits(easier) is True:
-            kept.append(reason)
-        else:
+        if ask.stays_stuck(easier, proven=proven):
             problem = easier
+        else:
+            kept.append(reason)
     return tuple(kept)
 
 
@@ -245,25 +348,38 @@ def _horizon(problem: Problem) -> tuple[int, int]:
     return min(0, *moments), max(moments) + room
 
 
-def _reliefs(problem: Problem, reasons: tuple[Reason, ...]) -> Iterator[Relief]:
+def _reliefs(problem: Problem, reasons: tuple[Reason, ...], ask: _Questions) -> Iterator[Relief]:
     """The smallest single changes of each kind that resolve the conflict for certain."""
+    day = 24 * problem.per_hour
     for shared in dict.fromkeys(task.windows for task in problem.tasks if task.windows):
-        length = max(end - start for start, end in shared)
-        if _fits(_one_more_opening(problem, shared, length)) is True:
-            yield Relief("opening", next(task.name for task in problem.tasks if task.windows == shared), length)
+        who = next(task.name for task in problem.tasks if task.windows == shared)
+        for more in islice(_other_days(problem, shared, day), TRIES):
+            if ask.fits(_one_more_opening(problem, shared, more)) is True:
+                yield Relief("opening", who, more[1] - more[0], more)
+                break
     for reason in reasons:
-        if reason.kind in {"group", "resource"} and _fits(_widen(problem, reason, 1)) is True:
+        if reason.kind in {"group", "resource"} and ask.fits(_widen(problem, reason, 1)) is True:
             yield Relief("capacity", reason.name, 1)
     if problem.deadline is not None and Reason("deadline", None) in reasons:
-        for day in range(1, MOST_DAYS + 1):
-            later = day * 24 * problem.per_hour
-            if _fits(problem._replace(deadline=problem.deadline + later)) is True:
+        for later in range(day, (MOST_DAYS + 1) * day, day):
+            if ask.fits(problem._replace(deadline=problem.deadline + later)) is True:
                 yield Relief("deadline", None, later)
                 return
 
 
-def _one_more_opening(problem: Problem, shared: tuple[Interval, ...], length: int) -> Problem:
-    """The problem with an opening more after the last one, for all tasks that share these windows."""
-    begin = shared[-1][1] + 1
-    more = (*shared, (begin, begin + length))
-    return _change(problem, lambda task: task._replace(windows=more) if task.windows == shared else task)
+def _other_days(problem: Problem, shared: tuple[Interval, ...], day: int) -> Iterator[Interval]:
+    """Where one more opening might be: as long as the longest one, on a later or an earlier day."""
+    opened = stretches([Task("", 1, shared)], problem.deadline)
+    start, end = max(opened, key=lambda span: span[1] - span[0], default=shared[0])
+    first = min((span[0] for span in stretches(problem.tasks, problem.deadline)), default=0)
+    for shift in (*range(day, 14 * day, day), *range(-day, -MOST_DAYS * day, -day)):
+        begin, finish = start + shift, end + shift
+        free = all(finish <= opens or closes <= begin for opens, closes in shared)
+        if free and begin >= first and (problem.deadline is None or finish <= problem.deadline):
+            yield begin, finish
+
+
+def _one_more_opening(problem: Problem, shared: tuple[Interval, ...], more: Interval) -> Problem:
+    """The problem with an opening more, for all tasks that share these windows."""
+    windows = tuple(sorted((*shared, more)))
+    return _change(problem, lambda task: task._replace(windows=windows) if task.windows == shared else task)

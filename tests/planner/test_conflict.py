@@ -34,7 +34,8 @@ def test_a_crowded_group_is_named_with_what_helps() -> None:
     assert conflict.proven
     assert set(conflict.tasks) == {f"sql{n}" for n in range(5)}
     assert Reason("group", "sql") in conflict.reasons
-    assert conflict.reliefs == (Relief("opening", "sql0", 240), Relief("capacity", "sql", 1))
+    more = Relief("opening", "sql0", 240, (DAY, DAY + 240))
+    assert conflict.reliefs == (more, Relief("capacity", "sql", 1))
 
 
 def test_days_more_are_counted() -> None:

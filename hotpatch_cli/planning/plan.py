@@ -1,0 +1,181 @@
+"""The plan for a prepared fleet, and the judgement on a plan that somebody edited."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from hotpatch_cli.documents.tree import shown
+from hotpatch_cli.model import Finding, Machine, found
+from hotpatch_cli.planner.plan import Progress, Result, solve
+from hotpatch_cli.planner.proof import verify
+from hotpatch_cli.planning.pieces import MINUTE, Piece, moment
+from hotpatch_cli.planning.prepare import Prepared
+
+_NAMED = 3
+
+
+class Reboot(NamedTuple):
+    """One planned restart, in the zone of the opening that it lies in."""
+
+    machine: Machine
+    start: datetime
+    end: datetime
+    window: str
+
+
+class Plan(NamedTuple):
+    """A plan with its proof: status, exposure in weighted hours with a lower bound, and every restart.
+
+    `alone` counts the machines that need no restart for this baseline, by the reason why. `moved` are the machines
+    that had to leave the plan to keep.
+    """
+
+    release_day: date
+    status: str
+    exposure: float
+    lower_bound: float
+    gap: float
+    makespan: datetime | None
+    reboots: tuple[Reboot, ...]
+    unplaced: tuple[tuple[Machine, Finding], ...]
+    alone: Mapping[str, int]
+    moved: tuple[Machine, ...]
+    result: Result
+    prepared: Prepared
+
+
+def plan(
+    prepared: Prepared,
+    *,
+    time_limit: float | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    keep: Mapping[str, datetime] | None = None,
+) -> Plan:
+    """The plan for a prepared fleet; `keep` maps machines to starts of an older plan that it should stay near."""
+    before = None if keep is None else tuple(_kept(machine, keep, prepared) for machine in prepared.machines)
+    result = solve(prepared.problem, time_limit=time_limit, should_stop=should_stop, progress=progress, keep=before)
+    return _plan(prepared, result)
+
+
+def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: Prepared) -> int | None:
+    start = keep.get(machine.label)
+    return None if start is None else (start - prepared.release) // MINUTE
+
+
+def _plan(prepared: Prepared, result: Result) -> Plan:
+    reboots = [
+        _reboot(machine, pieces, start, prepared.release)
+        for machine, pieces, start in zip(prepared.machines, prepared.pieces, result.starts, strict=True)
+        if start is not None
+    ]
+    unplaced = _unplaced(prepared, result)
+    return Plan(
+        release_day=prepared.release_day,
+        status="infeasible" if unplaced else result.status,
+        exposure=result.exposure,
+        lower_bound=result.bound,
+        gap=result.gap,
+        makespan=max((each.end for each in reboots), default=None),
+        reboots=tuple(sorted(reboots, key=lambda each: (each.start, each.machine.label))),
+        unplaced=unplaced,
+        alone=prepared.alone,
+        moved=tuple(prepared.machines[task] for task in result.moved),
+        result=result,
+        prepared=prepared,
+    )
+
+
+def _unplaced(prepared: Prepared, result: Result) -> tuple[tuple[Machine, Finding], ...]:
+    """Who is left out and why: it cannot be placed at all, it waits for one that is left out, or there is no room."""
+    behind = waits_in_vain(prepared, result)
+    rows = []
+    for task, start in enumerate(result.starts):
+        if start is None:
+            machine = prepared.machines[task]
+            seen = {"window": ", ".join(machine.placement.windows)}
+            if task in prepared.missing:
+                why = prepared.missing[task]
+            elif task in behind:
+                names = ", ".join(prepared.machines[other].label for other in behind[task][:_NAMED])
+                more = len(behind[task]) - _NAMED
+                why = found("HP501", "waits", seen=seen, names=f"{names} and {more} more" if more > 0 else names)
+            else:
+                why = found("HP501", "crowded", seen=seen, deadline=moment(prepared.finish))
+            rows.append((machine, why))
+    return tuple(rows)
+
+
+def waits_in_vain(prepared: Prepared, result: Result) -> dict[int, list[int]]:
+    """Tasks that are left out -> those that they wait for and that are left out too."""
+    problem, starts = prepared.problem, result.starts
+    out = [task for task, start in enumerate(starts) if start is None]
+    in_group: dict[int, list[int]] = {}
+    in_ring: dict[int, list[int]] = {}
+    for task in out:
+        for group in problem.tasks[task].groups:
+            in_group.setdefault(group, []).append(task)
+        ring = problem.tasks[task].ring
+        if ring is not None:
+            in_ring.setdefault(ring, []).append(task)
+    used = sorted({task.ring for task in problem.tasks if task.ring is not None})
+    before = dict(zip(used[1:], used, strict=False))
+    first_of = {ring: in_ring.get(before[ring], []) for ring in before}
+    waits: dict[int, list[int]] = {}
+    for task in out:
+        this = problem.tasks[task]
+        missing = [
+            other
+            for group in this.groups
+            for earlier in problem.groups[group].after
+            for other in in_group.get(earlier, [])
+        ]
+        missing += first_of.get(this.ring, []) if this.ring is not None else []
+        if missing:
+            waits[task] = list(dict.fromkeys(missing))
+    return waits
+
+
+def _reboot(machine: Machine, pieces: Sequence[Piece], start: int, release: datetime) -> Reboot:
+    """The restart in the zone of the first opening that holds it whole."""
+    end = start + machine.placement.reboot // MINUTE
+    piece = next(piece for piece in pieces if piece.start <= start and end <= piece.end)
+    zone = piece.opening.start.tzinfo
+    begin = (release + start * MINUTE).astimezone(zone)
+    return Reboot(machine, begin, (release + end * MINUTE).astimezone(zone), piece.opening.window)
+
+
+_BROKEN = {
+    "window": "does not lie inside one opening of its window, or touches a freeze",
+    "deadline": "ends after the deadline",
+    "pinned": "is not at the time to which it is pinned",
+    "group": "has more members of {limit} down at once than may be",
+    "resource": "is one restart too many at once for {limit}",
+    "after": "starts before the groups that {limit} waits for are done",
+    "ring": "starts before the ring before it has soaked",
+    "unplaced": "is placed although a restart that it waits for is not",
+}
+
+
+def left_out(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
+    """The machines that restart for the baseline and that a plan does not place: no broken rule, but worth knowing."""
+    return [machine.label for machine in prepared.machines if machine.label not in starts]
+
+
+def broken_rules(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
+    """Every rule that a plan breaks, in words; restarts of no machine of the fleet are named too."""
+    known = {machine.label: number for number, machine in enumerate(prepared.machines)}
+    placed: list[int | None] = [None] * len(known)
+    lines = []
+    for name, start in starts.items():
+        if name not in known:
+            lines.append(f"{shown(name)}: no machine of this fleet restarts for this baseline under this name")
+            continue
+        minutes, rest = divmod(start - prepared.release, MINUTE)
+        placed[known[name]] = minutes
+        if rest:
+            lines.append(f"{shown(name)}: {start.isoformat()} is not a whole minute")
+    for violation in verify(prepared.problem, placed):
+        names = ", ".join(shown(prepared.machines[task].label) for task in violation.tasks)
+        lines.append(f"{names}: " + _BROKEN[violation.rule].format(limit=violation.limit))
+    return lines

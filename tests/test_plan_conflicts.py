@@ -1,0 +1,138 @@
+"""What `plan` says where not everything can restart in time: reasons that conflict, and what would help."""
+
+from typing import Any
+
+import pytest
+
+HEAD = """
+defaults:
+  platform: arc
+  timezone: Europe/Stockholm
+  os: Windows Server 2025 Standard
+  build: 26100.7392
+  arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}
+  window: saturday
+  reboot_minutes: 35
+windows:
+  saturday: {patch_tuesday: 4, start: 22:00, duration: 4h}
+  sunday: {patch_tuesday: 5, start: 22:00, duration: 4h}
+"""
+SQL = "groups: {sql: {max_unavailable: 1, settle: 30m}}\nmachines:\n" + "".join(
+    f"- {{name: sql{number}, groups: [sql]}}\n" for number in range(5)
+)
+
+
+def planned(hotpatch: Any, body: str, *more: str) -> Any:
+    """A plan as JSON for the January baseline, two weeks to go unless told otherwise."""
+    name = hotpatch.write("fleet.yaml", HEAD + body)
+    deadline = () if "--deadline" in more else ("--deadline", "14d")
+    return hotpatch("plan", name, "--as-of", "2025-12-15", "-f", "json", *deadline, *more)
+
+
+def the_conflict(done: Any) -> Any:
+    """The only conflict of a plan that does not place all."""
+    assert done.code == 4
+    (conflict,) = done.json["conflicts"]
+    return conflict
+
+
+def messages(told: Any) -> str:
+    """The sentences of reasons or helps."""
+    return "\n".join(each["message"] for each in told)
+
+
+def test_a_group_without_room_says_how_much_it_needs_and_has(hotpatch: Any) -> None:
+    """Five members, one at a time, need more than the four hours of their only opening."""
+    conflict = the_conflict(planned(hotpatch, SQL))
+    assert sorted(conflict["machines"]) == [f"sql{number}" for number in range(5)]
+    said = messages(conflict["reasons"])
+    assert "5 members of sql restart one at a time with 30 min to settle, which takes 4 h 55 min" in said
+    assert "their openings offer 4 h." in said
+    assert conflict["proven"] is True
+    assert [each["kind"] for each in conflict["helps"]] == ["opening", "capacity", "deadline"]
+    assert "max_unavailable: 2" in messages(conflict["helps"])
+
+
+@pytest.mark.parametrize("change", ["max_unavailable: 2", "19 days", "sunday"])
+def test_what_is_said_to_help_does_help(hotpatch: Any, change: str) -> None:
+    """Each of the changes alone makes a plan that places all."""
+    conflict = the_conflict(planned(hotpatch, SQL))
+    if change == "max_unavailable: 2":
+        done = planned(hotpatch, SQL.replace("max_unavailable: 1", change))
+    elif change == "sunday":
+        done = planned(hotpatch, SQL.replace("name:", "window: [saturday, sunday], name:"))
+    else:
+        (told,) = (each["message"] for each in conflict["helps"] if each["kind"] == "deadline")
+        done = planned(hotpatch, SQL, "--deadline", f"{14 + int(told.split()[0])}d")
+        day_less = planned(hotpatch, SQL, "--deadline", f"{13 + int(told.split()[0])}d")
+        assert day_less.code == 4
+    assert done.code == 0
+
+
+def test_a_ring_that_opens_too_late_is_told_with_its_soak(hotpatch: Any) -> None:
+    """A machine whose only opening is over before the first ring has soaked names ring, opening and deadline."""
+    body = (
+        "rings: [{name: canary, soak: 24h}, {name: broad}]\nmachines: [{name: a, ring: canary}, {name: b, ring: broad}]"
+    )
+    conflict = the_conflict(planned(hotpatch, body))
+    assert "The ring broad starts 24 h after the last restart of the ring canary." in messages(conflict["reasons"])
+    assert "a and b have one opening of saturday" in messages(conflict["reasons"])
+
+
+def test_a_limit_of_a_region_is_told(hotpatch: Any) -> None:
+    """Seven machines, one at once in their region, do not fit into one opening; two at once help."""
+    machines = "".join(f"- {{name: m{number}, region: uksouth}}\n" for number in range(7))
+    conflict = the_conflict(planned(hotpatch, f"limits: {{per_region: 1}}\nmachines:\n{machines}"))
+    assert "7 machines under the limit on region uksouth restart one at a time" in messages(conflict["reasons"])
+    assert "The limit on region uksouth: 2 at once." in messages(conflict["helps"])
+
+
+def test_a_machine_pinned_outside_its_window_is_told(hotpatch: Any) -> None:
+    """A pinned time outside the window conflicts with the window."""
+    conflict = the_conflict(planned(hotpatch, "machines: [{name: a, reboot_at: 2026-01-17T12:00+01:00}]"))
+    assert {each["kind"] for each in conflict["reasons"]} == {"pinned", "windows"}
+    assert "a is pinned to 2026-01-17 12:00 +0100" in messages(conflict["reasons"])
+
+
+def test_who_waits_for_a_machine_without_a_window_stays_out(hotpatch: Any) -> None:
+    """A predecessor that cannot be placed leaves its dependents unplaced; only the first is a conflict."""
+    body = "groups: {sql: {}, app: {after: [sql]}}\n"
+    body += "machines: [{name: s, groups: [sql], window: null}, {name: a, groups: [app]}]"
+    done = planned(hotpatch, body)
+    conflict = the_conflict(done)
+    assert conflict["machines"] == ["s"]
+    assert [each["machine"] for each in done.json["unplaced"]] == ["s", "a"]
+    assert done.json["unplaced"][1]["reasons"][0]["message"] == "It waits for s, which cannot be placed."
+
+
+def test_an_opening_after_the_deadline_is_told_with_the_days_that_are_missing(hotpatch: Any) -> None:
+    """A window that first opens after the deadline names the deadline, and the days that bring it in."""
+    conflict = the_conflict(planned(hotpatch, "machines: [{name: a}]", "--deadline", "3d"))
+    assert {each["kind"] for each in conflict["reasons"]} == {"windows", "deadline"}
+    assert "2 days more: a deadline of 2026-01-18 18:00 UTC." in messages(conflict["helps"])
+
+
+def test_conflicts_stand_in_table_and_markdown(hotpatch: Any) -> None:
+    """The same sentences are shown to people."""
+    name = hotpatch.write("fleet.yaml", HEAD + SQL)
+    same = ("plan", name, "--as-of", "2025-12-15", "--deadline", "14d")
+    said = "5 members of sql restart one at a time"
+    assert said in hotpatch(*same).out
+    assert said in hotpatch(*same, "-f", "markdown").out
+
+
+def test_a_plan_that_fits_has_no_conflicts(hotpatch: Any) -> None:
+    """Where all are placed nothing is explained."""
+    done = planned(hotpatch, "machines: [{name: a}, {name: b}]")
+    assert done.code == 0
+    assert done.json["conflicts"] == []
+
+
+def test_unsupported_machines_are_planned_with_all(hotpatch: Any) -> None:
+    """A machine that cannot hotpatch restarts every month: with --all it is planned, whatever its release."""
+    body = "machines: [{name: a}, {name: old, os: Windows Server 2019 Datacenter, build: 17763.7558}]"
+    assert planned(hotpatch, body).json["left_alone"] == {"unsupported": 1}
+    assert {each["machine"] for each in planned(hotpatch, body, "--all").json["reboots"]} == {"a", "old"}
+    monthly = planned(hotpatch, body, "--all", "--release", "2026-02")
+    assert [each["machine"] for each in monthly.json["reboots"]] == ["old"]
+    assert monthly.json["left_alone"] == {"no baseline then": 1}
