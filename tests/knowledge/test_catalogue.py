@@ -290,7 +290,7 @@ FITTED: dict[str, tuple[str, str]] = {
         "needs 1 h 1 min, and the longest",
     ),
 }
-ELSEWHERE = {"HP414 default", "HP501 deadline", "HP503 default"}
+ELSEWHERE = {"HP414 default", "HP501 crowded", "HP501 deadline", "HP501 waits", "HP503 default"}
 """Sentences of the readers, of the planner and of the lint of windows, which no machine's own facts raise."""
 
 
