@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hotpatch_cli.eligibility.verdict import VERDICTS, Judge, Judgement
 from hotpatch_cli.errors import refuse
@@ -15,13 +15,44 @@ if TYPE_CHECKING:
     from hotpatch_cli.servicing.calendar import Year
 
 
+Outcome = Literal["passes", "fails", "undecided", "waived", "known"]
+"""What the gate makes of a machine; `undecided` is an unknown verdict that counts. See `counting`."""
+
+
+class Cover(NamedTuple):
+    """Why a finding does not count: it is waived (with the reason, the owner and the last day), or was known before."""
+
+    kind: Literal["waived", "known"]
+    reason: str = ""
+    owner: str = ""
+    expires: date | None = None
+
+
+class Severity(NamedTuple):
+    """The level that a policy gives a rule in place of the catalogue's, and why."""
+
+    level: str
+    reason: str
+
+
 class Reason(NamedTuple):
-    """A finding as people read it: the rule, its sentence filled in, and where the cause stands."""
+    """A finding as people read it: the rule, its sentence filled in, and where the cause stands.
+
+    `counts` says that it is what makes its machine fail.
+    """
 
     finding: Finding
     rule: Rule
     message: str
     location: Location
+    cover: Cover | None = None
+    severity: Severity | None = None
+    counts: bool = False
+
+    @property
+    def level(self) -> str:
+        """error, warning or note, as the policy or otherwise the catalogue has it."""
+        return self.severity.level if self.severity else self.rule.level
 
 
 class Checked(NamedTuple):
@@ -31,11 +62,23 @@ class Checked(NamedTuple):
     judgement: Judgement
     restart: Restart
     reasons: tuple[Reason, ...]
+    outcome: Outcome = "passes"
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of the reasons, each once."""
         return tuple(dict.fromkeys(reason.rule.code for reason in self.reasons))
+
+
+class Gate(NamedTuple):
+    """What the gate says of the whole fleet: what it looked at, the exit code, and what its owner should hear of.
+
+    `notes` are sentences: waivers that are over, waivers that match nothing, known findings that are fixed.
+    """
+
+    fail_on: tuple[str, ...] = ()
+    exit_code: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class Report(NamedTuple):
@@ -47,13 +90,15 @@ class Report(NamedTuple):
     machines: tuple[Checked, ...]
     skipped: tuple[Machine, ...]
     fleet: Fleet
+    gate: Gate = Gate()
 
     @property
     def counts(self) -> dict[str, int]:
         """How many machines have each verdict, and how many were skipped."""
         verdicts = Counter(each.judgement.verdict for each in self.machines)
         counted: dict[str, int] = {verdict: verdicts[verdict] for verdict in VERDICTS}
-        return {"machines": len(self.machines), **counted, "waived": 0, "skipped": len(self.skipped)}
+        waived = sum(each.outcome == "waived" for each in self.machines)
+        return {"machines": len(self.machines), **counted, "waived": waived, "skipped": len(self.skipped)}
 
 
 def check(fleet: Fleet, knowledge: Knowledge, as_of: date, supposed: Iterable[Release] = ()) -> Report:

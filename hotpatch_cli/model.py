@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
@@ -170,6 +170,20 @@ class Location(NamedTuple):
     file: str
     line: int | None = None
     column: int | None = None
+
+
+class Waiver(NamedTuple):
+    """A finding that somebody answers for until a day, which still counts.
+
+    `machine` is a name, a pattern with * ? [ ], or a resource id; `rule` is a code, or * for all of the machine.
+    """
+
+    machine: str
+    rule: str
+    reason: str
+    owner: str
+    expires: date
+    location: Location
 
 
 class Origin(Protocol):

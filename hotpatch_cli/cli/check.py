@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paired
 from hotpatch_cli.cli.feeds import ICS, Alarms, Previous, feed_options, tell_left_out
-from hotpatch_cli.cli.gate import FAIL_ON, FailOn, Format, exit_code, parse_fail_on
+from hotpatch_cli.cli.gate import FAIL_ON, FailOn, parse_fail_on
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Prefer, Quiet, ReleaseFiles, WindowFiles, today
+from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Prefer, Quiet, ReleaseFiles, WindowFiles, today
 
 app = typer.Typer(add_completion=False)
 
@@ -19,8 +20,8 @@ def check(
         list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
     ],
     as_of: AsOf = None,
-    form: Format = "table",
-    output: Output = "-",
+    form: Formats = None,
+    output: Outputs = None,
     reader: Annotated[
         str | None, typer.Option("--from", metavar="READER", envvar="HOTPATCH_FROM", help="Force a reader, by name.")
     ] = None,
@@ -52,23 +53,23 @@ def check(
 ) -> None:
     """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
     from hotpatch_cli import app as use_cases
-    from hotpatch_cli.cli.gate import chosen, known_format, known_reader, known_source, narrowed
-    from hotpatch_cli.cli.talk import deliver, say, screen
+    from hotpatch_cli.cli.gate import chosen, judged_by, known_reader, known_source, narrowed
+    from hotpatch_cli.cli.talk import say
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
 
-    render, failing, wanted = known_format(form), parse_fail_on(fail_on), chosen(only)
-    feed = feed_options(form, as_of or today(), alarms, previous, by)
+    deliveries, failing, wanted = paired(form, output), parse_fail_on(fail_on), chosen(only)
+    calendar = any(each.form == ICS for each in deliveries)
+    feed = feed_options(ICS if calendar else "", as_of or today(), alarms, previous, by)
     loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), windows or ())
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    report = use_cases.check(loaded, knowledge, day)
+    report = judged_by(use_cases.check(loaded, knowledge, day), failing)
     use_cases.require_something(report, fleet)
     for note in (*notes, use_cases.stale(knowledge, day)):
         if note:
             say(note, quiet=quiet)
-    view = screen(output, no_color=no_color, everything=every, explain=explain)._replace(feed=feed)
     shown = narrowed(report, wanted)
-    deliver(render(shown, view), output)
-    if form == ICS:
+    hand_over(shown, deliveries, View(no_color, every, explain, feed))
+    if calendar:
         tell_left_out(shown, quiet=quiet)
-    raise typer.Exit(exit_code(report, failing))
+    raise typer.Exit(report.gate.exit_code)

@@ -1,24 +1,17 @@
 """What the commands that judge share: which findings count, what is shown, and the exit code."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, cast
 
 import typer
 
-from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.app import Report
+from hotpatch_cli.counting import NEVER, TRACK_WORDS, VERDICT_WORDS, Everywhere, Rules, counted, words_of
 from hotpatch_cli.documents.codec import meant
 from hotpatch_cli.model import Platform
-from hotpatch_cli.outputs.formats import REPORT_FORMATS
-from hotpatch_cli.outputs.screen import Screen
 
-VERDICT_WORDS = ("unsupported", "action-required", "unknown")
-TRACK_WORDS = ("behind", "baseline-due", "off-track", "track:unknown")
-NEVER = "never"
 FAIL_ON = "unsupported,action-required"
 
-Format = Annotated[
-    str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help=", ".join(REPORT_FORMATS))
-]
 FailOn = Annotated[
     str,
     typer.Option(
@@ -46,11 +39,6 @@ def parse_fail_on(text: str) -> frozenset[str]:
     if not found or (NEVER in found and len(found) > 1):
         raise typer.BadParameter("give verdicts and track states, or only `never`.", param_hint="--fail-on")
     return found
-
-
-def known_format(name: str) -> Callable[[Report, Screen], str]:
-    """The renderer of a format. Raises BadParameter."""
-    return REPORT_FORMATS[known_word(name, tuple(REPORT_FORMATS), "--format")]
 
 
 def known_platform(name: str) -> Platform:
@@ -89,12 +77,6 @@ def chosen(only: str | None) -> frozenset[str] | None:
     )
 
 
-def words_of(checked: Checked) -> set[str]:
-    """The verdict and the track state of a machine, as `--fail-on` and `--only` name them."""
-    state = checked.judgement.track.state
-    return {checked.judgement.verdict or "", "track:unknown" if state == "unknown" else state or ""}
-
-
 def narrowed(report: Report, only: frozenset[str] | None) -> Report:
     """The report with only the machines that are asked for."""
     if only is None:
@@ -103,10 +85,6 @@ def narrowed(report: Report, only: frozenset[str] | None) -> Report:
     return report._replace(machines=kept)
 
 
-def exit_code(report: Report, failing: frozenset[str]) -> int:
-    """1 where a machine fails, 3 where none does but a verdict is unknown, otherwise 0."""
-    if NEVER in failing:
-        return 0
-    if any(failing & words_of(each) for each in report.machines):
-        return 1
-    return 3 if any(each.judgement.verdict == "unknown" for each in report.machines) else 0
+def judged_by(report: Report, failing: frozenset[str]) -> Report:
+    """The report with what counts."""
+    return counted(report, Rules(Everywhere(failing)), sorted(failing))

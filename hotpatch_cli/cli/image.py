@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.gate import FAIL_ON, FailOn, Format, exit_code, known_format, known_platform, parse_fail_on
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paired
+from hotpatch_cli.cli.gate import FAIL_ON, FailOn, judged_by, known_platform, parse_fail_on
+from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Quiet, ReleaseFiles, today
 
 app = typer.Typer(add_completion=False)
 
@@ -21,8 +22,8 @@ def image(
         str, typer.Option("--platform", metavar="NAME", envvar="HOTPATCH_PLATFORM", help="azure or azure-local")
     ] = "azure",
     as_of: AsOf = None,
-    form: Format = "table",
-    output: Output = "-",
+    form: Formats = None,
+    output: Outputs = None,
     fail_on: FailOn = FAIL_ON,
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
@@ -31,17 +32,17 @@ def image(
 ) -> None:
     """Judge images for which there is no machine yet: can what is made from them hotpatch?"""
     from hotpatch_cli import app as use_cases
-    from hotpatch_cli.cli.talk import deliver, say, screen
+    from hotpatch_cli.cli.talk import say
     from hotpatch_cli.inputs.images import load_images
     from hotpatch_cli.knowledge.cache import load_knowledge
 
-    if form == "ics":
+    deliveries, failing = paired(form, output), parse_fail_on(fail_on)
+    if any(each.form == "ics" for each in deliveries):
         raise typer.BadParameter("an image alone restarts never: a calendar needs machines.", param_hint="--format")
-    render, failing = known_format(form), parse_fail_on(fail_on)
     loaded = load_images(images, known_platform(platform))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    report = use_cases.check_images(loaded, knowledge, day)
+    report = judged_by(use_cases.check_images(loaded, knowledge, day), failing)
     if note := use_cases.stale(knowledge, day):
         say(note, quiet=quiet)
-    deliver(render(report, screen(output, no_color=no_color)), output)
-    raise typer.Exit(exit_code(report, failing))
+    hand_over(report, deliveries, View(no_color))
+    raise typer.Exit(report.gate.exit_code)

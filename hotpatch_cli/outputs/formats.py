@@ -30,4 +30,51 @@ def _ics(report: Report, screen: Screen) -> str:
     return render_restarts(report, screen)
 
 
-REPORT_FORMATS: dict[str, Callable[[Report, Screen], str]] = {"table": _table, "json": _json, "csv": _csv, "ics": _ics}
+def _markdown(report: Report, _screen: Screen) -> str:
+    from hotpatch_cli.outputs.report_markdown import render_markdown
+
+    return render_markdown(report)
+
+
+def _sarif(report: Report, _screen: Screen) -> str:
+    from hotpatch_cli.outputs.report_sarif import render_sarif
+
+    return render_sarif(report)
+
+
+def _junit(report: Report, _screen: Screen) -> str:
+    from hotpatch_cli.outputs.report_junit import render_junit
+
+    return render_junit(report)
+
+
+def _github(report: Report, _screen: Screen) -> str:
+    from hotpatch_cli.outputs.report_ci import render_github
+
+    return render_github(report)
+
+
+def _gitlab(report: Report, _screen: Screen) -> str:
+    from hotpatch_cli.outputs.report_ci import render_gitlab
+
+    return render_gitlab(report)
+
+
+def _azure(report: Report, _screen: Screen) -> str:
+    from hotpatch_cli.outputs.report_ci import render_azure
+
+    return render_azure(report)
+
+
+REPORT_FORMATS: dict[str, Callable[[Report, Screen], str]] = {
+    "table": _table,
+    "json": _json,
+    "csv": _csv,
+    "ics": _ics,
+    "markdown": _markdown,
+    "sarif": _sarif,
+    "junit": _junit,
+    "github": _github,
+    "gitlab": _gitlab,
+    "azure": _azure,
+}

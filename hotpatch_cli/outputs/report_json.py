@@ -49,13 +49,14 @@ class _Fragments:
         judged = self._once(checked.judgement, lambda: _judged(checked))
         restart = self._once(checked.restart, lambda: {"next_reboot": _restart(checked.restart)})
         reasons = ", ".join(map(self._reason, checked.reasons))
-        return f'{{"name": {name}, "id": {identity}, {judged}, {restart}, "reasons": [{reasons}]}}'
+        last = f'"outcome": "{checked.outcome}"'
+        return f'{{"name": {name}, "id": {identity}, {judged}, {restart}, "reasons": [{reasons}], {last}}}'
 
     def _reason(self, reason: Reason) -> str:
         told = self._once(reason.finding, lambda: _told(reason))
         file, line, column = reason.location
         place = f'"file": {_text(file)}, "line": {_number(line)}, "column": {_number(column)}'
-        return f'{{{told}, "location": {{{place}}}}}'
+        return f'{{{told}, "location": {{{place}}}{_extra(reason)}}}'
 
     def _once(self, value: object, make: Callable[[], Any]) -> str:
         """The entries of a mapping that belongs to a value, as text; the report keeps the value alive."""
@@ -63,6 +64,26 @@ class _Fragments:
         if known is None:
             known = self._known[id(value)] = json.dumps(make(), ensure_ascii=False)[1:-1]
         return known
+
+
+def _extra(reason: Reason) -> str:
+    """What the gate adds to a finding, as text; most have nothing."""
+    if not (reason.counts or reason.cover or reason.severity):
+        return ""
+    return ", " + json.dumps(_gated(reason), ensure_ascii=False)[1:-1]
+
+
+def _gated(reason: Reason) -> dict[str, Any]:
+    """What the gate adds to a finding."""
+    added: dict[str, Any] = {"counts": True} if reason.counts else {}
+    cover, severity = reason.cover, reason.severity
+    if cover and cover.kind == "waived":
+        added["waived"] = {"reason": cover.reason, "owner": cover.owner, "expires": str(cover.expires)}
+    elif cover:
+        added["known"] = True
+    if severity:
+        added["severity"] = {"catalogue": reason.rule.level, "reason": severity.reason}
+    return added
 
 
 _text = json.JSONEncoder(ensure_ascii=False).encode
@@ -80,11 +101,13 @@ def report_dict(report: Report) -> "ReportJson":
 def _head(report: Report) -> "HeadJson":
     newest = report.newest_release
     counts: Any = report.counts
+    fail_on, code, notes = report.gate
     return {
         "schema_version": SCHEMA_VERSION,
         "as_of": str(report.as_of),
         "knowledge": {"newest_release": str(newest) if newest else None, "read": str(report.read)},
         "summary": counts,
+        "gate": {"fail_on": list(fail_on), "exit_code": code, "notes": list(notes)},
     }
 
 
@@ -95,6 +118,7 @@ def _machine(checked: Checked) -> "MachineJson":
         **_judged(checked),
         "next_reboot": _restart(checked.restart),
         "reasons": [_reason(each) for each in checked.reasons],
+        "outcome": checked.outcome,
     }
     return cast("MachineJson", machine)
 
@@ -167,7 +191,7 @@ def opening_dict(opening: Opening | None) -> "WindowJson | None":
 
 def _reason(reason: Reason) -> "ReasonJson":
     file, line, column = reason.location
-    told: Any = {**_told(reason), "location": {"file": file, "line": line, "column": column}}
+    told: Any = {**_told(reason), "location": {"file": file, "line": line, "column": column}, **_gated(reason)}
     return cast("ReasonJson", told)
 
 
@@ -177,7 +201,7 @@ def _told(reason: Reason) -> Any:
     return {
         "code": rule.code,
         "name": rule.name,
-        "level": rule.level,
+        "level": reason.level,
         "message": reason.message,
         "remedy": rule.remedy,
         "source": rule.source,

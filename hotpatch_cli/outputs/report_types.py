@@ -1,5 +1,7 @@
 """The types of the report in JSON, from which its JSON Schema is made."""
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 
@@ -90,8 +92,23 @@ class LocationJson(TypedDict):
     column: int | None
 
 
+class WaivedJson(TypedDict):
+    """The waiver that covers a finding."""
+
+    reason: str
+    owner: str
+    expires: str
+
+
+class SeverityJson(TypedDict):
+    """The level of the catalogue, and why the policy has another."""
+
+    catalogue: str
+    reason: str
+
+
 class ReasonJson(TypedDict):
-    """A rule that speaks of the machine."""
+    """A rule that speaks of the machine. What the gate adds stands only where it applies."""
 
     code: str
     name: str
@@ -101,6 +118,10 @@ class ReasonJson(TypedDict):
     source: str
     evidence: list[EvidenceJson]
     location: LocationJson
+    counts: NotRequired[bool]
+    waived: NotRequired[WaivedJson]
+    known: NotRequired[bool]
+    severity: NotRequired[SeverityJson]
 
 
 class MachineJson(TypedDict):
@@ -115,6 +136,7 @@ class MachineJson(TypedDict):
     next_baseline: BaselineJson | None
     next_reboot: RestartJson
     reasons: list[ReasonJson]
+    outcome: str
 
 
 SummaryJson = TypedDict(
@@ -131,6 +153,14 @@ SummaryJson = TypedDict(
 )
 
 
+class GateJson(TypedDict):
+    """What fails, the exit code, and what is said of waivers and known findings."""
+
+    fail_on: list[str]
+    exit_code: int
+    notes: list[str]
+
+
 class HeadJson(TypedDict):
     """What is said of the whole fleet."""
 
@@ -138,6 +168,7 @@ class HeadJson(TypedDict):
     as_of: str
     knowledge: KnowledgeJson
     summary: SummaryJson
+    gate: GateJson
 
 
 class ReportJson(HeadJson):

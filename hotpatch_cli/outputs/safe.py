@@ -27,3 +27,11 @@ def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     writer.writerow(header)
     writer.writerows([cell(value) for value in row] for row in rows)
     return stream.getvalue()
+
+
+def markdown(text: str) -> str:
+    """Text that stays text in Markdown: no markup, no HTML, no cell, no link, and nobody is called by an @."""
+    return "".join(_MARKDOWN.get(each, each) for each in visible(text))
+
+
+_MARKDOWN = {each: f"&#{ord(each)};" for each in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}

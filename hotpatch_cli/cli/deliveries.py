@@ -1,0 +1,113 @@
+"""One report, several outputs: which format goes where, and all of them written or none."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from hotpatch_cli.app import Report
+from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.outputs.formats import REPORT_FORMATS
+from hotpatch_cli.outputs.screen import Feed
+
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        envvar="HOTPATCH_FORMAT",
+        help=f"{', '.join(REPORT_FORMATS)}; table if not given. Repeatable, each with its --output.",
+        show_default=False,
+    ),
+]
+Outputs = Annotated[
+    list[Path] | None,  # a Path, so that in the variable a colon parts them (on Windows a semicolon) and no space does
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        envvar="HOTPATCH_OUTPUT",
+        help="Write here; - is standard output. Repeatable: the first is for the first --format, and so on.",
+        show_default=False,
+    ),
+]
+
+
+class View(NamedTuple):
+    """How a person wants to see a table: without colours, all rows, with reasons; a feed its way."""
+
+    no_color: bool = False
+    everything: bool = False
+    explain: bool = False
+    feed: Feed = Feed()
+
+
+class Delivery(NamedTuple):
+    """A format and the file that it goes to; `-` is standard output."""
+
+    form: str
+    output: str
+
+
+def paired(formats: Iterable[str] | None, outputs: Iterable[Path] | None) -> tuple[Delivery, ...]:
+    """Formats and outputs, pair by pair in the order they were given. Raises BadParameter where they do not fit."""
+    forms = [known_word(each, tuple(REPORT_FORMATS), "--format") for each in formats or ["table"]]
+    targets = [str(each) for each in outputs or ()] or ["-"]
+    if len(forms) != len(targets):
+        said = f"{len(forms)} of --format and {len(targets)} of --output"
+        advice = "give each --format its own --output, in the same order; one of them may be -"
+        raise typer.BadParameter(f"{said} do not make pairs: {advice}.", param_hint="--output")
+    places = [each if each == "-" else str(Path(each).resolve()) for each in targets]
+    for at, place in enumerate(places):
+        if place in places[:at]:
+            name = "standard output" if place == "-" else targets[at]
+            raise typer.BadParameter(f"two formats cannot both go to {name}.", param_hint="--output")
+    return tuple(map(Delivery, forms, targets))
+
+
+def hand_over(
+    report: Report, deliveries: Sequence[Delivery], view: View, extra: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Render every format, then write all outputs: files first, whole or not at all, standard output last.
+
+    `extra` are more files, as (name, text), which are written with them. Raises InputError.
+    """
+    from hotpatch_cli.cli.talk import deliver, screen, write_all
+
+    shown = []
+    for form, output in deliveries:
+        look = screen(output, no_color=view.no_color, everything=view.everything, explain=view.explain)
+        look = look._replace(feed=view.feed)
+        shown.append((REPORT_FORMATS[form](report, look), output))
+    files = [(Path(output).resolve(), text) for text, output in shown if output != "-"]  # a link stays one
+    files += [(Path(name).resolve(), text) for name, text in extra]
+    with _job_summary(report, deliveries):
+        write_all(files)
+    for text, output in shown:
+        if output == "-":
+            deliver(text, output)
+
+
+@contextmanager
+def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[None]:
+    """Append Markdown to the summary of a GitHub job once all is written; a place that refuses it is found before."""
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name or all(form != "github" for form, _ in deliveries):
+        yield
+        return
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.outputs.screen import Screen
+
+    try:
+        with Path(name).open("ab") as summary:
+            text = REPORT_FORMATS["markdown"](report, Screen())
+            yield
+            summary.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise refuse(
+            name, f"The job summary cannot be written: {error.strerror}.", "See GITHUB_STEP_SUMMARY."
+        ) from None

@@ -1,0 +1,107 @@
+"""The report for build systems that read lines or a small JSON: GitHub, Azure Pipelines, GitLab."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from hotpatch_cli.app import Outcome, Report
+from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.outputs.said import Said, everything_said, file_of
+
+_WEIGHT = {"error": 0, "warning": 1, "note": 2}
+_GITLAB = {"error": "major", "warning": "minor", "note": "info"}
+
+
+def render_github(report: Report) -> str:
+    """Workflow commands, what fails first: GitHub shows only ten errors and ten warnings of a step."""
+    return _lines(report, _github)
+
+
+def render_azure(report: Report) -> str:
+    """Logging commands of Azure Pipelines; a note is a plain line, for there is no such command."""
+    return _lines(report, _azure)
+
+
+def render_gitlab(report: Report) -> str:
+    """Code quality issues of GitLab; what makes a machine fail is critical."""
+    return json.dumps([_issue(each) for each in everything_said(report)], ensure_ascii=True, indent=1) + "\n"
+
+
+def headline(report: Report) -> str:
+    """One sentence: how many machines there are, and what the gate makes of them."""
+    outcomes = Counter(each.outcome for each in report.machines)
+    words: dict[Outcome, str] = {
+        "fails": "fail",
+        "undecided": "unknown",
+        "waived": "waived",
+        "known": "known before",
+        "passes": "pass",
+    }
+    said = ", ".join(f"{outcomes[each]} {word}" for each, word in words.items() if outcomes[each])
+    skipped = f"; {len(report.skipped)} skipped (not Windows)" if report.skipped else ""
+    count = len(report.machines)
+    return (
+        f"hotpatch: {count} machine{'' if count == 1 else 's'} as of {report.as_of}: {said or 'none shown'}{skipped}."
+    )
+
+
+def _lines(report: Report, write: Any) -> str:
+    said = sorted(everything_said(report), key=_rank)
+    notes = [_plain(note) for note in report.gate.notes]
+    return "".join(f"{line}\n" for line in (*map(write, said), *notes, _plain(headline(report))))
+
+
+def _rank(said: Said) -> tuple[bool, bool, int]:
+    return said.cover is not None, not said.counts, _WEIGHT[said.level]
+
+
+def _github(said: Said) -> str:
+    kind = "notice" if said.cover or said.level == "note" else said.level
+    file = file_of(said.place)
+    place = {} if file is None else {"file": file, "line": said.place.line, "col": said.place.column or 1}
+    properties = {**place, "title": f"{said.code} {said.name}"}
+    text = ",".join(f"{key}={_escaped(str(value), _GITHUB_PROPERTY)}" for key, value in properties.items())
+    return f"::{kind} {text}::{_escaped(said.sentence, _GITHUB)}"
+
+
+def _azure(said: Said) -> str:
+    file = file_of(said.place)
+    if said.cover or said.level == "note":
+        place = "" if file is None else f" ({file}:{said.place.line})"
+        return _plain(f"note: {said.code} {said.sentence}{place}")
+    place_of: dict[str, object] = {}
+    if file is not None:
+        place_of = {"sourcepath": file, "linenumber": said.place.line, "columnnumber": said.place.column or 1}
+    properties = {"type": said.level, **place_of, "code": said.code}
+    text = "".join(f"{key}={_escaped(str(value), _AZURE_PROPERTY)};" for key, value in properties.items())
+    return f"##vso[task.logissue {text}]{_escaped(said.sentence, _AZURE)}"
+
+
+_GITHUB: dict[str, str] = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_GITHUB_PROPERTY = {**_GITHUB, ":": "%3A", ",": "%2C"}
+_AZURE = {"%": "%AZP25", "\r": "%0D", "\n": "%0A"}
+_AZURE_PROPERTY = {**_AZURE, ";": "%3B", "]": "%5D"}
+
+
+def _escaped(text: str, table: dict[str, str]) -> str:
+    """Text in which the signs of a command are written as that system reads them; control codes are shown."""
+    if not text.isprintable():
+        text = "".join(each if each in "\r\n" else visible(each) for each in text)
+    return "".join(table.get(each, each) for each in text) if any(each in text for each in table) else text
+
+
+def _plain(text: str) -> str:
+    """A line that no build system takes for a command, whatever names stand in it."""
+    line = visible(text).replace("##", "# #")
+    return f"- {line}" if line.lstrip().startswith("::") else line
+
+
+def _issue(said: Said) -> dict[str, Any]:
+    severity = "info" if said.cover else "critical" if said.counts else _GITLAB[said.level]
+    return {
+        "description": f"{said.code} {said.sentence}",
+        "check_name": f"hotpatch/{said.code}",
+        "fingerprint": said.fingerprint,
+        "severity": severity,
+        "location": {"path": file_of(said.place) or said.place.file, "lines": {"begin": said.place.line or 1}},
+    }

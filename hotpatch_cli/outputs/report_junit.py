@@ -1,0 +1,75 @@
+"""The report as JUnit XML: one test case a machine, so that nothing that was checked looks as if it had not been."""
+
+import re
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.outputs.said import TRACK_UNKNOWN, aside, file_of
+
+_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render_junit(report: Report) -> str:
+    """A suite of all machines: what fails is a failure, unknown an error; waived, known and not Windows are skipped."""
+    root = Element("testsuites", name="hotpatch")
+    suite = SubElement(root, "testsuite", name=_xml(report.fleet.name or "hotpatch"))
+    for checked in report.machines:
+        _case(suite, checked)
+    for machine in report.skipped:
+        case = SubElement(suite, "testcase", name=_xml(machine.label), classname="hotpatch.skipped", time="0")
+        SubElement(case, "skipped", message="It does not run Windows.")
+    for element in (root, suite):
+        element.set("tests", str(len(suite)))
+        for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            if kind != "skipped" or element is suite:
+                element.set(kind, str(len(suite.findall(f"testcase/{tag}"))))
+        element.set("time", "0")
+    if report.gate.notes:
+        SubElement(suite, "system-out").text = _xml("\n".join(report.gate.notes))
+    indent(root, " ")
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{tostring(root, encoding='unicode')}\n"
+
+
+def _case(suite: Element, checked: Checked) -> None:
+    machine = checked.machine
+    place = machine.origin.locate("name")
+    case = SubElement(suite, "testcase", name=_xml(machine.label), time="0")
+    case.set("classname", f"hotpatch.{machine.facts.platform or 'unknown'}")
+    file = file_of(place)
+    if file is not None:
+        case.set("file", _xml(file))
+        case.set("line", str(place.line))
+    verdict, state = checked.judgement.verdict or "", checked.judgement.track.state
+    said = f"{verdict}, {state}" if state else verdict
+    tag = {"fails": "failure", "undecided": "error", "waived": "skipped", "known": "skipped"}.get(checked.outcome)
+    if tag is not None:
+        element = SubElement(case, tag, message=_xml(_headline(checked, said)))
+        element.set("type", verdict)
+        if tag != "skipped":
+            element.text = _xml(_told(checked))
+    if tag in (None, "skipped"):
+        SubElement(case, "system-out").text = _xml(f"{said}\n{_told(checked)}".strip())
+
+
+def _headline(checked: Checked, said: str) -> str:
+    """The verdict, and the codes that count; those that are covered where none does."""
+    covered = [each for each in checked.reasons if each.cover]
+    named = [each for each in checked.reasons if each.counts] or covered if checked.outcome != "undecided" else []
+    codes = list(dict.fromkeys(each.rule.code for each in named)) or list(checked.codes) or [TRACK_UNKNOWN]
+    word = f" ({checked.outcome})" if checked.outcome in ("waived", "known") else ""
+    return f"{said}{word}: {' '.join(codes)}"
+
+
+def _told(checked: Checked) -> str:
+    lines = []
+    for each in checked.reasons:
+        file, line, column = each.location
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        lines.append(f"{each.rule.code} {each.level}: {' '.join(filter(None, (each.message, aside(each))))}")
+        lines += [f"  {place}", f"  To do: {each.rule.remedy}"]
+    return "\n".join(lines)
+
+
+def _xml(text: str) -> str:
+    """Text without what XML 1.0 cannot hold in any writing: such a character is shown as its escape."""
+    return _NOT_XML.sub(lambda each: each[0].encode("unicode_escape").decode("ascii"), text)

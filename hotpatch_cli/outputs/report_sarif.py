@@ -1,0 +1,90 @@
+"""The report as SARIF 2.1.0: waived findings are suppressed, never dropped, so that no alert closes and opens again."""
+
+import json
+from typing import Any
+
+from hotpatch_cli import __version__
+from hotpatch_cli.app import Report
+from hotpatch_cli.knowledge.rows import Rule
+from hotpatch_cli.outputs.said import TRACK_UNKNOWN, Said, everything_said, file_of, uri_of
+
+SCHEMA = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
+FINGERPRINT = "machineAndRule/v1"
+
+
+def render_sarif(report: Report) -> str:
+    """The report as SARIF, one result a finding; machines without a finding are in the counts of the run alone."""
+    said = list(everything_said(report))
+    rules = {each.code: _rule(each) for each in said}
+    order = {code: at for at, code in enumerate(rules)}
+    head: dict[str, Any] = {
+        "tool": {"driver": {"name": "hotpatch", "semanticVersion": __version__, "rules": list(rules.values())}},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": True, "exitCode": report.gate.exit_code}],
+        "properties": {
+            "as_of": str(report.as_of),
+            "summary": report.counts,
+            "fail_on": list(report.gate.fail_on),
+            "notes": list(report.gate.notes),
+        },
+    }
+    run = {**head, "results": [_result(each, order[each.code]) for each in said]}
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=1) + "\n"
+
+
+def _rule(said: Said) -> dict[str, Any]:
+    if said.reason is None:
+        return {"id": TRACK_UNKNOWN, "shortDescription": {"text": "The track of the machine is not known"}}
+    rule = said.reason.rule
+    return {
+        "id": rule.code,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.meaning},
+        "help": {"text": _help(rule), "markdown": _help(rule)},
+        "helpUri": rule.source,
+        "defaultConfiguration": {"level": rule.level},
+        "properties": {"tags": ["hotpatch", *rule.platforms]},
+    }
+
+
+def _help(rule: Rule) -> str:
+    return f"{rule.meaning}\n\nTo do: {rule.remedy}\n\nSource, read on {rule.read}: {rule.source}"
+
+
+def _result(said: Said, at: int) -> dict[str, Any]:
+    machine, judgement = said.checked.machine, said.checked.judgement
+    location: dict[str, Any] = {"logicalLocations": [_logical(machine.label, machine.id)]}
+    file = file_of(said.place)
+    if file is not None:
+        region = {"startLine": said.place.line, "startColumn": said.place.column or 1}
+        location["physicalLocation"] = {"artifactLocation": {"uri": uri_of(file)}, "region": region}
+    return {
+        "ruleId": said.code,
+        "ruleIndex": at,
+        "level": said.level,
+        "message": {"text": said.sentence},
+        "locations": [location],
+        "partialFingerprints": {FINGERPRINT: said.fingerprint},
+        **_covered(said),
+        "properties": {
+            "machine": machine.label,
+            "verdict": judgement.verdict,
+            "track": judgement.track.state,
+            "outcome": said.checked.outcome,
+        },
+    }
+
+
+def _logical(label: str, identity: str | None) -> dict[str, str]:
+    return {"name": label, "kind": "resource", **({"fullyQualifiedName": identity} if identity else {})}
+
+
+def _covered(said: Said) -> dict[str, Any]:
+    """What a waiver or the known findings say, in SARIF's words."""
+    if said.cover is None:
+        return {"suppressions": []}
+    if said.cover.kind == "known":
+        return {"suppressions": [], "baselineState": "unchanged"}
+    why = f"{said.cover.reason} (owner {said.cover.owner}, until {said.cover.expires})"
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": why}]}
