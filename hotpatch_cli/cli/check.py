@@ -8,7 +8,18 @@ from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paire
 from hotpatch_cli.cli.feeds import ICS, Alarms, Previous, feed_options, tell_left_out
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, parse_fail_on
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Prefer, Quiet, ReleaseFiles, WindowFiles, today
+from hotpatch_cli.cli.options import (
+    AsOf,
+    Columns,
+    FromReader,
+    MatrixFiles,
+    NoColor,
+    Prefer,
+    Quiet,
+    ReleaseFiles,
+    WindowFiles,
+    today,
+)
 
 app = typer.Typer(add_completion=False)
 
@@ -22,10 +33,9 @@ def check(
     as_of: AsOf = None,
     form: Formats = None,
     output: Outputs = None,
-    reader: Annotated[
-        str | None, typer.Option("--from", metavar="READER", envvar="HOTPATCH_FROM", help="Force a reader, by name.")
-    ] = None,
+    reader: FromReader = None,
     prefer: Prefer = None,
+    columns: Columns = None,
     windows: WindowFiles = None,
     only: Annotated[
         str | None,
@@ -61,7 +71,7 @@ def check(
     deliveries, failing, wanted = paired(form, output), parse_fail_on(fail_on), chosen(only)
     calendar = any(each.form == ICS for each in deliveries)
     feed = feed_options(ICS if calendar else "", as_of or today(), alarms, previous, by)
-    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), windows or ())
+    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), windows or (), columns or ())
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     report = judged_by(use_cases.check(loaded, knowledge, day), failing)
     use_cases.require_something(report, fleet)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import Output, Prefer, Quiet
+from hotpatch_cli.cli.options import Columns, FromReader, Output, Prefer, Quiet
 
 app = typer.Typer(add_completion=False)
 
@@ -18,10 +18,9 @@ def convert(
         list[str], typer.Argument(metavar="SOURCE...", help="Inventories, exports; - is standard input.")
     ],
     output: Output = "-",
-    reader: Annotated[
-        str | None, typer.Option("--from", metavar="READER", envvar="HOTPATCH_FROM", help="Force a reader, by name.")
-    ] = None,
+    reader: FromReader = None,
     prefer: Prefer = None,
+    columns: Columns = None,
     quiet: Quiet = False,
 ) -> None:
     """Write what sources say as one inventory, which gives the same verdicts."""
@@ -32,7 +31,9 @@ def convert(
     from hotpatch_cli.inputs.kept import kept_parts
     from hotpatch_cli.outputs.inventory_yaml import inventory_yaml
 
-    fleet, notes, readings = load_sources(sources, known_reader(reader), known_source(prefer, sources))
+    fleet, notes, readings = load_sources(
+        sources, known_reader(reader), known_source(prefer, sources), columns=columns or ()
+    )
     if not fleet.machines:
         raise refuse(", ".join(sources), "There is no machine in it.", "Nothing was written.")
     for note in notes:

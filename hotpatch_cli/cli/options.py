@@ -57,6 +57,29 @@ WindowFiles = Annotated[
         help="Maintenance configurations of Azure (JSON) as windows; repeatable.",
     ),
 ]
+READER_NAMES = (
+    *("inventory", "collected", "azure-vms", "arc", "azure-local", "patch-state", "maintenance"),
+    *("terraform", "arm-template", "packer", "table"),
+)
+"""The names of the readers, for the help: the readers are imported when one is needed, since start-up time is a promise."""
+FromReader = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="READER",
+        envvar="HOTPATCH_FROM",
+        help=f"Force a reader instead of finding it by content: {', '.join(READER_NAMES)}.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="COLUMN=FIELD",
+        envvar="HOTPATCH_MAP",
+        help="What a column of a table means, such as 'OS build=build'; repeatable.",
+    ),
+]
 Prefer = Annotated[
     str | None,
     typer.Option(

@@ -10,6 +10,7 @@ from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import (
     AsOf,
+    Columns,
     MatrixFiles,
     NoColor,
     Output,
@@ -50,6 +51,7 @@ def plan(
         str | None, typer.Option("--keep", metavar="PLAN", envvar="HOTPATCH_KEEP", help="Stay near this plan (JSON).")
     ] = None,
     windows: WindowFiles = None,
+    columns: Columns = None,
     as_of: AsOf = None,
     form: Annotated[
         str,
@@ -71,7 +73,14 @@ def plan(
     wish = Wish(_month(release), begin, until, _length(deadline), everything)
     kept = None if keep is None else read_plan(keep)
     options = Search(
-        tuple(matrix or ()), tuple(releases or ()), as_of or today(), time_limit, kept, quiet, tuple(windows or ())
+        tuple(matrix or ()),
+        tuple(releases or ()),
+        as_of or today(),
+        time_limit,
+        kept,
+        quiet,
+        tuple(windows or ()),
+        tuple(columns or ()),
     )
     view = search(fleet, wish, options)
     deliver(render(view, screen(output, no_color=no_color, everything=everything)), output)

@@ -32,11 +32,12 @@ class Search(NamedTuple):
     keep: dict[str, datetime] | None = None
     quiet: bool = False
     windows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def load(names: Sequence[str], wish: Wish, options: Search) -> tuple[Prepared, Any]:
     """(the fleet as a problem, the rules). Raises InputError."""
-    fleet, notes = load_fleet(names, windows=options.windows)
+    fleet, notes = load_fleet(names, windows=options.windows, columns=options.columns)
     for note in notes:
         say(note, quiet=options.quiet)
     knowledge = load_knowledge(options.matrix, options.releases)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, Output, ReleaseFiles, WindowFiles, day_option, today
+from hotpatch_cli.cli.options import AsOf, Columns, MatrixFiles, Output, ReleaseFiles, WindowFiles, day_option, today
 
 app = typer.Typer(add_completion=False)
 
@@ -28,6 +28,7 @@ def verify(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Unsupported machines too.")] = False,
     windows: WindowFiles = None,
+    columns: Columns = None,
     as_of: AsOf = None,
     output: Output = "-",
     matrix: MatrixFiles = None,
@@ -41,7 +42,13 @@ def verify(
 
     starts = read_plan(plan)
     wish = Wish(_month(release), begin, until, _length(deadline), everything)
-    options = Search(tuple(matrix or ()), tuple(releases or ()), as_of or today(), windows=tuple(windows or ()))
+    options = Search(
+        tuple(matrix or ()),
+        tuple(releases or ()),
+        as_of or today(),
+        windows=tuple(windows or ()),
+        columns=tuple(columns or ()),
+    )
     prepared, _ = load(fleet, wish, options)
     broken = broken_rules(prepared, starts)
     if missing := left_out(prepared, starts):

@@ -8,7 +8,7 @@ import typer
 from hotpatch_cli.cli.feeds import Previous, feed_options
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import NoColor, Output, Quiet, WindowFiles, day_option, today
+from hotpatch_cli.cli.options import Columns, NoColor, Output, Quiet, WindowFiles, day_option, today
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -38,6 +38,7 @@ def list_command(
     output: Output = "-",
     windows_from: WindowFiles = None,
     previous: Previous = None,
+    columns: Columns = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
@@ -51,7 +52,7 @@ def list_command(
     render = OPENING_FORMATS[known_word(form, tuple(OPENING_FORMATS), "--format")]
     feed = feed_options(form, begin or today(), previous=previous)
     by_window = known_word(by, ("machine", "window"), "--by") == "window"
-    loaded, notes = load_fleet(fleet, windows=windows_from or ())
+    loaded, notes = load_fleet(fleet, windows=windows_from or (), columns=columns or ())
     for note in notes:
         say(note, quiet=quiet)
     found, problems = list_openings(loaded, Question(begin or today(), until, most, by_window))

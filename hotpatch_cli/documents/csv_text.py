@@ -16,13 +16,17 @@ from hotpatch_cli.errors import InputError
 
 _SEPARATORS = (",", ";", "\t")
 _TYPE_LINE = re.compile(r"#TYPE [^\n]*\n")
+_SEPARATOR_LINE = re.compile(r"(?i)\"?sep=([,;|\t])\"?\r?\n")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_QUOTED_FORMULA = re.compile(r'="([^"]*)"')
 _LONGEST_CELL = 16 * 2**20
 
 
 def parse_csv(file: str, text: str) -> Document:
     """The tree of a CSV text with a header; comma, semicolon or tab. Raises InputError with every problem found.
 
-    PowerShell's `#TYPE` line before the header is passed over.
+    PowerShell's `#TYPE` and Excel's `sep=;` before the header are passed over; `="00123"`, with which exports keep
+    Excel from making it a number, is the text in it.
     """
     document = Document(file, text)
     log = Log(document)
@@ -30,14 +34,26 @@ def parse_csv(file: str, text: str) -> Document:
     names: list[str] | None = None
     for mark, cells in _rows(text, log):
         if names is None:
-            names = cells
+            names = [name.strip() for name in cells]
             _check_header(names, mark, log)
-        elif len(cells) > len(names):
-            log.add(mark, f"This row has {len(cells)} cells, the header {len(names)}.", "Quote cells that have commas.")
+        elif problem := _misfit(len(cells), len(names), text, mark):
+            log.add(mark, *problem)
         else:
             document.root.put(_row(names, cells, mark, log), mark)
     log.finish()
     return document
+
+
+def _misfit(cells: int, names: int, text: str, mark: int) -> tuple[str, str] | None:
+    """What is wrong with a row of so many cells; one with too few is cut off where the text ends in its midst."""
+    if cells > names:
+        return f"This row has {cells} cells, the header {names}.", "Quote cells that have commas."
+    if cells < names and not text.endswith("\n") and text.find("\n", mark) < 0:
+        return (
+            f"The file ends in this row: it has {cells} cells, the header {names}.",
+            "It is cut off: export it again.",
+        )
+    return None
 
 
 def separator_of(line: str) -> str:
@@ -47,12 +63,13 @@ def separator_of(line: str) -> str:
 
 def _rows(text: str, log: Log) -> Iterator[tuple[int, list[str]]]:
     """(mark, cells) of each row that is not empty."""
-    start = _TYPE_LINE.match(text)
+    start = _TYPE_LINE.match(text) or _SEPARATOR_LINE.match(text)
     begin = start.end() if start else 0
-    lines = text[begin:].splitlines(keepends=True)
+    lines = _LINE.findall(text, begin)
     offsets = [*accumulate(map(len, lines), initial=begin)]
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(lines, delimiter=separator_of(lines[0] if lines else ""), strict=True)
+    stated = start[1] if start and start.re is _SEPARATOR_LINE else None
+    reader = csv.reader(lines, delimiter=stated or separator_of(lines[0] if lines else ""), strict=True)
     before = 0
     try:
         for cells in reader:
@@ -64,8 +81,8 @@ def _rows(text: str, log: Log) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_header(names: list[str], mark: int, log: Log) -> None:
-    lower = [name.strip().casefold() for name in names]
-    for name in dict.fromkeys(lower):
+    lower = [name.casefold() for name in names]
+    for name in dict.fromkeys(filter(None, lower)):
         if lower.count(name) > 1:
             log.add(mark, f"The column {shown(name)} stands twice in the header.", "Rename or remove one.")
 
@@ -73,13 +90,16 @@ def _check_header(names: list[str], mark: int, log: Log) -> None:
 def _row(names: list[str], cells: list[str], mark: int, log: Log) -> Mapping:
     row = Mapping(mark)
     for name, cell in zip(names, cells, strict=False):
-        row.put(name.strip(), _cell(cell, mark, log), mark, mark)
+        if name:
+            row.put(name, _cell(cell, mark, log), mark, mark)
     return row
 
 
 def _cell(cell: str, mark: int, log: Log) -> Any:
     if not cell.strip():
         return None
+    if cell.startswith('="') and (quoted := _QUOTED_FORMULA.fullmatch(cell)):
+        return quoted[1] or None
     if cell[0] not in "{[" or cell[-1] not in "}]":
         return cell
     try:

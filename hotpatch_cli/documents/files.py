@@ -1,7 +1,10 @@
 """Files and standard input as text: what is not text is refused before anything reads it."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from hotpatch_cli.documents.tree import Document
 from hotpatch_cli.errors import InputError, Problem, refuse
@@ -18,31 +21,42 @@ def read_text(name: str) -> tuple[str, str]:
     UTF-8, and UTF-16 where a byte order mark says so (PowerShell's `>` writes that). Raises InputError.
     """
     shown = STDIN if name == "-" else name
-    data = _read_bytes(name, shown)
-    if len(data) > MAX_BYTES:
-        raise refuse(shown, f"Larger than {MAX_BYTES // 2**20} MB.", "Split the file.")
+    data = read_bytes(name)
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return shown, _decode(shown, data, len(bom), encoding)
     return shown, _decode(shown, data, 0, "utf-8")
 
 
-def _read_bytes(name: str, shown: str) -> bytes:
+def read_bytes(name: str) -> bytes:
+    """The bytes of a file, or of standard input for `-`. Raises InputError."""
+    shown = STDIN if name == "-" else name
     if name == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        with opened(name) as stream:
+            data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise refuse(shown, f"Larger than {MAX_BYTES // 2**20} MB.", "Split the file.")
+    return data
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """A file to read from. Raises InputError where it is not there, or no file."""
     path = Path(name)
     if not name:
         raise refuse("''", "The name of a file is empty.", "Name a file, or - for standard input.")
     try:
         if path.is_dir():
-            raise refuse(shown, "This is a directory, not a file.", "Name the files in it, for example with *.yaml.")
+            raise refuse(name, "This is a directory, not a file.", "Name the files in it, for example with *.yaml.")
         with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+            yield stream
     except FileNotFoundError:
-        raise refuse(shown, "There is no such file.", "Check the name and the folder.") from None
+        raise refuse(name, "There is no such file.", "Check the name and the folder.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise refuse(shown, f"The file cannot be read: {reason}.") from None
+        raise refuse(name, f"The file cannot be read: {reason}.") from None
 
 
 def _decode(shown: str, data: bytes, start: int, encoding: str) -> str:

@@ -79,10 +79,11 @@ class Position(NamedTuple):
 class Document:
     """A parsed text: its file name, its tree, and the way from marks to lines.
 
-    `companion` is a document that belongs to it, such as the parameters of a template.
+    `companion` is a document that belongs to it, such as the parameters of a template; `chosen` maps columns of a table
+    to fields, as the user wants them.
     """
 
-    __slots__ = ("_breaks", "companion", "file", "root", "root_mark", "text")
+    __slots__ = ("_breaks", "chosen", "companion", "file", "root", "root_mark", "text")
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -90,6 +91,7 @@ class Document:
         self.root: Any = None
         self.root_mark = 0
         self.companion: Document | None = None
+        self.chosen: dict[str, str] = {}
         self._breaks: array[int] | None = None
 
     def position(self, mark: int) -> Position:

@@ -32,34 +32,51 @@ READERS: dict[str, LazyReader] = {
     "terraform": LazyReader("terraform show -json of a plan or state, terraform.tfstate", "terraform"),
     "arm-template": LazyReader("ARM templates, with a parameters file beside them; compiled Bicep", "arm_template"),
     "packer": LazyReader("Packer templates (JSON and HCL) with a builder for Azure", "packer"),
+    "table": LazyReader(
+        "tables with one machine a row: CSV, TSV, JSON Lines, Excel, Parquet; --map says what a column means",
+        "table",
+        last=True,
+    ),
 }
 """Name -> reader, in the order in which they are asked; a module is imported when its turn comes."""
 
 
 def load_fleet(
-    names: Iterable[str], reader: str | None = None, prefer: str | None = None, windows: Iterable[str] = ()
+    names: Iterable[str],
+    reader: str | None = None,
+    prefer: str | None = None,
+    windows: Iterable[str] = (),
+    columns: Iterable[str] = (),
 ) -> tuple[Fleet, tuple[str, ...]]:
     """(the fleet of some files, notes for the user); `-` is standard input, `reader` forces how they are read.
 
     `prefer` names the reader or the file to believe where sources contradict each other; `windows` are files of
-    maintenance configurations. Raises InputError with the problems of all files.
+    maintenance configurations; `columns` say `COLUMN=FIELD` of tables. Raises InputError with the problems of all
+    files.
     """
-    fleet, notes, _ = load_sources(names, reader, prefer, windows)
+    fleet, notes, _ = load_sources(names, reader, prefer, windows, columns)
     return fleet, notes
 
 
 def load_sources(
-    names: Iterable[str], reader: str | None = None, prefer: str | None = None, windows: Iterable[str] = ()
+    names: Iterable[str],
+    reader: str | None = None,
+    prefer: str | None = None,
+    windows: Iterable[str] = (),
+    columns: Iterable[str] = (),
 ) -> tuple[Fleet, tuple[str, ...], list[Reading]]:
     """The fleet and the notes, as load_fleet gives them, and what each source holds. Raises InputError."""
     readings: list[Reading] = []
     problems: list[Problem] = []
+    chosen = _chosen(columns)
     for sources, forced in ((names, reader), (windows, "maintenance")):
         for document in open_documents(sources, problems):
+            document.chosen = chosen
             try:
                 readings += _read(document, forced)
             except InputError as error:
                 problems += error.problems
+    problems += _absent(chosen, readings)
     if problems:
         raise InputError(problems)
     maintenance = _maintenance(readings)
@@ -72,10 +89,31 @@ def load_sources(
     return fleet, (*(note for reading in readings for note in reading.notes), *notes), readings
 
 
+def _chosen(columns: Iterable[str]) -> dict[str, str]:
+    """Column -> field, as the user wants it. Raises InputError."""
+    texts = list(columns)
+    if not texts:
+        return {}
+    from hotpatch_cli.inputs.columns import parse_map
+
+    return parse_map(texts)
+
+
+def _absent(chosen: dict[str, str], readings: list[Reading]) -> Iterator[Problem]:
+    """Columns that were chosen and that no table has: a word that is misspelt."""
+    tables = [reading.absent for reading in readings if reading.absent is not None]
+    for column in chosen:
+        if all(column in absent for absent in tables):
+            where = "No table has" if tables else "There is no table that could have"
+            yield Problem("--map", None, None, f"{where} the column {shown(column)}.", "Look at the header.")
+
+
 def _read(document: Document, reader: str | None) -> list[Reading]:
     """What one file holds; an export of Azure may have something for several readers."""
-    readings = []
+    readings: list[Reading] = []
     for key, each in READERS.items() if reader is None else ((reader, READERS[reader]),):
+        if each.last and readings:
+            break
         actual = each.load()
         if reader is not None or actual.recognises(document):
             reading = actual.read(document)

@@ -486,7 +486,7 @@ def _read_machines(root: Mapping, reading: Reading, log: Log) -> None:
         log.add(root.at("machines"), f"Expected a list of machines, found {shown(nodes)}.")
         return
     below = _known_defaults(root.get("defaults"))
-    reader = _Machines(log)
+    reader = Machines(log)
     for node, mark in zip(nodes, nodes.marks, strict=True):
         over = merged(below, node) if below is not None and isinstance(node, Mapping) else node
         reader.read(over, mark)
@@ -504,20 +504,24 @@ def _known_defaults(defaults: Any) -> Mapping | None:
     return known
 
 
-class _Machines:
-    """Reads machines, and shares what they have in common: equal facts are one value."""
+class Machines:
+    """Reads machines, and shares what they have in common: equal facts are one value.
 
-    def __init__(self, log: Log) -> None:
+    With `unique` no two have the same name; otherwise their ids tell them apart.
+    """
+
+    def __init__(self, log: Log, *, unique: bool = True) -> None:
         self.log = log
+        self.unique = unique
         self.machines: list[Machine] = []
         self.seen: dict[str, int] = {}
         self.facts: dict[Facts, Facts] = {}
         self.placements: dict[Placement, Placement] = {}
 
-    def read(self, node: Any, mark: int) -> None:
-        """Add the machine of a node, or note what is wrong with it."""
+    def read(self, node: Any, mark: int, supposed: tuple[str, ...] = ()) -> None:
+        """Add the machine of a node, or note what is wrong with it; `supposed` are fields that nobody stated."""
         fields = _MACHINE.read(node, mark, self.log)
-        name = node.get("name") if isinstance(node, Mapping) else None
+        name = node.get("name") if isinstance(node, Mapping) and self.unique else None
         if isinstance(name, str) and name in self.seen:
             first = self.log.document.position(self.seen[name]).line
             self.log.add(
@@ -526,7 +530,8 @@ class _Machines:
         elif isinstance(name, str):
             self.seen[name] = node.at("name")
         if fields is not None:
-            self.machines.append(self._machine(fields, node))
+            machine = self._machine(fields, node)
+            self.machines.append(machine._replace(supposed=supposed) if supposed else machine)
 
     def _machine(self, fields: dict[str, Any], node: Mapping) -> Machine:
         facts, placement = _facts(fields), _placement(fields)

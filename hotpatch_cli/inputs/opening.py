@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
-from hotpatch_cli.documents.files import parse, read_document, read_text
+from hotpatch_cli.documents.files import opened, parse, read_document, read_text
 from hotpatch_cli.documents.tree import Document, Mapping
 from hotpatch_cli.errors import InputError, Problem, refuse
 
@@ -18,9 +18,15 @@ OPENERS = {
     ".hcl": "hcl",
     ".tf": "hcl",
     ".tfvars": "hcl",
+    ".parquet": "parquet",
+    ".xls": "excel",
+    ".xlsm": "excel",
+    ".xlsx": "excel",
 }
 """Suffix of a file -> module of this package that opens it."""
 
+_BEGINNINGS = {b"PAR1": "parquet", b"PK\x03\x04": "excel"}
+"""First bytes of a file that is no text -> module of this package that opens it."""
 _LOOKED_AT = 4096
 _HEADER = re.compile(r"(?:#TYPE [^\n]*\n)?\"?[\w .()-]+\"?[,;\t](?:\"?[\w .()-]+\"?[,;\t])*\"?[\w .()-]+\"?\r?\n")
 """The first line of a table: names between commas, semicolons or tabs."""
@@ -56,11 +62,22 @@ def open_document(name: str) -> Document:
         from hotpatch_cli.inputs import live
 
         return live.open_document(name)
-    suffix = Path(name).suffix.lower()
-    if suffix not in OPENERS:
+    module = OPENERS.get(Path(name).suffix.lower()) or _by_beginning(name)
+    if module is None:
         return _opened(*read_text(name))
-    opened: Document = import_module(f"hotpatch_cli.inputs.{OPENERS[suffix]}").open_document(name)
-    return opened
+    document: Document = import_module(f"hotpatch_cli.inputs.{module}").open_document(name)
+    return document
+
+
+def _by_beginning(name: str) -> str | None:
+    """The module for a file that is no text, whatever it is called."""
+    try:
+        if name == "-" or not Path(name).is_file():  # of a pipe nothing may be read before its time
+            return None
+    except (OSError, ValueError):  # a name that no file can have: whoever reads it says so
+        return None
+    with opened(name) as stream:
+        return _BEGINNINGS.get(stream.read(4))
 
 
 def _opened(file: str, text: str) -> Document:
@@ -77,7 +94,7 @@ def _opened(file: str, text: str) -> Document:
     elif not file.lower().endswith((".yaml", ".yml")):
         from hotpatch_cli.documents.json_text import is_json_lines, parse_json_lines
 
-        if is_json_lines(text):
+        if file.lower().endswith((".jsonl", ".ndjson")) or is_json_lines(text):
             return parse_json_lines(file, text)
     return parse(file, text)
 

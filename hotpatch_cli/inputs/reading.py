@@ -25,6 +25,7 @@ class Reading:
     """
 
     __slots__ = (
+        "absent",
         "file",
         "freezes",
         "groups",
@@ -45,6 +46,7 @@ class Reading:
     )
 
     def __init__(self, *, keyed_by_id: bool = False) -> None:
+        self.absent: frozenset[str] | None = None
         self.file = ""
         self.reader = ""
         self.machines: list[Machine] = []
@@ -98,11 +100,13 @@ class LazyReader(NamedTuple):
     """A reader that is imported when it is asked for: what it reads, and its module in this package.
 
     One that `shares` leaves room for others: an export of Azure may hold VMs, machines of Arc and patch states at once.
+    One that is the `last` reads only what nobody else does.
     """
 
     about: str
     module: str
     shares: bool = False
+    last: bool = False
 
     def load(self) -> Reader:
         """The module's READER."""

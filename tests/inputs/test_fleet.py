@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from hotpatch_cli.cli.options import READER_NAMES
+from hotpatch_cli.inputs.fleet import READERS
+
 WINDOW = "windows: {{w: {{days: [{day}], start: 1:00, duration: 1h}}}}\n"
 ARC = "machines: [{{name: {name}, platform: arc{rest}}}]\n"
 
@@ -140,3 +143,10 @@ def test_standard_input_is_a_file_too(hotpatch: Any) -> None:
 def test_standard_input_without_anything_is_refused(hotpatch: Any) -> None:
     """Nothing on standard input is code 2."""
     assert hotpatch("check", "-").code == 2
+
+
+def test_the_help_names_every_reader(hotpatch: Any) -> None:
+    """The names in --help are those of the readers."""
+    assert tuple(READERS) == READER_NAMES
+    shown = " ".join(hotpatch("check", "--help").out.replace("│", " ").split())
+    assert ", ".join(READERS) in shown

@@ -1,0 +1,83 @@
+"""Tables that are no text: a list of mappings, one a row, whose marks are the numbers of the rows."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from hotpatch_cli.documents.tree import Document, Mapping, Number, Position
+from hotpatch_cli.documents.tree import Sequence as Items
+from hotpatch_cli.errors import refuse
+
+MAX_COLUMNS = 2000
+
+
+class Inexact(Number):
+    """A fraction that was kept as a binary number: zeros at its end are lost, 26100.4770 has become 26100.477."""
+
+    __slots__ = ()
+
+
+class RowsDocument(Document):
+    """A document whose marks are numbers of rows, from 1. `notes` are what the user should hear of its opening."""
+
+    __slots__ = ("notes",)
+
+    def __init__(self, file: str, notes: Iterable[str] = ()) -> None:
+        super().__init__(file, "")
+        self.root = Items(1)
+        self.root_mark = 1
+        self.notes = tuple(notes)
+
+    def position(self, mark: int) -> Position:
+        """The row, as the line."""
+        return Position(self.file, max(mark, 1), 1)
+
+    def add(self, names: Sequence[str], cells: Sequence[Any], row: int) -> None:
+        """Add a row; cells without a name in the header, and rows without a cell, are passed over."""
+        node = Mapping(row)
+        for name, cell in zip(names, cells, strict=False):
+            if name and cell is not None:
+                node.put(name, plain(cell, row), row, row)
+        if node:
+            self.root.put(node, row)
+
+
+def header(file: str, cells: Sequence[Any], row: int) -> list[str]:
+    """The names of columns, without outer spaces. Raises InputError where one stands twice."""
+    if len(cells) > MAX_COLUMNS:
+        raise refuse(file, f"The table has {len(cells)} columns; at most {MAX_COLUMNS} are read.", "Leave some out.")
+    names = ["" if cell is None else str(cell).strip() for cell in cells]
+    known: set[str] = set()
+    for name in filter(None, names):
+        if name.casefold() in known:
+            said = f"The column '{name[:60]}' stands twice in the header (row {row})."
+            raise refuse(file, said, "Rename or remove one.")
+        known.add(name.casefold())
+    return names
+
+
+def plain(value: Any, row: int) -> Any:
+    """A value of a table as a tree has it: texts, truths, numbers as they are written, lists and mappings."""
+    if isinstance(value, dict):
+        node = Mapping(row)
+        for key, each in value.items():
+            node.put(str(key), plain(each, row), row, row)
+        return node
+    if isinstance(value, list | tuple):
+        items = Items(row)
+        for each in value:
+            items.put(plain(each, row), row)
+        return items
+    return value if value is None or isinstance(value, bool | str) else _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < 1e15  # noqa: PLR2004  so far every whole number has its own float
+        return Number(int(value)) if whole else Inexact(value)
+    if isinstance(value, int | Decimal):
+        return Number(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
