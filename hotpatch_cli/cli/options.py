@@ -61,7 +61,7 @@ READER_NAMES = (
     *("inventory", "collected", "azure-vms", "arc", "azure-local", "patch-state", "maintenance"),
     *("terraform", "arm-template", "packer", "table"),
 )
-"""The names of the readers, for the help: the readers are imported when one is needed, since start-up time is a promise."""
+"""The names of the readers, for the help. The readers are imported when one is needed: start-up time is a promise."""
 FromReader = Annotated[
     str | None,
     typer.Option(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, Output, Prefer, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.options import AsOf, Columns, FromReader, MatrixFiles, Output, Prefer, Quiet, ReleaseFiles, today
 
 app = typer.Typer(add_completion=False)
 
@@ -19,10 +19,9 @@ def report(
     ],
     output: Output = "-",
     as_of: AsOf = None,
-    reader: Annotated[
-        str | None, typer.Option("--from", metavar="READER", envvar="HOTPATCH_FROM", help="Force a reader, by name.")
-    ] = None,
+    reader: FromReader = None,
     prefer: Prefer = None,
+    columns: Columns = None,
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
     quiet: Quiet = False,
@@ -37,7 +36,7 @@ def report(
     from hotpatch_cli.outputs.page.render import Contents, render_page
     from hotpatch_cli.outputs.report_table import render_csv
 
-    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet))
+    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), columns=columns or ())
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     checked = use_cases.check(loaded, knowledge, day)
     use_cases.require_something(checked, fleet)
