@@ -1,12 +1,17 @@
 """`hotpatch report`: one self-contained page of HTML."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import AsOf, Columns, FromReader, MatrixFiles, Output, Prefer, Quiet, ReleaseFiles, today
+
+if TYPE_CHECKING:
+    from hotpatch_cli.eligibility.verdict import Judge
+    from hotpatch_cli.model import Fleet
+    from hotpatch_cli.outputs.page.plan import PlanPart
 
 app = typer.Typer(add_completion=False)
 
@@ -22,6 +27,18 @@ def report(
     reader: FromReader = None,
     prefer: Prefer = None,
     columns: Columns = None,
+    plan: Annotated[
+        str | None, typer.Option("--plan", metavar="PLAN", envvar="HOTPATCH_PLAN", help="Show this plan (JSON).")
+    ] = None,
+    no_plan: Annotated[
+        bool, typer.Option("--no-plan", envvar="HOTPATCH_NO_PLAN", help="Leave the restart plan out.")
+    ] = False,
+    time_limit: Annotated[
+        float,
+        typer.Option(
+            "--time-limit", min=0, max=86400, envvar="HOTPATCH_TIME_LIMIT", help="Seconds to improve the plan."
+        ),
+    ] = 5,
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
     quiet: Quiet = False,
@@ -30,6 +47,7 @@ def report(
     from hotpatch_cli import app as use_cases
     from hotpatch_cli.cli.gate import known_reader, known_source
     from hotpatch_cli.cli.talk import deliver, say
+    from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.outputs.page.machines import MOST
@@ -44,8 +62,44 @@ def report(
         say(note, quiet=quiet)
     year, stale = use_cases.year_of(knowledge, day.year, day), use_cases.stale(knowledge, day)
     beside = Path(output).with_suffix(".csv") if len(checked.machines) > MOST and output != "-" else None
-    page = render_page(Contents(checked, year, knowledge, stale, beside.name if beside else None))
+    planned = None if no_plan else _plan(loaded, Judge(knowledge, day), plan, time_limit)
+    csv = beside.name if beside else None
+    page = render_page(Contents(checked, year, knowledge, stale=stale, csv=csv, plan=planned))
     if beside:
         deliver(render_csv(checked), str(beside))
         say(f"All {len(checked.machines):,} machines are in {beside}.", quiet=quiet)
     deliver(page, output)
+
+
+def _plan(fleet: "Fleet", judge: "Judge", given_plan: str | None, time_limit: float) -> "PlanPart | str":
+    """The plan of a file, or one made now; a sentence where no baseline is waited for."""
+    from hotpatch_cli.cli.planned import read_plan
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.outputs.page.plan import computed, given
+    from hotpatch_cli.planning import Wish, plan, prepare
+
+    starts = None if given_plan is None else read_plan(given_plan)
+    try:
+        prepared = prepare(fleet, judge, Wish(None if given_plan is None else _month(given_plan)))
+    except ValueError as error:
+        if given_plan is None:
+            return str(error)
+        raise refuse(given_plan, str(error), "Make the plan anew with `hotpatch plan -f json`.") from None
+    if starts is not None:
+        return given(prepared, starts)
+    return computed(plan(prepared, time_limit=time_limit), judge.knowledge.rules)
+
+
+def _month(plan: str) -> tuple[int, int] | None:
+    """The month of the baseline that a plan says it is for."""
+    from hotpatch_cli.documents.codec import parse_date
+    from hotpatch_cli.documents.files import read_document
+    from hotpatch_cli.documents.tree import Mapping
+
+    root = read_document(plan).root
+    said = root.get("release") if isinstance(root, Mapping) else None
+    try:
+        day = parse_date(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    return (day.year, day.month) if day else None

@@ -12,11 +12,13 @@ from hotpatch_cli.errors import refuse
 from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Knowledge
 from hotpatch_cli.outputs.calendar import entry_dict
 from hotpatch_cli.outputs.charts.draw import INKS, Spec, svg
+from hotpatch_cli.outputs.charts.timeline import timeline, timeline_words
 from hotpatch_cli.outputs.charts.year import year_chart, year_words
 from hotpatch_cli.outputs.page import words
 from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
 from hotpatch_cli.outputs.page.machines import MOST, kinds, machine_data
 from hotpatch_cli.outputs.page.obstacles import obstacles
+from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
 from hotpatch_cli.outputs.safe import visible
 from hotpatch_cli.servicing.calendar import Year
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 
 class Contents(NamedTuple):
-    """What a page is made of. `csv` names a file with all machines, where there are too many for a page."""
+    """What a page is made of. `csv` names a file with all machines, where there are too many for a page;
+    `plan` is a sentence where no plan could be made."""
 
     report: Report
     year: Year
@@ -33,6 +36,7 @@ class Contents(NamedTuple):
     stale: str | None = None
     csv: str | None = None
     most: int = MOST
+    plan: PlanPart | str | None = None
 
 
 class Picture(NamedTuple):
@@ -69,12 +73,21 @@ def render_page(contents: Contents) -> str:
         ],
         year=year,
         obstacles=obstacles(report),
+        **_plan(contents.plan),
         saved=saved,
         data=None if many else _trusted(machine_data(report, saved.by_machine)),
         kinds=kinds(report) if many else (),
         csv=contents.csv,
         age=knowledge_age(report, contents.knowledge, contents.stale),
     )
+
+
+def _plan(part: PlanPart | str | None) -> dict[str, Any]:
+    if not isinstance(part, PlanPart):
+        return {"plan": None, "no_plan": part, "timeline": None, "named": NAMED}
+    wide, narrow = (timeline(part.prepared, part.reboots, narrow=each, titled=False) for each in (False, True))
+    drawn = picture(wide, narrow, timeline_words(part.prepared, part.reboots)) if part.reboots else None
+    return {"plan": part, "no_plan": None, "timeline": drawn, "named": NAMED}
 
 
 def picture(wide: Spec, narrow: Spec, said: str) -> Picture:

@@ -1,0 +1,243 @@
+"""A plan as a picture: restarts by night from the release on, with freezes behind; below, each night by the clock."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from math import ceil, floor
+from typing import Any
+
+from hotpatch_cli.outputs.charts.draw import INKS, Spec
+from hotpatch_cli.outputs.charts.nights import Lane, Night, Span, nights
+from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.planning import Prepared, Reboot
+from hotpatch_cli.schedule.freezes import Freeze
+
+NIGHTS = 14
+"""So many nights are drawn by the clock; all of them stand in the overview and in the table of the plan."""
+_DAY = timedelta(days=1)
+_LANE, _BAR = 24, 12
+_FEW_DAYS = 21
+
+
+def timeline(prepared: Prepared, reboots: Sequence[Reboot], *, narrow: bool = False, titled: bool = True) -> Spec:
+    """The plan, for a slide or a wide page; or narrow, for a telephone."""
+    planned = nights(prepared, reboots)
+    width = 230 if narrow else 860
+    parts = [_overview(prepared, planned, width)]
+    if planned:
+        hours = _hours(planned[:NIGHTS])
+        parts += [_night(night, hours, width, narrow=narrow) for night in planned[:NIGHTS]]
+    spec: Spec = {"vconcat": parts, "spacing": 22}
+    if titled:
+        spec["title"] = {
+            "text": f"Restarts for the baseline of {prepared.release_day}",
+            "subtitle": ["Blue: restarts. Pale blue: openings of the windows. Pale red: freezes."],
+        }
+    return spec
+
+
+def timeline_words(prepared: Prepared, reboots: Sequence[Reboot]) -> str:
+    """The picture in words, for who cannot see it."""
+    planned = nights(prepared, reboots)
+    listed = "; ".join(f"night of {each.day}: {each.restarts}" for each in planned[:NIGHTS])
+    more = f"; and {len(planned) - NIGHTS} more nights" if len(planned) > NIGHTS else ""
+    return f"Restarts for the baseline of {prepared.release_day}, by night. {listed or 'None is planned'}{more}."
+
+
+# --- the overview --------------------------------------------------------------------------------------------
+
+
+def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
+    """A bar for each night that has restarts, on a line of days, between the freezes."""
+    first = prepared.release_day
+    last = max([first + 7 * _DAY, *(night.day for night in planned)]) + 2 * _DAY
+    days = {"type": "utc", "domain": [_moment(first), _moment(last)], "nice": False}
+    step = 1 if (last - first).days <= _FEW_DAYS else 7
+    axis = {
+        "title": None,
+        "format": "%-d %b",
+        "grid": False,
+        "ticks": True,
+        "tickColor": INKS["line"],
+        "values": [_moment(first + number * _DAY) for number in range(0, (last - first).days, step)],
+        "labelOverlap": True,
+    }
+    time = {"type": "temporal", "scale": days, "axis": axis}
+    bars = [
+        {"day": _moment(night.day), "until": _moment(night.day + _DAY), "count": night.restarts} for night in planned
+    ]
+    most = max([night.restarts for night in planned], default=1)
+    height = {"field": "count", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.25]}}
+    return {
+        "width": width,
+        "height": 96,
+        "title": {"text": f"By night, from {_said(first)} on", "fontSize": 13, "frame": "group"},
+        "layer": [
+            *_freezes(prepared, first, last, time),
+            {
+                "data": {"values": [{"day": _moment(first), "until": _moment(last)}]},
+                "mark": {"type": "rule", "color": INKS["line"]},
+                "encoding": {"x": {"field": "day", **time}, "x2": {"field": "until"}, "y": {"value": 96}},
+            },
+            {
+                "data": {"values": bars},
+                "mark": {"type": "rect", "color": INKS["restart"], "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2},
+                "encoding": {"x": {"field": "day", **time}, "x2": {"field": "until"}, "y": height, "y2": {"datum": 0}},
+            },
+            {
+                "data": {"values": [bar | {"day": _noon(night.day)} for bar, night in zip(bars, planned, strict=True)]},
+                "mark": {"type": "text", "dy": -8, "fontWeight": 600},
+                "encoding": {"x": {"field": "day", **time}, "y": height, "text": {"field": "count", "format": ","}},
+            },
+        ],
+    }
+
+
+def _freezes(prepared: Prepared, first: date, last: date, time: Spec) -> Iterator[Spec]:
+    values = []
+    for freeze in prepared.fleet.freezes:
+        for begin, end in _days(freeze, first, last):
+            narrowed = ", ".join((*freeze.groups, *freeze.rings, *freeze.regions))
+            name = visible(freeze.name)[:40] + (f" ({visible(narrowed)[:30]})" if narrowed else "")
+            values.append({"day": _moment(begin), "until": _moment(end), "name": name})
+    yield {
+        "data": {"values": values},
+        "mark": {"type": "rect", "color": INKS["freeze"]},
+        "encoding": {
+            "x": {"field": "day", **time},
+            "x2": {"field": "until"},
+            "y": {"value": 0},
+            "y2": {"value": 96},
+        },
+    }
+    yield {
+        "data": {"values": values},
+        "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 4, "color": INKS["soft"], "limit": 220},
+        "encoding": {"x": {"field": "day", **time}, "y": {"value": 4}, "text": {"field": "name"}},
+    }
+
+
+def _days(freeze: Freeze, first: date, last: date) -> Iterator[tuple[date, date]]:
+    """The days of a freeze that the picture shows, from the first to the one after the last."""
+    if freeze.events is None:
+        spans = [(freeze.from_day or first, (freeze.to_day or last) + _DAY)]
+    else:
+        begin, finish = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
+        around = freeze.events.around(begin, finish, UTC)
+        spans = [(span.start.date(), (span.end - timedelta.resolution).date() + _DAY) for span in around]
+    for begins, ends in spans:
+        if begins < last and ends > first:
+            yield max(begins, first), min(ends, last)
+
+
+def _moment(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+def _noon(day: date) -> str:
+    return f"{day.isoformat()}T12:00:00Z"
+
+
+# --- a night -------------------------------------------------------------------------------------------------
+
+
+def _hours(planned: Sequence[Night]) -> Span:
+    """The hours that all nights share, whole ones, so that nights can be compared."""
+    spans = [span for night in planned for lane in night.lanes for span in (*lane.bars, *lane.openings)]
+    begin, end = min(span.begin for span in spans), max(span.end for span in spans)
+    return Span(max(floor(begin), -12), min(ceil(end), 48))
+
+
+def _night(night: Night, hours: Span, width: int, *, narrow: bool) -> Spec:
+    step = 1 if hours.end - hours.begin <= (7 if narrow else 16) else 3
+    axis = {
+        "title": None,
+        "values": list(range(int(hours.begin), int(hours.end) + 1, step)),
+        "labelExpr": _CLOCK,
+        "grid": True,
+        "labelOverlap": True,
+    }
+    time = {"type": "quantitative", "scale": {"domain": [hours.begin, hours.end], "nice": False}, "axis": axis}
+    names = [_name(lane, number) for number, lane in enumerate(night.lanes)]
+    lane_axis = {"title": None, "labelLimit": 90 if narrow else 160, "labelPadding": 7, "labelExpr": _LABEL}
+    lane_axis["labelColor"] = INKS["ink"]
+    words = _words(night, hours, narrow=narrow)
+    lanes = {"field": "lane", "type": "nominal", "sort": names, "scale": {"domain": names}, "axis": lane_axis}
+    behind = [(each, INKS["window"]) for each in _values(night, "openings")]
+    behind += [(each, INKS["freeze"]) for each in _values(night, "frozen")]
+    return {
+        "width": width,
+        "height": _LANE * len(night.lanes),
+        "title": {"text": _title(night, narrow=narrow), "fontSize": 13, "frame": "group"},
+        "layer": [
+            _bars([value | {"ink": ink} for value, ink in behind], time, lanes, _LANE - 4),
+            _bars([value | {"ink": INKS["restart"]} for value in _values(night, "bars")], time, lanes, _BAR),
+            {
+                "data": {"values": words},
+                "mark": {"type": "text", "baseline": "middle", "dx": 6, "align": "left", "limit": width * 0.6},
+                "encoding": {"x": {"field": "end", **time}, "y": lanes, "text": {"field": "words"}},
+                "transform": [{"filter": "!datum.left"}],
+            },
+            {
+                "data": {"values": words},
+                "mark": {"type": "text", "baseline": "middle", "dx": -6, "align": "right", "limit": width * 0.6},
+                "encoding": {"x": {"field": "begin", **time}, "y": lanes, "text": {"field": "words"}},
+                "transform": [{"filter": "datum.left"}],
+            },
+        ],
+    }
+
+
+_CLOCK = "(((datum.value + 12) % 24) < 10 ? '0' : '') + ((datum.value + 12) % 24) + ':00'"
+_LABEL = "slice(datum.label, indexof(datum.label, '\\t') + 1)"
+
+
+def _title(night: Night, *, narrow: bool) -> str:
+    after = night.day + _DAY
+    many = "1 restart" if night.restarts == 1 else f"{night.restarts:,} restarts"
+    if narrow:
+        return f"Night of {_said(night.day)}: {many}"
+    return f"Night of {night.day:%a} {_said(night.day)} to {after:%a} {_said(after)}: {many}, local time"
+
+
+def _said(day: date) -> str:
+    return f"{day.day} {day:%B}"
+
+
+def _name(lane: Lane, number: int) -> str:
+    """The name of a lane, unique in its night: the number before the tab is not shown."""
+    return f"{number}\t{visible(lane.label)}"
+
+
+def _values(night: Night, field: str) -> list[dict[str, Any]]:
+    return [
+        {"lane": _name(lane, number), "begin": span.begin, "end": span.end}
+        for number, lane in enumerate(night.lanes)
+        for span in getattr(lane, field)
+    ]
+
+
+def _words(night: Night, hours: Span, *, narrow: bool) -> list[dict[str, Any]]:
+    late = hours.begin + (hours.end - hours.begin) * (0.4 if narrow else 0.7)
+    return [
+        {
+            "lane": _name(lane, number),
+            "begin": lane.bars[0].begin,
+            "end": lane.bars[-1].end,
+            "words": visible(lane.words.split("  ")[0] if narrow else lane.words),
+            "left": lane.bars[-1].end > late,
+        }
+        for number, lane in enumerate(night.lanes)
+    ]
+
+
+def _bars(values: list[dict[str, Any]], time: Spec, lanes: Spec, size: int) -> Spec:
+    return {
+        "data": {"values": values},
+        "mark": {"type": "bar", "size": size, "cornerRadius": 2},
+        "encoding": {
+            "x": {"field": "begin", **time},
+            "x2": {"field": "end"},
+            "y": lanes,
+            "color": {"field": "ink", "type": "nominal", "scale": None},
+        },
+    }

@@ -1,0 +1,110 @@
+"""The plan of the page: computed here or given in a file, and judged either way."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from hotpatch_cli.knowledge.rows import Rule
+from hotpatch_cli.model import Finding
+from hotpatch_cli.outputs.charts.nights import night_of
+from hotpatch_cli.outputs.page.words import count, said
+from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.planning import Plan, Prepared, Reboot, broken_rules, left_out
+
+ROWS = 500
+"""So many restarts are listed under the picture; `hotpatch plan` lists all."""
+NAMED = 30
+
+
+class Left(NamedTuple):
+    """Machines that are not placed for one reason; `names` are the first of them."""
+
+    why: str
+    names: tuple[str, ...]
+    total: int
+
+
+class PlanPart(NamedTuple):
+    """A plan for the page: its restarts, who is not in it and why, the rules that it breaks, and its worth in words."""
+
+    prepared: Prepared
+    reboots: tuple[Reboot, ...]
+    unplaced: tuple[Left, ...]
+    broken: tuple[str, ...]
+    worth: str
+
+    @property
+    def summary(self) -> str:
+        """The plan in a sentence."""
+        if not self.reboots:
+            return f"No restart is planned for the baseline of {said(self.prepared.release_day)}."
+        days = sorted({night_of(each.start) for each in self.reboots})
+        nights = count(len(days), "night")
+        when = f"on {said(days[0])}" if len(days) == 1 else f"from {said(days[0])} to {said(days[-1])}"
+        baseline = said(self.prepared.release_day)
+        return f"{count(len(self.reboots), 'restart')} in {nights}, {when}, for the baseline of {baseline}."
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """The restarts as a table, the first of them."""
+        return [
+            {
+                "machine": visible(each.machine.label),
+                "start": f"{each.start:%Y-%m-%d %H:%M %z}",
+                "end": f"{each.end:%H:%M}",
+                "window": visible(each.window),
+                "ring": visible(each.machine.placement.ring or "–"),
+                "groups": visible(", ".join(each.machine.placement.groups) or "–"),
+            }
+            for each in self.reboots[:ROWS]
+        ]
+
+
+def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
+    """A plan that was made for the page."""
+    left = _by_reason((machine.label, _message(rules, each)) for machine, each in plan.unplaced)
+    return PlanPart(plan.prepared, plan.reboots, left, (), _worth(plan))
+
+
+def _message(rules: Mapping[str, Rule], finding: Finding) -> str:
+    return rules[finding.code].sentences[finding.variant].format_map(dict(finding.values))
+
+
+def _worth(plan: Plan) -> str:
+    hours = f"Exposure, the hours from the release to each restart in all, is {plan.exposure:,.0f}"
+    if plan.gap <= 0:
+        return f"{hours}: no plan has less." if not plan.unplaced else f"{hours} for what is placed: no plan has less."
+    return f"{hours}, at most {max(plan.gap, 0.001):.1%} more than the best plan possible."
+
+
+def _by_reason(rows: Iterable[tuple[str, str]]) -> tuple[Left, ...]:
+    """Machines by what stands in their way, most of them first."""
+    found: dict[str, list[str]] = {}
+    for name, why in rows:
+        found.setdefault(why, []).append(visible(name))
+    ordered = sorted(found.items(), key=lambda each: -len(each[1]))
+    return tuple(Left(visible(why), tuple(names[:NAMED]), len(names)) for why, names in ordered)
+
+
+def given(prepared: Prepared, starts: Mapping[str, datetime]) -> PlanPart:
+    """A plan of a file, held against the rules of the fleet."""
+    rows = zip(prepared.machines, prepared.pieces, strict=True)
+    reboots = [
+        _reboot(machine, pieces, starts[machine.label], prepared) for machine, pieces in rows if machine.label in starts
+    ]
+    left = _by_reason((name, "Not in the plan, though a restart is due.") for name in left_out(prepared, starts))
+    broken = tuple(map(visible, broken_rules(prepared, starts)))
+    worth = "" if broken else "The plan was checked against the fleet: it keeps every rule."
+    return PlanPart(prepared, tuple(sorted(reboots, key=lambda each: each.start)), left, broken, worth)
+
+
+def _reboot(machine: Any, pieces: Sequence[Any], start: datetime, prepared: Prepared) -> Reboot:
+    """The restart in the zone of its opening; one that lies in none keeps the offset that the file gives."""
+    length = machine.placement.reboot
+    begin = (start.astimezone(UTC) - prepared.release) / timedelta(minutes=1)
+    end = begin + length / timedelta(minutes=1)
+    opening = next((piece.opening for piece in pieces if piece.start <= begin and end <= piece.end), None)
+    local = start.astimezone(opening.start.tzinfo) if opening else start
+    return Reboot(
+        machine, local, (start.astimezone(UTC) + length).astimezone(local.tzinfo), opening.window if opening else "–"
+    )
