@@ -55,7 +55,9 @@ def plan(
     as_of: AsOf = None,
     form: Annotated[
         str,
-        typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown"),
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown, svg, png"
+        ),
     ] = "table",
     output: Output = "-",
     matrix: MatrixFiles = None,

@@ -232,9 +232,25 @@ def _escaped(text: str) -> str:
     return "".join("\\" + letter if letter in "\\`*_{}[]<>#|" else letter for letter in visible(text))
 
 
-PLAN_FORMATS: dict[str, Callable[[PlanView, Screen], str]] = {
+def _svg(view: PlanView, _screen: Screen) -> str:
+    from hotpatch_cli.outputs.charts.draw import svg
+    from hotpatch_cli.outputs.charts.timeline import timeline
+
+    return svg(timeline(view.plan.prepared, view.plan.reboots)) + "\n"
+
+
+def _png(view: PlanView, _screen: Screen) -> bytes:
+    from hotpatch_cli.outputs.charts.draw import png
+    from hotpatch_cli.outputs.charts.timeline import timeline
+
+    return png(timeline(view.plan.prepared, view.plan.reboots))
+
+
+PLAN_FORMATS: dict[str, Callable[[PlanView, Screen], str | bytes]] = {
     "table": render_table,
     "json": render_json,
     "csv": render_csv,
     "markdown": render_markdown,
+    "svg": _svg,
+    "png": _png,
 }
