@@ -8,14 +8,24 @@ import typer
 from hotpatch_cli.cli.feeds import Previous, feed_options
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import Columns, NoColor, Output, Quiet, WindowFiles, day_option, today
+from hotpatch_cli.cli.options import (
+    AsOf,
+    Columns,
+    NoColor,
+    Output,
+    Quiet,
+    ReleaseFiles,
+    WindowFiles,
+    day_option,
+    today,
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.callback()
 def windows() -> None:
-    """Show when maintenance windows open."""
+    """Maintenance windows: when they open, whether Azure takes them."""
 
 
 @app.command("list", epilog="Example: hotpatch windows list examples/fleet.yaml --from 2026-01-01 --next 3")
@@ -59,3 +69,45 @@ def list_command(
     if problems:
         raise InputError(problems)
     deliver(render(found, screen(output, no_color=no_color)._replace(feed=feed)), output)
+
+
+@app.command("lint", epilog="Example: hotpatch windows lint fleet.yaml configurations.json plan.json")
+def lint_command(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Inventories, maintenance configurations, `terraform show -json`."),
+    ],
+    as_of: AsOf = None,
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json")
+    ] = "table",
+    output: Output = "-",
+    releases: ReleaseFiles = None,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Check windows against the limits of Azure, where Azure runs them: exit code 1 on findings."""
+    from hotpatch_cli.cli.talk import deliver, say, screen
+    from hotpatch_cli.eligibility.verdict import Judge
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.inputs.fleet import load_sources
+    from hotpatch_cli.inputs.schedules import schedules_of
+    from hotpatch_cli.knowledge.cache import load_knowledge
+    from hotpatch_cli.knowledge.limits import load_limits
+    from hotpatch_cli.linting import Lint
+    from hotpatch_cli.outputs.lint import LINT_FORMATS, LintView
+
+    render = LINT_FORMATS[known_word(form, tuple(LINT_FORMATS), "--format")]
+    loaded, notes, readings = load_sources(files, strict=False)
+    for note in notes:
+        say(note, quiet=quiet)
+    schedules = schedules_of(readings)
+    if not schedules:
+        raise refuse(", ".join(files), "There is no window in it.", "Nothing was checked.")
+    knowledge = load_knowledge((), releases or ())
+    lint = Lint(load_limits(), loaded, Judge(knowledge, as_of or today()))
+    found = lint.check(schedules)
+    skipped = sum(not lint.runs(each) for each in schedules)
+    view = LintView(found, len(schedules), skipped, knowledge.rules)
+    deliver(render(view, screen(output, no_color=no_color)), output)
+    raise typer.Exit(1 if found else 0)

@@ -17,15 +17,15 @@ from hotpatch_cli.schedule.windows import Window
 _NAMED = 50  # configurations that a line names
 
 
-def connect(readings: Sequence[Reading]) -> Connected:
+def connect(readings: Sequence[Reading], *, strict: bool = True) -> Connected:
     """Give readings the windows and the parts of machines that their maintenance configurations come to.
 
-    Raises InputError where a file has nothing but configurations, and none of them is a window.
+    Raises InputError where a file has nothing but configurations, and none of them is a window, if `strict`.
     """
     told = [reading for reading in readings if reading.maintenance is not None]
     if not told:
         return Connected()
-    connector = _Connector(told)
+    connector = _Connector(told, strict=strict)
     for reading in told:
         connector.read(reading)
     for reading in told:
@@ -34,44 +34,39 @@ def connect(readings: Sequence[Reading]) -> Connected:
 
 
 class _Connector:
-    def __init__(self, readings: Sequence[Reading]) -> None:
+    def __init__(self, readings: Sequence[Reading], *, strict: bool) -> None:
+        self.strict = strict
         self.refused: dict[str, Refusal] = {}
         self.names: dict[str, str] = {}
         self.lost: list[str] = []
         self.dynamic = 0
         self.said: list[str] = []
-        named: dict[str, set[str]] = {}
-        for each in _all(readings):
-            named.setdefault(each.name.lower(), set()).add(_identity(each))
-        self.twins = {name for name, identities in named.items() if len(identities) > 1}
+        self.named = configuration_names(readings)
 
     def read(self, reading: Reading) -> None:
         """The windows of a reading's configurations."""
         refusals = [found for each in reading.maintenance.configurations if (found := self._window(each, reading))]
-        if refusals and reading.maintenance.alone and not reading.windows and not reading.maintenance.assignments:
+        reading.kept = {**reading.kept, "windows": {name: as_written(each) for name, each in reading.windows.items()}}
+        alone = reading.maintenance.alone and not reading.windows and not reading.maintenance.assignments
+        if self.strict and refusals and alone:
             raise InputError([each.problem() for each in refusals])
         self.said += _refusals(reading.file, refusals)
 
     def _window(self, configuration: Configuration, reading: Reading) -> Refusal | None:
-        name = self._name(configuration)
+        name = self.named[id(configuration)]
         self.names[_identity(configuration)] = name
         try:
-            reading.windows[name] = window_of(configuration, name)
+            window = window_of(configuration, name)
+            if reading.windows.setdefault(name, window) != window:
+                raise RefusedError("name", "another one has this name; export their ids too.")  # noqa: TRY301  as others
         except RefusedError as error:
             place = configuration.origin.locate(error.field)
             self.refused[name] = Refusal(name, place, str(error), configuration.for_guests)
             return self.refused[name]
         reading.places["window", name] = configuration.origin.locate("name")
-        reading.kept = {"windows": {**reading.kept.get("windows", {}), name: as_written(reading.windows[name])}}
         if configuration.timezone is None:
             self.said.append(f"{reading.file}: {name} has no timeZone: the zone of each machine rules it.")
         return None
-
-    def _name(self, configuration: Configuration) -> str:
-        """Its name; with its resource group where another configuration has the same one."""
-        group = group_of(configuration.id)
-        twin = configuration.name.lower() in self.twins
-        return f"{group}/{configuration.name}" if twin and group else configuration.name
 
     def assign(self, reading: Reading) -> None:
         """The parts of machines that a reading's assignments come to: one for each machine."""
@@ -89,8 +84,10 @@ class _Connector:
             first = windows[0][1]
             names = tuple(dict.fromkeys(name for name, _ in windows))
             machine = first.machine or ""
+            resource_id = machine if machine.startswith("/") else None  # a plan has the machine's address
+            name = name_in(machine) if resource_id else machine
             reading.parts.append(
-                Machine(name_in(machine), Facts(), first.origin, id=machine, placement=Placement(windows=names))
+                Machine(name, Facts(), first.origin, id=resource_id, placement=Placement(windows=names))
             )
 
     def _assigned(self, resource_id: str) -> str | None:
@@ -105,6 +102,19 @@ class _Connector:
             yield f"{len(self.lost)} assignments are to configurations that are in none of the sources: {names}."
         if self.dynamic:
             yield f"{self.dynamic} assignments are to dynamic scopes, which only Azure follows: give machines `window`."
+
+
+def configuration_names(readings: Sequence[Reading]) -> dict[int, str]:
+    """The window's name of each configuration, by its `id()`: its own, with its group where another has the same."""
+    named: dict[str, set[str]] = {}
+    for each in _all(readings):
+        named.setdefault(each.name.lower(), set()).add(_identity(each))
+    return {id(each): _full_name(each) if len(named[each.name.lower()]) > 1 else each.name for each in _all(readings)}
+
+
+def _full_name(configuration: Configuration) -> str:
+    group = group_of(configuration.id)
+    return f"{group}/{configuration.name}" if group else configuration.id or configuration.name
 
 
 def as_written(window: Window) -> dict[str, str]:

@@ -64,8 +64,13 @@ def load_sources(
     prefer: str | None = None,
     windows: Iterable[str] = (),
     columns: Iterable[str] = (),
+    *,
+    strict: bool = True,
 ) -> tuple[Fleet, tuple[str, ...], list[Reading]]:
-    """The fleet and the notes, as load_fleet gives them, and what each source holds. Raises InputError."""
+    """The fleet and the notes, as load_fleet gives them, and what each source holds. Raises InputError.
+
+    If not `strict`, a machine may name a maintenance configuration that can be no window.
+    """
     readings: list[Reading] = []
     problems: list[Problem] = []
     chosen = _chosen(columns)
@@ -79,11 +84,12 @@ def load_sources(
     problems += _absent(chosen, readings)
     if problems:
         raise InputError(problems)
-    maintenance = _maintenance(readings)
+    maintenance = _maintenance(readings, strict=strict)
     machines, notes, problems = _machines(readings, prefer)
     notes = (*maintenance.notes, *notes)
     fleet = _joined(machines, readings)
-    problems += [*_repeated(readings), *_unknown_names(fleet, readings, maintenance), *_circles(fleet, readings)]
+    problems += [*_repeated(readings), *_unknown_names(fleet, readings, maintenance, strict=strict)]
+    problems += _circles(fleet, readings)
     if problems:
         raise InputError(problems)
     return fleet, (*(note for reading in readings for note in reading.notes), *notes), readings
@@ -117,7 +123,7 @@ def _read(document: Document, reader: str | None) -> list[Reading]:
         actual = each.load()
         if reader is not None or actual.recognises(document):
             reading = actual.read(document)
-            reading.reader, reading.file = key, document.file
+            reading.reader, reading.file, reading.document = key, document.file, document
             readings.append(reading)
             if not each.shares:
                 return readings
@@ -129,13 +135,13 @@ def _read(document: Document, reader: str | None) -> list[Reading]:
     return readings
 
 
-def _maintenance(readings: list[Reading]) -> Connected:
+def _maintenance(readings: list[Reading], *, strict: bool) -> Connected:
     """Maintenance configurations and their assignments, connected over all files."""
     if all(reading.maintenance is None for reading in readings):
         return Connected()
     from hotpatch_cli.inputs.assigned import connect
 
-    return connect(readings)
+    return connect(readings, strict=strict)
 
 
 def _machines(readings: list[Reading], prefer: str | None) -> tuple[list[Machine], tuple[str, ...], list[Problem]]:
@@ -272,12 +278,14 @@ def _ring_order(order: list[str], readings: list[Reading]) -> Iterator[Problem]:
                 yield _problem(place, said, "Give the rings one order.")
 
 
-def _unknown_names(fleet: Fleet, readings: list[Reading], maintenance: Connected) -> Iterator[Problem]:
+def _unknown_names(fleet: Fleet, readings: list[Reading], maintenance: Connected, *, strict: bool) -> Iterator[Problem]:
     """Windows, groups and rings that are used and nowhere described, or described as none."""
     known = {"window": set(fleet.windows), "group": set(fleet.groups), "ring": {ring.name for ring in fleet.rings}}
     for kind, name, place in _used_names(fleet, readings):
         if kind == "window" and name in maintenance.refused and name not in fleet.windows:
             refusal = maintenance.refused[name]
+            if not strict:
+                continue
             yield _problem(place(), f"The window {shown(name)} is a maintenance configuration, but: {refusal.reason}")
         elif name not in known[kind]:
             advice = meant(name, known[kind]) or f"Describe it under '{kind}s'."

@@ -27,13 +27,14 @@ GUEST = "InGuestPatch"
 RUNNER = "azure-update-manager"
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d)?", re.ASCII)
 _NEVER_EXPIRES = 2200  # the service itself writes 9999 where there is no end
-_FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery")
+FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery")
 
 
 class Configuration(NamedTuple):
     """A maintenance configuration as it was written; `origin` knows where each field stands.
 
-    `starts` and `expires` are local moments in `timezone`; a field that is missing is None.
+    `starts` and `expires` are local moments in `timezone`; a field that is missing is None, and so is one that a plan
+    leaves open until it is applied (`left_open`).
     """
 
     name: str
@@ -46,6 +47,7 @@ class Configuration(NamedTuple):
     recurs: str | None
     reboot: str | None
     origin: NodeOrigin
+    left_open: tuple[str, ...] = ()
 
     @property
     def for_guests(self) -> bool:
@@ -54,7 +56,7 @@ class Configuration(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """A configuration's assignment to a machine, both by their resource ids; a dynamic scope has no machine."""
+    """A configuration's assignment to a machine, by resource ids or addresses; a dynamic scope has no machine."""
 
     configuration: str
     machine: str | None
@@ -113,8 +115,8 @@ def configuration_of(resource: MappingNode, document: Document, log: Log) -> Con
     own = () if view.body is resource else ("properties",)
     nested = isinstance(dig(view.body, "maintenanceWindow"), MappingNode)
     inner = ("maintenanceWindow",) if nested else ()
-    window = dict(zip(_FIELDS, (view.text(*inner, field) for field in _FIELDS), strict=True))
-    paths = {field: (*own, *inner, field) for field in _FIELDS}
+    window = dict(zip(FIELDS, (view.text(*inner, field) for field in FIELDS), strict=True))
+    paths = {field: (*own, *inner, field) for field in FIELDS}
     paths |= {
         "maintenanceScope": (*own, "maintenanceScope"),
         "rebootSetting": (*own, "installPatches", "rebootSetting"),
@@ -156,16 +158,51 @@ def _assignment(resource: MappingNode, document: Document, log: Log) -> Assignme
 # --- a configuration as a window -----------------------------------------------------------------------------
 
 
+class Parts(NamedTuple):
+    """What could be read of a configuration, and (field, reason) of what could not."""
+
+    start: datetime | None
+    expires: datetime | None
+    rule: AzureRecurrence | None
+    duration: timedelta | None
+    refused: tuple[tuple[str, str], ...]
+
+
+def parts_of(configuration: Configuration) -> Parts:
+    """A configuration field by field: each is read, or refused with its reason; one that is left open is neither."""
+    refused: list[tuple[str, str]] = []
+
+    def read(field: str, text: str | None, parse: Callable[[str], T]) -> T | None:
+        if field in configuration.left_open:
+            return None
+        try:
+            if text is None:
+                raise ValueError(f"`{field}` is missing.")  # noqa: TRY301  every reason is noted in one place
+            return parse(text)
+        except ValueError as error:
+            refused.append((field, sentence(error)))
+            return None
+
+    if configuration.timezone is not None:
+        read("timeZone", configuration.timezone, find_zone)
+    return Parts(
+        start=read("startDateTime", configuration.starts, _moment),
+        expires=read("expirationDateTime", configuration.expires, _moment) if configuration.expires else None,
+        rule=read("recurEvery", configuration.recurs, parse_azure),
+        duration=read("duration", configuration.duration, parse_duration),
+        refused=tuple(refused),
+    )
+
+
 def window_of(configuration: Configuration, name: str | None = None) -> Window:
     """The window that a configuration describes. Raises RefusedError with the field and the reason."""
     if not configuration.for_guests:
         raise RefusedError("maintenanceScope", f"its scope is {configuration.scope}; only {GUEST} restarts guests.")
-    start = _moment("startDateTime", configuration.starts)
-    expires = _moment("expirationDateTime", configuration.expires) if configuration.expires else None
-    rule = _parsed("recurEvery", configuration.recurs, parse_azure)
-    duration = _parsed("duration", configuration.duration, parse_duration)
-    if configuration.timezone is not None:
-        _parsed("timeZone", configuration.timezone, find_zone)
+    for field in configuration.left_open:
+        raise RefusedError(field, f"{field} is known only after apply.")
+    start, expires, rule, duration, refused = parts_of(configuration)
+    if start is None or rule is None or duration is None or refused:
+        raise RefusedError(*refused[0])
     window = Window(
         name or configuration.name,
         rule,
@@ -199,22 +236,12 @@ def last_day(start: datetime, expires: datetime | None, rule: AzureRecurrence) -
     return expires.date() - timedelta(days=1) if cut else expires.date()
 
 
-def _moment(field: str, text: str | None) -> datetime:
-    found = _MOMENT.fullmatch((text or "").strip())
+def _moment(text: str) -> datetime:
+    found = _MOMENT.fullmatch(text.strip())
     try:
         return datetime.fromisoformat(f"{found[1]} {found[2]}") if found else datetime.fromisoformat("")
     except ValueError:
-        said = "it is missing" if text is None else f"{shown(text)} is no local moment"
-        raise RefusedError(field, f"{field}: {said}; expected one like 2026-01-31 22:00.") from None
-
-
-def _parsed(field: str, text: str | None, parse: Callable[[str], T]) -> T:
-    if text is None:
-        raise RefusedError(field, f"{field} is missing.")
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise RefusedError(field, sentence(error)) from None
+        raise ValueError(f"{shown(text)} is no local moment; expected one like 2026-01-31 22:00.") from None
 
 
 READER = Reader(_recognises, _read)

@@ -26,6 +26,7 @@ class Reading:
 
     __slots__ = (
         "absent",
+        "document",
         "file",
         "freezes",
         "groups",
@@ -47,6 +48,7 @@ class Reading:
 
     def __init__(self, *, keyed_by_id: bool = False) -> None:
         self.absent: frozenset[str] | None = None
+        self.document: Document | None = None
         self.file = ""
         self.reader = ""
         self.machines: list[Machine] = []

@@ -139,7 +139,7 @@ def _hidden(tree: Any, path: tuple[str, ...]) -> bool:
     return tree is True
 
 
-class _View:
+class Attributes:
     """The attributes of a resource; blocks are lists of one. What is hidden is noted as open under its field."""
 
     def __init__(self, resource: Resource, log: Log) -> None:
@@ -207,7 +207,7 @@ def _kind(value: object) -> str:
 
 
 def _machine(resource: Resource, document: Document, log: Log) -> Machine:
-    kind, view = KINDS[resource.type], _View(resource, log)
+    kind, view = KINDS[resource.type], Attributes(resource, log)
     image = _image(view, kind)
     facts = Facts(
         platform="azure",
@@ -251,7 +251,7 @@ def _paths(kind: Kind) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _image(view: _View, kind: Kind) -> Image | None:
+def _image(view: Attributes, kind: Kind) -> Image | None:
     """The image: an id is of a gallery or custom image, and so is one that is not known yet."""
     block, _ = view.node(*kind.image)
     if not block and _hidden(view.resource.unknown, ("source_image_id",)):
@@ -263,12 +263,12 @@ def _image(view: _View, kind: Kind) -> Image | None:
     return Image(*parts)._replace(version=view.text("version", *kind.image, "version")) if any(parts) else None
 
 
-def _from_disk(view: _View) -> bool:
+def _from_disk(view: Attributes) -> bool:
     """Made from a specialised disk, which has lost its image."""
     return view.is_open("restored", "os_managed_disk_id") or view.node("os_managed_disk_id")[0] not in (None, "")
 
 
-def _is_windows(view: _View, kind: Kind) -> bool:
+def _is_windows(view: Attributes, kind: Kind) -> bool:
     if kind.windows is not None:
         return kind.windows
     publisher, _ = view.node(*kind.image, "publisher")
@@ -277,11 +277,11 @@ def _is_windows(view: _View, kind: Kind) -> bool:
     return not any(view.node(*path)[0] for path in _LINUX_BLOCKS)
 
 
-def _is_member(view: _View) -> bool:
+def _is_member(view: Attributes) -> bool:
     return view.node("virtual_machine_scale_set_id")[0] not in (None, "")
 
 
-def _patching(view: _View, kind: Kind) -> Patching:
+def _patching(view: Attributes, kind: Kind) -> Patching:
     """The patch settings, with the provider's defaults where nothing is said.
 
     Types without such settings leave the VM with what Azure does by itself.
@@ -306,7 +306,7 @@ def _patching(view: _View, kind: Kind) -> Patching:
     )
 
 
-def _health(view: _View) -> bool | None:
+def _health(view: Attributes) -> bool | None:
     """Whether an extension of the set watches application health; None where that is not known yet."""
     extensions, _ = view.node("extension")
     kinds = {str(dig(each, "type")).lower() for each in items(extensions)}
@@ -315,7 +315,7 @@ def _health(view: _View) -> bool | None:
     return None if view.is_open("health_extension", "extension") else False
 
 
-def _tags(view: _View) -> tuple[tuple[str, str], ...]:
+def _tags(view: Attributes) -> tuple[tuple[str, str], ...]:
     tags, _ = view.node("tags")
     if not isinstance(tags, Mapping) or _hidden(view.resource.sensitive, ("tags",)):
         return ()
@@ -409,7 +409,11 @@ def _read(document: Document) -> Reading:
             reading.machines.append(_machine(each, document, log))
         elif each.type == _AZAPI and (deployed := _azapi(each, log)):
             azapi.append(deployed)
-    if not reading.machines and not azapi:
+    if any(each.type.startswith("azurerm_maintenance_") for each in resources):
+        from hotpatch_cli.inputs.terraform_maintenance import maintenance_of
+
+        reading.maintenance = maintenance_of(resources, document, log)
+    if not reading.machines and not azapi and reading.maintenance is None:
         log.add(document.root_mark, *_refusal(resources))
     log.finish()
     reading.machines += deployments.machines(document, azapi, reading.notes)

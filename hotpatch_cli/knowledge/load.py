@@ -34,21 +34,22 @@ def laid_over(knowledge: Knowledge, matrix_files: Iterable[str], release_files: 
     return Knowledge(matrix, releases, rules)
 
 
-def _shipped(name: str) -> Document:
+def shipped(name: str) -> Document:
+    """A data file of the package."""
     return parse(name, files(__package__).joinpath("data", name).read_text(encoding="utf-8"))
 
 
 def _shipped_matrix() -> Matrix:
-    return _read_matrix(_shipped("matrix.yaml"))[0]
+    return _read_matrix(shipped("matrix.yaml"))[0]
 
 
 def _shipped_releases() -> tuple[Release, ...]:
-    return _added((), _shipped("releases.yaml"))
+    return _added((), shipped("releases.yaml"))
 
 
 def load_rules() -> dict[str, Rule]:
     """The rule catalogue, by code."""
-    document = _shipped("rules.yaml")
+    document = shipped("rules.yaml")
     log = Log(document)
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
     log.finish()
@@ -70,14 +71,17 @@ _SOURCES = c.table(
 )
 
 
-def _sources_of(document: Document, log: Log) -> dict[str, Source]:
+def sources_of(document: Document, log: Log) -> dict[str, Source]:
+    """The sources that a data file names, by their keys."""
     node = document.root
     if not isinstance(node, Mapping) or node.get("sources") is None:
         return {}
     return _SOURCES.read(node["sources"], node.at("sources"), log) or {}
 
 
-def _source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
+def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
+    """One key of `sources`, or a list of them, as the sources that they name."""
+
     def read(value: object, mark: int, log: Log) -> Source | None:
         name = c.text_of(value, mark, log)
         if name is None or name in sources:
@@ -134,7 +138,7 @@ def _needed(codec: Codec[Any], doc: str) -> Field:
 
 def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
     columns = _columns(
-        _source_codec(sources),
+        source_codec(sources),
         product=_needed(_PRODUCT, "ws2022 or ws2025"),
         date=Field(_DAY, "day of release"),
         kind=Field(c.choice(*rows.KINDS), "what it is; absent where no source states it"),
@@ -156,7 +160,7 @@ def read_releases(document: Document) -> tuple[Release, ...]:
 
 def _release_file(document: Document, log: Log) -> dict[str, Any]:
     """The parts of a release file. Raises InputError."""
-    sources = _sources_of(document, log)
+    sources = sources_of(document, log)
     columns = {
         "replace": Field(c.boolean, "true: these rows replace the shipped ones"),
         "sources": Field(_SOURCES, "sources by key"),
@@ -211,7 +215,7 @@ def _same(one: Release, other: Release) -> bool:
 
 
 def _matrix_columns(sources: dict[str, Source]) -> dict[str, tuple[Callable[..., Any], dict[str, Field]]]:
-    columns = partial(_columns, _source_codec(sources))
+    columns = partial(_columns, source_codec(sources))
     product, text = _needed(_PRODUCT, "ws2022 or ws2025"), _needed(_WORDS, "the statement")
     since, until = _needed(_DAY, "first day on which it is true"), Field(_DAY, "last day on which it is true")
     platform = _needed(c.choice(*PLATFORMS), "azure, azure-local or arc")
@@ -266,7 +270,7 @@ def _arc_codec(sources: dict[str, Source]) -> Codec[dict[str, Any]]:
         "from": _needed(_DAY, "first day"),
         "until": Field(_DAY, "last day"),
     }
-    phases = c.listing(c.record(partial(_dated, rows.ArcPhase), _columns(_source_codec(sources), **phase), "a phase"))
+    phases = c.listing(c.record(partial(_dated, rows.ArcPhase), _columns(source_codec(sources), **phase), "a phase"))
     fields = {"minimum_build": Field(c.parsed(_build, "a build"), "oldest build"), "phases": Field(phases, "over time")}
     return c.record(dict, fields, "arc")
 
@@ -274,7 +278,7 @@ def _arc_codec(sources: dict[str, Source]) -> Codec[dict[str, Any]]:
 def _read_matrix(document: Document) -> tuple[Matrix, bool]:
     """(the matrix of a document, whether it replaces the one below)."""
     log = Log(document)
-    sources = _sources_of(document, log)
+    sources = sources_of(document, log)
     fields = {
         name: Field(c.listing(c.record(partial(_dated, make), columns, f"a row of {name}")), "rows")
         for name, (make, columns) in _matrix_columns(sources).items()

@@ -145,11 +145,11 @@ def test_without_a_zone_the_machine_rules(hotpatch: Hotpatch) -> None:
     [
         ({"scope": "Host"}, "maintenanceScope", "its scope is Host; only InGuestPatch restarts guests"),
         ({"recurEvery": "Fortnight"}, "recurEvery", "cannot read the Azure recurrence 'Fortnight'"),
-        ({"recurEvery": None}, "recurEvery", "recurEvery is missing"),
+        ({"recurEvery": None}, "recurEvery", "`recurEvery` is missing"),
         ({"recurEvery": "1Hours"}, "recurEvery", "opens again after 1:00:00"),
         ({"timeZone": "W. Europe Standart Time"}, "timeZone", "W. Europe Standard Time"),
         ({"startDateTime": "2026-02-30 22:00"}, "startDateTime", "is no local moment"),
-        ({"startDateTime": None}, "startDateTime", "it is missing"),
+        ({"startDateTime": None}, "startDateTime", "`startDateTime` is missing"),
         ({"duration": "03:99"}, "duration", "is not a duration"),
         ({"expirationDateTime": "2025-12-31 00:00"}, "expirationDateTime", "before it starts"),
     ],

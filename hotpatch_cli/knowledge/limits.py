@@ -1,0 +1,39 @@
+"""The limits of the platform that runs a window: dated, sourced rows, read only by who needs them."""
+
+from typing import NamedTuple
+
+from hotpatch_cli.documents import codec as c
+from hotpatch_cli.documents.codec import Field
+from hotpatch_cli.documents.tree import Log
+from hotpatch_cli.knowledge.load import shipped, source_codec, sources_of
+from hotpatch_cli.knowledge.rows import Source
+
+
+class Limit(NamedTuple):
+    """A limit: its number (minutes where it is a time, otherwise a count or days), its words, and what to do."""
+
+    name: str
+    number: int
+    limit: str
+    remedy: str
+    source: tuple[Source, ...]
+
+
+def load_limits() -> dict[str, Limit]:
+    """The shipped limits by name."""
+    document = shipped("limits.yaml")
+    log = Log(document)
+    codec = c.record(
+        Limit,
+        {
+            "name": Field(c.text(), "what the program calls it", required=True),
+            "number": Field(c.number(0, 100_000), "minutes, days or a count", required=True),
+            "limit": Field(c.text(), "what is expected, in words", required=True),
+            "remedy": Field(c.text(), "what to do", required=True),
+            "source": Field(source_codec(sources_of(document, log)), "a key of `sources`", required=True),
+        },
+        "a limit",
+    )
+    rows = c.listing(codec).read(document.root["limits"], document.root_mark, log) or ()
+    log.finish()
+    return {row.name: row for row in rows}

@@ -1,0 +1,80 @@
+"""Limits that windows break: table and JSON."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from hotpatch_cli.knowledge.rows import Rule
+from hotpatch_cli.linting import Broken
+from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.outputs.screen import Screen, indented
+
+CODE = "HP503"
+
+
+class LintView(NamedTuple):
+    """What there is to show: the limits that are broken, how many windows were looked at, and the rule's texts."""
+
+    found: tuple[Broken, ...]
+    windows: int
+    skipped: int
+    rules: Mapping[str, Rule]
+
+
+def message(broken: Broken, view: LintView) -> str:
+    """The rule's sentence on one of them."""
+    values = {"window": broken.window, "limit": broken.limit.limit, "observed": broken.observed}
+    return view.rules[CODE].sentences["default"].format_map(values)
+
+
+def finding_dict(broken: Broken, view: LintView) -> dict[str, Any]:
+    """A broken limit as it stands in JSON."""
+    rule, limit = view.rules[CODE], broken.limit
+    return {
+        "code": CODE,
+        "name": rule.name,
+        "level": rule.level,
+        "window": broken.window,
+        "machine": broken.machine,
+        "limit": {"name": limit.name, "expected": limit.limit},
+        "observed": broken.observed,
+        "message": message(broken, view),
+        "remedy": limit.remedy,
+        "source": limit.source[0].url,
+        "sources": [{"title": each.title, "url": each.url, "read": str(each.read)} for each in limit.source],
+        "location": {"file": broken.place.file, "line": broken.place.line, "column": broken.place.column},
+    }
+
+
+def render_json(view: LintView, _screen: Screen) -> str:
+    """All of it as JSON."""
+    content = {
+        "schema_version": 1,
+        "summary": {"windows": view.windows, "not_run_by_azure": view.skipped, "findings": len(view.found)},
+        "findings": [finding_dict(each, view) for each in view.found],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def render_table(view: LintView, screen: Screen) -> str:
+    """A paragraph for each broken limit: place, window, what is expected, what was found, what to do."""
+    blocks = [_block(each, screen) for each in view.found]
+    run = view.windows - view.skipped
+    skipped = f" {view.skipped} others are run by their owner." if view.skipped else ""
+    last = f"{len(view.found)} findings in {run} windows that Azure runs.{skipped}\n"
+    return "\n".join([*blocks, last])
+
+
+def _block(broken: Broken, screen: Screen) -> str:
+    place = ":".join(str(part) for part in broken.place if part is not None)
+    source = broken.limit.source[0]
+    lines = [
+        f"Expected {broken.limit.limit}; found {broken.observed}.",
+        broken.limit.remedy,
+        f"{source.url} (read {source.read})",
+    ]
+    head = f"{place}: {CODE} {broken.window}"
+    return visible(head) + "\n" + "".join(indented(visible(line), screen) for line in lines)
+
+
+LINT_FORMATS: dict[str, Callable[[LintView, Screen], str]] = {"table": render_table, "json": render_json}
