@@ -82,7 +82,10 @@ class Gate(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A fleet, judged on a day. `skipped` machines do not run Windows: counted, never judged."""
+    """A fleet, judged on a day. `skipped` machines do not run Windows: counted, never judged.
+
+    `missed` is the last Patch Tuesday where the release data is older than that; None where it is not.
+    """
 
     as_of: date
     newest_release: date | None
@@ -91,6 +94,7 @@ class Report(NamedTuple):
     skipped: tuple[Machine, ...]
     fleet: Fleet
     gate: Gate = Gate()
+    missed: date | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -128,7 +132,8 @@ def _report(fleet: Fleet, judge: Judge) -> Report:
         findings = (*judgement.findings, *machine.disputes, *_heard(judgement, restart))
         reasons = tuple(tell.reason(each, machine) for each in findings)
         checked.append(Checked(machine, judgement, restart, reasons))
-    return Report(as_of, newest_release(knowledge, as_of), last_read(knowledge), tuple(checked), tuple(skipped), fleet)
+    newest, missed = newest_release(knowledge, as_of), missed_patch_tuesday(knowledge, as_of)
+    return Report(as_of, newest, last_read(knowledge), tuple(checked), tuple(skipped), fleet, missed=missed)
 
 
 def _heard(judgement: Judgement, restart: Restart) -> tuple[Finding, ...]:
@@ -186,8 +191,8 @@ def last_read(knowledge: Knowledge) -> date:
     return max((source.read for row in knowledge.releases for source in row.source), default=date.min)
 
 
-def stale(knowledge: Knowledge, as_of: date) -> str | None:
-    """One sentence where the release data is older than the last Patch Tuesday; None where it is not."""
+def missed_patch_tuesday(knowledge: Knowledge, as_of: date) -> date | None:
+    """The last Patch Tuesday, where the release data is older than that; None where it is not."""
     from hotpatch_cli.schedule.patch_tuesday import patch_tuesday
 
     last = patch_tuesday(as_of.year, as_of.month)
@@ -195,8 +200,15 @@ def stale(knowledge: Knowledge, as_of: date) -> str | None:
         year, month = (as_of.year - 1, 12) if as_of.month == 1 else (as_of.year, as_of.month - 1)
         last = patch_tuesday(year, month)
     newest = newest_release(knowledge, as_of)
-    if newest is not None and newest >= last:
+    return None if newest is not None and newest >= last else last
+
+
+def stale(knowledge: Knowledge, as_of: date) -> str | None:
+    """One sentence where the release data is older than the last Patch Tuesday; None where it is not."""
+    last = missed_patch_tuesday(knowledge, as_of)
+    if last is None:
         return None
+    newest = newest_release(knowledge, as_of)
     known = f"the newest release it knows is of {newest}" if newest else "it knows no release yet"
     return (
         f"The release data is older than Patch Tuesday {last}: {known}. "

@@ -9,6 +9,8 @@ import typer
 from hotpatch_cli.cli.options import NoColor, Output, Quiet, ReleaseFiles
 
 if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
     from hotpatch_cli.knowledge.release_pages import Page
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
@@ -85,7 +87,7 @@ def update(
 
 
 def _fetched(address: str, timeout: float) -> str:
-    """The text at an address. Raises InputError with what to do when it is out of reach."""
+    """The text at an address, whole. Raises InputError with what to do when it is out of reach."""
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
@@ -99,15 +101,32 @@ def _fetched(address: str, timeout: float) -> str:
     try:
         request = Request(address, headers={"Accept": "text/markdown", "User-Agent": f"hotpatch/{__version__}"})  # noqa: S310  checked above
         with urlopen(request, timeout=timeout) as answer:  # noqa: S310  checked above
-            data: bytes = answer.read(_MAX_BYTES + 1)
+            data = _whole(answer, timeout)
     except HTTPError as error:
+        error.close()
         raise refuse(address, f"The server answered {error.code}.", remedy) from None
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise refuse(address, f"The page cannot be fetched: {str(reason) or type(error).__name__}.", remedy) from None
-    if len(data) > _MAX_BYTES:
-        raise refuse(address, f"The answer is larger than {_MAX_BYTES // 2**20} MB.", remedy)
     return data.decode("utf-8", "replace")
+
+
+def _whole(answer: "HTTPResponse", timeout: float) -> bytes:
+    """The body of an answer. Raises OSError where it is cut, too large, or still coming after all the time there is."""
+    from time import monotonic
+
+    began, parts, size = monotonic(), [], 0
+    while part := answer.read1(65536):
+        parts.append(part)
+        size += len(part)
+        if size > _MAX_BYTES:
+            raise OSError(f"it is larger than {_MAX_BYTES // 2**20} MB")
+        if monotonic() - began > timeout:
+            raise OSError(f"it did not come within {timeout:g} seconds")
+    told = answer.headers.get("Content-Length", "")
+    if told.isdigit() and size < int(told):
+        raise OSError(f"the connection broke after {size} of {told} bytes")
+    return b"".join(parts)
 
 
 def _page(name: str, text: str) -> "Page":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the types are for readers and for the schema; making them t
         BaselineJson,
         HeadJson,
         InstalledJson,
+        KnowledgeJson,
         LatestJson,
         MachineJson,
         ReasonJson,
@@ -99,13 +100,16 @@ def report_dict(report: Report) -> "ReportJson":
 
 
 def _head(report: Report) -> "HeadJson":
-    newest = report.newest_release
+    newest, missed = report.newest_release, report.missed
     counts: Any = report.counts
     fail_on, code, notes = report.gate
+    knowledge: KnowledgeJson = {"newest_release": str(newest) if newest else None, "read": str(report.read)}
+    if missed:
+        knowledge["older_than_patch_tuesday"] = str(missed)
     return {
         "schema_version": SCHEMA_VERSION,
         "as_of": str(report.as_of),
-        "knowledge": {"newest_release": str(newest) if newest else None, "read": str(report.read)},
+        "knowledge": knowledge,
         "summary": counts,
         "gate": {"fail_on": list(fail_on), "exit_code": code, "notes": list(notes)},
     }

@@ -53,7 +53,8 @@ def render_table(report: Report, screen: Screen) -> str:
 
 def _head(report: Report) -> str:
     newest = report.newest_release or "nothing yet"
-    return f"As of {report.as_of}. Release data up to {newest}, read on {report.read}.\n"
+    older = f": older than Patch Tuesday {report.missed}" if report.missed else ""
+    return f"As of {report.as_of}. Release data up to {newest}, read on {report.read}{older}.\n"
 
 
 def rank(checked: Checked) -> tuple[int, int]:

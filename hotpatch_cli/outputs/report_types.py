@@ -6,10 +6,11 @@ from typing_extensions import TypedDict
 
 
 class KnowledgeJson(TypedDict):
-    """How new the knowledge is: newest release that is out, and the day the data was read."""
+    """How new the knowledge is: newest release that is out, the day the data was read, and what it is older than."""
 
     newest_release: str | None
     read: str
+    older_than_patch_tuesday: NotRequired[str]
 
 
 class InstalledJson(TypedDict):
