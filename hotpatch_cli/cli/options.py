@@ -59,7 +59,7 @@ WindowFiles = Annotated[
 ]
 READER_NAMES = (
     *("inventory", "collected", "azure-vms", "arc", "azure-local", "patch-state", "maintenance"),
-    *("terraform", "arm-template", "packer", "table"),
+    *("terraform", "arm-template", "image-builder", "packer", "ansible", "table"),
 )
 """The names of the readers, for the help. The readers are imported when one is needed: start-up time is a promise."""
 FromReader = Annotated[

@@ -162,12 +162,13 @@ def image_template(deployed: Deployed, document: Document) -> Machine:
 
     https://learn.microsoft.com/en-us/azure/virtual-machines/linux/image-builder-json
     """
-    source = dig(deployed.body, "properties", "source")
+    flattened = not isinstance(dig(deployed.body, "properties"), Mapping)  # as `az image builder show` gives it
+    path = ("source",) if flattened else ("properties", "source")
+    source = dig(deployed.body, *path)
     parts = [_word(dig(source, key)) for key in ("publisher", "offer", "sku", "version")]
     named = _word(dig(source, "imageId")) or _word(dig(source, "imageVersionId"))
     base = Image(id=named) if named else Image(*parts)
-    paths = {"image": ("properties", "source")}
-    origin = NodeOrigin(document, deployed.body, paths)
+    origin = NodeOrigin(document, deployed.body, {"image": path})
     return Machine(deployed.name, image_facts("Azure Image Builder", base), origin)
 
 

@@ -31,7 +31,11 @@ READERS: dict[str, LazyReader] = {
     ),
     "terraform": LazyReader("terraform show -json of a plan or state, terraform.tfstate", "terraform"),
     "arm-template": LazyReader("ARM templates, with a parameters file beside them; compiled Bicep", "arm_template"),
+    "image-builder": LazyReader(
+        "Azure Image Builder templates: az image builder, REST, Resource Graph", "image_builder"
+    ),
     "packer": LazyReader("Packer templates (JSON and HCL) with a builder for Azure", "packer"),
+    "ansible": LazyReader("ansible-inventory --list of azure_rm, and azure_rm_virtualmachine_info", "ansible"),
     "table": LazyReader(
         "tables with one machine a row: CSV, TSV, JSON Lines, Excel, Parquet; --map says what a column means",
         "table",

@@ -340,7 +340,9 @@ SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "h
 
 def _recognises(document: Document) -> bool:
     root = document.root
-    return isinstance(root, Mapping) and any(key in root for key in FLEET_FIELDS)
+    if not isinstance(root, Mapping) or "_meta" in root:  # of Ansible, whose groups may be called windows
+        return False
+    return any(key in root for key in FLEET_FIELDS)
 
 
 def _read(document: Document) -> Reading:
