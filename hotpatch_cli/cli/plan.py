@@ -1,7 +1,6 @@
 """`hotpatch plan`: when each machine restarts for a baseline."""
 
-import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -20,9 +19,12 @@ from hotpatch_cli.cli.options import (
     day_option,
     today,
 )
+from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOption, Zones, length, month, share
+from hotpatch_cli.cli.whatif import WhatIfOption, parse_what_if
 
 app = typer.Typer(add_completion=False)
 NO_PLAN = 4
+STOPPED = 130
 
 
 @app.command(epilog="Example: hotpatch plan examples/fleet.yaml --as-of 2025-12-15 --deadline 14d")
@@ -31,33 +33,31 @@ def plan(
     fleet: Annotated[
         list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
     ],
-    release: Annotated[
-        str | None,
-        typer.Option("--release", metavar="YYYY-MM", envvar="HOTPATCH_RELEASE", help="Month of the baseline."),
-    ] = None,
+    release: MonthOption = None,
     begin: Annotated[date | None, day_option("--from", "HOTPATCH_PLAN_FROM", "No restart before this day.")] = None,
     until: Annotated[date | None, day_option("--until", "HOTPATCH_UNTIL", "The last day, included, in UTC.")] = None,
-    deadline: Annotated[
-        str | None,
-        typer.Option("--deadline", metavar="DURATION", envvar="HOTPATCH_DEADLINE", help="After the release: 14d, 48h."),
-    ] = None,
+    deadline: Deadline = None,
     everything: Annotated[
-        bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Plan unsupported machines too; show all rows.")
+        bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Plan the machines too that restart every month.")
     ] = False,
+    availability_sets: AvailabilitySets = None,
+    zones: Zones = None,
     time_limit: Annotated[
         float, typer.Option("--time-limit", min=0, max=86400, envvar="HOTPATCH_TIME_LIMIT", help="Seconds to improve.")
     ] = 10,
     keep: Annotated[
-        str | None, typer.Option("--keep", metavar="PLAN", envvar="HOTPATCH_KEEP", help="Stay near this plan (JSON).")
+        str | None,
+        typer.Option(
+            "--keep", metavar="PLAN", envvar="HOTPATCH_KEEP", help="Move as little of this plan (JSON) as possible."
+        ),
     ] = None,
+    what_if: WhatIfOption = None,
     windows: WindowFiles = None,
     columns: Columns = None,
     as_of: AsOf = None,
     form: Annotated[
         str,
-        typer.Option(
-            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown, svg, png"
-        ),
+        typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown, svg, png"),
     ] = "table",
     output: Output = "-",
     matrix: MatrixFiles = None,
@@ -65,43 +65,26 @@ def plan(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Place every restart for a baseline: inside windows, outside freezes, within groups, rings and limits."""
-    from hotpatch_cli.cli.planned import Search, read_plan, search
+    """Place every restart for a baseline: inside windows, outside freezes, within groups, rings and limits.
+
+    Exit code 4 where something cannot be placed; Ctrl-C ends the search with the best plan so far and code 130.
+    """
+    from hotpatch_cli.cli.planned import Extras, Search, load, search
+    from hotpatch_cli.cli.read_plan import read_plan
     from hotpatch_cli.cli.talk import deliver, screen
     from hotpatch_cli.outputs.plan import PLAN_FORMATS
     from hotpatch_cli.planning import Wish
+    from hotpatch_cli.planning.implied import Implied
 
     render = PLAN_FORMATS[known_word(form, tuple(PLAN_FORMATS), "--format")]
-    wish = Wish(_month(release), begin, until, _length(deadline), everything)
-    kept = None if keep is None else read_plan(keep)
-    options = Search(
-        tuple(matrix or ()),
-        tuple(releases or ()),
-        as_of or today(),
-        time_limit,
-        kept,
-        quiet,
-        tuple(windows or ()),
-        tuple(columns or ()),
-    )
-    view = search(fleet, wish, options)
-    deliver(render(view, screen(output, no_color=no_color, everything=everything)), output)
+    wish = Wish(month(release), begin, until, length(deadline), everything)
+    day = as_of or today()
+    world = parse_what_if(what_if, day)
+    implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
+    kept = None if keep is None else read_plan(keep).starts
+    loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=quiet)
+    view, stopped = search(loaded, wish, Search(day, time_limit, kept, world, quiet))
+    deliver(render(view, screen(output, no_color=no_color)), output)
+    if stopped:
+        raise typer.Exit(STOPPED)
     raise typer.Exit(NO_PLAN if view.plan.status == "infeasible" else 0)
-
-
-def _month(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text)
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is not a month. Write it as 2026-01.", param_hint="--release")
-    return int(found[1]), int(found[2])
-
-
-def _length(text: str | None) -> timedelta | None:
-    from hotpatch_cli.documents.codec import parse_duration
-
-    try:
-        return None if text is None else parse_duration(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--deadline") from None

@@ -1,124 +1,118 @@
-"""What `plan` and `verify` share: loading, searching with progress, and reading a plan back."""
+"""What `plan` and `verify` share: loading, and searching with progress while Ctrl-C keeps the best plan so far."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from signal import SIGINT, getsignal, signal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from hotpatch_cli.cli.searching import interruptible, shown_progress
 from hotpatch_cli.cli.talk import say
-from hotpatch_cli.documents import codec as c
-from hotpatch_cli.documents.codec import Codec, Field
-from hotpatch_cli.documents.files import read_document
-from hotpatch_cli.documents.tree import Log, Mapping
+from hotpatch_cli.cli.whatif import WhatIf
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.cache import load_knowledge
-from hotpatch_cli.outputs.plan import PlanView
-from hotpatch_cli.planner.plan import Progress
-from hotpatch_cli.planning import Prepared, Wish, plan, prepare
+from hotpatch_cli.knowledge.rows import Knowledge
+from hotpatch_cli.model import Fleet
+from hotpatch_cli.outputs.plan_view import PlanView
+from hotpatch_cli.planning import Plan, Prepared, Wish, plan, prepare
+from hotpatch_cli.planning.changes import against, supposed
 from hotpatch_cli.planning.conflicts import obstacles
+from hotpatch_cli.planning.implied import Implied, with_implied
 
 
 class Search(NamedTuple):
-    """How to look for a plan."""
+    """How to look for a plan, and in which world."""
 
-    matrix: tuple[str, ...]
-    releases: tuple[str, ...]
     as_of: date
     time_limit: float = 10
-    keep: dict[str, datetime] | None = None
+    keep: Mapping[str, datetime] | None = None
+    world: WhatIf = WhatIf()
     quiet: bool = False
+
+
+class Loaded(NamedTuple):
+    """What was read: the files by name, the fleet in them, and what is known of releases and rules."""
+
+    names: tuple[str, ...]
+    fleet: Fleet
+    knowledge: Knowledge
+
+
+class Extras(NamedTuple):
+    """Files and words beside the fleet: windows, the columns of tables, more of the matrix, more releases."""
+
     windows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    matrix: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, *options: Sequence[str] | None) -> "Extras":
+        """The values of the options, each perhaps not given."""
+        return cls(*(tuple(each or ()) for each in options))
 
 
-def load(names: Sequence[str], wish: Wish, options: Search) -> tuple[Prepared, Any]:
-    """(the fleet as a problem, the rules). Raises InputError."""
-    fleet, notes = load_fleet(names, windows=options.windows, columns=options.columns)
+def load(names: Sequence[str], extras: Extras, implied: Implied, *, quiet: bool) -> Loaded:
+    """The fleet, with the groups that availability sets and zones imply, and the knowledge. Raises InputError."""
+    fleet, notes = load_fleet(names, windows=extras.windows, columns=extras.columns)
     for note in notes:
-        say(note, quiet=options.quiet)
-    knowledge = load_knowledge(options.matrix, options.releases)
+        say(note, quiet=quiet)
+    return Loaded(tuple(names), with_implied(fleet, implied), load_knowledge(extras.matrix, extras.releases))
+
+
+def problem(loaded: Loaded, wish: Wish, as_of: date, world: WhatIf = WhatIf()) -> Prepared:  # noqa: B008  a value
+    """The fleet as a problem in a world. Raises InputError where no baseline is due."""
     try:
-        return prepare(fleet, Judge(knowledge, options.as_of), wish), knowledge.rules
+        return _prepared(loaded, wish, as_of, world)
     except ValueError as error:
-        raise refuse(", ".join(names), str(error), "Name another month with --release.") from None
+        raise refuse(", ".join(loaded.names), str(error), "Name another month with --release.") from None
 
 
-def search(names: Sequence[str], wish: Wish, options: Search) -> PlanView:
-    """The best plan found; Ctrl-C ends the search and keeps the best so far."""
-    prepared, rules = load(names, wish, options)
-    with _interruptible() as asked:
-        found = plan(
+def _prepared(loaded: Loaded, wish: Wish, as_of: date, world: WhatIf) -> Prepared:
+    fleet = loaded.fleet._replace(freezes=(*loaded.fleet.freezes, *world.freezes))
+    return prepare(fleet, Judge(loaded.knowledge, as_of, world.supposed), wish)
+
+
+def search(loaded: Loaded, wish: Wish, options: Search) -> tuple[PlanView, bool]:
+    """(the best plan found, whether the user ended the search); in a supposed world with the difference to ours."""
+    if wish.month is None and options.world.supposed:
+        days = [row.date for row in options.world.supposed if row.date]
+        wish = wish._replace(month=(min(days).year, min(days).month))
+    prepared = problem(loaded, wish, options.as_of, options.world)
+    with interruptible() as asked:
+        without = _without(loaded, wish, options, asked) if options.world else None
+        found = _plan(prepared, options, asked)
+    rules = loaded.knowledge.rules
+    view = PlanView(found, rules, wish, obstacles(found, rules))
+    if options.world:
+        view = view._replace(supposed=supposed(options.world.texts, found, without))
+    if options.keep is not None:
+        view = view._replace(kept=against(found, options.keep))
+        _tell_moved(found, quiet=options.quiet)
+    return view, bool(asked)
+
+
+def _tell_moved(found: Plan, *, quiet: bool) -> None:
+    names = ", ".join(machine.label for machine in found.moved)
+    count = "1 restart" if len(found.moved) == 1 else f"{len(found.moved)} restarts"
+    say(f"Moved {count}{': ' + names if names else ''}.", quiet=quiet)
+
+
+def _without(loaded: Loaded, wish: Wish, options: Search, asked: list[bool]) -> Plan | None:
+    """The plan of the world as it is known; None where no baseline is due in it."""
+    try:
+        prepared = _prepared(loaded, wish, options.as_of, WhatIf())
+    except ValueError:
+        return None
+    return _plan(prepared, options, asked)
+
+
+def _plan(prepared: Prepared, options: Search, asked: list[bool]) -> Plan:
+    with shown_progress(quiet=options.quiet) as show:
+        return plan(
             prepared,
             time_limit=options.time_limit,
             should_stop=lambda: bool(asked),
-            progress=None if options.quiet or not sys.stderr.isatty() else _show,
+            progress=show,
             keep=options.keep,
         )
-    if options.keep is not None:
-        _tell_moved(found.result.moved, prepared, quiet=options.quiet)
-    return PlanView(found, rules, obstacles(found, rules))
-
-
-def _tell_moved(moved: Sequence[int], prepared: Prepared, *, quiet: bool) -> None:
-    names = ", ".join(prepared.machines[task].label for task in moved)
-    say(f"Moved {len(moved)} restarts{': ' + names if names else ''}.", quiet=quiet)
-
-
-def _show(progress: Progress) -> None:
-    gap = (progress.exposure - progress.bound) / progress.exposure if progress.exposure else 0
-    sys.stderr.write(f"\rimproving: {min(1, progress.work / max(progress.limit, 1)):4.0%}, gap {gap:.2%}   \r")
-    sys.stderr.flush()
-
-
-@contextmanager
-def _interruptible() -> Iterator[list[bool]]:
-    """While this lasts, Ctrl-C asks the search to end; a second one ends the program."""
-    asked: list[bool] = []
-    before = getsignal(SIGINT)
-
-    def ask(*_: object) -> None:
-        asked.append(True)
-        signal(SIGINT, before)
-
-    signal(SIGINT, ask)
-    try:
-        yield asked
-    finally:
-        signal(SIGINT, before)
-
-
-_REBOOT: Codec[dict[str, Any]] = c.record(
-    dict,
-    {
-        "machine": Field(c.text(), "name of the machine", required=True),
-        "start": Field(c.moment, "start with its offset", required=True),
-        "end": Field(c.moment, "end with its offset"),
-    },
-    "a restart",
-)
-
-
-def read_plan(name: str) -> dict[str, datetime]:
-    """The starts of a plan (JSON) by machine. Raises InputError."""
-    document = read_document(name)
-    log = Log(document)
-    root = document.root
-    if not isinstance(root, Mapping) or not isinstance(root.get("reboots"), list):
-        raise refuse(name, "This is not a plan: it has no list `reboots`.", "Write one with `hotpatch plan -f json`.")
-    starts: dict[str, datetime] = {}
-    for node, mark in zip(root["reboots"], root["reboots"].marks, strict=True):
-        kept = Mapping(mark)
-        for key, value, key_mark, value_mark in node.placed() if isinstance(node, Mapping) else ():
-            if key in ("machine", "start", "end"):
-                kept.put(key, value, key_mark, value_mark)
-        found: dict[str, Any] | None = _REBOOT.read(kept, mark, log)
-        if found is not None and found["machine"] in starts:
-            log.add(mark, f"The machine '{found['machine'][:60]}' restarts twice in this plan.", "Keep one.")
-        elif found is not None:
-            starts[found["machine"]] = found["start"]
-    log.finish()
-    return starts

@@ -1,4 +1,4 @@
-"""`hotpatch schema`: the JSON Schema of the inventory or of a report."""
+"""`hotpatch schema`: the JSON Schema of the inventory, of a report or of a plan."""
 
 from typing import Annotated
 
@@ -12,10 +12,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: hotpatch schema inventory -o inventory.schema.json")
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="inventory or report")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="inventory, report or plan")],
     output: Output = "-",
 ) -> None:
-    """Write the JSON Schema that describes an inventory or a report, for editors and validators."""
+    """Write the JSON Schema that describes an inventory, a report or a plan, for editors and validators."""
     from hotpatch_cli.cli.talk import deliver
     from hotpatch_cli.outputs.schemas import SCHEMAS, schema_text
 

@@ -1,12 +1,18 @@
 """`hotpatch verify`: does a plan, perhaps edited by hand, keep every rule of the fleet?"""
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import AsOf, Columns, MatrixFiles, Output, ReleaseFiles, WindowFiles, day_option, today
+from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOption, Zones, length, month, share
+from hotpatch_cli.cli.whatif import WhatIfOption, parse_what_if
+
+if TYPE_CHECKING:
+    from hotpatch_cli.cli.read_plan import Asked
+    from hotpatch_cli.planning import Wish
 
 app = typer.Typer(add_completion=False)
 
@@ -16,17 +22,16 @@ app = typer.Typer(add_completion=False)
 def verify(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan as `hotpatch plan --format json` writes it.")],
     fleet: Annotated[list[str], typer.Argument(metavar="FLEET...", help="The fleet that it is for.")],
-    release: Annotated[
-        str | None,
-        typer.Option("--release", metavar="YYYY-MM", envvar="HOTPATCH_RELEASE", help="Month of the baseline."),
-    ] = None,
+    release: MonthOption = None,
     begin: Annotated[date | None, day_option("--from", "HOTPATCH_PLAN_FROM", "No restart before this day.")] = None,
     until: Annotated[date | None, day_option("--until", "HOTPATCH_UNTIL", "The last day, included, in UTC.")] = None,
-    deadline: Annotated[
-        str | None,
-        typer.Option("--deadline", metavar="DURATION", envvar="HOTPATCH_DEADLINE", help="After the release: 14d, 48h."),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Unsupported machines too.")] = False,
+    deadline: Deadline = None,
+    everything: Annotated[
+        bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="The machines too that restart every month.")
+    ] = False,
+    availability_sets: AvailabilitySets = None,
+    zones: Zones = None,
+    what_if: WhatIfOption = None,
     windows: WindowFiles = None,
     columns: Columns = None,
     as_of: AsOf = None,
@@ -34,25 +39,38 @@ def verify(
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
 ) -> None:
-    """Check a plan against the fleet: exit code 1 where it breaks a rule, with every rule that it breaks."""
-    from hotpatch_cli.cli.plan import _length, _month
-    from hotpatch_cli.cli.planned import Search, load, read_plan
+    """Check a plan against the fleet: exit code 1 where it breaks a rule, with every rule that it breaks.
+
+    Where an option is not given, what the plan itself was asked for holds: month, days, deadline, --all.
+    """
+    from hotpatch_cli.cli.planned import Extras, load, problem
+    from hotpatch_cli.cli.read_plan import read_plan
     from hotpatch_cli.cli.talk import deliver, say
     from hotpatch_cli.planning import Wish, broken_rules, left_out
+    from hotpatch_cli.planning.implied import Implied
 
-    starts = read_plan(plan)
-    wish = Wish(_month(release), begin, until, _length(deadline), everything)
-    options = Search(
-        tuple(matrix or ()),
-        tuple(releases or ()),
-        as_of or today(),
-        windows=tuple(windows or ()),
-        columns=tuple(columns or ()),
-    )
-    prepared, _ = load(fleet, wish, options)
-    broken = broken_rules(prepared, starts)
-    if missing := left_out(prepared, starts):
+    day = as_of or today()
+    world = parse_what_if(what_if, day)
+    implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
+    wish = Wish(month(release), begin, until, length(deadline), everything)
+    read = read_plan(plan)
+    loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=False)
+    prepared = problem(loaded, _wish(wish, read.asked), day, world)
+    broken = broken_rules(prepared, read.starts)
+    if missing := left_out(prepared, read.starts):
         say(f"Not in the plan, though a restart is due: {', '.join(missing)}.")
-    said = "".join(f"{line}\n" for line in broken) or f"The plan keeps every rule: {len(starts)} restarts.\n"
+    said = "".join(f"{line}\n" for line in broken) or f"The plan keeps every rule: {len(read.starts)} restarts.\n"
     deliver(said, output)
     raise typer.Exit(1 if broken else 0)
+
+
+def _wish(wish: "Wish", asked: "Asked") -> "Wish":
+    """What is not asked for on the command line is taken from the plan; the days and the deadline go together."""
+    limited = wish.until is not None or wish.deadline is not None
+    return wish._replace(
+        month=wish.month or month(asked.month),
+        from_day=wish.from_day or asked.begin,
+        until=wish.until if limited else asked.until,
+        deadline=wish.deadline if limited else asked.deadline,
+        everything=wish.everything or asked.everything,
+    )

@@ -19,7 +19,16 @@ def _report() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hotpatch report"}
 
 
-SCHEMAS = {"inventory": _inventory, "report": _report}
+def _plan() -> dict[str, Any]:
+    from pydantic import TypeAdapter
+
+    from hotpatch_cli.outputs.plan_types import PlanJson
+
+    schema = TypeAdapter(PlanJson).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hotpatch plan"}
+
+
+SCHEMAS = {"inventory": _inventory, "report": _report, "plan": _plan}
 
 
 def schema_text(name: str) -> str:

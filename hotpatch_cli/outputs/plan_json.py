@@ -1,0 +1,127 @@
+"""A plan as JSON: the keys of the contract, and more that explain them. `plan_types.py` describes it."""
+
+import json
+from typing import Any
+
+from hotpatch_cli.outputs.plan_view import PlanView
+from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.planning import Plan, Reboot, Wish
+from hotpatch_cli.planning.changes import Difference, Supposed
+from hotpatch_cli.planning.conflicts import Obstacle
+from hotpatch_cli.planning.why import reasons_why
+
+
+def render_json(view: PlanView, _screen: Screen) -> str:
+    """The plan as JSON."""
+    return json.dumps(plan_dict(view), ensure_ascii=False, indent=1) + "\n"
+
+
+def plan_dict(view: PlanView) -> dict[str, Any]:
+    """The plan as it stands in JSON."""
+    plan = view.plan
+    whys = whys_of(plan)
+    found: dict[str, Any] = {
+        "schema_version": 1,
+        "release": str(plan.release_day),
+        "asked": _asked(view.wish),
+        "status": plan.status,
+        "objective": _objective(plan),
+        "search": {"engine": plan.result.engine, "work": plan.result.work, "cut_short": plan.result.cut_short},
+        "left_alone": dict(plan.alone),
+        "reboots": [{**reboot_dict(each), "why": whys[each.machine.label]} for each in plan.reboots],
+        "unplaced": [
+            {"machine": machine.label, "reasons": [{"code": finding.code, "message": view.message(finding)}]}
+            for machine, finding in plan.unplaced
+        ],
+        "conflicts": [_obstacle(each) for each in view.obstacles],
+    }
+    if view.supposed is not None:
+        found["what_if"] = _supposed(view.supposed)
+    if view.kept is not None:
+        found["kept"] = _difference(view.kept)
+    return found
+
+
+def whys_of(plan: Plan) -> dict[str, str]:
+    """Why each restart is when it is, by machine."""
+    told = reasons_why(plan.prepared, plan.result.starts)
+    return {machine.label: why for machine, why in zip(plan.prepared.machines, told, strict=True)}
+
+
+def reboot_dict(reboot: Reboot) -> dict[str, Any]:
+    """A restart as it stands in JSON and CSV."""
+    placement = reboot.machine.placement
+    return {
+        "machine": reboot.machine.label,
+        "start": reboot.start.isoformat(),
+        "end": reboot.end.isoformat(),
+        "window": reboot.window,
+        "ring": placement.ring,
+        "groups": list(placement.groups),
+    }
+
+
+def _asked(wish: Wish) -> dict[str, Any]:
+    """What was asked for, so that `verify` asks for the same."""
+    return {
+        "month": None if wish.month is None else f"{wish.month[0]}-{wish.month[1]:02}",
+        "from": None if wish.from_day is None else str(wish.from_day),
+        "until": None if wish.until is None else str(wish.until),
+        "deadline_hours": None if wish.deadline is None else wish.deadline.total_seconds() / 3600,
+        "all": wish.everything,
+    }
+
+
+def _objective(plan: Plan) -> dict[str, Any]:
+    return {
+        "exposure_hours": round(plan.exposure, 6),
+        "lower_bound": round(plan.lower_bound, 6),
+        "gap": round(plan.gap, 6),
+        "makespan": plan.makespan.isoformat() if plan.makespan else None,
+    }
+
+
+def _obstacle(obstacle: Obstacle) -> dict[str, Any]:
+    return {
+        "machines": list(obstacle.machines),
+        "also": list(obstacle.also),
+        "summary": obstacle.summary,
+        "reasons": [each._asdict() for each in obstacle.reasons],
+        "helps": [each._asdict() for each in obstacle.helps],
+        "proven": obstacle.proven,
+    }
+
+
+def _supposed(answer: Supposed) -> dict[str, Any]:
+    without = answer.without
+    return {
+        "questions": list(answer.questions),
+        "without": None
+        if without is None
+        else {
+            "status": without.status,
+            "objective": _objective(without),
+            "reboots": len(without.reboots),
+            "unplaced": [machine.label for machine, _ in without.unplaced],
+        },
+        "exposure_hours": round(answer.exposure, 6),
+        "makespan_hours": None if answer.later is None else round(answer.later.total_seconds() / 3600, 6),
+        **_difference(answer.difference),
+    }
+
+
+def _difference(change: Difference) -> dict[str, Any]:
+    return {
+        "moved": [
+            {
+                "machine": each.reboot.machine.label,
+                "from": each.before.astimezone(each.reboot.start.tzinfo).isoformat(),
+                "to": each.reboot.start.isoformat(),
+            }
+            for each in change.moved
+        ],
+        "added": [{"machine": each.machine.label, "start": each.start.isoformat()} for each in change.added],
+        "gone": list(change.gone),
+        "no_longer_placed": list(change.lost),
+        "now_placed": [{"machine": each.machine.label, "start": each.start.isoformat()} for each in change.won],
+    }

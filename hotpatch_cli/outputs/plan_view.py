@@ -1,0 +1,115 @@
+"""What the formats of a plan share: the plan with its words, and its restarts by night."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from hotpatch_cli.knowledge.rows import Rule
+from hotpatch_cli.model import Finding
+from hotpatch_cli.planning import Plan, Reboot, Wish
+from hotpatch_cli.planning.changes import Difference, Supposed
+from hotpatch_cli.planning.conflicts import Obstacle
+
+NOON = 12
+
+
+class PlanView(NamedTuple):
+    """A plan with the catalogue that explains what is left out, and what stands in the way of it.
+
+    `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `by_group` is how events are cut.
+    """
+
+    plan: Plan
+    rules: Mapping[str, Rule]
+    wish: Wish = Wish()
+    obstacles: tuple[Obstacle, ...] = ()
+    supposed: Supposed | None = None
+    kept: Difference | None = None
+    by_group: bool = False
+
+    def message(self, finding: Finding) -> str:
+        """The sentence of a finding."""
+        return self.rules[finding.code].sentences[finding.variant].format_map(dict(finding.values))
+
+
+class Night(NamedTuple):
+    """The restarts of one night, in the order of their start."""
+
+    day: datetime
+    reboots: tuple[Reboot, ...]
+
+    @property
+    def name(self) -> str:
+        """`Sat 2026-01-17`: hours before noon belong to the night of the day before."""
+        return f"{self.day:%a %Y-%m-%d}"
+
+
+def nights(plan: Plan) -> list[Night]:
+    """The restarts of a plan by night, each in the local time of its own opening."""
+    rows = sorted(plan.reboots, key=lambda each: (_evening(each), each.start, each.machine.label))
+    return [Night(datetime.fromordinal(day), tuple(rest)) for day, rest in groupby(rows, key=_evening)]
+
+
+def _evening(reboot: Reboot) -> int:
+    return reboot.start.toordinal() - (reboot.start.hour < NOON)
+
+
+def at_once(reboots: tuple[Reboot, ...]) -> int:
+    """The most restarts that are in progress at one moment."""
+    moments = sorted([(each.end, -1) for each in reboots] + [(each.start, 1) for each in reboots])
+    most = now = 0
+    for _, change in moments:
+        now += change
+        most = max(most, now)
+    return most
+
+
+def proof(plan: Plan) -> str:
+    """How many are planned and left alone, and how good the plan is, in two lines."""
+    alone = "".join(f", {count} {why}" for why, count in sorted(plan.alone.items()))
+    last = f"; the last restart ends {plan.makespan:%Y-%m-%d %H:%M %z}" if plan.makespan else ""
+    short = " The search was cut short: more time may find a better plan." if plan.result.cut_short else ""
+    return (
+        f"{len(plan.reboots)} planned, {len(plan.unplaced)} not placed{alone}.\n"
+        f"{plan.status}: {plan.exposure:.1f} weighted hours of exposure, at least {plan.lower_bound:.1f} "
+        f"(gap {plan.gap:.1%}){last}.{short}\n"
+    )
+
+
+def told_difference(view: PlanView) -> list[tuple[str, list[str]]]:
+    """What `--what-if` and `--keep` changed, as headings with lines below them."""
+    told = []
+    if view.supposed is not None:
+        told.append((f"What if {' and '.join(view.supposed.questions)}:", _supposed(view.supposed)))
+    if view.kept is not None:
+        told.append(("Against the plan that was kept:", _changes(view.kept)))
+    return told
+
+
+def _supposed(answer: Supposed) -> list[str]:
+    lines = []
+    if answer.without is None:
+        lines.append("Without it no baseline is due then, and nothing restarts.")
+    more = "more" if answer.exposure >= 0 else "less"
+    hours = f"{abs(answer.exposure):.1f} weighted hours of exposure {more}"
+    seconds = answer.later.total_seconds() if answer.later is not None else 0
+    later = (
+        f"; the last restart ends {abs(seconds) / 3600:.1f} h {'later' if seconds > 0 else 'earlier'}"
+        if seconds
+        else ""
+    )
+    return [*lines, f"{hours}{later}.", *_changes(answer.difference)]
+
+
+def _changes(change: Difference) -> list[str]:
+    lines = [
+        f"{each.reboot.machine.label} moves from {each.before.astimezone(each.reboot.start.tzinfo):%Y-%m-%d %H:%M} "
+        f"to {each.reboot.start:%Y-%m-%d %H:%M %z}."
+        for each in change.moved
+    ]
+    lines += [f"{each.machine.label} restarts too, {each.start:%Y-%m-%d %H:%M %z}." for each in change.added]
+    lines += [f"{each.machine.label} can be placed now, {each.start:%Y-%m-%d %H:%M %z}." for each in change.won]
+    lines += [f"{name} cannot be placed any more." for name in change.lost]
+    lines += [f"{name} needs no restart." for name in change.gone]
+    return lines or ["No restart moves."]

@@ -1,0 +1,69 @@
+"""What changes between two plans: for `--what-if`, and for a plan that stays near an older one."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from hotpatch_cli.planning.plan import Plan, Reboot
+
+
+class Moved(NamedTuple):
+    """A restart that is at another time than before."""
+
+    reboot: Reboot
+    before: datetime
+
+
+class Difference(NamedTuple):
+    """A plan against an older one, or against the plan of the world without a supposition.
+
+    `added` restarts were not in the other plan; `gone` are machines that only the other one restarts, and that
+    need no restart now; `lost` and `won` are machines that only this plan, or only the other one, cannot place.
+    """
+
+    moved: tuple[Moved, ...] = ()
+    added: tuple[Reboot, ...] = ()
+    gone: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    won: tuple[Reboot, ...] = ()
+
+
+class Supposed(NamedTuple):
+    """The answer to `--what-if`: the questions, the plan without them (None: no baseline is due), the difference.
+
+    `exposure` is how many weighted hours more, `later` how much later the last restart ends.
+    """
+
+    questions: tuple[str, ...]
+    without: Plan | None
+    difference: Difference
+    exposure: float
+    later: timedelta | None
+
+
+def against(plan: Plan, starts: Mapping[str, datetime], unplaced: frozenset[str] = frozenset()) -> Difference:
+    """A plan against the starts of another one, which left some machines unplaced."""
+    here = {each.machine.label for each in plan.reboots}
+    out = {machine.label for machine, _ in plan.unplaced}
+    return Difference(
+        moved=tuple(
+            Moved(each, starts[each.machine.label])
+            for each in plan.reboots
+            if each.machine.label in starts and starts[each.machine.label] != each.start
+        ),
+        added=tuple(each for each in plan.reboots if each.machine.label not in starts.keys() | unplaced),
+        gone=tuple(sorted(starts.keys() - here - out)),
+        lost=tuple(name for machine, _ in plan.unplaced if (name := machine.label) not in unplaced),
+        won=tuple(each for each in plan.reboots if each.machine.label in unplaced),
+    )
+
+
+def supposed(questions: tuple[str, ...], plan: Plan, without: Plan | None) -> Supposed:
+    """What a supposition changes."""
+    starts = {each.machine.label: each.start for each in without.reboots} if without else {}
+    unplaced = frozenset(machine.label for machine, _ in without.unplaced) if without else frozenset()
+    later = None
+    if without and without.makespan and plan.makespan:
+        later = plan.makespan - without.makespan
+    exposure = plan.exposure - (without.exposure if without else 0.0)
+    return Supposed(questions, without, against(plan, starts, unplaced), exposure, later)
