@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.feeds import Alarms, Previous, feed_options
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import (
@@ -57,8 +58,22 @@ def plan(
     as_of: AsOf = None,
     form: Annotated[
         str,
-        typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, markdown, svg, png"),
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            envvar="HOTPATCH_FORMAT",
+            help="table, json, csv, markdown, ics, azure, svg, png",
+        ),
     ] = "table",
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", metavar="WORD", envvar="HOTPATCH_PLAN_BY", help="With ics: an event per machine or group."
+        ),
+    ] = "machine",
+    alarms: Alarms = None,
+    previous: Previous = None,
     output: Output = "-",
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
@@ -71,7 +86,7 @@ def plan(
     """
     from hotpatch_cli.cli.planned import Extras, Search, load, search
     from hotpatch_cli.cli.read_plan import read_plan
-    from hotpatch_cli.cli.talk import deliver, screen
+    from hotpatch_cli.cli.talk import deliver, say, screen
     from hotpatch_cli.outputs.plan import PLAN_FORMATS
     from hotpatch_cli.planning import Wish
     from hotpatch_cli.planning.implied import Implied
@@ -79,12 +94,18 @@ def plan(
     render = PLAN_FORMATS[known_word(form, tuple(PLAN_FORMATS), "--format")]
     wish = Wish(month(release), begin, until, length(deadline), everything)
     day = as_of or today()
+    feed = feed_options(form, day, alarms, previous, by)
     world = parse_what_if(what_if, day)
     implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
     kept = None if keep is None else read_plan(keep).starts
     loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=quiet)
     view, stopped = search(loaded, wish, Search(day, time_limit, kept, world, quiet))
-    deliver(render(view, screen(output, no_color=no_color)), output)
+    if form == "azure":
+        from hotpatch_cli.outputs.plan_azure import told
+
+        for line in told(view):
+            say(line, quiet=quiet)
+    deliver(render(view, screen(output, no_color=no_color)._replace(feed=feed)), output)
     if stopped:
         raise typer.Exit(STOPPED)
     raise typer.Exit(NO_PLAN if view.plan.status == "infeasible" else 0)

@@ -1,7 +1,7 @@
 """A plan read back, as `hotpatch plan --format json` writes it and as somebody may have edited it."""
 
 from collections.abc import Mapping as Map
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents import codec as c
@@ -9,31 +9,22 @@ from hotpatch_cli.documents.codec import Codec, Field
 from hotpatch_cli.documents.files import read_document
 from hotpatch_cli.documents.tree import Log, Mapping
 from hotpatch_cli.errors import refuse
+from hotpatch_cli.planning import Wish
 
 _MOST_HOURS = 24 * 3660
-
-
-class Asked(NamedTuple):
-    """What a plan was asked for: month, first and last day, deadline after the release, and whether all machines."""
-
-    month: str | None = None
-    begin: date | None = None
-    until: date | None = None
-    deadline: timedelta | None = None
-    everything: bool = False
 
 
 class ReadPlan(NamedTuple):
     """The starts of a plan by machine, and what it was asked for."""
 
     starts: Map[str, datetime]
-    asked: Asked
+    wish: Wish
 
 
-def _asked(**values: Any) -> Asked:
-    hours = values.pop("deadline_hours", None)
-    return Asked(
-        values.get("month"),
+def _wish(**values: Any) -> Wish:
+    hours, written = values.get("deadline_hours"), values.get("month")
+    return Wish(
+        None if written is None else (int(written[:4]), int(written[5:])),
         values.get("from"),
         values.get("until"),
         None if hours is None else timedelta(hours=hours),
@@ -50,8 +41,8 @@ _REBOOT: Codec[dict[str, Any]] = c.record(
     },
     "a restart",
 )
-_ASKED: Codec[Asked] = c.record(
-    _asked,
+_ASKED: Codec[Wish] = c.record(
+    _wish,
     {
         "month": Field(c.text(r"20\d\d-(0[1-9]|1[0-2])", "Write it as 2026-01."), "month of the baseline"),
         "from": Field(c.day, "first day"),
@@ -77,12 +68,21 @@ def read_plan(name: str) -> ReadPlan:
             log.add(mark, f"The machine '{found['machine'][:60]}' restarts twice in this plan.", "Keep one.")
         elif found is not None:
             starts[found["machine"]] = found["start"]
-    asked = None
+    wish = Wish()
     for key, value, _, mark in root.placed():
         if key == "asked" and value is not None:
-            asked = _ASKED.read(value, mark, log)
+            wish = _ASKED.read(value, mark, log) or wish
     log.finish()
-    return ReadPlan(starts, asked or Asked())
+    return ReadPlan(starts, wish._replace(month=wish.month or _month(root.get("release"))))
+
+
+def _month(release: object) -> tuple[int, int] | None:
+    """The month of the baseline that a plan says it is for."""
+    try:
+        day = c.parse_date(release) if isinstance(release, str) else None
+    except ValueError:
+        return None
+    return (day.year, day.month) if day else None
 
 
 def _only(node: object, mark: int, keys: tuple[str, ...]) -> Mapping:

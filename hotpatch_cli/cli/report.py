@@ -73,33 +73,18 @@ def report(
 
 def _plan(fleet: "Fleet", judge: "Judge", given_plan: str | None, time_limit: float) -> "PlanPart | str":
     """The plan of a file, or one made now; a sentence where no baseline is waited for."""
-    from hotpatch_cli.cli.planned import read_plan
+    from hotpatch_cli.cli.read_plan import read_plan
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.outputs.page.plan import computed, given
     from hotpatch_cli.planning import Wish, plan, prepare
 
-    starts = None if given_plan is None else read_plan(given_plan)
+    read = None if given_plan is None else read_plan(given_plan)
     try:
-        prepared = prepare(fleet, judge, Wish(None if given_plan is None else _month(given_plan)))
+        prepared = prepare(fleet, judge, read.wish if read else Wish())
     except ValueError as error:
         if given_plan is None:
             return str(error)
         raise refuse(given_plan, str(error), "Make the plan anew with `hotpatch plan -f json`.") from None
-    if starts is not None:
-        return given(prepared, starts)
+    if read is not None:
+        return given(prepared, read.starts)
     return computed(plan(prepared, time_limit=time_limit), judge.knowledge.rules)
-
-
-def _month(plan: str) -> tuple[int, int] | None:
-    """The month of the baseline that a plan says it is for."""
-    from hotpatch_cli.documents.codec import parse_date
-    from hotpatch_cli.documents.files import read_document
-    from hotpatch_cli.documents.tree import Mapping
-
-    root = read_document(plan).root
-    said = root.get("release") if isinstance(root, Mapping) else None
-    try:
-        day = parse_date(said) if isinstance(said, str) else None
-    except ValueError:
-        return None
-    return (day.year, day.month) if day else None

@@ -16,6 +16,7 @@ COMMANDS = {
     "matrix": "matrix",
     "plan": "plan",
     "verify": "verify",
+    "rollback": "rollback",
     "windows": "windows",
     "releases": "releases",
     "convert": "convert",

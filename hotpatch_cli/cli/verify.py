@@ -11,7 +11,6 @@ from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOptio
 from hotpatch_cli.cli.whatif import WhatIfOption, parse_what_if
 
 if TYPE_CHECKING:
-    from hotpatch_cli.cli.read_plan import Asked
     from hotpatch_cli.planning import Wish
 
 app = typer.Typer(add_completion=False)
@@ -55,7 +54,7 @@ def verify(
     wish = Wish(month(release), begin, until, length(deadline), everything)
     read = read_plan(plan)
     loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=False)
-    prepared = problem(loaded, _wish(wish, read.asked), day, world)
+    prepared = problem(loaded, _wish(wish, read.wish), day, world)
     broken = broken_rules(prepared, read.starts)
     if missing := left_out(prepared, read.starts):
         say(f"Not in the plan, though a restart is due: {', '.join(missing)}.")
@@ -64,12 +63,12 @@ def verify(
     raise typer.Exit(1 if broken else 0)
 
 
-def _wish(wish: "Wish", asked: "Asked") -> "Wish":
+def _wish(wish: "Wish", asked: "Wish") -> "Wish":
     """What is not asked for on the command line is taken from the plan; the days and the deadline go together."""
     limited = wish.until is not None or wish.deadline is not None
     return wish._replace(
-        month=wish.month or month(asked.month),
-        from_day=wish.from_day or asked.begin,
+        month=wish.month or asked.month,
+        from_day=wish.from_day or asked.from_day,
         until=wish.until if limited else asked.until,
         deadline=wish.deadline if limited else asked.deadline,
         everything=wish.everything or asked.everything,

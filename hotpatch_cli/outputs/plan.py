@@ -17,6 +17,18 @@ def _table(view: PlanView, screen: Screen) -> str:
     return render_table(view, screen)
 
 
+def _ics(view: PlanView, screen: Screen) -> str:
+    from hotpatch_cli.outputs.plan_ics import render_ics
+
+    return render_ics(view, screen)
+
+
+def _azure(view: PlanView, screen: Screen) -> str:
+    from hotpatch_cli.outputs.plan_azure import render_azure
+
+    return render_azure(view, screen)
+
+
 def render_csv(view: PlanView, _screen: Screen) -> str:
     """The plan as CSV, one line a restart."""
     rows = [reboot_dict(each) for each in view.plan.reboots]
@@ -90,6 +102,8 @@ PLAN_FORMATS: dict[str, Callable[[PlanView, Screen], str | bytes]] = {
     "json": render_json,
     "csv": render_csv,
     "markdown": render_markdown,
+    "ics": _ics,
+    "azure": _azure,
     "svg": _svg,
     "png": _png,
 }

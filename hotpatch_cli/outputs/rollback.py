@@ -1,0 +1,77 @@
+"""The way back from an update: table and JSON."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hotpatch_cli.knowledge.rows import Release
+from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.outputs.screen import Screen, indented
+from hotpatch_cli.rollback import NOTES, Rollback
+
+
+def render_json(found: Sequence[Rollback], _screen: Screen) -> str:
+    """The way back of each machine as JSON."""
+    content = {"schema_version": 1, "notes": list(NOTES), "machines": list(map(_machine, found))}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _machine(each: Rollback) -> dict[str, Any]:
+    opening = each.opening
+    return {
+        "machine": each.machine.label,
+        "uninstall": _release(each.uninstall),
+        "baseline": _release(each.baseline),
+        "restart": each.uninstall is not None,
+        "window": None
+        if opening is None
+        else {"name": opening.window, "start": opening.start.isoformat(), "end": opening.end.isoformat()},
+        "steps": list(each.steps),
+        "why": each.why,
+    }
+
+
+def _release(release: Release | None) -> dict[str, Any] | None:
+    if release is None:
+        return None
+    return {
+        "kb": release.kb,
+        "build": str(release.build) if release.build else None,
+        "date": str(release.date),
+        "kind": release.kind,
+    }
+
+
+def render_table(found: Sequence[Rollback], screen: Screen) -> str:
+    """Machine by machine: what goes, what it goes back to, when, and how."""
+    if not found:
+        return "No machine has it installed.\n"
+    parts = []
+    for each in found:
+        lines = [indented(visible(text), screen) for text in _lines(each)]
+        parts.append(f"{visible(each.machine.label)}\n{''.join(lines)}")
+    return "\n".join([*parts, "".join(indented(note, screen, 0) for note in NOTES)])
+
+
+def _lines(each: Rollback) -> list[str]:
+    if each.uninstall is None:
+        return [f"Nothing can be said: {each.why}."]
+    opening = each.opening
+    window = (
+        f"{opening.window}, {opening.start:%Y-%m-%d %H:%M %z} to {opening.end:%H:%M}" if opening else "none is known"
+    )
+    return [
+        f"uninstall      {_named(each.uninstall)}",
+        f"back to        {_named(each.baseline) if each.baseline else 'no earlier baseline is on record'}",
+        f"restart        yes; next window: {window}",
+        *([f"mind           {each.why}"] if each.why else []),
+        *(f"{number}. {step}" for number, step in enumerate(each.steps, 1)),
+    ]
+
+
+def _named(release: Release) -> str:
+    build = f", build {release.build}" if release.build else ""
+    return f"{release.name}, {release.kind or 'update'} of {release.date}{build}"
+
+
+ROLLBACK_FORMATS: dict[str, Callable[[Sequence[Rollback], Screen], str]] = {"table": render_table, "json": render_json}
