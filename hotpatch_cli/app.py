@@ -97,6 +97,15 @@ class Report(NamedTuple):
     missed: date | None = None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that stand in the report itself: the age of its data, where it is old, and what the gate says."""
+        if self.missed is None:
+            return self.gate.notes
+        newest = f"ends with {self.newest_release}" if self.newest_release else "has nothing yet"
+        old = f"The release data {newest}, older than Patch Tuesday {self.missed}: what is after it is a forecast."
+        return old, *self.gate.notes
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many machines have each verdict, and how many were skipped."""
         verdicts = Counter(each.judgement.verdict for each in self.machines)

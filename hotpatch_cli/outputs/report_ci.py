@@ -47,7 +47,7 @@ def headline(report: Report) -> str:
 
 def _lines(report: Report, write: Any) -> str:
     said = sorted(everything_said(report), key=_rank)
-    notes = [_plain(note) for note in report.gate.notes]
+    notes = [_plain(note) for note in report.notes]
     return "".join(f"{line}\n" for line in (*map(write, said), *notes, _plain(headline(report))))
 
 

@@ -24,8 +24,8 @@ def render_junit(report: Report) -> str:
             if kind != "skipped" or element is suite:
                 element.set(kind, str(len(suite.findall(f"testcase/{tag}"))))
         element.set("time", "0")
-    if report.gate.notes:
-        SubElement(suite, "system-out").text = _xml("\n".join(report.gate.notes))
+    if report.notes:
+        SubElement(suite, "system-out").text = _xml("\n".join(report.notes))
     indent(root, " ")
     return f"<?xml version='1.0' encoding='utf-8'?>\n{tostring(root, encoding='unicode')}\n"
 

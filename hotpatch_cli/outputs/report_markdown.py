@@ -30,8 +30,8 @@ def render_markdown(report: Report) -> str:
         lines += _table(wanting[:_AT_FIRST])
         if len(wanting) > _AT_FIRST:
             lines += [f"... and {len(wanting) - _AT_FIRST} more, below.", ""]
-    lines += [f"- {markdown(note)}" for note in report.gate.notes]
-    lines += [""] if report.gate.notes else []
+    lines += [f"- {markdown(note)}" for note in report.notes]
+    lines += [""] if report.notes else []
     said = list(everything_said(report))
     lines += _folded("Why, and what to do", [each for each in said if each.cover is None])
     lines += _folded("Waived or known before", [each for each in said if each.cover is not None])

@@ -25,7 +25,7 @@ def render_sarif(report: Report) -> str:
             "as_of": str(report.as_of),
             "summary": report.counts,
             "fail_on": list(report.gate.fail_on),
-            "notes": list(report.gate.notes),
+            "notes": list(report.notes),
         },
     }
     run = {**head, "results": [_result(each, order[each.code]) for each in said]}
