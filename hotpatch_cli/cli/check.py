@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.bulk import bulk
 from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paired
 from hotpatch_cli.cli.feeds import ICS, Alarms, Previous, feed_options, tell_left_out
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, parse_fail_on
@@ -26,6 +27,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: hotpatch check fleet.yaml --as-of 2025-12-15 --format json")
 @live("fleet")
+@bulk
 def check(
     fleet: Annotated[
         list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")

@@ -53,9 +53,11 @@ class Delivery(NamedTuple):
     output: str
 
 
-def paired(formats: Iterable[str] | None, outputs: Iterable[Path] | None) -> tuple[Delivery, ...]:
+def paired(
+    formats: Iterable[str] | None, outputs: Iterable[Path] | None, known: Iterable[str] = REPORT_FORMATS
+) -> tuple[Delivery, ...]:
     """Formats and outputs, pair by pair in the order they were given. Raises BadParameter where they do not fit."""
-    forms = [known_word(each, tuple(REPORT_FORMATS), "--format") for each in formats or ["table"]]
+    forms = [known_word(each, tuple(known), "--format") for each in formats or ["table"]]
     targets = [str(each) for each in outputs or ()] or ["-"]
     if len(forms) != len(targets):
         said = f"{len(forms)} of --format and {len(targets)} of --output"

@@ -30,10 +30,15 @@ def deliver(product: str | bytes, output: str) -> None:
         return
     if isinstance(product, bytes) and sys.stdout.isatty():
         raise refuse("standard output", "A terminal shows no picture.", "Name a file with -o.")
-    data = _encoded(product)
+    deliver_parts([_encoded(product)])
+
+
+def deliver_parts(parts: Iterable[bytes]) -> None:
+    """Write the product to standard output, part by part. Raises InputError."""
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        for part in parts:
+            sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # the reader has seen enough, as in `hotpatch check ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -102,6 +107,21 @@ def _beside(path: Path, data: bytes) -> str:
         Path(temporary).unlink(missing_ok=True)
         raise
     return temporary
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A file for others to write to, which takes the place of this one when all went well. Raises InputError."""
+    with _writing(path):
+        if path.exists() and not path.is_file():  # a device or a pipe
+            yield path
+            return
+        temporary = Path(_beside(path, b""))
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -15,11 +15,11 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, shown
 from hotpatch_cli.errors import InputError
 
 _SEPARATORS = (",", ";", "\t")
-_TYPE_LINE = re.compile(r"#TYPE [^\n]*\n")
-_SEPARATOR_LINE = re.compile(r"(?i)\"?sep=([,;|\t])\"?\r?\n")
+TYPE_LINE = re.compile(r"#TYPE [^\n]*\n")
+SEPARATOR_LINE = re.compile(r"(?i)\"?sep=([,;|\t])\"?\r?\n")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _QUOTED_FORMULA = re.compile(r'="([^"]*)"')
-_LONGEST_CELL = 16 * 2**20
+LONGEST_CELL = 16 * 2**20
 
 
 def parse_csv(file: str, text: str) -> Document:
@@ -39,7 +39,7 @@ def parse_csv(file: str, text: str) -> Document:
         elif problem := _misfit(len(cells), len(names), text, mark):
             log.add(mark, *problem)
         else:
-            document.root.put(_row(names, cells, mark, log), mark)
+            document.root.put(_row(names, cells, mark), mark)
     log.finish()
     return document
 
@@ -63,12 +63,12 @@ def separator_of(line: str) -> str:
 
 def _rows(text: str, log: Log) -> Iterator[tuple[int, list[str]]]:
     """(mark, cells) of each row that is not empty."""
-    start = _TYPE_LINE.match(text) or _SEPARATOR_LINE.match(text)
+    start = TYPE_LINE.match(text) or SEPARATOR_LINE.match(text)
     begin = start.end() if start else 0
     lines = _LINE.findall(text, begin)
     offsets = [*accumulate(map(len, lines), initial=begin)]
-    csv.field_size_limit(_LONGEST_CELL)
-    stated = start[1] if start and start.re is _SEPARATOR_LINE else None
+    csv.field_size_limit(LONGEST_CELL)
+    stated = start[1] if start and start.re is SEPARATOR_LINE else None
     reader = csv.reader(lines, delimiter=stated or separator_of(lines[0] if lines else ""), strict=True)
     before = 0
     try:
@@ -87,15 +87,16 @@ def _check_header(names: list[str], mark: int, log: Log) -> None:
             log.add(mark, f"The column {shown(name)} stands twice in the header.", "Rename or remove one.")
 
 
-def _row(names: list[str], cells: list[str], mark: int, log: Log) -> Mapping:
+def _row(names: list[str], cells: list[str], mark: int) -> Mapping:
     row = Mapping(mark)
     for name, cell in zip(names, cells, strict=False):
         if name:
-            row.put(name, _cell(cell, mark, log), mark, mark)
+            row.put(name, read_cell(cell, mark), mark, mark)
     return row
 
 
-def _cell(cell: str, mark: int, log: Log) -> Any:
+def read_cell(cell: str, mark: int) -> Any:
+    """What a cell says: text, the tree of its JSON with everything at one mark, or None where it is empty."""
     if not cell.strip():
         return None
     if cell.startswith('="') and (quoted := _QUOTED_FORMULA.fullmatch(cell)):
@@ -103,7 +104,7 @@ def _cell(cell: str, mark: int, log: Log) -> Any:
     if cell[0] not in "{[" or cell[-1] not in "}]":
         return cell
     try:
-        return _placed(parse_json(log.document.file, cell).root, mark)
+        return _placed(parse_json("", cell).root, mark)
     except InputError:
         return cell
 

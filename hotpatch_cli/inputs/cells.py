@@ -20,17 +20,20 @@ MISSING = frozenset({"", "-", "n/a", "na", "#n/a", "null", "none", "nan", "<null
 _LISTS = {"kbs": r"[;,|\n]|\s+(?=[Kk][Bb])", "window": r"[;,|\n]", "groups": r"[;,|\n]", "pending": r"[;|\n]"}
 """Fields of several values, and what parts them in one cell; titles of updates have commas of their own."""
 
+_TREES = frozenset({*_LISTS, "image", "tags"})
+"""Fields whose cells may hold JSON."""
+
 _PLATFORMS = (
     ("azure-local", re.compile(r"(?i)azure ?-?_?local|azure ?stack ?hci|azurestackhci")),
     ("arc", re.compile(r"(?i)(?:azure )?arc(?:[ -]enabled)?(?: (?:server|machine)s?)?|.*hybridcompute.*")),
     ("azure", re.compile(r"(?i)azure|azure vms?|.*microsoft\.compute.*")),
 )
-_IDS = (
+PLATFORM_IN_ID = (
     ("azure-local", "/virtualmachineinstances/"),
     ("arc", "/microsoft.hybridcompute/machines/"),
     ("azure", "/microsoft.compute/"),
 )
-_NAME = re.compile(r"(?i)/(?:machines|virtualmachines)/([^/]+)")
+NAME_IN_ID = r"(?i)/(?:machines|virtualmachines)/([^/]+)"
 _POWER = re.compile(r"(?i)(?:powerstate/|vm )?(running|starting|stopped|stopping|deallocated|deallocating)")
 _GENERATION = re.compile(r"(?i)(?:v|gen(?:eration)? ?)([12])")
 _FLAGS = frozenset(
@@ -47,8 +50,8 @@ _FLAGS = frozenset(
 def node_of(fields: Iterable[tuple[str, Any]], mark: int) -> Node:
     """The node of a machine from (field path, cell) pairs: dots nest, missing values are left out, lists are parted.
 
-    A cell is text, True, False, None, or a tree (of JSON). Without a name the resource id tells it, and
-    without a platform the kind of resource that the id names. All marks are the row's.
+    A cell is text, True, False, a number, None, a list or mapping, or a tree (of JSON). Without a name the resource id
+    tells it, and without a platform the kind of resource that the id names. All marks are the row's.
     """
     node = Node(mark)
     parts: list[tuple[str, Any]] = []
@@ -79,13 +82,23 @@ def _told_by_id(node: Node, mark: int) -> None:
     resource_id = node.get("id")
     if not isinstance(resource_id, str):
         return
-    lower = resource_id.lower()
-    named = _NAME.search(resource_id)
-    if "name" not in node and named:
-        node.put("name", named[1], mark, mark)
-    platform = next((each for each, part in _IDS if part in lower), None)
+    name, platform = name_in(resource_id), platform_in(resource_id)
+    if "name" not in node and name:
+        node.put("name", name, mark, mark)
     if "platform" not in node and platform:
         node.put("platform", platform, mark, mark)
+
+
+def name_in(resource_id: str) -> str | None:
+    """The name of the machine whose resource id this is."""
+    found = re.search(NAME_IN_ID, resource_id)
+    return found[1] if found else None
+
+
+def platform_in(resource_id: str) -> str | None:
+    """The platform that a resource id tells by its kind of resource."""
+    lower = resource_id.lower()
+    return next((each for each, part in PLATFORM_IN_ID if part in lower), None)
 
 
 def value_of(path: str, cell: Any, mark: int) -> Any:
@@ -94,8 +107,12 @@ def value_of(path: str, cell: Any, mark: int) -> Any:
         cell = type(cell)(cell.strip()) if cell != cell.strip() else cell
         if cell.casefold() in MISSING:
             return None
-        if cell[0] in "{[" and cell[-1] in "}]":
+        if path in _TREES and cell[0] in "{[" and cell[-1] in "}]":
             cell = _tree(cell, mark)
+    elif not isinstance(cell, Node | Sequence):
+        cell = placed(cell, mark)
+        if isinstance(cell, str):
+            return value_of(path, cell, mark)
     if isinstance(cell, str):
         adapt = _ADAPTED.get(path)
         if path in _FLAGS:
@@ -126,6 +143,8 @@ def placed(value: Any, mark: int) -> Any:
         for each in value:
             items.put(placed(each, mark), mark)
         return items
+    if isinstance(value, float) and value.is_integer():  # a whole number, in a column that has gaps
+        value = int(value)
     return value if value is None or isinstance(value, bool | str) else str(value)
 
 

@@ -16,7 +16,7 @@ from hotpatch_cli.inputs.inventory import MACHINE_FIELDS
 
 TAG = "tags."
 _OPTION = "--map"
-_RECORDS = frozenset({"patching", "arc", "azure_local"})
+RECORDS = ("patching", "arc", "azure_local")
 """Fields that have no cell of their own: a column means one of the fields in them."""
 
 
@@ -24,7 +24,7 @@ def _paths() -> tuple[str, ...]:
     """Every field that a column may mean: `name`, `image`, `image.sku`, `patching.mode`; tags come on top."""
     paths = []
     for key, field in MACHINE_FIELDS.items():
-        if key not in _RECORDS:
+        if key not in RECORDS:
             paths.append(key)
         shapes = (field.codec.schema, *field.codec.schema.get("anyOf", ()))
         paths += [f"{key}.{inner}" for shape in shapes for inner in shape.get("properties", ())]

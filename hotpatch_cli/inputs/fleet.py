@@ -99,6 +99,20 @@ def load_sources(
     return fleet, (*(note for reading in readings for note in reading.notes), *notes), readings
 
 
+def fleet_with(readings: list[Reading]) -> Fleet:
+    """The fleet of sources of which one holds machines; the others have windows, freezes, groups, rings and limits.
+
+    Raises InputError.
+    """
+    maintenance = _maintenance(readings, strict=True)
+    fleet = _joined([machine for reading in readings for machine in reading.machines], readings)
+    problems = [*_repeated(readings), *_unknown_names(fleet, readings, maintenance, strict=True)]
+    problems += _circles(fleet, readings)
+    if problems:
+        raise InputError(problems)
+    return fleet
+
+
 def _chosen(columns: Iterable[str]) -> dict[str, str]:
     """Column -> field, as the user wants it. Raises InputError."""
     texts = list(columns)

@@ -14,7 +14,7 @@ from hotpatch_cli.inputs.columns import Columns, mapped, told
 from hotpatch_cli.inputs.inventory import MACHINE_FIELDS, Machines
 from hotpatch_cli.inputs.reading import Reader, Reading, actual_key
 
-_WHOLE = frozenset({"image", "tags", "pending"})
+WHOLE = frozenset({"image", "tags", "pending"})
 """Fields whose mapping is one value."""
 _CONCLUDED = (("patching", "azure"), ("azure_local", "azure-local"), ("arc", "arc"), ("image", "azure"))
 """What a row speaks of, and the platform that only then makes sense."""
@@ -55,7 +55,7 @@ def _flat(row: Mapping, prefix: str = "") -> list[tuple[str, Any]]:
     """(column, cell) pairs; of a mapping each value is a column, named with dots."""
     found: list[tuple[str, Any]] = []
     for key, value in row.items():
-        if type(value) is Mapping and key.lower() not in _WHOLE:
+        if type(value) is Mapping and key.lower() not in WHOLE:
             found += _flat(value, f"{prefix}{key}.")
         else:
             found.append((prefix + key, value))
@@ -72,7 +72,7 @@ def _read(document: Document) -> Reading:
     reading = Reading(keyed_by_id="id" in columns.fields.values())
     reading.absent = frozenset(columns.absent)
     reading.notes += [*getattr(document, "notes", ()), *told(document.file, columns)]
-    machines = _Rows(columns, log, named=not reading.keyed_by_id)
+    machines = TableRows(columns, log, named=not reading.keyed_by_id)
     for row in rows:
         machines.take(row)
     machines.note_missing()
@@ -82,7 +82,7 @@ def _read(document: Document) -> Reading:
     return reading
 
 
-class _Rows:
+class TableRows:
     """Reads rows, and counts what is told once for all of them: platforms that are missing or concluded."""
 
     def __init__(self, columns: Columns, log: Log, *, named: bool) -> None:
@@ -92,8 +92,8 @@ class _Rows:
         self.without: list[int] = []
         self.platforms: dict[str, int] = {}
 
-    def take(self, row: Mapping) -> None:
-        """Add the machine of a row, or note what is wrong with it, by its column."""
+    def take(self, row: Mapping, machines: int = 1) -> None:
+        """Add the machine of a row, or note what is wrong with it, by its column. It stands for so many machines."""
         if len(self.log.problems) > _ENOUGH:
             return
         pairs = _flat(row) if _nests(row) else row.items()
@@ -101,7 +101,7 @@ class _Rows:
         node = node_of(((path, value) for path, _, value in cells), row.mark)
         if not node:
             return
-        concluded = "platform" not in node and self._concluded(node)
+        concluded = "platform" not in node and self._concluded(node, machines)
         before = len(self.log.problems)
         self._note_inexact(cells, row.mark)
         if "platform" in node and len(self.log.problems) == before:
@@ -109,14 +109,14 @@ class _Rows:
             if len(self.log.problems) > before:
                 self._name_columns(cells, row.mark, before)
 
-    def _concluded(self, node: Mapping) -> bool:
+    def _concluded(self, node: Mapping, machines: int) -> bool:
         """Give a node the platform that its fields make sense on; False where they do not tell."""
         platform = next((each for key, each in _CONCLUDED if key in node), None)
         if platform is None:
             self.without.append(node.mark)
             return False
         node.put("platform", platform, node.mark, node.mark)
-        self.platforms[platform] = self.platforms.get(platform, 0) + 1
+        self.platforms[platform] = self.platforms.get(platform, 0) + machines
         return True
 
     def _note_inexact(self, cells: list[tuple[str, str, Any]], mark: int) -> None:

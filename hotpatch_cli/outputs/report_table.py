@@ -8,13 +8,13 @@ from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text, visible
 from hotpatch_cli.outputs.screen import Screen, indented
 
-_ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
-_STATES = {"baseline-due": 0, "off-track": 1, "unknown": 2, "behind": 3, "current": 4, None: 5}
-_SAID = 3
+ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
+STATES = {"baseline-due": 0, "off-track": 1, "unknown": 2, "behind": 3, "current": 4, None: 5}
+MESSAGES = 3
 """So many different messages of one rule are shown; with more, its title has to do."""
 _HEADER = ("machine", "verdict", "track", "next restart", "codes")
 _WIDE = (*_HEADER[:3], "next baseline", "next restart", "window", "by", "codes", "platform", "product")
-_CSV = (
+CSV_COLUMNS = (
     "name",
     "id",
     "platform",
@@ -59,7 +59,7 @@ def _head(report: Report) -> str:
 
 def rank(checked: Checked) -> tuple[int, int]:
     """The order in which machines need attention."""
-    return _ATTENTION[checked.judgement.verdict or "ready"], _STATES[checked.judgement.track.state]
+    return ATTENTION[checked.judgement.verdict or "ready"], STATES[checked.judgement.track.state]
 
 
 def _row(checked: Checked) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _legend(report: Report, screen: Screen) -> str:
     lines = []
     for code in sorted(counts):
         lines.append(f"{code}  {counts[code]:>4} x  {titles[code]}\n")
-        if len(said[code]) <= _SAID:
+        if len(said[code]) <= MESSAGES:
             lines += [indented(visible(message), screen, 15) for message in said[code]]
     return "".join(lines) + ("`hotpatch explain CODE` tells what to do.\n" if lines else "")
 
@@ -135,10 +135,11 @@ def _summary(report: Report) -> str:
 
 def render_csv(report: Report) -> str:
     """The report as CSV, one line a machine in the order of the input."""
-    return csv_text(_CSV, map(_csv_row, report.machines))
+    return csv_text(CSV_COLUMNS, map(csv_row, report.machines))
 
 
-def _csv_row(checked: Checked) -> tuple[object, ...]:
+def csv_row(checked: Checked) -> tuple[object, ...]:
+    """The cells of a machine under CSV_COLUMNS; None where there is nothing to say."""
     machine, judgement, restart = checked.machine, checked.judgement, checked.restart
     opening, baseline = restart.opening, judgement.next_baseline
     return (

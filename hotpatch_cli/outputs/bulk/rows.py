@@ -1,0 +1,90 @@
+"""One row a machine, in the order of the table: the columns of `check --format csv`, joined by the profile."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hotpatch_cli.app import Checked
+from hotpatch_cli.inputs.bulk.engine import Engine, literal, quoted, reading
+from hotpatch_cli.inputs.bulk.table import Table
+from hotpatch_cli.outputs.report_table import CSV_COLUMNS, csv_row
+from hotpatch_cli.outputs.safe import cell
+
+_JUDGED = CSV_COLUMNS[2:]
+_DAYS = ("next_baseline", "by")
+_STRANGE = r"[^\p{L}\p{M}\p{N}\p{P}\p{S} ]"
+"""A letter that is no letter, mark, number, punctuation, symbol or plain space: it may not be shown as it is."""
+_BATCH = 20_000
+
+
+class Results:
+    """The verdicts of profiles, kept in the database until the machines are written."""
+
+    def __init__(self, engine: Engine, form: str) -> None:
+        self._engine = engine
+        self._form = form
+        columns = ", ".join(f"{quoted(column)} VARCHAR" for column in _JUDGED)
+        self._verdict = f"verdict_{form}"
+        engine.run(f"CREATE TABLE {self._verdict} (profile INTEGER, {columns})")
+
+    def add(self, judged: Iterable[tuple[int, Checked]]) -> None:
+        """Keep what is said of some profiles: (number, judgement)."""
+        rows = [(number, *map(self._text, csv_row(checked)[2:])) for number, checked in judged]
+        if rows:
+            lists = [list(column) for column in zip(*rows, strict=True)]
+            values = ", ".join(["unnest(?::INTEGER[])", *["unnest(?::VARCHAR[])"] * len(_JUDGED)])
+            self._engine.run(f"INSERT INTO {self._verdict} SELECT {values}", lists)
+
+    def _text(self, value: object) -> str | None:
+        if value is None:
+            return None
+        return cell(value) if self._form == "csv" else str(value)
+
+    def _told(self, column: str) -> str:
+        day = self._form == "parquet" and column in _DAYS
+        return f"{quoted(column)}::DATE AS {quoted(column)}" if day else quoted(column)
+
+    def write(self, table: Table, path: Path) -> None:
+        """Write the machines of the profiles that were kept. Raises InputError where there is no room."""
+        name = "name"
+        if table.names_repeat():
+            self._engine.run(
+                f"CREATE OR REPLACE TABLE shared AS SELECT name FROM {table.machines} GROUP BY name HAVING count(*) > 1"
+            )
+            group = "regexp_extract(id, '(?i)/resourceGroups/([^/]+)', 1)"
+            name = f"CASE WHEN name IN (FROM shared) AND {group} <> '' THEN {group} || '/' || name ELSE name END"
+        judged = ", ".join(map(self._told, _JUDGED))
+        shown = f"{name} AS name, id"
+        if self._form == "csv":
+            shown = f"{self._safe(name, 'name', table)}, {self._safe('id', 'id', table)}"
+        rows = f"SELECT row, profile, {shown} FROM {table.machines}"
+        query = f"SELECT name, id, {judged} FROM ({rows}) JOIN {self._verdict} USING (profile)"
+        # one thread, and joins as they are written: rows then come in the order of the table, without a sort
+        for setting in ("threads = 1", "disabled_optimizers = 'join_order,build_side_probe_side'"):
+            self._engine.run(f"SET {setting}")
+        with reading(str(path)):
+            self._engine.run(f"COPY ({query}) TO {literal(str(path))} ({_OPTIONS[self._form]})")
+
+    def _safe(self, expression: str, column: str, table: Table) -> str:
+        """SQL of a cell that no spreadsheet takes for a formula, and that shows control codes: `outputs.safe.cell`."""
+        strange = f"regexp_matches({expression}, {literal(_STRANGE)})"
+        query = f"SELECT DISTINCT {expression} AS value FROM {table.machines} WHERE {strange}"
+        self._engine.run(f"CREATE TABLE strange_{column} (value VARCHAR, shown VARCHAR)")
+        for batch in self._engine.batches(query, _BATCH):
+            values = [value for (value,) in batch]
+            self._engine.run(
+                f"INSERT INTO strange_{column} SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+                [values, list(map(cell, values))],
+            )
+        text = f"({expression})"
+        formula = f"WHEN left({text}, 1) IN ('=', '+', '-', '@') THEN '''' || {text}"
+        strange = f"(SELECT shown FROM strange_{column} WHERE value = {text})"
+        ((some,),) = self._engine.run(f"SELECT count(*) FROM strange_{column}")
+        shown = f"coalesce({strange}, CASE {formula} ELSE {text} END)" if some else f"CASE {formula} ELSE {text} END"
+        return f"{shown} AS {column}"
+
+
+_OPTIONS = {
+    "csv": "FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''",
+    "jsonl": "FORMAT json, ARRAY false",
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+}
