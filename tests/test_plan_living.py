@@ -63,6 +63,34 @@ def test_an_unplanned_baseline_restarts_what_it_concerns(hotpatch: Any) -> None:
     assert [each["machine"] for each in told["added"]] == ["a"]
 
 
+def test_the_exposure_compares_only_what_both_worlds_place(hotpatch: Any) -> None:
+    """A machine that the freeze leaves out does not make the world look better."""
+    body = "machines: [{name: a}, {name: b, window: once}]\n"
+    body += "windows: {weekend: {days: [Sat, Sun], start: 22:00, duration: 2h}, "
+    body += "once: {patch_tuesday: 4, start: 22:00, duration: 2h}}"
+    name = hotpatch.write("two.yaml", HEAD.partition("windows:")[0] + body)
+    asked = ("--what-if", "freeze:2026-01-17..2026-01-17", "--deadline", "14d", "-f", "json")
+    told = hotpatch("plan", name, "--as-of", "2025-12-15", *asked).json["what_if"]
+    assert (told["exposure_hours"], told["makespan_hours"]) == (24, None)
+    assert told["no_longer_placed"] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("options", "start"),
+    [
+        (("--from", "2026-01-18"), "2026-01-18T22:00:00+01:00"),
+        (("--until", "2026-01-17"), "2026-01-17T22:00:00+01:00"),
+        (("--until", "2026-01-16"), None),
+        (("--release", "2026-04"), "2026-04-18T22:00:00+02:00"),
+    ],
+)
+def test_first_and_last_day_and_month_are_kept(hotpatch: Any, options: tuple[str, ...], start: str | None) -> None:
+    """Nothing restarts before the first day or after the last; the month names the baseline."""
+    done = planned(hotpatch, "machines: [{name: a}]", *options)
+    assert starts(done).get("a") == start
+    assert done.code == (0 if start else 4)
+
+
 def test_the_difference_stands_in_table_and_markdown(hotpatch: Any) -> None:
     """People read who moves, from when to when."""
     name = hotpatch.write("fleet.yaml", HEAD + "machines: [{name: a}]")
@@ -85,7 +113,7 @@ def test_keep_moves_only_what_must(hotpatch: Any) -> None:
     hotpatch.write("old.json", first.out)
     second = sorted(starts(first).items(), key=lambda each: each[1])[1][0]
     frozen = "freezes: [{name: x, from: 2026-01-18, to: 2026-01-18}]\n" + body
-    again = planned(hotpatch, frozen, "--keep", "old.json")
+    again = planned(hotpatch, frozen, "--keep", "old.json", "--time-limit", "1")
     assert again.code == 0
     assert [each["machine"] for each in again.json["kept"]["moved"]] == [second]
     assert f"Moved 1 restart: {second}." in again.err
@@ -94,9 +122,9 @@ def test_keep_moves_only_what_must(hotpatch: Any) -> None:
 def test_keep_names_what_is_new_and_what_is_gone(hotpatch: Any) -> None:
     """A machine that joined restarts too, and one that is done needs none."""
     hotpatch.write("old.json", planned(hotpatch, "machines: [{name: a}, {name: b}]").out)
-    told = planned(hotpatch, "machines: [{name: a, done: true}, {name: b}, {name: c}]", "--keep", "old.json").json[
-        "kept"
-    ]
+    told = planned(
+        hotpatch, "machines: [{name: a, done: true}, {name: b}, {name: c}]", "--keep", "old.json", "--time-limit", "1"
+    ).json["kept"]
     assert (told["moved"], told["gone"], [each["machine"] for each in told["added"]]) == ([], ["a"], ["c"])
 
 
@@ -107,7 +135,7 @@ def test_verify_asks_for_what_the_plan_was_asked_for(hotpatch: Any) -> None:
     plan = hotpatch("plan", fleet, *day, "--release", "2026-04", "--deadline", "10d", "-f", "json").json
     hotpatch.write("plan.json", json.dumps(plan))
     assert hotpatch("verify", "plan.json", fleet, *day).code == 0
-    plan["reboots"][0]["start"] = "2026-05-02T22:00:00+02:00"
+    plan["reboots"][0] |= {"start": "2026-05-02T22:00:00+02:00", "end": "2026-05-02T22:30:00+02:00"}
     hotpatch.write("plan.json", json.dumps(plan))
     broken = hotpatch("verify", "plan.json", fleet, *day)
     assert broken.code == 1
@@ -172,3 +200,19 @@ machines:
         "app": "after the group sql is done",
         "pin": "pinned to this time",
     }
+
+
+def test_verify_names_rule_machines_and_limit(hotpatch: Any) -> None:
+    """As JSON each broken rule says which, by whom, and for which limit; a wrong end is one of them."""
+    group = "groups: {sql: {max_unavailable: 1}}\n"
+    body = group + "machines: [{name: a, groups: [sql]}, {name: b, groups: [sql]}, {name: c}]"
+    plan = planned(hotpatch, body).json
+    a, b = (each for each in plan["reboots"] if each["groups"])
+    a["start"], a["end"] = b["start"], b["start"]
+    plan["reboots"] = [a, b]
+    hotpatch.write("plan.json", json.dumps(plan))
+    done = hotpatch("verify", "plan.json", "fleet.yaml", "--as-of", "2025-12-15", "-f", "json")
+    assert done.code == 1
+    told = {each["rule"]: (sorted(each["machines"]), each["limit"]) for each in done.json["broken"]}
+    assert told == {"group": (["a", "b"], "sql"), "duration": ([a["machine"]], None)}
+    assert done.json["not_in_the_plan"] == ["c"]

@@ -30,7 +30,7 @@ KNOWLEDGE = load_knowledge()
 def shown(name: str, as_of: date, screen: Screen = TERMINAL) -> str:
     """The table of an example's plan with a deadline of two weeks."""
     fleet = load_fleet([str(ROOT / "examples" / name)])[0]
-    found = plan(prepare(fleet, Judge(KNOWLEDGE, as_of), Wish(deadline=timedelta(days=14))))
+    found = plan(prepare(fleet, Judge(KNOWLEDGE, as_of), Wish(deadline=timedelta(days=14))), time_limit=1)
     rules = KNOWLEDGE.rules
     return render_table(PlanView(found, rules, obstacles=obstacles(found, rules)), screen)
 

@@ -97,7 +97,7 @@ def plan(
     feed = feed_options(form, day, alarms, previous, by)
     world = parse_what_if(what_if, day)
     implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
-    kept = None if keep is None else read_plan(keep).starts
+    kept = None if keep is None else read_plan(keep)
     loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=quiet)
     view, stopped = search(loaded, wish, Search(day, time_limit, kept, world, quiet))
     if form == "azure":

@@ -1,9 +1,10 @@
 """What `plan` and `verify` share: loading, and searching with progress while Ctrl-C keeps the best plan so far."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
+from hotpatch_cli.cli.read_plan import ReadPlan
 from hotpatch_cli.cli.searching import interruptible, shown_progress
 from hotpatch_cli.cli.talk import say
 from hotpatch_cli.cli.whatif import WhatIf
@@ -25,7 +26,7 @@ class Search(NamedTuple):
 
     as_of: date
     time_limit: float = 10
-    keep: Mapping[str, datetime] | None = None
+    keep: ReadPlan | None = None
     world: WhatIf = WhatIf()
     quiet: bool = False
 
@@ -87,7 +88,7 @@ def search(loaded: Loaded, wish: Wish, options: Search) -> tuple[PlanView, bool]
     if options.world:
         view = view._replace(supposed=supposed(options.world.texts, found, without))
     if options.keep is not None:
-        view = view._replace(kept=against(found, options.keep))
+        view = view._replace(kept=against(found, options.keep.starts, options.keep.unplaced))
         _tell_moved(found, quiet=options.quiet)
     return view, bool(asked)
 
@@ -114,5 +115,5 @@ def _plan(prepared: Prepared, options: Search, asked: list[bool]) -> Plan:
             time_limit=options.time_limit,
             should_stop=lambda: bool(asked),
             progress=show,
-            keep=options.keep,
+            keep=options.keep.starts if options.keep else None,
         )

@@ -15,9 +15,11 @@ _MOST_HOURS = 24 * 3660
 
 
 class ReadPlan(NamedTuple):
-    """The starts of a plan by machine, and what it was asked for."""
+    """The starts of a plan by machine, the ends where they are given, who is not placed, what was asked for."""
 
     starts: Map[str, datetime]
+    ends: Map[str, datetime]
+    unplaced: frozenset[str]
     wish: Wish
 
 
@@ -62,18 +64,27 @@ def read_plan(name: str) -> ReadPlan:
     if not isinstance(root, Mapping) or not isinstance(root.get("reboots"), list):
         raise refuse(name, "This is not a plan: it has no list `reboots`.", "Write one with `hotpatch plan -f json`.")
     starts: dict[str, datetime] = {}
+    ends: dict[str, datetime] = {}
     for node, mark in zip(root["reboots"], root["reboots"].marks, strict=True):
         found: dict[str, Any] | None = _REBOOT.read(_only(node, mark, ("machine", "start", "end")), mark, log)
         if found is not None and found["machine"] in starts:
             log.add(mark, f"The machine '{found['machine'][:60]}' restarts twice in this plan.", "Keep one.")
         elif found is not None:
             starts[found["machine"]] = found["start"]
+            if found.get("end") is not None:
+                ends[found["machine"]] = found["end"]
     wish = Wish()
     for key, value, _, mark in root.placed():
         if key == "asked" and value is not None:
             wish = _ASKED.read(value, mark, log) or wish
     log.finish()
-    return ReadPlan(starts, wish._replace(month=wish.month or _month(root.get("release"))))
+    return ReadPlan(starts, ends, _unplaced(root), wish._replace(month=wish.month or _month(root.get("release"))))
+
+
+def _unplaced(root: Mapping) -> frozenset[str]:
+    rows = root.get("unplaced")
+    names = (row.get("machine") for row in rows if isinstance(row, Mapping)) if isinstance(rows, list) else ()
+    return frozenset(str(name) for name in names)
 
 
 def _month(release: object) -> tuple[int, int] | None:

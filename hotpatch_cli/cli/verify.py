@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import AsOf, Columns, MatrixFiles, Output, ReleaseFiles, WindowFiles, day_option, today
 from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOption, Zones, length, month, share
@@ -34,6 +35,9 @@ def verify(
     windows: WindowFiles = None,
     columns: Columns = None,
     as_of: AsOf = None,
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json")
+    ] = "table",
     output: Output = "-",
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
@@ -45,8 +49,12 @@ def verify(
     from hotpatch_cli.cli.planned import Extras, load, problem
     from hotpatch_cli.cli.read_plan import read_plan
     from hotpatch_cli.cli.talk import deliver, say
-    from hotpatch_cli.planning import Wish, broken_rules, left_out
+    from hotpatch_cli.outputs.plan_judged import JUDGED_FORMATS, Judged
+    from hotpatch_cli.planning import Wish, left_out
     from hotpatch_cli.planning.implied import Implied
+    from hotpatch_cli.planning.plan import broken
+
+    render = JUDGED_FORMATS[known_word(form, tuple(JUDGED_FORMATS), "--format")]
 
     day = as_of or today()
     world = parse_what_if(what_if, day)
@@ -55,12 +63,12 @@ def verify(
     read = read_plan(plan)
     loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=False)
     prepared = problem(loaded, _wish(wish, read.wish), day, world)
-    broken = broken_rules(prepared, read.starts)
-    if missing := left_out(prepared, read.starts):
+    missing = tuple(left_out(prepared, read.starts))
+    judged = Judged(len(read.starts), tuple(broken(prepared, read.starts, read.ends)), missing)
+    if missing:
         say(f"Not in the plan, though a restart is due: {', '.join(missing)}.")
-    said = "".join(f"{line}\n" for line in broken) or f"The plan keeps every rule: {len(read.starts)} restarts.\n"
-    deliver(said, output)
-    raise typer.Exit(1 if broken else 0)
+    deliver(render(judged), output)
+    raise typer.Exit(1 if judged.broken else 0)
 
 
 def _wish(wish: "Wish", asked: "Wish") -> "Wish":

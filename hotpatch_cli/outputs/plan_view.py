@@ -92,14 +92,16 @@ def _supposed(answer: Supposed) -> list[str]:
     if answer.without is None:
         lines.append("Without it no baseline is due then, and nothing restarts.")
     more = "more" if answer.exposure >= 0 else "less"
-    hours = f"{abs(answer.exposure):.1f} weighted hours of exposure {more}"
+    change = answer.difference
+    of_what = ", without those that only one of the plans places" if change.lost or change.won else ""
+    hours = f"{abs(answer.exposure):.1f} weighted hours of exposure {more}{of_what}"
     seconds = answer.later.total_seconds() if answer.later is not None else 0
     later = (
         f"; the last restart ends {abs(seconds) / 3600:.1f} h {'later' if seconds > 0 else 'earlier'}"
         if seconds
         else ""
     )
-    return [*lines, f"{hours}{later}.", *_changes(answer.difference)]
+    return [*lines, f"{hours}{later}.", *_changes(change)]
 
 
 def _changes(change: Difference) -> list[str]:
@@ -110,6 +112,6 @@ def _changes(change: Difference) -> list[str]:
     ]
     lines += [f"{each.machine.label} restarts too, {each.start:%Y-%m-%d %H:%M %z}." for each in change.added]
     lines += [f"{each.machine.label} can be placed now, {each.start:%Y-%m-%d %H:%M %z}." for each in change.won]
-    lines += [f"{name} cannot be placed any more." for name in change.lost]
+    lines += [f"{name} cannot be placed then." for name in change.lost]
     lines += [f"{name} needs no restart." for name in change.gone]
     return lines or ["No restart moves."]

@@ -17,14 +17,14 @@ from hotpatch_cli.planner.heads import heads
 from hotpatch_cli.planner.model import Model, compile_model
 from hotpatch_cli.planner.parts import split
 from hotpatch_cli.planner.problem import Interval, Problem, Starts, Task, ring_steps, unplaced
-from hotpatch_cli.planner.small import SMALL
+from hotpatch_cli.planner.small import SMALL, CompleteSearch
 
 WORK = 4_000
 """Work that one question "do these fit?" may cost; where it is not enough, nobody knows."""
 ALL_WORK = 60_000
 """Work that all questions together may cost; what is left to ask then stays a reason, perhaps a needless one."""
-SECONDS = 2.0
-"""A guard over each question; the work ends it long before."""
+NODES = 1000
+"""So many steps a complete search may take over a small part."""
 SUSPECTS = 60
 """So many tasks that compete with an unplaced one are looked at."""
 
@@ -142,8 +142,8 @@ class _Questions:
         model = compile_model(problem)
         if len(model.live) < len(problem.tasks) or any(start >= NEVER for start in heads(model).start):
             return False
-        budget = Budget(min(WORK, self.left), SECONDS, None)
-        answers = [_part_fits(Effort(part, budget)) for part in split(model)]
+        budget = Budget(min(WORK, self.left), None, None)
+        answers = [_part_fits(Effort(part, budget), budget) for part in split(model)]
         self.left = max(0, self.left - budget.work - len(problem.tasks))
         return False if False in answers else None if None in answers else True
 
@@ -152,12 +152,17 @@ class _Questions:
         return self.fits(problem) is False or bool(not proven and self.left and self.fits(problem) is not True)
 
 
-def _part_fits(effort: Effort) -> bool | None:
+def _part_fits(effort: Effort, budget: Budget) -> bool | None:
     """Only small parts are searched to the end: longer searches depend on a clock, and an answer must not."""
     effort.begin()
-    if effort.score.left_out and len(effort.part.tasks) <= SMALL:
-        effort.improve(WORK)
-    return True if not effort.score.left_out else False if effort.exact else None
+    if not effort.score.left_out:
+        return True
+    if len(effort.part.tasks) > SMALL:
+        return None
+    search = CompleteSearch(effort.model, heads(effort.model), effort.starts, effort.score, NODES)
+    complete = search.run()
+    budget.spend(search.nodes)
+    return True if not search.score.left_out else False if complete else None
 
 
 def _crowded(problem: Problem) -> bool:

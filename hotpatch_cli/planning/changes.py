@@ -1,6 +1,6 @@
 """What changes between two plans: for `--what-if`, and for a plan that stays near an older one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -31,7 +31,8 @@ class Difference(NamedTuple):
 class Supposed(NamedTuple):
     """The answer to `--what-if`: the questions, the plan without them (None: no baseline is due), the difference.
 
-    `exposure` is how many weighted hours more, `later` how much later the last restart ends.
+    `exposure` is how many weighted hours more, of what is placed in both worlds or not due in one of them; `later` is
+    how much later the last restart ends, None where not the same machines are placed.
     """
 
     questions: tuple[str, ...]
@@ -60,10 +61,21 @@ def against(plan: Plan, starts: Mapping[str, datetime], unplaced: frozenset[str]
 
 def supposed(questions: tuple[str, ...], plan: Plan, without: Plan | None) -> Supposed:
     """What a supposition changes."""
-    starts = {each.machine.label: each.start for each in without.reboots} if without else {}
+    before = {each.machine.label: each for each in without.reboots} if without else {}
+    starts = {name: each.start for name, each in before.items()}
     unplaced = frozenset(machine.label for machine, _ in without.unplaced) if without else frozenset()
+    change = against(plan, starts, unplaced)
     later = None
-    if without and without.makespan and plan.makespan:
+    if without and without.makespan and plan.makespan and not change.lost and not change.won:
         later = plan.makespan - without.makespan
-    exposure = plan.exposure - (without.exposure if without else 0.0)
-    return Supposed(questions, without, against(plan, starts, unplaced), exposure, later)
+    release = plan.prepared.release
+    hours = _hours(change.added, release) - _hours([before[name] for name in change.gone], release)
+    hours += sum(
+        each.reboot.machine.weight * ((each.reboot.start - each.before) / timedelta(hours=1)) for each in change.moved
+    )
+    return Supposed(questions, without, change, hours, later)
+
+
+def _hours(reboots: Iterable[Reboot], release: datetime) -> float:
+    """The exposure of some restarts."""
+    return sum(each.machine.weight * ((each.end - release) / timedelta(hours=1)) for each in reboots)

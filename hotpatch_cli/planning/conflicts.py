@@ -54,7 +54,7 @@ def obstacles(plan: Plan, rules: Mapping[str, Rule]) -> tuple[Obstacle, ...]:
     late = {task for task, why in prepared.missing.items() if why.variant == "deadline"}
     told = [*_facts_missing(prepared, rules, late)]
     shut = prepared.missing.keys() - late
-    behind = _behind(prepared, plan, shut)
+    behind = waits_in_vain(prepared, plan.result).blocked(shut)
     unexplained = [task for task, start in enumerate(plan.result.starts) if start is None and task not in shut | behind]
     if unexplained:
         problem = wider(prepared, timedelta(days=MOST_DAYS))
@@ -75,17 +75,6 @@ def _facts_missing(prepared: Prepared, rules: Mapping[str, Rule], late: set[int]
         reason = Told("fact", why.code, message)
         help_ = Told("fact", why.code, _HELP[why.code])
         yield Obstacle(names, f"{listed(names)} cannot be placed.", (reason,), (help_,), proven=True)
-
-
-def _behind(prepared: Prepared, plan: Plan, shut: Iterable[int]) -> set[int]:
-    """The tasks that wait, directly or not, for one that no plan can place: they need no other explanation."""
-    waits = waits_in_vain(prepared, plan.result)
-    blocked, grown = set(shut), True
-    while grown:
-        more = {task for task, first in waits.items() if task not in blocked and not blocked.isdisjoint(first)}
-        grown = bool(more)
-        blocked |= more
-    return blocked - set(shut)
 
 
 class _Teller:

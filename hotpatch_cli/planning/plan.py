@@ -1,7 +1,8 @@
 """The plan for a prepared fleet, and the judgement on a plan that somebody edited."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain, islice
 from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import shown
@@ -10,6 +11,7 @@ from hotpatch_cli.planner.plan import Progress, Result, solve
 from hotpatch_cli.planner.proof import verify
 from hotpatch_cli.planning.pieces import MINUTE, Piece, moment
 from hotpatch_cli.planning.prepare import Prepared
+from hotpatch_cli.restarts import span
 
 _NAMED = 3
 
@@ -96,9 +98,10 @@ def _unplaced(prepared: Prepared, result: Result) -> tuple[tuple[Machine, Findin
             seen = {"window": ", ".join(machine.placement.windows)}
             if task in prepared.missing:
                 why = prepared.missing[task]
-            elif task in behind:
-                names = ", ".join(prepared.machines[other].label for other in behind[task][:_NAMED])
-                more = len(behind[task]) - _NAMED
+            elif task in behind.of:
+                first, total = behind.first(task)
+                names = ", ".join(prepared.machines[other].label for other in first)
+                more = total - len(first)
                 why = found("HP501", "waits", seen=seen, names=f"{names} and {more} more" if more > 0 else names)
             else:
                 why = found("HP501", "crowded", seen=seen, deadline=moment(prepared.finish))
@@ -106,34 +109,51 @@ def _unplaced(prepared: Prepared, result: Result) -> tuple[tuple[Machine, Findin
     return tuple(rows)
 
 
-def waits_in_vain(prepared: Prepared, result: Result) -> dict[int, list[int]]:
-    """Tasks that are left out -> those that they wait for and that are left out too."""
+class Behind(NamedTuple):
+    """Who is left out behind whom: `gates` has the left out of a group or a ring, `of` the gates of a left out task."""
+
+    gates: Mapping[tuple[str, int], tuple[int, ...]]
+    of: Mapping[int, tuple[tuple[str, int], ...]]
+
+    def first(self, task: int) -> tuple[list[int], int]:
+        """(some of those that a task waits for, how many there are)."""
+        gates = [self.gates[gate] for gate in self.of[task]]
+        return list(islice(dict.fromkeys(chain.from_iterable(gates)), _NAMED)), sum(map(len, gates))
+
+    def blocked(self, shut: Iterable[int]) -> set[int]:
+        """The tasks that wait, directly or not, for one of some tasks."""
+        reached, closed = set(shut), set[tuple[str, int]]()
+        grown = True
+        while grown:
+            closed |= {gate for gate, tasks in self.gates.items() if not reached.isdisjoint(tasks)}
+            more = {task for task, gates in self.of.items() if task not in reached and not closed.isdisjoint(gates)}
+            grown = bool(more)
+            reached |= more
+        return reached - set(shut)
+
+
+def waits_in_vain(prepared: Prepared, result: Result) -> Behind:
+    """Which of the tasks that are left out wait for others that are."""
     problem, starts = prepared.problem, result.starts
     out = [task for task, start in enumerate(starts) if start is None]
-    in_group: dict[int, list[int]] = {}
-    in_ring: dict[int, list[int]] = {}
-    for task in out:
-        for group in problem.tasks[task].groups:
-            in_group.setdefault(group, []).append(task)
-        ring = problem.tasks[task].ring
-        if ring is not None:
-            in_ring.setdefault(ring, []).append(task)
-    used = sorted({task.ring for task in problem.tasks if task.ring is not None})
-    before = dict(zip(used[1:], used, strict=False))
-    first_of = {ring: in_ring.get(before[ring], []) for ring in before}
-    waits: dict[int, list[int]] = {}
+    gates: dict[tuple[str, int], list[int]] = {}
     for task in out:
         this = problem.tasks[task]
-        missing = [
-            other
-            for group in this.groups
-            for earlier in problem.groups[group].after
-            for other in in_group.get(earlier, [])
-        ]
-        missing += first_of.get(this.ring, []) if this.ring is not None else []
-        if missing:
-            waits[task] = list(dict.fromkeys(missing))
-    return waits
+        for group in this.groups:
+            gates.setdefault(("group", group), []).append(task)
+        if this.ring is not None:
+            gates.setdefault(("ring", this.ring), []).append(task)
+    used = sorted({task.ring for task in problem.tasks if task.ring is not None})
+    before = dict(zip(used[1:], used, strict=False))
+    of = {}
+    for task in out:
+        this = problem.tasks[task]
+        waits = [("group", earlier) for group in this.groups for earlier in problem.groups[group].after]
+        waits += [("ring", before[this.ring])] if this.ring is not None and this.ring in before else []
+        found = tuple(dict.fromkeys(gate for gate in waits if gate in gates))
+        if found:
+            of[task] = found
+    return Behind({gate: tuple(tasks) for gate, tasks in gates.items()}, of)
 
 
 def _reboot(machine: Machine, pieces: Sequence[Piece], start: int, release: datetime) -> Reboot:
@@ -162,20 +182,43 @@ def left_out(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
     return [machine.label for machine in prepared.machines if machine.label not in starts]
 
 
-def broken_rules(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
-    """Every rule that a plan breaks, in words; restarts of no machine of the fleet are named too."""
+class Broken(NamedTuple):
+    """A rule that a plan breaks, by whom, and in words; `limit` is the group, ring or limit that it is about."""
+
+    rule: str
+    machines: tuple[str, ...]
+    limit: str | None
+    text: str
+
+
+def broken(
+    prepared: Prepared, starts: Mapping[str, datetime], ends: Mapping[str, datetime] | None = None
+) -> list[Broken]:
+    """Every rule that a plan breaks; restarts of no machine of the fleet are named too."""
     known = {machine.label: number for number, machine in enumerate(prepared.machines)}
     placed: list[int | None] = [None] * len(known)
-    lines = []
+    found = []
     for name, start in starts.items():
         if name not in known:
-            lines.append(f"{shown(name)}: no machine of this fleet restarts for this baseline under this name")
+            text = f"{shown(name)}: no machine of this fleet restarts for this baseline under this name"
+            found.append(Broken("machine", (name,), None, text))
             continue
         minutes, rest = divmod(start - prepared.release, MINUTE)
         placed[known[name]] = minutes
         if rest:
-            lines.append(f"{shown(name)}: {start.isoformat()} is not a whole minute")
+            found.append(Broken("minute", (name,), None, f"{shown(name)}: {start.isoformat()} is not a whole minute"))
+        length = prepared.machines[known[name]].placement.reboot
+        end = (ends or {}).get(name)
+        if end is not None and end - start != length:
+            text = f"{shown(name)}: ends {end.isoformat()}, but its restart takes {span(length)}"
+            found.append(Broken("duration", (name,), None, text))
     for violation in verify(prepared.problem, placed):
-        names = ", ".join(shown(prepared.machines[task].label) for task in violation.tasks)
-        lines.append(f"{names}: " + _BROKEN[violation.rule].format(limit=violation.limit))
-    return lines
+        machines = tuple(prepared.machines[task].label for task in violation.tasks)
+        text = f"{', '.join(map(shown, machines))}: " + _BROKEN[violation.rule].format(limit=violation.limit)
+        found.append(Broken(violation.rule, machines, violation.limit, text))
+    return found
+
+
+def broken_rules(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
+    """Every rule that a plan breaks, in words."""
+    return [each.text for each in broken(prepared, starts)]
