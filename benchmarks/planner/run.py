@@ -8,7 +8,7 @@ rules that the judge (`verify`) finds broken; missed are the machines that got n
 import resource
 import sys
 from collections.abc import Callable, Iterable
-from time import perf_counter
+from time import perf_counter, process_time
 
 from fleets import make_fleet
 
@@ -81,12 +81,12 @@ def main(kinds: Iterable[str], sizes: Iterable[int], seeds: Iterable[int], secon
         print(f"{kind} {size} seed {seed}: {len(problem.tasks)} machines; hidden plan {_told(problem, planted)}")
         for name, habit in HABITS.items():
             print(f"  {name}: {_told(problem, habit(problem))}")
-        begun = perf_counter()
+        begun, busy = perf_counter(), process_time()
         result = solve(problem, work_limit=work, time_limit=seconds)
-        took = perf_counter() - begun
+        took, busy = perf_counter() - begun, process_time() - busy
         print(
             f"  hotpatch: {_told(problem, result.starts)}; {result.status}, gap {100 * result.gap:.2f} %, "
-            f"{took:.1f} s, {result.engine}{', cut short' if result.cut_short else ''}, "
+            f"{took:.1f} s ({busy:.1f} s of a core), {result.engine}{', cut short' if result.cut_short else ''}, "
             f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB",
             flush=True,
         )

@@ -75,11 +75,16 @@ class Prices:
         self.best = 0.0
         self._best_prices = self._prices
 
-    def value(self, quotes: Sequence[Quote], left_out: int = 0) -> float:
-        """The certified bound, in weighted end slots, on plans that leave out at most `left_out` tasks."""
+    def value(self, quotes: Sequence[Quote], left_out: int = 0, origin: float = 0.0) -> float:
+        """The certified bound, in weighted end slots, on plans that leave out at most `left_out` tasks.
+
+        `origin` is added to each end, for ends that are counted from another slot than the first.
+        """
         costs = [quote.cost for quote in quotes]
-        if left_out:
-            costs = sorted(costs)[: len(costs) - left_out]
+        if left_out or origin:
+            weights = (self.model.weight[task] for task in self.model.live)
+            costs = sorted(cost + weight * origin for cost, weight in zip(costs, weights, strict=True))
+            costs = costs[: len(costs) - left_out]
         rent = sum(capacity * sums[-1] for capacity, sums in zip(self.model.capacity, self._sums, strict=True))
         total = sum(costs)
         return total - rent - SAFETY * (total + rent)
@@ -123,18 +128,18 @@ class Prices:
         """Go back to the prices that gave the best bound."""
         self.load(self._best_prices)
 
-    def consider(self, left_out: int = 0) -> list[Quote]:
+    def consider(self) -> list[Quote]:
         """Evaluate the current prices and keep them if they give the best bound so far."""
         quotes = self.quotes()
-        value = self.value(quotes, left_out)
+        value = self.value(quotes)
         if value > self.best:
             self.best, self._best_prices = value, list(self._prices)
         return quotes
 
-    def step(self, upper: float, left_out: int = 0) -> list[Quote]:
-        """Take a subgradient step; `upper` is the cost of a known plan and `left_out` what it leaves out."""
+    def step(self, upper: float) -> list[Quote]:
+        """Take a subgradient step; `upper` is about what a plan of all tasks costs."""
         quotes = self.quotes()
-        value = self.value(quotes, left_out)
+        value = self.value(quotes)
         self._stale += 1
         if value > self.best:
             if value - self.best > 1e-5 * value:

@@ -5,10 +5,13 @@ from time import monotonic
 
 
 class Budget:
-    """Work is about one placement tried. `cut_short` says that the clock or the user ended it, not the work."""
+    """Work is about one placement tried. `cut_short` says that the clock or the user ended it, not the work.
+
+    `hurried` says that the clock ended a step of it before that step was done.
+    """
 
     def __init__(self, work: int, seconds: float | None, should_stop: Callable[[], bool] | None) -> None:
-        self.limit, self.work, self.cut_short = work, 0, False
+        self.limit, self.work, self.cut_short, self.hurried = work, 0, False, False
         self._deadline = None if seconds is None else monotonic() + seconds
         self._should_stop = should_stop
 

@@ -1,7 +1,7 @@
 """All that is done for one independent part: a fast start, prices, annealing, a proof if one is in reach."""
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from math import ceil, gcd
 from random import Random
 
@@ -9,23 +9,28 @@ from hotpatch_cli.planner.board import NEVER, Board
 from hotpatch_cli.planner.bound import Prices
 from hotpatch_cli.planner.budget import Budget
 from hotpatch_cli.planner.greedy import Priority, left_shift, list_schedule
-from hotpatch_cli.planner.heads import heads, last_starts, urgency
+from hotpatch_cli.planner.heads import heads
 from hotpatch_cli.planner.improve import Improver, score
 from hotpatch_cli.planner.model import Model
 from hotpatch_cli.planner.parts import Part
+from hotpatch_cli.planner.rush import Rush, density
 from hotpatch_cli.planner.shorten import Evolution, as_project
 from hotpatch_cli.planner.small import SMALL, CompleteSearch
 
-LARGE = 20_000
-"""Parts with more tasks get fewer tries at a start."""
 ROUNDS = 4
 BATCH = 100
+MOST_TURNS = 200
+PATIENCE = 0.25
+"""The share of the seconds left that one linear program may take."""
+NEAR = 0.2
+"""Prices of a linear program are aimed so far from their own bound to the plan: they are good already."""
+CONVERGED = 0.01
+"""Prices that close less than this share of the gap in 20 turns have done what they can."""
 HEAT = 0.1
+FORGETTING = 0.1
 COMPLETE_NODES = 3000
-PRICED_A_SECOND = 8_000
-"""So many starts, by the width of a bucket, a linear program over prices deals with in a second."""
-COLUMNS_A_SECOND = 1500
-"""So many columns of a whole-number program are worth a second of trying; measured on contended fleets."""
+COLUMNS_FOR_WORK = 0.3
+"""So many columns of a whole-number program are worth a unit of work; measured on contended fleets."""
 
 
 class Effort:
@@ -41,6 +46,9 @@ class Effort:
         self.exact = False
         self.engine = "greedy"
         self._grain = _grain(self.model.weight)
+        self._prices: Prices | None = None
+        self._wanted = [float(start) for start in self._heads.start]
+        self._seed, self._seed_cost = self.starts, self._ends(self.starts)
         self.bound = 0.0
         self._raise_bound(self._ends(self._heads.start))
 
@@ -65,11 +73,9 @@ class Effort:
         model = self.model
         if self.exact or not self.score.left_out:
             return self._hours(self.score.ends if self.proven else min(self.bound, self.score.ends))
-        least = sorted(
-            model.weight[task] * (model.grid.moment(self._heads.start[task]) + model.duration[task] * model.grid.step)
-            for task in model.live
-        )
-        return sum(least[: len(least) - self.score.left_out]) / model.per_hour
+        prices = self._prices or Prices(model, self._heads)
+        origin = model.grid.origin / model.grid.step
+        return prices.value(prices.quotes(), self.score.left_out, origin) * model.grid.step / model.per_hour
 
     def _hours(self, ends: float) -> float:
         """Hours from the release, of what is placed, from weighted slots from the origin."""
@@ -78,30 +84,42 @@ class Effort:
         return (weight * model.grid.origin + ends * model.grid.step) / model.per_hour
 
     def begin(self) -> None:
-        """Try some priority rules, then put first who was left out."""
+        """Try some orders, then put first who was left out."""
         if not self.model.capacity and not self.model.gates and self._keep is None:
             self._accept(list(self._heads.start))
             return
-        for priority in self._rules():
-            self._try(priority)
+        if self._keep is not None:
+            kept = (start if start >= 0 else NEVER for start in self._keep)
+            self._try(list(zip(kept, density(self.model), strict=True)))
+            return
+        rush = self._rush
+        for priority in rush.rules():
+            starts = self._try(priority)
             if self.proven or (not self.score.left_out and self._budget.stops()):
                 return
-        self._squeak()
+        for _ in range(rush.turns):
+            if not self.score.left_out or self._budget.expired():
+                return
+            starts = self._try(rush.again(starts))
 
     def improve(self, work: int) -> None:
         """Spend about so much work on this part."""
         goal = self._budget.work + work
         if len(self.model.live) <= SMALL and self._keep is None and self._complete(work):
             return
-        prices = Prices(self.model, self._heads)
-        self._price(prices, self._budget.work + work * 2 // 5)
-        if not self.proven:
-            self._price_exactly(prices)
-        if not self.proven:
-            prices.use_best()
-            self.anneal(prices, goal)
+        self.engine = "search"
+        prices = self._prices = Prices(self.model, self._heads)
+        # A good plan on rough prices first: should the clock cut this short, it has been worth more than a bound.
+        width = self._price_exactly(prices, work // 15)
+        if width is None:
+            self._price(prices, self._budget.work + work // 10)
+        self.anneal(prices, self._budget.work + work * 3 // 10)
+        finer = self._price_exactly(prices, work // 4, width)
+        if finer is None or finer >= prices.bucket:
+            self._price(prices, self._budget.work + work // 5)
+        self.anneal(prices, goal)
         if not self.proven and not self.score.left_out and self._keep is None:
-            self.prove(prices)
+            self.prove(prices, work)
 
     def shorten(self, work: int) -> None:
         """Where no task has a weight, spend about so much work on an earlier end."""
@@ -118,35 +136,6 @@ class Effort:
     def _accept_shorter(self, starts: list[int]) -> None:
         self.starts, self.score, self.engine = starts, score(self.model, starts), "search"
 
-    def _rules(self) -> list[Priority]:
-        model, head = self.model, self._heads.start
-        dense = [
-            -weight / max((use.hold for use in uses), default=1)
-            for weight, uses in zip(model.weight, model.uses, strict=True)
-        ]
-        if self._keep is not None:
-            return [[(start if start >= 0 else NEVER, rank) for start, rank in zip(self._keep, dense, strict=True)]]
-        last = urgency(model, last_starts(model, self._heads.gate))
-        urgent = list(zip(last, dense, strict=True))
-        gated = [(late if opens else NEVER, rank) for late, rank, opens in zip(last, dense, model.opens, strict=True)]
-        if len(model.live) > LARGE:
-            return [gated, urgent] if model.gates else [dense, urgent]
-        return [gated, list(zip(head, dense, strict=True)), dense, urgent]
-
-    def _squeak(self) -> None:
-        """Put first who was too late for a gate or was left out, and try again."""
-        last = last_starts(self.model, self._heads.gate)
-        urgent = urgency(self.model, last)
-        bumped = [0] * len(last)
-        starts = self.starts
-        for _ in range(4 if len(last) > LARGE else 8):
-            if not self.score.left_out or self._budget.expired() or self._keep is not None:
-                return
-            late = [task for task in self.model.live if starts[task] > last[task]]
-            for task in late or [task for task in self.model.live if starts[task] < 0]:
-                bumped[task] -= 1
-            starts = self._try(list(zip(bumped, urgent, strict=True)))
-
     def _try(self, priority: Priority) -> list[int]:
         board = list_schedule(self.model, priority, self._keep)
         self._budget.spend(len(self.model.live) // 4)
@@ -157,10 +146,22 @@ class Effort:
         found = score(self.model, starts, self._keep)
         if found < self.score:
             self.starts, self.score = list(starts), found
+        cost = self._ends(starts)
+        if cost < self._seed_cost:
+            self._seed, self._seed_cost = list(starts), cost
 
     def _ends(self, starts: Sequence[int]) -> float:
+        """Weighted end slots, as if those that are left out ended when their last window does."""
         model = self.model
-        return sum(model.weight[task] * (starts[task] + model.duration[task]) for task in model.live)
+        return sum(
+            model.weight[task]
+            * (starts[task] + model.duration[task] if starts[task] >= 0 else model.windows[task][-1][1])
+            for task in model.live
+        )
+
+    @cached_property
+    def _rush(self) -> Rush:
+        return Rush(self.model, self._heads)
 
     def _raise_bound(self, value: float) -> None:
         if self._grain:
@@ -178,47 +179,67 @@ class Effort:
         return self.exact
 
     def _price(self, prices: Prices, goal: int) -> None:
-        self.engine = "search"
-        size = len(self.model.live)
-        for turn in range(200):
+        """Better prices step by step, until the work done reaches the goal or 20 steps gain next to nothing."""
+        size, before, priced = len(self.model.live), 0.0, prices.best > 0
+        for turn in range(MOST_TURNS):
+            if turn and not turn % 20:
+                if prices.best - before < CONVERGED * (self._seed_cost - before):
+                    return
+                before = prices.best
             if self.proven or self._budget.work > goal or self._budget.stops():
                 return
-            wanted = [0] * len(self.starts)
-            for task, quote in zip(self.model.live, prices.step(self.score.ends, self.score.left_out), strict=True):
-                wanted[task] = quote.start
+            upper = prices.best + (self._seed_cost - prices.best) * NEAR if priced else self._seed_cost
+            for task, quote in zip(self.model.live, prices.step(upper), strict=True):
+                self._wanted[task] += (quote.start - self._wanted[task]) * FORGETTING
             self._budget.spend(1 + size // 2)
-            if not self.score.left_out:
-                self._raise_bound(prices.best)
-            if turn % 2 and self._keep is None:
-                self._try(wanted)
+            self._raise_bound(prices.best)
+            if turn % 2:
+                self._follow()
 
-    def _price_exactly(self, prices: Prices) -> None:
-        from hotpatch_cli.planner.program import best_prices, has_highs
+    def _follow(self) -> None:
+        """Try a plan in the order of what the prices ask for on average: a fraction of a plan says when."""
+        if self._keep is None:
+            self._try(self._rush.by_prices(self._wanted))
 
-        if not has_highs() or not self.model.capacity or self._budget.stops():
-            return
+    def _price_exactly(self, prices: Prices, work: int, known: int | None = None) -> int | None:
+        """Prices by the finest linear program that takes at most about `work`, or by a coarser one in a hurry.
+
+        Returns the width of its buckets in slots, None if there is none finer than the one already `known`.
+        """
+        from hotpatch_cli.planner.program import TooSlow, best_prices, has_highs
+
+        if not has_highs() or not self.model.capacity:
+            return None
         columns = sum(stretch.width for lane in prices.lanes for stretch in lane.stretches)
-        for width in (4 * prices.bucket, 2 * prices.bucket, prices.bucket):
-            seconds = min(self._budget.seconds() / 2, 300.0)
-            if columns > seconds * width * PRICED_A_SECOND:
+        for width in sorted({1, max(1, prices.bucket // 2), *(prices.bucket << more for more in range(5))}):
+            if self.proven or self._budget.stops() or (known is not None and width >= known):
+                return None
+            if columns > work * width:
                 continue
-            if best_prices(prices, width, seconds):
-                wanted = [0] * len(self.starts)
-                quotes = prices.consider(self.score.left_out)
-                for task, quote in zip(self.model.live, quotes, strict=True):
-                    wanted[task] = quote.start
-                if not self.score.left_out:
-                    self._raise_bound(prices.best)
-                if self._keep is None:
-                    self._try(wanted)
+            self._budget.spend(columns // width)
+            try:
+                wanted = best_prices(prices, width, self._budget.seconds() * PATIENCE)
+            except TooSlow:
+                self._budget.hurried = True
+                continue
+            prices.consider()
+            self._raise_bound(prices.best)
+            if wanted is not None:
+                self._wanted = wanted
+                self._follow()
+                return width
+            return None
+        return None
 
     def anneal(self, prices: Prices, goal: int) -> None:
-        """Improve the plan, guided by prices, until the work done reaches the goal."""
+        """Improve the plan, guided by the best prices, until the work done reaches the goal."""
+        prices.use_best()
         weight = sum(self.model.weight) or 1.0
         first = self._budget.work
         while self._budget.work < goal and not self.proven and not self._budget.stops():
             until = min(goal, self._budget.work + max((goal - first) // ROUNDS, 1))
-            board = self._board()
+            fresh = self._keep is None and self._budget.work - first < (goal - first) // 2
+            board = self._board(self._seed if fresh else self.starts)
             improver = Improver(board, prices, self._random, self._keep)
             hottest = HEAT * self.score.ends / weight * (goal - self._budget.work) / max(goal - first, 1)
             begun = self._budget.work
@@ -232,30 +253,29 @@ class Effort:
                 left_shift(board)
             self._accept(board.starts)
 
-    def _board(self) -> Board:
+    def _board(self, starts: Sequence[int]) -> Board:
         board = Board(self.model)
         for task in self.model.live:
-            if self.starts[task] >= 0:
-                board.place(task, self.starts[task])
+            if starts[task] >= 0:
+                board.place(task, starts[task])
         return board
 
-    def prove(self, prices: Prices) -> None:
+    def prove(self, prices: Prices, work: int) -> None:
         """Find the best plan of all tasks by a whole-number program, where HiGHS is there and time will do."""
         from hotpatch_cli.planner.program import has_highs
 
         if not has_highs() or self._budget.expired():
             return
-        columns = sum(
-            stretch.width for lane in {id(lane): lane for lane in prices.lanes}.values() for stretch in lane.stretches
-        )
-        if columns > self._budget.seconds() * COLUMNS_A_SECOND:
+        lanes = {id(lane): lane for lane in prices.lanes}.values()
+        columns = sum(stretch.width for lane in lanes for stretch in lane.stretches)
+        if columns > work * COLUMNS_FOR_WORK:
             return
         from hotpatch_cli.planner.exact import solve_exactly
 
         answer = solve_exactly(prices, self._heads, self.starts, self.score.ends, self._budget.seconds)
         self.engine = "exact"
         self._budget.spend(columns // 10)
-        self._budget.cut_short |= answer.cut_short
+        self._budget.hurried |= answer.cut_short
         if answer.starts is not None:
             self._accept(answer.starts)
         self._raise_bound(answer.bound)

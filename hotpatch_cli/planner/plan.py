@@ -120,7 +120,7 @@ def _result(problem: Problem, model: Model, efforts: list[Effort], budget: Budge
         makespan,
         all(effort.exact or not effort.score.left_out for effort in efforts),
         budget.work,
-        budget.cut_short,
+        budget.cut_short or budget.hurried,
         max((effort.engine for effort in efforts), key=("greedy", "search", "exact").index, default="greedy"),
         _moved(starts, keep),
     )

@@ -8,6 +8,7 @@ from hotpatch_cli.planner.bound import Lane, Prices
 
 Row = tuple[float, float]
 INFINITE = float("inf")
+TINY = 1e-9
 
 
 def has_highs() -> bool:
@@ -112,25 +113,57 @@ class Program:
         program.a_matrix_.index_, program.a_matrix_.value_ = rows[order], values[order].astype(float)
         if whole:
             program.integrality_ = [highspy.HighsVarType.kInteger] * len(self.cost)
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
+
+        class Silent(highspy.Highs):
+            def enableCallbacks(self) -> None:  # noqa: N802 - highspy's name
+                """None are used, and 1.16 prints its name on standard output here, whatever its options say."""
+
+        solver = Silent()  # type: ignore[no-untyped-call]  # highspy has no types
         for name, value in {"output_flag": False, "threads": 1, **options}.items():
             solver.setOptionValue(name, value)
         solver.passModel(program)
         return solver
 
 
-def best_prices(prices: Prices, bucket: int, seconds: float) -> bool:
-    """Load the prices that a linear program finds; False if it was not solved in `seconds`."""
+class TooSlow(Exception):  # noqa: N818 - it is what it says
+    """The solver was stopped by the clock."""
+
+
+def best_prices(prices: Prices, bucket: int, seconds: float) -> list[float] | None:
+    """Load the prices that a linear program finds, and return when it starts each task on average.
+
+    None if there is no plan of all tasks even in fractions. Raises TooSlow after `seconds`.
+    """
     import highspy
 
     program = Program(prices, bucket)
     solver = program.highs({"solver": "ipm", "run_crossover": "off", "time_limit": seconds})
     solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return False
-    duals = list(solver.getSolution().row_dual)
+    status = solver.getModelStatus()
+    if status == highspy.HighsModelStatus.kTimeLimit:
+        raise TooSlow
+    if status != highspy.HighsModelStatus.kOptimal:
+        return None
+    solution = solver.getSolution()
+    duals = list(solution.row_dual)
     prices.load([_of_limit(program, duals, limit, axis.length) for limit, axis in enumerate(prices.axes)])
-    return True
+    return _mean_starts(program, list(solution.col_value))
+
+
+def _mean_starts(program: Program, values: list[float]) -> list[float]:
+    """The fractions of a kind's starts dealt out to its tasks, soonest first, one whole start to each."""
+    found = [0.0] * len(program.model.duration)
+    for kind in program.kinds:
+        dealt = 0.0
+        for start, column in kind.columns.items():
+            left = min(max(values[column], 0.0), len(kind.tasks) - dealt)
+            while left > 0 and dealt < len(kind.tasks):
+                number = int(dealt)
+                share = min(left, number + 1 - dealt) if number + 1 - dealt > TINY else 0.0
+                found[kind.tasks[number]] += share * start
+                dealt = dealt + share if share else number + 1.0
+                left -= share
+    return found
 
 
 def _of_limit(program: Program, duals: list[float], limit: int, length: int) -> list[float]:

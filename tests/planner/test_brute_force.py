@@ -117,7 +117,7 @@ def test_the_whole_number_program_equals_brute_force(problem: Problem) -> None:
         if effort.score.left_out:
             return
         if not effort.proven:
-            effort.prove(Prices(part.model, heads(part.model)))
+            effort.prove(Prices(part.model, heads(part.model)), 10**6)
         assert effort.proven
         total += effort.exposure()
     assert len(model.live) == -placed

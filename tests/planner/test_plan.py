@@ -136,7 +136,7 @@ def test_contradictory_problems_are_refused(change: dict[str, object], message: 
 
 def test_a_crowded_fleet_is_placed_and_bounded() -> None:
     """A crowded fleet that has a hidden plan is placed whole, keeps all rules, and is near its bound."""
-    problem = crowded_fleet(60, seed=3)
+    problem = crowded_fleet(40, seed=3)
     result = solve(problem, work_limit=6_000)
     assert None not in result.starts
     assert verify(problem, result.starts) == []
