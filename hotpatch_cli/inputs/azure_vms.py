@@ -103,7 +103,7 @@ def _machine(resource: Mapping, kind: str | None, document: Document, log: Log) 
         origin=NodeOrigin(document, resource, _paths(resource, body)),
         aliases=tuple(filter(None, (view.text("osProfile", "computerName"),))),
         refers=tuple(filter(None, (View(properties, log).text("virtualMachineScaleSet", "id"),))),
-        zone=next((str(each) for each in items(dig(resource, "zones"))), None),
+        zone=next((str(each) for each in items(dig(resource, "zones")) if isinstance(each, str)), None),
         availability_set=View(properties, log).text("availabilitySet", "id"),
     )
 

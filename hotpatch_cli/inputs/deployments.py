@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Mapping, Sequence
 from hotpatch_cli.inputs import azure_vms
-from hotpatch_cli.inputs.reading import NodeOrigin, dig
+from hotpatch_cli.inputs.reading import NodeOrigin, actual_key, dig
 from hotpatch_cli.model import Facts, Image, Machine, Patching
 
 Path = tuple[str, ...]
@@ -117,7 +117,7 @@ def _facts(facts: Facts, deployed: Deployed, left_open: dict[str, str]) -> Facts
     image = facts.image or _image_by_open_id(deployed)
     publisher = (image.publisher or "").lower() if image else ""
     linux = publisher in LINUX_PUBLISHERS or any("linuxconfiguration" in at for at, _ in deployed.open_at)
-    linux = linux or "linuxconfiguration" in {key.lower() for key in dig(body, "osProfile") or ()}
+    linux = linux or actual_key(dig(body, "osProfile"), "linuxConfiguration") is not None
     return facts._replace(
         windows=facts.windows and not linux,
         image=image,

@@ -86,7 +86,7 @@ def _resources(root: Mapping) -> Iterator[Resource]:
     unknown = {
         each.get("address"): dig(each, "change", "after_unknown")
         for each in items(root.get("resource_changes"))
-        if isinstance(each, Mapping)
+        if isinstance(each, Mapping) and isinstance(each.get("address"), str)
     }
     values = next((root[key] for key in _PLAN_KEYS if isinstance(root.get(key), Mapping)), None)
     yield from _of_module(dig(values, "root_module"), unknown)
@@ -96,7 +96,7 @@ def _of_module(module: Any, unknown: dict[Any, Any]) -> Iterator[Resource]:
     """The managed resources of a module and of those in it."""
     for each in items(dig(module, "resources")):
         address, kind, values = dig(each, "address"), dig(each, "type"), dig(each, "values")
-        named = isinstance(address, str) and isinstance(kind, str)
+        named = isinstance(address, str) and address.strip() and isinstance(kind, str)
         if named and isinstance(values, Mapping) and dig(each, "mode") != "data":
             yield Resource(address, kind, values, unknown.get(address), dig(each, "sensitive_values"))
     for child in items(dig(module, "child_modules")):
