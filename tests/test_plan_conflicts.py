@@ -136,3 +136,11 @@ def test_unsupported_machines_are_planned_with_all(hotpatch: Any) -> None:
     monthly = planned(hotpatch, body, "--all", "--release", "2026-02")
     assert [each["machine"] for each in monthly.json["reboots"]] == ["old"]
     assert monthly.json["left_alone"] == {"no baseline then": 1}
+
+
+def test_a_fleet_of_unsupported_machines_is_planned_with_all(hotpatch: Any) -> None:
+    """Where nothing waits for a baseline, --all plans the next Patch Tuesday; without it the code is 2."""
+    body = "machines: [{name: old, os: Windows Server 2019 Datacenter, build: 17763.7558}]"
+    assert planned(hotpatch, body).code == 2
+    done = planned(hotpatch, body, "--all")
+    assert (done.code, done.json["release"]) == (0, "2026-01-13")

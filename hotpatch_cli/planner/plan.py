@@ -1,6 +1,7 @@
 """Plan a problem: take it apart, plan each part, prove what can be proved, put it together, judge it."""
 
 from collections.abc import Callable
+from time import monotonic
 from typing import NamedTuple
 
 from hotpatch_cli.planner.budget import Budget
@@ -10,6 +11,8 @@ from hotpatch_cli.planner.parts import split
 from hotpatch_cli.planner.problem import Problem, Starts, unplaced, validate
 from hotpatch_cli.planner.proof import cost, verify
 
+TOLD_EVERY = 0.3
+"""Seconds between two words on progress."""
 DEFAULT_WORK = 50_000
 """About one placement a unit; some seconds for a contended fleet of 1,000 machines."""
 
@@ -67,9 +70,12 @@ def solve(
     """
     validate(problem)
     model = compile_model(problem, keep)
-    budget = Budget(work_limit, time_limit, should_stop)
+    watch = None if progress is None else _Watch(progress, should_stop)
+    budget = Budget(work_limit, time_limit, watch or should_stop)
     kept = None if keep is None else model.slots(keep)
     efforts = [Effort(part, budget, kept) for part in split(model)]
+    if watch is not None:
+        watch.look = lambda: _progress(efforts, budget)
     for effort in efforts:
         effort.begin()
     if keep is None and not any(model.weight):
@@ -77,6 +83,21 @@ def solve(
             effort.shorten(budget.left() // len(efforts))
     _improve(efforts, budget, progress)
     return _result(problem, model, efforts, budget, keep)
+
+
+class _Watch:
+    """Asks whether to stop, and now and then tells how far the search is; no plan depends on it."""
+
+    def __init__(self, progress: Callable[[Progress], None], should_stop: Callable[[], bool] | None) -> None:
+        self._tell, self._should_stop, self._next = progress, should_stop, 0.0
+        self.look: Callable[[], Progress] | None = None
+
+    def __call__(self) -> bool:
+        """Whether the user said to stop."""
+        if self.look is not None and monotonic() >= self._next:
+            self._next = monotonic() + TOLD_EVERY
+            self._tell(self.look())
+        return self._should_stop is not None and self._should_stop()
 
 
 def _improve(efforts: list[Effort], budget: Budget, progress: Callable[[Progress], None] | None) -> None:

@@ -11,7 +11,7 @@ from hotpatch_cli.model import Finding, Fleet, Machine, found
 from hotpatch_cli.planner.problem import Problem
 from hotpatch_cli.planning.pieces import MINUTE, Piece, Pieces
 from hotpatch_cli.planning.rules import problem_of
-from hotpatch_cli.schedule.patch_tuesday import patch_tuesday, release_moment
+from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, patch_tuesday, release_moment
 
 HORIZON = timedelta(days=45)
 """How far windows are looked at where no deadline and no last day is given: each monthly window opens once."""
@@ -80,9 +80,11 @@ def _release_day(judged: Iterable[tuple[Machine, Judgement]], judge: Judge, wish
     """The day of the baseline: that of the month asked for, or the first that a machine of the fleet waits for."""
     days = {judgement.next_baseline.date for _, judgement in judged if judgement.next_baseline}
     if wish.month is None:
-        if not days:
-            raise ValueError("No machine of the fleet waits for a baseline.")
-        return min(days)
+        if days:
+            return min(days)
+        if wish.everything:
+            return next_patch_tuesday(judge.as_of)
+        raise ValueError("No machine of the fleet waits for a baseline.")
     days.update(day for product in PRODUCTS for day in _baselines(judge, product, wish.month))
     wanted = [day for day in days if (day.year, day.month) == wish.month]
     if wanted:
