@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.rows import Release
-from hotpatch_cli.model import Facts, Fleet, Machine
+from hotpatch_cli.model import Facts, Fleet, Machine, parse_build
 from hotpatch_cli.restarts import relevant, windows_of
 from hotpatch_cli.schedule.fit import Fit, Openings, first_fit
 from hotpatch_cli.schedule.windows import Opening, ZoneMissing
@@ -24,9 +24,9 @@ HOTPATCHES = ("hotpatch", "out-of-band-hotpatch")
 class Rollback(NamedTuple):
     """The way back of one machine.
 
-    `uninstall` is the newest update that it has, None where nothing tells. `baseline` is the newest baseline before
-    it; `present` says that the update builds on it, so that it need not be installed again by hand as a rule.
-    `steps` are what to do, in order; `opening` is the next one in which the restart fits.
+    `uninstall` is the newest update that it has, None where nothing tells which; `baseline` is the newest baseline
+    before it, None where none is on record. `steps` are what to do, in order; `opening` is the next one in which the
+    restart fits; `why` is what else is to be known.
     """
 
     machine: Machine
@@ -66,16 +66,29 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
 ) -> Rollback:
     opening = _opening(fleet, machine, judge.as_of, openings)
     installed = judgement.track.installed
-    if installed is None or judgement.product is None:
+    history = judge.history(judgement.product) if judgement.product else None
+    if installed is None or history is None:
         why = judgement.track.why or "what it has installed is not known, or it does not hotpatch"
-        return Rollback(machine, None, None, (), opening, why)
-    history = judge.history(judgement.product)
+        sharing = _sharing(machine.facts, history)
+        baselines = {_baseline_before(row, history) for row in sharing} if history else set()
+        if len(baselines) != 1:
+            return Rollback(machine, None, None, (), opening, why)
+        baseline = baselines.pop()
+        return Rollback(
+            machine, None, baseline, tuple(_steps(" or ".join(each.name for each in sharing), baseline)), opening, why
+        )
     if kb is not None and installed.kb != kb:
         why = f"{installed.name} is newer than {kb}, and what is newest is uninstalled first"
     else:
         why = ""
     baseline = _baseline_before(installed, history)
-    return Rollback(machine, installed, baseline, tuple(_steps(installed, baseline)), opening, why)
+    return Rollback(machine, installed, baseline, tuple(_steps(installed.name, baseline)), opening, why)
+
+
+def _sharing(facts: Facts, history: History | None) -> list[Release]:
+    """The updates that a build belongs to, where it belongs to several: each may be the one that is installed."""
+    build = parse_build(facts.build) if facts.build else None
+    return [row for row in history.out if row.build == build] if history and build and build.revision else []
 
 
 def _baseline_before(installed: Release, history: History) -> Release | None:
@@ -85,14 +98,14 @@ def _baseline_before(installed: Release, history: History) -> Release | None:
     return max(earlier, key=lambda row: row.date or date.min, default=None)
 
 
-def _steps(installed: Release, baseline: Release | None) -> Iterable[str]:
-    yield f"Find the package of {installed.name}: DISM /Online /Get-Packages /Format:Table"
+def _steps(name: str, baseline: Release | None) -> Iterable[str]:
+    yield f"Find the package of {name}: DISM /Online /Get-Packages /Format:Table"
     yield "Uninstall it: DISM /Online /Remove-Package /PackageName:<its name> /NoRestart"
     if baseline is not None:
         build = f", build {baseline.build}" if baseline.build else ""
         yield f"Install the baseline {baseline.name} of {baseline.date}{build}, unless the machine is on it again."
     yield "Restart in the window: the machine is not back before it has restarted."
-    yield f"Hold {installed.name} back (decline it, or exclude it in the schedule), or it is installed again."
+    yield f"Hold {name} back (decline it, or exclude it in the schedule), or it is installed again."
 
 
 NOTES = (

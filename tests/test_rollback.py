@@ -59,6 +59,15 @@ def test_an_unknown_build_says_so(hotpatch: Any) -> None:
     assert "26100.1" in found["why"]
 
 
+def test_a_build_of_two_updates_goes_back_to_the_baseline_of_both(hotpatch: Any) -> None:
+    """26100.6905 is KB5070881 or KB5070893: whichever it is, October's baseline was before it."""
+    name = hotpatch.write("two.yaml", FLEET + "- {name: two, build: 26100.6905}\n")
+    done = hotpatch("rollback", name, "--as-of", "2025-12-15", "--machine", "two", "-f", "json")
+    (found,) = done.json["machines"]
+    assert (found["uninstall"], found["baseline"]["kb"], found["restart"]) == (None, "KB5066835", True)
+    assert "KB5070881 and KB5070893" in found["why"]
+
+
 @pytest.mark.parametrize("more", [(), ("--machine", "hott"), ("--kb", "December")])
 def test_what_nobody_is_called_is_refused(hotpatch: Any, more: tuple[str, ...]) -> None:
     """Without a machine or a KB, or with a wrong one, the code is 2 and nothing is written."""

@@ -39,7 +39,10 @@ def plan(
     until: Annotated[date | None, day_option("--until", "HOTPATCH_UNTIL", "The last day, included, in UTC.")] = None,
     deadline: Deadline = None,
     everything: Annotated[
-        bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Plan the machines too that restart every month.")
+        bool,
+        typer.Option(
+            "--all", envvar="HOTPATCH_ALL", help="Plan the machines too that restart every month; show all rows."
+        ),
     ] = False,
     availability_sets: AvailabilitySets = None,
     zones: Zones = None,
@@ -105,7 +108,7 @@ def plan(
 
         for line in told(view):
             say(line, quiet=quiet)
-    deliver(render(view, screen(output, no_color=no_color)._replace(feed=feed)), output)
+    deliver(render(view, screen(output, no_color=no_color, everything=everything)._replace(feed=feed)), output)
     if stopped:
         raise typer.Exit(STOPPED)
     raise typer.Exit(NO_PLAN if view.plan.status == "infeasible" else 0)

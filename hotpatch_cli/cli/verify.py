@@ -7,7 +7,17 @@ import typer
 
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import AsOf, Columns, MatrixFiles, Output, ReleaseFiles, WindowFiles, day_option, today
+from hotpatch_cli.cli.options import (
+    AsOf,
+    Columns,
+    MatrixFiles,
+    Output,
+    Quiet,
+    ReleaseFiles,
+    WindowFiles,
+    day_option,
+    today,
+)
 from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOption, Zones, length, month, share
 from hotpatch_cli.cli.whatif import WhatIfOption, parse_what_if
 
@@ -41,6 +51,7 @@ def verify(
     output: Output = "-",
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
+    quiet: Quiet = False,
 ) -> None:
     """Check a plan against the fleet: exit code 1 where it breaks a rule, with every rule that it breaks.
 
@@ -61,12 +72,12 @@ def verify(
     implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
     wish = Wish(month(release), begin, until, length(deadline), everything)
     read = read_plan(plan)
-    loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=False)
+    loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=quiet)
     prepared = problem(loaded, _wish(wish, read.wish), day, world)
     missing = tuple(left_out(prepared, read.starts))
     judged = Judged(len(read.starts), tuple(broken(prepared, read.starts, read.ends)), missing)
     if missing:
-        say(f"Not in the plan, though a restart is due: {', '.join(missing)}.")
+        say(f"Not in the plan, though a restart is due: {', '.join(missing)}.", quiet=quiet)
     deliver(render(judged), output)
     raise typer.Exit(1 if judged.broken else 0)
 

@@ -22,7 +22,7 @@ def _machine(each: Rollback) -> dict[str, Any]:
         "machine": each.machine.label,
         "uninstall": _release(each.uninstall),
         "baseline": _release(each.baseline),
-        "restart": each.uninstall is not None,
+        "restart": bool(each.steps),
         "window": None
         if opening is None
         else {"name": opening.window, "start": opening.start.isoformat(), "end": opening.end.isoformat()},
@@ -54,17 +54,17 @@ def render_table(found: Sequence[Rollback], screen: Screen) -> str:
 
 
 def _lines(each: Rollback) -> list[str]:
-    if each.uninstall is None:
+    if not each.steps:
         return [f"Nothing can be said: {each.why}."]
     opening = each.opening
     window = (
         f"{opening.window}, {opening.start:%Y-%m-%d %H:%M %z} to {opening.end:%H:%M}" if opening else "none is known"
     )
     return [
-        f"uninstall      {_named(each.uninstall)}",
+        f"uninstall      {_named(each.uninstall) if each.uninstall else each.why}",
         f"back to        {_named(each.baseline) if each.baseline else 'no earlier baseline is on record'}",
         f"restart        yes; next window: {window}",
-        *([f"mind           {each.why}"] if each.why else []),
+        *([f"mind           {each.why}"] if each.why and each.uninstall else []),
         *(f"{number}. {step}" for number, step in enumerate(each.steps, 1)),
     ]
 

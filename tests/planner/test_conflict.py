@@ -4,6 +4,7 @@ import small_problems
 from hypothesis import HealthCheck, given, settings
 
 from hotpatch_cli.planner import Group, Problem, Resource, Ring, Task, solve
+from hotpatch_cli.planner import conflict as explaining
 from hotpatch_cli.planner.conflict import Conflict, Reason, Relief, explain
 
 NIGHT = ((0, 240),)
@@ -96,6 +97,22 @@ def test_conflicts_are_irreducible(problem: Problem) -> None:
         chosen = [n for n, task in enumerate(problem.tasks) if task.name in conflict.tasks]
         assert not _all_fit(problem, chosen)
         assert all(_all_fit(problem, [n for n in chosen if n != left_out]) for left_out in chosen)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(small_problems.problems(most=2))
+def test_reasons_are_irreducible(problem: Problem) -> None:
+    """The reasons alone, without all other rules, still conflict; without any one of them there is room."""
+    for found in explain(problem, solve(problem).starts):
+        if not found.proven:
+            continue
+        chosen = {n for n, task in enumerate(problem.tasks) if task.name in found.tasks}
+        part = explaining._only(problem, chosen)
+        for rule in explaining._reasons(part):
+            part = part if rule in found.reasons else explaining._without(part, rule)
+        everyone = list(range(len(part.tasks)))
+        assert not _all_fit(part, everyone)
+        assert all(_all_fit(explaining._without(part, reason), everyone) for reason in found.reasons)
 
 
 def _all_fit(problem: Problem, chosen: list[int]) -> bool:
