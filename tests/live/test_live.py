@@ -7,9 +7,12 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 from azure_stand import OTHER, SUBSCRIPTION, Answer, Azure, subscription, vm
 
 from hotpatch_cli.inputs.live.client import Pace
+from hotpatch_cli.inputs.live.refusals import told
+from hotpatch_cli.inputs.live.scope import Scope
 from hotpatch_cli.outputs.formats import REPORT_FORMATS
 
 DAY = ("--as-of", "2025-12-15", "-f", "json")
@@ -324,6 +327,41 @@ def test_nobody_signed_in(hotpatch: Any) -> None:
         assert "Nobody is signed in" in done.err
         assert remedy in done.err
         assert len(done.err.splitlines()) == 1
+
+
+def test_a_sign_in_that_is_refused() -> None:
+    """Entra ID's code is told, for people look it up; what stands behind it is not."""
+    said = (
+        "Authentication failed: AADSTS7000215: Invalid client secret planted-secret for app planted-app. AADSTS7000215"
+    )
+    error = told(ClientAuthenticationError(message=said), Scope("azure:"), "subscriptions")
+    assert "Nobody is signed in to Azure (AADSTS7000215)." in str(error)
+    assert "planted" not in str(error)
+
+
+def test_pages_that_overlap(hotpatch: Any, azure: Azure) -> None:
+    """A row that comes on two pages is there once; one that was lost over it makes the run fail, not shorter."""
+    azure.tables["resources"] = [vm(f"web{number:02}") for number in range(25)]
+    azure.page = 10
+
+    def again(result: dict[str, Any], asked: Any) -> Any:
+        if asked.table != "resources" or asked.token is None:
+            return result
+        data = [azure.tables["resources"][0], *result["data"]]
+        return result | {"data": data, "count": len(data)}
+
+    azure.change = again
+    assert names(hotpatch("check", "--azure", *DAY)) == [f"web{number:02}" for number in range(25)]
+
+    def over(result: dict[str, Any], asked: Any) -> Any:
+        if asked.table != "resources" or asked.token is None:
+            return result
+        return result | {"data": [azure.tables["resources"][0], *result["data"][1:]]}
+
+    azure.change = over
+    done = hotpatch("check", "--azure", *DAY)
+    assert (done.code, done.out) == (2, "")
+    assert "23 of 25 came" in done.err
 
 
 def test_a_slow_answer(hotpatch: Any, azure: Azure) -> None:

@@ -36,6 +36,9 @@ _SAID = {
 }
 _UNCLEAR = "Check the names given with --subscription and --management-group."
 _LATER = "Try again later; https://azure.status.microsoft tells of troubles."
+_UNAUTHORIZED = 401
+_SIGN_IN_CODE = re.compile(r"AADSTS[0-9]{4,8}")
+"""What Entra ID calls its refusals; the text behind it names tenants and applications."""
 _CLIENT_ERRORS = range(400, 500)
 
 
@@ -44,10 +47,13 @@ def told(error: AzureError, scope: Scope, about: str) -> InputError:
     if isinstance(error, DecodeError):
         said = f"The answer about {about} is not what Azure answers: it is no JSON."
         return refuse(scope.name, said, "Look at proxies in between, and at pages that ask for a sign-in.")
+    if isinstance(error, ClientAuthenticationError) and error.status_code != _UNAUTHORIZED:
+        codes = ", ".join(dict.fromkeys(_SIGN_IN_CODE.findall(str(error.message))))
+        return refuse(
+            scope.name, f"Nobody is signed in to Azure{f' ({codes})' if codes else ''}.", _SIGN_IN[scope.cloud]
+        )
     if isinstance(error, HttpResponseError) and error.status_code:
         return _answered(error, error.status_code, scope, about)
-    if isinstance(error, ClientAuthenticationError):
-        return refuse(scope.name, "Nobody is signed in to Azure.", _SIGN_IN[scope.cloud])
     if isinstance(error, ServiceRequestError):
         return refuse(scope.name, "Azure is out of reach.", "Look at the network, at proxies and at --cloud.")
     if isinstance(error, ServiceResponseError):
