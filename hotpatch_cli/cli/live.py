@@ -153,4 +153,4 @@ def _bar() -> "Iterator[Watcher]":
     columns = TextColumn("Azure: {task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("signing in", total=None)
-        yield lambda about, done, total: progress.update(task, description=about, completed=done, total=total)
+        yield lambda about, done, total: progress.update(task, description=about, completed=done, total=total or None)
