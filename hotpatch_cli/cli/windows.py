@@ -111,3 +111,43 @@ def lint_command(
     view = LintView(found, len(schedules), skipped, knowledge.rules)
     deliver(render(view, screen(output, no_color=no_color)), output)
     raise typer.Exit(1 if found else 0)
+
+
+@app.command("export", epilog="Example: hotpatch windows export fleet.yaml --to azure --output configurations.json")
+def export_command(
+    fleet: Annotated[
+        list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="PLATFORM", envvar="HOTPATCH_TO", help="azure")] = "azure",
+    begin: Annotated[
+        date | None, day_option("--from", "HOTPATCH_WINDOWS_FROM", "The first opening, from this day; today.")
+    ] = None,
+    location: Annotated[
+        str | None,
+        typer.Option("--location", metavar="REGION", envvar="HOTPATCH_LOCATION", help="Where the configurations lie."),
+    ] = None,
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="FILE|DIR", envvar="HOTPATCH_OUTPUT", help="A file, or one each in it."),
+    ] = "-",
+    windows_from: WindowFiles = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write windows as Azure takes them: maintenance configurations; exit code 1 where one cannot be said."""
+    from hotpatch_cli.cli.exported import deliver_configurations, tell
+    from hotpatch_cli.cli.talk import say
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.exporting import export
+    from hotpatch_cli.inputs.fleet import load_fleet
+    from hotpatch_cli.knowledge.limits import load_limits
+
+    known_word(to, ("azure",), "--to")
+    loaded, notes = load_fleet(fleet, windows=windows_from or ())
+    if not loaded.windows:
+        raise refuse(", ".join(fleet), "There is no window in it.", "Nothing was written.")
+    for note in notes:
+        say(note, quiet=quiet)
+    found = export(loaded, load_limits(), begin or today(), location)
+    deliver_configurations(found, output)
+    tell(found, quiet=quiet)
+    raise typer.Exit(1 if found.refused else 0)
