@@ -81,6 +81,23 @@ class Gate(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+class Change(NamedTuple):
+    """A restart that a supposed world adds (nothing is `known` of it) or moves to another time."""
+
+    checked: Checked
+    known: Restart | None
+    supposed: Restart
+
+
+class Difference(NamedTuple):
+    """What a supposed world (`texts`: the questions) changes; `unknown` machines may restart too, or may not."""
+
+    texts: tuple[str, ...]
+    changes: tuple[Change, ...]
+    machines: int
+    unknown: int = 0
+
+
 class Report(NamedTuple):
     """A fleet, judged on a day. `skipped` machines do not run Windows: counted, never judged.
 
@@ -95,6 +112,7 @@ class Report(NamedTuple):
     fleet: Fleet
     gate: Gate = Gate()
     missed: date | None = None
+    what_if: Difference | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -175,8 +193,11 @@ def sentence(rule: Rule, finding: Finding) -> str:
     return rule.sentences[finding.variant].format_map(dict(finding.values))
 
 
-def year_of(knowledge: Knowledge, year: int, as_of: date, product: str = "all") -> "Year":
-    """The year of one product or of all, as known on a day."""
+def year_of(
+    knowledge: Knowledge, year: int, as_of: date, product: str = "all", supposed: Iterable[Release] = ()
+) -> "Year":
+    """The year of one product or of all, as known on a day; with releases to reckon with that are not known."""
+    supposed = tuple(supposed)
     from hotpatch_cli.servicing.calendar import Year, calendar, turned
 
     products = tuple(each for each in PRODUCTS if product in ("all", each))
@@ -184,7 +205,7 @@ def year_of(knowledge: Knowledge, year: int, as_of: date, product: str = "all") 
         year,
         as_of,
         products,
-        {each: calendar(knowledge, each, year, as_of) for each in products},
+        {each: calendar(knowledge, each, year, as_of, supposed) for each in products},
         {each: turned(knowledge, each, as_of) for each in products},
     )
 

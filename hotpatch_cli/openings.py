@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, count, islice
 from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import shown
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.model import Fleet, Machine, Placement
 from hotpatch_cli.restarts import relevant, windows_of
-from hotpatch_cli.schedule.fit import HORIZON, Openings
+from hotpatch_cli.schedule.fit import HORIZON
 from hotpatch_cli.schedule.freezes import Removed, cut
-from hotpatch_cli.schedule.windows import Opening, ZoneMissing
+from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing, common_days, openings
 from hotpatch_cli.schedule.zones import find_zone
 
 
@@ -34,29 +34,37 @@ class Question(NamedTuple):
 
 
 def list_openings(fleet: Fleet, question: Question) -> tuple[tuple[Listed, ...], tuple[Problem, ...]]:
-    """(the openings, machine by machine in the order of the fleet; machines whose zone is not known, as problems).
+    """(the openings, machine by machine in the order of the fleet; machines whose zone is not known, as problems)."""
+    shared, problems = openings_by_machine(fleet, question)
+    if not question.by_window:
+        return tuple(each._replace(machine=name) for name, listed in shared for each in listed), problems
+    found = dict.fromkeys(each for _, listed in shared for each in listed)
+    return tuple(sorted(found, key=lambda each: (each.opening.window, each.opening.start))), problems
 
-    Openings are computed once for each distinct window, zone and set of freezes, however many machines share them.
+
+def openings_by_machine(
+    fleet: Fleet, question: Question
+) -> tuple[list[tuple[str, tuple[Listed, ...]]], tuple[Problem, ...]]:
+    """(each machine's label with its openings, which machines share; machines whose zone is not known, as problems).
+
+    Openings are computed once for each distinct window and zone, however many machines share them. Where windows are
+    asked for, one machine speaks for all that share its placement.
     """
-    known: dict[tuple[object, ...], tuple[Listed, ...]] = {}
-    expansion, found, problems = Openings(), [], []
-    seen: set[tuple[object, ...]] = set()
+    book = _Book(fleet, question)
+    by_placement: dict[int, tuple[Listed, ...] | ZoneMissing] = {}
+    found: list[tuple[str, tuple[Listed, ...]]] = []
+    problems: list[Problem] = []
     for machine in fleet.machines:
-        key = (machine.placement.windows, machine.placement.timezone, relevant(fleet.freezes, machine.placement))
-        if question.by_window and key in seen:
+        known = by_placement.get(id(machine.placement))  # the fleet keeps it alive
+        if known is None:
+            known = by_placement[id(machine.placement)] = book.of(machine.placement)
+        elif question.by_window:
             continue
-        seen.add(key)
-        try:
-            if key not in known:
-                known[key] = tuple(_openings(fleet, machine.placement, question, expansion))
-        except ZoneMissing as error:
-            problems.append(_zone_missing(machine, error))
-            continue
-        name = "" if question.by_window else machine.label
-        found += [each._replace(machine=name) for each in known[key]]
-    if question.by_window:
-        found = sorted(dict.fromkeys(found), key=lambda each: (each.opening.window, each.opening.start))
-    return tuple(found), tuple(problems)
+        if isinstance(known, ZoneMissing):
+            problems.append(_zone_missing(machine, known))
+        else:
+            found.append((machine.label, known))
+    return found, tuple(problems)
 
 
 def _zone_missing(machine: Machine, error: ZoneMissing) -> Problem:
@@ -64,16 +72,70 @@ def _zone_missing(machine: Machine, error: ZoneMissing) -> Problem:
     return Problem(place.file, place.line, place.column, f"The machine {shown(machine.label)}: {error}.")
 
 
-def _openings(fleet: Fleet, placement: Placement, question: Question, expansion: Openings) -> Iterator[Listed]:
-    zone = find_zone(placement.timezone) if placement.timezone else None
-    begin = datetime.combine(question.from_day, time(), UTC)
-    end = begin + HORIZON
-    if question.until is not None:
-        end = datetime.combine(question.until + timedelta(days=1), time(), UTC) - timedelta.resolution
-    opened = [each for window in windows_of(fleet, placement) for each in expansion.between(window, zone, begin, end)]
-    ordered = sorted(opened, key=lambda opening: opening.start)
-    freezes = relevant(fleet.freezes, placement)
-    for opening in ordered if question.until is not None else islice(ordered, question.most):
-        pieces, removed = cut(opening, freezes)
-        left = sum((piece.length for piece in pieces), timedelta())
-        yield Listed("", opening, left // timedelta(minutes=1), removed)
+class _Book:
+    """What a question asks of windows, answered once for each window and zone."""
+
+    def __init__(self, fleet: Fleet, question: Question) -> None:
+        self.fleet = fleet
+        self.most = None if question.until is not None else question.most
+        self.begin = datetime.combine(question.from_day, time(), UTC)
+        self.end = self.begin + HORIZON
+        if question.until is not None:
+            self.end = datetime.combine(question.until + timedelta(days=1), time(), UTC) - timedelta.resolution
+        self._known: dict[tuple[object, ...], tuple[Listed, ...] | ZoneMissing] = {}
+        self._opened: dict[tuple[str, str | None], tuple[Opening, ...]] = {}
+        self._days: dict[str, _Days | None] = {}
+
+    def of(self, placement: Placement) -> tuple[Listed, ...] | ZoneMissing:
+        """The openings of a placement, in their order; ZoneMissing where nobody gives a zone."""
+        key = (placement.windows, placement.timezone, relevant(self.fleet.freezes, placement))
+        if key not in self._known:
+            try:
+                self._known[key] = tuple(self._listed(placement))
+            except ZoneMissing as error:
+                self._known[key] = error
+        return self._known[key]
+
+    def _listed(self, placement: Placement) -> Iterator[Listed]:
+        opened = [self._of_window(window, placement.timezone) for window in windows_of(self.fleet, placement)]
+        ordered = opened[0] if len(opened) == 1 else sorted(chain(*opened), key=lambda opening: opening.start)
+        freezes = relevant(self.fleet.freezes, placement)
+        for opening in ordered[: self.most]:
+            if not freezes:
+                yield Listed("", opening, opening.minutes, ())
+                continue
+            pieces, removed = cut(opening, freezes)
+            left = sum((piece.length for piece in pieces), timedelta())
+            yield Listed("", opening, left // timedelta(minutes=1), removed)
+
+    def _of_window(self, window: Window, zone: str | None) -> tuple[Opening, ...]:
+        """The openings of a window, no more of them than anybody asks for."""
+        key = (window.name, None if window.timezone else zone)
+        if key not in self._opened:
+            found = openings(window, find_zone(zone) if zone else None, self.begin, self.end, self._days_of(window))
+            self._opened[key] = tuple(islice(found, self.most))
+        return self._opened[key]
+
+    def _days_of(self, window: Window) -> "_Days | None":
+        """The days of a window, found once for all zones."""
+        if window.name not in self._days:
+            found = common_days(window, self.begin, self.end)
+            self._days[window.name] = None if found is None else _Days(found)
+        return self._days[window.name]
+
+
+class _Days:
+    """Days that many ask for from their beginning, each found once and only as far as somebody goes."""
+
+    def __init__(self, source: Iterator[date]) -> None:
+        self._source = source
+        self._found: list[date] = []
+
+    def __iter__(self) -> Iterator[date]:
+        for at in count():
+            if at == len(self._found):
+                following = next(self._source, None)
+                if following is None:
+                    return
+                self._found.append(following)
+            yield self._found[at]

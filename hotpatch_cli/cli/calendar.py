@@ -7,6 +7,7 @@ import typer
 from hotpatch_cli.cli.feeds import Alarms, Previous, feed_options
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.options import AsOf, NoColor, Output, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.whatif import OPTION, WhatIfOption, parse_what_if
 
 app = typer.Typer(add_completion=False)
 
@@ -31,6 +32,7 @@ def calendar(
         ),
     ] = "table",
     output: Output = "-",
+    what_if: WhatIfOption = None,
     alarms: Alarms = None,
     previous: Previous = None,
     releases: ReleaseFiles = None,
@@ -49,5 +51,16 @@ def calendar(
     feed = feed_options(form, day, alarms, previous)
     if note := use_cases.stale(knowledge, day):
         say(note, quiet=quiet)
+    found = use_cases.year_of(knowledge, year or day.year, day, wanted)
+    if world := parse_what_if(what_if, day):
+        from hotpatch_cli.supposing import supposable, year_difference
+
+        if world.freezes:
+            raise typer.BadParameter("a calendar of releases has no freeze: ask `check` or `plan`.", param_hint=OPTION)
+        if form not in ("table", "json", "markdown"):
+            raise typer.BadParameter("the difference is shown in table, json and markdown.", param_hint=OPTION)
+        releases_then = supposable(knowledge, day, world.supposed)
+        then = use_cases.year_of(knowledge, found.year, day, wanted, releases_then)
+        found = found._replace(what_if=year_difference(found, then, world.texts))
     view = screen(output, no_color=no_color)._replace(feed=feed)
-    deliver(render(use_cases.year_of(knowledge, year or day.year, day, wanted), view), output)
+    deliver(render(found, view), output)

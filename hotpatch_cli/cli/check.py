@@ -21,6 +21,7 @@ from hotpatch_cli.cli.options import (
     WindowFiles,
     today,
 )
+from hotpatch_cli.cli.whatif import OPTION, WhatIfOption, parse_what_if
 
 app = typer.Typer(add_completion=False)
 
@@ -56,6 +57,7 @@ def check(
             "--by", metavar="WORD", envvar="HOTPATCH_CHECK_BY", help="With ics: an event per machine or group."
         ),
     ] = "machine",
+    what_if: WhatIfOption = None,
     alarms: Alarms = None,
     previous: Previous = None,
     matrix: MatrixFiles = None,
@@ -77,6 +79,13 @@ def check(
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     report = judged_by(use_cases.check(loaded, knowledge, day), failing)
     use_cases.require_something(report, fleet)
+    if world := parse_what_if(what_if, day):
+        from hotpatch_cli.supposing import Supposed, difference, supposable
+
+        if not {each.form for each in deliveries} <= {"table", "json"}:
+            raise typer.BadParameter("the difference is shown in table and json.", param_hint=OPTION)
+        releases_then = supposable(knowledge, day, world.supposed)
+        report = report._replace(what_if=difference(report, Supposed(world.texts, releases_then, world.freezes)))
     for note in (*notes, use_cases.stale(knowledge, day)):
         if note:
             say(note, quiet=quiet)

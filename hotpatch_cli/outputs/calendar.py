@@ -30,7 +30,7 @@ def render_table(year: Year, screen: Screen) -> str:
     header = ("day", *(PRODUCT_NAMES[product] for product in _listed(year)))
     grid = Grid(header, list(_rows(year)), whole=header)
     drawn = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-    parts = [f"{year.year}, as of {year.as_of}.\n", drawn, _LEGEND, _counts(year), _remarks(year)]
+    parts = [f"{year.year}, as of {year.as_of}.\n", drawn, _LEGEND, _counts(year), _remarks(year), _what_if(year)]
     return "\n".join(part for part in parts if part)
 
 
@@ -72,6 +72,14 @@ def _counts(year: Year) -> str:
     return "".join(lines)
 
 
+def _what_if(year: Year) -> str:
+    if year.what_if is None:
+        return ""
+    from hotpatch_cli.outputs.what_if import year_lines
+
+    return "".join(f"{line}\n" for line in year_lines(year.what_if))
+
+
 def _remarks(year: Year) -> str:
     """What is not certain of baselines that restart machines, and of months of unknown kind."""
     lines = []
@@ -107,7 +115,16 @@ def entry_dict(entry: Entry) -> dict[str, object]:
 def render_json(year: Year, _screen: Screen) -> str:
     """The year as JSON."""
     releases = [entry_dict(entry) for _, entry in _all(year)]
-    content = {"schema_version": 1, "as_of": str(year.as_of), "year": year.year, "releases": releases}
+    content: dict[str, object] = {"schema_version": 1, "as_of": str(year.as_of), "year": year.year}
+    content["releases"] = releases
+    content["history"] = {
+        product: {"hotpatch_months": months, "became_baselines": turned}
+        for product, (turned, months) in year.months.items()
+    }
+    if year.what_if is not None:
+        from hotpatch_cli.outputs.what_if import year_dict
+
+        content["what_if"] = year_dict(year.what_if, entry_dict)
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -124,7 +141,12 @@ def render_markdown(year: Year, _screen: Screen) -> str:
     lines = [f"# Hotpatch calendar {year.year}\n", _markdown_row(header), _markdown_row(["---"] * len(header))]
     for day, rows in groupby(_rows(year), key=lambda row: row[0]):
         lines += [_markdown_row((day, *row[1:])) for row in rows]
-    return "\n".join([*lines, "", f"As of {year.as_of}.", "", *_counts(year).splitlines(), ""])
+    return (
+        "\n".join(
+            [*lines, "", f"As of {year.as_of}.", "", *_counts(year).splitlines(), "", *_what_if(year).splitlines()]
+        ).rstrip("\n")
+        + "\n"
+    )
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

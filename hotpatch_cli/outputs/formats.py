@@ -9,7 +9,12 @@ from hotpatch_cli.outputs.screen import Screen
 def _table(report: Report, screen: Screen) -> str:
     from hotpatch_cli.outputs.report_table import render_table
 
-    return render_table(report, screen)
+    text = render_table(report, screen)
+    if report.what_if is None:
+        return text
+    from hotpatch_cli.outputs.what_if import render_difference
+
+    return f"{text}\n{render_difference(report.what_if, screen)}"
 
 
 def _json(report: Report, _screen: Screen) -> str:

@@ -48,7 +48,7 @@ class _Fragments:
         """What `json.dumps` writes for a machine of `report_dict`."""
         name, identity = _text(checked.machine.label), _text(checked.machine.id)
         judged = self._once(checked.judgement, lambda: _judged(checked))
-        restart = self._once(checked.restart, lambda: {"next_reboot": _restart(checked.restart)})
+        restart = self._once(checked.restart, lambda: {"next_reboot": restart_dict(checked.restart)})
         reasons = ", ".join(map(self._reason, checked.reasons))
         last = f'"outcome": "{checked.outcome}"'
         return f'{{"name": {name}, "id": {identity}, {judged}, {restart}, "reasons": [{reasons}], {last}}}'
@@ -106,13 +106,18 @@ def _head(report: Report) -> "HeadJson":
     knowledge: KnowledgeJson = {"newest_release": str(newest) if newest else None, "read": str(report.read)}
     if missed:
         knowledge["older_than_patch_tuesday"] = str(missed)
-    return {
+    head: HeadJson = {
         "schema_version": SCHEMA_VERSION,
         "as_of": str(report.as_of),
         "knowledge": knowledge,
         "summary": counts,
         "gate": {"fail_on": list(fail_on), "exit_code": code, "notes": list(notes)},
     }
+    if report.what_if is not None:
+        from hotpatch_cli.outputs.what_if import difference_dict
+
+        head["what_if"] = cast("Any", difference_dict(report.what_if))
+    return head
 
 
 def _machine(checked: Checked) -> "MachineJson":
@@ -120,7 +125,7 @@ def _machine(checked: Checked) -> "MachineJson":
         "name": checked.machine.label,
         "id": checked.machine.id,
         **_judged(checked),
-        "next_reboot": _restart(checked.restart),
+        "next_reboot": restart_dict(checked.restart),
         "reasons": [_reason(each) for each in checked.reasons],
         "outcome": checked.outcome,
     }
@@ -172,7 +177,8 @@ def _baseline(baseline: Baseline | None) -> "BaselineJson | None":
     return {"date": str(baseline.date), "kind": baseline.kind, "confirmed": baseline.confirmed}
 
 
-def _restart(restart: Restart) -> "RestartJson":
+def restart_dict(restart: Restart) -> "RestartJson":
+    """A restart as it stands in JSON."""
     return {
         "reason": restart.reason,
         "reasons": list(restart.reasons),

@@ -162,6 +162,36 @@ class GateJson(TypedDict):
     notes: list[str]
 
 
+ChangeJson = TypedDict(  # `with` is a word of Python, so not as a class
+    "ChangeJson",
+    {
+        "machine": str,
+        "id": str | None,
+        "product": str | None,
+        "without": RestartJson | None,
+        "with": RestartJson,
+    },
+)
+"""A restart that a supposed world adds (`without` is null) or moves."""
+
+
+class DifferenceSummaryJson(TypedDict):
+    """Machines in all, restarts that are added and moved, and machines of which nothing is known."""
+
+    machines: int
+    restarts_added: int
+    restarts_moved: int
+    not_known: int
+
+
+class DifferenceJson(TypedDict):
+    """What a supposed world (`--what-if`) changes."""
+
+    questions: list[str]
+    summary: DifferenceSummaryJson
+    changes: list[ChangeJson]
+
+
 class HeadJson(TypedDict):
     """What is said of the whole fleet."""
 
@@ -170,6 +200,7 @@ class HeadJson(TypedDict):
     knowledge: KnowledgeJson
     summary: SummaryJson
     gate: GateJson
+    what_if: NotRequired[DifferenceJson]
 
 
 class ReportJson(HeadJson):

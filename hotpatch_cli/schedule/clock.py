@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 MIDNIGHT = time(0)
@@ -21,6 +22,8 @@ def moment(day: date, clock: time, zone: tzinfo) -> Moment:
     first pass; both are said in the note.
     """
     local = datetime.combine(day, clock, zone)
+    if isinstance(zone, ZoneInfo) and local.utcoffset() == local.replace(fold=1).utcoffset():
+        return Moment(local)  # neither skipped nor shown twice: both passes would be one (PEP 495)
     if _wall(local.astimezone(UTC), zone) != _naive(local):
         moved = _after_gap(local)
         return Moment(moved, f"{clock:%H:%M} does not exist on {day}: moved to {_shown(moved, day)}")

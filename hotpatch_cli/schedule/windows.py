@@ -76,19 +76,34 @@ class Opening(NamedTuple):
         return real_minutes(self.start, self.end)
 
 
-def openings(window: Window, machine_zone: ZoneInfo | None, after: datetime, until: datetime) -> Iterator[Opening]:
+def openings(
+    window: Window, machine_zone: ZoneInfo | None, after: datetime, until: datetime, days: Iterable[date] | None = None
+) -> Iterator[Opening]:
     """The openings that start from `after` to `until`, both included, lazily and in order of their start.
 
+    `days` are what `common_days` gives for the window and the range: whoever asks for many zones has them at hand.
     Raises ZoneMissing where neither window nor machine has a zone, and WindowError where start or duration
     is missing.
     """
     after, until = after.astimezone(UTC), until.astimezone(UTC)
-    for opening in _openings(window, ruling_zone(window, machine_zone), after, until):
+    for opening in _openings(window, ruling_zone(window, machine_zone), after, until, days):
         started = opening.start.astimezone(UTC)
         if started > until:
             return
         if started >= after:
             yield opening
+
+
+def common_days(window: Window, after: datetime, until: datetime) -> Iterator[date] | None:
+    """The days on which a window opens around a range, lazily; None where they differ from zone to zone."""
+    match window.rule:
+        case AzureRecurrence(unit="Hour") | IcsEvents():
+            return None
+        case Rrules(rules=rules) if any(isinstance(rule.until, datetime) for rule in rules):
+            return None
+    first, last = after.date() - 3 * DAY, until.date() + 3 * DAY
+    frame = Frame(max(first, window.from_day or first), last, window.from_day, window.start or MIDNIGHT)
+    return filter(window.opens_on, window.rule.dates(frame))
 
 
 def ruling_zone(window: Window, machine_zone: ZoneInfo | None) -> tzinfo:
@@ -105,21 +120,26 @@ def ruling_zone(window: Window, machine_zone: ZoneInfo | None) -> tzinfo:
     raise ZoneMissing(f"window {window.name!r} has no `timezone` and the machine has none: give one of them")
 
 
-def _openings(window: Window, zone: tzinfo, after: datetime, until: datetime) -> Iterator[Opening]:
+def _openings(
+    window: Window, zone: tzinfo, after: datetime, until: datetime, days: Iterable[date] | None
+) -> Iterator[Opening]:
     """Those of `openings` and perhaps some before and after: days with a start, hours, or events."""
     match window.rule:
         case AzureRecurrence(unit="Hour", interval=hours):
             return _hourly(window, timedelta(hours=hours), zone, after)
         case IcsEvents() as events if window.start is None:
             return _of_events(window, events.spans(zone, *_days_around(zone, after, until)), zone)
-    return _daily(window, zone, *_days_around(zone, after, until))
+    if days is None:
+        first, last = _days_around(zone, after, until)
+        frame = Frame(max(first, window.from_day or first), last, window.from_day, window.start or MIDNIGHT, zone)
+        days = filter(window.opens_on, window.rule.dates(frame))
+    return _daily(window, zone, days)
 
 
-def _daily(window: Window, zone: tzinfo, first: date, last: date) -> Iterator[Opening]:
+def _daily(window: Window, zone: tzinfo, days: Iterable[date]) -> Iterator[Opening]:
     start, duration = _times(window)
-    frame = Frame(max(first, window.from_day or first), last, window.from_day, start, zone)
     left_out = window.rule.note(window.from_day)
-    for day in filter(window.opens_on, window.rule.dates(frame)):
+    for day in days:
         begin = moment(day, start, zone)
         yield _opening(window, begin.local, duration, begin.note, left_out)
 

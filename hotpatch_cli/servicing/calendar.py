@@ -35,6 +35,21 @@ class Entry(NamedTuple):
         return self.kind in MONTHLY
 
 
+class Turned(NamedTuple):
+    """A release of the calendar that a supposed world changes: as it is planned, and as it would be."""
+
+    without: Entry | None
+    supposed: Entry
+
+
+class YearDifference(NamedTuple):
+    """What a supposed world changes in a year: releases, and by product the restarts without and with it."""
+
+    texts: tuple[str, ...]
+    turned: tuple[Turned, ...]
+    restarts: dict[Product, tuple[int, int]]
+
+
 class Year(NamedTuple):
     """A year of releases, by product, as known on a day; `months` says how often hotpatches became baselines."""
 
@@ -43,6 +58,7 @@ class Year(NamedTuple):
     products: tuple[Product, ...]
     entries: dict[Product, tuple[Entry, ...]]
     months: dict[Product, tuple[int, int]]
+    what_if: YearDifference | None = None
 
 
 def calendar(
