@@ -12,6 +12,8 @@ from hotpatch_cli.errors import refuse
 MEMORY = "384MB"
 """What DuckDB may hold; what is more goes to the temporary folder. The process has some more for itself."""
 
+_QUIET = "SET enable_progress_bar = false"
+
 
 def available() -> bool:
     """Whether DuckDB is installed."""
@@ -31,6 +33,7 @@ class Engine:
             )
         import duckdb
 
+        self.binder_error = duckdb.BinderException
         self._folder = tempfile.TemporaryDirectory(prefix="hotpatch-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         settings: dict[str, Any] = {
@@ -40,6 +43,7 @@ class Engine:
             "autoload_known_extensions": "false",
         }
         self.connection = duckdb.connect(str(self.folder / "bulk.db"), config=settings)
+        self.connection.execute(_QUIET)
 
     def __enter__(self) -> "Engine":
         return self
@@ -66,6 +70,7 @@ class Engine:
     def batches(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query in batches, while other statements may run."""
         cursor = self.connection.cursor()
+        cursor.execute(_QUIET)
         cursor.execute(sql)
         while rows := cursor.fetchmany(size):
             yield rows

@@ -23,6 +23,14 @@ _OTHERS = frozenset({"properties", "hotfixid", "host name"})
 """Columns of tables that other readers know: Resource Graph, Get-HotFix, systeminfo."""
 
 
+class NotCsvError(Exception):
+    """The text is not CSV: from which line on, and what is wrong."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(what)
+        self.line = line
+
+
 class Found(NamedTuple):
     """A table: its name as given, its kind, its encoding, and how many bytes it has."""
 
@@ -76,12 +84,12 @@ def _first_keys(text: str) -> list[str]:
 def _first_row(text: str) -> list[str]:
     try:
         return next(rows_of(io.StringIO(text, newline="")), (0, []))[1]
-    except csv.Error:
+    except NotCsvError:
         return []
 
 
 def rows_of(stream: Any) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of the rows of CSV, the header first; Raises csv.Error."""
+    """(line, cells) of the rows of CSV, the header first; Raises NotCsvError."""
     above, first = 0, stream.readline()
     stated = SEPARATOR_LINE.match(first)
     if stated or TYPE_LINE.match(first):
@@ -90,7 +98,10 @@ def rows_of(stream: Any) -> Iterator[tuple[int, list[str]]]:
     delimiter = stated[1] if stated else separator_of(first)
     reader = csv.reader(chain((first,), stream), delimiter=delimiter, strict=True)
     line = above + 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield line, cells
-        line = above + reader.line_num + 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = above + reader.line_num + 1
+    except csv.Error as error:
+        raise NotCsvError(line, str(error)) from None

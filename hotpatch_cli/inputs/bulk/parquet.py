@@ -1,15 +1,14 @@
 """Parquet: DuckDB reads the columns and groups the rows; only profiles come here."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hotpatch_cli.documents.rows import RowsDocument, header, plain
 from hotpatch_cli.documents.tree import MAX_SCALAR, Log
-from hotpatch_cli.errors import SHOWN_AT_MOST
+from hotpatch_cli.errors import SHOWN_AT_MOST, refuse
 from hotpatch_cli.inputs.bulk.engine import Engine, literal, quoted, reading
 from hotpatch_cli.inputs.bulk.found import Found
-from hotpatch_cli.inputs.bulk.profiles import CHUNK, NAMES, Profile, check_values, checked, deciding
+from hotpatch_cli.inputs.bulk.profiles import CHUNK, KEY, Profile, check_values, checked, deciding
 from hotpatch_cli.inputs.cells import MISSING, NAME_IN_ID, PLATFORM_IN_ID
 from hotpatch_cli.inputs.columns import Columns, mapped
 from hotpatch_cli.inputs.table import WHOLE
@@ -17,7 +16,18 @@ from hotpatch_cli.schedule.freezes import Freeze
 
 _MISSING = ", ".join(map(literal, sorted(MISSING)))
 _LONGEST_MISSING = max(map(len, MISSING))
-_SPACES = "".join(letter for letter in map(chr, range(sys.maxunicode)) if letter.isspace())
+_TIDY = (
+    "strlen({0}) BETWEEN "
+    f"{_LONGEST_MISSING + 1} AND {MAX_SCALAR}"
+    " AND {0}[1] BETWEEN '!' AND '~' AND {0}[-1] BETWEEN '!' AND '~' AND NOT contains({0}, '/')"
+)
+"""SQL of whether a text needs no second look: no outer spaces, no word that means nothing, no slash."""
+SPACES = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+    + "\u2028\u2029\u202f\u205f\u3000"
+)
+"""What `str.strip` takes away."""
 
 
 class Parquet:
@@ -29,6 +39,7 @@ class Parquet:
         """Raises InputError where it is no Parquet, or two columns have one name."""
         self.file = found.name
         self.relation = ""
+        self.told_apart_by = KEY
         self._tidy = False
         self._engine = engine
         self._scan = (
@@ -36,13 +47,16 @@ class Parquet:
         )
         self._expressions = self._leaves()
         self.columns: Columns = mapped(list(self._expressions), chosen)
-        said = " OR ".join(f"{self._expressions[column]} IS NOT NULL" for column in self.columns.fields)
-        self._rows = f"{self._scan} WHERE ({said or 'true'})"  # rows of nothing are no machines, as in CSV
+        self._rows = self._scan
 
     def _leaves(self) -> dict[str, str]:
         """Column -> SQL: of a struct such as `arc` each field is a column, named with dots, as in other tables."""
-        with reading(self.file):
-            relation = self._engine.connection.sql(f"SELECT * EXCLUDE file_row_number FROM {self._scan}")
+        try:
+            with reading(self.file):
+                relation = self._engine.connection.sql(f"SELECT * EXCLUDE file_row_number FROM {self._scan}")
+        except self._engine.binder_error:
+            said = "A column is called 'file_row_number', as DuckDB calls the numbers of rows."
+            raise refuse(self.file, said, "Rename it.") from None
         leaves: dict[str, str] = {}
         for name, kind in zip(relation.columns, relation.types, strict=True):
             _add_leaves(leaves, name, quoted(name), kind)
@@ -53,7 +67,12 @@ class Parquet:
         """The profiles, some thousands at a time. Raises InputError for missing names and wrong values."""
         freezes = tuple(freezes)
         with reading(self.file):
-            self._tidy = self._engine.run(f"SELECT 1 FROM {self._rows} AND ({self._untidy()}) LIMIT 1") == []
+            aligned = self._none(f"NOT ({self._aligned()})")
+            self._tidy = aligned or self._none(self._untidy())
+            self.told_apart_by = "lower(name)" if aligned else KEY
+            if not self._tidy:
+                said = " OR ".join(f"{self._expressions[column]} IS NOT NULL" for column in self.columns.fields)
+                self._rows = f"{self._scan} WHERE ({said})"  # rows of nothing are no machines, as in CSV
             self._check(freezes)
             cells = [*(self._expressions[column] for column in deciding(self.columns, freezes)), self._platform()]
             listed = ", ".join(f"{cell} AS c{number}" for number, cell in enumerate(cells))
@@ -81,9 +100,8 @@ class Parquet:
         """Names that are missing or no names, and the values that no profile has."""
         log = Log(RowsDocument(self.file))
         wrong = f"name IS NULL OR strlen(name) > {MAX_SCALAR} OR strlen(id) > {MAX_SCALAR}"
-        rows = self._engine.run(
-            f"SELECT row, name IS NULL FROM {self.names} WHERE {wrong} ORDER BY row LIMIT {SHOWN_AT_MOST + 1}"
-        )
+        query = f"SELECT row, name IS NULL FROM {self.names} WHERE {wrong} ORDER BY row LIMIT {SHOWN_AT_MOST + 1}"
+        rows = [] if self._tidy else self._engine.run(query)
         for row, missing in rows:
             said = "The key 'name' of a machine is missing." if missing else f"A name or id of over {MAX_SCALAR} bytes."
             log.add(row, said, "Add it (its name, unique in the inventory)." if missing else "Shorten it.")
@@ -97,23 +115,35 @@ class Parquet:
     def _column(self, path: str) -> str | None:
         """SQL of a column as text."""
         column = next((column for column, each in self.columns.fields.items() if each == path), None)
-        return None if column is None else f"{self._expressions[column]}::VARCHAR"
+        return None if column is None else f"({self._expressions[column]}::VARCHAR)"
+
+    def _none(self, test: str) -> bool:
+        """Whether a test is true of no row."""
+        return self._engine.run(f"SELECT 1 FROM {self._scan} WHERE coalesce({test}, true) LIMIT 1") == []
+
+    def _aligned(self) -> str:
+        """SQL of whether an id ends in the name as it should: then the name is tidy, and tells machines apart."""
+        name, resource_id = self._column("name"), self._column("id")
+        if name is None or resource_id is None:
+            return "false"
+        return f"{_TIDY.format(name)} AND starts_with({resource_id}, '/') AND ends_with({resource_id}, '/' || {name})"
 
     def _untidy(self) -> str:
-        """SQL of whether name or id begin or end with a space of any kind, or say that they are missing."""
-        tests = ["false"]
-        for path in NAMES:
-            if text := self._column(path):
-                ends = (f"{side}({text}, 1) NOT BETWEEN '!' AND '~'" for side in ("left", "right"))
-                tests += [*ends, f"(strlen({text}) <= {_LONGEST_MISSING} AND lower({text}) IN ({_MISSING}))"]
-        return " OR ".join(tests)
+        """SQL of whether anything about name or id needs a closer look: most tables are spared the work of it."""
+        name, resource_id = self._column("name"), self._column("id")
+        if name is None:
+            return "true"
+        test = f"NOT ({_TIDY.format(name)})"
+        if resource_id is None:
+            return test
+        return f"{test} OR NOT starts_with({resource_id}, '/') OR {resource_id}[-1] NOT BETWEEN '!' AND '~'"
 
     def _text(self, path: str) -> str | None:
         """SQL of a column as text without outer spaces, NULL where it is missing; work is left out where it can be."""
         text = self._column(path)
-        if text is None or (self._tidy and path in NAMES):
+        if text is None or (self._tidy and path in ("name", "id")):
             return text
-        text = f"trim({text}, {literal(_SPACES)})"
+        text = f"trim({text}, {literal(SPACES)})"
         return f"CASE WHEN lower({text}) NOT IN ({_MISSING}) THEN {text} END"
 
     def _named(self) -> str:
@@ -123,8 +153,11 @@ class Parquet:
         return self._text("id") or "NULL::VARCHAR"
 
     def _name(self) -> str:
-        told = f"nullif(regexp_extract({self._id()}, {literal(NAME_IN_ID)}, 1), '')" if self._text("id") else None
-        return f"coalesce({', '.join(each for each in (self._text('name'), told) if each)})"
+        named, resource_id = self._text("name"), self._text("id")
+        if self._tidy or resource_id is None:
+            return named or "NULL::VARCHAR"
+        told = f"nullif(regexp_extract({resource_id}, {literal(NAME_IN_ID)}, 1), '')"
+        return f"coalesce({named}, {told})" if named else told
 
     def _platform(self) -> str:
         """SQL of the platform that the id tells, where the row has none of its own."""

@@ -16,6 +16,8 @@ CHUNK = 20_000
 """So many profiles are in memory at once."""
 
 NAMES = ("name", "id")
+KEY = "coalesce(lower(id), name)"
+"""SQL of what tells machines apart."""
 _NAME, _TOLD = "\0name", "\0platform"
 """Columns that no header has: the name of a profile, and the platform that ids tell."""
 

@@ -1,6 +1,5 @@
 """The rows of CSV and JSON Lines, one after the other: bounded memory, the same parsers as for small files."""
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from hotpatch_cli.documents.rows import header as checked_header
 from hotpatch_cli.documents.tree import Log, Number
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.bulk.engine import Engine
-from hotpatch_cli.inputs.bulk.found import Found, rows_of
+from hotpatch_cli.inputs.bulk.found import Found, NotCsvError, rows_of
 from hotpatch_cli.inputs.bulk.profiles import ToTree
 from hotpatch_cli.inputs.cells import placed
 from hotpatch_cli.inputs.table import WHOLE
@@ -78,8 +77,9 @@ def _filled(row: tuple[int, list[str]], width: int) -> tuple[int, list[str]]:
 def _not_csv(file: str) -> Iterator[None]:
     try:
         yield
-    except csv.Error as error:
-        raise refuse(file, f"Not CSV: {error}.", "Check its quotes.") from None
+    except NotCsvError as error:
+        said = f"Not CSV: {error}."
+        raise InputError([Problem(file, error.line, 1, said, "Check the quotes from here on.")]) from None
 
 
 @contextmanager

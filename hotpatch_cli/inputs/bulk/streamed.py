@@ -8,7 +8,7 @@ from hotpatch_cli.documents.tree import MAX_SCALAR, Log
 from hotpatch_cli.errors import SHOWN_AT_MOST
 from hotpatch_cli.inputs.bulk.engine import Engine
 from hotpatch_cli.inputs.bulk.found import Found
-from hotpatch_cli.inputs.bulk.profiles import CHUNK, Profile, ToTree, check_values, checked, deciding
+from hotpatch_cli.inputs.bulk.profiles import CHUNK, KEY, Profile, ToTree, check_values, checked, deciding
 from hotpatch_cli.inputs.bulk.sources import Source, csv_source, json_source
 from hotpatch_cli.inputs.cells import name_in, platform_in, value_of
 from hotpatch_cli.inputs.columns import Columns, mapped
@@ -24,6 +24,7 @@ class Streamed:
     """A table that is read row by row into the database table `machine`: row, name, id, profile."""
 
     relation = names = "machine"
+    told_apart_by = KEY
 
     def __init__(self, found: Found, chosen: dict[str, str], engine: Engine) -> None:
         """Raises InputError where the header cannot be read."""

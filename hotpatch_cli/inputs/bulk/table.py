@@ -8,7 +8,7 @@ from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, Problem
 from hotpatch_cli.inputs.bulk.engine import Engine, reading
 from hotpatch_cli.inputs.bulk.found import Found
 from hotpatch_cli.inputs.bulk.parquet import Parquet
-from hotpatch_cli.inputs.bulk.profiles import Profiles
+from hotpatch_cli.inputs.bulk.profiles import KEY, Profiles
 from hotpatch_cli.inputs.bulk.streamed import Streamed
 from hotpatch_cli.inputs.columns import told
 from hotpatch_cli.inputs.fleet import fleet_with
@@ -64,12 +64,11 @@ class Table:
 
     def _twice(self) -> list[Problem]:
         """Machines of one id, or without an id of one name. Hashes are looked at first: they take less memory."""
-        key = "coalesce(lower(id), name)"
-        ((rows, distinct),) = self.engine.run(f"SELECT count(*), count(DISTINCT hash({key})) FROM {self.source.names}")
-        if rows == distinct:
-            return []
+        for key in dict.fromkeys((self.source.told_apart_by, KEY)):
+            if self._all_differ(key):
+                return []
         found = self.engine.run(
-            f"SELECT arg_min(name, row), min(row), max(row) FROM {self.source.names} GROUP BY {key} "
+            f"SELECT arg_min(name, row), min(row), max(row) FROM {self.source.names} GROUP BY {KEY} "
             f"HAVING count(*) > 1 ORDER BY max(row) LIMIT {SHOWN_AT_MOST + 1}"
         )
         return [
@@ -92,8 +91,11 @@ class Table:
         """Whether machines share a name (their ids differ)."""
         if "id" not in self.source.columns.fields.values():
             return False
-        ((rows, distinct),) = self.engine.run(f"SELECT count(*), count(DISTINCT hash(name)) FROM {self.source.names}")
-        return bool(rows != distinct)
+        return not self._all_differ("name")
+
+    def _all_differ(self, key: str) -> bool:
+        ((rows, distinct),) = self.engine.run(f"SELECT count(*), count(DISTINCT hash({key})) FROM {self.source.names}")
+        return bool(rows == distinct)
 
 
 def _some(columns: Iterable[str]) -> str:
