@@ -21,6 +21,7 @@ from hotpatch_cli.cli.options import (
     WindowFiles,
     today,
 )
+from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, shields, to_write, waiving
 from hotpatch_cli.cli.whatif import OPTION, WhatIfOption, parse_what_if
 
 app = typer.Typer(add_completion=False)
@@ -47,6 +48,9 @@ def check(
         ),
     ] = None,
     fail_on: FailOn = FAIL_ON,
+    waivers: WaiverFiles = None,
+    known: KnownFile = None,
+    write_known: WriteKnown = None,
     every: Annotated[bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Show all rows in a terminal.")] = False,
     explain: Annotated[
         bool, typer.Option("--explain", envvar="HOTPATCH_EXPLAIN", help="Add reasons and remedies.")
@@ -72,12 +76,15 @@ def check(
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
 
+    asked = waiving(waivers, known, write_known)
     deliveries, failing, wanted = paired(form, output), parse_fail_on(fail_on), chosen(only)
     calendar = any(each.form == ICS for each in deliveries)
     feed = feed_options(ICS if calendar else "", as_of or today(), alarms, previous, by)
     loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), windows or (), columns or ())
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    report = judged_by(use_cases.check(loaded, knowledge, day), failing)
+    report = judged_by(
+        use_cases.check(loaded, knowledge, day), failing, shields(asked, knowledge, day), only_write=bool(write_known)
+    )
     use_cases.require_something(report, fleet)
     if world := parse_what_if(what_if, day):
         from hotpatch_cli.supposing import Supposed, difference, supposable
@@ -86,11 +93,11 @@ def check(
             raise typer.BadParameter("the difference is shown in table and json.", param_hint=OPTION)
         releases_then = supposable(knowledge, day, world.supposed)
         report = report._replace(what_if=difference(report, Supposed(world.texts, releases_then, world.freezes)))
-    for note in (*notes, use_cases.stale(knowledge, day)):
+    for note in (*notes, use_cases.stale(knowledge, day), *report.gate.notes):
         if note:
             say(note, quiet=quiet)
     shown = narrowed(report, wanted)
-    hand_over(shown, deliveries, View(no_color, every, explain, feed))
+    hand_over(shown, deliveries, View(no_color, every, explain, feed), to_write(asked, report))
     if calendar:
         tell_left_out(shown, quiet=quiet)
     raise typer.Exit(report.gate.exit_code)

@@ -7,6 +7,7 @@ import typer
 from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paired
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, judged_by, known_platform, parse_fail_on
 from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, shields, to_write, waiving
 
 app = typer.Typer(add_completion=False)
 
@@ -25,6 +26,9 @@ def image(
     form: Formats = None,
     output: Outputs = None,
     fail_on: FailOn = FAIL_ON,
+    waivers: WaiverFiles = None,
+    known: KnownFile = None,
+    write_known: WriteKnown = None,
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
     quiet: Quiet = False,
@@ -36,13 +40,20 @@ def image(
     from hotpatch_cli.inputs.images import load_images
     from hotpatch_cli.knowledge.cache import load_knowledge
 
+    asked = waiving(waivers, known, write_known)
     deliveries, failing = paired(form, output), parse_fail_on(fail_on)
     if any(each.form == "ics" for each in deliveries):
         raise typer.BadParameter("an image alone restarts never: a calendar needs machines.", param_hint="--format")
     loaded = load_images(images, known_platform(platform))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    report = judged_by(use_cases.check_images(loaded, knowledge, day), failing)
-    if note := use_cases.stale(knowledge, day):
-        say(note, quiet=quiet)
-    hand_over(report, deliveries, View(no_color))
+    report = judged_by(
+        use_cases.check_images(loaded, knowledge, day),
+        failing,
+        shields(asked, knowledge, day),
+        only_write=bool(write_known),
+    )
+    for note in (use_cases.stale(knowledge, day), *report.gate.notes):
+        if note:
+            say(note, quiet=quiet)
+    hand_over(report, deliveries, View(no_color), to_write(asked, report))
     raise typer.Exit(report.gate.exit_code)

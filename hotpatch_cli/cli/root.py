@@ -21,6 +21,7 @@ COMMANDS = {
     "releases": "releases",
     "convert": "convert",
     "collect": "collect",
+    "waive": "waive",
     "explain": "explain",
     "schema": "schema",
     "init": "init",

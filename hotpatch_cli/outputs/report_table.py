@@ -30,6 +30,7 @@ CSV_COLUMNS = (
     "by",
     "codes",
     "messages",
+    "outcome",
 )
 
 
@@ -65,7 +66,13 @@ def rank(checked: Checked) -> tuple[int, int]:
 def _row(checked: Checked) -> tuple[str, ...]:
     judgement = checked.judgement
     verdict, state = judgement.verdict or "", judgement.track.state or "-"
-    return checked.machine.label, verdict, state, next_restart(checked), " ".join(checked.codes)
+    return checked.machine.label, verdict, state, next_restart(checked), _codes(checked)
+
+
+def _codes(checked: Checked) -> str:
+    """The codes, and whether the gate lets them pass."""
+    word = {"waived": "(waived)", "known": "(known)"}.get(checked.outcome, "")
+    return " ".join(filter(None, (*checked.codes, word)))
 
 
 def next_restart(checked: Checked) -> str:
@@ -158,4 +165,5 @@ def csv_row(checked: Checked) -> tuple[object, ...]:
         restart.by,
         " ".join(checked.codes),
         " | ".join(f"{reason.rule.code} {reason.message}" for reason in checked.reasons),
+        checked.outcome,
     )

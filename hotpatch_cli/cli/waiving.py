@@ -1,0 +1,73 @@
+"""Options of waivers and known findings, the same for `check` and `image`."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from hotpatch_cli.app import Report
+from hotpatch_cli.counting import Shield
+from hotpatch_cli.knowledge.rows import Knowledge
+
+WaiverFiles = Annotated[
+    list[Path] | None,  # a Path, so that in the variable a colon parts them (on Windows a semicolon) and no space does
+    typer.Option(
+        "--waivers",
+        metavar="FILE",
+        envvar="HOTPATCH_WAIVERS",
+        help="Findings that somebody answers for until a day; repeatable. `hotpatch waive` adds one.",
+        show_default=False,
+    ),
+]
+KnownFile = Annotated[
+    str | None,
+    typer.Option("--known", metavar="FILE", envvar="HOTPATCH_KNOWN", help="Fail only on what is not in this file."),
+]
+WriteKnown = Annotated[
+    str | None,
+    typer.Option(
+        "--write-known",
+        metavar="FILE",
+        envvar="HOTPATCH_WRITE_KNOWN",
+        help="Write the findings of today for --known; the exit code is 0.",
+    ),
+]
+
+
+class Waiving(NamedTuple):
+    """What the options said: waiver files, known findings to read, and the file to write them to."""
+
+    waivers: tuple[str, ...] = ()
+    known: str | None = None
+    write: str | None = None
+
+
+def waiving(waivers: Iterable[Path] | None, known: str | None, write: str | None) -> Waiving:
+    """The options as values. Raises BadParameter."""
+    if write == "-":
+        raise typer.BadParameter("name a file: standard output has the report.", param_hint="--write-known")
+    return Waiving(tuple(map(str, waivers or ())), known, write)
+
+
+def shields(asked: Waiving, knowledge: Knowledge, day: date) -> tuple[Shield, ...]:
+    """What covers findings on a day. Raises InputError."""
+    if not asked.waivers and asked.known is None:
+        return ()
+    from hotpatch_cli.counting.shields import Known, KnownFindings, Waivers
+    from hotpatch_cli.inputs.waivers import read_known, read_waivers
+
+    waivers = Waivers(read_waivers(asked.waivers, knowledge.rules), day)
+    known = () if asked.known is None else (KnownFindings(Known(*each) for each in read_known(asked.known)),)
+    return (waivers, *known)
+
+
+def to_write(asked: Waiving, report: Report) -> list[tuple[str, str]]:
+    """The file of known findings, as (name, text), where it is asked for."""
+    if asked.write is None:
+        return []
+    from hotpatch_cli.counting.shields import known_in
+    from hotpatch_cli.inputs.waivers import known_text
+
+    return [(asked.write, known_text(report.as_of, known_in(report)))]
