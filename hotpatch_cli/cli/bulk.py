@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hotpatch_cli.cli.config import current
+
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.bulk.found import Found
 
@@ -51,6 +53,8 @@ def bulk(command: Callable[..., None]) -> Callable[..., None]:
         unheld = [
             name for name, value in values.items() if name not in _HELD and value != signature.parameters[name].default
         ]
+        if current.get().own("overrides"):
+            unheld.append("config")
         found = None if wanted is False else _taken(values, unheld, wanted=wanted)
         if found is None:
             command(**values)
@@ -100,7 +104,7 @@ def _taken(values: dict[str, Any], unheld: list[str], *, wanted: bool | None) ->
 
 def _refuse_unheld(unheld: list[str], forms: list[str]) -> None:
     for name in unheld:
-        option = "--" + name.replace("_", "-")
+        option = "[[overrides]] of --config" if name == "config" else "--" + name.replace("_", "-")
         raise typer.BadParameter("it looks at single machines: not for a table as a whole.", param_hint=option)
     for form in forms:
         if form not in ("table", *_FORMATS):

@@ -10,9 +10,10 @@ import typer
 
 from hotpatch_cli import app as use_cases
 from hotpatch_cli.app import Checked, Report
-from hotpatch_cli.cli.gate import chosen, judged_by, known_source, parse_fail_on
+from hotpatch_cli.cli.gate import chosen, known_source, parse_fail_on
 from hotpatch_cli.cli.options import today
 from hotpatch_cli.cli.talk import deliver, deliver_parts, replaced, say, screen
+from hotpatch_cli.cli.waiving import Waiving, judged_by
 from hotpatch_cli.counting import words_of
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.inputs.bulk.engine import Engine
@@ -22,6 +23,7 @@ from hotpatch_cli.inputs.columns import parse_map
 from hotpatch_cli.inputs.fleet import load_sources
 from hotpatch_cli.inputs.reading import Reading
 from hotpatch_cli.knowledge.cache import load_knowledge
+from hotpatch_cli.knowledge.rows import Knowledge
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
 
@@ -31,7 +33,7 @@ def run_bulk(found: Found, pairs: Sequence[tuple[str, str]], values: dict[str, A
     failing, only = parse_fail_on(values["fail_on"]), chosen(values["only"])
     others = _beside(found, values)
     knowledge, day = load_knowledge(values["matrix"] or (), values["releases"] or ()), values["as_of"] or today()
-    run = _Run(failing, only)
+    run = _Run(failing, only, knowledge)
     with Engine() as engine:
         table = Table(found, parse_map(values.get("columns") or ()), engine)
         results = {form: Results(engine, form) for form, _ in pairs if form != "table"}
@@ -59,18 +61,20 @@ def run_bulk(found: Found, pairs: Sequence[tuple[str, str]], values: dict[str, A
 class _Run:
     """What is known of the machines so far."""
 
-    def __init__(self, failing: frozenset[str], only: frozenset[str] | None) -> None:
+    def __init__(self, failing: frozenset[str], only: frozenset[str] | None, knowledge: Knowledge) -> None:
         self.summary = Summary()
         self.judged = 0
         self._codes: set[int] = set()
         self._failing = failing
         self._only = only
+        self._knowledge = knowledge
 
     def take(self, report: Report, part: Part, results: Iterable[Results]) -> None:
         """Count the machines of a part, and keep what is said of them."""
         self.summary.skipped += sum(part.profiles[each.name][1] for each in report.skipped)
         self.judged += len(report.machines)
-        self._codes.add(judged_by(report, self._failing).gate.exit_code)
+        report = judged_by(report, self._failing, Waiving(), self._knowledge)
+        self._codes.add(report.gate.exit_code)
         shown = list(filter(self._asked, report.machines))
         stands_for = [part.profiles[each.machine.name] for each in shown]
         self.summary.add((machines, each) for (_, machines), each in zip(stands_for, shown, strict=True))

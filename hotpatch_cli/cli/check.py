@@ -21,7 +21,7 @@ from hotpatch_cli.cli.options import (
     WindowFiles,
     today,
 )
-from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, shields, to_write, waiving
+from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, judged_by, to_write, waiving
 from hotpatch_cli.cli.whatif import OPTION, WhatIfOption, parse_what_if
 
 app = typer.Typer(add_completion=False)
@@ -71,7 +71,7 @@ def check(
 ) -> None:
     """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
     from hotpatch_cli import app as use_cases
-    from hotpatch_cli.cli.gate import chosen, judged_by, known_reader, known_source, narrowed
+    from hotpatch_cli.cli.gate import chosen, known_reader, known_source, narrowed
     from hotpatch_cli.cli.talk import say
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
@@ -82,9 +82,7 @@ def check(
     feed = feed_options(ICS if calendar else "", as_of or today(), alarms, previous, by)
     loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), windows or (), columns or ())
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    report = judged_by(
-        use_cases.check(loaded, knowledge, day), failing, shields(asked, knowledge, day), only_write=bool(write_known)
-    )
+    report = judged_by(use_cases.check(loaded, knowledge, day), failing, asked, knowledge)
     use_cases.require_something(report, fleet)
     if world := parse_what_if(what_if, day):
         from hotpatch_cli.supposing import Supposed, difference, supposable

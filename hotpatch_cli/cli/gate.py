@@ -6,7 +6,7 @@ from typing import Annotated, cast
 import typer
 
 from hotpatch_cli.app import Report
-from hotpatch_cli.counting import NEVER, TRACK_WORDS, VERDICT_WORDS, Everywhere, Rules, Shield, counted, words_of
+from hotpatch_cli.counting import NEVER, TRACK_WORDS, VERDICT_WORDS, words_of
 from hotpatch_cli.documents.codec import meant
 from hotpatch_cli.model import Platform
 
@@ -83,11 +83,3 @@ def narrowed(report: Report, only: frozenset[str] | None) -> Report:
         return report
     kept = tuple(each for each in report.machines if only & (words_of(each) | set(each.codes)))
     return report._replace(machines=kept)
-
-
-def judged_by(
-    report: Report, failing: frozenset[str], shields: Sequence[Shield] = (), *, only_write: bool = False
-) -> Report:
-    """The report with what counts. Where known findings are only written, the exit code is 0."""
-    report = counted(report, Rules(Everywhere(failing), shields), sorted(failing))
-    return report._replace(gate=report.gate._replace(exit_code=0)) if only_write else report

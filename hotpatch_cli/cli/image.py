@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paired
-from hotpatch_cli.cli.gate import FAIL_ON, FailOn, judged_by, known_platform, parse_fail_on
+from hotpatch_cli.cli.gate import FAIL_ON, FailOn, known_platform, parse_fail_on
 from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Quiet, ReleaseFiles, today
-from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, shields, to_write, waiving
+from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, judged_by, to_write, waiving
 
 app = typer.Typer(add_completion=False)
 
@@ -46,12 +46,7 @@ def image(
         raise typer.BadParameter("an image alone restarts never: a calendar needs machines.", param_hint="--format")
     loaded = load_images(images, known_platform(platform))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    report = judged_by(
-        use_cases.check_images(loaded, knowledge, day),
-        failing,
-        shields(asked, knowledge, day),
-        only_write=bool(write_known),
-    )
+    report = judged_by(use_cases.check_images(loaded, knowledge, day), failing, asked, knowledge)
     for note in (use_cases.stale(knowledge, day), *report.gate.notes):
         if note:
             say(note, quiet=quiet)

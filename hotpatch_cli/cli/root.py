@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from hotpatch_cli import __version__
+from hotpatch_cli.cli.config import configured, where_set
 
 COMMANDS = {
     "check": "check",
@@ -42,7 +43,15 @@ class LazyGroup(TyperGroup):
             return None
         command = typer.main.get_command(import_module(f"hotpatch_cli.cli.{COMMANDS[cmd_name]}").app)
         command.name = cmd_name
-        return command
+        return configured(command)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a value of the configuration that is refused is told with its file and line."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message += where_set(error)
+            raise
 
 
 app = typer.Typer(

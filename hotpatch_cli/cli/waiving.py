@@ -1,14 +1,18 @@
 """Options of waivers and known findings, the same for `check` and `image`."""
 
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
 from hotpatch_cli.app import Report
-from hotpatch_cli.counting import Shield
+from hotpatch_cli.cli.config import current
+from hotpatch_cli.cli.config_tables import overrides_of, severities
+from hotpatch_cli.counting import Rules, Shield, counted
+from hotpatch_cli.counting.overrides import ByMachine, ForSome, Override
+from hotpatch_cli.counting.shields import Known, KnownFindings, Waivers, known_in
+from hotpatch_cli.inputs.waivers import known_text, read_known, read_waivers
 from hotpatch_cli.knowledge.rows import Knowledge
 
 WaiverFiles = Annotated[
@@ -51,23 +55,27 @@ def waiving(waivers: Iterable[Path] | None, known: str | None, write: str | None
     return Waiving(tuple(map(str, waivers or ())), known, write)
 
 
-def shields(asked: Waiving, knowledge: Knowledge, day: date) -> tuple[Shield, ...]:
-    """What covers findings on a day. Raises InputError."""
-    if not asked.waivers and asked.known is None:
-        return ()
-    from hotpatch_cli.counting.shields import Known, KnownFindings, Waivers
-    from hotpatch_cli.inputs.waivers import read_known, read_waivers
+def judged_by(report: Report, failing: frozenset[str], asked: Waiving, knowledge: Knowledge) -> Report:
+    """The report with what counts, by the options and by the configuration. Raises InputError.
 
-    waivers = Waivers(read_waivers(asked.waivers, knowledge.rules), day)
-    known = () if asked.known is None else (KnownFindings(Known(*each) for each in read_known(asked.known)),)
-    return (waivers, *known)
+    Where known findings are only written, the exit code is 0.
+    """
+    config = current.get()
+    file, day = config.file, report.as_of
+    overrides = [] if file is None else overrides_of(file, heed_words=not config.given("fail_on"))
+    everywhere = Waivers(read_waivers(asked.waivers, knowledge.rules), day)
+    some = [ForSome(each, Waivers(read_waivers(names, knowledge.rules), day)) for each, _, names in overrides if names]
+    known = [] if asked.known is None else [KnownFindings(Known(*each) for each in read_known(asked.known))]
+    shields: list[Shield] = [*([everywhere] if asked.waivers else []), *some, *known]
+    words = [Override(selector, each) for selector, each, _ in overrides if each]
+    rules = Rules(ByMachine(failing, words), shields, severities(config.own("severity")))
+    report = counted(report, rules, sorted(failing))
+    return report._replace(gate=report.gate._replace(exit_code=0)) if asked.write else report
 
 
 def to_write(asked: Waiving, report: Report) -> list[tuple[str, str]]:
     """The file of known findings, as (name, text), where it is asked for."""
     if asked.write is None:
         return []
-    from hotpatch_cli.counting.shields import known_in
-    from hotpatch_cli.inputs.waivers import known_text
 
     return [(asked.write, known_text(report.as_of, known_in(report)))]

@@ -6,6 +6,7 @@ from hotpatch_cli.app import Checked, Report
 from hotpatch_cli.model import Location
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text, visible
+from hotpatch_cli.outputs.said import aside
 from hotpatch_cli.outputs.screen import Screen, indented
 
 ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
@@ -103,7 +104,8 @@ def _explained(checked: Checked) -> str:
         lines.append(f"  {visible(checked.restart.sentence)}\n")
     for reason in checked.reasons:
         place = reason.location
-        lines.append(f"  {reason.rule.code} {reason.rule.level}: {visible(reason.message)}\n")
+        more = f" {visible(said)}" if (said := aside(reason)) else ""
+        lines.append(f"  {reason.rule.code} {reason.level}: {visible(reason.message)}{more}\n")
         lines.append(f"    {visible(_where(place))}\n    To do: {reason.rule.remedy}\n")
     return "".join(lines) + "\n"
 
