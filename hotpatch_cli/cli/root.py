@@ -22,6 +22,7 @@ COMMANDS = {
     "releases": "releases",
     "convert": "convert",
     "collect": "collect",
+    "diff": "diff",
     "waive": "waive",
     "explain": "explain",
     "schema": "schema",
