@@ -32,12 +32,12 @@ def problems_of_tables(file: ConfigFile) -> Iterator[Problem]:
 
 
 def _severity_problems(file: ConfigFile, table: Any) -> Iterator[Problem]:
-    from hotpatch_cli.knowledge.load import load_rules
-
     if not isinstance(table, dict):
         yield file.problem(("severity",), 'Levels are a table: HP201 = {level = "warning", reason = "..."}.')
         return
-    rules = load_rules()
+    from hotpatch_cli.knowledge.cache import load_knowledge
+
+    rules = load_knowledge().rules if table else {}
     for code, said in table.items():
         place = ("severity", code)
         if code.upper() not in rules:
