@@ -10,10 +10,11 @@ _ALLOCATIONS = 200_000
 def main() -> None:
     """Run the program. Exit codes: 0, 1, 2, 3, 4 as documented; 70 for a bug; 130 when stopped by the user."""
     gc.set_threshold(_ALLOCATIONS)
-    from hotpatch_cli.cli.root import app
     from hotpatch_cli.errors import InputError
 
     try:
+        from hotpatch_cli.cli.root import app  # may be interrupted too, which is 130
+
         app()
     except InputError as error:
         from hotpatch_cli.cli.talk import show_problems
