@@ -144,3 +144,15 @@ def test_a_fleet_of_unsupported_machines_is_planned_with_all(hotpatch: Any) -> N
     assert planned(hotpatch, body).code == 2
     done = planned(hotpatch, body, "--all")
     assert (done.code, done.json["release"]) == (0, "2026-01-13")
+
+
+def test_a_crowd_is_told_as_one_conflict_with_what_it_needs(hotpatch: Any) -> None:
+    """150 machines, 20 at once, have room for 120 in their only opening; the limit that is said to help does."""
+    body = "limits: {max_concurrent: 20}\nmachines:\n" + "".join(f"- {{name: m{number}}}\n" for number in range(150))
+    conflict = the_conflict(planned(hotpatch, body, "--time-limit", "1"))
+    assert len(conflict["machines"]) == 150
+    said = messages(conflict["reasons"])
+    assert "150 machines under the limit on restarts at once restart at most 20 at once" in said
+    (more,) = (each["message"] for each in conflict["helps"] if each["kind"] == "capacity")
+    assert more == "The limit on restarts at once: 25 at once."
+    assert planned(hotpatch, body.replace("20", "25", 1), "--time-limit", "1").code == 0

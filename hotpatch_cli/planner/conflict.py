@@ -5,9 +5,10 @@ turn, and stays out if the rest is impossible without it (deletion filtering, J.
 Infeasibility in Optimization", 2008). What remains is proven to conflict, and needs each of its members.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nsmallest
-from itertools import islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from hotpatch_cli.planner.board import NEVER
@@ -16,7 +17,7 @@ from hotpatch_cli.planner.effort import Effort
 from hotpatch_cli.planner.heads import heads
 from hotpatch_cli.planner.model import Model, compile_model
 from hotpatch_cli.planner.parts import split
-from hotpatch_cli.planner.problem import Interval, Problem, Starts, Task, ring_steps, unplaced
+from hotpatch_cli.planner.problem import Group, Interval, Problem, Starts, Task, ring_steps, unplaced
 from hotpatch_cli.planner.small import SMALL, CompleteSearch
 
 WORK = 4_000
@@ -181,14 +182,21 @@ def _crowded(problem: Problem) -> bool:
 def room(tasks: Sequence[Task], capacity: int, settle: int, deadline: int | None) -> int:
     """So many of some tasks can start at most in their openings, if `capacity` are occupied at once.
 
-    An upper bound: each stretch that openings make together holds whole rounds of the shortest task.
+    An upper bound: each stretch that openings make together holds whole rounds of the shortest task, and all
+    stretches together hold as many as fit by their length, the shortest first.
     """
     shortest = min(task.duration for task in tasks)
-    return sum(
-        capacity * ((end - start + settle) // (shortest + settle))
-        for start, end in stretches(tasks, deadline)
-        if end - start >= shortest
-    )
+    rounds = length = 0
+    for start, end in stretches(tasks, deadline):
+        if end - start >= shortest:
+            rounds += (end - start + settle) // (shortest + settle)
+            length += end - start + settle
+    return min(capacity * rounds, _how_many((task.duration + settle for task in tasks), capacity * length))
+
+
+def _how_many(holds: Iterable[int], offered: int) -> int:
+    """So many holds fit into the time that is offered, the shortest first."""
+    return bisect_right(list(accumulate(sorted(holds))), offered)
 
 
 def stretches(tasks: Iterable[Task], deadline: int | None) -> list[Interval]:
@@ -215,8 +223,50 @@ def _conflict(problem: Problem, task: int, ask: _Questions, rivals: "_Rivals") -
             reasons = _fewer_reasons(part, ask, proven=answer is False)
             names = tuple(each.name for each in part.tasks)
             return Conflict(names, reasons, tuple(_reliefs(part, reasons, ask)), answer is False)
+    for kind, limit in (("group", each) for each in problem.tasks[task].groups):
+        if (crowd := _crowd(problem, kind, limit, rivals, ask)) is not None:
+            return crowd
+    for kind, limit in (("resource", each) for each in problem.tasks[task].resources):
+        if (crowd := _crowd(problem, kind, limit, rivals, ask)) is not None:
+            return crowd
     alone = _only(problem, {task})
     return Conflict((problem.tasks[task].name,), tuple(_reasons(alone)), (), proven=False)
+
+
+def _crowd(problem: Problem, kind: str, limit: int, rivals: "_Rivals", ask: _Questions) -> Conflict | None:
+    """All who share a group or a resource, if it has less room than they need together: too many to take apart."""
+    part = _only(problem, set(rivals.users(kind, limit)))
+    rule = problem.groups[limit] if kind == "group" else problem.resources[limit]
+    settle = rule.settle if isinstance(rule, Group) else 0
+
+    def full(deadline: int | None, capacity: int) -> bool:
+        return room(part.tasks, capacity, settle, deadline) < len(part.tasks)
+
+    if not full(part.deadline, rule.capacity):
+        return None
+    reasons = [Reason(kind, rule.name), *(Reason("windows", task.name) for task in part.tasks)]
+    if part.deadline is not None and not full(None, rule.capacity):
+        reasons.append(Reason("deadline", None))
+    enough = next((more for more in range(1, len(part.tasks)) if not full(part.deadline, rule.capacity + more)), 1)
+    reliefs = []
+    for more in range(enough, enough + TRIES):
+        if ask.fits(_widen(part, reasons[0], more)) is True:
+            reliefs.append(Relief("capacity", rule.name, more))
+            break
+    later = _later(part, full=lambda deadline: full(deadline, rule.capacity), ask=ask)
+    return Conflict(tuple(task.name for task in part.tasks), tuple(reasons), (*reliefs, *later), proven=True)
+
+
+def _later(part: Problem, *, full: Callable[[int], bool], ask: _Questions) -> Iterator[Relief]:
+    """The fewest days more after which there is room, if a search finds it."""
+    if part.deadline is None:
+        return
+    day = 24 * part.per_hour
+    enough = next((days for days in range(1, MOST_DAYS + 1) if not full(part.deadline + days * day)), None)
+    for days in range(enough, min(enough + TRIES, MOST_DAYS + 1)) if enough else ():
+        if ask.fits(part._replace(deadline=part.deadline + days * day)) is True:
+            yield Relief("deadline", None, days * day)
+            return
 
 
 class _Rivals:
@@ -233,6 +283,10 @@ class _Rivals:
             if task.ring is not None:
                 self._in.setdefault(("ring", task.ring), []).append(number)
         self._ring_before = {then: first for first, then in ring_steps(problem)}
+
+    def users(self, kind: str, limit: int) -> list[int]:
+        """All tasks that share a group or a resource."""
+        return self._in["groups" if kind == "group" else "resources", limit]
 
     def of(self, task: int) -> Iterator[set[int]]:
         """Ever larger sets of tasks that may be in each other's way: alone, with predecessors, with rivals."""

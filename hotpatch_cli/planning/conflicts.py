@@ -181,14 +181,14 @@ class _Teller:
         users = [task for task in tasks if self._uses(task, limit)]
         at_once = "one at a time" if limit.capacity == 1 else f"at most {limit.capacity} at once"
         resting = f" with {span(settle * MINUTE)} to settle" if settle else ""
+        if len(users) == 1:
+            what = f"The group {limit.name} restarts" if isinstance(limit, Group) else f"The limit on {limit.name} is"
+            return f"{what} {at_once}{resting}."
         who = f"members of {limit.name}" if isinstance(limit, Group) else f"machines under the limit on {limit.name}"
         text = f"{len(users)} {who} restart {at_once}{resting}"
         opened = stretches(users, self.problem.deadline)
         offered = sum(end - start for start, end in opened)
-        rounds = -(-len(users) // limit.capacity)
-        shortest = min((task.duration for task in users), default=0)
-        least = sum(task.duration for task in users) if limit.capacity == 1 else rounds * shortest
-        needed = least + settle * (rounds - 1)
+        needed = -(-sum(task.duration + settle for task in users) // limit.capacity) - settle
         places = room(users, limit.capacity, settle, self.problem.deadline) if users else 0
         if needed > offered:
             text += f", which takes {span(needed * MINUTE)}; their openings offer {span(offered * MINUTE)}"
