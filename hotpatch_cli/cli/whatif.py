@@ -23,7 +23,7 @@ WhatIfOption = Annotated[
         OPTION,
         metavar="WORLD",
         envvar="HOTPATCH_WHAT_IF",
-        help="Show the difference in a world with unplanned:[ws2025:]YYYY-MM or freeze:FROM..TO; repeatable.",
+        help="The difference in a world with unplanned:2026-02, unplanned:ws2025:2026-02, freeze:FROM..TO; repeatable.",
         show_default=False,
     ),
 ]
