@@ -1,5 +1,6 @@
 """Several sources, one fleet: each is read by the reader that recognises it, then joined and cross-checked."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -174,12 +175,13 @@ def _machines(readings: list[Reading], prefer: str | None) -> tuple[list[Machine
 
 def _not_recognised(document: Document) -> Problem:
     file, line, column = document.position(document.root_mark)
-    kinds = "; ".join(f"{name} ({each.about})" for name, each in READERS.items())
     from hotpatch_cli.inputs.resources import azure_error
 
     if code := azure_error(document):
         said = f"This is an error that Azure answered ({code}), not a result."
         return Problem(file, line, column, said, "Look at the rights and at the command, and export again.")
+    if re.match(r"\s*<(?:!doctype )?html\b", document.text[:200], re.IGNORECASE):
+        return Problem(file, line, column, "This is a web page, not an export.", "It may ask to sign in: look at it.")
     if _is_empty(document.root):
         return Problem(
             file, line, column, "There is nothing in it.", "Look at the filter of the export, and at its rights."
@@ -188,7 +190,7 @@ def _not_recognised(document: Document) -> Problem:
         file,
         line,
         column,
-        f"This is none of the sources that are read: {kinds}.",
+        f"This is none of the sources that are read: {', '.join(READERS)}.",
         "An inventory has the key 'machines'; `hotpatch init` writes one to start from.",
     )
 

@@ -12,6 +12,7 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping, Number, Sequence
 from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
+from hotpatch_cli.inputs.terraform_rules import refusals
 from hotpatch_cli.model import Facts, Image, Machine, Patching, Placement
 
 _STATE_FILE = "4"
@@ -416,6 +417,7 @@ def _read(document: Document) -> Reading:
     if not reading.machines and not azapi and reading.maintenance is None:
         log.add(document.root_mark, *_refusal(resources))
     log.finish()
+    reading.notes += refusals(reading.machines, document.file)
     reading.machines += deployments.machines(document, azapi, reading.notes)
     return reading
 

@@ -280,3 +280,51 @@ def test_planted_secrets_stand_in_no_format(hotpatch: Hotpatch, form: str) -> No
     done = hotpatch.check(text, "-f", form, "--explain", name="plan.json")
     assert done.code == 1
     assert PLANTED not in done.out + done.err
+
+
+OWN_RULES: dict[str, tuple[dict[str, Any], str | None]] = {
+    "all is well": ({}, None),
+    "another mode": ({"patch_mode": "AutomaticByOS"}, "patch_mode must be AutomaticByPlatform"),
+    "no mode, and no hotpatching": (
+        {"patch_mode": None, "hotpatching_enabled": False},
+        "patch_mode must be AutomaticByPlatform, even without hotpatching",
+    ),
+    "no agent": ({"provision_vm_agent": False}, "provision_vm_agent must be true"),
+    "an image in other letter case": (
+        {"source_image_reference": [{**CORE, "sku": CORE["sku"].upper()}]},
+        "hotpatching_enabled needs an image of its list",
+    ),
+    "a gallery image": (
+        {"source_image_reference": [], "source_image_id": "/x/images/i"},
+        "hotpatching_enabled needs an image of its list",
+    ),
+    "another image without hotpatching": (
+        {
+            "source_image_reference": [{**CORE, "sku": "2019-datacenter"}],
+            "hotpatching_enabled": False,
+            "patch_mode": None,
+        },
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "said"), OWN_RULES.values(), ids=OWN_RULES)
+def test_what_the_provider_would_refuse_is_told(hotpatch: Hotpatch, values: dict[str, Any], said: str | None) -> None:
+    """The provider has rules of its own, in the exact letter case; a plan that breaks one is named."""
+    done = hotpatch.check(plan(resource(**values)), name="plan.json")
+    assert (f"the provider azurerm refuses {VM}.web: {said}" in done.err) if said else ("refuses" not in done.err)
+
+
+@pytest.mark.parametrize("healthy", [True, False])
+def test_what_the_provider_asks_of_a_flexible_set(hotpatch: Hotpatch, healthy: bool) -> None:
+    """A flexible scale set of a hotpatchable image needs hotpatching, the mode and an extension that watches health."""
+    settings = {"patch_mode": "AutomaticByPlatform", "hotpatching_enabled": healthy, "provision_vm_agent": True}
+    values = {
+        "source_image_reference": [CORE],
+        "os_profile": [{"windows_configuration": [settings]}],
+        "extension": [{"type": "ApplicationHealthWindows"}] if healthy else [],
+    }
+    done = hotpatch.check(plan(resource("set", ORCHESTRATED, **values)), name="plan.json")
+    assert ("needs hotpatching_enabled = true" in done.err) is not healthy
+    assert ("needs an extension of application health" in done.err) is not healthy

@@ -288,3 +288,8 @@ def test_a_long_array_is_refused_in_time(hotpatch: Any, reader: str | None, item
     done = hotpatch.check(f"[{', '.join([item] * 5_000)}]", *(("--from", reader) if reader else ()), name="in.json")
     assert (done.code, done.out) == (2, "")
     assert done.err.count("\n") <= 51
+
+
+def test_a_web_page_is_called_one(hotpatch: Any) -> None:
+    """A page in place of an export is most often one that asks to sign in."""
+    assert "This is a web page" in hotpatch.check(NOTHING["a web page"], name="in.json").err
