@@ -8,12 +8,13 @@ from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.eligibility.product import parse_system
-from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
+from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, actual_key, dig, items
 from hotpatch_cli.inputs.resources import (
     ARC,
     LICENCE,
     View,
     body_of,
+    is_projected,
     kind_of,
     name_in,
     note_truncated,
@@ -31,7 +32,12 @@ NOT_ENROLLED = "Not enrolled"
 
 
 def _recognises(document: Document) -> bool:
-    return any(kind_of(each) in (ARC, LICENCE) for each in resources(document))
+    return any(kind_of(each) in (ARC, LICENCE) and not _is_foreign(each) for each in resources(document))
+
+
+def _is_foreign(resource: Mapping) -> bool:
+    """Whether a row has columns of somebody's choice, and none of Arc's own names but the type."""
+    return is_projected(resource) and not any(actual_key(resource, key) for key in ("osSku", "osVersion", "status"))
 
 
 def _read(document: Document) -> Reading:

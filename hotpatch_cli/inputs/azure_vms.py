@@ -10,6 +10,7 @@ from hotpatch_cli.inputs.resources import (
     VM,
     View,
     body_of,
+    is_projected,
     kind_of,
     note_truncated,
     resources,
@@ -40,12 +41,7 @@ _PATHS: dict[str, tuple[str, ...]] = {
 
 
 def _recognises(document: Document) -> bool:
-    return any(kind_of(each) in _TYPES and not _is_projected(each) for each in resources(document))
-
-
-def _is_projected(resource: Mapping) -> bool:
-    """Whether columns of somebody's choice stand in place of the resource: only the reader of tables can know them."""
-    return not any(isinstance(value, Mapping) for key, value in resource.items() if key.lower() != "tags")
+    return any(kind_of(each) in _TYPES and not is_projected(each) for each in resources(document))
 
 
 def _read(document: Document) -> Reading:

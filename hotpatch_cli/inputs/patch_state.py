@@ -25,7 +25,8 @@ FIRMWARE = {"1": False, "bios": False, "2": True, "uefi": True}
 class Kind(NamedTuple):
     """A kind of record that a guest gives: the keys that tell it, those that name its machine, and how it is read.
 
-    Of some kinds a machine has `many` records: its hotfixes.
+    Of some kinds a machine has `many` records: its hotfixes. Where other tables have the same key, its value `says` a
+    word that theirs do not.
     """
 
     keys: tuple[str, ...]
@@ -33,6 +34,7 @@ class Kind(NamedTuple):
     read: Callable[[View], Facts]
     paths: Paths
     many: bool = False
+    says: str = ""
 
 
 def _recognises(document: Document) -> bool:
@@ -80,7 +82,10 @@ def _records(document: Document) -> Iterator[tuple[str | None, Kind, Mapping]]:
 
 def _kind(node: Mapping) -> Kind | None:
     present = {key.lower() for key in node}
-    return next((kind for kind in KINDS if any(key.lower() in present for key in kind.keys)), None)
+    for kind in KINDS:
+        if any(key.lower() in present and kind.says in str(dig(node, key)) for key in kind.keys):
+            return kind
+    return None
 
 
 def _part(name: str | None, kind: Kind, record: Mapping, log: Log) -> Machine:
@@ -227,6 +232,7 @@ KINDS = (
         ("Host Name",),
         _systeminfo,
         {"os": ("OS Name",), "build": ("OS Version",), "kbs": ("Hotfix(s)",)},
+        says="Build",
     ),
     Kind(
         ("installationActivityId", "assessmentActivityId", "availablePatches"),

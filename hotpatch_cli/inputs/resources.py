@@ -85,6 +85,11 @@ def body_of(resource: Mapping) -> Mapping:
     return found if isinstance(found, Mapping) else resource
 
 
+def is_projected(resource: Mapping) -> bool:
+    """Whether columns of somebody's choice stand in place of the resource: only the reader of tables can know them."""
+    return not any(isinstance(value, Mapping) for key, value in resource.items() if key.lower() != "tags")
+
+
 def tags_of(resource: Mapping) -> tuple[tuple[str, str], ...]:
     """The tags of a resource."""
     tags = dig(resource, "tags")

@@ -34,8 +34,10 @@ def _are_resources(rows: list[Mapping]) -> bool:
 
 
 def _rows(document: Document) -> list[Mapping]:
-    """The rows; empty where the document is anything else."""
+    """The rows; empty where the document is anything else. Of JSON Lines with one line there is no list."""
     root = document.root
+    if type(root) is Mapping and {"name", "platform"} <= root.keys():
+        return [root]
     return root if isinstance(root, Sequence) and all(type(each) is Mapping for each in root) else []
 
 

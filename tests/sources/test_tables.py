@@ -418,3 +418,24 @@ def test_from_table_forces_it(hotpatch: Any) -> None:
     text = "ComputerName,platform,os,CurrentBuildNumber\nm,arc,Windows Server 2019,17763\n"
     done = hotpatch.check(text, "--from", "table", "--map", "CurrentBuildNumber=build", name="f.csv")
     assert done.machines["m"]["product"] is None
+
+
+def test_a_column_that_another_tool_has_too(hotpatch: Any) -> None:
+    """`OS Version` in a table is a column; only what systeminfo writes into it makes it systeminfo."""
+    done = hotpatch.check("Name,OS Version,Platform\nweb,10.0.26100.7392,arc\n", name="f.csv")
+    assert done.machines["web"]["track"]["state"] == "unknown"
+    assert "'OS Version' as build" in done.err
+
+
+def test_a_row_with_the_type_of_arc_and_other_columns(hotpatch: Any) -> None:
+    """A query's own columns are not lost because a `type` stands beside them."""
+    row = "m,microsoft.hybridcompute/machines,26100.7392,Windows Server 2025 Standard\n"
+    text = "name,type,os build,operating system\n" + row
+    done = hotpatch.check(text, "--map", "type=platform", name="f.csv")
+    assert done.machines["m"]["track"]["installed"]["build"] == "26100.7392"
+
+
+def test_one_line_of_json(hotpatch: Any) -> None:
+    """A single object with name and platform is a table of one row, on standard input too."""
+    done = hotpatch("check", "-", "-f", "json", stdin='{"name": "m", "platform": "arc", "os": "Windows Server 2019"}\n')
+    assert list(done.machines) == ["m"]
