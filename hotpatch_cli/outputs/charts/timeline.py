@@ -62,9 +62,7 @@ def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
         "labelOverlap": True,
     }
     time = {"type": "temporal", "scale": days, "axis": axis}
-    bars = [
-        {"day": _moment(night.day), "until": _moment(night.day + _DAY), "count": night.restarts} for night in planned
-    ]
+    bars = [{"day": _hour(night.day, 3), "until": _hour(night.day, 21), "count": night.restarts} for night in planned]
     most = max([night.restarts for night in planned], default=1)
     height = {"field": "count", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.25]}}
     return {
@@ -84,7 +82,9 @@ def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
                 "encoding": {"x": {"field": "day", **time}, "x2": {"field": "until"}, "y": height, "y2": {"datum": 0}},
             },
             {
-                "data": {"values": [bar | {"day": _noon(night.day)} for bar, night in zip(bars, planned, strict=True)]},
+                "data": {
+                    "values": [bar | {"day": _hour(night.day, 12)} for bar, night in zip(bars, planned, strict=True)]
+                },
                 "mark": {"type": "text", "dy": -8, "fontWeight": 600},
                 "encoding": {"x": {"field": "day", **time}, "y": height, "text": {"field": "count", "format": ","}},
             },
@@ -133,8 +133,8 @@ def _moment(day: date) -> str:
     return f"{day.isoformat()}T00:00:00Z"
 
 
-def _noon(day: date) -> str:
-    return f"{day.isoformat()}T12:00:00Z"
+def _hour(day: date, hour: int) -> str:
+    return f"{day.isoformat()}T{hour:02}:00:00Z"
 
 
 # --- a night -------------------------------------------------------------------------------------------------

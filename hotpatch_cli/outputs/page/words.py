@@ -31,6 +31,8 @@ def answer(report: Report) -> str:
     total, ready = counts["machines"], counts["ready"]
     if ready == total:
         return f"{'The machine' if total == 1 else f'All {total:,} machines'} can hotpatch."
+    if total == 1:
+        return _ALONE[next(verdict for verdict in _ALONE if counts[verdict])]
     rest = [
         _part(counts["action-required"], "needs a change first", "need a change first"),
         _part(counts["unsupported"], "cannot as it is", "cannot as they are"),
@@ -46,6 +48,13 @@ def answer(report: Report) -> str:
     return f"{able}; {listed}."
 
 
+_ALONE = {
+    "action-required": "The machine needs a change before it can hotpatch.",
+    "unsupported": "The machine cannot hotpatch as it is.",
+    "unknown": "Whether the machine can hotpatch is not known: a fact is missing.",
+}
+
+
 def _part(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one}" if number else ""
 
@@ -59,10 +68,19 @@ def numbers(report: Report, saved: int, months: int) -> tuple[Number, ...]:
     baseline = _next_baseline(report)
     waiting = total - ready
     return (
-        Number(f"{ready:,}", f"of {count(total, 'machine')} ready", f"{ready / total:.0%} can hotpatch", "good"),
+        Number(
+            f"{ready:,}",
+            f"of {count(total, 'machine')} ready",
+            f"{ready / total:.0%} can hotpatch",
+            "good" if ready else "plain",
+        ),
         Number(f"{waiting:,}", "not ready", rest or "nothing stands in the way", "bad" if waiting else "good"),
         baseline,
-        Number(f"{saved:,}", f"restarts saved in {report.as_of.year}", f"of {months:,} that monthly updates take"),
+        Number(
+            f"{saved:,}",
+            f"restarts saved in {report.as_of.year}",
+            f"of {months:,} that monthly updates take" if months else "no machine hotpatches",
+        ),
     )
 
 

@@ -71,6 +71,8 @@
   let found = machines, page = 0, limit = SHOWN;
   const open = new Set();
 
+  const when = (text) => make("span", {}, ...(text === "-" ? "–" : text).split(" ").flatMap((part) => [make("span", { className: "whole", textContent: part }), " "]));
+
   // Columns: title, what is sorted by, what is shown, whether a telephone leaves it out
   const columns = [
     ["Machine", (m) => m.name.toLowerCase(), null, false],
@@ -79,7 +81,7 @@
     ["Platform", (m) => m.platform, (m) => m.platform, true],
     ["Groups", (m) => m.groups.join(" "), (m) => name(m.groups.join(", ") || "–"), true],
     ["Ring", (m) => m.ring, (m) => name(m.ring || "–"), true],
-    ["Next restart", (m) => m.restart.replace(/^(by|after) /, ""), (m) => m.restart === "-" ? "–" : m.restart, false, "when"],
+    ["Next restart", (m) => m.restart.replace(/^(by|after) /, ""), (m) => when(m.restart), false, "when"],
     ["Saved", (m) => m.saved, (m) => String(m.saved), true, "figure"],
     ["Rules", (m) => m.codes.join(" "), (m) => m.codes.join(" ") || "–", true, "codes"],
   ];
@@ -181,9 +183,16 @@
     });
   }
 
+  let unfolded = [];
+  const unfold = () => {
+    unfolded = [...document.querySelectorAll("details:not([open])")];
+    for (const each of unfolded) each.open = true;
+  };
+  const fold = () => { for (const each of unfolded) each.open = false; };
+
   // On paper there are no pages to turn: the machines that are found, up to a bound.
-  addEventListener("beforeprint", () => { printing = true; limit = PRINTED; page = 0; paint(); draw(); });
-  addEventListener("afterprint", () => { printing = false; limit = SHOWN; paint(); draw(); });
+  addEventListener("beforeprint", () => { printing = true; unfold(); limit = PRINTED; page = 0; paint(); draw(); });
+  addEventListener("afterprint", () => { printing = false; fold(); limit = SHOWN; paint(); draw(); });
 
   form.hidden = byId("table").hidden = false;
   select();
