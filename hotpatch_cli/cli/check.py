@@ -73,6 +73,7 @@ def check(
     from hotpatch_cli import app as use_cases
     from hotpatch_cli.cli.gate import chosen, known_reader, known_source, narrowed
     from hotpatch_cli.cli.talk import say
+    from hotpatch_cli.cli.working import working
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
 
@@ -80,9 +81,11 @@ def check(
     deliveries, failing, wanted = paired(form, output), parse_fail_on(fail_on), chosen(only)
     calendar = any(each.form == ICS for each in deliveries)
     feed = feed_options(ICS if calendar else "", as_of or today(), alarms, previous, by)
-    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), windows or (), columns or ())
-    knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    report = judged_by(use_cases.check(loaded, knowledge, day), failing, asked, knowledge)
+    chose, source = known_reader(reader), known_source(prefer, fleet)
+    with working("reading and judging", quiet=quiet):
+        loaded, notes = load_fleet(fleet, chose, source, windows or (), columns or ())
+        knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
+        report = judged_by(use_cases.check(loaded, knowledge, day), failing, asked, knowledge)
     use_cases.require_something(report, fleet)
     if world := parse_what_if(what_if, day):
         from hotpatch_cli.supposing import Supposed, difference, supposable

@@ -1,5 +1,6 @@
 """`hotpatch convert`: any source that is read, written as an inventory."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -25,15 +26,31 @@ def convert(
 ) -> None:
     """Write what sources say as one inventory, which gives the same verdicts."""
     from hotpatch_cli.cli.gate import known_reader, known_source
-    from hotpatch_cli.cli.talk import deliver, say
+    from hotpatch_cli.cli.talk import deliver
+
+    chosen, source = known_reader(reader), known_source(prefer, sources)
+    deliver(converted(sources, output, chosen, source, columns or (), quiet=quiet), output)
+
+
+def converted(
+    sources: Sequence[str],
+    output: str,
+    reader: str | None = None,
+    prefer: str | None = None,
+    columns: Sequence[str] = (),
+    *,
+    quiet: bool = False,
+) -> str:
+    """The text of an inventory that says what sources say. Raises InputError."""
+    from hotpatch_cli.cli.talk import say
+    from hotpatch_cli.cli.working import working
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.inputs.fleet import load_sources
     from hotpatch_cli.inputs.kept import kept_parts
     from hotpatch_cli.outputs.inventory_yaml import inventory_yaml
 
-    fleet, notes, readings = load_sources(
-        sources, known_reader(reader), known_source(prefer, sources), columns=columns or ()
-    )
+    with working("reading", quiet=quiet):
+        fleet, notes, readings = load_sources(sources, reader, prefer, columns=columns)
     if not fleet.machines:
         raise refuse(", ".join(sources), "There is no machine in it.", "Nothing was written.")
     for note in notes:
@@ -41,7 +58,7 @@ def convert(
     folder = Path() if output == "-" else Path(output).parent
     text = inventory_yaml(fleet.machines, fleet.name, kept_parts(readings, folder), sources)
     _require_readable(text, output)
-    deliver(text, output)
+    return text
 
 
 def _require_readable(text: str, output: str) -> None:

@@ -8,6 +8,7 @@ from hotpatch_cli.cli.read_plan import ReadPlan
 from hotpatch_cli.cli.searching import interruptible, shown_progress
 from hotpatch_cli.cli.talk import say
 from hotpatch_cli.cli.whatif import WhatIf
+from hotpatch_cli.cli.working import working
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.inputs.fleet import load_fleet
@@ -55,7 +56,8 @@ class Extras(NamedTuple):
 
 def load(names: Sequence[str], extras: Extras, implied: Implied, *, quiet: bool) -> Loaded:
     """The fleet, with the groups that availability sets and zones imply, and the knowledge. Raises InputError."""
-    fleet, notes = load_fleet(names, windows=extras.windows, columns=extras.columns)
+    with working("reading", quiet=quiet):
+        fleet, notes = load_fleet(names, windows=extras.windows, columns=extras.columns)
     for note in notes:
         say(note, quiet=quiet)
     return Loaded(tuple(names), with_implied(fleet, implied), load_knowledge(extras.matrix, extras.releases))

@@ -46,7 +46,8 @@ def report(
     """Write one page for a change board: the answer, the year, what stands in the way, every machine."""
     from hotpatch_cli import app as use_cases
     from hotpatch_cli.cli.gate import known_reader, known_source
-    from hotpatch_cli.cli.talk import deliver, say
+    from hotpatch_cli.cli.talk import deliver, say, write_all
+    from hotpatch_cli.cli.working import working
     from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
@@ -54,21 +55,25 @@ def report(
     from hotpatch_cli.outputs.page.render import Contents, render_page
     from hotpatch_cli.outputs.report_table import render_csv
 
-    loaded, notes = load_fleet(fleet, known_reader(reader), known_source(prefer, fleet), columns=columns or ())
-    knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    checked = use_cases.check(loaded, knowledge, day)
+    chosen, source = known_reader(reader), known_source(prefer, fleet)
+    with working("reading and judging", quiet=quiet):
+        loaded, notes = load_fleet(fleet, chosen, source, columns=columns or ())
+        knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
+        checked = use_cases.check(loaded, knowledge, day)
     use_cases.require_something(checked, fleet)
     for note in notes:
         say(note, quiet=quiet)
     year, stale = use_cases.year_of(knowledge, day.year, day), use_cases.stale(knowledge, day)
     beside = Path(output).with_suffix(".csv") if len(checked.machines) > MOST and output != "-" else None
-    planned = None if no_plan else _plan(loaded, Judge(knowledge, day), plan, time_limit)
     csv = beside.name if beside else None
-    page = render_page(Contents(checked, year, knowledge, stale=stale, csv=csv, plan=planned))
-    if beside:
-        deliver(render_csv(checked), str(beside))
-        say(f"All {len(checked.machines):,} machines are in {beside}.", quiet=quiet)
-    deliver(page, output)
+    with working("planning and drawing", quiet=quiet):
+        planned = None if no_plan else _plan(loaded, Judge(knowledge, day), plan, time_limit)
+        page = render_page(Contents(checked, year, knowledge, stale=stale, csv=csv, plan=planned))
+    if not beside:
+        deliver(page, output)
+        return
+    write_all([(beside.resolve(), render_csv(checked)), (Path(output).resolve(), page)])
+    say(f"All {len(checked.machines):,} machines are in {beside}.", quiet=quiet)
 
 
 def _plan(fleet: "Fleet", judge: "Judge", given_plan: str | None, time_limit: float) -> "PlanPart | str":

@@ -1,5 +1,6 @@
 """The root command. Commands are imported when they are called: start-up time is a promise."""
 
+import os
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -8,6 +9,10 @@ from typer.core import TyperGroup
 
 from hotpatch_cli import __version__
 from hotpatch_cli.cli.config import configured, where_set
+from hotpatch_cli.cli.guide import guided
+
+_COMPLETING = "_HOTPATCH_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 COMMANDS = {
     "check": "check",
@@ -44,7 +49,11 @@ class LazyGroup(TyperGroup):
             return None
         command = typer.main.get_command(import_module(f"hotpatch_cli.cli.{COMMANDS[cmd_name]}").app)
         command.name = cmd_name
-        return configured(command)
+        if _COMPLETING in os.environ:
+            from hotpatch_cli.cli.completion import completed
+
+            return completed(command)
+        return guided(configured(command), cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a value of the configuration that is refused is told with its file and line."""

@@ -137,9 +137,12 @@ def say(text: str, *, quiet: bool = False) -> None:
 
 
 def show_problems(error: InputError) -> None:
-    """Every problem on its line, at most fifty, and the count of the rest."""
+    """Every problem on its line, at most fifty, and the count of the rest; in a terminal the source line as well."""
+    shows = sys.stderr.isatty()
+    from hotpatch_cli.cli.caret import excerpt
+
     for problem in error.problems[:SHOWN_AT_MOST]:
-        sys.stderr.write(visible(str(problem)) + "\n")
+        sys.stderr.write(visible(str(problem)) + "\n" + (excerpt(problem) if shows else ""))
     rest = len(error.problems) - SHOWN_AT_MOST
     if rest > 0:
         sys.stderr.write(f"... and {rest} more problems.\n")

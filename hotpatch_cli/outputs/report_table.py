@@ -3,10 +3,8 @@
 from collections import Counter
 
 from hotpatch_cli.app import Checked, Report
-from hotpatch_cli.model import Location
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text, visible
-from hotpatch_cli.outputs.said import aside
 from hotpatch_cli.outputs.screen import Screen, indented
 
 ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
@@ -40,16 +38,19 @@ def render_table(report: Report, screen: Screen) -> str:
     ranked = sorted(report.machines, key=rank)
     shown = ranked if screen.everything or not screen.terminal else ranked[: screen.rows]
     parts = [_head(report)]
-    if screen.terminal:
+    if screen.explain:
+        from hotpatch_cli.outputs.explained import explained
+
+        header, row = (_HEADER[:-1], _row) if screen.terminal else (_WIDE, _wide_row)
+        parts.append(explained(header, (row(each)[: len(header)] for each in shown), shown, screen))
+    elif screen.terminal:
         grid = Grid(_HEADER, [_row(each) for each in shown], whole=_HEADER[1:4])
         parts.append(terminal(grid, screen.width, colour=screen.colour))
     else:
         parts.append(plain(Grid(_WIDE, [_wide_row(each) for each in shown])))
     if len(shown) < len(ranked):
         parts.append(f"... and {len(ranked) - len(shown)} more machines: --all shows them.\n")
-    if screen.explain:
-        parts.append("".join(map(_explained, shown)))
-    parts += [_legend(report, screen), _summary(report)]
+    parts += ["" if screen.explain else _legend(report, screen), _summary(report)]
     return "\n".join(part for part in parts if part)
 
 
@@ -96,23 +97,6 @@ def _wide_row(checked: Checked) -> tuple[str, ...]:
     window, by = opening.window if opening else "-", str(checked.restart.by or "-")
     platform, product = checked.machine.facts.platform or "-", checked.judgement.product or "-"
     return name, verdict, state, day, start, window, by, codes or "-", platform, product
-
-
-def _explained(checked: Checked) -> str:
-    lines = [f"{visible(checked.machine.label)}\n"]
-    if checked.restart.sentence:
-        lines.append(f"  {visible(checked.restart.sentence)}\n")
-    for reason in checked.reasons:
-        place = reason.location
-        more = f" {visible(said)}" if (said := aside(reason)) else ""
-        lines.append(f"  {reason.rule.code} {reason.level}: {visible(reason.message)}{more}\n")
-        lines.append(f"    {visible(_where(place))}\n    To do: {reason.rule.remedy}\n")
-    return "".join(lines) + "\n"
-
-
-def _where(place: Location) -> str:
-    """A place as editors understand it; a resource of Azure has no line."""
-    return ":".join(str(part) for part in place if part is not None)
 
 
 def _legend(report: Report, screen: Screen) -> str:

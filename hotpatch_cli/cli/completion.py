@@ -1,0 +1,126 @@
+"""What a shell offers when Tab is pressed: rule codes, words of options, and what the fleet on the line is made of.
+
+A fleet is read only where it is small, and whatever is wrong with it is kept for the command itself to say.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 2_000_000
+"""Larger files are not read while somebody waits for a shell; about a quarter of a second."""
+SHOWN = 200
+
+
+def completed(command: Any) -> Any:
+    """A command whose arguments and options complete; only made while a shell asks."""
+    for child in getattr(command, "commands", {}).values():
+        completed(child)
+    for param in command.params:
+        words = _WORDS.get(param.name or "") or next((_FLAGS[flag] for flag in param.opts if flag in _FLAGS), None)
+        if words is not None:
+            param._custom_shell_complete = _completer(words)
+    return command
+
+
+def _completer(words: Callable[[Any], Iterable[str]]) -> Callable[[Any, Any, str], list[str]]:
+    def complete(context: Any, _param: Any, incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        chosen = {word.lower() for word in before.split(",")}
+        fit = (word for word in words(context) if word.lower().startswith(last.lower()) and word.lower() not in chosen)
+        return [before + comma + word for word in list(fit)[:SHOWN]]
+
+    return complete
+
+
+def _codes(_context: Any) -> list[str]:
+    from hotpatch_cli.knowledge.cache import load_knowledge
+
+    return sorted(load_knowledge().rules)
+
+
+def _subjects(context: Any) -> list[str]:
+    from hotpatch_cli.knowledge.cache import load_knowledge
+
+    return ["hotpatch", *_codes(context), *sorted(rule.name for rule in load_knowledge().rules.values())]
+
+
+def _verdicts(_context: Any) -> list[str]:
+    from hotpatch_cli.counting import NEVER, TRACK_WORDS, VERDICT_WORDS
+
+    return [*VERDICT_WORDS, *TRACK_WORDS, NEVER]
+
+
+def _chosen(context: Any) -> list[str]:
+    from hotpatch_cli.counting import TRACK_WORDS, VERDICT_WORDS
+
+    return ["ready", *VERDICT_WORDS, "current", *TRACK_WORDS, *_codes(context)]
+
+
+def _readers(_context: Any) -> list[str]:
+    from hotpatch_cli.inputs.fleet import READERS
+
+    return list(READERS)
+
+
+def _formats(context: Any) -> list[str]:
+    """The formats of the command that is being typed."""
+    from hotpatch_cli.outputs.calendar import CALENDAR_FORMATS
+    from hotpatch_cli.outputs.formats import REPORT_FORMATS
+    from hotpatch_cli.outputs.plan import PLAN_FORMATS
+
+    known: dict[str, Any] = {
+        "check": REPORT_FORMATS,
+        "image": REPORT_FORMATS,
+        "calendar": CALENDAR_FORMATS,
+        "plan": PLAN_FORMATS,
+    }
+    return list(known.get(context.info_name, ("table", "json")))
+
+
+def _machines(context: Any) -> list[str]:
+    fleet = _fleet(context)
+    return [machine.label for machine in fleet.machines] if fleet else []
+
+
+def _windows(context: Any) -> list[str]:
+    fleet = _fleet(context)
+    return list(fleet.windows) if fleet else []
+
+
+def _fleet(context: Any) -> Any:
+    """The fleet of the files that stand on the line; None where one is large, or cannot be read."""
+    from hotpatch_cli.errors import InputError
+    from hotpatch_cli.inputs.fleet import load_fleet
+
+    named = context.params.get("fleet") or ()
+    files = [Path(name) for name in ([named] if isinstance(named, str) else named)]
+    try:
+        if (
+            not files
+            or any(not each.is_file() for each in files)
+            or sum(each.stat().st_size for each in files) > MOST_BYTES
+        ):
+            return None
+        return load_fleet([str(each) for each in files])[0]
+    except (InputError, OSError):
+        return None
+
+
+_WORDS: dict[str, Callable[[Any], Iterable[str]]] = {
+    "only": _chosen,
+    "fail_on": _verdicts,
+    "form": _formats,
+    "reader": _readers,
+    "machine": _machines,
+    "topic": _subjects,
+    "rule": _codes,
+}
+"""By the name of a parameter."""
+_FLAGS: dict[str, Callable[[Any], Iterable[str]]] = {
+    "--machine": _machines,
+    "--window": _windows,
+    "--product": lambda _context: ("all", "ws2022", "ws2025"),
+    "--platform": lambda _context: ("azure", "azure-local"),
+}
+"""By the flag of an option."""
