@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import AsOf, Columns, FromReader, MatrixFiles, Output, Prefer, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.options import (
+    AsOf,
+    Columns,
+    FromReader,
+    MatrixFiles,
+    Output,
+    Prefer,
+    Quiet,
+    ReleaseFiles,
+    WindowFiles,
+    today,
+)
 
 if TYPE_CHECKING:
     from hotpatch_cli.eligibility.verdict import Judge
@@ -27,6 +38,7 @@ def report(
     reader: FromReader = None,
     prefer: Prefer = None,
     columns: Columns = None,
+    windows: WindowFiles = None,
     plan: Annotated[
         str | None, typer.Option("--plan", metavar="PLAN", envvar="HOTPATCH_PLAN", help="Show this plan (JSON).")
     ] = None,
@@ -57,14 +69,14 @@ def report(
 
     chosen, source = known_reader(reader), known_source(prefer, fleet)
     with working("reading and judging", quiet=quiet):
-        loaded, notes = load_fleet(fleet, chosen, source, columns=columns or ())
+        loaded, notes = load_fleet(fleet, chosen, source, windows or (), columns or ())
         knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
         checked = use_cases.check(loaded, knowledge, day)
     use_cases.require_something(checked, fleet)
     for note in notes:
         say(note, quiet=quiet)
     year, stale = use_cases.year_of(knowledge, day.year, day), use_cases.stale(knowledge, day)
-    beside = Path(output).with_suffix(".csv") if len(checked.machines) > MOST and output != "-" else None
+    beside = _beside(output) if len(checked.machines) > MOST else None
     csv = beside.name if beside else None
     with working("planning and drawing", quiet=quiet):
         planned = None if no_plan else _plan(loaded, Judge(knowledge, day), plan, time_limit)
@@ -74,6 +86,12 @@ def report(
         return
     write_all([(beside.resolve(), render_csv(checked)), (Path(output).resolve(), page)])
     say(f"All {len(checked.machines):,} machines are in {beside}.", quiet=quiet)
+
+
+def _beside(output: str) -> Path | None:
+    """Where the table of all machines goes that a page does not hold; a pipe or a device has no place beside it."""
+    path = Path(output)
+    return None if output == "-" or (path.exists() and not path.is_file()) else path.with_suffix(".machines.csv")
 
 
 def _plan(fleet: "Fleet", judge: "Judge", given_plan: str | None, time_limit: float) -> "PlanPart | str":

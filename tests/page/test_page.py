@@ -15,7 +15,7 @@ from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.page.render import Contents, code, link, render_page
 from tests.conftest import Hotpatch
-from tests.page.fleets import HOSTILE, hostile_fleet
+from tests.page.fleets import HOSTILE, fleet_of, hostile_fleet
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "fleet.yaml")
 
@@ -89,3 +89,12 @@ def test_prose_with_code() -> None:
 def test_only_addresses_of_the_web_are_linked(address: str | None, linked: bool) -> None:
     """A source of a file that a user gives may name any address; a page links to none that runs."""
     assert (link(address) is not None) is linked
+
+
+def test_past_the_bound_the_machines_stand_in_a_csv_beside_the_page(hotpatch: Hotpatch) -> None:
+    """All machines are in a CSV file that the page links; to a pipe goes the page alone."""
+    name = hotpatch.write("fleet.json", fleet_of(20_001))
+    assert hotpatch("report", name, "--as-of", "2025-12-15", "--no-plan", "-o", "board.html").code == 0
+    assert 'href="board.machines.csv"' in (hotpatch.folder / "board.html").read_text(encoding="utf-8")
+    assert len((hotpatch.folder / "board.machines.csv").read_text(encoding="utf-8").splitlines()) == 20_002
+    assert "check FLEET --format csv" in hotpatch("report", name, "--as-of", "2025-12-15", "--no-plan").out

@@ -10,6 +10,7 @@ from hotpatch_cli.outputs.charts.nights import night_of
 from hotpatch_cli.outputs.page.words import count, said
 from hotpatch_cli.outputs.safe import visible
 from hotpatch_cli.planning import Plan, Prepared, Reboot, broken_rules, left_out
+from hotpatch_cli.planning.conflicts import Obstacle, obstacles
 
 ROWS = 500
 """So many restarts are listed under the picture; `hotpatch plan` lists all."""
@@ -32,6 +33,7 @@ class PlanPart(NamedTuple):
     unplaced: tuple[Left, ...]
     broken: tuple[str, ...]
     worth: str
+    obstacles: tuple[Obstacle, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -63,7 +65,7 @@ class PlanPart(NamedTuple):
 def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
     """A plan that was made for the page."""
     left = _by_reason((machine.label, _message(rules, each)) for machine, each in plan.unplaced)
-    return PlanPart(plan.prepared, plan.reboots, left, (), _worth(plan))
+    return PlanPart(plan.prepared, plan.reboots, left, (), _worth(plan), obstacles(plan, rules))
 
 
 def _message(rules: Mapping[str, Rule], finding: Finding) -> str:
