@@ -93,7 +93,8 @@ def _fleet(context: Any) -> Any:
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.fleet import load_fleet
 
-    named = context.params.get("fleet") or ()
+    # an option that still waits for its value ends the parser's work: then the files are among what is left over
+    named = context.params.get("fleet") or [word for word in context.args if Path(word).is_file()]
     files = [Path(name) for name in ([named] if isinstance(named, str) else named)]
     try:
         if (

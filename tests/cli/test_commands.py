@@ -299,7 +299,7 @@ def started(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
 def test_stopped_by_the_user_is_code_130() -> None:
     """A run that waits for standard input and is interrupted ends with 130 and no traceback."""
     process = started("check", "-", stdin=subprocess.PIPE)
-    time.sleep(2.0)  # on a busy machine it takes a while until it waits
+    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     _, talk = process.communicate(timeout=10)
     assert process.returncode == 130

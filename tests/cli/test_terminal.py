@@ -108,6 +108,7 @@ def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
         (("check", "examples/fleet.yaml", "--only", "unsupported,HP10"), {"unsupported,HP101"}),
         (("check", "examples/fleet.yaml", "--fail-on", "b"), {"behind", "baseline-due"}),
         (("plan", "examples/fleet.yaml", "--format", ""), {"table", "svg", "png"}),
+        (("rollback", "examples/fleet.yaml", "--machine", "we"), {"web01", "web02", "web03"}),
     ],
 )
 def test_words_complete(words: tuple[str, ...], some: set[str]) -> None:
@@ -122,6 +123,7 @@ def test_names_of_the_fleet_complete() -> None:
     class Context:
         def __init__(self, fleet: Any) -> None:
             self.params = {"fleet": fleet}
+            self.args: list[str] = []
 
     example = Context([str(ROOT / "examples" / "fleet.yaml")])
     assert {"web01", "sql02"} <= set(completion._machines(example))

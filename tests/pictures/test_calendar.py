@@ -1,6 +1,9 @@
 """The year as a picture: well-formed, complete, and the same facts as the table."""
 
+import sys
 from xml.etree import ElementTree
+
+import pytest
 
 from tests.conftest import Hotpatch
 
@@ -30,3 +33,21 @@ def test_a_year_without_releases_is_a_picture_too(hotpatch: Hotpatch) -> None:
     done = hotpatch("calendar", "--year", "2010", "--as-of", "2025-12-15", "-f", "svg")
     assert done.code == 0
     assert "hotpatch calendar 2010" in done.out
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [
+        ("vl_convert", ("calendar", "--format", "svg")),
+        ("vl_convert", ("report", "fleet.yaml", "--no-plan")),
+        ("jinja2", ("report", "fleet.yaml", "--no-plan")),
+    ],
+)
+def test_without_the_extra_it_says_how_to_get_it(hotpatch: Hotpatch, missing: str, command: tuple[str, ...]) -> None:
+    """Where the libraries of the extra are not installed, one line says what to install, with exit code 2."""
+    hotpatch.write("fleet.yaml", "machines:\n  - {name: a, platform: arc, os: Windows Server 2019 Datacenter}\n")
+    hotpatch.monkeypatch.setitem(sys.modules, missing, None)
+    done = hotpatch(*command, "--as-of", "2025-12-15")
+    assert done.code == 2
+    assert "pip install 'hotpatch-cli[report]'" in done.err
+    assert done.out == ""
