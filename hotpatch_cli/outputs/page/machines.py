@@ -64,7 +64,7 @@ def _row(checked: Checked, saved: int, texts: _Texts, reasons: _Texts) -> list[A
         *(texts(visible(word)) for word in words),
         [texts(visible(group)) for group in placement.groups],
         saved,
-        [reasons((reason.rule.code, reason.rule.level, visible(reason.message))) for reason in checked.reasons],
+        [reasons((reason.rule.code, reason.level, visible(reason.message))) for reason in checked.reasons],
     ]
 
 
