@@ -1,6 +1,7 @@
 """CSV and JSON Lines as a stream: rows become numbers of profiles in the database, cells of profiles are kept once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from hotpatch_cli.documents.rows import RowsDocument
@@ -10,10 +11,12 @@ from hotpatch_cli.inputs.bulk.engine import Engine
 from hotpatch_cli.inputs.bulk.found import Found
 from hotpatch_cli.inputs.bulk.profiles import CHUNK, KEY, Profile, ToTree, check_values, checked, deciding
 from hotpatch_cli.inputs.bulk.sources import Source, csv_source, json_source
-from hotpatch_cli.inputs.cells import name_in, platform_in, value_of
+from hotpatch_cli.inputs.cells import MISSING, name_in, platform_in, value_of
 from hotpatch_cli.inputs.columns import Columns, mapped
 from hotpatch_cli.schedule.freezes import Freeze
 
+_SHORT = max(map(len, MISSING))
+_SPECIAL = frozenset("=[{")
 _BATCH = 20_000
 _INSERT = (
     "INSERT INTO machine SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[])"
@@ -96,9 +99,14 @@ class _Rows:
         self.batch.append((line, name, identity, profile[0]))
 
     def _no_platform(self, cells: Sequence[Any]) -> bool:
-        return self.platform is None or value_of("platform", self.to_tree(cells[self.platform], 0), 0) is None
+        if self.platform is None:
+            return True
+        cell = cells[self.platform]
+        return not isinstance(cell, str) or _says_nothing(cell)
 
     def _text(self, path: str, cell: Any, line: int) -> str | None:
+        if type(cell) is str and _SHORT < len(cell) <= MAX_SCALAR and cell[0] not in _SPECIAL and cell == cell.strip():
+            return cell  # most names and ids, without a closer look
         value = value_of(path, self.to_tree(cell, line), line)
         if value is None or (isinstance(value, str) and len(value) <= MAX_SCALAR):
             return value
@@ -127,3 +135,8 @@ class _Rows:
 
 def _hashable(cell: Any) -> Any:
     return (type(cell).__name__, repr(cell))
+
+
+@lru_cache(maxsize=256)
+def _says_nothing(platform: str) -> bool:
+    return value_of("platform", platform, 0) is None
