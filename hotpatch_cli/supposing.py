@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from hotpatch_cli.app import Change, Checked, Difference, Report
 from hotpatch_cli.knowledge.rows import PRODUCTS, Knowledge, Release
-from hotpatch_cli.restarts import Restarts
+from hotpatch_cli.restarts import Restart, Restarts
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.patch_tuesday import release_moment
+from hotpatch_cli.schedule.windows import Opening
 from hotpatch_cli.servicing.calendar import Turned, Year, YearDifference, restarts
 from hotpatch_cli.servicing.history import History
 from hotpatch_cli.servicing.restart import Cause
@@ -57,8 +58,9 @@ def _moved(checked: Checked, other: Restarts) -> Iterable[Change]:
 
 
 def _added(checked: Checked, releases: Sequence[Release], other: Restarts) -> Iterable[Change]:
-    """A restart for each supposed baseline that a machine would have to install."""
+    """A restart for each supposed baseline that a machine would have to install, unless it restarts then anyway."""
     judgement = checked.judgement
+    taken = [_own_opening(other.of(checked.machine, judgement.causes))]
     for release in releases:
         if release.product != judgement.product or release.date is None or judgement.verdict != "ready":
             continue
@@ -67,18 +69,24 @@ def _added(checked: Checked, releases: Sequence[Release], other: Restarts) -> It
         if off_track and (following is None or release.date <= following.date):
             continue
         cause = Cause("baseline", release.date, release_moment(release.date))
-        yield Change(checked, None, other.of(checked.machine, (cause,)))
+        restart = other.of(checked.machine, (cause,))
+        opening = _own_opening(restart)
+        if opening is None or opening not in taken:
+            taken.append(opening)
+            yield Change(checked, None, restart)
+
+
+def _own_opening(restart: Restart) -> Opening | None:
+    """The opening in which a restart comes; None where the platform chooses, since it is only a wish there."""
+    return restart.opening if restart.runner != "platform" else None
 
 
 def year_difference(year: Year, supposed: Year, texts: tuple[str, ...]) -> YearDifference:
-    """The difference between a year as it is known and the same year in a supposed world."""
+    """The difference between a year as it is known and the same year in a supposed world: releases of months turn."""
     turned = []
     for product in year.products:
-        before = {(entry.date, entry.monthly): entry for entry in year.entries[product]}
-        turned += [
-            Turned(before.get((entry.date, entry.monthly)), entry)
-            for entry in supposed.entries[product]
-            if before.get((entry.date, entry.monthly)) != entry
-        ]
+        known = year.entries[product]
+        before = {entry.date: entry for entry in known if entry.monthly}
+        turned += [Turned(before.get(entry.date), entry) for entry in supposed.entries[product] if entry not in known]
     counts = {each: (restarts(year.entries[each])[0], restarts(supposed.entries[each])[0]) for each in year.products}
     return YearDifference(texts, tuple(turned), counts)

@@ -66,6 +66,20 @@ def test_off_the_track_a_machine_restarts_each_month_anyway(hotpatch: Hotpatch) 
     assert "hot" in changes(done)
 
 
+def test_a_restart_that_comes_anyway_is_not_one_more(hotpatch: Hotpatch) -> None:
+    """A freeze holds January's restart back until after February's release: one restart installs both."""
+    freeze = "freezes: [{name: ice, from: 2026-01-01, to: 2026-02-12}]\n"
+    assert not changes(asked(hotpatch, "unplanned:ws2025:2026-02", fleet=FLEET + freeze))
+
+
+def test_two_baselines_in_one_opening_are_one_restart(hotpatch: Hotpatch) -> None:
+    """So it is for two supposed ones: the first opening after both has one restart."""
+    freeze = "freezes: [{name: ice, from: 2026-01-20, to: 2026-03-12}]\n"
+    done = asked(hotpatch, "unplanned:ws2025:2026-02", "unplanned:ws2025:2026-03", fleet=FLEET + freeze)
+    machines = [each["machine"] for each in done.json["what_if"]["changes"]]
+    assert machines == ["hot", "off"]
+
+
 def test_a_freeze_moves_restarts(hotpatch: Hotpatch) -> None:
     """The next restart of each machine, without and with it; what it does not touch is not listed."""
     found = changes(asked(hotpatch, "freeze:2026-01-17..2026-01-19"))
@@ -106,6 +120,17 @@ def test_the_calendar_shows_what_would_turn(hotpatch: Hotpatch) -> None:
     assert change["with"]["date"] == "2026-02-10"
     assert done["what_if"]["restarts"] == {"ws2022": {"without": 4, "with": 4}, "ws2025": {"without": 4, "with": 5}}
     assert done["releases"] == calendar(hotpatch, "-f", "json").json["releases"]
+
+
+def test_releases_that_stay_are_no_change(hotpatch: Hotpatch) -> None:
+    """A year with two out-of-band releases of a product on one day: only the month that is asked about turns."""
+    options = ("--year", "2026", "--as-of", "2026-11-23", "-f", "json", "--quiet")
+    done = hotpatch("calendar", *options, "--what-if", "unplanned:ws2025:2026-12").json
+    rare = [each for each in done["releases"] if "out-of-band" in (each["kind"] or "")]
+    days = [(each["product"], each["date"]) for each in rare]
+    assert len(set(days)) < len(days)  # what this is about
+    [change] = done["what_if"]["changes"]
+    assert (change["with"]["date"], change["without"]["kind"]) == ("2026-12-08", "hotpatch")
 
 
 def test_after_the_last_hotpatch_month_nothing_turns(hotpatch: Hotpatch) -> None:
