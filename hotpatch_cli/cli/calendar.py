@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.feeds import Alarms, Previous, feed_options
+from hotpatch_cli.cli.feeds import ICS, Alarms, Previous, feed_options
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.options import AsOf, NoColor, Output, Quiet, ReleaseFiles, today
 from hotpatch_cli.cli.whatif import OPTION, WhatIfOption, parse_what_if
@@ -15,7 +15,14 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: hotpatch calendar --year 2025")
 def calendar(
     year: Annotated[
-        int | None, typer.Option("--year", min=2000, max=2100, envvar="HOTPATCH_YEAR", help="This year if not given.")
+        int | None,
+        typer.Option(
+            "--year",
+            min=2000,
+            max=2100,
+            envvar="HOTPATCH_YEAR",
+            help="This year if not given; with ics the next one too.",
+        ),
     ] = None,
     product: Annotated[
         str, typer.Option("--product", metavar="NAME", envvar="HOTPATCH_PRODUCT", help="ws2022, ws2025 or all")
@@ -52,6 +59,9 @@ def calendar(
     if note := use_cases.stale(knowledge, day):
         say(note, quiet=quiet)
     found = use_cases.year_of(knowledge, year or day.year, day, wanted)
+    if form == ICS and year is None:  # who subscribes in December must see January's baseline
+        coming = use_cases.year_of(knowledge, day.year + 1, day, wanted)
+        found = found._replace(entries={each: found.entries[each] + coming.entries[each] for each in found.products})
     if world := parse_what_if(what_if, day):
         from hotpatch_cli.supposing import supposable, year_difference
 

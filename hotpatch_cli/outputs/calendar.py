@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.screen import Screen, folded
 from hotpatch_cli.servicing.calendar import Entry, Year, restarts
 
 _WORDS = {
@@ -30,7 +30,8 @@ def render_table(year: Year, screen: Screen) -> str:
     header = ("day", *(PRODUCT_NAMES[product] for product in _listed(year)))
     grid = Grid(header, list(_rows(year)), whole=header)
     drawn = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-    parts = [f"{year.year}, as of {year.as_of}.\n", drawn, _LEGEND, _counts(year), _remarks(year), _what_if(year)]
+    prose = (folded(text, screen) for text in (_counts(year), _remarks(year), _what_if(year)))
+    parts = [f"{year.year}, as of {year.as_of}.\n", drawn, _LEGEND, *prose]
     return "\n".join(part for part in parts if part)
 
 

@@ -75,8 +75,23 @@ def feed(name: str, events: Iterable[Event], options: Feed) -> str:
     calendar.add("x-wr-calname", visible(name))
     for event in sorted(events, key=lambda each: (str(_time(each.start)), each.uid)):
         calendar.add_component(_component(event, options))
+    if not calendar.subcomponents:
+        calendar.add_component(_utc())
     text: bytes = calendar.to_ical(sorted=False)
     return text.decode("utf-8")
+
+
+def _utc() -> Any:
+    """The zone of all our times: a calendar without any component is none (RFC 5545, 3.6)."""
+    from icalendar import Timezone, TimezoneStandard
+
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", "Etc/UTC")
+    standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001  RFC 5545 wants a local time here
+    standard.add("tzoffsetfrom", timedelta(0))
+    standard.add("tzoffsetto", timedelta(0))
+    zone.add_component(standard)
+    return zone
 
 
 def _component(event: Event, options: Feed) -> Any:

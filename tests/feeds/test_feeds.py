@@ -54,6 +54,28 @@ def published_again(before: Done, after: Done) -> dict[str, tuple[int, int]]:
     }
 
 
+def test_without_a_year_the_coming_one_is_in_the_feed(hotpatch: Hotpatch) -> None:
+    """Who subscribes in December sees January's baseline; the table stays that of one year."""
+    done = hotpatch("calendar", "--as-of", "2025-12-15", "-f", "ics")
+    days = {each["DTSTART"].dt for each in events(done.out).values()}
+    assert {date(2025, 12, 9), date(2026, 1, 13), date(2026, 12, 8)} <= days
+    assert date(2027, 1, 12) not in days
+    whole = events(hotpatch("calendar", "--year", "2026", "--as-of", "2025-12-15", "-f", "ics").out)
+    assert whole.items() <= events(done.out).items()
+    assert hotpatch("calendar", "--as-of", "2025-12-15", "-f", "json").json["year"] == 2025
+
+
+def test_a_feed_without_events_is_a_calendar(hotpatch: Hotpatch) -> None:
+    """RFC 5545, 3.6: a calendar has at least one component; without an event, the zone of all our times."""
+    done = hotpatch("calendar", "--year", "2021", "-f", "ics")
+    assert done.code == 0
+    assert events(done.out) == {}
+    [only] = icalendar.Calendar.from_ical(done.out).subcomponents
+    assert only.name == "VTIMEZONE"
+    assert vobject.readOne(done.out).vtimezone.tzid.value == "Etc/UTC"
+    assert "TZID" not in hotpatch("calendar", "--year", "2025", "-f", "ics").out
+
+
 def releases(hotpatch: Hotpatch, as_of: str, *options: str) -> Done:
     """The feed of 2026's releases as of a day."""
     done = hotpatch("calendar", "--year", "2026", "--as-of", as_of, "-f", "ics", *options)
