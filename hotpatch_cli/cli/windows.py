@@ -87,28 +87,27 @@ def lint_command(
     no_color: NoColor = False,
 ) -> None:
     """Check windows against the limits of Azure, where Azure runs them: exit code 1 on findings."""
+    from hotpatch_cli.cli.linted import load_linted
     from hotpatch_cli.cli.talk import deliver, say, screen
     from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.errors import refuse
-    from hotpatch_cli.inputs.fleet import load_sources
-    from hotpatch_cli.inputs.schedules import schedules_of
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.knowledge.limits import load_limits
     from hotpatch_cli.linting import Lint
     from hotpatch_cli.outputs.lint import LINT_FORMATS, LintView
 
     render = LINT_FORMATS[known_word(form, tuple(LINT_FORMATS), "--format")]
-    loaded, notes, readings = load_sources(files, strict=False)
-    for note in notes:
+    parts = load_linted(files)
+    for note in (note for part in parts for note in part.notes):
         say(note, quiet=quiet)
-    schedules = schedules_of(readings)
-    if not schedules:
+    if not any(part.schedules for part in parts):
         raise refuse(", ".join(files), "There is no window in it.", "Nothing was checked.")
     knowledge = load_knowledge((), releases or ())
-    lint = Lint(load_limits(), loaded, Judge(knowledge, as_of or today()))
-    found = lint.check(schedules)
-    skipped = sum(not lint.runs(each) for each in schedules)
-    view = LintView(found, len(schedules), skipped, knowledge.rules)
+    judge, limits = Judge(knowledge, as_of or today()), load_limits()
+    lints = [(Lint(limits, part.fleet, judge), part.schedules) for part in parts]
+    found = tuple(broken for lint, schedules in lints for broken in lint.check(schedules))
+    runs = [lint.runs(each) for lint, schedules in lints for each in schedules]
+    view = LintView(found, len(runs), runs.count(False), knowledge.rules)
     deliver(render(view, screen(output, no_color=no_color)), output)
     raise typer.Exit(1 if found else 0)
 

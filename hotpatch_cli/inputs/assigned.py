@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.maintenance import Assignment, Configuration, RefusedError, window_of
+from hotpatch_cli.inputs.maintenance import Assignment, Configuration, RefusedError, partial_day, window_of
 from hotpatch_cli.inputs.reading import Connected, Reading, Refusal, group_of
 from hotpatch_cli.inputs.resources import name_in
 from hotpatch_cli.model import Facts, Machine, Placement
@@ -66,6 +66,8 @@ class _Connector:
         reading.places["window", name] = configuration.origin.locate("name")
         if configuration.timezone is None:
             self.said.append(f"{reading.file}: {name} has no timeZone: the zone of each machine rules it.")
+        if ending := partial_day(configuration):
+            self.said.append(f"{reading.file}: {name} {ending}")
         return None
 
     def assign(self, reading: Reading) -> None:
@@ -155,7 +157,15 @@ def _refusals(file: str, refusals: Sequence[Refusal]) -> Iterator[str]:
         else:
             others.setdefault(each.reason, []).append(each.name)
     for reason, names in others.items():
-        yield f"{file}: {len(names)} maintenance configurations are no windows: {reason} {_listed(names)}."
+        yield f"{file}: {_are(len(names))}: {reason} {_listed(names)}."
+
+
+def _are(count: int) -> str:
+    return (
+        "1 maintenance configuration is no window"
+        if count == 1
+        else f"{count} maintenance configurations are no windows"
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ T = TypeVar("T")
 GUEST = "InGuestPatch"
 RUNNER = "azure-update-manager"
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d)?", re.ASCII)
+_LAST_MINUTE = (23, 59)
 _NEVER_EXPIRES = 2200  # the service itself writes 9999 where there is no end
 FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery")
 
@@ -232,8 +233,20 @@ def last_day(start: datetime, expires: datetime | None, rule: AzureRecurrence) -
         raise RefusedError("expirationDateTime", f"it expires on {expires:%Y-%m-%d %H:%M}, before it starts.")
     cut = expires.time() < start.time()
     if rule.unit == "Hour":
-        cut = expires.date() > start.date() and (expires.hour, expires.minute) < (23, 59)
+        cut = expires.date() > start.date() and (expires.hour, expires.minute) < _LAST_MINUTE
     return expires.date() - timedelta(days=1) if cut else expires.date()
+
+
+def partial_day(configuration: Configuration) -> str | None:
+    """What becomes of the day on which an hour recurrence expires, since a window ends with a whole one; else None."""
+    start, expires, rule, *_ = parts_of(configuration)
+    if start is None or expires is None or rule is None or rule.unit != "Hour" or expires.year >= _NEVER_EXPIRES:
+        return None
+    until = last_day(start, expires, rule)
+    if until == expires.date() and (expires.hour, expires.minute) >= _LAST_MINUTE:
+        return None
+    kept = "kept, also later ones" if until == expires.date() else "left out, also earlier ones"
+    return f"expires at {expires:%H:%M} on {expires:%Y-%m-%d}, and a window ends with a day: its openings are {kept}."
 
 
 def _moment(text: str) -> datetime:

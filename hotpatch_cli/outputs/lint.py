@@ -60,9 +60,15 @@ def render_table(view: LintView, screen: Screen) -> str:
     """A paragraph for each broken limit: place, window, what is expected, what was found, what to do."""
     blocks = [_block(each, screen) for each in view.found]
     run = view.windows - view.skipped
-    skipped = f" {view.skipped} others are run by their owner." if view.skipped else ""
-    last = f"{len(view.found)} findings in {run} windows that Azure runs.{skipped}\n"
+    owned = "1 other is" if view.skipped == 1 else f"{view.skipped} others are"
+    skipped = f" {owned} run by their owner." if view.skipped else ""
+    findings, windows = _counted(len(view.found), "finding"), _counted(run, "window")
+    last = f"{findings} in {windows} that Azure runs.{skipped}\n"
     return "\n".join([*blocks, last])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _block(broken: Broken, screen: Screen) -> str:

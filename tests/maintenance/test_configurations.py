@@ -133,6 +133,26 @@ def test_it_does_not_open_once_it_has_expired(hotpatch: Hotpatch, expires: str |
     assert starts(done)[-1] == last
 
 
+@pytest.mark.parametrize(
+    ("recurs", "expires", "said"),
+    [
+        ("6Hours", "2026-01-06 13:00", "expires at 13:00 on 2026-01-06, and a window ends with a day: its openings"),
+        ("6Hours", "2026-01-06 13:00", "are left out, also earlier ones."),
+        ("6Hours", "2026-01-03 23:00", "are kept, also later ones."),
+        ("6Hours", "2026-01-06 23:59", None),
+        ("6Hours", None, None),
+        ("6Hours", "9999-12-31 23:59", None),
+        ("Day", "2026-01-06 13:00", None),
+    ],
+)
+def test_a_day_that_is_cut_is_told(hotpatch: Hotpatch, recurs: str, expires: str | None, said: str | None) -> None:
+    """An hour recurrence opens several times on the day on which it expires: what becomes of them is said."""
+    content = configuration(startDateTime="2026-01-03 22:00", recurEvery=recurs, expirationDateTime=expires)
+    done = listed(hotpatch, content)
+    assert done.code == 0
+    assert (said in done.err) if said else ("expires" not in done.err)
+
+
 def test_without_a_zone_the_machine_rules(hotpatch: Hotpatch) -> None:
     """A null zone is the machine's, which is said."""
     done = listed(hotpatch, configuration(timeZone=None), "--next", "1", fleet=FLEET.replace("Stockholm", "Lisbon"))

@@ -290,6 +290,29 @@ def test_what_a_plan_leaves_open_is_no_finding(hotpatch: Hotpatch) -> None:
 # --- output and bad input ------------------------------------------------------------------------------------
 
 
+NIGHTLY = """
+windows: {{night: {{azure: Day, start: 22:00, duration: {duration}, timezone: UTC, runner: azure-update-manager}}}}
+machines: [{{name: a, platform: azure, window: night}}]
+"""
+
+
+def test_files_that_share_names_are_checked_each_by_itself(hotpatch: Hotpatch) -> None:
+    """Two inventories with another window and another machine of one name are no fleet, and still can be checked."""
+    files = [hotpatch.write(f"{each}.yaml", NIGHTLY.format(duration=each)) for each in ("1h", "2h", "5h")]
+    done = hotpatch("windows", "lint", *files, *AS_OF, "-f", "json")
+    assert broken(done) == ["shortest", "longest"]
+    assert done.json["summary"]["windows"] == 3
+    assert "each is checked by itself" in done.err
+
+
+def test_a_file_that_is_wrong_by_itself_stays_so(hotpatch: Hotpatch) -> None:
+    """Nothing is checked where one of the files cannot be read."""
+    files = [hotpatch.write("a.yaml", NIGHTLY.format(duration="1h")), hotpatch.write("b.yaml", "windows: [")]
+    done = hotpatch("windows", "lint", *files, *AS_OF)
+    assert (done.code, done.out) == (2, "")
+    assert "b.yaml" in done.err
+
+
 def test_the_table_says_the_same(hotpatch: Hotpatch) -> None:
     """Place, limit, observation, remedy and source; hostile names cannot write to the terminal."""
     content = configuration("evil\x1b[31m\nname", duration="05:00")
@@ -299,7 +322,7 @@ def test_the_table_says_the_same(hotpatch: Hotpatch) -> None:
     assert "\x1b" not in done.out + done.err
     assert re.search(r"mc\.json:1:\d+: HP503 evil", done.out)
     assert "Expected a guest window of at most 3 h 55 min; found 5 h." in done.out
-    assert "1 findings in 1 windows that Azure runs." in done.out
+    assert "1 finding in 1 window that Azure runs." in done.out
 
 
 @pytest.mark.parametrize(
