@@ -94,10 +94,10 @@ def check(
             raise typer.BadParameter("the difference is shown in table and json.", param_hint=OPTION)
         releases_then = supposable(knowledge, day, world.supposed)
         report = report._replace(what_if=difference(report, Supposed(world.texts, releases_then, world.freezes)))
-    for note in (*notes, use_cases.stale(knowledge, day), *report.gate.notes):
+    shown = narrowed(report, wanted)
+    for note in (*notes, use_cases.stale(knowledge, day), *shown.gate.notes):
         if note:
             say(note, quiet=quiet)
-    shown = narrowed(report, wanted)
     hand_over(shown, deliveries, View(no_color, every, explain, feed), to_write(asked, report))
     if calendar:
         tell_left_out(shown, quiet=quiet)

@@ -31,6 +31,11 @@ class Config(NamedTuple):
         source = self.context.get_parameter_source(parameter) if self.context else None
         return source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
 
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Parameter -> value of the options that the file sets for the command that runs."""
+        return (self.file and self.context and self.context.default_map) or {}
+
     def own(self, name: str) -> Any:
         """One of the tables that are no options."""
         return self.file.table.get(name) if self.file else None

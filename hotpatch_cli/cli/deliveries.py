@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from hotpatch_cli.app import Report
+from hotpatch_cli.cli.config import current
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.outputs.formats import REPORT_FORMATS
 from hotpatch_cli.outputs.screen import Feed
@@ -56,13 +57,21 @@ class Delivery(NamedTuple):
 def paired(
     formats: Iterable[str] | None, outputs: Iterable[Path] | None, known: Iterable[str] = REPORT_FORMATS
 ) -> tuple[Delivery, ...]:
-    """Formats and outputs, pair by pair in the order they were given. Raises BadParameter where they do not fit."""
+    """Formats and outputs, pair by pair in the order they were given. Raises BadParameter where they do not fit.
+
+    Pairs of the configuration stay together: who gives another --format does not mean the outputs that stand there.
+    """
+    config = current.get()
+    filed = {"form", "output"} <= config.defaults.keys()
+    if filed and config.given("form") and not config.given("output"):
+        outputs = None
     forms = [known_word(each, tuple(known), "--format") for each in formats or ["table"]]
     targets = [str(each) for each in outputs or ()] or ["-"]
     if len(forms) != len(targets):
         said = f"{len(forms)} of --format and {len(targets)} of --output"
         advice = "give each --format its own --output, in the same order; one of them may be -"
-        raise typer.BadParameter(f"{said} do not make pairs: {advice}.", param_hint="--output")
+        hint = "--format" if filed and not config.given("form") else "--output"  # whose place in the file is told
+        raise typer.BadParameter(f"{said} do not make pairs: {advice}.", param_hint=hint)
     places = [each if each == "-" else str(Path(each).resolve()) for each in targets]
     for at, place in enumerate(places):
         if place in places[:at]:

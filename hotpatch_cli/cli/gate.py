@@ -1,11 +1,12 @@
 """What the commands that judge share: which findings count, what is shown, and the exit code."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, cast
 
 import typer
 
-from hotpatch_cli.app import Report
+from hotpatch_cli.app import Outcome, Report
 from hotpatch_cli.counting import NEVER, TRACK_WORDS, VERDICT_WORDS, words_of
 from hotpatch_cli.documents.codec import meant
 from hotpatch_cli.model import Platform
@@ -78,8 +79,15 @@ def chosen(only: str | None) -> frozenset[str] | None:
 
 
 def narrowed(report: Report, only: frozenset[str] | None) -> Report:
-    """The report with only the machines that are asked for."""
+    """The report with only the machines that are asked for; what it hides and counts is told, lest it look green."""
     if only is None:
         return report
     kept = tuple(each for each in report.machines if only & (words_of(each) | set(each.codes)))
-    return report._replace(machines=kept)
+    shown, total = (Counter(each.outcome for each in machines) for machines in (kept, report.machines))
+    words: dict[Outcome, str] = {"fails": "fail", "undecided": "are unknown"}
+    left = " and ".join(
+        f"{total[key] - shown[key]} that {word}" for key, word in words.items() if total[key] > shown[key]
+    )
+    note = f"--only leaves out machines that count ({left}): the exit code is that of all machines."
+    gate = report.gate._replace(notes=(*report.gate.notes, note)) if left and report.gate.exit_code else report.gate
+    return report._replace(machines=kept, gate=gate)

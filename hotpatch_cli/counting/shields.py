@@ -24,11 +24,12 @@ class Waivers:
         self._over = [each for each in listed if day > each.expires]  # the last day counts
         self._live = [each for each in listed if day <= each.expires]
         self._exact: dict[str, list[Waiver]] = {}
-        self._patterns: list[tuple[re.Pattern[str], Waiver]] = []
+        self._patterns: list[tuple[re.Pattern[str], re.Pattern[str], Waiver]] = []  # for names, for ids
         for each in self._live:
             self._exact.setdefault(_key(each.machine), []).append(each)
             if any(sign in each.machine for sign in "*?["):
-                self._patterns.append((re.compile(translate(_key(each.machine))), each))
+                text = translate(each.machine)
+                self._patterns.append((re.compile(text), re.compile(text, re.IGNORECASE), each))
         self._matched: set[Waiver] = set()
         self._named: set[Waiver] = set()
         self._seen: dict[str, None] = {}
@@ -51,12 +52,12 @@ class Waivers:
 
     def _of(self, checked: Checked) -> Iterator[Waiver]:
         machine = checked.machine
-        names = dict.fromkeys((machine.label, machine.name, *([machine.id.lower()] if machine.id else [])))
+        names = dict.fromkeys((machine.label, machine.name))
         self._seen.update(dict.fromkeys((machine.label, *([machine.id] if machine.id else []))))
-        for name in names:
+        for name in (*names, *([machine.id.lower()] if machine.id else [])):
             yield from self._exact.get(name, ())
-        for pattern, waiver in self._patterns:
-            if any(map(pattern.match, names)):
+        for named, identified, waiver in self._patterns:
+            if any(map(named.match, names)) or (machine.id and identified.match(machine.id)):
                 yield waiver
 
     def notes(self) -> Iterator[str]:

@@ -46,6 +46,8 @@ def _title(report: Report, wanting: Sequence[Checked]) -> str:
         return f"❌ hotpatch: {fails} of {count} machines fail"
     if wanting:
         return f"⚠️ hotpatch: {len(wanting)} of {count} machines are unknown"
+    if report.gate.exit_code:  # --only leaves out what fails
+        return f"❌ hotpatch: none of the {count} machines shown here fails, but others count"
     return f"✅ hotpatch: none of {count} machines fails"
 
 

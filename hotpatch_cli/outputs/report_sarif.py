@@ -10,6 +10,8 @@ from hotpatch_cli.outputs.said import TRACK_UNKNOWN, Said, everything_said, file
 
 SCHEMA = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
 FINGERPRINT = "machineAndRule/v1"
+GITHUB_FINGERPRINT = "primaryLocationLineHash"
+"""The only one that code scanning of GitHub and Azure DevOps reads; without it they hash lines, which people edit."""
 
 
 def render_sarif(report: Report) -> str:
@@ -34,7 +36,14 @@ def render_sarif(report: Report) -> str:
 
 def _rule(said: Said) -> dict[str, Any]:
     if said.reason is None:
-        return {"id": TRACK_UNKNOWN, "shortDescription": {"text": "The track of the machine is not known"}}
+        title = "The track of the machine is not known"
+        return {  # all that GitHub requires of a rule
+            "id": TRACK_UNKNOWN,
+            "shortDescription": {"text": title},
+            "fullDescription": {"text": f"{title}, and --fail-on names track:unknown."},
+            "help": {"text": "Give the build with its revision, such as 26100.1742, and the KBs that are installed."},
+            "defaultConfiguration": {"level": "error"},
+        }
     rule = said.reason.rule
     return {
         "id": rule.code,
@@ -65,7 +74,7 @@ def _result(said: Said, at: int) -> dict[str, Any]:
         "level": said.level,
         "message": {"text": said.sentence},
         "locations": [location],
-        "partialFingerprints": {FINGERPRINT: said.fingerprint},
+        "partialFingerprints": {FINGERPRINT: said.fingerprint, GITHUB_FINGERPRINT: said.fingerprint},
         **_covered(said),
         "properties": {
             "machine": machine.label,

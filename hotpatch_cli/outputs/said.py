@@ -56,7 +56,8 @@ def everything_said(report: Report) -> Iterator[Said]:
     """All that is said of all machines, in the order of the input."""
     times: Counter[tuple[str, str]] = Counter()
     for checked in report.machines:
-        key = (checked.machine.id or checked.machine.label).lower()
+        identity = checked.machine.id
+        key = identity.lower() if identity else checked.machine.label  # `A` and `a` are two machines
         for reason in checked.reasons:
             code, level = reason.rule.code, "error" if reason.counts else reason.level
             print_ = _fingerprint(key, code, times)

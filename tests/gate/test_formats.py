@@ -163,6 +163,8 @@ def test_a_machine_that_fails_without_a_finding_is_told_all_the_same(hotpatch: A
     done = hotpatch.check(text, "--fail-on", "track:unknown", "-f", "sarif")
     jsonschema.validate(done.json, SARIF)
     assert [each["ruleId"] for each in done.json["runs"][0]["results"]] == ["track-unknown"]
+    rule = done.json["runs"][0]["tool"]["driver"]["rules"][0]
+    assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help")), "GitHub requires them"
     cases = [
         case
         for suite in JUnitXml.fromstring(hotpatch.check(text, "--fail-on", "track:unknown", "-f", "junit").out.encode())
@@ -226,6 +228,20 @@ def test_fingerprints_survive_moved_lines(hotpatch: Any) -> None:
     renamed = hotpatch.check(f"machines:\n- {one.replace('name: a', 'name: c')}\n", "-f", "sarif")
     assert prints(moved)[-1:] == prints(first)
     assert prints(renamed) != prints(first)
+
+
+def test_github_reads_the_fingerprint(hotpatch: Any) -> None:
+    """The mark stands under the only key that code scanning reads, without which it hashes the lines around."""
+    results = hotpatch("check", EXAMPLE, *DAY, "-f", "sarif").json["runs"][0]["results"]
+    for each in results:
+        assert len(set(each["partialFingerprints"].values())) == 1
+        assert "primaryLocationLineHash" in each["partialFingerprints"]
+
+
+def test_a_name_in_another_letter_case_is_another_fingerprint(hotpatch: Any) -> None:
+    """`A` and `a` are two machines, so the one does not change the fingerprint of the other."""
+    alone = prints(hotpatch.check(fleet("a"), "-f", "sarif", name="f.json"))
+    assert prints(hotpatch.check(fleet("A", "a"), "-f", "sarif", name="f.json"))[1:] == alone
 
 
 def test_an_id_outweighs_the_name_in_a_fingerprint(hotpatch: Any) -> None:
@@ -493,3 +509,36 @@ def test_variables_give_several_formats(hotpatch: Any, monkeypatch: pytest.Monke
     monkeypatch.setenv("HOTPATCH_OUTPUT", os.pathsep.join(["a b.json", "b.sarif"]))
     assert hotpatch("check", hotpatch.write("fleet.json", fleet("a"))).code == 1
     assert sorted(each.name for each in hotpatch.folder.iterdir()) == ["a b.json", "b.sarif", "fleet.json"]
+
+
+def test_another_format_leaves_the_pairs_of_the_configuration(hotpatch: Any) -> None:
+    """Who asks for one format on the command line gets it, though the file has two with their outputs."""
+    hotpatch.write("hotpatch.toml", "[check]\nformat = ['table', 'sarif']\noutput = ['-', 'hotpatch.sarif']\n")
+    given = hotpatch.write("fleet.json", fleet("a"))
+    assert set(hotpatch("check", given, "-f", "json").json["summary"]) > {"machines"}
+    assert not (hotpatch.folder / "hotpatch.sarif").exists()
+    done = hotpatch("check", given, "-o", "a.txt")
+    assert (done.code, "It stands in hotpatch.toml, line 2." in " ".join(done.err.replace("│", " ").split())) == (
+        2,
+        True,
+    )
+    assert hotpatch("check", given).code == 1
+    assert (hotpatch.folder / "hotpatch.sarif").exists()
+
+
+def test_an_output_alone_takes_the_format_of_the_configuration(hotpatch: Any) -> None:
+    """A format and its output in the file: another output on the command line gets that format."""
+    hotpatch.write("hotpatch.toml", "[check]\nformat = 'json'\noutput = 'a.json'\n")
+    assert hotpatch("check", hotpatch.write("fleet.json", fleet("a")), "-o", "b.json").code == 1
+    assert json.loads((hotpatch.folder / "b.json").read_text())["schema_version"] == 1
+    assert not (hotpatch.folder / "a.json").exists()
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "github", "gitlab", "azure", "markdown", "table"])
+def test_what_only_leaves_out_does_not_look_green(hotpatch: Any, form: str) -> None:
+    """Where no machine that fails is shown, the code is 1 all the same, and it is said why."""
+    done = hotpatch("check", EXAMPLE, *DAY, "--only", "ready", "-f", form)
+    note = "--only leaves out machines that count (5 that fail and 1 that are unknown)"
+    assert (done.code, note in done.err, "✅" in done.out) == (1, True, False)
+    assert note in done.out or form in ("table", "gitlab")
+    assert "leaves out" not in hotpatch("check", EXAMPLE, *DAY, "--only", "ready", "--fail-on", "never").err

@@ -65,7 +65,16 @@ def test_a_waiver_covers_its_machine_and_its_rule(hotpatch: Any, machine: str, r
 
 @pytest.mark.parametrize(
     ("machine", "code"),
-    [(ID, 0), (ID.upper(), 0), (ID.lower(), 0), (f"{ID[:40].lower()}*", 0), (f"{ID}x", 1), ("Web", 1), ("a", 0)],
+    [
+        (ID, 0),
+        (ID.upper(), 0),
+        (ID.lower(), 0),
+        (f"{ID[:40].lower()}*", 0),
+        ("*/resourceGroups/Rg/*", 0),
+        (f"{ID}x", 1),
+        ("Web", 1),
+        ("a", 0),
+    ],
 )
 def test_a_resource_id_is_the_same_in_any_letter_case(hotpatch: Any, machine: str, code: int) -> None:
     """A waiver may name the resource id, or a pattern of it, in any letter case."""
