@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from hotpatch_cli.cli import main
+
+# A shell starts background jobs with SIGINT ignored; processes that tests start and interrupt would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Done(NamedTuple):
