@@ -2,12 +2,14 @@
 
 For example `python run.py open,contended 100,1000 1,2,3 60`. Every row is one fleet: what the hidden plan,
 three habits and the planner make of it. Exposure is in weighted hours from the release; violations are the
-rules that the judge (`verify`) finds broken; missed are the machines that got no restart.
+rules that the judge (`verify`) finds broken; missed are the machines that got no restart. SECONDS are those
+of one core: on a machine with other work the clock is given as much longer as its load says.
 """
 
 import resource
 import sys
 from collections.abc import Callable, Iterable
+from os import cpu_count, getloadavg
 from time import perf_counter, process_time
 
 from fleets import make_fleet
@@ -82,7 +84,13 @@ def main(kinds: Iterable[str], sizes: Iterable[int], seeds: Iterable[int], secon
         for name, habit in HABITS.items():
             print(f"  {name}: {_told(problem, habit(problem))}")
         begun, busy = perf_counter(), process_time()
-        result = solve(problem, work_limit=work, time_limit=seconds)
+        over, crowd = busy + seconds, max(1.0, getloadavg()[0] / (cpu_count() or 1))
+        result = solve(
+            problem,
+            work_limit=work,
+            time_limit=seconds * crowd,
+            should_stop=lambda over=over: process_time() >= over,
+        )
         took, busy = perf_counter() - begun, process_time() - busy
         print(
             f"  hotpatch: {_told(problem, result.starts)}; {result.status}, gap {100 * result.gap:.2f} %, "

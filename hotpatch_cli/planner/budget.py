@@ -12,6 +12,7 @@ class Budget:
 
     def __init__(self, work: int, seconds: float | None, should_stop: Callable[[], bool] | None) -> None:
         self.limit, self.work, self.cut_short, self.hurried = work, 0, False, False
+        self._seconds = seconds
         self._deadline = None if seconds is None else monotonic() + seconds
         self._should_stop = should_stop
 
@@ -32,6 +33,10 @@ class Budget:
         if not self.cut_short:
             self.cut_short = self.seconds() <= 0 or (self._should_stop is not None and self._should_stop())
         return self.cut_short
+
+    def long_over(self) -> bool:
+        """Whether the user said to stop, or twice the time is over: what a plan should not do without may go on."""
+        return (self._should_stop is not None and self._should_stop()) or self.seconds() <= -(self._seconds or 0.0)
 
     def seconds(self) -> float:
         """Seconds until the clock ends it."""

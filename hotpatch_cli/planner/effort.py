@@ -13,21 +13,14 @@ from hotpatch_cli.planner.heads import heads
 from hotpatch_cli.planner.improve import Improver, score
 from hotpatch_cli.planner.model import Model
 from hotpatch_cli.planner.parts import Part
-from hotpatch_cli.planner.rush import Rush, density
+from hotpatch_cli.planner.pricing import Pricing
+from hotpatch_cli.planner.rush import TURNS, Rush, density
 from hotpatch_cli.planner.shorten import Evolution, as_project
 from hotpatch_cli.planner.small import SMALL, CompleteSearch
 
 ROUNDS = 4
 BATCH = 100
-MOST_TURNS = 200
-PATIENCE = 0.25
-"""The share of the seconds left that one linear program may take."""
-NEAR = 0.2
-"""Prices of a linear program are aimed so far from their own bound to the plan: they are good already."""
-CONVERGED = 0.01
-"""Prices that close less than this share of the gap in 20 turns have done what they can."""
 HEAT = 0.1
-FORGETTING = 0.1
 COMPLETE_NODES = 3000
 COLUMNS_FOR_WORK = 0.3
 """So many columns of a whole-number program are worth a unit of work; measured on contended fleets."""
@@ -47,7 +40,6 @@ class Effort:
         self.engine = "greedy"
         self._grain = _grain(self.model.weight)
         self._prices: Prices | None = None
-        self._wanted = [float(start) for start in self._heads.start]
         self._seed, self._seed_cost = self.starts, self._ends(self.starts)
         self.bound = 0.0
         self._raise_bound(self._ends(self._heads.start))
@@ -73,9 +65,14 @@ class Effort:
         model = self.model
         if self.exact or not self.score.left_out:
             return self._hours(self.score.ends if self.proven else min(self.bound, self.score.ends))
-        prices = self._prices or Prices(model, self._heads)
-        origin = model.grid.origin / model.grid.step
-        return prices.value(prices.quotes(), self.score.left_out, origin) * model.grid.step / model.per_hour
+        origin, step = model.grid.origin / model.grid.step, model.grid.step / model.per_hour
+        if self._prices is None:
+            ends = (
+                model.weight[task] * (origin + self._heads.start[task] + model.duration[task]) for task in model.live
+            )
+            return sum(sorted(ends)[: len(model.live) - self.score.left_out]) * step
+        self._prices.use_best()
+        return self._prices.value(self._prices.quotes(), self.score.left_out, origin) * step
 
     def _hours(self, ends: float) -> float:
         """Hours from the release, of what is placed, from weighted slots from the origin."""
@@ -97,8 +94,10 @@ class Effort:
             starts = self._try(priority)
             if self.proven or (not self.score.left_out and self._budget.stops()):
                 return
-        for _ in range(rush.turns):
-            if not self.score.left_out or self._budget.expired():
+            if self.score.left_out and rush.large:
+                break
+        for _ in range(TURNS):
+            if not self.score.left_out or self._budget.long_over():
                 return
             starts = self._try(rush.again(starts))
 
@@ -108,15 +107,16 @@ class Effort:
         if len(self.model.live) <= SMALL and self._keep is None and self._complete(work):
             return
         self.engine = "search"
-        prices = self._prices = Prices(self.model, self._heads)
-        # A good plan on rough prices first: should the clock cut this short, it has been worth more than a bound.
-        width = self._price_exactly(prices, work // 15)
+        pricing = Pricing(self.model, self._heads, self._budget)
+        prices = self._prices = pricing.prices
+        # A good plan on rough prices first: should the clock cut this short, it is worth more than a bound.
+        width = self._price_exactly(pricing, work // 15)
         if width is None:
-            self._price(prices, self._budget.work + work // 10)
+            self._price(pricing, self._budget.work + work // 10)
         self.anneal(prices, self._budget.work + work * 3 // 10)
-        finer = self._price_exactly(prices, work // 4, width)
+        finer = self._price_exactly(pricing, work // 4, width)
         if finer is None or finer >= prices.bucket:
-            self._price(prices, self._budget.work + work // 5)
+            self._price(pricing, self._budget.work + work // 5)
         self.anneal(prices, goal)
         if not self.proven and not self.score.left_out and self._keep is None:
             self.prove(prices, work)
@@ -178,58 +178,25 @@ class Effort:
             self.engine = "search"
         return self.exact
 
-    def _price(self, prices: Prices, goal: int) -> None:
-        """Better prices step by step, until the work done reaches the goal or 20 steps gain next to nothing."""
-        size, before, priced = len(self.model.live), 0.0, prices.best > 0
-        for turn in range(MOST_TURNS):
-            if turn and not turn % 20:
-                if prices.best - before < CONVERGED * (self._seed_cost - before):
-                    return
-                before = prices.best
-            if self.proven or self._budget.work > goal or self._budget.stops():
+    def _price(self, pricing: Pricing, goal: int) -> None:
+        for turn in pricing.steps(goal, lambda: self._seed_cost):
+            self._raise_bound(pricing.prices.best)
+            if self.proven:
                 return
-            upper = prices.best + (self._seed_cost - prices.best) * NEAR if priced else self._seed_cost
-            for task, quote in zip(self.model.live, prices.step(upper), strict=True):
-                self._wanted[task] += (quote.start - self._wanted[task]) * FORGETTING
-            self._budget.spend(1 + size // 2)
-            self._raise_bound(prices.best)
             if turn % 2:
-                self._follow()
+                self._follow(pricing)
 
-    def _follow(self) -> None:
+    def _price_exactly(self, pricing: Pricing, work: int, known: int | None = None) -> int | None:
+        width = None if self.proven else pricing.exactly(work, known)
+        if width is not None:
+            self._raise_bound(pricing.prices.best)
+            self._follow(pricing)
+        return width
+
+    def _follow(self, pricing: Pricing) -> None:
         """Try a plan in the order of what the prices ask for on average: a fraction of a plan says when."""
         if self._keep is None:
-            self._try(self._rush.by_prices(self._wanted))
-
-    def _price_exactly(self, prices: Prices, work: int, known: int | None = None) -> int | None:
-        """Prices by the finest linear program that takes at most about `work`, or by a coarser one in a hurry.
-
-        Returns the width of its buckets in slots, None if there is none finer than the one already `known`.
-        """
-        from hotpatch_cli.planner.program import TooSlow, best_prices, has_highs
-
-        if not has_highs() or not self.model.capacity:
-            return None
-        columns = sum(stretch.width for lane in prices.lanes for stretch in lane.stretches)
-        for width in sorted({1, max(1, prices.bucket // 2), *(prices.bucket << more for more in range(5))}):
-            if self.proven or self._budget.stops() or (known is not None and width >= known):
-                return None
-            if columns > work * width:
-                continue
-            self._budget.spend(columns // width)
-            try:
-                wanted = best_prices(prices, width, self._budget.seconds() * PATIENCE)
-            except TooSlow:
-                self._budget.hurried = True
-                continue
-            prices.consider()
-            self._raise_bound(prices.best)
-            if wanted is not None:
-                self._wanted = wanted
-                self._follow()
-                return width
-            return None
-        return None
+            self._try(self._rush.by_prices(pricing.wanted))
 
     def anneal(self, prices: Prices, goal: int) -> None:
         """Improve the plan, guided by the best prices, until the work done reaches the goal."""

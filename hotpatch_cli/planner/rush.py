@@ -10,7 +10,9 @@ from hotpatch_cli.planner.heads import SMALL, Heads, last_starts, urgency
 from hotpatch_cli.planner.model import Model
 
 LARGE = 20_000
-"""Models with more tasks get fewer tries at a start."""
+"""Models with more tasks get fewer tries at a start: as soon as one fails, the next mends it."""
+TURNS = 8
+"""So often those who came too late are put first."""
 
 
 class Rush:
@@ -28,7 +30,7 @@ class Rush:
         self._rank: list[float] = list(self._urgent)
         self._random = Random(len(self._last))  # noqa: S311 - the same orders every time are the point
         self._users: list[list[int]] = []
-        self.turns = 4 if len(self._last) > LARGE else 8
+        self.large = len(self._last) > LARGE
 
     def rules(self) -> list[Priority]:
         """Orders worth a try, in the order of their promise."""
@@ -37,7 +39,7 @@ class Rush:
         urgent = list(zip(self._urgent, dense, strict=True))
         ranks = zip(self._last, dense, model.opens, strict=True)
         gated = [(late if opens else NEVER, rank) for late, rank, opens in ranks]
-        if len(model.live) > LARGE:
+        if self.large:
             return [gated, urgent] if model.gates else [dense, urgent]
         return [gated, list(zip(self._head, dense, strict=True)), dense, urgent]
 

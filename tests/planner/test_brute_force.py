@@ -67,6 +67,20 @@ def test_no_plan_beats_the_bound_at_any_prices(problem: Problem, levels: list[fl
 
 
 @SLOW
+@given(small_problems.problems(most=4), st.lists(st.floats(0, 9), min_size=1, max_size=5))
+def test_no_plan_that_leaves_tasks_out_beats_their_bound(problem: Problem, levels: list[float]) -> None:
+    """Whatever the prices, the bound on plans that leave out as many tasks is not above the cost of any of them."""
+    model = compile_model(problem)
+    prices = Prices(model, heads(model))
+    prices.load([[levels[slot % len(levels)] for slot in range(axis.length)] for axis in prices.axes])
+    origin, step = model.grid.origin / model.grid.step, model.grid.step / model.per_hour
+    for plan in islice((each for each in small_problems.plans(problem) if small_problems.allowed(problem, each)), 200):
+        left_out = sum(plan[task] is None for task in model.live)
+        bound = prices.value(prices.quotes(), left_out, origin) * step
+        assert bound <= cost(problem, plan).exposure + 1e-6
+
+
+@SLOW
 @given(small_problems.problems(most=4))
 def test_heads_are_never_later_than_a_plan(problem: Problem) -> None:
     """In no plan that places all live tasks does one start before its head."""

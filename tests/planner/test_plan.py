@@ -217,6 +217,14 @@ def test_the_hash_seed_changes_nothing() -> None:
     assert len(printed) == 1
 
 
+def test_the_solver_behind_it_prints_nothing() -> None:
+    """HiGHS, which likes to introduce itself, leaves standard output to the product."""
+    pytest.importorskip("highspy")
+    program = "from small_problems import crowded_fleet; from hotpatch_cli.planner import solve; "
+    program += "print(solve(crowded_fleet(24, seed=3), work_limit=12_000).engine)"
+    assert _run(program, "0") == "exact\n"
+
+
 def _run(program: str, seed: str) -> str:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parent)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
