@@ -22,6 +22,7 @@ ROUNDS = 4
 BATCH = 100
 HEAT = 0.1
 COMPLETE_NODES = 3000
+COLUMNS_TO_LOOK_AT = 3.0
 COLUMNS_FOR_WORK = 0.3
 """So many columns of a whole-number program are worth a unit of work; measured on contended fleets."""
 
@@ -235,11 +236,14 @@ class Effort:
             return
         lanes = {id(lane): lane for lane in prices.lanes}.values()
         columns = sum(stretch.width for lane in lanes for stretch in lane.stretches)
-        if columns > work * COLUMNS_FOR_WORK:
+        if columns > work * COLUMNS_TO_LOOK_AT:
             return
         from hotpatch_cli.planner.exact import solve_exactly
 
-        answer = solve_exactly(prices, self._heads, self.starts, self.score.ends, self._budget.seconds)
+        most = work * COLUMNS_FOR_WORK
+        answer = solve_exactly(prices, self._heads, self.starts, self.score.ends, most, self._budget.seconds)
+        if answer is None:
+            return
         self.engine = "exact"
         self._budget.spend(columns // 10)
         self._budget.hurried |= answer.cut_short

@@ -20,13 +20,20 @@ class Answer(NamedTuple):
     cut_short: bool
 
 
-def solve_exactly(
-    prices: Prices, known: Heads, best: Sequence[int], upper: float, seconds: Callable[[], float]
-) -> Answer:
-    """Look for the cheapest plan of all live tasks; `best` is a plan of them all that costs `upper`."""
+def solve_exactly(  # noqa: PLR0917  what a program is made of, and how large and long it may get
+    prices: Prices, known: Heads, best: Sequence[int], upper: float, most: float, seconds: Callable[[], float]
+) -> Answer | None:
+    """Look for the cheapest plan of all live tasks; `best` is a plan of them all that costs `upper`.
+
+    None if the program would have more than `most` columns.
+    """
     import highspy
 
-    program = Program(prices, 1)
+    prices.use_best()
+    slack = max(0.0, upper - prices.value(prices.quotes()))
+    program = Program(prices, 1, slack + 1e-6 * upper + 1.0)
+    if len(program.cost) > most:
+        return None
     opened = [_add_gate(program, known, number, upper) for number in range(len(prices.model.gates))]
     options = {
         "time_limit": max(0.1, seconds()),

@@ -29,9 +29,12 @@ class Program:
 
     With buckets of one slot the whole-number solutions are exactly the plans, but for the gates; with wider
     ones it is a relaxation with far fewer rows. Cost is weight times end slot.
+
+    Starts are left out that cost their task, at the prices, more than `slack` above its cheapest one. With the
+    slack from the bound at these prices to the cost of a plan, no plan that is cheaper has such a start.
     """
 
-    def __init__(self, prices: Prices, bucket: int) -> None:
+    def __init__(self, prices: Prices, bucket: int, slack: float = INFINITE) -> None:
         self.model, self.bucket = prices.model, bucket
         self.cost: list[float] = []
         self.most: list[float] = []
@@ -39,8 +42,13 @@ class Program:
         self.entries: tuple[list[int], list[int], list[float]] = ([], [], [])  # row, column, value
         self.slots: dict[tuple[int, int], int] = {}  # limit, bucket -> row
         self.kinds = [Kind(tasks, lane, {}) for tasks, lane in _kinds(prices)]
+        cheapest = dict(zip(self.model.live, prices.quotes(), strict=True)) if slack < INFINITE else {}
         for kind in self.kinds:
-            self._add_kind(kind)
+            dear = cheapest[kind.tasks[0]].cost + slack if cheapest else INFINITE
+            rents = [
+                prices.rents(kind.lane, number) if cheapest else None for number in range(len(kind.lane.stretches))
+            ]
+            self._add_kind(kind, dear, rents)
 
     def add_row(self, lower: float, upper: float) -> int:
         """A new row without entries."""
@@ -60,16 +68,18 @@ class Program:
         columns.append(column)
         values.append(value)
 
-    def _add_kind(self, kind: Kind) -> None:
+    def _add_kind(self, kind: Kind, dear: float, rents: list[list[float] | None]) -> None:
         count = len(kind.tasks)
         weight, duration = self.model.weight[kind.tasks[0]], self.model.duration[kind.tasks[0]]
         row = self.add_row(count, count)
-        for stretch in kind.lane.stretches:
+        for stretch, rent in zip(kind.lane.stretches, rents, strict=True):
             places = (*stretch.shared, *stretch.own)
             for late in range(stretch.width):
                 if not self._turns(late, [(place.begin, place.hold) for place in places]):
                     continue
                 start = stretch.first + late
+                if weight * (start + duration) + (rent[late] if rent else 0.0) > dear:
+                    continue
                 kind.columns[start] = column = self.add_column(weight * (start + duration), count)
                 self.add_entry(row, column, 1.0)
                 for limit, units, index, hold in places:

@@ -16,6 +16,7 @@ from hotpatch_cli.planner.effort import Effort
 from hotpatch_cli.planner.heads import heads
 from hotpatch_cli.planner.model import compile_model
 from hotpatch_cli.planner.parts import split
+from hotpatch_cli.planner.pricing import Pricing
 from hotpatch_cli.planner.program import has_highs
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -119,9 +120,9 @@ def test_search_without_complete_enumeration_is_sound(problem: Problem, work: in
 
 @pytest.mark.skipif(not has_highs(), reason="needs the extra `exact`")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(small_problems.problems(most=4))
-def test_the_whole_number_program_equals_brute_force(problem: Problem) -> None:
-    """HiGHS, given only a greedy plan of all tasks, ends with the least exposure."""
+@given(small_problems.problems(most=4), st.booleans())
+def test_the_whole_number_program_equals_brute_force(problem: Problem, priced: bool) -> None:
+    """HiGHS, given only a greedy plan of all tasks, ends with the least exposure; at prices it weighs fewer starts."""
     model = compile_model(problem)
     placed, exposure = small_problems.best(problem)
     total = 0.0
@@ -131,7 +132,10 @@ def test_the_whole_number_program_equals_brute_force(problem: Problem) -> None:
         if effort.score.left_out:
             return
         if not effort.proven:
-            effort.prove(Prices(part.model, heads(part.model)), 10**6)
+            pricing = Pricing(part.model, heads(part.model), Budget(10**6, 60, None))
+            if priced:
+                pricing.exactly(10**6)
+            effort.prove(pricing.prices, 10**6)
         assert effort.proven
         total += effort.exposure()
     assert len(model.live) == -placed

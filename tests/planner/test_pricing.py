@@ -9,7 +9,7 @@ from hotpatch_cli.planner.greedy import list_schedule
 from hotpatch_cli.planner.heads import heads
 from hotpatch_cli.planner.model import compile_model
 from hotpatch_cli.planner.pricing import Pricing
-from hotpatch_cli.planner.program import TooSlow, best_prices, has_highs
+from hotpatch_cli.planner.program import Program, TooSlow, best_prices, has_highs
 from hotpatch_cli.planner.rush import TURNS, Rush
 
 pytestmark = pytest.mark.skipif(not has_highs(), reason="needs the extra `exact`")
@@ -36,6 +36,17 @@ def test_equal_tasks_share_out_their_starts() -> None:
     """Tasks that nothing tells apart are one kind of the program, yet each has a start of its own."""
     model = compile_model(queue(2, 2, 2))
     assert best_prices(Prices(model, heads(model)), 1, 10.0) == pytest.approx([0, 1, 2], abs=1e-5)
+
+
+def test_starts_that_no_better_plan_has_are_left_out() -> None:
+    """At the best prices, with a plan that is the best, only starts remain that cost no more than the cheapest."""
+    model = compile_model(queue(1, 5, 3))
+    prices = Prices(model, heads(model))
+    best_prices(prices, 1, 10.0)
+    prices.consider()
+    every, few = Program(prices, 1), Program(prices, 1, 1e-3)
+    assert len(few.cost) < len(every.cost)
+    assert [start for kind, start in zip(few.kinds, (2, 0, 1), strict=True) if start not in kind.columns] == []
 
 
 def test_a_program_without_any_plan_gives_no_prices() -> None:
