@@ -9,10 +9,13 @@ from hotpatch_cli.documents.tree import shown
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.model import Fleet, Machine, Placement
 from hotpatch_cli.restarts import relevant, windows_of
-from hotpatch_cli.schedule.fit import HORIZON
 from hotpatch_cli.schedule.freezes import Removed, cut
-from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing, common_days, openings
+from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing, common_days, interval_of, openings
 from hotpatch_cli.schedule.zones import find_zone
+
+_RAREST = 4 * 365 + 1  # days: of all rules with interval 1, 29 February opens most seldom
+_MOST_DAYS = 100_000
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Listed(NamedTuple):
@@ -79,9 +82,9 @@ class _Book:
         self.fleet = fleet
         self.most = None if question.until is not None else question.most
         self.begin = datetime.combine(question.from_day, time(), UTC)
-        self.end = self.begin + HORIZON
+        self.until = None
         if question.until is not None:
-            self.end = datetime.combine(question.until + timedelta(days=1), time(), UTC) - timedelta.resolution
+            self.until = datetime.combine(question.until + timedelta(days=1), time(), UTC) - timedelta.resolution
         self._known: dict[tuple[object, ...], tuple[Listed, ...] | ZoneMissing] = {}
         self._opened: dict[tuple[str, str | None], tuple[Opening, ...]] = {}
         self._days: dict[str, _Days | None] = {}
@@ -112,14 +115,24 @@ class _Book:
         """The openings of a window, no more of them than anybody asks for."""
         key = (window.name, None if window.timezone else zone)
         if key not in self._opened:
-            found = openings(window, find_zone(zone) if zone else None, self.begin, self.end, self._days_of(window))
+            found = openings(
+                window, find_zone(zone) if zone else None, self.begin, self._end(window), self._days_of(window)
+            )
             self._opened[key] = tuple(islice(found, self.most))
         return self._opened[key]
+
+    def _end(self, window: Window) -> datetime:
+        """The last moment to look at: as far as it takes to find so many openings of the rarest rule."""
+        if self.until is not None or self.most is None:
+            return self.until or _LATEST
+        begin = max(self.begin, datetime.combine(window.from_day or date.min, time(), UTC))
+        days = min(_RAREST * interval_of(window.rule) * self.most, _MOST_DAYS)
+        return min(begin + timedelta(days=days), _LATEST)
 
     def _days_of(self, window: Window) -> "_Days | None":
         """The days of a window, found once for all zones."""
         if window.name not in self._days:
-            found = common_days(window, self.begin, self.end)
+            found = common_days(window, self.begin, self._end(window))
             self._days[window.name] = None if found is None else _Days(found)
         return self._days[window.name]
 

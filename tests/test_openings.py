@@ -3,10 +3,17 @@
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+
+from hotpatch_cli.openings import Listed
+from hotpatch_cli.outputs.openings import OPENING_FORMATS
+from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.schedule.windows import Opening
 
 FLEET = """
 windows:
@@ -56,6 +63,29 @@ def test_a_freeze_takes_minutes_but_not_the_opening(tmp_path: Path) -> None:
     assert found[0]["removed"] == [{"freeze": "year end", "minutes": 240}]
 
 
+@pytest.mark.parametrize(
+    ("rule", "most", "days"),
+    [
+        ("rrule: FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", 3, ["2028-02-29", "2032-02-29", "2036-02-29"]),
+        ("azure: 35Month day1, from: 2024-01-01", 3, ["2026-12-01", "2029-11-01", "2032-10-01"]),
+        ("rrule: FREQ=YEARLY, from: 2040-05-01", 1, ["2040-05-01"]),
+        ("rrule: FREQ=YEARLY, from: 2020-05-01, until: 2027-06-01", 5, ["2026-05-01", "2027-05-01"]),
+        ("rrule: FREQ=YEARLY;COUNT=8, from: 2020-05-01", 5, ["2026-05-01", "2027-05-01"]),
+    ],
+)
+def test_so_many_are_listed_however_rare(tmp_path: Path, rule: str, most: int, days: list[str]) -> None:
+    """`--next` finds its openings years ahead; fewer only where the rule has no more."""
+    fleet = FLEET.replace("days: [Sat]", rule)
+    found = openings(tmp_path, "--from", "2026-01-05", "--next", str(most), fleet=fleet)
+    assert [each["start"][:10] for each in found if each["machine"] == "a"] == days
+
+
+def test_a_thousand_of_a_monthly_window(tmp_path: Path) -> None:
+    """The most that may be asked for."""
+    found = openings(tmp_path, "--next", "1000", fleet=FLEET.replace("days: [Sat]", "patch_tuesday: 4"))
+    assert len(found) == 2 * 1000
+
+
 def test_until_includes_its_day(tmp_path: Path) -> None:
     """The last day counts, and all openings up to it are listed."""
     found = openings(tmp_path, "--from", "2026-01-05", "--until", "2026-01-17")
@@ -66,7 +96,26 @@ def test_by_window_lists_a_window_once(tmp_path: Path) -> None:
     """Two machines with the same window and zone give one line, with both names of the zone."""
     done = _run(tmp_path, "--from", "2026-01-05", "--next", "1", "--by", "window")
     assert done.stdout.count("nights") == 1
-    assert "Europe/Berlin (W. Europe Standard Time)" in done.stdout
+    assert "Europe/Berlin is W. Europe Standard Time in Windows and Azure." in done.stdout
+
+
+@pytest.mark.parametrize("by", ["machine", "window"])
+def test_names_are_whole_at_80_columns(by: str) -> None:
+    """Of usual names only the remarks fold; very long ones give way, and the times never do."""
+    start = datetime(2026, 3, 29, 2, tzinfo=ZoneInfo("Europe/Stockholm"))
+    for name in ("saturday-after", "x" * 60):
+        opening = Opening(name, start, start + timedelta(hours=4), ("02:00 does not exist: moved to 03:00",))
+        listed = Listed("machine01" if by == "machine" else "", opening, 240, ())
+        lines = OPENING_FORMATS["table"]([listed], Screen(terminal=True, width=80)).splitlines()
+        assert max(map(len, lines)) <= 80
+        assert any("2026-03-29 02:00" in line and "29 01:00" in line for line in lines)
+        assert any(name in line for line in lines) == (len(name) < 20)
+
+
+def test_the_end_is_not_before_the_beginning(tmp_path: Path) -> None:
+    """Code 2, not a list of nothing."""
+    assert _run(tmp_path, "--from", "2026-02-01", "--until", "2026-01-31").returncode == 2
+    assert _run(tmp_path, "--from", "2026-02-01", "--until", "2026-02-01").returncode == 0
 
 
 @pytest.mark.parametrize("options", [("--by", "moon"), ("--from", "2026-02-30"), ("--next", "0")])

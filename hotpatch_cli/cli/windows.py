@@ -61,6 +61,8 @@ def list_command(
 
     render = OPENING_FORMATS[known_word(form, tuple(OPENING_FORMATS), "--format")]
     feed = feed_options(form, begin or today(), previous=previous)
+    if until is not None and until < (begin or today()):
+        raise typer.BadParameter(f"{until} is before {begin or today()}, from which on it lists.", param_hint="--until")
     by_window = known_word(by, ("machine", "window"), "--by") == "window"
     loaded, notes = load_fleet(fleet, windows=windows_from or (), columns=columns or ())
     for note in notes:

@@ -6,10 +6,13 @@ from datetime import UTC
 from typing import Any
 
 from hotpatch_cli.openings import Listed
-from hotpatch_cli.outputs.grid import Grid, plain, terminal
+from hotpatch_cli.outputs.grid import Grid, cells, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.screen import Screen, folded
 from hotpatch_cli.schedule.zones import windows_name
+
+_BETWEEN = 2  # columns of a terminal between two of the table
+_REMARKS = 11  # as wide as 2026-03-29, and a comma
 
 
 def opening_dict(listed: Listed) -> dict[str, Any]:
@@ -50,27 +53,37 @@ def _removed(listed: Listed) -> str:
 
 def render_table(found: Sequence[Listed], screen: Screen) -> str:
     """The openings as a table: local time with its offset, UTC, and what a freeze took."""
-    by_machine = any(each.machine for each in found)
-    first = ("machine",) if by_machine else ("zone",)
-    rows = [((each.machine,) if by_machine else (_zone(each),)) + _row(each) for each in found]
-    grid = Grid((*first, "window", "start", "UTC", "minutes", "remarks"), rows, whole=("start", "UTC", "minutes"))
     if not found:
         return "No window opens in this time.\n"
-    return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+    by_machine = any(each.machine for each in found)
+    header = ("machine" if by_machine else "zone", "window", "start", "UTC", "min", "remarks")
+    rows = [_row(each, by_machine=by_machine) for each in found]
+    grid = Grid(header, rows, whole=_whole(header, rows, screen))
+    drawn = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+    return drawn if by_machine else drawn + "\n" + folded(_zones(found), screen)
 
 
-def _row(listed: Listed) -> tuple[str, ...]:
+def _row(listed: Listed, *, by_machine: bool) -> tuple[str, ...]:
+    """A row; where the zone stands in it, the offset need not."""
     opening = listed.opening
     remarks = "; ".join([*([f"frozen: {_removed(listed)}"] if listed.removed else []), *opening.notes])
-    start, utc = f"{opening.start:%Y-%m-%d %H:%M %z}", f"{opening.start.astimezone(UTC):%d %H:%M}"
-    return opening.window, start, utc, str(listed.minutes), remarks
+    first, offset = (listed.machine, f" {opening.start:%z}") if by_machine else (str(opening.start.tzinfo), "")
+    utc = f"{opening.start.astimezone(UTC):%d %H:%M}"
+    return first, opening.window, f"{opening.start:%Y-%m-%d %H:%M}{offset}", utc, str(listed.minutes), remarks
 
 
-def _zone(listed: Listed) -> str:
-    """Both names of the zone: Azure takes the one of Windows, everybody else the one of IANA."""
-    name = str(listed.opening.start.tzinfo)
-    windows = windows_name(name)
-    return f"{name} ({windows})" if windows else name
+def _whole(header: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen) -> tuple[str, ...]:
+    """The columns that stay whole: all but the remarks, as long as these keep room for their words."""
+    widths = [max(cells(text) for text in column) for column in zip(header, *rows, strict=True)][:-1]
+    room = screen.width - sum(widths) - _BETWEEN * len(header)
+    return tuple(header[:-1] if room >= _REMARKS else header[2:-1])
+
+
+def _zones(found: Sequence[Listed]) -> str:
+    """Both names of each zone: Azure takes the one of Windows, everybody else the one of IANA."""
+    names = dict.fromkeys(str(each.opening.start.tzinfo) for each in found)
+    pairs = ((name, windows_name(name)) for name in names)
+    return "".join(f"{name} is {windows} in Windows and Azure.\n" for name, windows in pairs if windows)
 
 
 def _ics(found: Sequence[Listed], screen: Screen) -> str:

@@ -101,8 +101,8 @@ def common_days(window: Window, after: datetime, until: datetime) -> Iterator[da
             return None
         case Rrules(rules=rules) if any(isinstance(rule.until, datetime) for rule in rules):
             return None
-    first, last = after.date() - 3 * DAY, until.date() + 3 * DAY
-    frame = Frame(max(first, window.from_day or first), last, window.from_day, window.start or MIDNIGHT)
+    first, last = _within(window, after.date() - 3 * DAY, until.date() + 3 * DAY)
+    frame = Frame(first, last, window.from_day, window.start or MIDNIGHT)
     return filter(window.opens_on, window.rule.dates(frame))
 
 
@@ -130,8 +130,8 @@ def _openings(
         case IcsEvents() as events if window.start is None:
             return _of_events(window, events.spans(zone, *_days_around(zone, after, until)), zone)
     if days is None:
-        first, last = _days_around(zone, after, until)
-        frame = Frame(max(first, window.from_day or first), last, window.from_day, window.start or MIDNIGHT, zone)
+        first, last = _within(window, *_days_around(zone, after, until))
+        frame = Frame(first, last, window.from_day, window.start or MIDNIGHT, zone)
         days = filter(window.opens_on, window.rule.dates(frame))
     return _daily(window, zone, days)
 
@@ -180,6 +180,11 @@ def _times(window: Window) -> tuple[time, timedelta]:
 def _days_around(zone: tzinfo, after: datetime, until: datetime) -> tuple[date, date]:
     """Days that surely hold the range: zones differ by 26 hours, and a skipped start moves a day at most."""
     return after.astimezone(zone).date() - 2 * DAY, until.astimezone(zone).date() + 2 * DAY
+
+
+def _within(window: Window, first: date, last: date) -> tuple[date, date]:
+    """Those of the days on which the window may open at all."""
+    return max(first, window.from_day or first), min(last, window.until or last)
 
 
 def validate(window: Window) -> None:
@@ -242,14 +247,15 @@ def _trial(window: Window, rule: DayRule | Rrule) -> Iterator[date]:
     Eight years hold every date of the calendar, 29 February even around 2100.
     """
     first = window.from_day or (rule.first_day if isinstance(rule, IcsEvents) else EARLIEST)
-    last = first + min(_interval(rule) * _TRIAL, _LONGEST_TRIAL)
+    last = first + min(interval_of(rule) * _TRIAL, _LONGEST_TRIAL)
     return filter(window.opens_on, rule.dates(Frame(first, last, window.from_day, window.start or MIDNIGHT)))
 
 
-def _interval(rule: DayRule | Rrule) -> int:
+def interval_of(rule: DayRule | Rrule) -> int:
+    """Every how many days, weeks, months or years a rule opens at the rarest."""
     match rule:
         case AzureRecurrence() | Rrule():
             return rule.interval
         case Rrules():
-            return max(map(_interval, rule.rules))
+            return max(map(interval_of, rule.rules))
     return 1
