@@ -19,6 +19,7 @@ from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig
 from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, View, body_of, kind_of, name_in, resources
 from hotpatch_cli.schedule.azure import AzureRecurrence, parse_azure
+from hotpatch_cli.schedule.clock import MIDNIGHT
 from hotpatch_cli.schedule.windows import Window, validate
 from hotpatch_cli.schedule.zones import find_zone
 
@@ -243,7 +244,8 @@ def partial_day(configuration: Configuration) -> str | None:
     if start is None or expires is None or rule is None or rule.unit != "Hour" or expires.year >= _NEVER_EXPIRES:
         return None
     until = last_day(start, expires, rule)
-    if until == expires.date() and (expires.hour, expires.minute) >= _LAST_MINUTE:
+    whole = until == expires.date() and (expires.hour, expires.minute) >= _LAST_MINUTE
+    if whole or (until != expires.date() and expires.time() == MIDNIGHT):
         return None
     kept = "kept, also later ones" if until == expires.date() else "left out, also earlier ones"
     return f"expires at {expires:%H:%M} on {expires:%Y-%m-%d}, and a window ends with a day: its openings are {kept}."

@@ -139,6 +139,7 @@ def test_it_does_not_open_once_it_has_expired(hotpatch: Hotpatch, expires: str |
         ("6Hours", "2026-01-06 13:00", "expires at 13:00 on 2026-01-06, and a window ends with a day: its openings"),
         ("6Hours", "2026-01-06 13:00", "are left out, also earlier ones."),
         ("6Hours", "2026-01-03 23:00", "are kept, also later ones."),
+        ("6Hours", "2026-01-06 00:00", None),
         ("6Hours", "2026-01-06 23:59", None),
         ("6Hours", None, None),
         ("6Hours", "9999-12-31 23:59", None),
