@@ -17,7 +17,7 @@ from hotpatch_cli.knowledge.rows import Knowledge
 from hotpatch_cli.model import Fleet
 from hotpatch_cli.outputs.plan_view import PlanView
 from hotpatch_cli.planning import Plan, Prepared, Wish, plan, prepare
-from hotpatch_cli.planning.changes import against, supposed
+from hotpatch_cli.planning.changes import Difference, against, supposed
 from hotpatch_cli.planning.conflicts import obstacles
 from hotpatch_cli.planning.implied import Implied, with_implied
 
@@ -90,14 +90,15 @@ def search(loaded: Loaded, wish: Wish, options: Search) -> tuple[PlanView, bool]
     if options.world:
         view = view._replace(supposed=supposed(options.world.texts, found, without))
     if options.keep is not None:
-        view = view._replace(kept=against(found, options.keep.starts, options.keep.unplaced))
-        _tell_moved(found, quiet=options.quiet)
+        kept = against(found, options.keep.starts, options.keep.unplaced)
+        view = view._replace(kept=kept)
+        _tell_moved(kept, quiet=options.quiet)
     return view, bool(asked)
 
 
-def _tell_moved(found: Plan, *, quiet: bool) -> None:
-    names = ", ".join(machine.label for machine in found.moved)
-    count = "1 restart" if len(found.moved) == 1 else f"{len(found.moved)} restarts"
+def _tell_moved(kept: Difference, *, quiet: bool) -> None:
+    names = ", ".join(each.reboot.machine.label for each in kept.moved)
+    count = "1 restart" if len(kept.moved) == 1 else f"{len(kept.moved)} restarts"
     say(f"Moved {count}{': ' + names if names else ''}.", quiet=quiet)
 
 

@@ -1,5 +1,6 @@
 """A problem made ready for search: one grid of time, one kind of limit, one kind of precedence."""
 
+from collections.abc import Iterator
 from functools import reduce
 from math import gcd
 from typing import NamedTuple
@@ -111,13 +112,20 @@ def _span(windows: tuple[tuple[Interval, ...], ...], uses: tuple[tuple[Use, ...]
 def _grid(problem: Problem, keep: Starts | None) -> Grid:
     moments = {start for windows in _distinct_windows(problem) for start, _ in windows}
     moments.update(task.pinned for task in problem.tasks if task.pinned is not None)
-    moments.update(start for start in keep or () if start is not None)
+    moments.update(_kept(problem, keep or ()))
     origin = min(moments, default=0)
     spans = {moment - origin for moment in moments}
     spans.update(task.duration for task in problem.tasks)
     spans.update(group.settle for group in problem.groups)
     spans.update(ring.soak for ring in problem.rings)
     return Grid(origin, reduce(gcd, spans, 0) or 1)
+
+
+def _kept(problem: Problem, keep: Starts) -> Iterator[int]:
+    """The starts of an older plan that are still possible: any other would only stretch the grid or make it finer."""
+    for task, start in zip(problem.tasks, keep, strict=False):
+        if start is not None and any(opens <= start <= closes - task.duration for opens, closes in task.windows):
+            yield start
 
 
 def _distinct_windows(problem: Problem) -> list[tuple[Interval, ...]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.planner.budget import Budget
 from hotpatch_cli.planner.effort import Effort
+from hotpatch_cli.planner.keeping import settle
 from hotpatch_cli.planner.model import Model, compile_model
 from hotpatch_cli.planner.parts import split
 from hotpatch_cli.planner.problem import Problem, Starts, unplaced, validate
@@ -81,8 +82,20 @@ def solve(
     if keep is None and not any(model.weight):
         for effort in efforts:
             effort.shorten(budget.left() // len(efforts))
-    _improve(efforts, budget, progress)
+    settled = set[int]() if kept is None else _settle(efforts, kept, budget)
+    _improve([effort for effort in efforts if id(effort) not in settled], budget, progress)
     return _result(problem, model, efforts, budget, keep)
+
+
+def _settle(efforts: list[Effort], keep: list[int], budget: Budget) -> set[int]:
+    """The parts (by identity) whose plans move as few restarts as possible: a search could only move more."""
+    settled = {id(effort) for effort in efforts if effort.proven}
+    still_open = [effort for effort in efforts if not effort.proven]
+    for number, effort in enumerate(still_open):
+        mine = [keep[task] for task in effort.part.tasks]
+        if settle(effort, mine, budget, budget.left() // (len(still_open) - number)):
+            settled.add(id(effort))
+    return settled
 
 
 class _Watch:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 import small_problems
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hotpatch_cli.planner import Problem, cost, solve, verify
@@ -17,6 +17,7 @@ from hotpatch_cli.planner.heads import heads
 from hotpatch_cli.planner.model import compile_model
 from hotpatch_cli.planner.parts import split
 from hotpatch_cli.planner.pricing import Pricing
+from hotpatch_cli.planner.problem import Starts
 from hotpatch_cli.planner.program import has_highs
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -140,3 +141,21 @@ def test_the_whole_number_program_equals_brute_force(problem: Problem, priced: b
         total += effort.exposure()
     assert len(model.live) == -placed
     assert total == pytest.approx(exposure)
+
+
+@SLOW
+@given(small_problems.problems(most=4), st.integers(0, 2**32))
+def test_keeping_a_plan_moves_as_few_as_brute_force(problem: Problem, seed: int) -> None:
+    """Near any older plan, as many are placed as can be, the fewest of its starts move, and the rest costs least."""
+    every = list(small_problems.plans(problem))
+    keep = Random(seed).choice(every)  # noqa: S311 - a seeded choice, not a secret
+    whole = [plan for plan in every if None not in plan and small_problems.allowed(problem, plan)]
+    assume(whole)
+
+    def worth(plan: Starts) -> tuple[int, float]:
+        moved = sum(old is not None and old != new for old, new in zip(keep, plan, strict=True))
+        return moved, cost(problem, plan).exposure
+
+    result = solve(problem, keep=keep)
+    assert worth(result.starts) == pytest.approx(min(map(worth, whole)))
+    assert result.bound <= min(cost(problem, plan).exposure for plan in whole) + 1e-9

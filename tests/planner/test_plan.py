@@ -10,6 +10,7 @@ import pytest
 from small_problems import crowded_fleet
 
 from hotpatch_cli.planner import Group, InvalidProblem, Problem, Progress, Resource, Ring, Task, solve, verify
+from hotpatch_cli.planner.plan import DEFAULT_WORK
 from hotpatch_cli.planner.problem import Starts
 
 HOUR, DAY = 60, 24 * 60
@@ -229,3 +230,26 @@ def _run(program: str, seed: str) -> str:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parent)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     return done.stdout
+
+
+def test_a_restart_that_must_move_finds_room_beside_those_that_stay() -> None:
+    """A machine whose window opens later moves behind the others, rather than push each of them back a little."""
+    problem = Problem((team(1)[0]._replace(windows=((10, 240),)), *team(3)[1:]), (Group("g", 1, 30),))
+    result = solve(problem, keep=(0, 50, 100))
+    assert (result.starts, result.moved) == ((150, 50, 100), (0,))
+
+
+def test_a_small_plan_is_kept_without_a_long_search() -> None:
+    """A plan that is kept whole is settled at once, though another order of restarts would cost less."""
+    tasks = tuple(task._replace(weight=weight) for task, weight in zip(team(3), (1, 2, 3), strict=True))
+    problem = Problem(tasks, (Group("g", 1),))
+    result = solve(problem, keep=(0, 20, 40))
+    assert result.starts == (0, 20, 40)
+    assert (result.status, result.work < DEFAULT_WORK // 50) == ("feasible", True)
+    assert result.bound == solve(problem).exposure
+
+
+def test_impossible_starts_to_keep_do_not_stretch_the_plan() -> None:
+    """A start decades away, or one in between the steps of time, is let go and changes nothing else."""
+    problem = Problem(team(2), (Group("g", 1),))
+    assert solve(problem, keep=(-(2**25), 2**25 + 1)).starts == solve(problem).starts
