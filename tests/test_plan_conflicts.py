@@ -1,5 +1,6 @@
 """What `plan` says where not everything can restart in time: reasons that conflict, and what would help."""
 
+import csv
 from typing import Any
 
 import pytest
@@ -156,3 +157,23 @@ def test_a_crowd_is_told_as_one_conflict_with_what_it_needs(hotpatch: Any) -> No
     (more,) = (each["message"] for each in conflict["helps"] if each["kind"] == "capacity")
     assert more == "The limit on restarts at once: 25 at once."
     assert planned(hotpatch, body.replace("20", "25", 1), "--time-limit", "1").code == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "ics", "azure", "svg"])
+def test_formats_of_restarts_alone_say_who_is_left_out(hotpatch: Any, form: str) -> None:
+    """A format without a place for conflicts leaves nobody out in silence: standard error names who and why."""
+    name = hotpatch.write("fleet.yaml", HEAD + "machines: [{name: a}, {name: b, window: [], ring: null}]")
+    done = hotpatch("plan", name, "--as-of", "2025-12-15", "-f", form)
+    assert done.code == 4
+    assert "b: not placed: HP501" in done.err
+    assert "Conflict 1: b cannot be placed." in done.err
+
+
+def test_csv_has_a_line_for_who_is_not_placed(hotpatch: Any) -> None:
+    """A machine that is not placed stands in the CSV without a start, and with the reason."""
+    name = hotpatch.write("fleet.yaml", HEAD + "machines: [{name: a}, {name: b, window: []}]")
+    rows = list(csv.DictReader(hotpatch("plan", name, "--as-of", "2025-12-15", "-f", "csv").out.splitlines()))
+    assert [(row["machine"], bool(row["start"]), row["why"][:5]) for row in rows] == [
+        ("a", True, "first"),
+        ("b", False, "HP501"),
+    ]

@@ -26,6 +26,8 @@ from hotpatch_cli.cli.whatif import WhatIfOption, parse_what_if
 app = typer.Typer(add_completion=False)
 NO_PLAN = 4
 STOPPED = 130
+RESTARTS_ALONE = ("csv", "ics", "azure", "svg", "png")
+"""Formats without a place for who is left out and why: standard error says it."""
 
 
 @app.command(epilog="Example: hotpatch plan examples/fleet.yaml --as-of 2025-12-15 --deadline 14d")
@@ -91,6 +93,7 @@ def plan(
     from hotpatch_cli.cli.read_plan import read_plan
     from hotpatch_cli.cli.talk import deliver, say, screen
     from hotpatch_cli.outputs.plan import PLAN_FORMATS
+    from hotpatch_cli.outputs.plan_view import told_left_out
     from hotpatch_cli.planning import Wish
     from hotpatch_cli.planning.implied import Implied
 
@@ -103,11 +106,13 @@ def plan(
     kept = None if keep is None else read_plan(keep)
     loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=quiet)
     view, stopped = search(loaded, wish, Search(day, time_limit, kept, world, quiet))
+    lines = told_left_out(view) if form in RESTARTS_ALONE else []
     if form == "azure":
         from hotpatch_cli.outputs.plan_azure import told
 
-        for line in told(view):
-            say(line, quiet=quiet)
+        lines += told(view)
+    for line in lines:
+        say(line, quiet=quiet)
     deliver(render(view, screen(output, no_color=no_color, everything=everything)._replace(feed=feed)), output)
     if stopped:
         raise typer.Exit(STOPPED)

@@ -1,7 +1,9 @@
 """The registry of plan formats, and the plain ones: CSV and Markdown."""
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 
+from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.outputs.plan_json import reboot_dict, render_json, whys_of
 from hotpatch_cli.outputs.plan_view import PlanView, nights, proof, told_difference
 from hotpatch_cli.outputs.safe import csv_text, visible
@@ -30,10 +32,16 @@ def _azure(view: PlanView, screen: Screen) -> str:
 
 
 def render_csv(view: PlanView, _screen: Screen) -> str:
-    """The plan as CSV, one line a restart."""
+    """The plan as CSV: one line a restart, then one for each machine that is not placed, without a start."""
     rows = [reboot_dict(each) for each in view.plan.reboots]
     whys = whys_of(view.plan)
-    return csv_text(_HEADER, ([*list(row.values())[:5], " ".join(row["groups"]), whys[row["machine"]]] for row in rows))
+    placed = ([*list(row.values())[:5], " ".join(row["groups"]), whys[row["machine"]]] for row in rows)
+    return csv_text(_HEADER, chain(placed, (_left_out(view, *each) for each in view.plan.unplaced)))
+
+
+def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None]:
+    groups = " ".join(machine.placement.groups)
+    return [machine.label, None, None, None, machine.placement.ring, groups, f"{why.code} {view.message(why)}"]
 
 
 def render_markdown(view: PlanView, _screen: Screen) -> str:

@@ -33,6 +33,12 @@ class PlanView(NamedTuple):
         return self.rules[finding.code].sentences[finding.variant].format_map(dict(finding.values))
 
 
+def told_left_out(view: PlanView) -> list[str]:
+    """Who is not placed and what stands in the way, line by line: for formats that hold restarts alone."""
+    lines = [f"{machine.label}: not placed: {why.code} {view.message(why)}" for machine, why in view.plan.unplaced]
+    return [*lines, *(f"Conflict {number}: {each.summary}" for number, each in enumerate(view.obstacles, 1))]
+
+
 class Night(NamedTuple):
     """The restarts of one night, in the order of their start."""
 
