@@ -15,6 +15,9 @@ def render_junit(report: Report) -> str:
     suite = SubElement(root, "testsuite", name=_xml(report.fleet.name or "hotpatch"))
     for checked in report.machines:
         _case(suite, checked)
+    if report.gate.exit_code and not suite.findall("testcase/failure") + suite.findall("testcase/error"):
+        case = SubElement(suite, "testcase", name="machines that are not shown", classname="hotpatch", time="0")
+        SubElement(case, "failure", message="Machines that count are left out by --only.", type="hidden")
     for machine in report.skipped:
         case = SubElement(suite, "testcase", name=_xml(machine.label), classname="hotpatch.skipped", time="0")
         SubElement(case, "skipped", message="It does not run Windows.")
