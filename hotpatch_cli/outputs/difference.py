@@ -14,7 +14,7 @@ from hotpatch_cli.outputs.screen import Screen, indented
 MARK = "<!-- hotpatch-diff -->"
 """By this line a pipeline finds the comment that it wrote last time."""
 _HEADER = ("change", "machine", "was", "is", "raised", "settled")
-_WORDS = {"loses": "lose hotpatch", "wins": "win it", "changed": "change otherwise"}
+_WORDS = {"loses": "lose hotpatch", "wins": "win hotpatch", "changed": "change otherwise"}
 
 
 def _json(difference: Difference, _screen: Screen) -> str:
@@ -96,7 +96,7 @@ def _days(difference: Difference) -> str:
 
 def _sentence(difference: Difference) -> str:
     counts = difference.counts
-    said = ", ".join(f"{counts[change]} {_WORDS.get(change, change)}" for change in counts)
+    said = ", ".join(f"{count} {_WORDS.get(change, change)}" for change, count in counts.items() if count)
     return f"{sum(counts.values())} machines: {said}."
 
 
