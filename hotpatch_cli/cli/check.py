@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.bulk import bulk
-from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paired
+from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, kept_apart, paired
 from hotpatch_cli.cli.feeds import ICS, Alarms, Previous, feed_options, tell_left_out
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, parse_fail_on
 from hotpatch_cli.cli.live import live
@@ -79,6 +79,8 @@ def check(
 
     asked = waiving(waivers, known, write_known)
     deliveries, failing, wanted = paired(form, output), parse_fail_on(fail_on), chosen(only)
+    read = (*fleet, *(waivers or ()), *(matrix or ()), *(releases or ()), *(windows or ()))
+    kept_apart(read, (*(each.output for each in deliveries), write_known))
     calendar = any(each.form == ICS for each in deliveries)
     feed = feed_options(ICS if calendar else "", as_of or today(), alarms, previous, by)
     chose, source = known_reader(reader), known_source(prefer, fleet)

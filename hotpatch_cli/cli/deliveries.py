@@ -80,6 +80,22 @@ def paired(
     return tuple(map(Delivery, forms, targets))
 
 
+def kept_apart(inputs: Iterable[str | Path], outputs: Iterable[str | None]) -> None:
+    """Raise BadParameter where an output is one of the inputs, which it would take the place of."""
+    read = {_place(str(each)) for each in inputs if str(each) != "-"}
+    for output in outputs:
+        if output and output != "-" and _place(output) in read:
+            raise typer.BadParameter(f"{output} is read by this run: it would be overwritten.", param_hint="--output")
+
+
+def _place(name: str) -> str:
+    """Where a file lies, through links; the name itself where it can be none."""
+    try:
+        return os.path.realpath(name)
+    except (OSError, ValueError):
+        return name
+
+
 def hand_over(
     report: Report, deliveries: Sequence[Delivery], view: View, extra: Iterable[tuple[str, str]] = ()
 ) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hotpatch_cli.cli.deliveries import kept_apart
 from hotpatch_cli.cli.gate import known_word
 from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Quiet, ReleaseFiles, today
 
@@ -41,6 +42,7 @@ def diff(
     render = DIFF_FORMATS[known_word(form, tuple(DIFF_FORMATS), "--format")]
     if old == new == "-":
         raise typer.BadParameter("standard input can be one of the two.", param_hint="NEW")
+    kept_apart((old, new), (output,))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     before, after = (_side(name, knowledge, day, quiet=quiet) for name in (old, new))
     found = difference(before, after)

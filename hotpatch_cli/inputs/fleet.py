@@ -12,6 +12,7 @@ from hotpatch_cli.documents.tree import Document, Mapping, shown
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.opening import open_documents
 from hotpatch_cli.inputs.reading import Connected, LazyReader, Reading, group_of
+from hotpatch_cli.inputs.report import is_report
 from hotpatch_cli.model import NO_LIMITS, Fleet, Limits, Location, Machine, Placement
 
 READERS: dict[str, LazyReader] = {
@@ -135,6 +136,12 @@ def _absent(chosen: dict[str, str], readings: list[Reading]) -> Iterator[Problem
 
 def _read(document: Document, reader: str | None) -> list[Reading]:
     """What one file holds; an export of Azure may have something for several readers."""
+    if is_report(document):
+        said, advice = (
+            "This is a report of hotpatch.",
+            "Give the fleet that it was made of; `hotpatch diff` takes reports.",
+        )
+        raise InputError([Problem(*document.position(document.root_mark), said, advice)])
     readings: list[Reading] = []
     for key, each in READERS.items() if reader is None else ((reader, READERS[reader]),):
         if each.last and readings:

@@ -152,3 +152,39 @@ def test_never_is_the_only_way_to_ignore_all(hotpatch: Any) -> None:
     done = hotpatch.check(BAD, "--fail-on", "behind")
     assert done.code == 0
     assert json.loads(done.out)["summary"]["unsupported"] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "fleet.yaml", "-f", "json", "-o", "./fleet.yaml"],
+        ["check", "fleet.yaml", "--waivers", "w.yaml", "-o", "w.yaml"],
+        ["check", "fleet.yaml", "--write-known", "fleet.yaml"],
+        ["diff", "fleet.yaml", "other.yaml", "-o", "fleet.yaml"],
+    ],
+)
+def test_an_output_never_takes_the_place_of_an_input(hotpatch: Any, arguments: list[str]) -> None:
+    """A report that would overwrite the inventory it was made of is refused, and the inventory stays."""
+    for name, text in (("fleet.yaml", BAD), ("other.yaml", GOOD), ("w.yaml", "waivers: []")):
+        hotpatch.write(name, text)
+    done = hotpatch(*arguments, "--as-of", "2025-12-15")
+    assert (done.code, done.out) == (2, "")
+    assert "would be overwritten" in " ".join(done.err.replace("│", " ").split())
+    assert (hotpatch.folder / "fleet.yaml").read_text() == BAD
+
+
+def test_known_findings_are_read_and_written_in_one_file(hotpatch: Any) -> None:
+    """`--known known.json --write-known known.json` brings the file up to date."""
+    hotpatch.check(BAD, "--write-known", "known.json")
+    assert hotpatch.check(GOOD, "--known", "known.json", "--write-known", "known.json").code == 0
+    known = json.loads((hotpatch.folder / "known.json").read_text())["known"]
+    assert {each["rule"] for each in known} == {"track:unknown"}
+
+
+def test_a_report_is_no_fleet(hotpatch: Any) -> None:
+    """A report that is given for an inventory is told as one, in one line."""
+    hotpatch.check(BAD, "-o", "report.json")
+    done = hotpatch("check", "report.json")
+    assert done.code == 2
+    assert done.err.startswith("report.json:1:1: This is a report of hotpatch.")
+    assert done.err.count("\n") == 1
