@@ -296,12 +296,14 @@ def started(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_stopped_by_the_user_is_code_130() -> None:
-    """A run that waits for standard input and is interrupted ends with 130 and no traceback."""
-    process = started("check", "-", stdin=subprocess.PIPE)
-    time.sleep(1.0)
-    process.send_signal(signal.SIGINT)
-    _, talk = process.communicate(timeout=10)
+def test_stopped_by_the_user_is_code_130(tmp_path: Path) -> None:
+    """A run that waits for its input and is interrupted ends with 130 and no traceback."""
+    os.mkfifo(tmp_path / "pipe")
+    process = started("check", str(tmp_path / "pipe"))
+    with (tmp_path / "pipe").open("wb"):  # opens once the program does: it is reading now, however slow it started
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, talk = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in talk
 
