@@ -178,6 +178,8 @@ def _value(option: Any, value: Any, folder: Path) -> Any:
         if not isinstance(value, bool):
             raise ValueError(f"{what} is true or false.")
         return value
+    if isinstance(value, list) and option.metavar == "LIST" and all(isinstance(each, str) for each in value):
+        return ",".join(value)
     several = value if isinstance(value, list) else [value]
     if isinstance(value, list) and not option.multiple:
         raise ValueError(f"{what} takes one value, not a list; a list in a table of its command may be meant.")

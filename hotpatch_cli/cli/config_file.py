@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from hotpatch_cli.errors import InputError, Problem
 
 NAMES = ("hotpatch.toml", "pyproject.toml")
-_SECTION = "tool.hotpatch"
 _HEADER = re.compile(r"\s*\[\[?\s*([^\]#]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*[=.]""")
 
@@ -39,11 +38,21 @@ def find() -> str | None:
         for name in NAMES:
             path = folder / name
             try:
-                if path.is_file() and (name == NAMES[0] or _SECTION.encode() in path.read_bytes()):
+                if path.is_file() and (name == NAMES[0] or _speaks_to_us(path.read_bytes())):
                     return name if folder == here else str(path)
             except OSError:  # what cannot be looked at is none of ours
                 continue
     return None
+
+
+def _speaks_to_us(data: bytes) -> bool:
+    """Whether a pyproject.toml has a table for this program, however it is written; a broken one is none of ours."""
+    if b"hotpatch" not in data:  # most projects: no need to parse
+        return False
+    try:
+        return "hotpatch" in tomllib.loads(data.decode()).get("tool", {})
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return b"[tool.hotpatch" in data  # whoever reads it says what is wrong with it
 
 
 def read(name: str) -> ConfigFile:

@@ -1,11 +1,13 @@
 """`hotpatch waive`: add a waiver to a file, which otherwise stays as people wrote it."""
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.config import current
 from hotpatch_cli.cli.options import AsOf, Quiet, day_option, today
 
 app = typer.Typer(add_completion=False)
@@ -37,6 +39,7 @@ def waive(
     from hotpatch_cli.inputs.waivers_text import Entry, with_entry
     from hotpatch_cli.knowledge.load import load_rules
 
+    _require_one(waivers)
     codes = load_rules()
     try:
         entry = Entry(machine, parse_rule(rule, codes), reason, owner, expires)
@@ -46,3 +49,13 @@ def waive(
         raise refuse("--expires", f"{expires} is over already.", "Name a day that comes.")
     write_whole(Path(waivers).resolve(), with_entry(waivers, entry, codes))
     say(f"{waivers}: {entry.rule} of {machine} is waived until {expires}.", quiet=quiet)
+
+
+def _require_one(name: str) -> None:
+    """Raise BadParameter unless a single file is named: of the variable, `check` reads several."""
+    if name == "-":
+        raise typer.BadParameter("name a file: a waiver is added to one.", param_hint="--waivers")
+    context = current.get().context
+    source = context.get_parameter_source("waivers") if context else None
+    if source is not None and source.name == "ENVIRONMENT" and os.pathsep in name:
+        raise typer.BadParameter("HOTPATCH_WAIVERS names several files: say which one.", param_hint="--waivers")

@@ -110,6 +110,33 @@ def test_a_file_can_be_named(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert (done.code, "It has no table [tool.hotpatch]" in done.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("# see tool.hotpatch\n[tool.hotpatcher]\nx = 1\n", 1),
+        ("[tool]\nhotpatch = {fail-on = 'never'}\n", 0),
+        ("[ tool . 'hotpatch' ]\nfail-on = 'never'\n", 0),
+        ("[tool.hotpatch]\nfail-on = \n", 2),
+        ("tool = 1\nx = 'hotpatch'\n", 1),
+        ("hotpatch = [\n", 1),
+    ],
+)
+def test_a_pyproject_is_ours_where_it_has_the_table(hotpatch: Any, text: str, code: int) -> None:
+    """The table counts, however it is written; a comment, a namesake or another tool's broken file does not."""
+    hotpatch.write("pyproject.toml", text)
+    assert hotpatch.check(FLEET).code == code
+
+
+def test_a_comma_list_may_be_a_list(hotpatch: Any) -> None:
+    """`fail-on` is a list in an override, and may be one for all commands too."""
+    hotpatch.write("hotpatch.toml", "fail-on = ['off-track', 'unknown']\n")
+    assert hotpatch.check(FLEET).code == 0
+    hotpatch.write("hotpatch.toml", "fail-on = ['off-track', 'unsupported']\n")
+    assert hotpatch.check(FLEET).code == 1
+    hotpatch.write("hotpatch.toml", "fail-on = [1]\n")
+    assert hotpatch.check(FLEET).code == 2
+
+
 def test_values_of_every_kind(hotpatch: Any) -> None:
     """Dates, numbers, truths and lists of TOML are taken as an option takes them."""
     hotpatch.write(
@@ -143,7 +170,7 @@ WRONG = {
     "not TOML": ("a = 1\nb = [\n", "hotpatch.toml:"),
     "twice": ("quiet = true\nquiet = true\n", "hotpatch.toml:2:"),
     "no truth": ("[check]\nquiet = 'yes'\n", "hotpatch.toml:2: --quiet is true or false."),
-    "a list for one": ("[check]\nfail-on = ['a']\n", "hotpatch.toml:2: --fail-on takes one value, not a list"),
+    "a list for one": ("[check]\nknown = ['a']\n", "hotpatch.toml:2: --known takes one value, not a list"),
     "a table for text": ("[check.fail-on]\na = 1\n", "hotpatch.toml:1"),
     "value": ("[check]\n\nfail-on = 'behnd'\n", "Did you mean 'behind'? It stands in hotpatch.toml, line 3."),
     "value of another kind": ("[check]\nfrom = 'inventry'\n", "It stands in hotpatch.toml, line 2."),

@@ -312,6 +312,18 @@ def test_waive_writes_a_new_file(hotpatch: Any) -> None:
     assert yaml.safe_load(text)["waivers"][0]["machine"] == "*"
 
 
+def test_waive_adds_to_one_file(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable may name several files for `check`; none is made up of them, nor one that is called `-`."""
+    given = ("waive", "a", "HP105", "--reason", "r", "--owner", "o", "--expires", "2026-01-01", "--as-of", DAY)
+    monkeypatch.setenv("HOTPATCH_WAIVERS", os.pathsep.join(["a.yaml", "b.yaml"]))
+    done = hotpatch(*given)
+    assert (done.code, "say which one" in done.err) == (2, True)
+    assert hotpatch(*given, "--waivers", "-").code == 2
+    assert not list(hotpatch.folder.iterdir())
+    assert hotpatch(*given, "--waivers", "b.yaml").code == 0
+    assert [each.name for each in hotpatch.folder.iterdir()] == ["b.yaml"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -91,6 +91,8 @@ def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
     (project / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     (project / "fleet.yaml").write_text(BAD + WINDOW)
     (project / "notes.yaml").write_text("a: b\n")
+    (project / "--fail-on=never").mkdir()  # a folder is no option
+    (project / "--fail-on=never" / "fleet.yaml").write_text(BAD.replace("old01", "old02"))
     committed(project)
     variables = environment(PRE_COMMIT_HOME=str(tmp_path / "cache"), HOTPATCH_AS_OF="2025-12-15")
     run = [sys.executable, "-m", "pre_commit", "run", "--all-files", "--color", "never"]
@@ -98,8 +100,10 @@ def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
     assert first.returncode == 1, first.stdout + first.stderr
     assert re.search(r"hotpatch check\.+Failed", first.stdout)
     assert "HP105" in first.stdout
+    assert "old02" in first.stdout
     assert "exit code: 1" in first.stdout
     (project / "fleet.yaml").write_text(GOOD + WINDOW)
+    (project / "--fail-on=never" / "fleet.yaml").write_text(GOOD.replace("new01", "new02"))
     second = subprocess.run(run, cwd=project, env=variables, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stdout + second.stderr
 
