@@ -21,6 +21,7 @@ from hotpatch_cli.cli.options import (
     WindowFiles,
     today,
 )
+from hotpatch_cli.cli.page import HTML, PART, beside_all, contents, planned
 from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, judged_by, to_write, waiving
 from hotpatch_cli.cli.whatif import OPTION, WhatIfOption, parse_what_if
 
@@ -100,7 +101,12 @@ def check(
     for note in (*notes, use_cases.stale(knowledge, day), *shown.gate.notes):
         if note:
             say(note, quiet=quiet)
-    hand_over(shown, deliveries, View(no_color, every, explain, feed), to_write(asked, report))
+    page = None
+    if any(each.form == HTML for each in deliveries):
+        with working("planning and drawing", quiet=quiet):
+            page = contents(shown, knowledge, planned(report, knowledge) if wanted is None else PART)
+    extra = [*to_write(asked, report), *beside_all(shown, deliveries)]
+    hand_over(shown, deliveries, View(no_color, every, explain, feed, page), extra)
     if calendar:
         tell_left_out(shown, quiet=quiet)
     raise typer.Exit(report.gate.exit_code)

@@ -4,15 +4,19 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from hotpatch_cli.app import Report
 from hotpatch_cli.cli.config import current
 from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.page import beside
 from hotpatch_cli.outputs.formats import REPORT_FORMATS
 from hotpatch_cli.outputs.screen import Feed
+
+if TYPE_CHECKING:
+    from hotpatch_cli.outputs.page.render import Contents
 
 Formats = Annotated[
     list[str] | None,
@@ -39,12 +43,13 @@ Outputs = Annotated[
 
 
 class View(NamedTuple):
-    """How a person wants to see a table: without colours, all rows, with reasons; a feed its way."""
+    """How a person wants to see a table: without colours, all rows, with reasons; a feed its way; what a page holds."""
 
     no_color: bool = False
     everything: bool = False
     explain: bool = False
     feed: Feed = Feed()
+    page: "Contents | None" = None
 
 
 class Delivery(NamedTuple):
@@ -109,6 +114,9 @@ def hand_over(
     for form, output in deliveries:
         look = screen(output, no_color=view.no_color, everything=view.everything, explain=view.explain)
         look = look._replace(feed=view.feed)
+        if view.page:
+            place = beside(report, output)
+            look = look._replace(page=view.page._replace(csv=place.name if place else None))
         shown.append((REPORT_FORMATS[form](report, look), output))
     files = [(Path(output).resolve(), text) for text, output in shown if output != "-"]  # a link stays one
     files += [(Path(name).resolve(), text) for name, text in extra]

@@ -7,6 +7,7 @@ import typer
 from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paired
 from hotpatch_cli.cli.gate import FAIL_ON, FailOn, known_platform, parse_fail_on
 from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.page import HTML, beside_all, contents
 from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, judged_by, to_write, waiving
 
 app = typer.Typer(add_completion=False)
@@ -50,5 +51,7 @@ def image(
     for note in (use_cases.stale(knowledge, day), *report.gate.notes):
         if note:
             say(note, quiet=quiet)
-    hand_over(report, deliveries, View(no_color), to_write(asked, report))
+    page = contents(report, knowledge, None) if any(each.form == HTML for each in deliveries) else None
+    extra = [*to_write(asked, report), *beside_all(report, deliveries)]
+    hand_over(report, deliveries, View(no_color, page=page), extra)
     raise typer.Exit(report.gate.exit_code)

@@ -71,6 +71,14 @@ def _azure(report: Report, _screen: Screen) -> str:
     return render_azure(report)
 
 
+def _html(_report: Report, screen: Screen) -> str:
+    from hotpatch_cli.outputs.page.render import render_page
+
+    if screen.page is None:
+        raise ValueError("a page needs its contents")
+    return render_page(screen.page)
+
+
 REPORT_FORMATS: dict[str, Callable[[Report, Screen], str]] = {
     "table": _table,
     "json": _json,
@@ -82,4 +90,5 @@ REPORT_FORMATS: dict[str, Callable[[Report, Screen], str]] = {
     "github": _github,
     "gitlab": _gitlab,
     "azure": _azure,
+    "html": _html,
 }

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from hotpatch_cli.outputs.page.render import Contents
 
 ROWS = 50
 
@@ -21,7 +24,7 @@ class Feed(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """Whether it is a terminal, how wide, in colour or not, and how much the user wants to see."""
+    """Whether it is a terminal, how wide, in colour or not, and how much the user wants to see; what a page holds."""
 
     terminal: bool = False
     width: int = 80
@@ -30,6 +33,7 @@ class Screen(NamedTuple):
     explain: bool = False
     rows: int = ROWS
     feed: Feed = Feed()
+    page: "Contents | None" = None
 
 
 def folded(prose: str, screen: Screen) -> str:

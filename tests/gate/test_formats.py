@@ -90,6 +90,13 @@ def _table(out: str) -> set[tuple[str, str]]:
     return {(line.split()[0], code) for line in lines for code in re.findall(r"HP\d{3}", line)}
 
 
+def _html(text: str) -> set[tuple[str, str]]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    data = json.loads(found[1])
+    return {(row[0], data["reasons"][number][0]) for row in data["rows"] for number in row[-1]}
+
+
 FINDINGS = {
     "table": _table,
     "json": findings_of_json,
@@ -100,6 +107,7 @@ FINDINGS = {
     "github": _github,
     "gitlab": _gitlab,
     "azure": _azure,
+    "html": _html,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.app import Checked, Report
 from hotpatch_cli.outputs.report_table import next_restart, rank
 from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.outputs.said import aside
 
 MOST = 20_000
 """So many machines a page holds; of a larger fleet it shows the kinds of machines, and names a CSV file with all."""
@@ -58,13 +59,17 @@ def _row(checked: Checked, saved: int, texts: _Texts, reasons: _Texts) -> list[A
         placement.ring or "",
         next_restart(checked),
         restart.sentence,
+        checked.outcome if checked.outcome in ("waived", "known") else "",
     )
     return [
         visible(machine.label),
         *(texts(visible(word)) for word in words),
         [texts(visible(group)) for group in placement.groups],
         saved,
-        [reasons((reason.rule.code, reason.level, visible(reason.message))) for reason in checked.reasons],
+        [
+            reasons((each.rule.code, each.level, visible(each.message), visible(aside(each))))
+            for each in checked.reasons
+        ],
     ]
 
 

@@ -1,10 +1,13 @@
 """What stands in the way: the rules that spoke, with what they said, the remedy, and the machines."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.app import Checked, Reason, Report
 from hotpatch_cli.knowledge.rows import Rule
 from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.outputs.said import aside
 
 SAID, LISTED = 3, 200
 """So many sentences of one rule are shown, and so many machines; the table has them all."""
@@ -12,30 +15,46 @@ _LEVELS = {"error": 0, "warning": 1, "note": 2}
 
 
 class Obstacle(NamedTuple):
-    """A rule that spoke: its sentences, its machines (the first of them), and how many there are."""
+    """A rule that spoke: its sentences, its machines (the first of them), and how many there are.
+
+    `level` is the policy's, where it has one; `asides` say what waivers, known findings and the policy make of it;
+    `covered` counts, in words, the machines on which it is waived or was known.
+    """
 
     rule: Rule
+    level: str
     said: tuple[str, ...]
     unsaid: int
+    asides: tuple[str, ...]
+    unaside: int
     machines: tuple[str, ...]
     total: int
+    covered: str
 
 
 def obstacles(report: Report) -> tuple[Obstacle, ...]:
     """Every rule that spoke: errors first, then warnings, then notes; what concerns most machines first."""
-    rules: dict[str, Rule] = {}
-    said: dict[str, dict[str, None]] = {}
-    machines: dict[str, list[Checked]] = {}
+    spoken: dict[str, list[tuple[Checked, Reason]]] = {}
     for checked in report.machines:
         for reason in checked.reasons:
-            rules[reason.rule.code] = reason.rule
-            said.setdefault(reason.rule.code, {})[reason.message] = None
-        for code in checked.codes:
-            machines.setdefault(code, []).append(checked)
-    found = [_obstacle(rule, list(said[code]), machines[code]) for code, rule in rules.items()]
+            spoken.setdefault(reason.rule.code, []).append((checked, reason))
+    found = map(_obstacle, spoken.values())
     return tuple(sorted(found, key=lambda each: (_LEVELS[each.rule.level], -each.total, each.rule.code)))
 
 
-def _obstacle(rule: Rule, said: list[str], machines: list[Checked]) -> Obstacle:
-    names = tuple(visible(each.machine.label) for each in machines[:LISTED])
-    return Obstacle(rule, tuple(map(visible, said[:SAID])), max(0, len(said) - SAID), names, len(machines))
+def _obstacle(spoken: Sequence[tuple[Checked, Reason]]) -> Obstacle:
+    machines = {id(checked): checked.machine.label for checked, _ in spoken}
+    covers = {(id(checked), reason.cover.kind) for checked, reason in spoken if reason.cover}
+    kinds = Counter(kind for _, kind in sorted(covers))
+    covered = "".join(f", {number:,} {kind}" for kind, number in kinds.items())
+    said, unsaid = _first(reason.message for _, reason in spoken)
+    asides, unaside = _first(aside(reason) for _, reason in spoken)
+    names = tuple(map(visible, list(machines.values())[:LISTED]))
+    first = spoken[0][1]
+    return Obstacle(first.rule, first.level, said, unsaid, asides, unaside, names, len(machines), covered)
+
+
+def _first(texts: Iterable[str]) -> tuple[tuple[str, ...], int]:
+    """The first of the texts, each once, and how many more there are."""
+    found = [text for text in dict.fromkeys(texts) if text]
+    return tuple(map(visible, found[:SAID])), max(0, len(found) - SAID)

@@ -29,6 +29,8 @@ def answer(report: Report) -> str:
     """The whole report in one sentence."""
     counts = report.counts
     total, ready = counts["machines"], counts["ready"]
+    if not total:
+        return "No machine is among what was asked for."
     if ready == total:
         return f"{'The machine' if total == 1 else f'All {total:,} machines'} can hotpatch."
     if total == 1:
@@ -71,7 +73,7 @@ def numbers(report: Report, saved: int, months: int) -> tuple[Number, ...]:
         Number(
             f"{ready:,}",
             f"of {count(total, 'machine')} ready",
-            f"{ready / total:.0%} can hotpatch",
+            f"{ready / total:.0%} can hotpatch" if total else "nothing to judge",
             "good" if ready else "plain",
         ),
         Number(f"{waiting:,}", "not ready", rest or "nothing stands in the way", "bad" if waiting else "good"),

@@ -25,15 +25,16 @@
   const source = byId("data");
   if (!source) return;
 
-  // One row: name, verdict, track, platform, product, ring, restart, sentence, groups, saved, reasons.
+  // One row: name, verdict, track, platform, product, ring, restart, sentence, outcome (waived, known), groups, saved, reasons.
   const { texts, reasons, rows } = JSON.parse(source.textContent);
   const SHOWN = 50, PRINTED = 1000;
   const SEVERITY = ["unsupported", "action-required", "unknown", "ready"];
   const machines = rows.map((row, order) => {
-    const [name, verdict, track, platform, product, ring, restart, sentence, groups, saved, why] = row;
+    const [name, verdict, track, platform, product, ring, restart, sentence, outcome, groups, saved, why] = row;
     return {
       order, name, saved, why, verdict: texts[verdict], track: texts[track], platform: texts[platform],
       product: texts[product], ring: texts[ring], restart: texts[restart], sentence: texts[sentence],
+      outcome: texts[outcome],
       groups: groups.map((each) => texts[each]), codes: [...new Set(why.map((each) => reasons[each][0]))],
     };
   });
@@ -67,7 +68,7 @@
   const clear = make("button", { type: "button", id: "clear", textContent: "Clear" });
   form.append(clear);
 
-  const hay = (m) => m.hay ??= [m.name, m.track, m.product, m.codes.join(" "), ...m.why.map((each) => reasons[each][2])].join("\n").toLowerCase();
+  const hay = (m) => m.hay ??= [m.name, m.track, m.product, m.outcome, m.codes.join(" "), ...m.why.map((each) => reasons[each].slice(2).join("\n"))].join("\n").toLowerCase();
   let found = machines, page = 0, limit = SHOWN;
   const open = new Set();
 
@@ -76,7 +77,8 @@
   // Columns: title, what is sorted by, what is shown, whether a telephone leaves it out
   const columns = [
     ["Machine", (m) => m.name.toLowerCase(), null, false],
-    ["Verdict", (m) => SEVERITY.indexOf(m.verdict), (m) => make("span", { className: `verdict ${m.verdict}`, textContent: m.verdict }), false],
+    ["Verdict", (m) => SEVERITY.indexOf(m.verdict), (m) => make("span", {}, make("span", { className: `verdict ${m.verdict}`, textContent: m.verdict }),
+      ...(m.outcome ? [" ", make("span", { className: "whole outcome", textContent: m.outcome })] : [])), false],
     ["Track", (m) => m.track, (m) => m.track || "–", true],
     ["Platform", (m) => m.platform, (m) => m.platform, true],
     ["Groups", (m) => m.groups.join(" "), (m) => name(m.groups.join(", ") || "–"), true],
@@ -110,8 +112,8 @@
       ...(m.groups.length ? [" · groups ", name(m.groups.join(", "))] : []), ...(m.ring ? [" · ring ", name(m.ring)] : [])));
     if (m.sentence) cell.append(make("p", {}, name(m.sentence)));
     for (const each of m.why) {
-      const [code, level, message] = reasons[each];
-      cell.append(make("p", {}, make("a", { href: `#${code}`, className: "codes", textContent: code }), ` ${level}: `, name(message)));
+      const [code, level, message, aside] = reasons[each];
+      cell.append(make("p", {}, make("a", { href: `#${code}`, className: "codes", textContent: code }), ` ${level}: `, name(message), ...(aside ? [" ", name(aside)] : [])));
     }
     return make("tr", { className: "more" }, cell);
   };
