@@ -28,12 +28,16 @@ class Listed(NamedTuple):
 
 
 class Question(NamedTuple):
-    """Which openings: from the start of a day in UTC, to the end of another or so many, by machine or by window."""
+    """Which openings: from the start of a day in UTC, to the end of another or so many, by machine or by window.
+
+    Of `windows`, where some are named.
+    """
 
     from_day: date
     until: date | None = None
     most: int = 5
     by_window: bool = False
+    windows: frozenset[str] = frozenset()
 
 
 def list_openings(fleet: Fleet, question: Question) -> tuple[tuple[Listed, ...], tuple[Problem, ...]]:
@@ -80,6 +84,7 @@ class _Book:
 
     def __init__(self, fleet: Fleet, question: Question) -> None:
         self.fleet = fleet
+        self.wanted = question.windows
         self.most = None if question.until is not None else question.most
         self.begin = datetime.combine(question.from_day, time(), UTC)
         self.until = None
@@ -100,7 +105,9 @@ class _Book:
         return self._known[key]
 
     def _listed(self, placement: Placement) -> Iterator[Listed]:
-        opened = [self._of_window(window, placement.timezone) for window in windows_of(self.fleet, placement)]
+        windows = windows_of(self.fleet, placement)
+        wanted = [each for each in windows if not self.wanted or each.name in self.wanted]
+        opened = [self._of_window(window, placement.timezone) for window in wanted]
         ordered = opened[0] if len(opened) == 1 else sorted(chain(*opened), key=lambda opening: opening.start)
         freezes = relevant(self.fleet.freezes, placement)
         for opening in ordered[: self.most]:

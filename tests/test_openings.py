@@ -14,6 +14,7 @@ from hotpatch_cli.openings import Listed
 from hotpatch_cli.outputs.openings import OPENING_FORMATS
 from hotpatch_cli.outputs.screen import Screen
 from hotpatch_cli.schedule.windows import Opening
+from tests.conftest import Hotpatch
 
 FLEET = """
 windows:
@@ -129,3 +130,16 @@ def test_a_missing_zone_is_named(tmp_path: Path) -> None:
     done = _run(tmp_path, fleet=FLEET.replace("timezone: W. Europe Standard Time, ", ""))
     assert done.returncode == 2
     assert "no `timezone`" in done.stderr
+
+
+def test_one_window_of_several(hotpatch: Hotpatch) -> None:
+    """--window leaves the openings of that window only; a name that is not known is refused with the nearest."""
+    fleet = str(Path(__file__).parents[1] / "examples" / "fleet.yaml")
+    asked = ("windows", "list", fleet, "--from", "2026-01-01", "--next", "2", "-f", "json")
+    every = hotpatch(*asked).json["openings"]
+    some = hotpatch(*asked, "--window", "sunday-night").json["openings"]
+    assert some == [each for each in every if each["window"] == "sunday-night"]
+    assert {each["window"] for each in every} > {"sunday-night"}
+    refused = hotpatch(*asked, "--window", "sunday-nigt")
+    assert refused.code == 2
+    assert "'sunday-night'" in refused.err

@@ -36,7 +36,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("hotpatch check examples/fleet.yaml --as-of 2025-12-15", "the whole fleet, as it stood on a day"),
         ("hotpatch check examples/fleet.yaml --only unsupported --explain", "what cannot, why, and what to do"),
         ("az vm list -o json | hotpatch check - --fail-on unsupported", "a gate on what Azure says"),
-        ("hotpatch check examples/fleet.yaml -f json -o report.json", "for a program"),
+        ("hotpatch check examples/fleet.yaml -f json -o report.json -f html -o report.html", "a program, and people"),
     ),
     "image": (
         ("hotpatch image MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition", "one image"),
@@ -60,6 +60,27 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "verify": (
         ("hotpatch verify plan.json examples/large.yaml --as-of 2026-02-20", "does an edited plan keep every rule?"),
+    ),
+    "windows list": (
+        ("hotpatch windows list examples/fleet.yaml --from 2026-01-01 --next 3", "when each machine may restart"),
+        ("hotpatch windows list examples/fleet.yaml --window sunday-night --by window", "one window, once"),
+        ("hotpatch windows list examples/fleet.yaml -f ics -o windows.ics", "a calendar to subscribe to"),
+    ),
+    "windows lint": (("hotpatch windows lint examples/fleet.yaml", "would Azure take these windows?"),),
+    "windows export": (
+        ("hotpatch windows export examples/fleet.yaml --to azure -o configurations.json", "as Azure takes them"),
+    ),
+    "rollback": (
+        ("hotpatch rollback examples/fleet.yaml --machine net01 --as-of 2025-12-15", "what to uninstall, and when"),
+    ),
+    "diff": (
+        ("hotpatch diff examples/az-vm-list.json examples/fleet.yaml --as-of 2025-12-15", "who would lose hotpatch"),
+    ),
+    "waive": (
+        (
+            "hotpatch waive 'img*' HP102 --reason 'moves in March' --owner me --expires 2026-03-31 --as-of 2025-12-15",
+            "a pattern of names, one rule, until a day",
+        ),
     ),
     "convert": (("hotpatch convert examples/az-vm-list.json -o fleet.yaml", "what Azure says, as an inventory"),),
     "init": (

@@ -42,6 +42,10 @@ def list_command(
     by: Annotated[
         str, typer.Option("--by", metavar="WORD", envvar="HOTPATCH_BY", help="machine, or window with its zone")
     ] = "machine",
+    named: Annotated[
+        list[str] | None,
+        typer.Option("--window", metavar="NAME", envvar="HOTPATCH_WINDOW", help="Only this window; repeatable."),
+    ] = None,
     form: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, ics")
     ] = "table",
@@ -67,7 +71,8 @@ def list_command(
     loaded, notes = load_fleet(fleet, windows=windows_from or (), columns=columns or ())
     for note in notes:
         say(note, quiet=quiet)
-    found, problems = list_openings(loaded, Question(begin or today(), until, most, by_window))
+    wanted = frozenset(known_word(each, tuple(loaded.windows), "--window") for each in named or ())
+    found, problems = list_openings(loaded, Question(begin or today(), until, most, by_window, wanted))
     if problems:
         raise InputError(problems)
     deliver(render(found, screen(output, no_color=no_color)._replace(feed=feed)), output)

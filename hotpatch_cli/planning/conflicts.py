@@ -225,5 +225,5 @@ class _Teller:
 def listed(names: Sequence[str]) -> str:
     """Some names in words: the first few, and how many more."""
     if len(names) > _NAMED + 1:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -109,6 +109,7 @@ def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
         (("check", "examples/fleet.yaml", "--fail-on", "b"), {"behind", "baseline-due"}),
         (("plan", "examples/fleet.yaml", "--format", ""), {"table", "svg", "png"}),
         (("rollback", "examples/fleet.yaml", "--machine", "we"), {"web01", "web02", "web03"}),
+        (("windows", "list", "examples/fleet.yaml", "--window", "s"), {"sunday-night", "saturday-after"}),
     ],
 )
 def test_words_complete(words: tuple[str, ...], some: set[str]) -> None:

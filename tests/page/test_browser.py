@@ -127,7 +127,8 @@ def test_the_theme_follows_the_system_until_somebody_chooses(example: str, opene
     assert page.evaluate(paper) == "rgb(254, 254, 254)"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_accessibility_rule_is_broken(example: str, opened: Opener, width: int, scheme: str) -> None:
     """axe-core finds nothing, with everything open, wide and narrow, light and dark."""
     page = opened(example, width=width, scheme=scheme).page
@@ -198,3 +199,25 @@ def test_twenty_thousand_machines_open_and_filter_at_once(hotpatch: Hotpatch, op
     assert page.locator("#found").text_content() == "2,000 of 20,000 machines"
     page.click("#next")
     assert page.locator("#pages span").text_content() == "Page 2 of 40"
+
+
+def test_on_a_telephone_a_short_name_stays_on_its_line(hotpatch: Hotpatch, opened: Opener) -> None:
+    """A name with a hyphen is not broken while there is room for it."""
+    page = opened(made(hotpatch, hotpatch.write("fleet.json", fleet_of(12)), "--no-plan"), width=390).page
+    lines = "[...document.querySelectorAll('#table tbody th bdi')].map((each) => each.getClientRects().length)"
+    assert page.evaluate(lines) == [1] * 12
+
+
+def test_the_legend_of_the_year_has_room_between_its_entries(example: str, opened: Opener) -> None:
+    """However wide the letters of this machine are, a label ends well before the next mark."""
+    page = opened(example).page
+    gaps = page.evaluate(
+        """() => {
+            const boxes = (part) => [...document.querySelectorAll(`#calendar ~ figure .wide .role-legend-${part} > *`)]
+                .map((each) => each.getBoundingClientRect());
+            const marks = boxes("symbol"), labels = boxes("label");
+            return marks.slice(1).map((mark, at) => mark.left - labels[at].right);
+        }"""
+    )
+    assert len(gaps) == 3
+    assert min(gaps) > 12

@@ -89,3 +89,22 @@ def test_a_page_without_a_plan(hotpatch: Hotpatch) -> None:
     assert 'id="plan"' not in hotpatch("report", name, *DAY, "--no-plan").out
     old = hotpatch.write("old.yaml", "machines:\n  - {name: a, platform: arc, os: Windows Server 2019 Datacenter}\n")
     assert "No machine of the fleet waits for a baseline." in hotpatch("report", old, *DAY).out
+
+
+def test_names_of_freezes_do_not_stand_on_each_other(hotpatch: Hotpatch) -> None:
+    """Eight freezes of the same days: six names in rows of their own, and how many more there are."""
+    names = "".join(f"  - {{name: shop {n}, from: 2026-01-15, to: 2026-01-16}}\n" for n in range(8))
+    text = fleet(3).replace("freezes:\n", f"freezes:\n{names}")
+    done = hotpatch("plan", hotpatch.write("fleet.yaml", text), *DAY, "-f", "svg")
+    shown = [each for each in texts(done.out) if each.startswith(("shop ", "and ", "stocktaking"))]
+    assert shown == ["stocktaking", *(f"shop {n}" for n in range(6)), "and 2 more"]
+    root = ElementTree.fromstring(done.out)  # noqa: S314 - our own drawing
+    places = [each.get("transform") for each in root.iter(f"{SVG}text") if each.text in shown]
+    assert len(set(places)) == len(shown)
+
+
+def test_a_page_without_restarts_praises_no_plan(hotpatch: Hotpatch) -> None:
+    """Where nothing could be placed, no exposure of 0 is called the best."""
+    page = hotpatch("report", hotpatch.write("fleet.yaml", fleet(2).replace("window: nightly, ", "")), *DAY).out
+    assert "No restart is planned" in page
+    assert "no plan has less" not in page

@@ -42,7 +42,7 @@ def config() -> Spec:
         "padding": 12,
         "view": {"stroke": None},
         "axis": {**soft, "domain": False, "ticks": False, "gridColor": INKS["line"], "titleColor": INKS["soft"]},
-        "legend": {**soft, "title": None, "orient": "bottom", "symbolStrokeWidth": 2, "columnPadding": 28},
+        "legend": {**soft, "title": None, "orient": "bottom", "symbolStrokeWidth": 2, "columnPadding": 48},
         "title": {
             "color": INKS["ink"],
             "font": _FONT,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from math import ceil, floor
 from typing import Any
 
@@ -16,6 +17,8 @@ NIGHTS = 14
 _DAY = timedelta(days=1)
 _LANE, _BAR = 24, 12
 _FEW_DAYS = 21
+_NAMES, _LETTER = 6, 6.5
+"""Rows for the names of freezes, and how wide a letter of them is about."""
 
 
 def timeline(prepared: Prepared, reboots: Sequence[Reboot], *, narrow: bool = False, titled: bool = True) -> Spec:
@@ -70,7 +73,7 @@ def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
         "height": 96,
         "title": {"text": f"By night, from {_said(first)} on", "fontSize": 13, "frame": "group"},
         "layer": [
-            *_freezes(prepared, first, last, time),
+            *_freezes(prepared, (first, last), time, width),
             {
                 "data": {"values": [{"day": _moment(first), "until": _moment(last)}]},
                 "mark": {"type": "rule", "color": INKS["line"]},
@@ -92,13 +95,15 @@ def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
     }
 
 
-def _freezes(prepared: Prepared, first: date, last: date, time: Spec) -> Iterator[Spec]:
+def _freezes(prepared: Prepared, days: tuple[date, date], time: Spec, width: int) -> Iterator[Spec]:
+    first, last = days
     values = []
     for freeze in prepared.fleet.freezes:
         for begin, end in _days(freeze, first, last):
             narrowed = ", ".join((*freeze.groups, *freeze.rings, *freeze.regions))
             name = visible(freeze.name)[:40] + (f" ({visible(narrowed)[:30]})" if narrowed else "")
-            values.append({"day": _moment(begin), "until": _moment(end), "name": name})
+            at = width * (begin - first).days / (last - first).days
+            values.append({"day": _moment(begin), "until": _moment(end), "name": name, "at": at})
     yield {
         "data": {"values": values},
         "mark": {"type": "rect", "color": INKS["freeze"]},
@@ -110,10 +115,34 @@ def _freezes(prepared: Prepared, first: date, last: date, time: Spec) -> Iterato
         },
     }
     yield {
-        "data": {"values": values},
-        "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 4, "color": INKS["soft"], "limit": 220},
-        "encoding": {"x": {"field": "day", **time}, "y": {"value": 4}, "text": {"field": "name"}},
+        "data": {"values": _named(values, width)},
+        "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 4, "color": INKS["soft"]},
+        "encoding": {
+            "x": {"field": "day", **time},
+            "y": {"field": "row", "type": "quantitative", "scale": None},
+            "text": {"field": "name"},
+        },
     }
+
+
+def _named(freezes: list[dict[str, Any]], width: int) -> list[dict[str, Any]]:
+    """The names of freezes in rows, so that none stands on another; for what has no room a row says how many more."""
+    rows: list[list[dict[str, Any]]] = [[] for _ in range(_NAMES)]
+    more: list[dict[str, Any]] = []
+    for freeze in sorted(freezes, key=lambda each: float(each["at"])):
+        room = max(int((width - freeze["at"]) / _LETTER) - 1, 3)
+        name = freeze["name"]
+        text = name if len(name) <= room else name[: room - 1] + "…"
+        free = next((row for row in rows if not row or row[-1]["end"] <= freeze["at"]), None)
+        if free is not None:
+            place = {"row": 4 + 13 * rows.index(free), "end": freeze["at"] + (len(text) + 2) * _LETTER}
+            free.append({"day": freeze["day"], "name": text, **place})
+        else:
+            more.append(freeze)
+    if more:
+        last = {"row": 4 + 13 * _NAMES, "name": f"and {len(more):,} more", "day": more[0]["day"]}
+        return [*chain(*rows), last]
+    return list(chain(*rows))
 
 
 def _days(freeze: Freeze, first: date, last: date) -> Iterator[tuple[date, date]]:

@@ -31,10 +31,12 @@ def year_chart(year: Year, *, upright: bool = False, titled: bool = True) -> Spe
     spec: Spec = {
         "width": _COLUMN * len(listed) if upright else _LENGTH,
         "height": _HEIGHT if upright else _LANE * max(len(listed), 1),
-        "layer": [_quarters(bands, time, lane, upright=upright), *_releases(marks, time, lane, upright=upright)],
+        "layer": [
+            _quarters(bands, time, lane, upright=upright),
+            *(_today(year.as_of, time, upright=upright) if year.as_of.year == year.year else ()),
+            *_releases(marks, time, lane, upright=upright),
+        ],
     }
-    if year.as_of.year == year.year:
-        spec["layer"] += _today(year.as_of, time, upright=upright)
     if titled:
         spec["title"] = {"text": f"Windows Server hotpatch calendar {year.year}", "subtitle": _subtitle(year, listed)}
     return spec
@@ -125,19 +127,27 @@ def _releases(marks: list[dict[str, Any]], time: Spec, lane: Spec, *, upright: b
     places = {along: {"field": "day", **time}, across: lane}
     aside = "xOffset" if upright else "yOffset"
     kinds = [kind for kind in _KINDS.values() if any(mark["kind"] == kind[0] for mark in marks)]
+    monthly = [mark for mark in marks if mark["monthly"]]
+    label = {"dx": 14, "align": "left", "baseline": "middle"} if upright else {"dy": -18, "align": "center"}
     layers = []
     for shift, chosen in _rows(marks, upright=upright):
         layers += [
             _ground(chosen, places, {aside: shift}),
             _symbols(chosen, places, {aside: shift}, kinds, columns=1 if upright else 6),
         ]
-    monthly = [mark for mark in marks if mark["monthly"]]
-    label = {"dx": 14, "align": "left", "baseline": "middle"} if upright else {"dy": -18, "align": "center"}
-    for weight in (400, 700):
-        text = {"type": "text", "fontWeight": weight, **label}
-        values = [mark for mark in monthly if mark["weight"] == weight]
-        layers.append({"data": {"values": values}, "mark": text, "encoding": {**places, "text": {"field": "label"}}})
-    return layers
+    return [*layers, *_labels(monthly, places, label)]
+
+
+def _labels(marks: list[dict[str, Any]], places: Spec, look: Spec) -> list[Spec]:
+    """The days beside the marks, those of baselines bold."""
+    return [
+        {
+            "data": {"values": [mark for mark in marks if mark["weight"] == weight]},
+            "mark": {"type": "text", "fontWeight": weight, **look},
+            "encoding": {**places, "text": {"field": "label"}},
+        }
+        for weight in (400, 700)
+    ]
 
 
 def _rows(marks: list[dict[str, Any]], *, upright: bool) -> list[tuple[int, list[dict[str, Any]]]]:

@@ -65,7 +65,8 @@ class PlanPart(NamedTuple):
 def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
     """A plan that was made for the page."""
     left = _by_reason((machine.label, _message(rules, each)) for machine, each in plan.unplaced)
-    return PlanPart(plan.prepared, plan.reboots, left, (), _worth(plan), obstacles(plan, rules))
+    worth = _worth(plan) if plan.reboots else ""
+    return PlanPart(plan.prepared, plan.reboots, left, (), worth, obstacles(plan, rules))
 
 
 def _message(rules: Mapping[str, Rule], finding: Finding) -> str:
