@@ -108,3 +108,13 @@ def test_a_page_without_restarts_praises_no_plan(hotpatch: Hotpatch) -> None:
     page = hotpatch("report", hotpatch.write("fleet.yaml", fleet(2).replace("window: nightly, ", "")), *DAY).out
     assert "No restart is planned" in page
     assert "no plan has less" not in page
+
+
+def test_words_of_a_bar_that_fills_its_night_stand_on_it(hotpatch: Hotpatch) -> None:
+    """Where neither side has room for them, they do not stand on the name of the lane."""
+    text = fleet(1).replace("window: nightly,", "window: nightly, reboot_minutes: 240,")
+    done = hotpatch("plan", hotpatch.write("fleet.yaml", text), *DAY, "-f", "svg")
+    root = ElementTree.fromstring(done.out)  # noqa: S314 - our own drawing
+    (words,) = [each for each in root.iter(f"{SVG}text") if (each.text or "").startswith("22:00–02:00")]
+    assert words.get("text-anchor") == "start"
+    assert words.get("fill") == "#fefefe"

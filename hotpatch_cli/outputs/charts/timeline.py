@@ -17,6 +17,7 @@ NIGHTS = 14
 _DAY = timedelta(days=1)
 _LANE, _BAR = 24, 12
 _FEW_DAYS = 21
+_WRITTEN_OUT, _WIDE = 999, 500
 _NAMES, _LETTER = 6, 6.5
 """Rows for the names of freezes, and how wide a letter of them is about."""
 
@@ -67,6 +68,7 @@ def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
     time = {"type": "temporal", "scale": days, "axis": axis}
     bars = [{"day": _hour(night.day, 3), "until": _hour(night.day, 21), "count": night.restarts} for night in planned]
     most = max([night.restarts for night in planned], default=1)
+    short = ".2~s" if most > _WRITTEN_OUT and width < _WIDE else ","  # 3.2k over the narrow bars of a telephone
     height = {"field": "count", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.25]}}
     return {
         "width": width,
@@ -89,7 +91,7 @@ def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
                     "values": [bar | {"day": _hour(night.day, 12)} for bar, night in zip(bars, planned, strict=True)]
                 },
                 "mark": {"type": "text", "dy": -8, "fontWeight": 600},
-                "encoding": {"x": {"field": "day", **time}, "y": height, "text": {"field": "count", "format": ","}},
+                "encoding": {"x": {"field": "day", **time}, "y": height, "text": {"field": "count", "format": short}},
             },
         ],
     }
@@ -200,19 +202,27 @@ def _night(night: Night, hours: Span, width: int, *, narrow: bool) -> Spec:
         "layer": [
             _bars([value | {"ink": ink} for value, ink in behind], time, lanes, _LANE - 4),
             _bars([value | {"ink": INKS["restart"]} for value in _values(night, "bars")], time, lanes, _BAR),
-            {
-                "data": {"values": words},
-                "mark": {"type": "text", "baseline": "middle", "dx": 6, "align": "left", "limit": width * 0.6},
-                "encoding": {"x": {"field": "end", **time}, "y": lanes, "text": {"field": "words"}},
-                "transform": [{"filter": "!datum.left"}],
-            },
-            {
-                "data": {"values": words},
-                "mark": {"type": "text", "baseline": "middle", "dx": -6, "align": "right", "limit": width * 0.6},
-                "encoding": {"x": {"field": "begin", **time}, "y": lanes, "text": {"field": "words"}},
-                "transform": [{"filter": "datum.left"}],
-            },
+            *(_told(words, time, lanes, side, width) for side in _SIDES),
         ],
+    }
+
+
+_SIDES: dict[str, Spec] = {
+    "right": {"dx": 6, "align": "left"},
+    "left": {"dx": -6, "align": "right"},
+    "inside": {"dx": 6, "align": "left", "color": INKS["paper"]},
+}
+"""Where the words of a bar stand: beside it where there is room, otherwise on it."""
+
+
+def _told(words: list[dict[str, Any]], time: Spec, lanes: Spec, side: str, width: int) -> Spec:
+    """The words of the bars that have them on this side."""
+    values = [each for each in words if each["side"] == side]
+    edge = "end" if side == "right" else "begin"
+    return {
+        "data": {"values": values},
+        "mark": {"type": "text", "baseline": "middle", "limit": width * 0.6, **_SIDES[side]},
+        "encoding": {"x": {"field": edge, **time}, "y": lanes, "text": {"field": "words"}},
     }
 
 
@@ -246,17 +256,23 @@ def _values(night: Night, field: str) -> list[dict[str, Any]]:
 
 
 def _words(night: Night, hours: Span, *, narrow: bool) -> list[dict[str, Any]]:
-    late = hours.begin + (hours.end - hours.begin) * (0.4 if narrow else 0.7)
+    room = (hours.end - hours.begin) * (0.6 if narrow else 0.3)
     return [
         {
             "lane": _name(lane, number),
             "begin": lane.bars[0].begin,
             "end": lane.bars[-1].end,
             "words": visible(lane.words.split("  ")[0] if narrow else lane.words),
-            "left": lane.bars[-1].end > late,
+            "side": _side(Span(lane.bars[0].begin, lane.bars[-1].end), hours, room),
         }
         for number, lane in enumerate(night.lanes)
     ]
+
+
+def _side(bar: Span, hours: Span, room: float) -> str:
+    if bar.end <= hours.end - room:
+        return "right"
+    return "left" if bar.begin >= hours.begin + min(room, (hours.end - hours.begin) * 0.4) else "inside"
 
 
 def _bars(values: list[dict[str, Any]], time: Spec, lanes: Spec, size: int) -> Spec:
