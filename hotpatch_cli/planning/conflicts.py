@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 from hotpatch_cli.knowledge.rows import Rule
 from hotpatch_cli.model import Finding, Machine
-from hotpatch_cli.planner.conflict import MOST_DAYS, Conflict, Reason, Relief, explain, room, stretches
+from hotpatch_cli.planner.conflict import Conflict, explain
 from hotpatch_cli.planner.problem import Group, Problem, Resource, Task
+from hotpatch_cli.planner.reasons import Reason
+from hotpatch_cli.planner.reliefs import MOST_DAYS, Relief
+from hotpatch_cli.planner.room import room, stretches
 from hotpatch_cli.planning.pieces import MINUTE, moment
 from hotpatch_cli.planning.plan import Plan, waits_in_vain
 from hotpatch_cli.planning.prepare import Prepared, wider

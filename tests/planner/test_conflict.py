@@ -4,8 +4,10 @@ import small_problems
 from hypothesis import HealthCheck, given, settings
 
 from hotpatch_cli.planner import Group, Problem, Resource, Ring, Task, solve, verify
-from hotpatch_cli.planner import conflict as explaining
-from hotpatch_cli.planner.conflict import Conflict, Reason, Relief, explain
+from hotpatch_cli.planner.conflict import Conflict, explain
+from hotpatch_cli.planner.reasons import Reason, reasons_of, without
+from hotpatch_cli.planner.reliefs import Relief
+from hotpatch_cli.planner.rivals import only
 
 NIGHT = ((0, 240),)
 DAY = 24 * 60
@@ -107,11 +109,11 @@ def test_reasons_are_irreducible(problem: Problem) -> None:
         if not found.proven:
             continue
         chosen = {n for n, task in enumerate(problem.tasks) if task.name in found.tasks}
-        part = explaining._only(problem, chosen)
-        for rule in explaining._reasons(part):
-            part = part if rule in found.reasons else explaining._without(part, rule)
+        part = only(problem, chosen)
+        for rule in reasons_of(part):
+            part = part if rule in found.reasons else without(part, rule)
         assert not _any_plan_of_all(part)
-        assert all(_any_plan_of_all(explaining._without(part, reason)) for reason in found.reasons)
+        assert all(_any_plan_of_all(without(part, reason)) for reason in found.reasons)
 
 
 def _any_plan_of_all(problem: Problem) -> bool:
