@@ -216,3 +216,13 @@ def test_verify_names_rule_machines_and_limit(hotpatch: Any) -> None:
     told = {each["rule"]: (sorted(each["machines"]), each["limit"]) for each in done.json["broken"]}
     assert told == {"group": (["a", "b"], "sql"), "duration": ([a["machine"]], None)}
     assert done.json["not_in_the_plan"] == ["c"]
+
+
+@pytest.mark.parametrize("command", [("plan",), ("verify", "plan.json")])
+def test_a_last_day_before_the_first_is_refused(hotpatch: Any, command: tuple[str, ...]) -> None:
+    """Days that contradict each other are a mistake of the command line, not a plan that does not fit."""
+    hotpatch.write("plan.json", '{"reboots": []}')
+    name = hotpatch.write("fleet.yaml", HEAD + "machines: [{name: a}]")
+    done = hotpatch(*command, name, "--as-of", "2025-12-15", "--from", "2026-02-01", "--until", "2026-01-20")
+    assert (done.code, done.out) == (2, "")
+    assert "2026-01-20, is before the first" in done.err

@@ -20,7 +20,7 @@ from hotpatch_cli.cli.options import (
     day_option,
     today,
 )
-from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOption, Zones, length, month, share
+from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOption, Zones, in_order, length, month, share
 from hotpatch_cli.cli.whatif import WhatIfOption, parse_what_if
 
 app = typer.Typer(add_completion=False)
@@ -98,6 +98,7 @@ def plan(
     from hotpatch_cli.planning.implied import Implied
 
     render = PLAN_FORMATS[known_word(form, tuple(PLAN_FORMATS), "--format")]
+    in_order(begin, until)
     wish = Wish(month(release), begin, until, length(deadline), everything)
     day = as_of or today()
     feed = feed_options(form, day, alarms, previous, by)

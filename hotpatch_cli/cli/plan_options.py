@@ -1,7 +1,7 @@
 """Options that `plan` and `verify` share, and how they are read."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,6 +56,12 @@ def length(text: str | None) -> timedelta | None:
         return None if text is None else parse_duration(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--deadline") from None
+
+
+def in_order(begin: date | None, until: date | None) -> None:
+    """Refuse a last day before the first one: no plan could fit. Raises BadParameter."""
+    if begin and until and until < begin:
+        raise typer.BadParameter(f"the last day, {until}, is before the first, {begin}.", param_hint="--until")
 
 
 def share(text: str | None, option: str) -> "GroupRule | None":

@@ -18,7 +18,7 @@ from hotpatch_cli.cli.options import (
     day_option,
     today,
 )
-from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOption, Zones, length, month, share
+from hotpatch_cli.cli.plan_options import AvailabilitySets, Deadline, MonthOption, Zones, in_order, length, month, share
 from hotpatch_cli.cli.whatif import WhatIfOption, parse_what_if
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def verify(
     day = as_of or today()
     world = parse_what_if(what_if, day)
     implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
+    in_order(begin, until)
     wish = Wish(month(release), begin, until, length(deadline), everything)
     read = read_plan(plan)
     loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=quiet)
