@@ -111,7 +111,8 @@ class _Exporter:
         else:
             self.notes.append(
                 f"{window.name}: {span(window.duration or timedelta())} are longer than Azure's {span(longest)}: "
-                f"split into {len(pieces)}, one after the other."
+                f"split into {len(pieces)}, one after the other. "
+                "Assign each machine to one of them: of schedules that conflict, Azure runs only one."
             )
         self._take(window, written, zone, machines)
 

@@ -75,6 +75,8 @@ def list_command(
     found, problems = list_openings(loaded, Question(begin or today(), until, most, by_window, wanted))
     if problems:
         raise InputError(problems)
+    if without := sum(not each.placement.windows for each in loaded.machines):
+        say(f"Machines without a window, which are not listed: {without} of {len(loaded.machines)}.", quiet=quiet)
     deliver(render(found, screen(output, no_color=no_color)._replace(feed=feed)), output)
 
 

@@ -93,7 +93,7 @@ def test_what_azure_can_say(rule: DayRule, expected: list[str]) -> None:
 
 
 RULES = st.sampled_from([rule for rule, _ in SAYABLE])
-STARTS = st.times(time(0), time(23, 44)).map(lambda each: each.replace(second=0, microsecond=0))
+STARTS = st.times(time(0), time(23, 44)).map(lambda each: time(each.hour, each.minute))  # no text has a `fold`
 
 
 @settings(max_examples=60, deadline=None)
@@ -124,7 +124,7 @@ def test_a_longer_window_is_split(rule: DayRule, hours: int, start: time) -> Non
     window = Window("w", rule, start, timedelta(hours=hours), "UTC", DAY)
     found = exported(window)
     assert found.refused == ()
-    assert any("split into" in note for note in found.notes)
+    assert any("split into" in note and "Azure runs only one" in note for note in found.notes)
     parts = read_back(found)
     assert all(timedelta(minutes=90) <= (each.duration or timedelta()) <= timedelta(minutes=235) for each in parts)
     joined: list[list[datetime]] = []
