@@ -1,7 +1,6 @@
 """The configuration file: found, read as TOML, and every key with the line on which it stands."""
 
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,6 +48,8 @@ def _speaks_to_us(data: bytes) -> bool:
     """Whether a pyproject.toml has a table for this program, however it is written; a broken one is none of ours."""
     if b"hotpatch" not in data:  # most projects: no need to parse
         return False
+    import tomllib
+
     try:
         return "hotpatch" in tomllib.loads(data.decode()).get("tool", {})
     except (ValueError, TypeError, AttributeError, RecursionError):
@@ -57,6 +58,8 @@ def _speaks_to_us(data: bytes) -> bool:
 
 def read(name: str) -> ConfigFile:
     """The file of a name. Raises InputError where it cannot be read, is no TOML, or has nothing for this program."""
+    import tomllib
+
     from hotpatch_cli.documents.files import read_text
     from hotpatch_cli.errors import refuse
 
