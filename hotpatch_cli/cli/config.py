@@ -16,6 +16,8 @@ from hotpatch_cli.cli.config_file import ConfigFile, find, read
 from hotpatch_cli.errors import InputError, Problem
 
 LEVELS = ("error", "warning", "note")
+MAPS = frozenset({"map"})
+"""Options that may be written as a table, too: `COLUMN = "FIELD"` in [map] is --map COLUMN=FIELD."""
 OWN_TABLES = ("severity", "overrides")
 _NOT_OPTIONS = {"help", "version", "config"}
 
@@ -161,7 +163,7 @@ def defaults(file: ConfigFile, path: tuple[str, ...], options: Mapping[str, Any]
     for where, layer in layers:
         for name, value in layer.items():
             option = options.get(_key(name))
-            if option is not None and not isinstance(value, dict):
+            if option is not None and (not isinstance(value, dict) or _key(name) in MAPS):
                 try:
                     found[option.name] = _value(option, value, file.folder)
                 except ValueError as error:
@@ -180,6 +182,10 @@ def _value(option: Any, value: Any, folder: Path) -> Any:
         return value
     if isinstance(value, list) and option.metavar == "LIST" and all(isinstance(each, str) for each in value):
         return ",".join(value)
+    if isinstance(value, dict):
+        if not all(isinstance(each, str) for each in value.values()):
+            raise ValueError(f"{what} is a table of texts.")
+        value = [f"{key}={each}" for key, each in value.items()]
     several = value if isinstance(value, list) else [value]
     if isinstance(value, list) and not option.multiple:
         raise ValueError(f"{what} takes one value, not a list; a list in a table of its command may be meant.")
@@ -222,7 +228,7 @@ def _in_all(
     file: ConfigFile, name: str, value: Any, everywhere: set[str], by_command: Mapping[tuple[str, ...], Any]
 ) -> Iterator[Problem]:
     """A key for all commands: an option of some, which means the same in each of them."""
-    if _key(name) not in everywhere or isinstance(value, dict):
+    if _key(name) not in everywhere or _is_table(name, value):
         yield file.problem((name,), *_advice(name, (*everywhere, *(path[0] for path in by_command), *OWN_TABLES)))
         return
     owners = {path: options[_key(name)] for path, options in by_command.items() if _key(name) in options}
@@ -241,11 +247,18 @@ def _in_command(
     for name, value in table.items():
         if name in inner and isinstance(value, dict):
             yield from _in_command(file, (*path, name), value, by_command)
-        elif _key(name) not in options or isinstance(value, dict):
+        elif _key(name) not in options or _is_table(name, value):
             yield file.problem((*path, name), *_advice(name, (*options, *inner)))
 
 
+def _is_table(name: str, value: Any) -> bool:
+    """Whether a table stands where an option has none."""
+    return isinstance(value, dict) and _key(name) not in MAPS
+
+
 def _advice(name: str, known: tuple[str, ...]) -> tuple[str, str]:
+    if _key(name) in known:
+        return f"'{name}' is an option, not a table.", f"Write {name} = ..., before the first table."
     from hotpatch_cli.documents.codec import meant
     from hotpatch_cli.documents.tree import shown
 

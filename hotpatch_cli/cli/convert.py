@@ -56,19 +56,29 @@ def converted(
     for note in notes:
         say(note, quiet=quiet)
     folder = Path() if output == "-" else Path(output).parent
-    text = inventory_yaml(fleet.machines, fleet.name, kept_parts(readings, folder), sources)
-    _require_readable(text, output)
+    parts = fleet.machines, fleet.name, kept_parts(readings, folder), sources
+    text = inventory_yaml(*parts)
+    if _unreadable(text):
+        from hotpatch_cli.outputs.misfits import misfits, told
+
+        found = misfits(fleet.machines)
+        text = inventory_yaml(*parts, found)
+        if why := _unreadable(text):
+            said = f"A value of the sources has no place in an inventory: {why}"
+            raise refuse(output, said, "Nothing was written.")
+        for note in told(fleet.machines, found):
+            say(note, quiet=quiet)
     return text
 
 
-def _require_readable(text: str, output: str) -> None:
-    """Raise InputError where a value has no word in an inventory: better none than one that cannot be loaded."""
+def _unreadable(text: str) -> str:
+    """Why a text cannot be loaded as an inventory; empty where it can: better none than one that cannot be loaded."""
     from hotpatch_cli.documents.files import parse
-    from hotpatch_cli.errors import InputError, refuse
+    from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.inventory import READER
 
     try:
         READER.read(parse("fleet.yaml", text))
     except InputError as error:
-        said = f"A value of the sources has no place in an inventory: {error.problems[0].message}"
-        raise refuse(output, said, "Nothing was written.") from None
+        return error.problems[0].message
+    return ""

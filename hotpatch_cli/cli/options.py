@@ -1,5 +1,7 @@
 """Options that mean the same in every command."""
 
+import os
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -71,12 +73,31 @@ FromReader = Annotated[
         help=f"Force a reader instead of finding it by content: {', '.join(READER_NAMES)}.",
     ),
 ]
+
+
+def _mappings(context: typer.Context, param: typer.CallbackParam, value: list[str] | None) -> list[str] | None:
+    """COLUMN=FIELD, whose columns may have spaces: a variable holds several, parted by ; or lines, or by spaces.
+
+    What a variable or the configuration says stands for tables that lack its column, too.
+    """
+    source = context.get_parameter_source(param.name or "")
+    if not value or source is None or source.name == "COMMANDLINE":
+        return value
+    from hotpatch_cli.inputs.columns import Standing
+
+    if source.name == "ENVIRONMENT":
+        text = os.environ.get("HOTPATCH_MAP", "")
+        value = re.split(r"[;\n]", text) if re.search(r"[;\n]", text) else re.findall(r"\S.*?=\S*|\S.*$", text)
+    return [Standing(each.strip()) for each in value if each.strip()]
+
+
 Columns = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
         metavar="COLUMN=FIELD",
         envvar="HOTPATCH_MAP",
+        callback=_mappings,
         help="What a column of a table means, such as 'OS build=build'; repeatable.",
     ),
 ]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.feeds import Alarms, Previous, feed_options
-from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.gate import known_source, known_word
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import (
     AsOf,
@@ -14,6 +14,7 @@ from hotpatch_cli.cli.options import (
     MatrixFiles,
     NoColor,
     Output,
+    Prefer,
     Quiet,
     ReleaseFiles,
     WindowFiles,
@@ -60,6 +61,7 @@ def plan(
     what_if: WhatIfOption = None,
     windows: WindowFiles = None,
     columns: Columns = None,
+    prefer: Prefer = None,
     as_of: AsOf = None,
     form: Annotated[
         str,
@@ -105,7 +107,8 @@ def plan(
     world = parse_what_if(what_if, day)
     implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
     kept = None if keep is None else read_plan(keep)
-    loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=quiet)
+    extras = Extras.of(windows, columns, matrix, releases)._replace(prefer=known_source(prefer, fleet))
+    loaded = load(fleet, extras, implied, quiet=quiet)
     view, stopped = search(loaded, wish, Search(day, time_limit, kept, world, quiet))
     lines = told_left_out(view) if form in RESTARTS_ALONE else []
     if form == "azure":

@@ -41,23 +41,25 @@ class Loaded(NamedTuple):
 
 
 class Extras(NamedTuple):
-    """Files and words beside the fleet: windows, the columns of tables, more of the matrix, more releases."""
+    """Files and words beside the fleet: windows, columns, more of the matrix, more releases, whom to believe."""
 
     windows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     matrix: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
+    prefer: str | None = None
 
     @classmethod
     def of(cls, *options: Sequence[str] | None) -> "Extras":
         """The values of the options, each perhaps not given."""
-        return cls(*(tuple(each or ()) for each in options))
+        windows, columns, matrix, releases = (tuple(each or ()) for each in options)
+        return cls(windows, columns, matrix, releases)
 
 
 def load(names: Sequence[str], extras: Extras, implied: Implied, *, quiet: bool) -> Loaded:
     """The fleet, with the groups that availability sets and zones imply, and the knowledge. Raises InputError."""
     with working("reading", quiet=quiet):
-        fleet, notes = load_fleet(names, windows=extras.windows, columns=extras.columns)
+        fleet, notes = load_fleet(names, None, extras.prefer, extras.windows, extras.columns)
     for note in notes:
         say(note, quiet=quiet)
     return Loaded(tuple(names), with_implied(fleet, implied), load_knowledge(extras.matrix, extras.releases))

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.gate import known_source, known_word
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import (
     AsOf,
     Columns,
     MatrixFiles,
     Output,
+    Prefer,
     Quiet,
     ReleaseFiles,
     WindowFiles,
@@ -44,6 +45,7 @@ def verify(
     what_if: WhatIfOption = None,
     windows: WindowFiles = None,
     columns: Columns = None,
+    prefer: Prefer = None,
     as_of: AsOf = None,
     form: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json")
@@ -73,7 +75,8 @@ def verify(
     in_order(begin, until)
     wish = Wish(month(release), begin, until, length(deadline), everything)
     read = read_plan(plan)
-    loaded = load(fleet, Extras.of(windows, columns, matrix, releases), implied, quiet=quiet)
+    extras = Extras.of(windows, columns, matrix, releases)._replace(prefer=known_source(prefer, fleet))
+    loaded = load(fleet, extras, implied, quiet=quiet)
     prepared = problem(loaded, _wish(wish, read.wish), day, world)
     missing = tuple(left_out(prepared, read.starts))
     judged = Judged(len(read.starts), tuple(broken(prepared, read.starts, read.ends)), missing)

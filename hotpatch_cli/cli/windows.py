@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from hotpatch_cli.cli.feeds import Previous, feed_options
-from hotpatch_cli.cli.gate import known_word
+from hotpatch_cli.cli.gate import known_source, known_word
 from hotpatch_cli.cli.live import live
 from hotpatch_cli.cli.options import (
     AsOf,
     Columns,
     NoColor,
     Output,
+    Prefer,
     Quiet,
     ReleaseFiles,
     WindowFiles,
@@ -53,6 +54,7 @@ def list_command(
     windows_from: WindowFiles = None,
     previous: Previous = None,
     columns: Columns = None,
+    prefer: Prefer = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
@@ -68,7 +70,7 @@ def list_command(
     if until is not None and until < (begin or today()):
         raise typer.BadParameter(f"{until} is before {begin or today()}, from which on it lists.", param_hint="--until")
     by_window = known_word(by, ("machine", "window"), "--by") == "window"
-    loaded, notes = load_fleet(fleet, windows=windows_from or (), columns=columns or ())
+    loaded, notes = load_fleet(fleet, None, known_source(prefer, fleet), windows_from or (), columns or ())
     for note in notes:
         say(note, quiet=quiet)
     wanted = frozenset(known_word(each, tuple(loaded.windows), "--window") for each in named or ())

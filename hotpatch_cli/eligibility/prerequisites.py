@@ -89,7 +89,7 @@ def check_arc(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
 
 def enrolment(licence: str | None, enablement: str | None) -> str | None:
     """What the portal shows of licence and enablement: Enabled, Pending, Canceled, Disabled, Failed,
-    Action Required, Not enrolled; None where neither tells.
+    Action Required, Not Enrolled; None where neither tells.
 
     https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
     """
@@ -99,17 +99,21 @@ def enrolment(licence: str | None, enablement: str | None) -> str | None:
         return None
     if word not in ("enabled", "enable"):
         named = {"pending": "Pending", "canceled": "Canceled", "cancelled": "Canceled", "failed": "Failed"}
-        named |= {"notenrolled": "Not enrolled", "actionrequired": "Action Required"}
+        named |= {"notenrolled": "Not Enrolled", "actionrequired": "Action Required"}
         return (states | named).get(word, licence)
     decided = {"disabled": "Disabled", "actionrequired": "Action Required", "pendingevaluation": "Pending"}
-    return decided.get((enablement or "").lower(), "Enabled")
+    decided |= {"enabled": "Enabled", "": "Enabled"}
+    return decided.get((enablement or "").lower())
 
 
 def _enrolment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     state = enrolment(facts.arc.hotpatch, facts.arc.enablement)
     seen = {"arc.hotpatch": facts.arc.hotpatch}
     if state is None:
-        if facts.arc.hotpatch:
+        if (facts.arc.hotpatch or "").lower() in ("enabled", "enable"):
+            status = facts.arc.enablement
+            yield found("HP408", "undecided", seen={"arc.enablement": status}, observed=status)
+        elif facts.arc.hotpatch:
             yield found("HP408", "undecided", seen=seen, observed=facts.arc.hotpatch)
         else:
             yield found("HP408", seen=seen)

@@ -28,7 +28,7 @@ _SETTINGS = ("osProfile", "windowsConfiguration")
 _STATUS = ("status", "hotpatchEnablementStatus")
 _LICENCES = {"enable": "Enabled", "disable": "Disabled"}
 """Requests use the verb where answers have the state; a reader may meet both."""
-NOT_ENROLLED = "Not enrolled"
+NOT_ENROLLED = "Not Enrolled"
 
 
 def _recognises(document: Document) -> bool:

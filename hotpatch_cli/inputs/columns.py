@@ -111,6 +111,12 @@ class Columns(NamedTuple):
         return bool(found & {"name", "id"}) and bool(found - {"name", "id"})
 
 
+class Standing(str):
+    """A choice that stands for every run, of a variable or the configuration: a table need not have its column."""
+
+    __slots__ = ()
+
+
 def parse_map(texts: Iterable[str]) -> dict[str, str]:
     """The choices of `--map COLUMN=FIELD`: column -> field path; `COLUMN=` leaves the column out.
 

@@ -79,6 +79,7 @@ def load_sources(
     """
     readings: list[Reading] = []
     problems: list[Problem] = []
+    columns = list(columns)
     chosen = _chosen(columns)
     for sources, forced in ((names, reader), (windows, "maintenance")):
         for document in open_documents(sources, problems):
@@ -87,7 +88,7 @@ def load_sources(
                 readings += _read(document, forced)
             except InputError as error:
                 problems += error.problems
-    problems += _absent(chosen, readings)
+    problems += _absent(columns, readings)
     if problems:
         raise InputError(problems)
     maintenance = _maintenance(readings, strict=strict)
@@ -115,18 +116,22 @@ def fleet_with(readings: list[Reading]) -> Fleet:
     return fleet
 
 
-def _chosen(columns: Iterable[str]) -> dict[str, str]:
+def _chosen(columns: list[str]) -> dict[str, str]:
     """Column -> field, as the user wants it. Raises InputError."""
-    texts = list(columns)
-    if not texts:
+    if not columns:
         return {}
     from hotpatch_cli.inputs.columns import parse_map
 
-    return parse_map(texts)
+    return parse_map(columns)
 
 
-def _absent(chosen: dict[str, str], readings: list[Reading]) -> Iterator[Problem]:
-    """Columns that were chosen and that no table has: a word that is misspelt."""
+def _absent(columns: list[str], readings: list[Reading]) -> Iterator[Problem]:
+    """Columns that were chosen for this run and that no table has: a word that is misspelt."""
+    if not columns:
+        return
+    from hotpatch_cli.inputs.columns import Standing
+
+    chosen = _chosen([each for each in columns if not isinstance(each, Standing)])
     tables = [reading.absent for reading in readings if reading.absent is not None]
     for column in chosen:
         if all(column in absent for absent in tables):

@@ -7,12 +7,15 @@ https://learn.microsoft.com/en-us/azure/virtual-machines/linux/image-builder-jso
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.inputs.deployments import IMAGE_TEMPLATE, Deployed, image_template, numbered
 from hotpatch_cli.inputs.reading import Reader, Reading, dig
-from hotpatch_cli.inputs.resources import View, body_of, note_truncated, resources
+from hotpatch_cli.inputs.resources import View, body_of, has_any, note_truncated, resources
 
+_TELLING = frozenset({"type", "properties", "source"})
 _SOURCES = ("platformimage", "managedimage", "sharedimageversion")
 
 
 def _is_template(resource: Mapping) -> bool:
+    if not has_any(resource, _TELLING):
+        return False
     kind = str(dig(resource, "type")).lower()
     return kind == IMAGE_TEMPLATE or str(dig(body_of(resource), "source", "type")).lower() in _SOURCES
 

@@ -124,7 +124,7 @@ _PATCHING = c.record(
     "patching",
 )
 _LICENCES = ("Enabled", "Enabling", "Disabled", "Disabling", "Failed", "Unknown")
-_PORTAL = ("Pending", "Canceled", "Not enrolled", "Action Required")
+_PORTAL = ("Pending", "Canceled", "Not Enrolled", "Action Required")
 _ARC = c.record(
     Arc,
     {

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, shown
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
-from hotpatch_cli.inputs.resources import PATCHES, View, kind_of, note_truncated, resources
+from hotpatch_cli.inputs.resources import PATCHES, View, has_any, kind_of, note_truncated, resources
 from hotpatch_cli.inputs.runs import Runs, patch_of
 from hotpatch_cli.inputs.systems import system_in_words
 from hotpatch_cli.inputs.updates import kb_of, kbs_in, waiting
@@ -81,6 +81,8 @@ def _records(document: Document) -> Iterator[tuple[str | None, Kind, Mapping]]:
 
 
 def _kind(node: Mapping) -> Kind | None:
+    if not has_any(node, _TELLING):
+        return None
     present = {key.lower() for key in node}
     for kind in KINDS:
         if any(key.lower() in present and kind.says in str(dig(node, key)) for key in kind.keys):
@@ -247,5 +249,7 @@ KINDS = (
         {"kbs": ("updates",), "pending": ("updates",), "restart_pending": ("reboot_required",)},
     ),
 )
+
+_TELLING = frozenset(key.lower() for kind in KINDS for key in kind.keys)
 
 READER = Reader(_recognises, _read)

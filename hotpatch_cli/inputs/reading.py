@@ -151,7 +151,10 @@ def actual_key(node: object, key: str) -> str | None:
     if key in node:
         return key
     lower = key.lower()
-    return next((each for each in node if each.lower() == lower), None)
+    for each in node:  # no generator: this is asked millions of times
+        if each.lower() == lower:
+            return each
+    return None
 
 
 def dig(node: object, *path: str) -> Any:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from hotpatch_cli.documents.tree import shown
 from hotpatch_cli.model import DEFAULT_REBOOT, Image, Machine
 from hotpatch_cli.outputs.safe import visible
 from hotpatch_cli.schedule.zones import known_zone
@@ -19,13 +20,23 @@ _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n",
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
 _LONGEST_KEY = 256
 _OWN = frozenset({"name", "id"})
+_SAID_UNKNOWN = frozenset({("arc", "hotpatch"), ("arc", "enablement")})
+"""Fields that have a word for what is not known. Left out, they would say less than that somebody cannot tell."""
 
 
-def inventory_yaml(machines: Sequence[Machine], name: str | None, kept: Mapping[str, Any], files: Iterable[str]) -> str:
+def inventory_yaml(
+    machines: Sequence[Machine],
+    name: str | None,
+    kept: Mapping[str, Any],
+    files: Iterable[str],
+    misfits: Sequence[Mapping["Leaf", Any]] = (),
+) -> str:
     """The text of an inventory. `kept` has windows, freezes, groups, rings and limits as they were written; `files` are
-    the sources, which a comment names.
+    the sources, which a comment names; `misfits` has, for each machine, what is left out.
     """
     rows = _unique([fields_of(machine) for machine in machines])
+    misfits = misfits or [{}] * len(rows)
+    rows = [_less(row, wrong) if wrong else row for row, wrong in zip(rows, misfits, strict=True)]
     defaults = _shared(rows)
     lines = [f"# Written by `hotpatch convert` from {visible(', '.join(files))}."]
     if name:
@@ -35,8 +46,9 @@ def inventory_yaml(machines: Sequence[Machine], name: str | None, kept: Mapping[
     for key, value in kept.items():
         lines += ["", f"{key}:", *(_block(value, 1) if isinstance(value, Mapping) else _list(value, 1))]
     lines += ["", "machines:"]
-    for machine, row in zip(machines, rows, strict=True):
+    for machine, row, wrong in zip(machines, rows, misfits, strict=True):
         lines += [f"  # {visible(comment)}" for comment in _comments(machine)]
+        lines += [f"  # no word for {'.'.join(leaf)}: {shown(value)}" for leaf, value in wrong.items()]
         first, *rest = _block(_nested(_without(row, defaults)), 2)
         lines += [f"  - {first.strip()}", *rest]
     return "\n".join(lines) + "\n"
@@ -140,7 +152,8 @@ def _unique(rows: list[Fields]) -> list[Fields]:
 Leaf = tuple[str, ...]
 
 
-def _leaves(row: Fields) -> dict[Leaf, Any]:
+def leaves(row: Fields) -> dict[Leaf, Any]:
+    """The fields of a row, of a mapping each of its own: `("arc", "status")`; an image is one value."""
     found: dict[Leaf, Any] = {}
     for key, value in row.items():
         if isinstance(value, dict) and key != "image":
@@ -157,7 +170,7 @@ def _shared(rows: list[Fields]) -> dict[Leaf, Any]:
     counts: dict[Leaf, Counter[str]] = {}
     values: dict[str, Any] = {}
     for row in rows:
-        for leaf, value in _leaves(row).items():
+        for leaf, value in leaves(row).items():
             if leaf[0] not in _OWN and not isinstance(value, dict):
                 values[repr(value)] = value
                 counts.setdefault(leaf, Counter())[repr(value)] += 1
@@ -169,8 +182,23 @@ def _shared(rows: list[Fields]) -> dict[Leaf, Any]:
     return found
 
 
+def _less(row: Fields, wrong: Mapping[Leaf, Any]) -> Fields:
+    """A row without what an inventory cannot say."""
+    found: Fields = {}
+    for leaf, value in leaves(row).items():
+        if leaf in wrong and leaf not in _SAID_UNKNOWN:
+            continue
+        key, *inner = leaf
+        kept = "Unknown" if leaf in wrong else value
+        if inner:
+            found.setdefault(key, {})[inner[0]] = kept
+        else:
+            found[key] = kept
+    return found
+
+
 def _without(row: Fields, defaults: Mapping[Leaf, Any]) -> dict[Leaf, Any]:
-    return {leaf: value for leaf, value in _leaves(row).items() if leaf not in defaults or defaults[leaf] != value}
+    return {leaf: value for leaf, value in leaves(row).items() if leaf not in defaults or defaults[leaf] != value}
 
 
 def _nested(leaves: Mapping[Leaf, Any]) -> Fields:

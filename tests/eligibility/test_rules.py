@@ -193,7 +193,7 @@ def test_enabled_by_arc_is_evidence_for_vbs_and_secure_boot() -> None:
         ("Enabling", None, "Pending"),
         ("Disabling", None, "Pending"),
         ("Failed", None, "Failed"),
-        ("Not enrolled", None, "Not enrolled"),
+        ("Not Enrolled", None, "Not Enrolled"),
         ("Unknown", "Enabled", None),
         (None, None, None),
     ],
@@ -249,7 +249,7 @@ def test_knowledge_is_dated(facts: Facts, as_of: date, code: str, raised: bool) 
 )
 def test_the_price_of_arc_is_dated(as_of: date, variant: str) -> None:
     """HP208 speaks of the preview, then of the price, then of neither."""
-    findings = judge(ARC._replace(arc=ARC.arc._replace(hotpatch="Not enrolled")), as_of).findings
+    findings = judge(ARC._replace(arc=ARC.arc._replace(hotpatch="Not Enrolled")), as_of).findings
     assert next(each.variant for each in findings if each.code == "HP208") == variant
 
 

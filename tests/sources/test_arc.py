@@ -85,8 +85,8 @@ STATES = [
     ("Disabled", "Enabled", "action-required", "Canceled"),
     ("Enabling", "Enabled", "action-required", "Pending"),
     ("Disabling", None, "action-required", "Pending"),
-    (None, "Enabled", "action-required", "Not enrolled"),
-    (None, None, "action-required", "Not enrolled"),
+    (None, "Enabled", "action-required", "Not Enrolled"),
+    (None, None, "action-required", "Not Enrolled"),
 ]
 
 
