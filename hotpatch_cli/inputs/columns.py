@@ -43,9 +43,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "platform": ("hosted on", "hosting"),
     "image": ("image urn", "urn", "image reference"),
     "image.id": ("image reference id",),
-    "image.publisher": ("image publisher", "image reference publisher"),
-    "image.offer": ("image offer", "image reference offer"),
-    "image.sku": ("image sku", "image reference sku"),
+    "image.publisher": ("publisher", "image publisher", "image reference publisher"),
+    "image.offer": ("offer", "image offer", "image reference offer"),
+    "image.sku": ("sku", "image sku", "image reference sku"),
     "image.version": ("image version", "image reference version"),
     "os": ("os name", "operating system", "operating system name", "os caption", "os sku"),
     "region": ("location", "azure region"),
@@ -79,6 +79,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "reboot_minutes": ("restart minutes",),
     "owner": ("owned by", "contact"),
 }
+_IMAGE = frozenset({"image.publisher", "image.offer", "image.sku"})
+_BARE = frozenset({"publisher", "offer", "sku"})
+"""What queries call the parts of an image; only where all three are there do these words mean them."""
 _TAGGED = re.compile(r"(?i)tags?\s*[._:/]\s*(\S.*?)\s*")
 
 
@@ -173,6 +176,8 @@ def mapped(header: Sequence[str], chosen: Mapping[str, str] = MappingProxyType({
             if path is not None and path not in taken and column not in fields:
                 fields[column] = path
                 taken.add(path)
+    if not taken.issuperset(_IMAGE):  # a `sku` alone is as often the size of a machine
+        fields = {column: path for column, path in fields.items() if column not in left or _plain(column) not in _BARE}
     read = {column: fields[column] for column in named if fields.get(column)}
     return Columns(
         fields=read,

@@ -12,9 +12,11 @@ from hotpatch_cli.errors import Problem
 from hotpatch_cli.inputs.azure_local import platform_of
 from hotpatch_cli.inputs.reading import Reading, group_of
 from hotpatch_cli.inputs.said import LISTS, Said, assembled, fuller, said_by
-from hotpatch_cli.model import Facts, Finding, Location, Machine, Origin, written
+from hotpatch_cli.model import Facts, Finding, Image, Location, Machine, Origin, written
 
 OWN = "inventory"
+LOCAL = "azure-local"
+NO_IMAGE = Image()
 
 
 class Source(NamedTuple):
@@ -222,6 +224,8 @@ class _Merger:
             values["platform"] = next((each.machine.facts.platform for each in entry if each.machine.supposed), None)
         elif "platform" not in values:
             values["platform"] = self._platform(said["platform"], values)
+        elif values.get("image", NO_IMAGE).sku and {source.reader for source, _ in said["platform"]} == {LOCAL}:
+            values["platform"] = platform_of(Facts(image=values["image"], os=values.get("os")))
         first = entry[0].machine
         machine = assembled(first, values, [source.machine for source in entry], self.shared)
         self.told += [f"{first.name}: {_told(each)}" for each in disputes]

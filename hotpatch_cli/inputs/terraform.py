@@ -417,7 +417,8 @@ def _read(document: Document) -> Reading:
     if not reading.machines and not azapi and reading.maintenance is None:
         log.add(document.root_mark, *_refusal(resources))
     log.finish()
-    reading.notes += refusals(reading.machines, document.file)
+    judged = {each.address for each in resources if each.type in KINDS and KINDS[each.type].patched}
+    reading.notes += refusals([machine for machine in reading.machines if machine.name in judged], document.file)
     reading.machines += deployments.machines(document, azapi, reading.notes)
     return reading
 

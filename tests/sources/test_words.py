@@ -112,6 +112,16 @@ def test_a_table_in_place_of_an_option_is_told(hotpatch: Any) -> None:
     assert "'fail-on' is an option, not a table." in done.err
 
 
+ROW = "MicrosoftWindowsServer,WindowsServer,2025-datacenter-azure-edition,vm1,azure\n"
+
+
+@pytest.mark.parametrize(("header", "code"), [("publisher,offer,sku", None), ("maker,range,sku", "HP401")])
+def test_the_parts_of_an_image_by_their_bare_names(hotpatch: Any, header: str, code: str | None) -> None:
+    """Columns publisher, offer and sku are those of an image where all three are there; a sku alone may be a size."""
+    machine = hotpatch.check(f"{header},name,platform\n{ROW}", name="t.csv").machines["vm1"]
+    assert (code in {each["code"] for each in machine["reasons"]}) if code else machine["product"] == "ws2025"
+
+
 # --- whom to believe -----------------------------------------------------------------------------------------
 
 COMMANDS = {
@@ -132,6 +142,41 @@ def test_every_command_knows_whom_to_believe(hotpatch: Any, command: tuple[str, 
     for source, offset in (("inventory", "+09:00"), ("other.csv", "-05:00")):
         done = hotpatch(*command, "fleet.yaml", "arc.json", "other.csv", "--prefer", source, "-f", "json")
         assert f"T22:00:00{offset}" in done.out
+
+
+# --- whose rules ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sku", "platform", "verdict"),
+    [("2025-datacenter", "arc", "unknown"), ("2022-datacenter-azure-edition-core", "azure-local", "unknown")],
+)
+def test_a_vm_of_azure_local_without_its_parent_machine(hotpatch: Any, sku: str, platform: str, verdict: str) -> None:
+    """Of another image than an Azure Edition it is judged by Arc's rules, its parent given or not."""
+    group = "/subscriptions/0/resourceGroups/rg/providers"
+    image = f"{group}/Microsoft.AzureStackHCI/marketplaceGalleryImages/win"
+    named = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": sku}
+    body = {"storageProfile": {"imageReference": {"id": image}}}
+    kind = "Microsoft.AzureStackHCI/virtualMachineInstances"
+    local = f"{group}/Microsoft.HybridCompute/machines/app01/providers/{kind}/default"
+    images = [
+        {"id": image, "type": "Microsoft.AzureStackHCI/marketplaceGalleryImages", "properties": {"identifier": named}}
+    ]
+    hotpatch.write("vms.json", json.dumps([{"id": local, "name": "default", "type": kind, "properties": body}]))
+    hotpatch.write("images.json", json.dumps(images))
+    machine = hotpatch("check", "vms.json", "images.json", *DAY, "-f", "json").machines["app01"]
+    assert (machine["platform"], machine["verdict"]) == (platform, verdict)
+
+
+def test_the_provider_asks_no_patch_mode_of_its_old_resource(hotpatch: Any) -> None:
+    """azurerm_virtual_machine has no patch settings, so the provider refuses none; the verdict says what is missing."""
+    image = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2025-datacenter-azure-edition"}
+    values = {"storage_image_reference": [image], "os_profile_windows_config": [{"provision_vm_agent": True}]}
+    old = {"address": "azurerm_virtual_machine.a", "mode": "managed", "type": "azurerm_virtual_machine", "name": "a"}
+    plan = {"format_version": "1.2", "planned_values": {"root_module": {"resources": [old | {"values": values}]}}}
+    done = hotpatch.check(json.dumps({**plan, "terraform_version": "1.9.0"}), name="plan.json")
+    assert "refuses" not in done.err
+    assert "HP202" in {each["code"] for each in done.json["machines"][0]["reasons"]}
 
 
 # --- size ----------------------------------------------------------------------------------------------------
