@@ -10,7 +10,7 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.inputs.azure_local import platform_of
 from hotpatch_cli.inputs.patch_state import FIRMWARE, VBS, build_of, kbs_of, pending_of
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, actual_key, dig, items
-from hotpatch_cli.inputs.resources import View, resources
+from hotpatch_cli.inputs.resources import GuestView, resources
 from hotpatch_cli.inputs.systems import system_in_words
 from hotpatch_cli.inputs.updates import kb_of, waiting
 from hotpatch_cli.model import Arc, Facts, Image, Machine, PendingUpdate, Placement
@@ -42,7 +42,7 @@ def _recognises(document: Document) -> bool:
 def _read(document: Document) -> Reading:
     log, reading = Log(document), Reading(keyed_by_id=True)
     for node in resources(document):
-        view = View(node, log)
+        view = GuestView(node, log)
         version, name = view.text(SIGNATURE), view.text("ComputerName")
         if version != VERSION:
             said = "This record is of another version of the script." if version else "This is no record of the script."
@@ -55,7 +55,7 @@ def _read(document: Document) -> Reading:
     return reading
 
 
-def _machine(name: str, view: View) -> Machine:
+def _machine(name: str, view: GuestView) -> Machine:
     azure = dig(view.body, "Azure")
     region = view.text("Azure" if isinstance(azure, Mapping) else "Arc", "location")
     facts = Facts(
@@ -87,7 +87,7 @@ def _machine(name: str, view: View) -> Machine:
     )
 
 
-def _arc(view: View) -> Arc:
+def _arc(view: GuestView) -> Arc:
     """What the machine knows of Arc and its protection; one without the agent is not connected."""
     status = "Disconnected" if view.flag("Arc", "Installed") is False else view.text("Arc", "status")
     return Arc(
@@ -103,15 +103,15 @@ def _word(value: Any) -> str:
     return str(value).lower()
 
 
-def _build(view: View) -> str | None:
+def _build(view: GuestView) -> str | None:
     windows = dig(view.body, "Windows")
     if not isinstance(windows, Mapping):
         return None
-    inside = View(windows, view.log)
+    inside = GuestView(windows, view.log)
     return build_of(inside.text("CurrentBuildNumber"), inside.text("UBR"), "CurrentBuildNumber", inside)
 
 
-def _image(view: View) -> Image | None:
+def _image(view: GuestView) -> Image | None:
     parts = {key: view.text("Azure", "image", key) for key in ("publisher", "offer", "sku", "version", "id")}
     found = Image(**parts)
     if found.id:
@@ -119,7 +119,7 @@ def _image(view: View) -> Image | None:
     return found if found.publisher or found.offer or found.sku else None
 
 
-def _id(view: View) -> str | None:
+def _id(view: GuestView) -> str | None:
     """The resource id: as Azure says it, or from the parts that the agent of Arc tells."""
     if found := view.text("Azure", "resourceId"):
         return found
@@ -138,10 +138,10 @@ def _texts(node: Any) -> list[Any]:
     return [each for each in _listed(node) if isinstance(each, str)]
 
 
-def _update(node: Any, view: View) -> PendingUpdate | None:
+def _update(node: Any, view: GuestView) -> PendingUpdate | None:
     if not isinstance(node, Mapping):
         return None
-    title = View(node, view.log).text("Title")
+    title = GuestView(node, view.log).text("Title")
     kbs = [kb for each in _texts(dig(node, "Kbs")) if (kb := kb_of(each))]
     return waiting(title, kbs[0] if kbs else None, tuple(_texts(dig(node, "Categories"))))
 

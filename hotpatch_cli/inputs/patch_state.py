@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, shown
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
-from hotpatch_cli.inputs.resources import PATCHES, View, has_any, kind_of, note_truncated, resources
+from hotpatch_cli.inputs.resources import PATCHES, GuestView, has_any, kind_of, note_truncated, resources
 from hotpatch_cli.inputs.runs import Runs, patch_of
 from hotpatch_cli.inputs.systems import system_in_words
 from hotpatch_cli.inputs.updates import kb_of, kbs_in, waiting
@@ -31,7 +31,7 @@ class Kind(NamedTuple):
 
     keys: tuple[str, ...]
     names: tuple[str, ...]
-    read: Callable[[View], Facts]
+    read: Callable[[GuestView], Facts]
     paths: Paths
     many: bool = False
     says: str = ""
@@ -91,7 +91,7 @@ def _kind(node: Mapping) -> Kind | None:
 
 
 def _part(name: str | None, kind: Kind, record: Mapping, log: Log) -> Machine:
-    view = View(record, log)
+    view = GuestView(record, log)
     named = [found for key in kind.names if (found := view.text(key))]
     first, *others = [name, *named] if name else named or [""]
     return Machine(first, kind.read(view), NodeOrigin(log.document, record, kind.paths), aliases=tuple(others))
@@ -121,12 +121,12 @@ def _by_machine(parts: list[Machine]) -> list[Machine]:
 # --- kinds of records ----------------------------------------------------------------------------------------
 
 
-def _hotfix(view: View) -> Facts:
+def _hotfix(view: GuestView) -> Facts:
     kb = kb_of(view.text("HotFixID"))
     return Facts(kbs=(kb,) if kb else ())
 
 
-def _computer_info(view: View) -> Facts:
+def _computer_info(view: GuestView) -> Facts:
     """Get-ComputerInfo. PowerShell 5.1 knows no revision; WindowsUBR is of PowerShell 7."""
     version = view.text("OsVersion") or view.text("OsBuildNumber")
     revision = view.text("WindowsUBR")
@@ -143,7 +143,7 @@ def _computer_info(view: View) -> Facts:
     )
 
 
-def _registry(view: View) -> Facts:
+def _registry(view: GuestView) -> Facts:
     number = view.text("CurrentBuildNumber") or view.text("CurrentBuild")
     return Facts(
         os=system_in_words(view.text("ProductName"), view.text("EditionID"), number),
@@ -151,7 +151,7 @@ def _registry(view: View) -> Facts:
     )
 
 
-def _systeminfo(view: View) -> Facts:
+def _systeminfo(view: GuestView) -> Facts:
     """`systeminfo`, as a list or as CSV; its version has no revision."""
     version = (view.text("OS Version") or "").split(" ")[0] or None
     fixes = (view.text("Hotfix(s)") or "", *map(str, items(dig(view.body, "Hotfix(s) []"))))
@@ -165,10 +165,10 @@ def _systeminfo(view: View) -> Facts:
     )
 
 
-def _azure_result(view: View) -> Facts:
+def _azure_result(view: GuestView) -> Facts:
     """The answer of assessPatches or installPatches, which names no machine."""
     listed = [*items(dig(view.body, "patches")), *items(dig(view.body, "availablePatches"))]
-    patches = [patch_of(View(each, view.log)) for each in listed if isinstance(each, Mapping)]
+    patches = [patch_of(GuestView(each, view.log)) for each in listed if isinstance(each, Mapping)]
     done = (view.text("rebootStatus") or "").lower() in ("required", "failed")
     return Facts(
         kbs=kbs_of([kb for kb, installed, _ in patches if installed]),
@@ -177,13 +177,13 @@ def _azure_result(view: View) -> Facts:
     )
 
 
-def _win_updates(view: View) -> Facts:
+def _win_updates(view: GuestView) -> Facts:
     """The result of Ansible's win_updates: each update with its title and KBs, found or installed."""
     kbs: list[str | None] = []
     updates: list[PendingUpdate | None] = []
     listed = dig(view.body, "updates")
     for node in listed.values() if isinstance(listed, Mapping) else ():
-        each = View(node, view.log)
+        each = GuestView(node, view.log)
         numbers = [kb_of(str(number)) for number in items(dig(node, "kb"))]
         if each.flag("installed"):
             kbs += numbers
@@ -193,7 +193,7 @@ def _win_updates(view: View) -> Facts:
     return Facts(kbs=kbs_of(kbs), pending=pending_of(updates), restart_pending=view.flag("reboot_required"))
 
 
-def build_of(number: str | None, revision: str | None, key: str, view: View) -> str | None:
+def build_of(number: str | None, revision: str | None, key: str, view: GuestView) -> str | None:
     """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
     if number is None:
         return None

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Set
 from typing import Any
 
-from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, shown
-from hotpatch_cli.inputs.reading import dig
+from hotpatch_cli.documents.tree import Document, Log, Mapping, Number, Sequence, shown
+from hotpatch_cli.inputs.reading import actual_key, dig
 
 VM = "microsoft.compute/virtualmachines"
 SCALE_SET = "microsoft.compute/virtualmachinescalesets"
@@ -117,6 +117,11 @@ def name_in(resource_id: str) -> str:
 def note_truncated(document: Document, log: Log) -> None:
     """Part of the data is never taken for all of it."""
     root = document.root
+    for listed in (root, dig(root, "value"), dig(root, "data")):
+        items = zip(listed, listed.marks, strict=True) if isinstance(listed, Sequence) else ()
+        other = next(((each, mark) for each, mark in items if not isinstance(each, Mapping)), None)
+        if other:
+            log.add(other[1], f"Expected a resource (a mapping), found {shown(other[0])}.", "Export it again.")
     if not isinstance(root, Mapping):
         return
     truncated = str(root.get("resultTruncated")).lower() == "true"
@@ -163,19 +168,23 @@ class View:
         self.body = body
         self.log = log
 
+    numbers = False
+    """Whether a number may stand where text belongs."""
+
     def text(self, *path: str) -> str | None:
         """The text under a path; None where it is missing, null or empty."""
-        value = dig(self.body, *path)
+        value = self._value(path)
         if value is None or value == "":
             return None
-        if isinstance(value, str):
+        if isinstance(value, str) and (self.numbers or not isinstance(value, Number)):
             return value
-        self.log.add(self._mark(path), f"Expected text in {'.'.join(path)}, found {shown(value)}.")
+        what = f"the number {value}" if isinstance(value, Number) else shown(value)
+        self.log.add(self._mark(path), f"Expected text in {'.'.join(path)}, found {what}.")
         return None
 
     def flag(self, *path: str) -> bool | None:
         """The truth under a path; None where it is missing or null."""
-        value = dig(self.body, *path)
+        value = self._value(path)
         if isinstance(value, bool):
             return value
         word = self.text(*path)
@@ -184,7 +193,26 @@ class View:
         self.log.add(self._mark(path), f"Expected true or false in {'.'.join(path)}, found {shown(value)}.")
         return None
 
+    def _value(self, path: tuple[str, ...]) -> Any:
+        """What stands under a path; None where it ends. What is no mapping on the way there is noted."""
+        node: Any = self.body
+        for depth, key in enumerate(path):
+            if isinstance(node, Mapping):
+                actual = actual_key(node, key)
+                node = None if actual is None else node[actual]
+            elif node is not None:
+                said = f"Expected a mapping in {'.'.join(path[:depth])}, found {shown(node)}."
+                self.log.add(self._mark(path[:depth]), said)
+                return None
+        return node
+
     def _mark(self, path: tuple[str, ...]) -> int:
         parent = dig(self.body, *path[:-1])
         mark: int = parent.at(next(key for key in parent if key.lower() == path[-1].lower()))
         return mark
+
+
+class GuestView(View):
+    """A record of a guest: PowerShell writes numbers where other tools write text."""
+
+    numbers = True

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import Log, Mapping, Sequence
 from hotpatch_cli.inputs.reading import NodeOrigin, dig
-from hotpatch_cli.inputs.resources import View, body_of, name_in
+from hotpatch_cli.inputs.resources import GuestView, body_of, name_in
 from hotpatch_cli.inputs.updates import kb_of, waiting
 from hotpatch_cli.model import Facts, Machine, PendingUpdate
 
@@ -21,7 +21,7 @@ class Row(NamedTuple):
     id: str
     installing: bool
     node: Mapping
-    view: View
+    view: GuestView
 
 
 class State:
@@ -55,7 +55,7 @@ class Runs:
 
     def add(self, resource: Mapping) -> None:
         """Take in a row."""
-        identifier = View(resource, self.log).text("id") or ""
+        identifier = GuestView(resource, self.log).text("id") or ""
         found = _RESULTS.search(identifier)
         if found is None:
             self.log.add(resource.mark, "A patch result without its id.", "Export the column `id` too.")
@@ -63,7 +63,7 @@ class Runs:
         owner = identifier[: found.start()]
         self.ids.setdefault(owner.lower(), owner)
         state = self.states.setdefault(owner.lower(), State(resource))
-        view = View(body_of(resource), self.log)
+        view = GuestView(body_of(resource), self.log)
         installing = found[1].lower() == "installation"
         if "/softwarepatches/" in found[0].lower():
             state.take(patch_of(view))
@@ -100,7 +100,7 @@ class Patch(NamedTuple):
     update: PendingUpdate | None
 
 
-def patch_of(view: View) -> Patch:
+def patch_of(view: GuestView) -> Patch:
     """What a row of patches says."""
     title = view.text("patchName") or view.text("name")
     kb = kb_of(view.text("kbId"), title)

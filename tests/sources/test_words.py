@@ -193,3 +193,33 @@ def test_a_long_list_of_nothing_is_refused_soon(hotpatch: Any, item: str) -> Non
     with pytest.raises(InputError, match="none of the sources"):
         load_fleet([name])
     assert time.process_time() - start - parsed < 5 * parsed
+
+
+# --- wrong kinds ---------------------------------------------------------------------------------------------
+
+BODY = {"osProfile": {"windowsConfiguration": {"patchSettings": {"enableHotpatching": True}}}}
+WRONG = {
+    "number": ({"name": 5}, "Expected text in name, found the number 5."),
+    "long list": ({"properties": BODY | {"storageProfile": [1] * 100_000}}, "in storageProfile, found a list."),
+    "text": (
+        {"properties": {"osProfile": {"windowsConfiguration": "x"}}},
+        "osProfile.windowsConfiguration, found 'x'.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), WRONG.values(), ids=WRONG)
+def test_what_is_of_the_wrong_kind_is_no_default(hotpatch: Any, change: dict[str, Any], said: str) -> None:
+    """A number where text belongs, and anything where a mapping does, is code 2 and named: never taken for missing."""
+    machine = {"name": "web01", "type": "Microsoft.Compute/virtualMachines", "properties": BODY, **change}
+    done = hotpatch.check(json.dumps([machine]), name="vms.json")
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+def test_what_is_no_resource_is_not_passed_over(hotpatch: Any) -> None:
+    """An item of a list that is no resource is code 2: part of the data is never taken for all of it."""
+    machine = {"name": "web01", "type": "Microsoft.Compute/virtualMachines", "properties": BODY}
+    done = hotpatch.check(json.dumps({"value": [machine, 5]}), name="vms.json")
+    assert (done.code, done.out) == (2, "")
+    assert "Expected a resource (a mapping), found '5'." in done.err
