@@ -55,6 +55,7 @@ def report(
 ) -> None:
     """Write one page for a change board: the answer, the year, what stands in the way, every machine."""
     from hotpatch_cli import app as use_cases
+    from hotpatch_cli.cli.deliveries import kept_apart
     from hotpatch_cli.cli.gate import FAIL_ON, known_reader, known_source, parse_fail_on
     from hotpatch_cli.cli.talk import deliver, say, write_all
     from hotpatch_cli.cli.working import working
@@ -63,6 +64,8 @@ def report(
     from hotpatch_cli.outputs.page.render import render_page
     from hotpatch_cli.outputs.report_table import render_csv
 
+    inputs = (*fleet, *([plan] if plan else ()), *(waivers or ()), *(windows or ()), *(matrix or ()), *(releases or ()))
+    kept_apart(inputs, [output])
     chosen, source = known_reader(reader), known_source(prefer, fleet)
     with working("reading and judging", quiet=quiet):
         loaded, notes = load_fleet(fleet, chosen, source, windows or (), columns or ())

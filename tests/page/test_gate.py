@@ -74,3 +74,11 @@ def test_past_the_bound_check_puts_the_csv_beside_the_page(hotpatch: Hotpatch) -
     assert hotpatch("check", name, *DAY, "-f", "html", "-o", "board.html").code == 1
     assert 'href="board.machines.csv"' in (hotpatch.folder / "board.html").read_text(encoding="utf-8")
     assert len((hotpatch.folder / "board.machines.csv").read_text(encoding="utf-8").splitlines()) == 20_002
+
+
+def test_a_page_never_takes_the_place_of_what_it_is_made_of(hotpatch: Hotpatch) -> None:
+    """The inventory is no place for the page: nothing is written."""
+    name = hotpatch.write("fleet.json", fleet_of(1))
+    done = hotpatch("report", name, *DAY, "-o", name)
+    assert done.code == 2
+    assert (hotpatch.folder / "fleet.json").read_text(encoding="utf-8") == fleet_of(1)
