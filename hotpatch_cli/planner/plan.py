@@ -16,6 +16,8 @@ TOLD_EVERY = 0.3
 """Seconds between two words on progress."""
 DEFAULT_WORK = 50_000
 """About one placement a unit; some seconds for a contended fleet of 1,000 machines."""
+WORK_A_SECOND = 5_000
+"""Work that a slow core does in a second, so that the work ends a search and not the clock."""
 
 
 class Progress(NamedTuple):
@@ -52,6 +54,11 @@ class Result(NamedTuple):
 
 class Unsound(AssertionError):  # noqa: N818  it is what it says
     """The search made a plan that breaks a rule: a bug, and the plan must not be used."""
+
+
+def work_in(seconds: float | None) -> int:
+    """The work that a time limit is worth, the same on any machine; at least the default."""
+    return DEFAULT_WORK if seconds is None else max(DEFAULT_WORK, round(WORK_A_SECOND * seconds))
 
 
 def solve(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import shown
 from hotpatch_cli.model import Finding, Machine, found
-from hotpatch_cli.planner.plan import Progress, Result, solve
+from hotpatch_cli.planner.plan import Progress, Result, solve, work_in
 from hotpatch_cli.planner.proof import verify
 from hotpatch_cli.planning.pieces import MINUTE, Piece, moment
 from hotpatch_cli.planning.prepare import Prepared
@@ -56,7 +56,14 @@ def plan(
 ) -> Plan:
     """The plan for a prepared fleet; `keep` maps machines to starts of an older plan that it should stay near."""
     before = None if keep is None else tuple(_kept(machine, keep, prepared) for machine in prepared.machines)
-    result = solve(prepared.problem, time_limit=time_limit, should_stop=should_stop, progress=progress, keep=before)
+    result = solve(
+        prepared.problem,
+        work_limit=work_in(time_limit),
+        time_limit=time_limit,
+        should_stop=should_stop,
+        progress=progress,
+        keep=before,
+    )
     return _plan(prepared, result)
 
 

@@ -10,7 +10,7 @@ import pytest
 from small_problems import crowded_fleet
 
 from hotpatch_cli.planner import Group, InvalidProblem, Problem, Progress, Resource, Ring, Task, solve, verify
-from hotpatch_cli.planner.plan import DEFAULT_WORK
+from hotpatch_cli.planner.plan import DEFAULT_WORK, work_in
 from hotpatch_cli.planner.problem import Starts
 
 HOUR, DAY = 60, 24 * 60
@@ -253,3 +253,9 @@ def test_impossible_starts_to_keep_do_not_stretch_the_plan() -> None:
     """A start decades away, or one in between the steps of time, is let go and changes nothing else."""
     problem = Problem(team(2), (Group("g", 1),))
     assert solve(problem, keep=(-(2**25), 2**25 + 1)).starts == solve(problem).starts
+
+
+@pytest.mark.parametrize(("seconds", "work"), [(None, 1), (0, 1), (2.5, 1), (10, 1), (60, 6), (86_400, 8_640)])
+def test_more_time_is_worth_more_work(seconds: float | None, work: int) -> None:
+    """A time limit is worth its share of work, and never less than the default."""
+    assert work_in(seconds) == work * DEFAULT_WORK
