@@ -84,15 +84,6 @@ class _Run:
     def _asked(self, checked: Checked) -> bool:
         return self._only is None or bool(self._only & (words_of(checked) | set(checked.codes)))
 
-    def nothing(self) -> str:
-        """Why nothing was judged."""
-        skipped = self.summary.skipped
-        return (
-            f"All {skipped} machines in it were skipped: none runs Windows."
-            if skipped
-            else "There is no machine in it."
-        )
-
     @property
     def exit_code(self) -> int:
         """1 where a machine fails, 3 where none does but a verdict is unknown, otherwise 0."""

@@ -44,16 +44,6 @@ class Policy(Protocol):
         """Words of VERDICT_WORDS and TRACK_WORDS, or `never` alone."""
 
 
-class Everywhere(NamedTuple):
-    """The same words for every machine."""
-
-    words: frozenset[str]
-
-    def failing(self, _checked: Checked) -> frozenset[str]:
-        """The words."""
-        return self.words
-
-
 class Rules(NamedTuple):
     """All that decides what counts: the words that fail, what takes findings away, and levels that were changed."""
 

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from hotpatch_cli.documents.json_text import parse_json
-from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, shown
+from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, at_one_mark, shown
 from hotpatch_cli.errors import InputError
 
 _SEPARATORS = (",", ";", "\t")
@@ -104,21 +104,6 @@ def read_cell(cell: str, mark: int) -> Any:
     if cell[0] not in "{[" or cell[-1] not in "}]":
         return cell
     try:
-        return _placed(parse_json("", cell).root, mark)
+        return at_one_mark(parse_json("", cell).root, mark)
     except InputError:
         return cell
-
-
-def _placed(node: Any, mark: int) -> Any:
-    """A tree whose marks are all the same: it stands in one cell."""
-    if isinstance(node, Mapping):
-        moved = Mapping(mark)
-        for key, value in node.items():
-            moved.put(key, _placed(value, mark), mark, mark)
-        return moved
-    if isinstance(node, Sequence):
-        listed = Sequence(mark)
-        for value in node:
-            listed.put(_placed(value, mark), mark)
-        return listed
-    return node

@@ -68,6 +68,21 @@ class Sequence(list[Any]):
         self.marks.append(mark)
 
 
+def at_one_mark(node: Any, mark: int) -> Any:
+    """A tree with all its marks at one place: it was a text within another document."""
+    if isinstance(node, Mapping):
+        moved = Mapping(mark)
+        for key, value in node.items():
+            moved.put(key, at_one_mark(value, mark), mark, mark)
+        return moved
+    if isinstance(node, Sequence):
+        listed = Sequence(mark)
+        for value in node:
+            listed.put(at_one_mark(value, mark), mark)
+        return listed
+    return node
+
+
 class Position(NamedTuple):
     """A place in a text file; line and column count from 1. A resource of a service has neither."""
 

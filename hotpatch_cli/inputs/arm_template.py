@@ -14,7 +14,6 @@ from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.reading import Reader, Reading, dig
 
 _TEMPLATE = re.compile(r"/(?:subscription|managementGroup|tenant)?deploymentTemplate\.json", re.IGNORECASE)
-_PARAMETERS = re.compile(r"/deploymentParameters\.json", re.IGNORECASE)
 _NESTED = "microsoft.resources/deployments"
 _SECRET = ("securestring", "secureobject")
 _MAX_COPIES = 800  # the limit of Azure Resource Manager for one loop
@@ -24,11 +23,6 @@ _MAX_RESOURCES = 20_000
 def is_template(root: object) -> bool:
     """Whether a tree is a deployment template."""
     return isinstance(root, Mapping) and bool(_TEMPLATE.search(str(root.get("$schema")))) and "resources" in root
-
-
-def is_parameters(root: object) -> bool:
-    """Whether a tree is a file of parameters for a template."""
-    return isinstance(root, Mapping) and bool(_PARAMETERS.search(str(root.get("$schema"))))
 
 
 # --- scopes --------------------------------------------------------------------------------------------------

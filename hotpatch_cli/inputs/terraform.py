@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from hotpatch_cli.documents.tree import Document, Log, Mapping, Number, Sequence, shown
+from hotpatch_cli.documents.tree import Document, Log, Mapping, Number, Sequence, at_one_mark, shown
 from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
@@ -352,25 +352,10 @@ def _embedded(text: str, mark: int, log: Log) -> Any:
     from hotpatch_cli.errors import InputError
 
     try:
-        return _moved(parse_json(log.document.file, text).root, mark)
+        return at_one_mark(parse_json(log.document.file, text).root, mark)
     except InputError:
         log.add(mark, "The body of this azapi_resource is not JSON.", "Make the plan again.")
         return None
-
-
-def _moved(node: Any, mark: int) -> Any:
-    """A tree with all its marks at one place."""
-    if isinstance(node, Mapping):
-        moved = Mapping(mark)
-        for key, value in node.items():
-            moved.put(key, _moved(value, mark), mark, mark)
-        return moved
-    if isinstance(node, Sequence):
-        listed = Sequence(mark)
-        for value in node:
-            listed.put(_moved(value, mark), mark)
-        return listed
-    return node
 
 
 def _open_paths(tree: Any, why: str, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
