@@ -77,10 +77,26 @@ class Arc(NamedTuple):
 
 
 class AzureLocal(NamedTuple):
-    """The Azure Local instance under a VM: host release, and whether Azure verification for VMs is on."""
+    """The Azure Local instance under a VM: host release, and whether Azure verification for VMs is on.
+
+    `iso_hotpatch` says of a VM that was installed or upgraded from an ISO whether the steps of Microsoft's page "Enable
+    Hotpatch for Azure Edition virtual machines built from ISO" are done.
+    """
 
     version: str | None = None
     azure_verification: bool | None = None
+    iso_hotpatch: bool | None = None
+
+
+class Security(NamedTuple):
+    """Boot security of an Azure or Azure Local VM (securityProfile); None is a missing fact.
+
+    `type` is Standard, TrustedLaunch or ConfidentialVM, as the source writes it.
+    """
+
+    type: str | None = None
+    secure_boot: bool | None = None
+    vtpm: bool | None = None
 
 
 class PendingUpdate(NamedTuple):
@@ -100,6 +116,7 @@ class Facts(NamedTuple):
     `windows` is False for a machine that is known to run something else; such a machine is skipped.
     `built` names the tool that makes an image of its own. `unresolved` has, for facts that a template or a plan
     leaves open until deployment, (field, expression): `("image", "sku = [parameters('sku')]")`.
+    `declared` says that a template or a plan declares the machine: what Azure refuses of it has not happened yet.
     """
 
     platform: Platform | None = None
@@ -114,6 +131,7 @@ class Facts(NamedTuple):
     patching: Patching = Patching()
     arc: Arc = Arc()
     azure_local: AzureLocal = AzureLocal()
+    security: Security = Security()
     health_extension: bool | None = None
     power: str | None = None
     build: str | None = None
@@ -121,6 +139,7 @@ class Facts(NamedTuple):
     pending: tuple[PendingUpdate, ...] = ()
     restart_pending: bool | None = None
     unresolved: tuple[tuple[str, str], ...] = ()
+    declared: bool = False
 
 
 class Finding(NamedTuple):

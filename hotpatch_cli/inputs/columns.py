@@ -16,7 +16,7 @@ from hotpatch_cli.inputs.inventory import MACHINE_FIELDS
 
 TAG = "tags."
 _OPTION = "--map"
-RECORDS = ("patching", "arc", "azure_local")
+RECORDS = ("patching", "arc", "azure_local", "security")
 """Fields that have no cell of their own: a column means one of the fields in them."""
 
 
@@ -67,6 +67,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "arc.agent": ("agent version", "arc agent version"),
     "azure_local.version": ("azure local version", "host release", "azure stack hci version"),
     "azure_local.azure_verification": ("azure verification", "azure verification for vms"),
+    "azure_local.iso_hotpatch": ("iso hotpatch",),
+    "security.type": ("security type",),
+    "security.vtpm": ("vtpm", "vtpm enabled"),
     "power": ("power state",),
     "build": ("os build", "build number", "os build number", "os version", "full build"),
     "kbs": ("installed kbs", "installed updates", "hotfixes", "hotfix ids", "kb"),

@@ -26,6 +26,7 @@ from hotpatch_cli.model import (
     PendingUpdate,
     Placement,
     Ring,
+    Security,
     parse_build,
 )
 from hotpatch_cli.schedule.freezes import Freeze, validate_freeze
@@ -146,8 +147,18 @@ _AZURE_LOCAL = c.record(
     {
         "version": Field(c.parsed(_host_release, "a release"), "release of the host: 22H2, 23H2, 2503"),
         "azure_verification": Field(c.boolean, "Azure verification for VMs"),
+        "iso_hotpatch": Field(c.boolean, "whether the steps for a VM built from an ISO are done"),
     },
     "azure_local",
+)
+_SECURITY = c.record(
+    Security,
+    {
+        "type": Field(c.choice("Standard", "TrustedLaunch", "ConfidentialVM"), "securityType of the VM"),
+        "secure_boot": Field(c.boolean, "secureBootEnabled"),
+        "vtpm": Field(c.boolean, "vTpmEnabled"),
+    },
+    "security",
 )
 _PENDING = c.record(
     PendingUpdate,
@@ -185,6 +196,7 @@ MACHINE_FIELDS: dict[str, Field] = {
     "patching": Field(_PATCHING, "patch settings of an Azure VM"),
     "arc": Field(_ARC, "what Azure Arc knows"),
     "azure_local": Field(_AZURE_LOCAL, "the Azure Local instance under it"),
+    "security": Field(_SECURITY, "boot security of an Azure or Azure Local VM"),
     "health_extension": Field(c.boolean, "application health of a flexible scale set"),
     "power": Field(c.choice("on", "off", also={"true": "on", "false": "off"}), "on or off"),
     "build": Field(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from hotpatch_cli.eligibility.product import parse_system
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Machine, Patching, Placement, parse_build
+from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Machine, Patching, Placement, Security, parse_build
 from hotpatch_cli.schedule.zones import find_zone
 
 T = TypeVar("T")
@@ -14,8 +14,9 @@ Said = dict[str, Any]
 
 LISTS = frozenset({"kbs", "pending", "groups"})
 """Fields in which sources add to each other."""
-_NESTED: dict[str, Any] = {"patching": Patching, "arc": Arc, "azure_local": AzureLocal}
-_FACTS = tuple(key for key in Facts._fields if key not in (*_NESTED, "windows", "restored", "unresolved", "region"))
+_NESTED: dict[str, Any] = {"patching": Patching, "arc": Arc, "azure_local": AzureLocal, "security": Security}
+_APART = (*_NESTED, "windows", "restored", "unresolved", "region", "declared")
+_FACTS = tuple(key for key in Facts._fields if key not in _APART)
 _PLACED = ("timezone", "ring", "region")
 _OWN = ("zone", "availability_set", "reboot_at", "owner")
 _NOT_ENROLLED = "not enrolled"
@@ -52,6 +53,7 @@ def assembled(first: Machine, values: Said, machines: Sequence[Machine], shared:
         region=values.get("region"),
         windows=all(each.windows for each in known),
         restored=any(each.restored for each in known),
+        declared=all(each.declared for each in known),
         unresolved=tuple(dict.fromkeys(pair for each in known for pair in each.unresolved if pair[0] not in values)),
     )
     placement = Placement(

@@ -84,6 +84,7 @@ def fields_of(machine: Machine) -> Fields:
         "patching": facts.patching._asdict(),
         "arc": facts.arc._asdict(),
         "azure_local": facts.azure_local._asdict(),
+        "security": facts.security._asdict(),
         "health_extension": facts.health_extension,
         "power": facts.power,
         "build": facts.build,
