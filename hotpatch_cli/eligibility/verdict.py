@@ -109,7 +109,7 @@ class Judge:
         return [each for check in checks for each in check(facts, self.knowledge.matrix, self.as_of)]
 
     def _level(self, finding: Finding) -> str:
-        return self.knowledge.rules[finding.code].level
+        return self.knowledge.rules[finding.code].level_of(finding.variant)
 
     def _verdict(self, findings: Iterable[Finding]) -> Verdict:
         """Errors of 1xx, then 2xx, then 4xx decide; warnings and notes never do."""

@@ -53,7 +53,7 @@ def load_rules() -> dict[str, Rule]:
     log = Log(document)
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
     log.finish()
-    return {code: Rule(code, **fields) for code, fields in rules.items()}
+    return {code: Rule(code, **{"levels": {}} | fields) for code, fields in rules.items()}
 
 
 # --- sources -------------------------------------------------------------------------------------------------
@@ -327,11 +327,12 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
 
 # --- the rule catalogue --------------------------------------------------------------------------------------
 
+_LEVEL = c.choice("error", "warning", "note")
 _RULE: Codec[dict[str, Any]] = c.record(
     dict,
     {
         "name": _needed(c.text(r"[a-z0-9-]+"), "the rule's name"),
-        "level": _needed(c.choice("error", "warning", "note"), "how much it weighs"),
+        "level": _needed(_LEVEL, "how much it weighs"),
         "platforms": _needed(_PLATFORMS, "platforms it can be raised for"),
         "title": _needed(_WORDS, "one line"),
         "meaning": _needed(_WORDS, "what it means and why"),
@@ -341,6 +342,7 @@ _RULE: Codec[dict[str, Any]] = c.record(
         "read": _needed(c.day, "the day of that page"),
         "wrong": _needed(_WORDS, "an example that is wrong"),
         "right": _needed(_WORDS, "the same, right"),
+        "levels": Field(c.table(_LEVEL), "levels of the variants that weigh otherwise"),
     },
     "a rule",
 )

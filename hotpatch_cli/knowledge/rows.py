@@ -172,7 +172,10 @@ class Matrix(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule of the catalogue: its texts, its level, and where it comes from."""
+    """A rule of the catalogue: its texts, its level, and where it comes from.
+
+    `levels` are those of variants that weigh otherwise.
+    """
 
     code: str
     name: str
@@ -186,6 +189,11 @@ class Rule(NamedTuple):
     read: date
     wrong: str
     right: str
+    levels: Mapping[str, str]
+
+    def level_of(self, variant: str) -> str:
+        """The level of a variant: error, warning or note."""
+        return self.levels.get(variant, self.level)
 
 
 class Knowledge(NamedTuple):

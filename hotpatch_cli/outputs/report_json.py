@@ -83,7 +83,7 @@ def _gated(reason: Reason) -> dict[str, Any]:
     elif cover:
         added["known"] = True
     if severity:
-        added["severity"] = {"catalogue": reason.rule.level, "reason": severity.reason}
+        added["severity"] = {"catalogue": reason.catalogue_level, "reason": severity.reason}
     return added
 
 

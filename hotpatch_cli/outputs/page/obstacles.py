@@ -39,7 +39,7 @@ def obstacles(report: Report) -> tuple[Obstacle, ...]:
         for reason in checked.reasons:
             spoken.setdefault(reason.rule.code, []).append((checked, reason))
     found = map(_obstacle, spoken.values())
-    return tuple(sorted(found, key=lambda each: (_LEVELS[each.rule.level], -each.total, each.rule.code)))
+    return tuple(sorted(found, key=lambda each: (_LEVELS[each.level], -each.total, each.rule.code)))
 
 
 def _obstacle(spoken: Sequence[tuple[Checked, Reason]]) -> Obstacle:
@@ -51,7 +51,8 @@ def _obstacle(spoken: Sequence[tuple[Checked, Reason]]) -> Obstacle:
     asides, unaside = _first(aside(reason) for _, reason in spoken)
     names = tuple(map(visible, list(machines.values())[:LISTED]))
     first = spoken[0][1]
-    return Obstacle(first.rule, first.level, said, unsaid, asides, unaside, names, len(machines), covered)
+    level = min((reason.level for _, reason in spoken), key=_LEVELS.__getitem__)
+    return Obstacle(first.rule, level, said, unsaid, asides, unaside, names, len(machines), covered)
 
 
 def _first(texts: Iterable[str]) -> tuple[tuple[str, ...], int]:
