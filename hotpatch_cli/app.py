@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hotpatch_cli.eligibility.verdict import VERDICTS, Judge, Judgement
 from hotpatch_cli.errors import refuse
-from hotpatch_cli.knowledge.rows import PRODUCTS, Knowledge, Release, Rule
-from hotpatch_cli.model import Finding, Fleet, Location, Machine
+from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, PRODUCTS, Knowledge, Release, Rule
+from hotpatch_cli.model import Finding, Fleet, Location, Machine, found
 from hotpatch_cli.restarts import Restart, Restarts
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ class Difference(NamedTuple):
 class Report(NamedTuple):
     """A fleet, judged on a day. `skipped` machines do not run Windows: counted, never judged.
 
-    `missed` is the last Patch Tuesday where the release data is older than that; None where it is not.
+    `missed` is the last Patch Tuesday where the release data is older than that; None where it is not. `general` are
+    findings on the whole run, which are said once and not of each machine.
     """
 
     as_of: date
@@ -118,6 +119,7 @@ class Report(NamedTuple):
     gate: Gate = Gate()
     missed: date | None = None
     what_if: Difference | None = None
+    general: tuple[Reason, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -152,7 +154,7 @@ def check_images(images: Fleet, knowledge: Knowledge, as_of: date) -> Report:
 
 def _report(fleet: Fleet, judge: Judge) -> Report:
     knowledge, as_of = judge.knowledge, judge.as_of
-    restarts = Restarts(fleet)
+    restarts = Restarts(fleet, as_of)
     tell = _Teller(knowledge.rules)
     checked, skipped = [], []
     for machine in fleet.machines:
@@ -165,7 +167,23 @@ def _report(fleet: Fleet, judge: Judge) -> Report:
         reasons = tuple(tell.reason(each, machine) for each in findings)
         checked.append(Checked(machine, judgement, restart, reasons))
     newest, missed = newest_release(knowledge, as_of), missed_patch_tuesday(knowledge, as_of)
-    return Report(as_of, newest, last_read(knowledge), tuple(checked), tuple(skipped), fleet, missed=missed)
+    general = tuple(tell.general(each) for each in _on_the_run(judge, checked))
+    read = last_read(knowledge)
+    return Report(as_of, newest, read, tuple(checked), tuple(skipped), fleet, missed=missed, general=general)
+
+
+def _on_the_run(judge: Judge, checked: Iterable[Checked]) -> Iterable[Finding]:
+    """HP310: planned baselines whose day has passed and that the data does not have, of products with a track here."""
+    used = {each.judgement.product for each in checked if each.judgement.track.state is not None}
+    ended = []
+    for product in PRODUCTS:
+        baseline = judge.history(product).newest_baseline if product in used else None
+        if baseline is not None and not baseline.confirmed:
+            ended.append((product, baseline.date, judge.history(product).newest_known))
+    if ended:
+        which = " and ".join(f"{PRODUCT_NAMES[product]}: {day}" for product, day, _ in ended)
+        newest = max((known for _, _, known in ended if known), default="no day")
+        yield found("HP310", which=which, newest=newest)
 
 
 def _heard(judgement: Judgement, restart: Restart) -> tuple[Finding, ...]:
@@ -191,6 +209,11 @@ class _Teller:
             told = self._told[finding] = (rule, sentence(rule, finding), field)
         rule, message, field = told
         return Reason(finding, rule, message, machine.origin.locate(field))
+
+    def general(self, finding: Finding) -> Reason:
+        """The reason that a finding on the whole run is; its place is the release data, which is no file of a user."""
+        rule = self._rules[finding.code]
+        return Reason(finding, rule, sentence(rule, finding), Location("the release data"))
 
 
 def sentence(rule: Rule, finding: Finding) -> str:
@@ -249,6 +272,11 @@ def stale(knowledge: Knowledge, as_of: date) -> str | None:
         f"The release data is older than Patch Tuesday {last}: {known}. "
         "Run `hotpatch releases update`, or add rows with --releases FILE; what follows is a forecast."
     )
+
+
+def general_lines(report: Report) -> tuple[str, ...]:
+    """What is said of the whole run, a line each."""
+    return tuple(f"{each.rule.code} {each.level}: {each.message}" for each in report.general)
 
 
 def require_something(report: Report, names: Iterable[str]) -> None:

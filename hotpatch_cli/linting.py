@@ -14,6 +14,7 @@ from hotpatch_cli.restarts import span
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
 from hotpatch_cli.schedule.recurrence import AfterPatchTuesday
+from hotpatch_cli.servicing.restart import customer_managed
 
 MINUTE = timedelta(minutes=1)
 _TO_INSTALL = timedelta(minutes=15)  # of the limit `needed`; the rest of it is the restart
@@ -55,7 +56,7 @@ class Lint:
         """Whether Azure runs a window: it says so, or a machine in it leaves its schedule to the customer's."""
         if schedule.runner is not None:
             return schedule.runner in (RUNNER, "platform")
-        return any(_customer_managed(machine) for machine in self.members.get(schedule.name, ()))
+        return any(customer_managed(machine.facts) for machine in self.members.get(schedule.name, ()))
 
     def _window(self, schedule: Schedule) -> Iterator[Broken]:
         for part, reason in schedule.broken:
@@ -116,13 +117,6 @@ class Lint:
 
     def _broken(self, name: str, schedule: Schedule, part: str, observed: str) -> Broken:
         return Broken(self.limits[name], schedule.name, observed, schedule.places[part])
-
-
-def _customer_managed(machine: Machine) -> bool:
-    """An Azure VM whose schedule is the customer's: AutomaticByPlatform with the safety checks bypassed."""
-    settings = machine.facts.patching
-    automatic = (settings.mode or "").lower() == "automaticbyplatform"
-    return machine.facts.platform == "azure" and automatic and settings.bypass_safety_checks is True
 
 
 # --- what a window breaks by itself --------------------------------------------------------------------------

@@ -4,19 +4,23 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from hotpatch_cli.model import Finding, Fleet, Machine, Placement, found
+from hotpatch_cli.model import Facts, Finding, Fleet, Machine, Placement, found
 from hotpatch_cli.schedule.fit import Fit, NoFit, Openings, first_fit
 from hotpatch_cli.schedule.freezes import Freeze, applies
 from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing
 from hotpatch_cli.schedule.zones import find_zone
-from hotpatch_cli.servicing.restart import PLATFORM_DAYS, Cause, restarted_by_platform
+from hotpatch_cli.servicing.restart import PLATFORM_DAYS, Cause, customer_managed, restarted_by_platform
+
+RUN_BY_AZURE = ("platform", "azure-update-manager")
+"""The runners of windows that Azure runs."""
 
 
 class Restart(NamedTuple):
     """The next restart. `reason` is None where nothing tells; `opening` is None where no window is known.
 
-    `runner` is `platform` where Azure chooses the moment, by the day `by`; the owner's window is then a wish,
-    and `enforced` is False.
+    `runner` is `platform` where Azure chooses the moment, by the day `by`; the owner's window is then a wish, and
+    `enforced` is False. So it is with a window that Azure does not run on the machine. `overdue` says that the day `by`
+    has passed. It is not `certain` where the machine may be due now, since what it has installed is not known.
     """
 
     reason: str | None = None
@@ -29,29 +33,53 @@ class Restart(NamedTuple):
     not_before: datetime | None = None
     sentence: str = ""
     findings: tuple[Finding, ...] = ()
+    certain: bool = False
+    overdue: bool = False
+
+
+class _Runner(NamedTuple):
+    """Who runs the restart of a machine: Azure at a moment of its own, or the owner in windows that are run."""
+
+    by_platform: bool
+    promised: bool = True
+    findings: tuple[Finding, ...] = ()
 
 
 class Restarts:
     """Fits restarts into a fleet's windows; equal questions are answered once."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, as_of: date) -> None:
         self.fleet = fleet
+        self.as_of = as_of
         self._openings = Openings()
         self._fits: dict[tuple[object, ...], Fit | NoFit | ZoneMissing] = {}
         self._restarts: dict[tuple[object, ...], Restart] = {}
 
     def of(self, machine: Machine, causes: Sequence[Cause]) -> Restart:
         """The next restart of a machine, from the causes that its judgement gives."""
-        by_platform = restarted_by_platform(machine.facts)
-        key = (tuple(causes), machine.placement, by_platform)
+        facts = machine.facts
+        key = (tuple(causes), machine.placement, facts.platform, facts.patching)
         known = self._restarts.get(key)
         if known is None:
-            known = self._restarts[key] = self._restart(machine.placement, causes, by_platform=by_platform)
+            placement, runner = self._runner(machine.placement, facts)
+            known = self._restarts[key] = self._restart(placement, causes, runner)
         return known
 
-    def _restart(self, placement: Placement, causes: Sequence[Cause], *, by_platform: bool) -> Restart:
+    def _runner(self, placement: Placement, facts: Facts) -> tuple[Placement, _Runner]:
+        """Who runs the restart, and the windows that are run: Azure's own only where it runs schedules on the VM."""
+        by_platform = restarted_by_platform(facts)
+        azures = tuple(each.name for each in windows_of(self.fleet, placement) if each.runner in RUN_BY_AZURE)
+        findings = tuple(_schedule_findings(facts, placement, azures))
+        if not findings or not azures or by_platform:
+            return placement, _Runner(by_platform, findings=findings)
+        others = tuple(name for name in placement.windows if name not in azures)
+        run = placement._replace(windows=others) if others else placement
+        return run, _Runner(by_platform, promised=bool(others), findings=findings)
+
+    def _restart(self, placement: Placement, causes: Sequence[Cause], runner: _Runner) -> Restart:
         if not causes:
-            return Restart()
+            return Restart(findings=runner.findings)
+        by_platform = runner.by_platform
         fits = [self._fit(placement, cause.not_before) for cause in causes]
         moments = [_moment(fit, cause) for fit, cause in zip(fits, causes, strict=True)]
         first = moments.index(min(moments))
@@ -60,18 +88,23 @@ class Restarts:
         shared = [each for each, other in zip(causes, fits, strict=True) if other == fit and isinstance(fit, Fit)]
         reasons = tuple(dict.fromkeys((cause.reason, *(each.reason for each in shared))))
         by = cause.release_date + PLATFORM_DAYS if by_platform and cause.release_date else None
-        return Restart(
+        overdue = by is not None and by < self.as_of
+        late = (found("HP312", seen={"next_reboot.by": by}, by=by, date=cause.release_date),) if overdue else ()
+        missing = () if opening else _missing(fit, placement, by_platform=by_platform)
+        restart = Restart(
             reason=cause.reason,
             reasons=reasons,
             release_date=cause.release_date,
             runner="platform" if by_platform else "owner",
-            enforced=not by_platform,
+            enforced=not by_platform and runner.promised,
             by=by,
             opening=opening,
             not_before=cause.not_before,
-            sentence=_sentence(cause, opening, by, by_platform=by_platform),
-            findings=() if opening else _missing(fit, placement, by_platform=by_platform),
+            findings=(*late, *missing, *runner.findings),
+            certain=cause.certain,
+            overdue=overdue,
         )
+        return restart._replace(sentence=_sentence(restart))
 
     def _fit(self, placement: Placement, not_before: datetime) -> Fit | NoFit | ZoneMissing:
         freezes = relevant(self.fleet.freezes, placement)
@@ -100,6 +133,22 @@ def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, .
     """The freezes that hold for a machine."""
     tags = dict(placement.tags)
     return tuple(each for each in freezes if applies(each, placement.groups, placement.ring, placement.region, tags))
+
+
+def _schedule_findings(facts: Facts, placement: Placement, azures: Sequence[str]) -> Sequence[Finding]:
+    """HP504: a window that Azure runs on a VM where it runs none, or a VM that nothing patches without a window."""
+    settings = facts.patching
+    if facts.platform != "azure" or settings.mode is None:
+        return ()
+    if customer_managed(facts):
+        lacking = {"patching.bypass_safety_checks": True, "window": None}
+        return () if placement.windows else (found("HP504", "no_schedule", seen=lacking),)
+    if not azures:
+        return ()
+    names = ", ".join(azures)
+    flag = settings.bypass_safety_checks
+    seen: dict[str, object] = {"window": names, "patching.mode": settings.mode, "patching.bypass_safety_checks": flag}
+    return (found("HP504", seen=seen, window=names, mode=settings.mode),)
 
 
 def _moment(fit: Fit | NoFit | ZoneMissing, cause: Cause) -> datetime:
@@ -136,17 +185,27 @@ _WORDS = {
     "baseline": "restarts for the baseline of {day}",
     "baseline-due": "restarts for the baseline of {day}, which is due",
     "off-track": "restarts for the cumulative update of {day}, since it is off the track",
-    "pending": "restarts for updates that wait and that hotpatch does not carry",
-    "monthly-update": "restarts for the cumulative update of {day}, since it does not hotpatch",
+    "pending": "restarts for pending updates that hotpatch doesn't carry",
+    "monthly-update": "restarts for the cumulative update of {day}, since it doesn't hotpatch",
+    "restart-pending": "restarts to finish an update that is already installed",
 }
 
 
-def _sentence(cause: Cause, opening: Opening | None, by: date | None, *, by_platform: bool) -> str:
-    """The next restart in words: why, when, and who runs it."""
-    words = "It " + _WORDS[cause.reason].format(day=cause.release_date)
+def _sentence(restart: Restart) -> str:
+    """The next restart in words: why, when, who runs it, and what is not sure."""
+    words = f"It {_WORDS[restart.reason or 'pending'].format(day=restart.release_date)}: {_when(restart)}."
+    return words if restart.certain else f"{words} What is installed isn't known, so it may be due now."
+
+
+def _when(restart: Restart) -> str:
+    opening = restart.opening
     window = f"the window {opening.window}, {opening.start:%Y-%m-%d %H:%M %z}" if opening else None
-    if by_platform:
-        last = f" by {by}" if by else ""
-        wish = f"; {window}, is only a wish" if window else ""
-        return f"{words}: Azure restarts it in off-peak hours of its own choosing{last}{wish}."
-    return f"{words}: in {window}." if window else f"{words}: no opening is known."
+    wish = f"; {window}, is only a wish" if window else ""
+    if restart.overdue:
+        return f"Azure should have restarted it by {restart.by}{wish}"
+    if restart.runner == "platform":
+        last = f" by {restart.by}" if restart.by else ""
+        return f"Azure restarts it in off-peak hours of its own choosing{last}{wish}"
+    if window is None:
+        return "no opening is known"
+    return f"in {window}" if restart.enforced else f"Azure doesn't run {window}, on this VM"

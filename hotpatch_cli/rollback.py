@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.rows import Release
-from hotpatch_cli.model import Facts, Fleet, Machine, parse_build
+from hotpatch_cli.model import Facts, Fleet, Machine
 from hotpatch_cli.restarts import relevant, windows_of
 from hotpatch_cli.schedule.fit import Fit, Openings, first_fit
 from hotpatch_cli.schedule.windows import Opening, ZoneMissing
@@ -57,19 +57,22 @@ def rollbacks(fleet: Fleet, judge: Judge, names: Iterable[str], kb: str | None) 
 
 
 def _has(facts: Facts, judgement: Judgement, kb: str) -> bool:
-    installed = judgement.track.installed
-    return kb in facts.kbs or (installed is not None and installed.kb == kb)
+    possible = judgement.track.possible
+    has = possible.waiting or possible.release
+    return kb in facts.kbs or (has is not None and judgement.track.state is not None and has.kb == kb)
 
 
 def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
     fleet: Fleet, machine: Machine, judgement: Judgement, judge: Judge, kb: str | None, openings: Openings
 ) -> Rollback:
     opening = _opening(fleet, machine, judge.as_of, openings)
-    installed = judgement.track.installed
+    possible = judgement.track.possible
+    tracked = judgement.track.state is not None
+    installed = (possible.waiting or possible.release) if tracked else None
     history = judge.history(judgement.product) if judgement.product else None
     if installed is None or history is None:
-        why = judgement.track.why or "what it has installed is not known, or it does not hotpatch"
-        sharing = _sharing(machine.facts, history)
+        why = possible.why or judgement.track.why or "what it has installed is not known, or it does not hotpatch"
+        sharing = possible.candidates
         baselines = {_baseline_before(row, history) for row in sharing} if history else set()
         if len(baselines) != 1:
             return Rollback(machine, None, None, (), opening, why)
@@ -83,12 +86,6 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
         why = ""
     baseline = _baseline_before(installed, history)
     return Rollback(machine, installed, baseline, tuple(_steps(installed.name, baseline)), opening, why)
-
-
-def _sharing(facts: Facts, history: History | None) -> list[Release]:
-    """The updates that a build belongs to, where it belongs to several: each may be the one that is installed."""
-    build = parse_build(facts.build) if facts.build else None
-    return [row for row in history.out if row.build == build] if history and build and build.revision else []
 
 
 def _baseline_before(installed: Release, history: History) -> Release | None:

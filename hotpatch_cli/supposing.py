@@ -40,7 +40,7 @@ def difference(report: Report, supposed: Supposed) -> Difference:
     the track until a later baseline, restarts for each month's cumulative update anyway: for it nothing changes.
     """
     fleet = report.fleet._replace(freezes=(*report.fleet.freezes, *supposed.freezes))
-    other = Restarts(fleet)
+    other = Restarts(fleet, report.as_of)
     changes: list[Change] = []
     unknown = 0
     for checked in report.machines:

@@ -44,7 +44,7 @@ def run_bulk(found: Found, pairs: Sequence[tuple[str, str]], values: dict[str, A
             raise refuse(
                 found.name, why if run.summary.skipped else "There is no machine in it.", "Nothing was checked."
             )
-        for note in (*table.notes, use_cases.stale(knowledge, day)):
+        for note in (*table.notes, use_cases.stale(knowledge, day), *run.general):
             if note:
                 say(note, quiet=values["quiet"])
         newest, read = use_cases.newest_release(knowledge, day), use_cases.last_read(knowledge)
@@ -64,6 +64,7 @@ class _Run:
     def __init__(self, failing: frozenset[str], only: frozenset[str] | None, knowledge: Knowledge) -> None:
         self.summary = Summary()
         self.judged = 0
+        self.general: dict[str, None] = {}
         self._codes: set[int] = set()
         self._failing = failing
         self._only = only
@@ -75,6 +76,7 @@ class _Run:
         self.judged += len(report.machines)
         report = judged_by(report, self._failing, Waiving(), self._knowledge)
         self._codes.add(report.gate.exit_code)
+        self.general |= dict.fromkeys(use_cases.general_lines(report))
         shown = list(filter(self._asked, report.machines))
         stands_for = [part.profiles[each.machine.name] for each in shown]
         self.summary.add((machines, each) for (_, machines), each in zip(stands_for, shown, strict=True))

@@ -98,7 +98,9 @@ def check(
         releases_then = supposable(knowledge, day, world.supposed)
         report = report._replace(what_if=difference(report, Supposed(world.texts, releases_then, world.freezes)))
     shown = narrowed(report, wanted)
-    for note in (*notes, use_cases.stale(knowledge, day), *shown.gate.notes):
+    silent = all(each.form in ("csv", ICS) for each in deliveries)  # these have no room for what is said of the run
+    general = use_cases.general_lines(shown) if silent else ()
+    for note in (*notes, use_cases.stale(knowledge, day), *general, *shown.gate.notes):
         if note:
             say(note, quiet=quiet)
     page = None

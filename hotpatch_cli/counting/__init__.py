@@ -20,10 +20,11 @@ RAISED = "raised"
 _WORD_OF = {"1": "unsupported", "2": "action-required", "4": "unknown"}
 _CAUSES = {
     "behind": {"HP301"},
-    "baseline-due": {"HP302"},
+    "baseline-due": {"HP302", "HP308 finish", "HP308 finish_due", "HP308 finish_off"},
     "off-track": {"HP303"},
-    "track:unknown": {"HP304", "HP307", "HP309"},
+    "track:unknown": {"HP304", "HP307", "HP309", "HP313"},
 }
+"""The rules, or variants of them, that speak of a track state."""
 _WEIGHTS = {"error": 2, "warning": 1, "note": 0}
 
 
@@ -62,7 +63,11 @@ def counted(report: Report, rules: Rules, fail_on: Iterable[str]) -> Report:
     """The report with what counts: the outcome of each machine, and the exit code that follows."""
     machines = tuple(_weighed(each, rules) for each in report.machines)
     notes = tuple(note for shield in rules.shields for note in shield.notes())
-    return report._replace(machines=machines, gate=Gate(tuple(fail_on), _exit_code(machines), notes))
+    words = tuple(fail_on)
+    general = tuple(each._replace(severity=rules.severities.get(each.rule.code)) for each in report.general)
+    raised = NEVER not in words and any(_words_from(each, judged=False) & {RAISED} for each in general)
+    code = 1 if raised else _exit_code(machines)
+    return report._replace(machines=machines, general=general, gate=Gate(words, code, notes))
 
 
 def _exit_code(machines: Iterable[Checked]) -> int:
@@ -136,7 +141,12 @@ def _words_left(checked: Checked, reasons: Sequence[Reason], silent: set[str]) -
 
 def spoken(word: str, reasons: Iterable[Reason]) -> bool:
     """Whether a finding stands for a track state; a track may be unknown without any."""
-    return any(each.rule.code in _CAUSES[word] for each in reasons)
+    return any(_speaks(each, word) for each in reasons)
+
+
+def _speaks(reason: Reason, word: str) -> bool:
+    code, variant = reason.rule.code, reason.finding.variant
+    return code in _CAUSES[word] or f"{code} {variant}" in _CAUSES[word]
 
 
 def _words_from(reason: Reason, *, judged: bool) -> set[str]:
@@ -147,7 +157,7 @@ def _words_from(reason: Reason, *, judged: bool) -> set[str]:
     before, now = _WEIGHTS[reason.catalogue_level], _WEIGHTS[reason.level]
     if now < before:
         return set()
-    words = {word for word, codes in _CAUSES.items() if reason.rule.code in codes}
+    words = {word for word in _CAUSES if _speaks(reason, word)}
     if reason.catalogue_level == "error" and judged and reason.rule.code[2] in _WORD_OF:
         words.add(_WORD_OF[reason.rule.code[2]])
     if now > before and reason.level == "error":

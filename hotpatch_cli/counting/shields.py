@@ -7,6 +7,7 @@ from fnmatch import translate
 from typing import NamedTuple
 
 from hotpatch_cli.app import Checked, Cover, Report
+from hotpatch_cli.counting import TRACK_WORDS, spoken, words_of
 from hotpatch_cli.documents.codec import meant
 from hotpatch_cli.documents.tree import shown
 from hotpatch_cli.model import Waiver
@@ -132,9 +133,8 @@ class KnownFindings:
 
 
 def silent_words(checked: Checked) -> tuple[str, ...]:
-    """`track:unknown` where no finding speaks of it: it is known by that word."""
-    spoken = {"HP304", "HP307", "HP309"} & set(checked.codes)
-    return ("track:unknown",) if checked.judgement.track.state == "unknown" and not spoken else ()
+    """The track state where no finding speaks of it: it is known by its word."""
+    return tuple(word for word in words_of(checked) & set(TRACK_WORDS) if not spoken(word, checked.reasons))
 
 
 def known_in(report: Report) -> list[Known]:

@@ -163,14 +163,9 @@ def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 
 def check_state(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
-    """HP213, HP306, HP308: powered off, updates that hotpatch does not carry, a restart that waits."""
+    """HP213: powered off."""
     if facts.power == "off":
         yield found("HP213", seen={"power": "off"})
-    if facts.pending:
-        updates = ", ".join(dict.fromkeys(map(str, facts.pending)))
-        yield found("HP306", seen={"pending": updates}, updates=updates)
-    if facts.restart_pending:
-        yield found("HP308", seen={"restart_pending": True})
 
 
 def reboot_never(facts: Facts, baseline: object) -> Iterator[Finding]:

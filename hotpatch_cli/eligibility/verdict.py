@@ -12,8 +12,11 @@ from hotpatch_cli.eligibility.product import parse_system, product_of
 from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Product, Release
 from hotpatch_cli.model import Facts, Finding
 from hotpatch_cli.servicing.history import Baseline, History
+from hotpatch_cli.servicing.installed import Installed, identify
+from hotpatch_cli.servicing.offered import Offers, sorted_offers
 from hotpatch_cli.servicing.restart import Cause, causes, next_baseline
-from hotpatch_cli.servicing.track import Track, no_track, track, unknown_track
+from hotpatch_cli.servicing.track import Track, no_track, standard_update, track, unknown_track
+from hotpatch_cli.servicing.waiting import waiting_findings
 
 Verdict = Literal["ready", "action-required", "unsupported", "unknown"]
 VERDICTS: tuple[Verdict, ...] = ("ready", "action-required", "unsupported", "unknown")
@@ -34,7 +37,10 @@ _VERDICT_OF: tuple[tuple[str, Verdict], ...] = (("1", "unsupported"), ("2", "act
 
 
 class Judgement(NamedTuple):
-    """What is said of a profile of facts. `verdict` is None for a machine that is not Windows: skipped."""
+    """What is said of a profile of facts. `verdict` is None for a machine that is not Windows: skipped.
+
+    `next_baseline` is the one to install next, which is out where it is due; `coming_baseline` is after the as-of day.
+    """
 
     verdict: Verdict | None
     product: Product | None = None
@@ -42,6 +48,7 @@ class Judgement(NamedTuple):
     next_baseline: Baseline | None = None
     causes: tuple[Cause, ...] = ()
     findings: tuple[Finding, ...] = ()
+    coming_baseline: Baseline | None = None
 
 
 class Judge:
@@ -85,25 +92,42 @@ class Judge:
         history = self.history(product) if product else None
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
-            return Judgement(self._verdict(first), product, no_track(), following, (), _ordered(first, self._level))
+            said = _ordered(first, self._level)
+            return Judgement(self._verdict(first), product, no_track(), following, (), said, following)
         rest = [*shape, *self._run(_THEN[facts.platform], facts)]
-        place = track(facts, history) if history else unknown_track("the release of Windows Server is not known")
-        findings = (*first, *rest, *place.findings)
-        verdict = self._verdict(findings)
+        possible = identify(facts, history) if history else Installed()
+        if possible.known:
+            rest = [each for each in rest if each.code != "HP403" or each.variant == "unreadable"]
+        verdict = self._verdict((*first, *rest))
+        offers = self._offers(facts, history)
+        if history is not None:
+            place = track(facts, possible, history, verdict, offers)
+        else:
+            place = unknown_track(facts, "the release of Windows Server is not known")
+        findings = (*first, *rest, *place.findings, *waiting_findings(facts, place, offers))
+        coming = history.planned_after(self.as_of) if history and verdict != "unsupported" else None
         following = next_baseline(place, history) if history and verdict != "unsupported" else None
         if following is not None:
             findings += tuple(prerequisites.reboot_never(facts, following))
-        due = causes(verdict, facts, place, history) if history else ()
-        return Judgement(verdict, product, place, following, due, _ordered(findings, self._level))
+        due = causes(verdict, facts, place, history, offers) if history else ()
+        return Judgement(verdict, product, place, following, due, _ordered(findings, self._level), coming)
+
+    def _offers(self, facts: Facts, history: History | None) -> Offers:
+        """The updates that wait, by the releases of the product; of a machine of no known product by their titles."""
+        return sorted_offers(facts.pending, history.out if history else ())
 
     def _unsupported(self, facts: Facts, product: Product | None, findings: list[Finding]) -> Judgement:
         """Once an image or a release is unsupported, nothing that builds on it is raised.
 
         An image that a pipeline builds is no machine that restarts.
         """
-        known = product is not None and not self._image_only and facts.built is None
-        due = causes("unsupported", facts, no_track(), self.history(product)) if known and product else ()
-        return Judgement("unsupported", product, no_track(), None, due, _ordered(findings, self._level))
+        if product is None or self._image_only or facts.built is not None:
+            return Judgement("unsupported", product, no_track(), None, (), _ordered(findings, self._level))
+        history = self.history(product)
+        possible, offers = identify(facts, history), self._offers(facts, history)
+        place = no_track(standard_update(possible, history, offers), possible)
+        due = causes("unsupported", facts, place, history, offers)
+        return Judgement("unsupported", product, place, None, due, _ordered(findings, self._level))
 
     def _run(self, checks: Iterable[Check], facts: Facts) -> list[Finding]:
         return [each for check in checks for each in check(facts, self.knowledge.matrix, self.as_of)]

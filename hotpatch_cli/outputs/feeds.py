@@ -87,7 +87,7 @@ class _Due(NamedTuple):
 
 def render_restarts(report: Report, screen: Screen) -> str:
     """The next restart of each machine, or of each group, as a feed; machines without an opening are not in it."""
-    due = [each for each in map(_due, report.machines) if each is not None]
+    due = [each for checked in report.machines if (each := _due(checked, report.as_of)) is not None]
     events = _by_group(due) if screen.feed.by_group else map(_of_machine, due)
     alarmed = (event._replace(alarms=screen.feed.alarms) for event in events)
     return feed("Restarts of " + (report.fleet.name or "the fleet"), alarmed, screen.feed)
@@ -95,18 +95,21 @@ def render_restarts(report: Report, screen: Screen) -> str:
 
 def not_in_feed(report: Report) -> str | None:
     """A sentence on the machines that restart, but for which no opening is known; None where there is none."""
-    names = [each.machine.label for each in report.machines if each.restart.reason and _due(each) is None]
+    names = [each.machine.label for each in report.machines if each.restart.reason and _due(each, report.as_of) is None]
     if not names:
         return None
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""  # noqa: PLR2004  a line has room for so many
     return f"{len(names)} restarts have no known opening and are not in the feed: {', '.join(names[:10])}{more}."
 
 
-def _due(checked: Checked) -> _Due | None:
+def _due(checked: Checked, as_of: date) -> _Due | None:
+    """A restart with its time, none of which has passed; None where Azure or nobody names one."""
     restart = checked.restart
+    if restart.overdue:
+        return None
     if restart.runner == "platform" and restart.by is not None and restart.release_date is not None:
-        return _Due(checked, restart.release_date, restart.by + DAY, certain=False)
-    if restart.opening is None or restart.runner == "platform":
+        return _Due(checked, max(restart.release_date, as_of), restart.by + DAY, certain=False)
+    if restart.opening is None or not restart.enforced:
         return None
     return _Due(checked, restart.opening.start, restart.opening.end, _is_certain(checked))
 
@@ -114,6 +117,8 @@ def _due(checked: Checked) -> _Due | None:
 def _is_certain(checked: Checked) -> bool:
     """Whether what restarts the machine is out, not only planned."""
     restart, baseline = checked.restart, checked.judgement.next_baseline
+    if not restart.certain:
+        return False
     if restart.reason == "baseline" or (restart.reason == "baseline-due" and baseline is not None):
         return baseline is not None and baseline.confirmed
     return restart.reason != "monthly-update" and (restart.reason != "off-track" or _is_out(checked))
@@ -179,14 +184,15 @@ def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> 
 
 def _cause(restart: Restart) -> tuple[str, ...]:
     """What restarts a machine: a release, which stays the same once it is out, or updates that wait."""
-    return ("release", str(restart.release_date)) if restart.release_date else ("pending",)
+    return ("release", str(restart.release_date)) if restart.release_date else (restart.reason or "pending",)
 
 
 _WHY = {
     "baseline": "baseline of {day}",
     "baseline-due": "baseline of {day}",
     "off-track": "cumulative update of {day}, off the track",
-    "pending": "updates that hotpatch does not carry",
+    "pending": "updates that hotpatch doesn't carry",
+    "restart-pending": "an installed update waits for it",
     "monthly-update": "cumulative update of {day}, does not hotpatch",
 }
 

@@ -1,10 +1,12 @@
 """The report for build systems that read lines or a small JSON: GitHub, Azure Pipelines, GitLab."""
 
+import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-from hotpatch_cli.app import Outcome, Report
+from hotpatch_cli.app import Outcome, Reason, Report
 from hotpatch_cli.outputs.safe import visible
 from hotpatch_cli.outputs.said import Said, everything_said, file_of
 
@@ -14,17 +16,18 @@ _GITLAB = {"error": "major", "warning": "minor", "note": "info"}
 
 def render_github(report: Report) -> str:
     """Workflow commands, what fails first: GitHub shows only ten errors and ten warnings of a step."""
-    return _lines(report, _github)
+    return _lines(report, _github, _github_general)
 
 
 def render_azure(report: Report) -> str:
     """Logging commands of Azure Pipelines; a note is a plain line, for there is no such command."""
-    return _lines(report, _azure)
+    return _lines(report, _azure, _azure_general)
 
 
 def render_gitlab(report: Report) -> str:
     """Code quality issues of GitLab; what makes a machine fail is critical."""
-    return json.dumps([_issue(each) for each in everything_said(report)], ensure_ascii=True, indent=1) + "\n"
+    issues = [*map(_issue, everything_said(report)), *(_general_issue(report, each) for each in report.general)]
+    return json.dumps(issues, ensure_ascii=True, indent=1) + "\n"
 
 
 def headline(report: Report) -> str:
@@ -45,10 +48,11 @@ def headline(report: Report) -> str:
     )
 
 
-def _lines(report: Report, write: Any) -> str:
+def _lines(report: Report, write: Callable[[Said], str], write_general: Callable[[Reason], str]) -> str:
     said = sorted(everything_said(report), key=_rank)
     notes = [_plain(note) for note in report.notes]
-    return "".join(f"{line}\n" for line in (*map(write, said), *notes, _plain(headline(report))))
+    general = map(write_general, report.general)
+    return "".join(f"{line}\n" for line in (*map(write, said), *general, *notes, _plain(headline(report))))
 
 
 def _rank(said: Said) -> tuple[bool, bool, int]:
@@ -62,6 +66,31 @@ def _github(said: Said) -> str:
     properties = {**place, "title": f"{said.code} {said.name}"}
     text = ",".join(f"{key}={_escaped(str(value), _GITHUB_PROPERTY)}" for key, value in properties.items())
     return f"::{kind} {text}::{_escaped(said.sentence, _GITHUB)}"
+
+
+def _github_general(reason: Reason) -> str:
+    """What is said of the run: it has no file."""
+    kind = "notice" if reason.level == "note" else reason.level
+    title = _escaped(f"{reason.rule.code} {reason.rule.name}", _GITHUB_PROPERTY)
+    return f"::{kind} title={title}::{_escaped(reason.message, _GITHUB)}"
+
+
+def _azure_general(reason: Reason) -> str:
+    if reason.level == "note":
+        return _plain(f"note: {reason.rule.code} {reason.message}")
+    return f"##vso[task.logissue type={reason.level};code={reason.rule.code};]{_escaped(reason.message, _AZURE)}"
+
+
+def _general_issue(report: Report, reason: Reason) -> dict[str, Any]:
+    """GitLab wants a place for everything: what is said of the run is put to the first file that was read."""
+    place = report.machines[0].machine.origin.locate("name") if report.machines else reason.location
+    return {
+        "description": f"{reason.rule.code} {reason.message}",
+        "check_name": f"hotpatch/{reason.rule.code}",
+        "fingerprint": hashlib.sha256(f"run\0{reason.rule.code}".encode()).hexdigest()[:32],
+        "severity": _GITLAB[reason.level],
+        "location": {"path": file_of(place) or place.file, "lines": {"begin": 1}},
+    }
 
 
 def _azure(said: Said) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the types are for readers and for the schema; making them t
         ReasonJson,
         ReportJson,
         RestartJson,
+        RunReasonJson,
         TrackJson,
         UpdateJson,
         WindowJson,
@@ -112,6 +113,7 @@ def _head(report: Report) -> "HeadJson":
         "knowledge": knowledge,
         "summary": counts,
         "gate": {"fail_on": list(fail_on), "exit_code": code, "notes": list(notes)},
+        "run_reasons": [_run_reason(each) for each in report.general],
     }
     if report.what_if is not None:
         from hotpatch_cli.outputs.what_if import difference_dict
@@ -141,17 +143,20 @@ def _judged(checked: Checked) -> Any:
         "verdict": judgement.verdict or "",
         "track": _track(judgement.track),
         "next_baseline": _baseline(judgement.next_baseline),
+        "coming_baseline": _baseline(judgement.coming_baseline),
     }
 
 
 def _track(track: Track) -> "TrackJson":
-    return {
+    found: Any = {
         "state": track.state,
         "installed": _installed(track.installed),
         "latest": _latest(track.latest),
         "next_update": _update(track.next_update),
+        "pending_restart": track.pending_restart.kb if track.pending_restart else None,
         "why": track.why,
     }
+    return cast("TrackJson", found)
 
 
 def _installed(release: Release | None) -> "InstalledJson | None":
@@ -168,27 +173,32 @@ def _update(update: Update | None) -> "UpdateJson | None":
     if update is None:
         return None
     kb, build, day, kind, reboot = update
-    return {"kb": kb, "build": build, "date": str(day), "kind": kind, "reboot": reboot}
+    found: Any = {"kb": kb, "build": build, "date": str(day), "kind": kind, "reboot": reboot}
+    return cast("UpdateJson", found)
 
 
 def _baseline(baseline: Baseline | None) -> "BaselineJson | None":
     if baseline is None:
         return None
-    return {"date": str(baseline.date), "kind": baseline.kind, "confirmed": baseline.confirmed}
+    found: Any = {"date": str(baseline.date), "kind": baseline.kind, "confirmed": baseline.confirmed}
+    return cast("BaselineJson", found)
 
 
 def restart_dict(restart: Restart) -> "RestartJson":
     """A restart as it stands in JSON."""
-    return {
+    found: Any = {
         "reason": restart.reason,
         "reasons": list(restart.reasons),
         "release_date": str(restart.release_date) if restart.release_date else None,
         "runner": restart.runner,
         "enforced": restart.enforced,
         "by": str(restart.by) if restart.by else None,
+        "certain": restart.certain,
+        "overdue": restart.overdue,
         "window": opening_dict(restart.opening),
         "sentence": restart.sentence,
     }
+    return cast("RestartJson", found)
 
 
 def opening_dict(opening: Opening | None) -> "WindowJson | None":
@@ -203,6 +213,19 @@ def _reason(reason: Reason) -> "ReasonJson":
     file, line, column = reason.location
     told: Any = {**_told(reason), "location": {"file": file, "line": line, "column": column}, **_gated(reason)}
     return cast("ReasonJson", told)
+
+
+def _run_reason(reason: Reason) -> "RunReasonJson":
+    rule = reason.rule
+    level: Any = reason.level
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "level": level,
+        "message": reason.message,
+        "remedy": rule.remedy,
+        "source": rule.source,
+    }
 
 
 def _told(reason: Reason) -> Any:

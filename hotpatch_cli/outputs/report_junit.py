@@ -4,7 +4,7 @@ import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from hotpatch_cli.app import Checked, Report
-from hotpatch_cli.outputs.said import TRACK_UNKNOWN, aside, file_of
+from hotpatch_cli.outputs.said import aside, file_of, silent_code
 
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -17,7 +17,7 @@ def render_junit(report: Report) -> str:
         _case(suite, checked)
     if report.gate.exit_code and not suite.findall("testcase/failure") + suite.findall("testcase/error"):
         case = SubElement(suite, "testcase", name="machines that are not shown", classname="hotpatch", time="0")
-        SubElement(case, "failure", message="Machines that count are left out by --only.", type="hidden")
+        SubElement(case, "failure", message=_hidden(report), type="hidden")
     for machine in report.skipped:
         case = SubElement(suite, "testcase", name=_xml(machine.label), classname="hotpatch.skipped", time="0")
         SubElement(case, "skipped", message="It does not run Windows.")
@@ -27,10 +27,19 @@ def render_junit(report: Report) -> str:
             if kind != "skipped" or element is suite:
                 element.set(kind, str(len(suite.findall(f"testcase/{tag}"))))
         element.set("time", "0")
-    if report.notes:
-        SubElement(suite, "system-out").text = _xml("\n".join(report.notes))
+    said = [*(f"{each.rule.code} {each.level}: {each.message}" for each in report.general), *report.notes]
+    if said:
+        SubElement(suite, "system-out").text = _xml("\n".join(said))
     indent(root, " ")
     return f"<?xml version='1.0' encoding='utf-8'?>\n{tostring(root, encoding='unicode')}\n"
+
+
+def _hidden(report: Report) -> str:
+    """What counts and is not among the machines that are shown."""
+    counting = [each for each in report.general if each.level == "error"]
+    if counting:
+        return " ".join(f"{each.rule.code} {each.message}" for each in counting)
+    return "Machines that count are left out by --only."
 
 
 def _case(suite: Element, checked: Checked) -> None:
@@ -58,7 +67,7 @@ def _headline(checked: Checked, said: str) -> str:
     """The verdict, and the codes that count; those that are covered where none does."""
     covered = [each for each in checked.reasons if each.cover]
     named = [each for each in checked.reasons if each.counts] or covered if checked.outcome != "undecided" else []
-    codes = list(dict.fromkeys(each.rule.code for each in named)) or list(checked.codes) or [TRACK_UNKNOWN]
+    codes = list(dict.fromkeys(each.rule.code for each in named)) or list(checked.codes) or [silent_code(checked)]
     word = f" ({checked.outcome})" if checked.outcome in ("waived", "known") else ""
     return f"{said}{word}: {' '.join(codes)}"
 

@@ -30,8 +30,9 @@ def render_markdown(report: Report) -> str:
         lines += _table(wanting[:_AT_FIRST])
         if len(wanting) > _AT_FIRST:
             lines += [f"... and {len(wanting) - _AT_FIRST} more, below.", ""]
+    lines += [f"- {each.rule.code} {each.level}: {markdown(each.message)}" for each in report.general]
     lines += [f"- {markdown(note)}" for note in report.notes]
-    lines += [""] if report.notes else []
+    lines += [""] if report.notes or report.general else []
     said = list(everything_said(report))
     lines += _folded("Why, and what to do", [each for each in said if each.cover is None])
     lines += _folded("Waived or known before", [each for each in said if each.cover is not None])

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from hotpatch_cli import __version__
-from hotpatch_cli.app import Report
+from hotpatch_cli.app import Reason, Report
 from hotpatch_cli.knowledge.rows import Rule
-from hotpatch_cli.outputs.said import TRACK_UNKNOWN, Said, everything_said, file_of, uri_of
+from hotpatch_cli.outputs.said import Said, everything_said, file_of, uri_of
 
 SCHEMA = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
 FINGERPRINT = "machineAndRule/v1"
@@ -19,10 +19,15 @@ def render_sarif(report: Report) -> str:
     said = list(everything_said(report))
     rules = {each.code: _rule(each) for each in said}
     order = {code: at for at, code in enumerate(rules)}
+    driver: dict[str, Any] = {"name": "hotpatch", "semanticVersion": __version__, "rules": list(rules.values())}
+    invocation: dict[str, Any] = {"executionSuccessful": True, "exitCode": report.gate.exit_code}
+    if report.general:  # what is said of the run is no result of a machine
+        driver["notifications"] = [_descriptor(each.rule) for each in report.general]
+        invocation["toolExecutionNotifications"] = [_notification(at, each) for at, each in enumerate(report.general)]
     head: dict[str, Any] = {
-        "tool": {"driver": {"name": "hotpatch", "semanticVersion": __version__, "rules": list(rules.values())}},
+        "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True, "exitCode": report.gate.exit_code}],
+        "invocations": [invocation],
         "properties": {
             "as_of": str(report.as_of),
             "summary": report.counts,
@@ -34,17 +39,25 @@ def render_sarif(report: Report) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=1) + "\n"
 
 
+def _notification(at: int, reason: Reason) -> dict[str, Any]:
+    descriptor = {"id": reason.rule.code, "index": at}
+    return {"descriptor": descriptor, "level": reason.level, "message": {"text": reason.message}}
+
+
 def _rule(said: Said) -> dict[str, Any]:
     if said.reason is None:
-        title = "The track of the machine is not known"
+        title = f"The track state of the machine is {said.checked.judgement.track.state}"
         return {  # all that GitHub requires of a rule
-            "id": TRACK_UNKNOWN,
+            "id": said.code,
             "shortDescription": {"text": title},
-            "fullDescription": {"text": f"{title}, and --fail-on names track:unknown."},
+            "fullDescription": {"text": f"{title}, and --fail-on names it."},
             "help": {"text": "Give the build with its revision, such as 26100.1742, and the KBs that are installed."},
             "defaultConfiguration": {"level": "error"},
         }
-    rule = said.reason.rule
+    return _descriptor(said.reason.rule)
+
+
+def _descriptor(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),

@@ -6,9 +6,11 @@ from hotpatch_cli.app import Checked, Report
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.safe import csv_text, visible
 from hotpatch_cli.outputs.screen import Screen, indented
+from hotpatch_cli.restarts import Restart
 
 ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
 STATES = {"baseline-due": 0, "off-track": 1, "unknown": 2, "behind": 3, "current": 4, None: 5}
+_WORDS = {True: "true", False: "false"}
 MESSAGES = 3
 """So many different messages of one rule are shown; with more, its title has to do."""
 _HEADER = ("machine", "verdict", "track", "next restart", "codes")
@@ -30,6 +32,10 @@ CSV_COLUMNS = (
     "codes",
     "messages",
     "outcome",
+    "certain",
+    "overdue",
+    "pending_restart",
+    "coming_baseline",
 )
 
 
@@ -50,7 +56,7 @@ def render_table(report: Report, screen: Screen) -> str:
         parts.append(plain(Grid(_WIDE, [_wide_row(each) for each in shown])))
     if len(shown) < len(ranked):
         parts.append(f"... and {len(ranked) - len(shown)} more machines: --all shows them.\n")
-    parts += ["" if screen.explain else _legend(report, screen), _summary(report)]
+    parts += ["" if screen.explain else _legend(report, screen), _run(report, screen), _summary(report)]
     return "\n".join(part for part in parts if part)
 
 
@@ -82,21 +88,47 @@ def next_restart(checked: Checked) -> str:
     restart = checked.restart
     if restart.reason is None:
         return "-"
+    return _or_now(restart, when(restart))
+
+
+def when(restart: Restart) -> str:
+    """The moment of a restart: never one that has passed, and no window that nobody runs."""
+    if restart.overdue:
+        return f"overdue since {restart.by}"
     if restart.by is not None:
         return f"by {restart.by}"
-    if restart.opening is not None:
+    if restart.opening is not None and restart.enforced:
         return f"{restart.opening.start:%Y-%m-%d %H:%M}"
     return f"after {restart.not_before:%Y-%m-%d}"
+
+
+def _or_now(restart: Restart, words: str) -> str:
+    return words if restart.certain else f"{words} (or due now)"
 
 
 def _wide_row(checked: Checked) -> tuple[str, ...]:
     name, verdict, state, restart, codes = _row(checked)
     opening, baseline = checked.restart.opening, checked.judgement.next_baseline
-    start = f"{opening.start:%Y-%m-%d %H:%M %z}" if opening else restart
-    day = "-" if baseline is None else f"{baseline.date}{'' if baseline.confirmed else ' (forecast)'}"
+    promised = opening is not None and not checked.restart.overdue
+    start = _or_now(checked.restart, f"{opening.start:%Y-%m-%d %H:%M %z}") if opening and promised else restart
+    day = _baseline(checked) if baseline else "-"
     window, by = opening.window if opening else "-", str(checked.restart.by or "-")
     platform, product = checked.machine.facts.platform or "-", checked.judgement.product or "-"
     return name, verdict, state, day, start, window, by, codes or "-", platform, product
+
+
+def _baseline(checked: Checked) -> str:
+    """The baseline to install: the next one, or the one that is due with the next one after it."""
+    judgement = checked.judgement
+    days = [each for each in (judgement.next_baseline, judgement.coming_baseline) if each is not None]
+    words = [f"{each.date}{'' if each.confirmed else ' (forecast)'}" for each in dict.fromkeys(days)]
+    return words[0] if judgement.track.state != "baseline-due" else f"due: {', then '.join(words)}"
+
+
+def _run(report: Report, screen: Screen) -> str:
+    """What is said of the whole run, and not of a machine."""
+    lines = [f"{each.rule.code}  {each.level}: {each.message}" for each in report.general]
+    return "".join(indented(line, screen, 0) for line in lines)
 
 
 def _legend(report: Report, screen: Screen) -> str:
@@ -135,6 +167,7 @@ def csv_row(checked: Checked) -> tuple[object, ...]:
     """The cells of a machine under CSV_COLUMNS; None where there is nothing to say."""
     machine, judgement, restart = checked.machine, checked.judgement, checked.restart
     opening, baseline = restart.opening, judgement.next_baseline
+    pending, coming = judgement.track.pending_restart, judgement.coming_baseline
     return (
         machine.label,
         machine.id,
@@ -152,4 +185,8 @@ def csv_row(checked: Checked) -> tuple[object, ...]:
         " ".join(checked.codes),
         " | ".join(f"{reason.rule.code} {reason.message}" for reason in checked.reasons),
         checked.outcome,
+        None if restart.reason is None else _WORDS[restart.certain],
+        None if restart.reason is None else _WORDS[restart.overdue],
+        pending.kb if pending else None,
+        coming.date if coming else None,
     )

@@ -1,8 +1,19 @@
 """The types of the report in JSON, from which its JSON Schema is made."""
 
-from typing import NotRequired
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
+
+PlatformWord = Literal["azure", "azure-local", "arc"]
+ProductWord = Literal["ws2022", "ws2025"]
+VerdictWord = Literal["ready", "action-required", "unsupported", "unknown"]
+StateWord = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
+UpdateKind = Literal[
+    "planned-baseline", "unplanned-baseline", "hotpatch", "out-of-band-hotpatch", "standard", "out-of-band"
+]
+RestartReason = Literal["restart-pending", "baseline", "baseline-due", "off-track", "pending", "monthly-update"]
+Level = Literal["error", "warning", "note"]
+OutcomeWord = Literal["passes", "fails", "undecided", "waived", "known"]
 
 
 class KnowledgeJson(TypedDict):
@@ -34,25 +45,27 @@ class UpdateJson(TypedDict):
     kb: str | None
     build: str | None
     date: str
-    kind: str
+    kind: UpdateKind
     reboot: bool
 
 
 class TrackJson(TypedDict):
-    """Where the machine stands; no state where hotpatch is out of reach."""
+    """Where the machine stands; no state where hotpatch is out of reach. `pending_restart` is a KB that is installed
+    and takes effect with the restart that the machine waits for."""
 
-    state: str | None
+    state: StateWord | None
     installed: InstalledJson | None
     latest: LatestJson | None
     next_update: UpdateJson | None
+    pending_restart: str | None
     why: str
 
 
 class BaselineJson(TypedDict):
-    """The baseline to install next; confirmed by data or a forecast."""
+    """A baseline; confirmed by data or a forecast."""
 
     date: str
-    kind: str
+    kind: Literal["planned", "unplanned"]
     confirmed: bool
 
 
@@ -66,14 +79,19 @@ class WindowJson(TypedDict):
 
 
 class RestartJson(TypedDict):
-    """The next restart; no reason where nothing tells."""
+    """The next restart; no reason where nothing tells.
 
-    reason: str | None
-    reasons: list[str]
+    It is not certain where the machine may be due now; it is overdue where the day `by` has passed.
+    """
+
+    reason: RestartReason | None
+    reasons: list[RestartReason]
     release_date: str | None
-    runner: str | None
+    runner: Literal["platform", "owner"] | None
     enforced: bool | None
     by: str | None
+    certain: bool
+    overdue: bool
     window: WindowJson | None
     sentence: str
 
@@ -104,7 +122,7 @@ class WaivedJson(TypedDict):
 class SeverityJson(TypedDict):
     """The level of the catalogue, and why the policy has another."""
 
-    catalogue: str
+    catalogue: Level
     reason: str
 
 
@@ -113,7 +131,7 @@ class ReasonJson(TypedDict):
 
     code: str
     name: str
-    level: str
+    level: Level
     message: str
     remedy: str
     source: str
@@ -125,19 +143,32 @@ class ReasonJson(TypedDict):
     severity: NotRequired[SeverityJson]
 
 
+class RunReasonJson(TypedDict):
+    """A rule that speaks of the whole run, not of a machine."""
+
+    code: str
+    name: str
+    level: Level
+    message: str
+    remedy: str
+    source: str
+
+
 class MachineJson(TypedDict):
-    """One machine, judged."""
+    """One machine, judged. `next_baseline` is the one to install next, which is out where it is due;
+    `coming_baseline` is the first after the as-of day."""
 
     name: str
     id: str | None
-    platform: str | None
-    product: str | None
-    verdict: str
+    platform: PlatformWord | None
+    product: ProductWord | None
+    verdict: VerdictWord
     track: TrackJson
     next_baseline: BaselineJson | None
+    coming_baseline: BaselineJson | None
     next_reboot: RestartJson
     reasons: list[ReasonJson]
-    outcome: str
+    outcome: OutcomeWord
 
 
 SummaryJson = TypedDict(
@@ -200,6 +231,7 @@ class HeadJson(TypedDict):
     knowledge: KnowledgeJson
     summary: SummaryJson
     gate: GateJson
+    run_reasons: list[RunReasonJson]
     what_if: NotRequired[DifferenceJson]
 
 

@@ -12,8 +12,10 @@ from hotpatch_cli.app import Checked, Cover, Reason, Report
 from hotpatch_cli.documents.files import STDIN
 from hotpatch_cli.model import Location
 
-TRACK_UNKNOWN = "track-unknown"
-"""Stands for a rule where a machine fails on an unknown track that no finding speaks of."""
+
+def silent_code(checked: Checked) -> str:
+    """What stands for a rule where a machine fails on a track state that no finding speaks of: `track-unknown`."""
+    return f"track-{checked.judgement.track.state}"
 
 
 class Said(NamedTuple):
@@ -64,9 +66,9 @@ def everything_said(report: Report) -> Iterator[Said]:
             yield Said(checked, reason, code, reason.rule.name, level, reason.message, reason.location, print_)
         if checked.outcome == "fails" and not any(reason.counts for reason in checked.reasons):
             place = checked.machine.origin.locate("build")
-            message = f"The track is not known: {checked.judgement.track.why}."
-            print_ = _fingerprint(key, TRACK_UNKNOWN, times)
-            yield Said(checked, None, TRACK_UNKNOWN, TRACK_UNKNOWN, "error", message, place, print_)
+            track, code = checked.judgement.track, silent_code(checked)
+            message = f"The track state is {track.state}{f': {track.why}' if track.why else ''}."
+            yield Said(checked, None, code, code, "error", message, place, _fingerprint(key, code, times))
 
 
 def _fingerprint(key: str, code: str, times: Counter[tuple[str, str]]) -> str:

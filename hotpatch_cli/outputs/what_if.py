@@ -7,6 +7,7 @@ from hotpatch_cli.app import Change, Difference
 from hotpatch_cli.knowledge.rows import PRODUCT_NAMES
 from hotpatch_cli.outputs.grid import Grid, plain, terminal
 from hotpatch_cli.outputs.report_json import restart_dict
+from hotpatch_cli.outputs.report_table import when
 from hotpatch_cli.outputs.screen import Screen, folded
 from hotpatch_cli.restarts import Restart
 from hotpatch_cli.servicing.calendar import Entry, YearDifference
@@ -62,9 +63,9 @@ def _row(change: Change) -> tuple[str, ...]:
 
 
 def _when(restart: Restart) -> str:
-    if restart.runner == "platform":
-        return f"by {restart.by}"
-    return f"{restart.opening.start:%Y-%m-%d %H:%M}" if restart.opening else "no opening"
+    if restart.runner == "platform" or restart.opening is not None:
+        return when(restart)
+    return "no opening"
 
 
 def year_dict(found: YearDifference, entry_dict: Callable[[Entry], dict[str, object]]) -> dict[str, Any]:

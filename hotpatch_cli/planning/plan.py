@@ -109,7 +109,7 @@ def _unplaced(prepared: Prepared, result: Result) -> tuple[tuple[Machine, Findin
                 first, total = behind.first(task)
                 names = ", ".join(prepared.machines[other].label for other in first)
                 more = total - len(first)
-                why = found("HP501", "waits", seen=seen, names=f"{names} and {more} more" if more > 0 else names)
+                why = found("HP505", seen=seen, names=f"{names} and {more} more" if more > 0 else names)
             else:
                 why = found("HP501", "crowded", seen=seen, deadline=moment(prepared.finish))
             rows.append((machine, why))

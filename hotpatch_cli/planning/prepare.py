@@ -127,8 +127,8 @@ def _left_alone(
         return "done"
     if judgement.verdict == "unsupported":
         return None if everything else "unsupported"
-    installed, state = judgement.track.installed, judgement.track.state
-    if installed is not None and installed.date is not None and installed.date >= day:
+    candidates, state = judgement.track.possible.candidates, judgement.track.state
+    if candidates and all(row.date is not None and row.date >= day for row in candidates):
         return "has it"
     anyway = state == "baseline-due" or (everything and state == "off-track")
     if judgement.product is None or judgement.product in concerned or anyway:

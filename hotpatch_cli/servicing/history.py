@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.rows import STANDARD, Day, Knowledge, Matrix, Product, Release
+from hotpatch_cli.knowledge.rows import BASELINES, STANDARD, Day, Knowledge, Matrix, Product, Release
+from hotpatch_cli.model import Build
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
 
 
@@ -52,8 +53,8 @@ class History:
     def newest_baseline(self) -> Baseline | None:
         """The newest baseline that is out: confirmed by the data, or planned with its day passed."""
         confirmed = [row for row in self.out if row.is_baseline and row.identified]
-        newest = max(confirmed, key=_day, default=None)
-        best = None if newest is None else Baseline(_day(newest), newest.kind == "planned-baseline", newest)
+        newest = max(confirmed, key=day_of, default=None)
+        best = None if newest is None else Baseline(day_of(newest), newest.kind == "planned-baseline", newest)
         scheduled = self.planned_after(best.date if best else self.first_day)
         while scheduled is not None and scheduled.date <= self.as_of:
             best = scheduled
@@ -68,7 +69,7 @@ class History:
         if self.first_day < date.max:
             day = max(day, self.first_day - timedelta(days=1))
         planned = next_planned_baseline(day)
-        supposed = min((_day(row) for row in self.supposed if day < _day(row) < planned), default=None)
+        supposed = min((day_of(row) for row in self.supposed if day < day_of(row) < planned), default=None)
         if supposed is not None:
             return Baseline(supposed, planned=False)
         return Baseline(planned, planned=True) if planned <= self.last_day else None
@@ -76,21 +77,39 @@ class History:
     @cached_property
     def newest_known(self) -> date | None:
         """The day of the newest release that is out and confirmed."""
-        return max((_day(row) for row in self.out if row.identified), default=None)
+        return max((day_of(row) for row in self.out if row.identified), default=None)
 
     def hotpatches(self, platform: str | None) -> list[Release]:
         """The hotpatches that are out and count for a platform, oldest first."""
-        return sorted((row for row in self.out if qualifies(row, platform)), key=_age)
+        return sorted((row for row in self.out if qualifies(row, platform)), key=age)
 
     def latest(self, platform: str | None) -> Release | None:
         """The newest baseline or hotpatch that is out."""
         baselines = [row for row in self.out if row.is_baseline and row.identified]
-        return max((*baselines, *self.hotpatches(platform)), key=_age, default=None)
+        return max((*baselines, *self.hotpatches(platform)), key=age, default=None)
+
+    def baseline_above(self, build: Build) -> Release | None:
+        """The newest confirmed baseline with a build, where that is above a build of the same Windows."""
+        baselines = [row for row in self.out if row.is_baseline and row.identified and row.build]
+        newest = max(baselines, key=age, default=None)
+        if newest is None or newest.build is None or newest.build.number != build.number:
+            return None
+        return newest if build < newest.build else None
+
+    def newest_cumulative(self) -> Release | Baseline | None:
+        """The newest monthly cumulative update that is out, as machines get it that do not hotpatch: in the month of
+        a baseline that is the baseline, and a release of unknown kind is one or the other."""
+        kinds = ("standard", *BASELINES, None)
+        newest = max((row for row in self.out if row.kind in kinds and row.identified), key=age, default=None)
+        scheduled = self.newest_baseline
+        if scheduled is None or scheduled.confirmed or (newest is not None and day_of(newest) >= scheduled.date):
+            return newest
+        return scheduled
 
     def newest_standard(self, *, out_of_band: bool = False) -> Release | None:
         """The newest cumulative update for machines off the track: the monthly one, or any."""
         kinds = STANDARD if out_of_band else ("standard",)
-        return max((row for row in self.out if row.kind in kinds and row.identified), key=_age, default=None)
+        return max((row for row in self.out if row.kind in kinds and row.identified), key=age, default=None)
 
 
 def _last_day(matrix: Matrix, product: Product, as_of: date) -> date:
@@ -112,10 +131,16 @@ def qualifies(row: Release, platform: str | None) -> bool:
     return row.kind == "out-of-band-hotpatch" and row.build is not None and row.component is None and meant
 
 
-def _day(row: Release) -> date:
+def day_of(row: Release) -> date:
+    """Its day; the first of all where none is known."""
     return row.date or date.min
 
 
-def _age(row: Release) -> tuple[date, tuple[int, int]]:
+def before(row: Release, other: Release) -> bool:
+    """Whether a release is surely of an earlier day than another."""
+    return row.date is not None and other.date is not None and row.date < other.date
+
+
+def age(row: Release) -> tuple[date, tuple[int, int]]:
     """Order of releases: by day, and by build on the same day."""
-    return _day(row), ((row.build.number, row.build.revision or 0) if row.build else (0, 0))
+    return day_of(row), ((row.build.number, row.build.revision or 0) if row.build else (0, 0))

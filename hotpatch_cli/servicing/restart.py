@@ -6,7 +6,8 @@ from typing import NamedTuple
 from hotpatch_cli.model import Facts
 from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, release_moment
 from hotpatch_cli.servicing.history import Baseline, History
-from hotpatch_cli.servicing.track import Track
+from hotpatch_cli.servicing.offered import Offers
+from hotpatch_cli.servicing.track import NOT_NOW, Track, standard_update
 
 PLATFORM_DAYS = timedelta(days=30)
 """Azure installs within 30 days of release.
@@ -14,11 +15,15 @@ https://learn.microsoft.com/en-us/azure/virtual-machines/automatic-vm-guest-patc
 
 
 class Cause(NamedTuple):
-    """A reason to restart: the release behind it, and the moment (UTC) before which it does not happen."""
+    """A reason to restart: the release behind it, and the moment (UTC) before which it does not happen.
+
+    It is not `certain` where the machine may be due earlier, since what it has installed is not known.
+    """
 
     reason: str
     release_date: date | None
     not_before: datetime
+    certain: bool = True
 
 
 def start_of(as_of: date) -> datetime:
@@ -33,27 +38,54 @@ def next_baseline(track: Track, history: History) -> Baseline | None:
     return history.planned_after(history.as_of)
 
 
-def causes(verdict: str, facts: Facts, track: Track, history: History) -> tuple[Cause, ...]:
-    """Why the machine restarts next: what its track or its verdict asks for, and updates that wait."""
+def causes(verdict: str, facts: Facts, track: Track, history: History, offers: Offers) -> tuple[Cause, ...]:
+    """Why the machine restarts next: a restart that waits, what its track or its verdict asks for, other updates."""
+    now = start_of(history.as_of)
     main = _main_cause(verdict, track, history)
-    waiting = (Cause("pending", None, start_of(history.as_of)),) if facts.pending else ()
-    return ((main,) if main else ()) + waiting
+    found = (
+        Cause("restart-pending", None, now) if facts.restart_pending else None,
+        main,
+        Cause("pending", None, now) if _others_wait(verdict, track, offers) else None,
+    )
+    certain = not track.may_be_due
+    return tuple(each._replace(certain=each.certain and certain) for each in found if each is not None)
+
+
+def _others_wait(verdict: str, track: Track, offers: Offers) -> bool:
+    """Whether updates wait that restart the machine and that its track or its verdict does not speak of."""
+    if offers.others:
+        return True
+    if verdict in NOT_NOW:
+        return False
+    standard = offers.leaves_track and track.state != "off-track"
+    return standard or bool(offers.open) or any(row.kind is None for row in offers.rows)
 
 
 def _main_cause(verdict: str, track: Track, history: History) -> Cause | None:
     now = start_of(history.as_of)
-    if track.state == "baseline-due" and track.baseline is not None:
+    if verdict in NOT_NOW:
+        return _monthly(track, history)
+    if track.state == "baseline-due" and track.baseline is not None and not track.gets_baseline:
         return _out("baseline-due", track.baseline.date, now)
     if track.state == "off-track":
         if track.next_update is not None:
             return _out("off-track", track.next_update.date, now)
         return _at_release("off-track", next_patch_tuesday(history.as_of))
-    if verdict in ("action-required", "unsupported"):
-        return _at_release("monthly-update", next_patch_tuesday(history.as_of))
-    following = next_baseline(track, history)
+    following = history.planned_after(history.as_of)
     if verdict == "ready" and following is not None:
         return _at_release("baseline", following.date)
     return None
+
+
+def _monthly(track: Track, history: History) -> Cause:
+    """The standard update of each month: the one that is out, or the next one. Where nothing tells what is installed,
+    the one that is out may be due."""
+    if track.next_update is not None:
+        return _out("monthly-update", track.next_update.date, start_of(history.as_of))
+    following = _at_release("monthly-update", next_patch_tuesday(history.as_of))
+    each = [track.possible._replace(candidates=(row,)) for row in track.possible.candidates]
+    open_ = any(standard_update(one, history, Offers()) for one in each)
+    return following._replace(certain=track.possible.known and not open_)
 
 
 def _out(reason: str, day: date, now: datetime) -> Cause:
@@ -70,3 +102,13 @@ def restarted_by_platform(facts: Facts) -> bool:
     settings = facts.patching
     automatic = (settings.mode or "").lower() == "automaticbyplatform"
     return facts.platform == "azure" and automatic and not settings.bypass_safety_checks
+
+
+def customer_managed(facts: Facts) -> bool:
+    """Whether a schedule of Azure runs on a VM: AutomaticByPlatform with the safety checks bypassed.
+
+    https://learn.microsoft.com/en-us/azure/update-manager/manage-update-settings
+    """
+    settings = facts.patching
+    automatic = (settings.mode or "").lower() == "automaticbyplatform"
+    return facts.platform == "azure" and automatic and settings.bypass_safety_checks is True

@@ -9,11 +9,15 @@ from typing import Literal, NamedTuple
 
 from hotpatch_cli.knowledge.rows import STANDARD, Day, Release
 from hotpatch_cli.model import Facts, Finding, found
-from hotpatch_cli.servicing.history import Baseline, History
-from hotpatch_cli.servicing.installed import Installed, identify
+from hotpatch_cli.servicing.history import Baseline, History, age, day_of
+from hotpatch_cli.servicing.installed import Installed
+from hotpatch_cli.servicing.offered import Offers, offered_findings
 
 State = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
 STATES: tuple[State, ...] = ("current", "behind", "baseline-due", "off-track", "unknown")
+HOTPATCHES = ("hotpatch", "out-of-band-hotpatch")
+NOT_NOW = ("action-required", "unsupported")
+"""The verdicts of machines that get the standard update each month."""
 
 
 class Update(NamedTuple):
@@ -27,7 +31,10 @@ class Update(NamedTuple):
 
 
 class Track(NamedTuple):
-    """Where a machine stands. `state` is None where hotpatch is out of reach, so that there is no track."""
+    """Where a machine stands. `state` is None where hotpatch is out of reach, so that there is no track.
+
+    `possible` are the releases that it may have installed; `installed` is the one, where the facts leave only one.
+    """
 
     state: State | None
     installed: Release | None = None
@@ -36,37 +43,66 @@ class Track(NamedTuple):
     baseline: Baseline | None = None
     findings: tuple[Finding, ...] = ()
     why: str = ""
+    possible: Installed = Installed()
+
+    @property
+    def pending_restart(self) -> Release | None:
+        """The update that is installed and takes effect with the restart that the machine waits for."""
+        return self.possible.waiting
+
+    @property
+    def gets_baseline(self) -> bool:
+        """Whether the restart that the machine waits for brings the newest baseline, or something newer."""
+        waiting = self.possible.waiting
+        return waiting is not None and self.baseline is not None and day_of(waiting) >= self.baseline.date
+
+    @property
+    def may_be_due(self) -> bool:
+        """Whether a baseline is out, and nothing tells if it is installed."""
+        return self.state == "unknown" and self.baseline is not None
 
 
-def track(facts: Facts, history: History) -> Track:
-    """The track of a machine, by the newest baseline that is out and the release that is installed."""
-    baseline, latest = history.newest_baseline, history.latest(facts.platform)
-    identified = identify(facts, history)
-    installed = identified.release
-    if installed is None or installed.date is None:
-        return Track("unknown", None, latest, None, baseline, identified.findings, identified.why)
-    state, findings, why = _judge(facts, installed, baseline, history)
-    update = _next_update(facts, state, installed, baseline, history)
-    return Track(state, installed, latest, update, baseline, identified.findings + findings, why)
+class Standing(NamedTuple):
+    """The state that an installed release gives; `undecided` is the release of unknown kind that keeps it unknown."""
+
+    state: State
+    undecided: Release | None = None
 
 
-def _judge(
-    facts: Facts, installed: Release, baseline: Baseline | None, history: History
-) -> tuple[State, tuple[Finding, ...], str]:
-    """The decision table, from its first line to its last."""
-    day = installed.date or date.min
-    if baseline is not None and day < baseline.date:
-        return "baseline-due", _due(facts, installed, baseline, history), ""
+def track(facts: Facts, possible: Installed, history: History, verdict: str, offers: Offers) -> Track:
+    """The track of a machine: the state that all releases share that it may have installed, otherwise unknown."""
+    baseline = history.newest_baseline
+    standings = tuple(standing(row, history, facts.platform) for row in possible.candidates)
+    if possible.lacks is not None:
+        standings = (Standing("baseline-due"),)
+    agreed = standings[0] if len({each.state for each in standings}) == 1 else None
+    said = possible.settled if agreed else possible.question
+    findings = [*filter(None, (said,)), *possible.findings]
+    if agreed is not None:
+        findings += _told(facts, agreed, possible, history, verdict)
+    state = agreed.state if agreed else "unknown"
+    if verdict == "ready" and state != "off-track":
+        findings += offered_findings(offers)
+    why = _why_unknown(agreed, history) if agreed else possible.why
+    update = _next_update(facts, state, possible, history, verdict, offers)
+    latest = history.latest(facts.platform)
+    return Track(state, possible.release, latest, update, baseline, tuple(findings), why, possible)
+
+
+def standing(installed: Release, history: History, platform: str | None) -> Standing:
+    """The decision table for one release, from its first line to its last."""
+    baseline = history.newest_baseline
+    if baseline is not None and day_of(installed) < baseline.date:
+        return Standing("baseline-due")
     undecided = _undecided(installed, baseline, history)
     if undecided is not None:
-        finding = found("HP309", seen=_seen(facts), kb=undecided.name, date=undecided.date)
-        return "unknown", (finding,), f"no source states the kind of {undecided.name}"
-    if installed.is_baseline or installed.kind in ("hotpatch", "out-of-band-hotpatch"):
-        return _on_track(facts, installed, history)
+        return Standing("unknown", undecided)
+    if installed.is_baseline or installed.kind in HOTPATCHES:
+        newest = next(reversed(history.hotpatches(platform)), None)
+        return Standing("behind" if newest is not None and _newer(newest, installed) else "current")
     if baseline is None or installed.kind not in STANDARD:
-        finding = found("HP309", "no_baseline", seen=_seen(facts), date=history.as_of)
-        return "unknown", (finding,), f"no baseline is on record on or before {history.as_of}"
-    return "off-track", (_off(facts, installed, history),), ""
+        return Standing("unknown")
+    return Standing("off-track")
 
 
 def _undecided(installed: Release, baseline: Baseline | None, history: History) -> Release | None:
@@ -78,33 +114,57 @@ def _undecided(installed: Release, baseline: Baseline | None, history: History) 
     return deciding[-1] if deciding else None
 
 
-def _on_track(facts: Facts, installed: Release, history: History) -> tuple[State, tuple[Finding, ...], str]:
-    newest = next(reversed(history.hotpatches(facts.platform)), None)
-    if newest is None or not _newer(newest, installed):
-        return "current", (), ""
-    finding = found("HP301", seen=_seen(facts), installed=installed.name, latest=newest.name)
-    return "behind", (finding,), ""
-
-
 def _newer(one: Release, other: Release) -> bool:
     if one.date != other.date:
-        return (one.date or date.min) > (other.date or date.min)
+        return day_of(one) > day_of(other)
     return one.build is not None and other.build is not None and one.build > other.build
 
 
-def _due(facts: Facts, installed: Release, baseline: Baseline, history: History) -> tuple[Finding, ...]:
+# --- what is said --------------------------------------------------------------------------------------------
+
+
+def _told(facts: Facts, agreed: Standing, possible: Installed, history: History, verdict: str) -> tuple[Finding, ...]:
+    """What is said of a state. While a restart waits that brings an update, that is said instead (HP308)."""
+    match agreed.state:
+        case "baseline-due":
+            baseline = history.newest_baseline
+            return _due(facts, possible, baseline, history) if baseline and not possible.waiting else ()
+        case "behind":
+            return (_behind(facts, possible, history),) if verdict == "ready" and not possible.waiting else ()
+        case "off-track":
+            return (_off(facts, possible, history),)
+        case "unknown" if agreed.undecided is not None:
+            row = agreed.undecided
+            return (found("HP309", seen=_seen(facts), kb=row.name, date=row.date),)
+        case "unknown":
+            return (found("HP309", "no_baseline", seen=_seen(facts), date=history.as_of),)
+    return ()
+
+
+def _why_unknown(agreed: Standing, history: History) -> str:
+    if agreed.state != "unknown":
+        return ""
+    if agreed.undecided is not None:
+        return f"no source states the kind of {agreed.undecided.name}"
+    return f"no baseline is on record on or before {history.as_of}"
+
+
+def _behind(facts: Facts, possible: Installed, history: History) -> Finding:
+    newest = history.hotpatches(facts.platform)[-1]
+    return found("HP301", seen=_seen(facts), installed=possible.name, latest=newest.name)
+
+
+def _due(facts: Facts, possible: Installed, baseline: Baseline, history: History) -> tuple[Finding, ...]:
     seen, day = _seen(facts), baseline.date
     if baseline.release is None:
-        missed = found("HP302", "not_known", seen=seen, installed=installed.name, baseline=baseline)
-        ends = history.newest_known or "no day"
-        return missed, found("HP310", seen=seen, date=day, newest=ends)
-    findings = [_missed(installed, baseline.release, history, seen)]
+        return (found("HP302", "not_known", seen=seen, installed=possible.name, baseline=baseline),)
+    findings = [_missed(possible, baseline.release, history, seen)]
     if not baseline.planned:
         findings.append(found("HP305", seen=seen, kb=baseline.release.name, date=day, month=f"{day:%B %Y}"))
     return tuple(findings)
 
 
-def _missed(installed: Release, baseline: Release, history: History, seen: dict[str, object]) -> Finding:
+def _missed(possible: Installed, baseline: Release, history: History, seen: dict[str, object]) -> Finding:
     """HP302, with the cumulative update that would now be installed in the baseline's place, where there is one."""
     other = history.newest_standard(out_of_band=True)
     tempting = other is not None and _newer(other, baseline)
@@ -113,52 +173,96 @@ def _missed(installed: Release, baseline: Release, history: History, seen: dict[
         "HP302",
         variant="tempting" if tempting else "default",
         seen=seen,
-        installed=installed.name,
+        installed=possible.name,
         baseline=baseline.name,
         baseline_date=baseline.date,
         **more,
     )
 
 
-def _off(facts: Facts, installed: Release, history: History) -> Finding:
+def _off(facts: Facts, possible: Installed, history: History) -> Finding:
+    """HP303, as sure as the rows of the updates that may have led the machine off."""
+    rows = possible.candidates
     following = history.planned_after(history.as_of)
-    kind = "an out-of-band update" if installed.kind == "out-of-band" else "a standard cumulative update"
-    if following is None:
-        return found("HP303", "ended", seen=_seen(facts), installed=installed.name, kind=kind)
-    return found("HP303", seen=_seen(facts), installed=installed.name, kind=kind, next_baseline=following.date)
+    kind = "an out-of-band update" if rows[0].kind == "out-of-band" else "a standard cumulative update"
+    doubtful = next((row.confidence for row in rows if row.confidence != "high"), None)
+    values: dict[str, object] = {"installed": possible.name, "kind": kind}
+    if doubtful is not None:
+        values["confidence"] = doubtful
+    if following is not None:
+        values["next_baseline"] = following.date
+    variant = "default" if following else "ended"
+    if doubtful is not None:
+        variant = "doubtful" if following else "doubtful_ended"
+    return found("HP303", variant, seen=_seen(facts), **values)
 
 
 def _seen(facts: Facts) -> dict[str, object]:
     return {"build": facts.build} if facts.build else {"kbs": list(facts.kbs)}
 
 
-def _next_update(
-    facts: Facts, state: State, installed: Release, baseline: Baseline | None, history: History
+# --- what comes next -----------------------------------------------------------------------------------------
+
+
+def _next_update(  # noqa: PLR0917  the whole of a judgement
+    facts: Facts, state: State, possible: Installed, history: History, verdict: str, offers: Offers
 ) -> Update | None:
+    if verdict in NOT_NOW:
+        return standard_update(possible, history, offers)
+    baseline = history.newest_baseline
     if state == "baseline-due" and baseline is not None:
-        row = baseline.release
-        build = str(row.build) if row and row.build else None
-        return Update(row.kb if row else None, build, baseline.date, f"{baseline.kind}-baseline", reboot=True)
+        waiting = possible.waiting
+        return None if waiting is not None and day_of(waiting) >= baseline.date else _of_baseline(baseline)
+    offered = max((row for row in offers.rows if row.kind in STANDARD), key=age, default=None)
+    if offered is not None and verdict == "ready" and state != "off-track":
+        return _offer(offered, reboot=True)
     if state == "behind":
         return _offer(history.hotpatches(facts.platform)[-1], reboot=False)
     standard = history.newest_standard()
-    if state == "off-track" and standard is not None and _newer(standard, installed):
+    if state == "off-track" and standard is not None and possible.lacks_release(standard):
         return _offer(standard, reboot=True)
     return None
 
 
+def standard_update(possible: Installed, history: History, offers: Offers) -> Update | None:
+    """The newest cumulative update that is out and surely not installed: what a machine gets that does not hotpatch.
+
+    One that is offered is not installed, whatever else is known.
+    """
+    waiting = possible.waiting
+    newest = history.newest_cumulative()
+    offered = max(offers.rows, key=age, default=None)
+    if newest is None or not possible.known:
+        return None if offered is None else _offer(offered, reboot=True)
+    if isinstance(newest, Baseline):
+        lacking = possible.lacks is not None or all(day_of(row) < newest.date for row in possible.candidates)
+        has_it = waiting is not None and day_of(waiting) >= newest.date
+        return _of_baseline(newest) if lacking and not has_it else None
+    has_it = waiting is not None and age(waiting) >= age(newest)
+    return _offer(newest, reboot=True) if possible.lacks_release(newest) and not has_it else None
+
+
+def _of_baseline(baseline: Baseline) -> Update:
+    row = baseline.release
+    build = str(row.build) if row and row.build else None
+    return Update(row.kb if row else None, build, baseline.date, f"{baseline.kind}-baseline", reboot=True)
+
+
 def _offer(row: Release, *, reboot: bool) -> Update:
-    return Update(row.kb, str(row.build) if row.build else None, row.date or date.min, row.kind or "", reboot)
+    build = str(row.build) if row.build else None
+    return Update(row.kb, build, day_of(row), row.kind or "standard", reboot)
 
 
-def no_track() -> Track:
-    """The track of a machine that cannot hotpatch: there is none."""
-    return Track(None)
+def no_track(next_update: Update | None = None, possible: Installed | None = None) -> Track:
+    """The track of a machine that cannot hotpatch: there is none, but there are updates."""
+    return Track(None, next_update=next_update, possible=possible or Installed())
 
 
-def unknown_track(why: str) -> Track:
+def unknown_track(facts: Facts, why: str) -> Track:
     """The track of a machine whose product is not known."""
-    return Track("unknown", why=why)
+    if facts.build or facts.kbs:
+        return Track("unknown", why=why)
+    return Track("unknown", findings=(found("HP313", seen={"build": None, "kbs": None}),), why=why)
 
 
-__all__ = ["STATES", "Installed", "State", "Track", "Update", "no_track", "track", "unknown_track"]
+__all__ = ["STATES", "Installed", "State", "Track", "Update", "no_track", "standing", "track", "unknown_track"]

@@ -23,11 +23,12 @@ HP207 arc-not-connected, HP208 not-enrolled, HP209 build-too-old, HP210 azure-ve
 HP212 health-extension-missing warning, HP213 powered-off warning, HP214 reboot-never warning, HP301 behind note,
 HP302 baseline-due warning, HP303 off-track warning, HP304 ambiguous-build warning, HP305 unplanned-baseline note,
 HP306 pending-other-update warning, HP307 build-unknown warning, HP308 restart-pending warning,
-HP309 release-kind-unknown warning, HP310 release-data-ends warning, HP401 image-missing, HP402 os-missing,
+HP309 release-kind-unknown warning, HP310 release-data-ends warning, HP311 standard-update-offered warning,
+HP312 restart-overdue warning, HP313 build-not-given warning, HP401 image-missing, HP402 os-missing,
 HP403 build-missing, HP404 patch-mode-missing, HP405 hotpatching-missing, HP406 vm-agent-missing,
 HP407 agent-status-missing, HP408 enrolment-missing, HP409 vbs-missing, HP410 secure-boot-missing,
 HP411 verification-missing, HP412 host-version-missing, HP413 timezone-missing warning, HP501 no-window warning,
-HP502 window-too-short warning, HP503 window-rule
+HP502 window-too-short warning, HP503 window-rule, HP504 schedule-not-run warning, HP505 waits-for-unplaced warning
 """
 
 
@@ -169,8 +170,21 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "older than the planned baseline of 2026-10-13, whose KB",
     ),
     "HP303 default": (ARC._replace(build="26100.7178"), "2025-12-15", "KB5072359, an out-of-band update that"),
+    "HP303 doubtful": (ARC._replace(build="26100.33451"), "2026-09-20", "has medium confidence, and no source"),
+    "HP303 doubtful_ended": (ws2022("20348.7002"), "2027-10-30", "has medium confidence, and no source"),
     "HP303 ended": (ws2022("20348.7001"), "2027-10-25", "KB5000002, a standard cumulative update that"),
     "HP304 shared": (ARC._replace(build="26100.6905"), "2025-12-15", "belongs to KB5070881 and KB5070893"),
+    "HP304 listed": (
+        ARC._replace(build="26100.6905", kbs=("KB5070881", "KB5070893")),
+        "2025-12-15",
+        "KB5070881 and KB5070893 share a build or a day and are all listed",
+    ),
+    "HP304 settled": (ARC._replace(build="26100.6905"), "", "Each of them gives the same track state"),
+    "HP304 contradiction_unlisted": (
+        ARC._replace(build="26100.33000", kbs=("KB5099536",)),
+        "",
+        "Build 26100.33000 is older than KB5099536, but",
+    ),
     "HP304 contradiction": (
         ARC._replace(kbs=("KB5122871",)),
         "2026-09-20",
@@ -178,19 +192,57 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     ),
     "HP305 default": (ARC._replace(build="26100.32772"), "2026-06-20", "June 2026 was planned as a hotpatch month"),
     "HP306 default": (VM._replace(pending=(PendingUpdate("x"), PendingUpdate(kind="driver"))), "", ": x, driver; they"),
-    "HP307 older": (ARC._replace(build="26100.1"), "", "older than 26100.1742, the oldest build"),
+    "HP307 older_due": (
+        ARC._replace(build="26100.1"),
+        "",
+        "below build 26100.33158, so it lacks the baseline KB5099536",
+    ),
+    "HP307 unlisted_due": (ARC._replace(build="26100.8037"), "", "below build 26100.33158, so it lacks"),
+    "HP307 later_due": (
+        ARC._replace(build="26100.33000"),
+        "",
+        "was released on 2026-08-30, after the as-of day 2026-08-20. It's below build 26100.33158",
+    ),
+    "HP307 older": (ARC._replace(build="26100.1"), "2024-12-15", "older than 26100.1742, the oldest build"),
     "HP307 newer": (ARC._replace(build="26100.99999"), "", "it may well be the newest baseline"),
     "HP307 later": (ARC._replace(build="26100.33438"), "", "released on 2026-09-08, after the as-of day 2026-08-20"),
-    "HP307 unlisted": (ARC._replace(build="26100.8037"), "", "a Windows 11 or preview build is possible"),
+    "HP307 unlisted": (ARC._replace(build="26100.33200"), "", "a Windows 11 or preview build is possible"),
     "HP307 no_revision": (ARC._replace(build="26100"), "", "Build 26100 has no revision"),
     "HP308 default": (VM._replace(restart_pending=True), "", "waits for a restart"),
+    "HP308 finish": (
+        ARC._replace(build="26100.32995", kbs=("KB5099536",), restart_pending=True),
+        "",
+        "Restart to finish KB5099536: it's installed",
+    ),
+    "HP308 finish_due": (
+        ARC._replace(build="26100.32995", kbs=("KB5099536",), restart_pending=True),
+        "2026-09-20",
+        "Then install the baseline KB5122871, which is newer",
+    ),
+    "HP308 finish_off": (
+        ARC._replace(build="26100.33222", kbs=("KB5120233",), restart_pending=True),
+        "",
+        "Restart to finish KB5120233: it's installed and takes effect with the restart. It's a standard update",
+    ),
     "HP309 default": (ws2022("20348.5622"), "2026-09-20", "KB5122882 of 2026-09-08 decides the track"),
     "HP309 no_baseline": (ARC._replace(build="26100.1742"), "2024-12-01", "known on 2024-12-01 or before"),
-    "HP310 default": (
-        ARC._replace(build="26100.33438"),
-        "2026-11-23",
-        "planned for 2026-10-13, and the release data ends on 2026-09-14",
+    "HP311 default": (
+        ARC._replace(pending=(PendingUpdate(None, "KB5120233"),)),
+        "",
+        "A standard update is offered: KB5120233.",
     ),
+    "HP311 title": (
+        ARC._replace(pending=(PendingUpdate("2026-08 Cumulative Update for Windows Server 2025", "KB5999999"),)),
+        "",
+        "offered: KB5999999 (2026-08 Cumulative Update for Windows Server 2025). The release data doesn't have its KB",
+    ),
+    "HP311 open": (
+        ARC._replace(pending=(PendingUpdate("Cumulative Update for Windows Server 2025 (KB5999999)"),)),
+        "",
+        "It's a baseline or a standard update.",
+    ),
+    "HP313 default": (VM, "", "The build and the KBs are missing"),
+    "HP313 kbs": (VM._replace(kbs=("KB5999999",)), "", "in the release data (KB5999999)"),
     "HP401 default": (VM._replace(image=None), "", "The image is not given"),
     "HP401 partial": (VM._replace(image=Image(sku=IMAGE.sku)), "", "not given: publisher and offer"),
     "HP401 local_copy": (
@@ -241,6 +293,25 @@ LAST_OF_2022 = (
     ("2027-10-20", "standard", "20348.7001", "KB5000002"),
 )
 """Two more releases of WS2022: the last baseline and an update after it, to say what shipped data cannot say yet."""
+DOUBTFUL = Release(
+    "ws2022",
+    "medium",
+    (Source("made up for a test", date(2026, 1, 1)),),
+    date(2027, 10, 25),
+    "out-of-band",
+    "KB5000003",
+    parse_build("20348.7002"),
+)
+OUT_OF_ORDER = Release(
+    "ws2025",
+    "high",
+    (Source("made up for a test", date(2026, 1, 1)),),
+    date(2026, 8, 30),
+    "out-of-band",
+    "KB5000004",
+    parse_build("26100.33000"),
+)
+"""A release of a later day whose build is below a baseline's, as only a wrong row of a user has it."""
 
 
 def more_knowledge() -> Knowledge:
@@ -250,7 +321,7 @@ def more_knowledge() -> Knowledge:
         Release("ws2022", "high", source, date.fromisoformat(day), kind, kb, parse_build(build))
         for day, kind, build, kb in LAST_OF_2022
     ]
-    return KNOWLEDGE._replace(releases=(*KNOWLEDGE.releases, *rows))
+    return KNOWLEDGE._replace(releases=(*KNOWLEDGE.releases, *rows, DOUBTFUL, OUT_OF_ORDER))
 
 
 MORE = more_knowledge()
@@ -285,12 +356,18 @@ FITTED: dict[str, tuple[str, str]] = {
     "HP501 none": ("timezone: Europe/Stockholm", "the machine has no maintenance window"),
     "HP501 never": ("window: night, timezone: Europe/Stockholm", "No further opening is found in night"),
     "HP501 frozen": ("window: night, timezone: Europe/Stockholm", "Freezes take every opening of night"),
+    "HP504 default": (
+        "timezone: Europe/Stockholm, window: night",
+        "Azure runs the window night, but not on this VM: the patch mode is Manual",
+    ),
+    "HP504 no_schedule": ("timezone: Europe/Stockholm", "Without one, nothing ever patches the VM"),
+    "HP312 default": ("timezone: Europe/Stockholm", "has been overdue since 2026-08-13"),
     "HP502 default": (
         "window: night, timezone: Europe/Stockholm, reboot_minutes: 61",
         "needs 1 h 1 min, and the longest",
     ),
 }
-ELSEWHERE = {"HP414 default", "HP501 crowded", "HP501 deadline", "HP501 waits", "HP503 default"}
+ELSEWHERE = {"HP414 default", "HP501 crowded", "HP501 deadline", "HP503 default", "HP310 default", "HP505 default"}
 """Sentences of the readers, of the planner and of the lint of windows, which no machine's own facts raise."""
 
 

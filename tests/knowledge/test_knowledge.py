@@ -93,8 +93,8 @@ def test_the_cache_keeps_every_row() -> None:
 RULES = list(KNOWLEDGE.rules.values())
 NO_CURE = {"HP305", "HP309", "HP310"}
 """What no setting of the machine rights: the right example shows the same machine and says what changes."""
-LINTED = {"HP503", "HP414"}
-"""Raised by the lint of windows, and by two files that contradict each other: not by a check of one inventory."""
+LINTED = {"HP503", "HP505", "HP414"}
+"""Raised by the lint of windows, by a plan, and by two files that contradict each other: not by a check of one inventory."""
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.code not in LINTED], ids=lambda rule: rule.code)
@@ -110,7 +110,8 @@ def _codes(example: str, folder: Path) -> set[str]:
     path.write_text(example, encoding="utf-8")
     day = re.search(r"as of (\d{4}-\d{2}-\d{2})", example)
     report = check(load_fleet([str(path)])[0], KNOWLEDGE, parse_date(day[1] if day else "2026-08-20"))
-    return {code for machine in report.machines for code in machine.codes}
+    general = {each.rule.code for each in report.general}
+    return general | {code for machine in report.machines for code in machine.codes}
 
 
 HEAD = "sources: {mine: {title: my page, url: 'https://example.org', read: 2026-11-20}}\n"

@@ -10,7 +10,7 @@ from hotpatch_cli.outputs.report_table import CSV_COLUMNS, csv_row
 from hotpatch_cli.outputs.safe import cell
 
 _JUDGED = CSV_COLUMNS[2:]
-_DAYS = ("next_baseline", "by")
+_DAYS = ("next_baseline", "by", "coming_baseline")
 _STRANGE = r"[^\p{L}\p{M}\p{N}\p{P}\p{S} ]"
 """A letter that is no letter, mark, number, punctuation, symbol or plain space: it may not be shown as it is."""
 _BATCH = 20_000

@@ -80,5 +80,5 @@ def _rank(key: Key) -> tuple[int, int]:
 
 
 def _moment(restart: str) -> str:
-    """The day and hour in `by 2026-01-13`, `2026-01-13 22:00` or `after 2026-01-13`."""
-    return restart.removeprefix("by ").removeprefix("after ")
+    """The day and hour in `by 2026-01-13`, `2026-01-13 22:00`, `after 2026-01-13` or `overdue since 2026-01-13`."""
+    return restart[restart.find("2") :]

@@ -87,13 +87,15 @@ def numbers(report: Report, saved: int, months: int) -> tuple[Number, ...]:
 
 
 def _next_baseline(report: Report) -> Number:
-    coming = [each.judgement.next_baseline for each in report.machines if each.judgement.next_baseline]
+    coming = [each.judgement.coming_baseline for each in report.machines if each.judgement.coming_baseline]
     if not coming:
         return Number("none", "next baseline", "no machine waits for one")
     first = min(coming, key=lambda each: (each.date, not each.confirmed))
     machines = sum(each.date == first.date for each in coming)
     days = (first.date - report.as_of).days
-    when = "out today" if days == 0 else f"in {count(days, 'day')}" if days > 0 else f"out for {count(-days, 'day')}"
     sure = "" if first.confirmed else ", forecast"
+    due = sum(each.judgement.track.state == "baseline-due" for each in report.machines)
+    late = f"; {count(due, 'machine')} still due" if due else ""
     label = f"{first.date:%Y}: next baseline"
-    return Number(f"{first.date.day} {first.date:%b}", label, f"{when}{sure}; {count(machines, 'machine')}")
+    detail = f"in {count(days, 'day')}{sure}; {count(machines, 'machine')}{late}"
+    return Number(f"{first.date.day} {first.date:%b}", label, detail)

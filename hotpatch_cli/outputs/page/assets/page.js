@@ -83,7 +83,7 @@
     ["Platform", (m) => m.platform, (m) => m.platform, true],
     ["Groups", (m) => m.groups.join(" "), (m) => name(m.groups.join(", ") || "–"), true],
     ["Ring", (m) => m.ring, (m) => name(m.ring || "–"), true],
-    ["Next restart", (m) => m.restart.replace(/^(by|after) /, ""), (m) => when(m.restart), false, "when"],
+    ["Next restart", (m) => m.restart.replace(/^(by|after|overdue since) /, ""), (m) => when(m.restart), false, "when"],
     ["Saved", (m) => m.saved, (m) => String(m.saved), true, "figure"],
     ["Rules", (m) => m.codes.join(" "), (m) => m.codes.join(" ") || "–", true, "codes"],
   ];
