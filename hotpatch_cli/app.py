@@ -52,7 +52,17 @@ class Reason(NamedTuple):
     @property
     def level(self) -> str:
         """error, warning or note, as the policy or otherwise the catalogue has it."""
-        return self.severity.level if self.severity else self.rule.level
+        return self.severity.level if self.severity else self.catalogue_level
+
+    @property
+    def catalogue_level(self) -> str:
+        """The level that the catalogue gives its sentence."""
+        return self.rule.level_of(self.finding.variant)
+
+    @property
+    def remedy(self) -> str:
+        """What to do."""
+        return self.rule.remedy_of(self.finding.variant)
 
 
 class Checked(NamedTuple):

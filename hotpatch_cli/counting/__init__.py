@@ -22,7 +22,7 @@ _CAUSES = {
     "behind": {"HP301"},
     "baseline-due": {"HP302"},
     "off-track": {"HP303"},
-    "track:unknown": {"HP304", "HP307", "HP309"},
+    "track:unknown": {"HP304", "HP307", "HP309", "HP415"},
 }
 _WEIGHTS = {"error": 2, "warning": 1, "note": 0}
 
@@ -144,11 +144,11 @@ def _words_from(reason: Reason, *, judged: bool) -> set[str]:
 
     `judged` says that it is of the judgement: what sources dispute, or a window lacks, never makes a verdict.
     """
-    before, now = _WEIGHTS[reason.rule.level], _WEIGHTS[reason.level]
+    before, now = _WEIGHTS[reason.catalogue_level], _WEIGHTS[reason.level]
     if now < before:
         return set()
     words = {word for word, codes in _CAUSES.items() if reason.rule.code in codes}
-    if reason.rule.level == "error" and judged and reason.rule.code[2] in _WORD_OF:
+    if reason.catalogue_level == "error" and judged and reason.rule.code[2] in _WORD_OF:
         words.add(_WORD_OF[reason.rule.code[2]])
     if now > before and reason.level == "error":
         words.add(RAISED)

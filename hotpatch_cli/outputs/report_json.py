@@ -83,7 +83,7 @@ def _gated(reason: Reason) -> dict[str, Any]:
     elif cover:
         added["known"] = True
     if severity:
-        added["severity"] = {"catalogue": reason.rule.level, "reason": severity.reason}
+        added["severity"] = {"catalogue": reason.catalogue_level, "reason": severity.reason}
     return added
 
 
@@ -213,7 +213,7 @@ def _told(reason: Reason) -> Any:
         "name": rule.name,
         "level": reason.level,
         "message": reason.message,
-        "remedy": rule.remedy,
+        "remedy": reason.remedy,
         "source": rule.source,
         "evidence": [{"field": field, "observed": observed} for field, observed in reason.finding.evidence],
     }

@@ -84,7 +84,7 @@ def aside(reason: Reason) -> str:
     elif reason.cover:
         parts.append("Known before.")
     if reason.severity:
-        parts.append(f"Level {reason.severity.level} instead of {reason.rule.level}: {reason.severity.reason}")
+        parts.append(f"Level {reason.severity.level} instead of {reason.catalogue_level}: {reason.severity.reason}")
     return " ".join(f"({part})" for part in parts)
 
 

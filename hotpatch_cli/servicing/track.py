@@ -120,9 +120,12 @@ def _missed(installed: Release, baseline: Release, history: History, seen: dict[
     )
 
 
+_STANDARD_KINDS = {"out-of-band": "an out-of-band update", "preview": "a preview update"}
+
+
 def _off(facts: Facts, installed: Release, history: History) -> Finding:
     following = history.planned_after(history.as_of)
-    kind = "an out-of-band update" if installed.kind == "out-of-band" else "a standard cumulative update"
+    kind = _STANDARD_KINDS.get(installed.kind or "", "a standard cumulative update")
     if following is None:
         return found("HP303", "ended", seen=_seen(facts), installed=installed.name, kind=kind)
     return found("HP303", seen=_seen(facts), installed=installed.name, kind=kind, next_baseline=following.date)

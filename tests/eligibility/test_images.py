@@ -72,10 +72,6 @@ LOOKALIKES = {
         "retired preview offer",
         "2025-datacenter-azure-edition",
     ),
-    "MicrosoftSQLServer:sql2022-ws2025:standard-gen2": (
-        "its publisher is MicrosoftSQLServer",
-        "2025-datacenter-azure-edition",
-    ),
 }
 
 
@@ -210,5 +206,5 @@ def test_the_region_note_names_the_day_it_ended() -> None:
     text = said("HP109", well, date(2024, 12, 1))
     assert "2025-01-06" in text
     assert "uksouth" in text
-    assert "No region is given" in said("HP109", well._replace(region=None), date(2024, 12, 1))
+    assert "The region is missing" in said("HP109", well._replace(region=None), date(2024, 12, 1))
     assert judge(well, date(2024, 12, 1)).verdict == "ready"

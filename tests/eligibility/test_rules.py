@@ -191,7 +191,7 @@ def test_enabled_by_arc_is_evidence_for_vbs_and_secure_boot() -> None:
         ("Enabled", "ActionRequired", "Action Required"),
         ("Disabled", "Enabled", "Canceled"),
         ("Enabling", None, "Pending"),
-        ("Disabling", None, "Pending"),
+        ("Disabling", None, "Disabling"),
         ("Failed", None, "Failed"),
         ("Not Enrolled", None, "Not Enrolled"),
         ("Unknown", "Enabled", None),
