@@ -56,8 +56,13 @@ class Reason(NamedTuple):
 
     @property
     def catalogue_level(self) -> str:
-        """The level that the catalogue gives the variant that was raised."""
+        """The level that the catalogue gives its sentence."""
         return self.rule.level_of(self.finding.variant)
+
+    @property
+    def remedy(self) -> str:
+        """What to do."""
+        return self.rule.remedy_of(self.finding.variant)
 
 
 class Checked(NamedTuple):

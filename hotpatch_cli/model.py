@@ -117,6 +117,7 @@ class Facts(NamedTuple):
     `built` names the tool that makes an image of its own. `unresolved` has, for facts that a template or a plan
     leaves open until deployment, (field, expression): `("image", "sku = [parameters('sku')]")`.
     `declared` says that a template or a plan declares the machine: what Azure refuses of it has not happened yet.
+    `provider` is the Terraform provider whose plan has it, where that has rules of its own: azurerm.
     """
 
     platform: Platform | None = None
@@ -140,6 +141,7 @@ class Facts(NamedTuple):
     restart_pending: bool | None = None
     unresolved: tuple[tuple[str, str], ...] = ()
     declared: bool = False
+    provider: str | None = None
 
 
 class Finding(NamedTuple):

@@ -22,7 +22,7 @@ _CAUSES = {
     "behind": {"HP301"},
     "baseline-due": {"HP302", "HP308 finish", "HP308 finish_due", "HP308 finish_off"},
     "off-track": {"HP303"},
-    "track:unknown": {"HP304", "HP307", "HP309", "HP313"},
+    "track:unknown": {"HP304", "HP307", "HP309", "HP313", "HP415"},
 }
 """The rules, or variants of them, that speak of a track state."""
 _WEIGHTS = {"error": 2, "warning": 1, "note": 0}

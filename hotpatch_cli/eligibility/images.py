@@ -1,4 +1,4 @@
-"""HP101 to HP110: the image, the edition, the release, and the shape of the machine.
+"""HP101 to HP110, HP216, HP416: the image, the edition, the release, and the shape of the machine.
 
 Source: https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch
 """
@@ -7,18 +7,38 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from hotpatch_cli.eligibility.product import System, folded, hyphenated, listed, parse_system, plain, product_of
-from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, ImageRow, Lookalike, Matrix, Product, holds
-from hotpatch_cli.model import Facts, Finding, Image, found, missing
+from hotpatch_cli.eligibility.product import (
+    EDITIONS,
+    WINDOWS_OF_BUILD,
+    System,
+    folded,
+    hyphenated,
+    is_release,
+    listed,
+    parse_system,
+    plain,
+    product_of,
+    suggestion,
+    windows_of_image,
+)
+from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, ImageRow, Lookalike, Matrix, holds
+from hotpatch_cli.model import Facts, Finding, Image, found, missing, parse_build
 
 _LOCAL_GALLERY = r"(?i)/marketplaceGalleryImages/"
+_PLAIN_2025 = r"2025-(?:datacenter|standard)(?!-azure-edition)"
 _LONGEST = 120
+_SLIP = 0.9
+"""How like a known publisher another name must be to be called a slip of it (difflib)."""
 
 
 def check_image(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
-    """HP101, HP102, HP103, HP110, HP401: whether the image is one that hotpatches."""
+    """HP101 to HP104, HP110, HP216, HP401, HP416: whether the image is one that hotpatches."""
     image = facts.image
-    if facts.restored:
+    if facts.platform == "azure-local" and (finding := _through_arc(facts, matrix)) is not None:
+        yield finding
+    elif facts.platform == "azure-local" and _from_iso(facts, matrix):
+        yield from _iso_steps(facts)
+    elif facts.restored:
         yield found("HP102", "restored", seen={"restored": True})
     elif facts.built:
         yield _built(facts.built, image)
@@ -30,13 +50,61 @@ def check_image(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
         yield _by_id(image.id, facts.platform)
     elif (row := listed(image, matrix, facts.platform)) is not None:
         yield from _dated(image, row, _offered(matrix, facts.platform, as_of), as_of)
-        yield from _spelling(image, row)
+        yield from _spelling(image, row, facts)
     elif parts := _missing_parts(image, matrix):
         opened = any(field == "image" for field, _ in facts.unresolved)
         partial = found("HP401", "partial", seen={"image": image}, missing=parts)
         yield missing("HP401", "image", facts) if opened else partial
     else:
-        yield _not_supported(image, matrix, _offered(matrix, facts.platform, as_of), product_of(facts, matrix))
+        yield _not_supported(image, matrix, _offered(matrix, facts.platform, as_of))
+
+
+def _through_arc(facts: Facts, matrix: Matrix) -> Finding | None:
+    """HP104 of a guest of Azure Local that Azure Arc hotpatches: Windows Server 2025 Standard or Datacenter.
+
+    `Datacenter` beside an image of Azure Edition is that edition, in fewer words.
+    """
+    image = facts.image
+    if image is not None and listed(image, matrix, "azure-local") is not None:
+        return None
+    system = parse_system(facts.os) if facts.os else System()
+    editions = {(row.product[2:], row.edition) for row in matrix.editions}
+    if (system.year, system.edition) in editions:
+        return found("HP104", "through_arc", seen={"os": facts.os}, named=facts.os)
+    named = facts.os is None and image is not None and windows_of_image(image, matrix) is not None
+    if named and image is not None and re.match(_PLAIN_2025, hyphenated(image.sku or "")):
+        return found("HP104", "through_arc", seen={"image": image}, named=image)
+    return None
+
+
+def _from_iso(facts: Facts, matrix: Matrix) -> bool:
+    """Whether a VM of Azure Local was installed or upgraded from an ISO, to Windows Server 2022 Azure Edition.
+
+    It was where the steps of Microsoft's page are said to be done or not, and where it runs that edition without being
+    made from a marketplace image of that release.
+    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-edition (2023-10-31)
+    """
+    system = parse_system(facts.os) if facts.os else None
+    runs = system is not None and (system.year, system.edition) == ("2022", "azure edition")
+    image = facts.image
+    if system is not None and not runs and system != System("windows"):
+        return False
+    if image is not None and image.id and re.search(_LOCAL_GALLERY, image.id):
+        return False
+    upgraded = windows_of_image(image, matrix)
+    if upgraded is not None:
+        return runs and upgraded.year != "2022"
+    if facts.azure_local.iso_hotpatch is not None:
+        return facts.built is None and (image is None or not image.container)
+    return runs and (facts.restored or bool(image and image.id))
+
+
+def _iso_steps(facts: Facts) -> Iterator[Finding]:
+    done = facts.azure_local.iso_hotpatch
+    if done is None:
+        yield found("HP416", seen={"azure_local.iso_hotpatch": None, "os": facts.os})
+    elif not done:
+        yield found("HP216", seen={"azure_local.iso_hotpatch": False})
 
 
 def _built(builder: str, base: Image | None) -> Finding:
@@ -49,9 +117,11 @@ def _built(builder: str, base: Image | None) -> Finding:
 def _no_image(facts: Facts) -> Finding:
     """Nothing names the image. A VM of Azure Local names a resource, and another list has what that is."""
     named = dict(facts.unresolved).get("image")
-    if facts.platform == "azure-local" and named:
+    if facts.platform != "azure-local":
+        return missing("HP401", "image", facts)
+    if named:
         return found("HP401", "local_list", seen={"image": named}, image=named)
-    return missing("HP401", "image", facts)
+    return found("HP401", "local", seen={"image": None})
 
 
 def _by_id(resource: str, platform: str | None) -> Finding:
@@ -72,14 +142,23 @@ def _offered(matrix: Matrix, platform: str | None, as_of: date) -> list[ImageRow
 
 def _dated(image: Image, row: ImageRow, offered: list[ImageRow], as_of: date) -> Iterator[Finding]:
     if as_of < row.from_day:
-        nearest = _nearest(row.sku, offered, row.product) if offered else "none"
+        nearest = _nearest(image, offered) if offered else "none"
         yield found("HP101", "not_yet", seen={"image": image}, image=image, since=row.from_day, nearest=nearest)
 
 
-def _spelling(image: Image, row: ImageRow) -> Iterator[Finding]:
+def _spelling(image: Image, row: ImageRow, facts: Facts) -> Iterator[Finding]:
+    """HP110. Azure takes any letter case; the provider azurerm, which refuses a plan, takes the exact one only.
+
+    https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/windows_virtual_machine
+    """
     written, exact = (image.publisher, image.offer, image.sku), (row.publisher, row.offer, row.sku)
     if tuple(map(plain, written)) != tuple(map(plain, exact)):
-        yield found("HP110", seen={"image": image}, observed=image, exact=row.urn)
+        variant = "declared" if facts.declared else "default"
+    elif facts.provider == "azurerm" and written != exact:
+        variant = "azurerm"
+    else:
+        return
+    yield found("HP110", variant, seen={"image": image}, observed=image, exact=row.urn)
 
 
 def _missing_parts(image: Image, matrix: Matrix) -> str:
@@ -93,18 +172,31 @@ def _missing_parts(image: Image, matrix: Matrix) -> str:
     return " and ".join(missing) if missing and fits else ""
 
 
-def _not_supported(image: Image, matrix: Matrix, offered: list[ImageRow], product: Product | None) -> Finding:
+def _not_supported(image: Image, matrix: Matrix, offered: list[ImageRow]) -> Finding:
     """HP101 with the nearest supported image, and why a look-alike is not it."""
-    rows = offered or list(matrix.images)
     lookalike = _lookalike(image, matrix)
-    wanted = lookalike.instead if lookalike else ()
-    instead = [row.urn for sku in wanted for row in rows if row.sku == sku]
-    nearest = " or ".join(instead) or _nearest(image.sku or "", rows, product)
     whys = ([lookalike.why] if lookalike else []) + list(_strays(image, matrix))
+    if _is_foreign(image, matrix):
+        return found("HP101", "elsewhere", seen={"image": image}, image=image)
+    nearest = _nearest(image, offered or list(matrix.images))
     if whys:
         why = ", and ".join(whys)
         return found("HP101", "look_alike", seen={"image": image}, image=image, why=why, nearest=nearest)
     return found("HP101", "not_listed", seen={"image": image}, image=image, nearest=nearest)
+
+
+def _is_foreign(image: Image, matrix: Matrix) -> bool:
+    """Whether an image is of a client Windows, of Linux, or of another publisher: no supported image is near it.
+
+    A publisher that is written almost like one of the matrix is a slip.
+    """
+    from difflib import SequenceMatcher
+
+    if not image.publisher:
+        return False
+    name = folded(image.publisher)[:_LONGEST]
+    known = {folded(row.publisher) for row in matrix.images}
+    return all(SequenceMatcher(None, publisher, name).ratio() < _SLIP for publisher in known)
 
 
 def _lookalike(image: Image, matrix: Matrix) -> Lookalike | None:
@@ -124,34 +216,91 @@ def _strays(image: Image, matrix: Matrix) -> Iterator[str]:
             yield f"its {name} is {part}, expected {' or '.join(known)}"
 
 
-def _nearest(sku: str, rows: list[ImageRow], product: Product | None) -> str:
-    """The supported image whose SKU is nearest to a name, of the same year where there is one."""
+def _nearest(image: Image, rows: list[ImageRow]) -> str:
+    """The supported image that is nearest by meaning: same year, Desktop or Core as it was, small disk as it was.
+
+    What is left of equals is decided by the likeness of the names.
+    """
     from difflib import SequenceMatcher
 
-    same_year = [row for row in rows if row.product == product] or rows
-    name = folded(sku)[:_LONGEST]
-    return max(same_year, key=lambda row: SequenceMatcher(None, folded(row.sku), name).ratio()).urn
+    sku = image.sku or ""
+    name, year = folded(sku)[:_LONGEST], re.search(r"(?<!\d)20\d\d(?!\d)", sku[:_LONGEST])
+
+    def likeness(row: ImageRow) -> tuple[bool, bool, bool, str, float]:
+        return (
+            year is not None and row.product[2:] == year[0],
+            ("core" in name) == ("core" in row.sku),
+            ("smalldisk" in name) == ("smalldisk" in row.sku),
+            "" if year is None else row.product,
+            SequenceMatcher(None, folded(row.sku), name).ratio(),
+        )
+
+    return max(rows, key=likeness).urn
 
 
 def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
-    """HP104, HP105, HP402: whether Azure Arc hotpatches this release and edition."""
-    text = facts.os
-    if not text:
+    """HP104, HP105, HP402: whether Azure Arc hotpatches this release and edition.
+
+    The words tell release and edition, and so does the build: one of another Windows is not eligible, whatever the
+    words say, and words of a Windows Server without a release get it from the build.
+    """
+    system = parse_system(facts.os) if facts.os else System()
+    releases = {row.product[2:] for row in matrix.editions}
+    if system.family == "server" and system.year is None and _other_windows(facts, releases) is None:
+        system = system._replace(year=_year_of_build(facts.build))
+    if (finding := _excluded(facts, system, releases)) is not None:
+        yield finding
+    elif not facts.os:
         yield found("HP402", seen={"os": None})
-        return
-    seen, system = {"os": text}, parse_system(text)
-    if system.family == "client":
-        yield found("HP104", "client", seen=seen, os=text)
-    elif system.family != "server":
-        variant = "release" if system.family == "windows" else "unrecognised"
-        yield found("HP402", variant, seen=seen, os=text)
-    elif system.year not in {row.product[2:] for row in matrix.editions}:
-        yield found("HP105", "release", seen=seen, os=text)
+    elif not is_release(system.year):
+        told = system.family in ("server", "windows") and system.year is None
+        yield _unrecognized(facts.os, "release" if told else "unrecognized")
     else:
-        yield from _edition(text, system, matrix)
+        yield from _edition(facts.os, system, matrix)
     start = _arc_start(system, matrix)
-    if as_of < start:
-        yield found("HP105", "before_preview", seen=seen, preview_date=start)
+    if facts.os and as_of < start:
+        yield found("HP105", "before_preview", seen={"os": facts.os}, preview_date=start)
+
+
+def _excluded(facts: Facts, system: System, releases: set[str]) -> Finding | None:
+    """HP104 and HP105 of a Windows that Azure Arc doesn't hotpatch: by the words, or by the build."""
+    seen = {"os": facts.os}
+    if system.family == "client":
+        return found("HP104", "client", seen=seen, os=facts.os)
+    if system.family == "host":
+        return found("HP105", "host", seen=seen, os=facts.os)
+    if system.edition == "azure edition" and is_release(system.year):
+        return found("HP104", "azure_edition", seen=seen, os=facts.os)
+    other = _other_windows(facts, releases)
+    if other is not None and (system.year in releases or not is_release(system.year) or facts.os is None):
+        named = f"{facts.os} with build {facts.build}" if facts.os else f"Build {facts.build}"
+        return found("HP105", "build", seen={"build": facts.build, **seen}, named=named, windows=other)
+    if is_release(system.year) and system.year not in releases:
+        return found("HP105", "release", seen=seen, os=facts.os)
+    return None
+
+
+def _other_windows(facts: Facts, releases: set[str]) -> str | None:
+    """The names of what a build is of, where none of it is a Windows Server of these releases."""
+    build = parse_build(facts.build) if facts.build else None
+    candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
+    if not candidates or any(each.family == "server" and each.year in releases for each in candidates):
+        return None
+    return " or ".join(each.name for each in candidates)
+
+
+def _year_of_build(text: str | None) -> str | None:
+    build = parse_build(text) if text else None
+    servers = [each for each in WINDOWS_OF_BUILD.get(build.number, ()) if each.family == "server"] if build else []
+    return servers[0].year if len(servers) == 1 else None
+
+
+def _unrecognized(text: str, variant: str) -> Finding:
+    """HP402 of words that are not understood, with the words that were probably meant."""
+    meant = suggestion(text)
+    if meant is not None:
+        return found("HP402", "meant", seen={"os": text}, os=text, meant=meant)
+    return found("HP402", variant, seen={"os": text}, os=text)
 
 
 def _arc_start(system: System, matrix: Matrix) -> date:
@@ -163,12 +312,12 @@ def _arc_start(system: System, matrix: Matrix) -> date:
 
 def _edition(text: str, system: System, matrix: Matrix) -> Iterator[Finding]:
     seen = {"os": text}
-    if system.edition == "azure edition":
-        yield found("HP104", "azure_edition", seen=seen, os=text)
-    elif system.edition == "Evaluation":
+    if system.edition == "Evaluation":
         yield found("HP402", "evaluation", seen=seen, os=text)
     elif system.edition is None:
         yield found("HP402", "edition", seen=seen, os=text)
+    elif system.edition not in EDITIONS:
+        yield _unrecognized(text, "other_edition")
     elif system.edition not in {row.edition for row in matrix.editions if row.product[2:] == system.year}:
         yield found("HP104", "edition", seen=seen, os=text)
 

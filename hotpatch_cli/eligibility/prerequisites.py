@@ -1,4 +1,4 @@
-"""HP201 to HP214 and HP403 to HP412: settings and states that hotpatch asks for, met, unmet or not known.
+"""HP201 to HP215 and HP403 to HP412: settings and states that hotpatch asks for, met, unmet or not known.
 
 A fact that is missing gives its own finding: a rule never passes because it could not tell.
 """
@@ -33,7 +33,8 @@ def check_azure(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding
     elif not settings.vm_agent:
         yield found("HP203", seen={"patching.vm_agent": False})
     if settings.hotpatching and settings.bypass_safety_checks:
-        yield found("HP204", seen={"patching.bypass_safety_checks": True})
+        variant = "declared" if facts.declared else "default"
+        yield found("HP204", variant, seen={"patching.bypass_safety_checks": True})
     if facts.scale_set == "flexible" and not facts.health_extension:
         variant = "missing" if facts.health_extension is None else "default"
         yield found("HP212", variant, seen={"health_extension": facts.health_extension})
@@ -87,45 +88,70 @@ def check_arc(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     yield from _build(facts, matrix)
 
 
-def enrolment(licence: str | None, enablement: str | None) -> str | None:
-    """What the portal shows of licence and enablement: Enabled, Pending, Canceled, Disabled, Failed,
-    Action Required, Not Enrolled; None where neither tells.
+_LICENSES = {
+    "enabling": "Pending",
+    "pending": "Pending",
+    "disabling": "Disabling",
+    "disabled": "Canceled",
+    "disable": "Canceled",
+    "canceled": "Canceled",
+    "cancelled": "Canceled",
+    "failed": "Failed",
+    "notenrolled": "Not Enrolled",
+    "actionrequired": "Action Required",
+}
+_ENABLEMENTS = {
+    "": "Enabled",
+    "enabled": "Enabled",
+    "disabled": "Disabled",
+    "actionrequired": "Action Required",
+    "pendingevaluation": "Pending",
+}
+
+
+def enrolment(license_state: str | None, enablement: str | None) -> str | None:
+    """What the portal shows of license and enablement: Enabled, Pending, Canceled, Disabled, Failed,
+    Action Required, Not Enrolled, and Disabling while a license ends; None where neither tells.
 
     https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
     """
-    states = {"enabling": "Pending", "disabling": "Pending", "disabled": "Canceled", "disable": "Canceled"}
-    word = (licence or "").lower().replace(" ", "").replace("-", "")
+    word = (license_state or "").lower().replace(" ", "").replace("-", "")
     if word in ("", "unknown"):
         return None
-    if word not in ("enabled", "enable"):
-        named = {"pending": "Pending", "canceled": "Canceled", "cancelled": "Canceled", "failed": "Failed"}
-        named |= {"notenrolled": "Not Enrolled", "actionrequired": "Action Required"}
-        return (states | named).get(word, licence)
-    decided = {"disabled": "Disabled", "actionrequired": "Action Required", "pendingevaluation": "Pending"}
-    decided |= {"enabled": "Enabled", "": "Enabled"}
-    return decided.get((enablement or "").lower())
+    if is_enrolled(license_state):
+        return _ENABLEMENTS.get((enablement or "").lower())
+    return _LICENSES.get(word, license_state)
+
+
+def is_enrolled(license_state: str | None) -> bool:
+    """Whether the license says that the machine is enrolled, whatever was switched off on it since."""
+    return (license_state or "").lower() in ("enabled", "enable")
 
 
 def _enrolment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
+    """HP208 and HP408. A machine that is enrolled and switched off has another remedy than one that isn't enrolled."""
     state = enrolment(facts.arc.hotpatch, facts.arc.enablement)
-    seen = {"arc.hotpatch": facts.arc.hotpatch}
+    enrolled = is_enrolled(facts.arc.hotpatch)
+    seen = {"arc.enablement": facts.arc.enablement} if enrolled else {"arc.hotpatch": facts.arc.hotpatch}
     if state is None:
-        if (facts.arc.hotpatch or "").lower() in ("enabled", "enable"):
-            status = facts.arc.enablement
-            yield found("HP408", "undecided", seen={"arc.enablement": status}, observed=status)
-        elif facts.arc.hotpatch:
-            yield found("HP408", "undecided", seen=seen, observed=facts.arc.hotpatch)
-        else:
+        observed = facts.arc.enablement if enrolled else facts.arc.hotpatch
+        if observed is None:
             yield found("HP408", seen=seen)
+        else:
+            yield found("HP408", "undecided", seen=seen, observed=observed)
     elif state != "Enabled":
-        if (facts.arc.hotpatch or "").lower() == "enabled":
-            seen = {"arc.enablement": facts.arc.enablement}
         phase = next((each for each in matrix.arc_phases if holds(each.from_day, each.until, as_of)), None)
-        if phase is not None and phase.phase == "paid":
-            yield found("HP208", "paid", seen=seen, observed=state, price=phase.terms)
+        terms = phase.terms if phase is not None else "not known"
+        if enrolled and state in _SWITCHED:
+            yield found("HP208", _SWITCHED[state], seen=seen, terms=terms)
+        elif phase is not None and phase.phase == "paid":
+            yield found("HP208", "paid", seen=seen, observed=state, price=terms)
         else:
             variant = "preview" if phase is not None and phase.phase == "preview" else "default"
             yield found("HP208", variant, seen=seen, observed=state)
+
+
+_SWITCHED = {"Disabled": "switched_off", "Action Required": "action_required"}
 
 
 def _security(facts: Facts) -> Iterator[Finding]:
@@ -160,6 +186,25 @@ def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         yield found("HP209", seen=seen, build=build, minimum=minimum)
     elif build.revision is None and build.number == minimum.number:
         yield found("HP403", "revision", seen=seen, build=build)
+
+
+def check_boot(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
+    """HP215: the security type is Standard, or Secure Boot or vTPM is off, where the source says so.
+
+    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers (2025-10-30)
+    """
+    security = facts.security
+    seen: dict[str, object] = {}
+    off: list[str] = []
+    if (security.type or "").lower() == "standard":
+        seen["security.type"] = security.type
+        off.append("the security type is Standard")
+    for field, name in (("secure_boot", "Secure Boot"), ("vtpm", "the virtual TPM")):
+        if getattr(security, field) is False:
+            seen[f"security.{field}"] = False
+            off.append(f"{name} is off")
+    if off:
+        yield found("HP215", seen=seen, observed=" and ".join(off))
 
 
 def check_state(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:

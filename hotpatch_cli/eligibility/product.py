@@ -1,18 +1,26 @@
-"""Which Windows Server a machine runs: from its image, else from the words of its operating system."""
+"""Which Windows a fact names: the words of an operating system, an image, a build, or a KB.
+
+No fact is preferred to another: a machine has a product where all that name one agree.
+"""
 
 import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.rows import ImageRow, Matrix, Product
-from hotpatch_cli.model import Facts, Image
+from hotpatch_cli.model import Facts, Image, parse_build
 
-_YEARS: dict[str, Product] = {"2022": "ws2022", "2025": "ws2025"}
+_PRODUCTS: dict[str, Product] = {"2022": "ws2022", "2025": "ws2025"}
 _FOLDED = r"[\s\-\u2010-\u2015\u2212]+"
 _SERVER = (
-    r"(?i)(?<!sql )(?<!sql)(?:windows\s*)?server[\s\u00ae]*(?:\(r\)\s*)?(?:iot\s*)?(20\d\d)(?!\d)(\s*r2)?|"
-    r"\bws(20\d\d)\b"
+    r"(?i)(?<!sql )(?<!sql)(?:windows\s*)?server[\s\u00ae]*(?:\(r\)\s*)?(?:iot\s*)?"
+    r"(?P<year>20\d\d)(?!\d)(?P<second>\s*r2)?|\bws(?P<short>20\d\d)\b"
 )
+_CHANNEL = r"(?i)windows\s*server[,\s]*(?:version\s*)?(?P<channel>1709|1803|1809|1903|1909|2004|20H2|23H2)\b"
+_YEARLESS = r"(?i)windows\s*server\b(?!.*\b(?:vnext|insider|preview)\b)"
+_HOST = r"(?i)azure\s*stack\s*hci|\bazure\s*local\b"
 _WINDOWS = r"(?i)windows|\bws20\d\d\b|(?<!sql )(?<!sql)server 20(?:08|12|16|19|22|25)\b"
 _CLIENT = r"(?i)windows\s*(?:xp|vista|7|8(?:\.1)?|10|11)\b"
 _OTHERS = (
@@ -26,33 +34,131 @@ _EDITIONS = (
     ("Datacenter", r"(?i)(?:\b|server)data\s*cent(?:er|re)"),
     ("Standard", r"(?i)(?:\b|server)standard"),
     ("Essentials", r"(?i)\bessentials"),
+    ("Foundation", r"(?i)\bfoundation\b"),
 )
+_NICKNAMES = {
+    "std": "Standard",
+    "stnd": "Standard",
+    "dc": "Datacenter",
+    "dtc": "Datacenter",
+    "ess": "Essentials",
+    "ae": "Azure Edition",
+}
+_VOCABULARY = ("Windows", "Server", "Standard", "Datacenter", "Essentials", "Foundation")
+_RELEASES = ("2000", "2003", "2008", "2012", "2016", "2019", "2022", "2025")
+_CHANNELS = ("1709", "1803", "1809", "1903", "1909", "2004", "20H2", "23H2")
+"""Releases of the semi-annual channel, and the annual channel's 23H2."""
+_CLOSE = 0.7
+"""How like a known word another must be to be called a slip of it (difflib; `Standrad` is 0.875)."""
 _NO_EDITION = r"(?i)\b(?:core|desktop|experience|server|full|gui|installation|version|build|x64|bit|ltsc|\w*\d\w*)\b"
-_SKU_YEAR = r"(?i)^\s*(?:(?:microsoft )?windows[\s-]*server[\s-]*)?(20\d\d)(?!\d)"
+_SKU_YEAR = r"(?i)^\s*(?:\[?smalldisk\]?)?(?:(?:microsoft )?windows[\s-]*server[\s-]*)?(20\d\d)(?!\d)"
 
 
 class System(NamedTuple):
-    """What the words of an operating system say; None where they do not."""
+    """What the words of an operating system say; None where they do not.
+
+    The family is server, client, host (a node of Azure Local), windows (more is not said), or other.
+    """
 
     family: str | None = None
     year: str | None = None
     edition: str | None = None
 
 
-def parse_system(text: str) -> System:
-    """Family (server, client, other), release and edition from `Windows Server 2025 Datacenter`.
+class Windows(NamedTuple):
+    """A Windows that a fact can name: its family, its release where that is told, and what people call it."""
 
-    An edition that is not known by name stays the words that stand there, so that it is judged, not guessed.
+    family: str
+    year: str | None
+    name: str
+
+
+ANNUAL_CHANNEL = "23H2"
+_CLIENT_ONLY = Windows("client", None, "a Windows client")
+WINDOWS_OF_BUILD: Mapping[int, tuple[Windows, ...]] = {
+    9200: (Windows("server", "2012", "Windows Server 2012"), Windows("client", None, "Windows 8")),
+    9600: (Windows("server", "2012 R2", "Windows Server 2012 R2"), Windows("client", None, "Windows 8.1")),
+    14393: (Windows("server", "2016", "Windows Server 2016"), Windows("client", None, "Windows 10")),
+    17763: (Windows("server", "2019", "Windows Server 2019"), Windows("client", None, "Windows 10")),
+    20348: (Windows("server", "2022", "Windows Server 2022"), Windows("host", None, "Azure Stack HCI 21H2")),
+    20349: (Windows("host", None, "Azure Stack HCI 22H2"),),
+    25398: (
+        Windows("server", ANNUAL_CHANNEL, "Windows Server, version 23H2 (annual channel)"),
+        Windows("host", None, "Azure Local 23H2"),
+    ),
+    26100: (
+        Windows("server", "2025", "Windows Server 2025"),
+        Windows("client", None, "Windows 11 24H2"),
+        Windows("host", None, "Azure Local 24H2"),
+    ),
+    **dict.fromkeys((10240, 10586, 15063, 19043, 19044, 19045, 22000, 22621, 22631, 26200, 28000), (_CLIENT_ONLY,)),
+}
+"""What runs under a build number. Servers, hosts and clients share some of them.
+
+https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info (read 2026-05-13) and
+https://learn.microsoft.com/en-us/windows/release-health/windows11-release-information (read 2026-05-13)
+"""
+
+
+@lru_cache(maxsize=1024)
+def parse_system(text: str) -> System:
+    """Family, release and edition from `Windows Server 2025 Datacenter`.
+
+    An edition that is not known by name stays the words that are there, so that it is asked for, not guessed.
     """
     if re.search(_OTHERS, text) and not re.search(_WINDOWS, text):
         return System("other")
-    if found := re.search(_SERVER, text):
-        year = (found[1] or found[3]) + (" R2" if found[2] else "")
-        known = next((name for name, pattern in _EDITIONS if re.search(pattern, text)), None)
-        return System("server", year, known or _rest(text[found.end() :]))
-    if re.search(_CLIENT, text):
+    if re.search(_HOST, text) and not re.search(_SERVER, text):
+        return System("host")
+    server = re.search(_CHANNEL, text) or re.search(_SERVER, text)
+    if server is None and re.search(_CLIENT, text):
         return System("client")
-    return System("windows" if "windows" in text.lower() else None)
+    server = server or re.search(_YEARLESS, text)
+    if server is None:
+        return System("windows" if "windows" in text.lower() else None)
+    return System("server", _year(server), _edition(text, text[server.end() :]))
+
+
+def _year(server: re.Match[str]) -> str | None:
+    """`2025`, `2012 R2` or `23H2`, from the words that name a server."""
+    named = server.groupdict()
+    year = named.get("channel") or named.get("year") or named.get("short")
+    return f"{year} R2" if named.get("second") else year
+
+
+def _edition(text: str, after: str) -> str | None:
+    """The edition by its name, or the words that could be one."""
+    known = next((name for name, pattern in _EDITIONS if re.search(pattern, text)), None)
+    return known or _rest(after)
+
+
+EDITIONS = tuple(name for name, _ in _EDITIONS)
+"""The editions that are known by name; other words are not an edition."""
+
+
+def is_release(year: str | None) -> bool:
+    """Whether a Windows Server of this name was released: `2022` and `2012 R2`, not `2024`."""
+    return year is not None and (year.removesuffix(" R2") in _RELEASES or year.upper() in _CHANNELS)
+
+
+def suggestion(text: str) -> str | None:
+    """The words with each slip mended (`Windows Server 2025 Standrad`, `Std`); None where nothing known comes of it."""
+    from difflib import get_close_matches
+
+    mended, known = [], {word.casefold(): word for word in (*_VOCABULARY, *_RELEASES)}
+    for word in text[:_LONGEST_NAME].split():
+        bare = re.sub(r"\W", "", word).casefold()
+        near = get_close_matches(bare, known, 1, _CLOSE)
+        mended.append(_NICKNAMES.get(bare) or (known[near[0]] if near else word))
+    better = " ".join(mended)
+    if re.match(r"20\d\d\b", better):
+        better = f"Windows Server {better}"
+    system = parse_system(better)
+    told = is_release(system.year) and system.edition in EDITIONS
+    return better if told and better.casefold() != text.strip().casefold() else None
+
+
+_LONGEST_NAME = 120
 
 
 def _rest(text: str) -> str | None:
@@ -87,20 +193,102 @@ def listed(image: Image, matrix: Matrix, platform: str | None) -> ImageRow | Non
     return None
 
 
-def product_of(facts: Facts, matrix: Matrix) -> Product | None:
-    """The product, also of a machine that cannot hotpatch; None where the facts do not name it."""
-    if facts.image is not None:
-        row = listed(facts.image, matrix, None)
-        product = row.product if row else _by_name(facts.image)
-        if product:
-            return product
-    return _YEARS.get(parse_system(facts.os).year or "") if facts.os else None
+NO_UPDATES: Mapping[str, Product] = MappingProxyType({})
 
 
-def _by_name(image: Image) -> Product | None:
-    """The product that the SKU of Microsoft's Windows Server or the offer of a guest image names: `sql2022-ws2025`."""
+def product_of(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES) -> Product | None:
+    """The product that all facts of a machine share, also of one that is not eligible.
+
+    None where they name none, another Windows, or two of them. `updates` tells of which product a KB is.
+    """
+    named = {each.windows for each in named_by(facts, matrix, updates)}
+    years = {each.year for each in named if each.family == "server"}
+    if len(years) != 1 or any(each.family != "server" for each in named):
+        return None
+    return _PRODUCTS.get(years.pop() or "")
+
+
+class Named(NamedTuple):
+    """A fact that names a Windows: the field, what is in it, the Windows, and the edition where that is told."""
+
+    field: str
+    value: str
+    windows: Windows
+    edition: str | None = None
+
+
+def named_by(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES) -> Iterator[Named]:
+    """Each fact that names one Windows: image, operating system, build, KBs.
+
+    A build that clients or hosts share with a server names the server where the words or the image are of one.
+    """
+    image = windows_of_image(facts.image, matrix) if facts.image and facts.built is None else None
+    if image is not None:
+        yield Named("image", str(facts.image), image, image_edition(facts.image, matrix))
+    system = parse_system(facts.os) if facts.os else System()
+    if system.family in ("client", "host"):
+        yield Named("os", facts.os or "", Windows(system.family, None, facts.os or ""))
+    elif system.family == "server" and is_release(system.year):
+        yield Named("os", facts.os or "", _server(system.year or ""), system.edition)
+    family = system.family if system.family in ("client", "host", "server") else None
+    if family is None and image is not None:
+        family = image.family
+    if family is None and any(kb in updates for kb in facts.kbs):
+        family = "server"
+    if (built := windows_of_build(facts.build, family)) is not None:
+        yield Named("build", facts.build or "", built)
+    for kb in dict.fromkeys(facts.kbs):
+        if (product := updates.get(kb)) is not None:
+            yield Named("kbs", kb, _server(product[2:]))
+    steps = facts.azure_local.iso_hotpatch
+    if steps is not None and image is None and facts.os is None and built is None:
+        yield Named("azure_local.iso_hotpatch", str(steps).lower(), _server("2022"), "azure edition")
+
+
+def _server(year: str) -> Windows:
+    return Windows("server", year, f"Windows Server {year}")
+
+
+def windows_of_build(text: str | None, family: str | None = None) -> Windows | None:
+    """The Windows that a build is of: the one of a family among several, or the only one there is.
+
+    None where the number is not known, or several Windows have it and the family does not tell which.
+    """
+    build = parse_build(text) if text else None
+    candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
+    fitting = [each for each in candidates if each.family == family]
+    if fitting:
+        return fitting[0]
+    if family is not None and candidates:
+        return candidates[0]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def windows_of_image(image: Image | None, matrix: Matrix) -> Windows | None:
+    """The Windows that the publisher and the SKU of a marketplace image name; None where they name none."""
+    if image is None or image.id or image.container:
+        return None
+    row = listed(image, matrix, None)
+    year = row.product[2:] if row else year_of_image(image)
+    if year is not None:
+        return _server(year)
+    client = folded(image.publisher or "").startswith("microsoftwindowsdesktop")
+    return Windows("client", None, "a Windows client") if client else None
+
+
+def image_edition(image: Image | None, matrix: Matrix) -> str | None:
+    """`azure edition` for an image of it; None for any other, since SKUs of Datacenter serve more than one edition."""
+    if image is None or not windows_of_image(image, matrix):
+        return None
+    return "azure edition" if "azureedition" in folded(image.sku or "") else None
+
+
+def year_of_image(image: Image) -> str | None:
+    """The release that the SKU of Microsoft's Windows Server or the offer of a guest image names: `sql2022-ws2025`."""
     if not image.publisher or folded(image.publisher).endswith("windowsserver"):
         year = re.search(_SKU_YEAR, image.sku or "")
+        later = " R2" if year and re.match(r"(?i)[\s-]*r2\b", (image.sku or "")[year.end() :]) else ""
     else:
-        year = re.search(r"ws(20\d\d)$", plain(image.offer))
-    return _YEARS.get(year[1]) if year else None
+        year, later = re.search(r"ws(20\d\d)(?:r2)?$", plain(image.offer)), ""
+    found = f"{year[1]}{later}" if year else None
+    return found if is_release(found) else None

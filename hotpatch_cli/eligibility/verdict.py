@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from hotpatch_cli.eligibility import images, prerequisites
+from hotpatch_cli.eligibility.contradictions import confront
 from hotpatch_cli.eligibility.product import parse_system, product_of
 from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Product, Release
 from hotpatch_cli.model import Facts, Finding
@@ -29,10 +30,14 @@ _FIRST: dict[str, tuple[Check, ...]] = {
     "arc": (images.check_system, images.check_end),
 }
 _THEN: dict[str, tuple[Check, ...]] = {
-    "azure": (images.check_region, prerequisites.check_azure, prerequisites.check_state),
-    "azure-local": (prerequisites.check_azure_local, prerequisites.check_state),
+    "azure": (images.check_region, prerequisites.check_azure, prerequisites.check_boot, prerequisites.check_state),
+    "azure-local": (prerequisites.check_azure_local, prerequisites.check_boot, prerequisites.check_state),
     "arc": (prerequisites.check_arc, prerequisites.check_state),
 }
+_GATES = frozenset({"HP101", "HP102", "HP103", "HP104", "HP105", "HP108", "HP111"})
+"""Rules after which nothing that builds on image or release is raised. A spelling (HP110) is none of them: the image
+behind it is known."""
+_CONTRADICTIONS = frozenset({"HP111", "HP415"})
 _VERDICT_OF: tuple[tuple[str, Verdict], ...] = (("1", "unsupported"), ("2", "action-required"), ("4", "unknown"))
 
 
@@ -65,6 +70,7 @@ class Judge:
         self.as_of = as_of
         self._supposed = tuple(supposed)
         self._image_only = image_only
+        self._updates = {row.kb: row.product for row in knowledge.releases if row.kb and row.component is None}
         self._judged: dict[Facts, Judgement] = {}
         self._histories: dict[Product, History] = {}
 
@@ -84,11 +90,13 @@ class Judge:
     def _judge(self, facts: Facts) -> Judgement:
         if is_skipped(facts) or facts.platform is None:
             return Judgement(None)
-        first = self._run(_FIRST[facts.platform], facts)
+        conflicts = list(confront(facts, self.knowledge.matrix, self._updates))
+        first = [*self._run(_FIRST[facts.platform], facts), *conflicts]
         shape = [] if self._image_only else self._run((images.check_shape,), facts)
-        product = product_of(facts, self.knowledge.matrix)
-        if any(self._level(each) == "error" and each.code < "HP2" for each in first):
-            return self._unsupported(facts, product, [each for each in (*first, *shape) if each.code < "HP2"])
+        product = product_of(facts, self.knowledge.matrix, self._updates)
+        if any(finding.code in _GATES and self._level(finding) == "error" for finding in first):
+            told = [finding for finding in (*first, *shape) if finding.code < "HP2" or finding in conflicts]
+            return self._unsupported(facts, product, told)
         history = self.history(product) if product else None
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
@@ -103,7 +111,7 @@ class Judge:
         if history is not None:
             place = track(facts, possible, history, verdict, offers)
         else:
-            place = unknown_track(facts, "the release of Windows Server is not known")
+            place = unknown_track(facts, _no_product(conflicts))
         findings = (*first, *rest, *place.findings, *waiting_findings(facts, place, offers))
         coming = history.planned_after(self.as_of) if history and verdict != "unsupported" else None
         following = next_baseline(place, history) if history and verdict != "unsupported" else None
@@ -144,6 +152,12 @@ class Judge:
 def is_skipped(facts: Facts) -> bool:
     """Whether a machine is known not to run Windows: it is counted, never judged."""
     return not facts.windows or bool(facts.os and parse_system(facts.os).family == "other")
+
+
+def _no_product(conflicts: list[Finding]) -> str:
+    if any(finding.code in _CONTRADICTIONS for finding in conflicts):
+        return "the facts name two Windows versions"
+    return "the release of Windows Server is not known"
 
 
 def _ordered(findings: Iterable[Finding], level: Callable[[Finding], str]) -> tuple[Finding, ...]:

@@ -15,7 +15,7 @@ Said = dict[str, Any]
 LISTS = frozenset({"kbs", "pending", "groups"})
 """Fields in which sources add to each other."""
 _NESTED: dict[str, Any] = {"patching": Patching, "arc": Arc, "azure_local": AzureLocal, "security": Security}
-_APART = (*_NESTED, "windows", "restored", "unresolved", "region", "declared")
+_APART = (*_NESTED, "windows", "restored", "unresolved", "region", "declared", "provider")
 _FACTS = tuple(key for key in Facts._fields if key not in _APART)
 _PLACED = ("timezone", "ring", "region")
 _OWN = ("zone", "availability_set", "reboot_at", "owner")
@@ -54,6 +54,7 @@ def assembled(first: Machine, values: Said, machines: Sequence[Machine], shared:
         windows=all(each.windows for each in known),
         restored=any(each.restored for each in known),
         declared=all(each.declared for each in known),
+        provider=next((each.provider for each in known if each.provider), None),
         unresolved=tuple(dict.fromkeys(pair for each in known for pair in each.unresolved if pair[0] not in values)),
     )
     placement = Placement(

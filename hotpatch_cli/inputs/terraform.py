@@ -12,7 +12,6 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping, Number, Sequence
 from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
-from hotpatch_cli.inputs.terraform_rules import refusals
 from hotpatch_cli.model import Facts, Image, Machine, Patching, Placement
 
 _STATE_FILE = "4"
@@ -403,9 +402,15 @@ def _read(document: Document) -> Reading:
         log.add(document.root_mark, *_refusal(resources))
     log.finish()
     judged = {each.address for each in resources if each.type in KINDS and KINDS[each.type].patched}
-    reading.notes += refusals([machine for machine in reading.machines if machine.name in judged], document.file)
+    if isinstance(root, Mapping) and "planned_values" in root:
+        reading.machines = [_of_azurerm(machine) if machine.name in judged else machine for machine in reading.machines]
     reading.machines += deployments.machines(document, azapi, reading.notes)
     return reading
+
+
+def _of_azurerm(machine: Machine) -> Machine:
+    """A machine of a plan, which the provider azurerm holds to rules of its own."""
+    return machine._replace(facts=machine.facts._replace(provider="azurerm"))
 
 
 def _refusal(resources: list[Resource]) -> tuple[str, str]:

@@ -53,7 +53,7 @@ def load_rules() -> dict[str, Rule]:
     log = Log(document)
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
     log.finish()
-    return {code: Rule(code, **{"levels": {}} | fields) for code, fields in rules.items()}
+    return {code: Rule(code, **{"levels": {}, "remedies": {}, **fields}) for code, fields in rules.items()}
 
 
 # --- sources -------------------------------------------------------------------------------------------------
@@ -144,7 +144,8 @@ def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
         kind=Field(c.choice(*rows.KINDS), "what it is; absent where no source states it"),
         kb=Field(c.text(r"KB\d{6,8}", "Write it as KB5072033."), "KB"),
         build=Field(c.parsed(_build, "a build"), "operating-system build with revision"),
-        confidence=_needed(c.choice(*rows.CONFIDENCES), "high, medium or low"),
+        confidence=_needed(c.choice(*rows.CONFIDENCES), "high, medium or low: how sure KB, build and day are"),
+        kind_confidence=Field(c.choice(*rows.CONFIDENCES), "how sure the kind is, where less than the rest"),
         platforms=Field(_PLATFORMS, "platforms, where not all"),
         component=Field(_WORDS, "what it updates, where that is not the operating system"),
         notes=Field(_WORDS, "what else is known"),
@@ -228,9 +229,7 @@ def _matrix_columns(sources: dict[str, Source]) -> dict[str, tuple[Callable[...,
         "images": (rows.ImageRow, columns(**image, platforms=_needed(_PLATFORMS, "platforms"), **{"from": since})),
         "lookalikes": (
             rows.Lookalike,
-            columns(
-                pattern=_needed(c.parsed(_pattern, "a pattern"), "of the SKU"), why=text, instead=Field(names, "SKUs")
-            ),
+            columns(pattern=_needed(c.parsed(_pattern, "a pattern"), "of the SKU"), why=text),
         ),
         "editions": (rows.EditionRow, columns(product=product, edition=_needed(_WORDS, "edition"), **{"from": since})),
         "azure_local_hosts": (rows.HostRow, columns(minimum=minimum, until=until, **{"from": since})),
@@ -333,16 +332,17 @@ _RULE: Codec[dict[str, Any]] = c.record(
     {
         "name": _needed(c.text(r"[a-z0-9-]+"), "the rule's name"),
         "level": _needed(_LEVEL, "how much it weighs"),
+        "levels": Field(c.table(_LEVEL), "the level of a sentence, where it has its own"),
         "platforms": _needed(_PLATFORMS, "platforms it can be raised for"),
         "title": _needed(_WORDS, "one line"),
         "meaning": _needed(_WORDS, "what it means and why"),
         "sentences": _needed(c.table(_WORDS), "templates of the message"),
         "remedy": _needed(_WORDS, "what to do"),
+        "remedies": Field(c.table(_WORDS), "what to do where a sentence is said, where it has its own"),
         "source": _needed(c.text(r"https?://\S+"), "public page"),
         "read": _needed(c.day, "the day of that page"),
         "wrong": _needed(_WORDS, "an example that is wrong"),
         "right": _needed(_WORDS, "the same, right"),
-        "levels": Field(c.table(_LEVEL), "levels of the variants that weigh otherwise"),
     },
     "a rule",
 )

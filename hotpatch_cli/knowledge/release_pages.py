@@ -278,6 +278,8 @@ def _kind_in_history(entry: _Entry, calendar: list[_Entry]) -> str | None:
     """What an update of the release history is; None where the calendar does not tell."""
     if entry.letter == "A":
         return "general-availability"
+    if entry.letter in "CDE":
+        return "preview"
     if entry.letter != "B":
         return "out-of-band"
     same = [each for each in calendar if (each.product, each.month) == (entry.product, entry.month)]

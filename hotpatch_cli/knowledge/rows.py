@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from hotpatch_cli.model import Build
@@ -13,7 +14,7 @@ PRODUCT_NAMES = {"ws2022": "Windows Server 2022", "ws2025": "Windows Server 2025
 Day = date
 
 BASELINES = ("planned-baseline", "unplanned-baseline")
-STANDARD = ("standard", "out-of-band")
+STANDARD = ("standard", "out-of-band", "preview")
 KINDS = (*BASELINES, "hotpatch", "out-of-band-hotpatch", *STANDARD, "general-availability")
 CONFIDENCES = ("high", "medium", "low")
 EVENTS = (
@@ -46,6 +47,12 @@ class Release(NamedTuple):
     platforms: tuple[str, ...] = ()
     component: str | None = None
     notes: str | None = None
+    kind_confidence: str | None = None
+
+    @property
+    def confidence_of_kind(self) -> str:
+        """How sure the kind is, and with it the track; a KB and a build may be surer than that."""
+        return self.kind_confidence or self.confidence
 
     @property
     def is_baseline(self) -> bool:
@@ -86,7 +93,6 @@ class Lookalike(NamedTuple):
     pattern: str
     why: str
     source: tuple[Source, ...]
-    instead: tuple[str, ...] = ()
 
 
 class EditionRow(NamedTuple):
@@ -174,7 +180,7 @@ class Matrix(NamedTuple):
 class Rule(NamedTuple):
     """A rule of the catalogue: its texts, its level, and where it comes from.
 
-    `levels` are those of variants that weigh otherwise.
+    `levels` and `remedies` are those of single sentences that differ from the rule's.
     """
 
     code: str
@@ -189,11 +195,21 @@ class Rule(NamedTuple):
     read: date
     wrong: str
     right: str
-    levels: Mapping[str, str]
+    levels: Mapping[str, str] = MappingProxyType({})
+    remedies: Mapping[str, str] = MappingProxyType({})
 
     def level_of(self, variant: str) -> str:
-        """The level of a variant: error, warning or note."""
+        """The level of a sentence: the rule's, unless the sentence has its own."""
         return self.levels.get(variant, self.level)
+
+    def remedy_of(self, variant: str) -> str:
+        """What to do where a sentence is said: the rule's remedy, unless the sentence has its own."""
+        return self.remedies.get(variant, self.remedy)
+
+    @property
+    def all_levels(self) -> str:
+        """The levels of its sentences, the rule's own first: `warning or error`."""
+        return " or ".join(dict.fromkeys((self.level, *self.levels.values())))
 
 
 class Knowledge(NamedTuple):

@@ -21,22 +21,29 @@ def subject_json() -> str:
 
 def rule_list(rules: Mapping[str, Rule], screen: Screen) -> str:
     """All rules: code, level, name and title."""
-    rows = [(rule.code, rule.level, rule.name, rule.title) for rule in rules.values()]
+    rows = [(rule.code, rule.all_levels, rule.name, rule.title) for rule in rules.values()]
     grid = Grid(("code", "level", "name", "title"), rows, whole=("code", "level", "name"))
     return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
 
 
 def rule_page(rule: Rule, screen: Screen) -> str:
     """One rule: what it means, what is said, what to do, where it comes from, wrong and right."""
-    said = "".join(f"  {_wrapped(text, screen)}\n" for text in rule.sentences.values())
+    said = "".join(f"  {_wrapped(text, screen)}{_level(rule, variant)}\n" for variant, text in rule.sentences.items())
+    remedies = "".join(f"  {_wrapped(text, screen)}\n" for text in (rule.remedy, *rule.remedies.values()))
     return (
-        f"{rule.code} {rule.name} ({rule.level}; {', '.join(rule.platforms)})\n\n{_wrapped(rule.title, screen, 0)}.\n\n"
+        f"{rule.code} {rule.name} ({rule.all_levels}; {', '.join(rule.platforms)})\n\n"
+        f"{_wrapped(rule.title, screen, 0)}.\n\n"
         f"Meaning\n  {_wrapped(rule.meaning, screen)}\n\n"
         f"What it says\n{said}\n"
-        f"What to do\n  {_wrapped(rule.remedy, screen)}\n\n"
+        f"What to do\n{remedies}\n"
         f"Wrong\n{_indented(rule.wrong)}\nRight\n{_indented(rule.right)}\n"
         f"Source\n  {rule.source} (read {rule.read})\n"
     )
+
+
+def _level(rule: Rule, variant: str) -> str:
+    """The level of a sentence in brackets, where sentences of the rule have different ones."""
+    return f" ({rule.level_of(variant)})" if rule.levels else ""
 
 
 def _wrapped(text: str, screen: Screen, indent: int = 2) -> str:

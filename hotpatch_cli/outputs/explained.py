@@ -44,7 +44,7 @@ def _reasons(checked: Checked, screen: Screen) -> str:
     for reason in checked.reasons:
         more = f" {said}" if (said := aside(reason)) else ""
         lines.append(indented(visible(f"{reason.rule.code} {reason.level}: {reason.message}{more}"), screen))
-        lines.append(indented(f"To do: {reason.rule.remedy}", screen, 4))
+        lines.append(indented(f"To do: {reason.remedy}", screen, 4))
         lines.append(indented(visible(_where(reason.location)), screen, 4))
     return "".join(lines)
 

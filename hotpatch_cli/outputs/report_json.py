@@ -223,7 +223,7 @@ def _run_reason(reason: Reason) -> "RunReasonJson":
         "name": rule.name,
         "level": level,
         "message": reason.message,
-        "remedy": rule.remedy,
+        "remedy": reason.remedy,
         "source": rule.source,
     }
 
@@ -236,7 +236,7 @@ def _told(reason: Reason) -> Any:
         "name": rule.name,
         "level": reason.level,
         "message": reason.message,
-        "remedy": rule.remedy,
+        "remedy": reason.remedy,
         "source": rule.source,
         "evidence": [{"field": field, "observed": observed} for field, observed in reason.finding.evidence],
     }

@@ -78,7 +78,7 @@ def _told(checked: Checked) -> str:
         file, line, column = each.location
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
         lines.append(f"{each.rule.code} {each.level}: {' '.join(filter(None, (each.message, aside(each))))}")
-        lines += [f"  {place}", f"  To do: {each.rule.remedy}"]
+        lines += [f"  {place}", f"  To do: {each.remedy}"]
     return "\n".join(lines)
 
 

@@ -84,7 +84,8 @@ def _folded(title: str, said: Sequence[Said]) -> list[str]:
         rule = of_code[0].reason.rule if of_code[0].reason else None
         lines += [f"**{code} {_prose(rule.title if rule else of_code[0].name)}**", ""]
         lines += [_item(each) for each in of_code]
-        lines += ["", f"To do: {_prose(rule.remedy)} ([source]({rule.source}))", ""] if rule else [""]
+        remedies = dict.fromkeys(_prose(each.reason.remedy) for each in of_code if each.reason)
+        lines += ["", f"To do: {' '.join(remedies)} ([source]({rule.source}))", ""] if rule else [""]
     return [*lines, "</details>", ""]
 
 

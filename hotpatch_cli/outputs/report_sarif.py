@@ -71,7 +71,8 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 
 
 def _help(rule: Rule) -> str:
-    return f"{rule.meaning}\n\nTo do: {rule.remedy}\n\nSource, read on {rule.read}: {rule.source}"
+    remedies = "\n\n".join((rule.remedy, *rule.remedies.values()))
+    return f"{rule.meaning}\n\nTo do: {remedies}\n\nSource, read on {rule.read}: {rule.source}"
 
 
 def _result(said: Said, at: int) -> dict[str, Any]:

@@ -108,10 +108,10 @@ def _or_now(restart: Restart, words: str) -> str:
 
 def _wide_row(checked: Checked) -> tuple[str, ...]:
     name, verdict, state, restart, codes = _row(checked)
-    opening, baseline = checked.restart.opening, checked.judgement.next_baseline
+    opening = checked.restart.opening
     promised = opening is not None and not checked.restart.overdue
     start = _or_now(checked.restart, f"{opening.start:%Y-%m-%d %H:%M %z}") if opening and promised else restart
-    day = _baseline(checked) if baseline else "-"
+    day = _baseline(checked)
     window, by = opening.window if opening else "-", str(checked.restart.by or "-")
     platform, product = checked.machine.facts.platform or "-", checked.judgement.product or "-"
     return name, verdict, state, day, start, window, by, codes or "-", platform, product
@@ -120,9 +120,13 @@ def _wide_row(checked: Checked) -> tuple[str, ...]:
 def _baseline(checked: Checked) -> str:
     """The baseline to install: the next one, or the one that is due with the next one after it."""
     judgement = checked.judgement
-    days = [each for each in (judgement.next_baseline, judgement.coming_baseline) if each is not None]
-    words = [f"{each.date}{'' if each.confirmed else ' (forecast)'}" for each in dict.fromkeys(days)]
-    return words[0] if judgement.track.state != "baseline-due" else f"due: {', then '.join(words)}"
+    baseline, coming = judgement.next_baseline, judgement.coming_baseline
+    if baseline is None:
+        return "-"
+    day = f"{baseline.date}{'' if baseline.confirmed else ' (forecast)'}"
+    if judgement.track.state != "baseline-due":
+        return day
+    return f"due {day}, then {coming.date}" if coming else f"due {day}"
 
 
 def _run(report: Report, screen: Screen) -> str:

@@ -9,7 +9,13 @@ ProductWord = Literal["ws2022", "ws2025"]
 VerdictWord = Literal["ready", "action-required", "unsupported", "unknown"]
 StateWord = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
 UpdateKind = Literal[
-    "planned-baseline", "unplanned-baseline", "hotpatch", "out-of-band-hotpatch", "standard", "out-of-band"
+    "planned-baseline",
+    "unplanned-baseline",
+    "hotpatch",
+    "out-of-band-hotpatch",
+    "standard",
+    "out-of-band",
+    "preview",
 ]
 RestartReason = Literal["restart-pending", "baseline", "baseline-due", "off-track", "pending", "monthly-update"]
 Level = Literal["error", "warning", "note"]

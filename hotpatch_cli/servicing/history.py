@@ -47,7 +47,8 @@ class History:
         self.all = tuple(row for row in knowledge.releases if row.product == product)
         self.out = tuple(row for row in self.all if row.date is not None and row.date <= as_of)
         self.last_day = _last_day(knowledge.matrix, product, as_of)
-        self.first_day = min((row.date for row in self.all if row.date), default=date.max)
+        ours = (row.date for row in self.all if row.date and row.kind not in STANDARD)
+        self.first_day = min(ours, default=date.max)
 
     @cached_property
     def newest_baseline(self) -> Baseline | None:

@@ -180,12 +180,15 @@ def _missed(possible: Installed, baseline: Release, history: History, seen: dict
     )
 
 
+_STANDARD_KINDS = {"out-of-band": "an out-of-band update", "preview": "a preview update"}
+
+
 def _off(facts: Facts, possible: Installed, history: History) -> Finding:
     """HP303, as sure as the rows of the updates that may have led the machine off."""
     rows = possible.candidates
     following = history.planned_after(history.as_of)
-    kind = "an out-of-band update" if rows[0].kind == "out-of-band" else "a standard cumulative update"
-    doubtful = next((row.confidence for row in rows if row.confidence != "high"), None)
+    kind = _STANDARD_KINDS.get(rows[0].kind or "", "a standard cumulative update")
+    doubtful = next((row.confidence_of_kind for row in rows if row.confidence_of_kind != "high"), None)
     values: dict[str, object] = {"installed": possible.name, "kind": kind}
     if doubtful is not None:
         values["confidence"] = doubtful

@@ -72,10 +72,6 @@ LOOKALIKES = {
         "retired preview offer",
         "2025-datacenter-azure-edition",
     ),
-    "MicrosoftSQLServer:sql2022-ws2025:standard-gen2": (
-        "its publisher is MicrosoftSQLServer",
-        "2025-datacenter-azure-edition",
-    ),
 }
 
 
@@ -118,7 +114,7 @@ def test_another_spelling_is_recognised_and_remarked(written: str, exact: str) -
 @pytest.mark.parametrize("written", ["2025-Datacenter-Azure-Edition", " 2025-datacenter-azure-edition\t"])
 def test_case_and_outer_spaces_are_not_remarked(written: str) -> None:
     """Letter case and outer spaces make no finding at all."""
-    assert not judge(vm(written)).findings
+    assert not judge(vm(written)._replace(build="26100.33222")).findings
 
 
 @pytest.mark.parametrize(
@@ -210,5 +206,5 @@ def test_the_region_note_names_the_day_it_ended() -> None:
     text = said("HP109", well, date(2024, 12, 1))
     assert "2025-01-06" in text
     assert "uksouth" in text
-    assert "No region is given" in said("HP109", well._replace(region=None), date(2024, 12, 1))
+    assert "The region is missing" in said("HP109", well._replace(region=None), date(2024, 12, 1))
     assert judge(well, date(2024, 12, 1)).verdict == "ready"

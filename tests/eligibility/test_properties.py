@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hotpatch_cli.app import sentence
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching, PendingUpdate
+from hotpatch_cli.model import Arc, AzureLocal, Facts, Finding, Image, Patching, PendingUpdate, Security
 
 KNOWLEDGE = load_knowledge()
 SKUS = [row.sku for row in KNOWLEDGE.matrix.images] + [
@@ -37,9 +37,15 @@ SYSTEMS = st.sampled_from(
         "Windows Server 2025",
         "Windows Server 2025 Standard",
         "Windows Server 2025 Datacenter",
+        "Windows Server 2022 Datacenter: Azure Edition",
+        "Windows Server Datacenter",
+        "Windows Server 2025 Standrad",
+        "Azure Stack HCI",
     ]
 )
-BUILDS = st.sampled_from([None, "26100", "17763.1", "x", *(str(row.build) for row in KNOWLEDGE.releases if row.build)])
+BUILDS = st.sampled_from(
+    [None, "26100", "17763.1", "25398.1", "22631.1", "x", *(str(row.build) for row in KNOWLEDGE.releases if row.build)]
+)
 KBS = st.lists(st.sampled_from([row.kb for row in KNOWLEDGE.releases if row.kb]), max_size=3).map(tuple)
 FACTS = st.builds(
     Facts,
@@ -72,7 +78,14 @@ FACTS = st.builds(
         uefi=FLAG,
         agent=st.none(),
     ),
-    azure_local=st.builds(AzureLocal, version=st.sampled_from([None, "22H2", "2503", "?"]), azure_verification=FLAG),
+    azure_local=st.builds(
+        AzureLocal, version=st.sampled_from([None, "22H2", "2503", "?"]), azure_verification=FLAG, iso_hotpatch=FLAG
+    ),
+    security=st.builds(
+        Security, type=st.sampled_from([None, "Standard", "TrustedLaunch"]), secure_boot=FLAG, vtpm=FLAG
+    ),
+    declared=st.booleans(),
+    provider=st.sampled_from([None, "azurerm"]),
     health_extension=FLAG,
     power=st.sampled_from([None, "on", "off"]),
     build=BUILDS,
@@ -88,9 +101,9 @@ def judge(facts: Facts, as_of: date) -> Judgement:
     return Judge(KNOWLEDGE, as_of).judge(facts)
 
 
-def level(code: str) -> str:
-    """The level of a rule."""
-    return KNOWLEDGE.rules[code].level
+def level(finding: Finding) -> str:
+    """The level of a finding."""
+    return KNOWLEDGE.rules[finding.code].level_of(finding.variant)
 
 
 @SETTINGS
@@ -98,7 +111,7 @@ def level(code: str) -> str:
 def test_the_verdict_follows_from_the_errors(facts: Facts, as_of: date) -> None:
     """An error of 1xx makes unsupported, else one of 2xx action-required, else one of 4xx unknown, else ready."""
     judgement = judge(facts, as_of)
-    errors = sorted(each.code for each in judgement.findings if level(each.code) == "error")
+    errors = sorted(each.code for each in judgement.findings if level(each) == "error")
     expected = {"1": "unsupported", "2": "action-required", "4": "unknown"}[errors[0][2]] if errors else "ready"
     assert judgement.verdict == expected
 
@@ -119,11 +132,11 @@ def test_every_finding_can_be_told(facts: Facts, as_of: date) -> None:
 @SETTINGS
 @given(FACTS, DAYS)
 def test_nothing_builds_on_what_is_unsupported(facts: Facts, as_of: date) -> None:
-    """Once an image or a release is unsupported, only rules of 1xx speak, and there is no track and no baseline."""
+    """Once an image or release is unsupported, only rules of 1xx and contradictions speak, with no track."""
     judgement = judge(facts, as_of)
-    gates = {"HP101", "HP102", "HP103", "HP104", "HP105", "HP108"}
+    gates = {"HP101", "HP102", "HP103", "HP104", "HP105", "HP108", "HP111"}
     if gates & {each.code for each in judgement.findings}:
-        assert all(each.code.startswith("HP1") for each in judgement.findings)
+        assert all(each.code.startswith("HP1") or each.code == "HP415" for each in judgement.findings)
         assert judgement.track.state is None
         assert judgement.next_baseline is None
     else:
@@ -179,7 +192,7 @@ def test_each_deciding_fact_decides() -> None:
         assert judge(facts, date(2026, 8, 20)).verdict == "ready"
         for key, part in DECIDING[platform]:
             judgement = judge(without(facts, key, part), date(2026, 8, 20))
-            errors = [each for each in judgement.findings if level(each.code) == "error"]
+            errors = [each for each in judgement.findings if level(each) == "error"]
             assert judgement.verdict == "unknown", (platform, key, part)
             assert [each.evidence[0][0] for each in errors] == [key if part is None else f"{key}.{part}"]
 
@@ -189,6 +202,6 @@ def test_each_deciding_fact_decides() -> None:
 def test_findings_are_in_order_and_told_once(facts: Facts, as_of: date) -> None:
     """Errors come first, then warnings, then notes, by code in each; no finding stands twice."""
     findings = judge(facts, as_of).findings
-    weights = [("error", "warning", "note").index(level(each.code)) for each in findings]
+    weights = [("error", "warning", "note").index(level(each)) for each in findings]
     assert weights == sorted(weights)
     assert len(set(findings)) == len(findings)

@@ -13,7 +13,7 @@ from hotpatch_cli.errors import InputError
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.cache import frozen, thawed
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.knowledge.rows import PRODUCTS, Release, Rule
+from hotpatch_cli.knowledge.rows import PRODUCTS, STANDARD, Release, Rule
 from hotpatch_cli.schedule.patch_tuesday import patch_tuesday
 
 KNOWLEDGE = load_knowledge()
@@ -46,7 +46,7 @@ def test_no_release_stands_twice() -> None:
     """A KB belongs to one release of a product."""
     named = [(row.product, row.kb) for row in KNOWLEDGE.releases if row.kb]
     assert len(named) == len(set(named))
-    assert len(KNOWLEDGE.releases) == 169
+    assert len(KNOWLEDGE.releases) == 188
 
 
 def test_only_one_build_is_shared() -> None:
@@ -59,8 +59,8 @@ def test_only_one_build_is_shared() -> None:
 def test_builds_grow_with_the_days(product: str) -> None:
     """A release that comes later has a higher build, but for the standard update that a later hotpatch stays below."""
     rows = [row for row in KNOWLEDGE.releases if row.product == product and row.build and row.date]
-    track = [row for row in rows if row.kind not in ("standard", "out-of-band")]
-    standard = [row for row in rows if row.kind in ("standard", "out-of-band", "planned-baseline")]
+    track = [row for row in rows if row.kind not in STANDARD]
+    standard = [row for row in rows if row.kind in (*STANDARD, "planned-baseline")]
     for chain in (track, standard):
         builds = [row.build for row in sorted(chain, key=lambda row: (row.date, row.build))]
         assert builds == sorted(each for each in builds if each)
@@ -94,7 +94,7 @@ RULES = list(KNOWLEDGE.rules.values())
 NO_CURE = {"HP305", "HP309", "HP310"}
 """What no setting of the machine rights: the right example shows the same machine and says what changes."""
 LINTED = {"HP503", "HP505", "HP414"}
-"""Raised by the lint of windows, by a plan, and by two files that contradict each other: not by a check of one inventory."""
+"""Raised by the lint of windows, by a plan, and by two files that contradict each other: by no check of a fleet."""
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.code not in LINTED], ids=lambda rule: rule.code)

@@ -56,10 +56,11 @@ CASES = [
     (arc("26100", "KB5072014"), date(2025, 12, 15), "current", set()),
     (arc("26100"), date(2025, 12, 15), "unknown", {"HP307"}),
     (arc("26100.4851"), date(2025, 5, 20), "unknown", {"HP307"}),
-    (arc("26100.8037"), date(2026, 3, 20), "unknown", {"HP307"}),
+    (arc("26100.8037"), date(2026, 3, 20), "baseline-due", {"HP302", "HP307"}),
+    (arc("26100.32300"), date(2026, 3, 20), "unknown", {"HP307"}),
     (arc("26100.99999"), date(2026, 3, 20), "unknown", {"HP307"}),
     (arc("26100.3981"), date(2025, 5, 20), "current", set()),
-    (azure("2025", "26100.3981"), date(2025, 5, 20), "behind", {"HP301"}),
+    (azure("2025", "26100.3981"), date(2025, 5, 20), "current", set()),
     (arc("26100.2240"), date(2024, 11, 20), "current", set()),
     (arc("26100.1742"), date(2024, 11, 20), "unknown", {"HP309"}),
     (arc("26100.1742"), date(2025, 2, 20), "baseline-due", {"HP302"}),
@@ -70,8 +71,8 @@ CASES = [
     (azure("2022", "20348.5631"), date(2026, 9, 20), "off-track", {"HP303"}),
     (azure("2022", None, "KB5014677"), date(2022, 6, 20), "current", set()),
     (azure("2022", "20348.707"), date(2022, 5, 20), "unknown", {"HP309"}),
-    (arc("26100.33438"), TODAY, "baseline-due", {"HP302", "HP310"}),
-    (azure("2022", "20348.5622"), TODAY, "baseline-due", {"HP302", "HP310"}),
+    (arc("26100.33438"), TODAY, "baseline-due", {"HP302"}),
+    (azure("2022", "20348.5622"), TODAY, "baseline-due", {"HP302"}),
     (azure("2022", "20348.2655"), date(2024, 9, 1), "current", set()),
     (azure("2022", "20348.2582"), date(2024, 9, 1), "baseline-due", {"HP302", "HP305"}),
 ]
@@ -90,10 +91,12 @@ def test_the_decision_table(facts: Facts, as_of: date, state: str, codes: set[st
 @pytest.mark.parametrize(
     ("build", "as_of", "variant"),
     [
-        ("26100.1", date(2026, 3, 20), "older"),
+        ("26100.1", date(2024, 12, 20), "older"),
+        ("26100.1", date(2026, 3, 20), "older_due"),
+        ("26100.8037", date(2026, 3, 20), "unlisted_due"),
         ("26100.99999", date(2026, 3, 20), "newer"),
         ("26100.4851", date(2025, 5, 20), "later"),
-        ("20348.4346", date(2026, 3, 20), "unlisted"),
+        ("26100.32300", date(2026, 3, 20), "unlisted"),
     ],
 )
 def test_an_unknown_build_is_called_what_it_is(build: str, as_of: date, variant: str) -> None:
@@ -113,13 +116,25 @@ RESTARTS = [
         arc("26100.7392")._replace(arc=Arc("Disconnected", "Enabled")),
         date(2025, 12, 15),
         "monthly-update",
-        date(2026, 1, 13),
+        date(2025, 12, 9),
     ),
     (
-        arc("26100.7392")._replace(os="Windows Server 2022 Standard"),
+        arc("26100.7462")._replace(arc=Arc("Disconnected", "Enabled")),
         date(2025, 12, 15),
         "monthly-update",
         date(2026, 1, 13),
+    ),
+    (
+        arc("20348.4529")._replace(os="Windows Server 2022 Standard"),
+        date(2025, 12, 15),
+        "monthly-update",
+        date(2026, 1, 13),
+    ),
+    (
+        arc("20348.4467")._replace(os="Windows Server 2022 Standard"),
+        date(2025, 12, 15),
+        "monthly-update",
+        date(2025, 12, 9),
     ),
 ]
 

@@ -30,6 +30,7 @@ class Obstacle(NamedTuple):
     machines: tuple[str, ...]
     total: int
     covered: str
+    remedies: tuple[str, ...]
 
 
 def obstacles(report: Report) -> tuple[Obstacle, ...]:
@@ -38,8 +39,14 @@ def obstacles(report: Report) -> tuple[Obstacle, ...]:
     for checked in report.machines:
         for reason in checked.reasons:
             spoken.setdefault(reason.rule.code, []).append((checked, reason))
+    weights = {code: _LEVELS[_worst(reason.catalogue_level for _, reason in told)] for code, told in spoken.items()}
     found = map(_obstacle, spoken.values())
-    return tuple(sorted(found, key=lambda each: (_LEVELS[each.level], -each.total, each.rule.code)))
+    return tuple(sorted(found, key=lambda each: (weights[each.rule.code], -each.total, each.rule.code)))
+
+
+def _worst(levels: Iterable[str]) -> str:
+    """The level that weighs most: sentences of one rule may have levels of their own."""
+    return min(levels, key=lambda level: _LEVELS[level])
 
 
 def _obstacle(spoken: Sequence[tuple[Checked, Reason]]) -> Obstacle:
@@ -50,9 +57,9 @@ def _obstacle(spoken: Sequence[tuple[Checked, Reason]]) -> Obstacle:
     said, unsaid = _first(reason.message for _, reason in spoken)
     asides, unaside = _first(aside(reason) for _, reason in spoken)
     names = tuple(map(visible, list(machines.values())[:LISTED]))
-    first = spoken[0][1]
-    level = min((reason.level for _, reason in spoken), key=_LEVELS.__getitem__)
-    return Obstacle(first.rule, level, said, unsaid, asides, unaside, names, len(machines), covered)
+    remedies = tuple(dict.fromkeys(reason.remedy for _, reason in spoken))
+    rule, level = spoken[0][1].rule, _worst(reason.level for _, reason in spoken)
+    return Obstacle(rule, level, said, unsaid, asides, unaside, names, len(machines), covered, remedies)
 
 
 def _first(texts: Iterable[str]) -> tuple[tuple[str, ...], int]:

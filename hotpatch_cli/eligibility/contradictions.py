@@ -1,0 +1,97 @@
+"""The one place where the facts of a machine are confronted with each other, before any rule runs.
+
+Two facts that name two Windows versions are not both right. Which one is wrong can't be told, so none is preferred:
+the contradiction is a finding, and the machine has no product and no track until it is resolved.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hotpatch_cli.eligibility.product import Named, named_by
+from hotpatch_cli.knowledge.rows import Matrix, Product
+from hotpatch_cli.model import Facts, Finding, found
+
+_OTHER_EDITIONS = ("Standard", "Essentials", "Foundation", "IoT")
+"""Editions that an image of Azure Edition surely isn't; `Datacenter` is short for Datacenter: Azure Edition too."""
+
+
+def confront(facts: Facts, matrix: Matrix, updates: Mapping[str, Product]) -> Iterator[Finding]:
+    """HP111 and HP415. `updates` tells of which product a KB is.
+
+    https://learn.microsoft.com/en-us/azure/virtual-machines/windows-in-place-upgrade (2025-07-30)
+    """
+    named = list(named_by(facts, matrix, updates))
+    image = next((each for each in named if each.field == "image"), None)
+    running = [each for each in named if each.field != "image"]
+    if image is not None:
+        yield from _image_and_running(image, running, facts)
+    yield from _running(running)
+
+
+def _image_and_running(image: Named, running: Sequence[Named], facts: Facts) -> Iterator[Finding]:
+    others = [each for each in running if _differ(image, each)]
+    if others:
+        yield found(
+            "HP111" if facts.platform == "azure" else "HP415",
+            "default" if facts.platform == "azure" else "image",
+            seen=_seen([image, *others]),
+            image=image.value,
+            image_windows=image.windows.name,
+            others=" and ".join(map(_told, others)),
+        )
+        return
+    system = next((each for each in running if each.field == "os"), None)
+    if image.edition == "azure edition" and system is not None and system.edition in _OTHER_EDITIONS:
+        yield found("HP415", "edition", seen=_seen([image, system]), image=image.value, os=system.value)
+
+
+def _running(running: Sequence[Named]) -> Iterator[Finding]:
+    """The operating system against the build, and the KBs against the first of the other facts that they contradict."""
+    systems = [each for each in running if each.field == "os"]
+    builds = [each for each in running if each.field == "build"]
+    updates = [each for each in running if each.field == "kbs"]
+    for system in systems:
+        for build in builds:
+            if _differ(system, build):
+                yield found(
+                    "HP415",
+                    seen=_seen([system, build]),
+                    os=system.value,
+                    build=build.value,
+                    build_windows=build.windows.name,
+                )
+    for number, update in enumerate(updates):
+        against = [*systems, *builds, *updates[:number]]
+        other = next((each for each in against if _differ(update, each)), None)
+        if other is not None:
+            seen = _seen([update, other])
+            yield found(
+                "HP415",
+                "update",
+                seen=seen,
+                kb=update.value,
+                kb_windows=update.windows.name,
+                other=_told(other),
+            )
+
+
+def _differ(one: Named, other: Named) -> bool:
+    return (one.windows.family, one.windows.year) != (other.windows.family, other.windows.year)
+
+
+def _told(named: Named) -> str:
+    """`build 26100.33438 is of Windows Server 2025`"""
+    if named.field == "os":
+        return f"the operating system is {named.value}"
+    if named.field == "build":
+        return f"build {named.value} is of {named.windows.name}"
+    if named.field == "kbs":
+        return f"{named.value} is an update of {named.windows.name}"
+    return f"image {named.value} is of {named.windows.name}"
+
+
+def _seen(facts: Sequence[Named]) -> dict[str, object]:
+    """Each field with what is in it; several KBs stand in one field."""
+    seen: dict[str, object] = {}
+    for named in facts:
+        seen[named.field] = f"{seen[named.field]}, {named.value}" if named.field in seen else named.value
+    return seen

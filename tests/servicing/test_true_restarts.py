@@ -1,0 +1,347 @@
+"""The next restart is never said more surely than it is known, and never lies in the past."""
+
+from typing import Any
+
+import pytest
+
+ENROLLED = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
+ARC = f"platform: arc, os: Windows Server 2025 Standard, {ENROLLED}"
+NO_VBS = ARC.replace("vbs: running", "vbs: off")
+IMAGE = "image: MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
+AUTOMATIC = "mode: AutomaticByPlatform, hotpatching: true, vm_agent: true"
+VM = f"platform: azure, {IMAGE}, patching: {{{AUTOMATIC}}}"
+VM2022 = VM.replace("2025-datacenter-azure-edition", "2022-datacenter-azure-edition-core")
+CUSTOMER = f"platform: azure, {IMAGE}, patching: {{{AUTOMATIC}, bypass_safety_checks: true}}"
+MANUAL = f"platform: azure, {IMAGE}, patching: {{mode: Manual, hotpatching: true, vm_agent: true}}"
+WINDOWS = """
+windows:
+  sunday: {days: [Sun], start: 02:00, duration: 4h}
+  azures: {azure: 1Week Saturday, start: 23:00, duration: "03:55", runner: azure-update-manager}
+defaults: {timezone: Europe/Stockholm, window: sunday}
+machines:
+"""
+
+
+@pytest.fixture
+def checked(hotpatch: Any) -> Any:
+    """One machine, as the report has it."""
+
+    def run(machine: str, as_of: str, *more: str) -> Any:
+        done = hotpatch.check(f"{WINDOWS}  - {{name: a, {machine}}}\n", "--as-of", as_of, "--quiet", *more)
+        assert done.code != 2, done.err
+        return done.machines["a"]
+
+    return run
+
+
+def codes(machine: Any) -> list[str]:
+    """The codes of its reasons."""
+    return [each["code"] for each in machine["reasons"]]
+
+
+# --- a machine that cannot hotpatch now -------------------------------------------------------------------------
+
+MONTHLY: dict[str, tuple[str, str, tuple[str | None, str, str, bool]]] = {
+    "a baseline behind the standard update": (
+        f"{NO_VBS}, build: 26100.33158",
+        "2026-08-20",
+        ("KB5120233", "2026-08-11", "2026-08-23", True),
+    ),
+    "the hotpatch of the month": (
+        f"{NO_VBS}, build: 26100.33222",
+        "2026-08-20",
+        ("KB5120233", "2026-08-11", "2026-08-23", True),
+    ),
+    "the newest already": (f"{NO_VBS}, build: 26100.33296", "2026-08-20", (None, "2026-09-08", "2026-09-13", True)),
+    "a baseline month": (
+        f"{NO_VBS}, build: 26100.32995",
+        "2026-07-20",
+        ("KB5099536", "2026-07-14", "2026-07-26", True),
+    ),
+    "the baseline already": (f"{NO_VBS}, build: 26100.33158", "2026-07-20", (None, "2026-08-11", "2026-08-16", True)),
+    "nothing known": (NO_VBS, "2026-08-20", (None, "2026-09-08", "2026-09-13", False)),
+    "one of two, both older": (
+        f"{NO_VBS}, build: 26100.6905",
+        "2026-08-20",
+        ("KB5120233", "2026-08-11", "2026-08-23", True),
+    ),
+    "older than all": (f"{NO_VBS}, build: 26100.1743", "2026-08-20", ("KB5120233", "2026-08-11", "2026-08-23", True)),
+    "the data ends": (f"{NO_VBS}, build: 26100.33158", "2026-11-26", (None, "2026-10-13", "2026-11-29", True)),
+    "unsupported": (
+        "platform: arc, os: Windows Server 2022 Standard, build: 20348.5386",
+        "2026-08-20",
+        ("KB5120242", "2026-08-11", "2026-08-23", True),
+    ),
+    "unsupported on the newest": (
+        "platform: arc, os: Windows Server 2022 Standard, build: 20348.5499",
+        "2026-08-20",
+        (None, "2026-09-08", "2026-09-13", True),
+    ),
+    "unsupported and nothing known": (
+        "platform: arc, os: Windows Server 2022 Standard",
+        "2026-08-20",
+        (None, "2026-09-08", "2026-09-13", False),
+    ),
+    "of no stated kind": (
+        "platform: arc, os: Windows Server 2022 Standard, build: 20348.5499",
+        "2026-09-10",
+        ("KB5122882", "2026-09-08", "2026-09-13", True),
+    ),
+    "manual": (f"{MANUAL}, build: 26100.33158", "2026-08-20", ("KB5120233", "2026-08-11", "2026-08-23", True)),
+}
+
+
+@pytest.mark.parametrize("name", MONTHLY)
+def test_a_machine_that_cannot_hotpatch_gets_the_standard_update(checked: Any, name: str) -> None:
+    """It restarts next for the update that is out and not installed, else after the next Patch Tuesday."""
+    machine, as_of, (kb, day, opens, certain) = MONTHLY[name]
+    found = checked(machine, as_of)
+    restart, update = found["next_reboot"], found["track"]["next_update"]
+    assert (restart["reason"], restart["release_date"], restart["certain"]) == ("monthly-update", day, certain)
+    assert restart["window"]["start"].startswith(opens)
+    assert "HP301" not in codes(found)
+    assert (update or {}).get("kb") == kb
+    if update:
+        assert update["reboot"] is True
+        assert "hotpatch" not in update["kind"]
+
+
+# --- installed, and waiting for the restart ---------------------------------------------------------------------
+
+WAITING: dict[str, tuple[str, str, str | None, str]] = {
+    "the baseline": (f"{ARC}, build: 26100.32995, kbs: [KB5099536]", "2026-07-20", "KB5099536", "baseline-due"),
+    "the baseline, its build listed": (
+        f"{ARC}, build: 26100.32995, kbs: [KB5094125, KB5099536]",
+        "2026-07-20",
+        "KB5099536",
+        "baseline-due",
+    ),
+    "an older baseline": (f"{ARC}, build: 26100.32995, kbs: [KB5099536]", "2026-11-26", "KB5099536", "baseline-due"),
+    "an Azure VM": (f"{VM}, build: 26100.32995, kbs: [KB5099536]", "2026-07-20", "KB5099536", "baseline-due"),
+    "a standard update": (f"{ARC}, build: 26100.33222, kbs: [KB5120233]", "2026-08-20", "KB5120233", "current"),
+    "a build of no release": (
+        f"{ARC}, build: 26100.33000, kbs: [KB5099536]",
+        "2026-07-20",
+        "KB5099536",
+        "baseline-due",
+    ),
+    "one of two builds": (f"{ARC}, build: 26100.6905, kbs: [KB5073379]", "2026-01-20", "KB5073379", "baseline-due"),
+    "a KB that runs": (f"{ARC}, build: 26100.33158, kbs: [KB5099536]", "2026-07-20", None, "current"),
+    "no KB": (f"{ARC}, build: 26100.33158", "2026-07-20", None, "current"),
+}
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_an_update_that_waits_for_its_restart_is_named(checked: Any, name: str) -> None:
+    """The state is that of the running build; HP308 alone speaks, and the restart is the next opening."""
+    machine, as_of, kb, state = WAITING[name]
+    found = checked(f"{machine}, restart_pending: true", as_of)
+    assert found["track"]["state"] == state
+    assert found["track"]["pending_restart"] == kb
+    assert {"HP302", "HP304"}.isdisjoint(codes(found))
+    (message,) = [each["message"] for each in found["reasons"] if each["code"] == "HP308"]
+    assert (f"Restart to finish {kb}" in message) == (kb is not None)
+    restart = found["next_reboot"]
+    assert (restart["reason"], restart["release_date"], restart["by"]) == ("restart-pending", None, None)
+    assert as_of < restart["window"]["start"][:10] <= "2026-11-29"
+
+
+def test_without_the_restart_the_two_contradict_each_other(checked: Any) -> None:
+    """The same machine that waits for no restart has a KB that its build denies."""
+    machine = f"{ARC}, build: 26100.32995, kbs: [KB5099536]"
+    for more in ("", ", restart_pending: false"):
+        found = checked(machine + more, "2026-07-20")
+        assert {"HP302", "HP304"} <= set(codes(found))
+        assert found["track"]["pending_restart"] is None
+
+
+def test_a_waiting_baseline_fails_where_baseline_due_does(hotpatch: Any) -> None:
+    """With --fail-on baseline-due it is HP308 that counts, in JSON as in every format."""
+    text = f"{WINDOWS}  - {{name: a, {ARC}, build: 26100.32995, kbs: [KB5099536], restart_pending: true}}\n"
+    more = ("--as-of", "2026-07-20", "--fail-on", "baseline-due")
+    done = hotpatch.check(text, *more)
+    assert done.code == 1
+    assert [each["code"] for each in done.machines["a"]["reasons"] if each.get("counts")] == ["HP308"]
+    for form in ("github", "azure", "junit", "sarif", "markdown", "gitlab"):
+        assert "HP308" in hotpatch.check(text, *more, "-f", form).out
+
+
+def test_an_unsupported_machine_that_waits_restarts_next_too(checked: Any) -> None:
+    """A restart that waits comes first, whatever the verdict."""
+    found = checked("platform: arc, os: Windows Server 2022 Standard, restart_pending: true", "2026-08-20")
+    assert (found["verdict"], found["next_reboot"]["reason"]) == ("unsupported", "restart-pending")
+
+
+# --- nothing that is next lies before the day --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("machine", "as_of", "by", "overdue"),
+    [
+        (f"{VM}, build: 26100.33158", "2026-11-26", "2026-11-12", True),
+        (f"{VM}, build: 26100.33158", "2026-11-13", "2026-11-12", True),
+        (f"{VM}, build: 26100.33158", "2026-11-12", "2026-11-12", False),
+        (f"{VM}, build: 26100.32995", "2026-08-20", "2026-08-13", True),
+        (f"{VM}, build: 26100.7178", "2025-12-15", "2026-01-08", False),
+        (f"{VM}, build: 26100.7178", "2026-01-10", "2026-01-08", True),
+        (f"{VM}, build: 26100.33222", "2026-08-20", "2026-11-12", False),
+        (f"{CUSTOMER}, build: 26100.33158", "2026-11-26", None, False),
+        (f"{ARC}, build: 26100.33158", "2026-11-26", None, False),
+    ],
+)
+def test_a_restart_that_azure_missed_is_overdue(
+    checked: Any, machine: str, as_of: str, by: str | None, overdue: bool
+) -> None:
+    """After the 30 days of the platform the restart is overdue since their last day, and HP312 says so."""
+    found = checked(machine, as_of)
+    restart = found["next_reboot"]
+    assert (restart["by"], restart["overdue"]) == (by, overdue)
+    assert ("HP312" in codes(found)) == overdue
+    if overdue:
+        assert f"overdue since {by}" in next(each["message"] for each in found["reasons"] if each["code"] == "HP312")
+    assert restart["window"]["start"][:10] >= as_of
+
+
+def test_an_overdue_restart_is_in_no_calendar(hotpatch: Any) -> None:
+    """No event of a feed begins before the as-of day; a restart that is overdue is told on standard error."""
+    text = f"{WINDOWS}  - {{name: late, {VM}, build: 26100.33158}}\n  - {{name: soon, {VM}, build: 26100.7178}}\n"
+    done = hotpatch.check(text, "--as-of", "2026-11-26", "-f", "ics")
+    assert "BEGIN:VEVENT" not in done.out
+    assert "late" in done.err
+    open_ = hotpatch.check(text, "--as-of", "2026-10-20", "-f", "ics")
+    starts = [line.partition(":")[2] for line in open_.out.splitlines() if line.startswith("DTSTART")]
+    assert starts == ["20261020", "20261020"]
+
+
+def test_both_baselines_are_told_while_one_is_due(checked: Any, hotpatch: Any) -> None:
+    """`next_baseline` is the one to install, `coming_baseline` comes after the day; tables and the page say both."""
+    found = checked(f"{VM}, build: 26100.33158", "2026-11-26")
+    assert found["next_baseline"] == {"date": "2026-10-13", "kind": "planned", "confirmed": False}
+    assert found["coming_baseline"] == {"date": "2027-01-12", "kind": "planned", "confirmed": False}
+    text = f"{WINDOWS}  - {{name: a, {VM}, build: 26100.33158}}\n"
+    table = hotpatch.check(text, "--as-of", "2026-11-26", "-f", "table").out
+    assert "due 2026-10-13 (forecast), then 2027-01-12" in table
+    assert "overdue since 2026-11-12" in table
+    page = hotpatch.check(text, "--as-of", "2026-11-26", "-f", "html").out
+    assert "2027: next baseline" in page
+    assert "in 47 days" in page
+    assert "1 machine still due" in page
+
+
+# --- how sure it is ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("machine", "as_of", "certain"),
+    [
+        (VM, "2026-08-20", False),
+        (f"{ARC}, build: 26100.33222", "2026-08-20", True),
+        (f"{ARC}, build: 26100.99999", "2026-08-20", False),
+        (f"{ARC}, build: 26100.6905", "2025-12-15", False),
+        (f"{ARC}, build: 26100.6905", "2026-08-20", True),
+        (f"{ARC}, build: 26100.1742", "2024-12-01", True),
+        (f"{VM2022}, build: 20348.5440", "2026-09-20", False),
+    ],
+)
+def test_an_unknown_track_makes_the_restart_uncertain(checked: Any, machine: str, as_of: str, certain: bool) -> None:
+    """Where the track is unknown and a baseline is out, the machine may be due now: the restart is not certain."""
+    found = checked(machine, as_of)
+    assert found["next_reboot"]["certain"] is certain
+    assert ("may be due now" in found["next_reboot"]["sentence"]) != certain
+
+
+# --- what is known is not asked for ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("machine", "as_of", "asked", "state"),
+    [
+        (f"{ARC}, kbs: [KB5066835, KB5068966]", "2025-11-20", [], "current"),
+        (f"{ARC}, kbs: [KB5091470]", "2026-04-20", [], "current"),
+        (f"{ARC}, build: 26100, kbs: [KB5068966]", "2025-11-20", [], "current"),
+        (f"{ARC}, kbs: [KB5999999]", "2025-11-20", ["HP313", "HP403"], "unknown"),
+        (f"{ARC}, kbs: [KB5074204]", "2025-12-20", ["HP313", "HP403"], "unknown"),
+        (ARC, "2025-11-20", ["HP313", "HP403"], "unknown"),
+        (VM, "2025-11-20", ["HP313"], "unknown"),
+        (f"{VM}, kbs: [KB5068966]", "2025-11-20", [], "current"),
+        ("platform: arc", "2025-11-20", ["HP313", "HP403"], "unknown"),
+    ],
+)
+def test_a_kb_proves_the_build(checked: Any, machine: str, as_of: str, asked: list[str], state: str) -> None:
+    """HP403 and HP313 ask for the build only where no KB of the data proves it."""
+    found = checked(machine, as_of)
+    assert sorted({"HP313", "HP403"} & set(codes(found))) == asked
+    assert found["track"]["state"] == state
+
+
+@pytest.mark.parametrize(
+    "form", ["table", "csv", "github", "azure", "gitlab", "junit", "sarif", "markdown", "json", "html"]
+)
+def test_an_unknown_track_fails_by_its_finding_in_every_format(hotpatch: Any, form: str) -> None:
+    """With --fail-on track:unknown a VM without build and KB fails by HP313, and no format hides it."""
+    text = f"{WINDOWS}  - {{name: a, {VM}}}\n"
+    done = hotpatch.check(text, "--fail-on", "track:unknown", "-f", form)
+    assert done.code == 1
+    assert "HP313" in done.out
+    assert "track-unknown" not in done.out
+
+
+# --- windows that nobody runs -----------------------------------------------------------------------------------
+
+SCHEDULES: dict[str, tuple[str, bool, bool]] = {
+    "manual": (f"{MANUAL}, build: 26100.33222, window: azures", True, False),
+    "the platform's": (f"{VM}, build: 26100.33222, window: azures", True, False),
+    "manual, beside the owner's": (f"{MANUAL}, build: 26100.33222, window: [azures, sunday]", True, True),
+    "manual, in the owner's": (f"{MANUAL}, build: 26100.33222", False, True),
+    "the customer's": (f"{CUSTOMER}, build: 26100.33222, window: azures", False, True),
+    "the customer's without one": (f"{CUSTOMER}, build: 26100.33222, window: null", True, True),
+    "arc": (f"{ARC}, build: 26100.33222, window: azures", False, True),
+    "mode not known": (f"platform: azure, {IMAGE}, build: 26100.33222, window: azures", False, True),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_that_azure_does_not_run_is_not_promised(checked: Any, name: str) -> None:
+    """HP504 where Azure runs the window and not on this VM, or where the VM waits for a schedule and has none."""
+    machine, raised, promised = SCHEDULES[name]
+    found = checked(machine, "2026-08-20")
+    assert ("HP504" in codes(found)) == raised
+    if found["next_reboot"]["reason"]:
+        assert found["next_reboot"]["enforced"] is promised
+
+
+def test_the_owners_window_is_taken_where_azures_is_not_run(checked: Any) -> None:
+    """Of two windows the one that is run has the restart."""
+    found = checked(f"{MANUAL}, build: 26100.33222, window: [azures, sunday]", "2026-08-20")
+    assert found["next_reboot"]["window"]["name"] == "sunday"
+
+
+# --- once for the run -------------------------------------------------------------------------------------------
+
+
+def test_what_the_data_lacks_is_said_once_for_the_run(hotpatch: Any) -> None:
+    """HP310 is no reason of a machine: every format has it once, however many machines are due."""
+    machines = "".join(f"  - {{name: m{n}, {ARC}, build: 26100.33438}}\n" for n in range(5))
+    more = ("--as-of", "2026-11-26")
+    report = hotpatch.check(WINDOWS + machines, *more).json
+    assert [(each["code"], each["level"]) for each in report["run_reasons"]] == [("HP310", "warning")]
+    assert all("HP310" not in codes(each) for each in report["machines"])
+    for form in ("table", "github", "azure", "gitlab", "junit", "markdown", "html"):
+        assert (
+            hotpatch.check(WINDOWS + machines, *more, "-f", form).out.count("The day of a planned baseline has passed")
+            == 1
+        )
+    run = hotpatch.check(WINDOWS + machines, *more, "-f", "sarif").json["runs"][0]
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert (notification["descriptor"]["id"], notification["level"]) == ("HP310", "warning")
+    for form in ("csv", "ics"):
+        done = hotpatch.check(WINDOWS + machines, *more, "-f", form)
+        assert (done.out + done.err).count("HP310") == 1
+
+
+def test_both_products_are_named_in_one_finding(hotpatch: Any) -> None:
+    """A fleet of both products hears of both in one sentence; a fleet of one, of that one."""
+    both = f"{WINDOWS}  - {{name: a, {ARC}, build: 26100.33438}}\n  - {{name: b, {VM2022}}}\n"
+    (found,) = hotpatch.check(both, "--as-of", "2026-11-26").json["run_reasons"]
+    assert "Windows Server 2022: 2026-10-13 and Windows Server 2025: 2026-10-13" in found["message"]
+    assert hotpatch.check(both, "--as-of", "2026-09-20").json["run_reasons"] == []
