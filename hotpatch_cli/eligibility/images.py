@@ -286,7 +286,9 @@ def _other_windows(facts: Facts, releases: set[str]) -> str | None:
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
     if not candidates or any(each.family == "server" and each.year in releases for each in candidates):
         return None
-    return " or ".join(each.name for each in candidates)
+    servers = [each for each in candidates if each.family == "server"]
+    said = facts.os is not None and parse_system(facts.os).family == "server"
+    return " or ".join(each.name for each in (servers if said and servers else candidates))
 
 
 def _year_of_build(text: str | None) -> str | None:
