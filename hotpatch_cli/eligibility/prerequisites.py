@@ -9,6 +9,7 @@ from datetime import date
 
 from hotpatch_cli.knowledge.rows import Matrix, holds
 from hotpatch_cli.model import Facts, Finding, found, missing, parse_build
+from hotpatch_cli.servicing.carried import carried
 
 _HOST = r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?"
 _SECOND_HALF = 12
@@ -166,8 +167,8 @@ def check_state(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding
     """HP213, HP306, HP308: powered off, updates that hotpatch does not carry, a restart that waits."""
     if facts.power == "off":
         yield found("HP213", seen={"power": "off"})
-    if facts.pending:
-        updates = ", ".join(dict.fromkeys(map(str, facts.pending)))
+    if others := [update for update in facts.pending if not carried(update)]:
+        updates = ", ".join(dict.fromkeys(map(str, others)))
         yield found("HP306", seen={"pending": updates}, updates=updates)
     if facts.restart_pending:
         yield found("HP308", seen={"restart_pending": True})

@@ -7,6 +7,7 @@ https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/
 
 from collections.abc import Iterator
 
+from hotpatch_cli.eligibility.windows import system_of
 from hotpatch_cli.model import Facts, Machine
 
 _PUBLISHER, _OFFER = "MicrosoftWindowsServer", "WindowsServer"
@@ -25,7 +26,7 @@ def refusals(machines: list[Machine], file: str) -> list[str]:
 
 
 def _wrong(facts: Facts) -> Iterator[str]:
-    if not facts.windows or facts.scale_set == "uniform":
+    if system_of(facts) == "linux" or facts.scale_set == "uniform":
         return
     image, patching = facts.image, facts.patching
     opened = {field for field, _ in facts.unresolved}

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.model import Facts
 from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, release_moment
+from hotpatch_cli.servicing.carried import carried
 from hotpatch_cli.servicing.history import Baseline, History
 from hotpatch_cli.servicing.track import Track
 
@@ -36,7 +37,8 @@ def next_baseline(track: Track, history: History) -> Baseline | None:
 def causes(verdict: str, facts: Facts, track: Track, history: History) -> tuple[Cause, ...]:
     """Why the machine restarts next: what its track or its verdict asks for, and updates that wait."""
     main = _main_cause(verdict, track, history)
-    waiting = (Cause("pending", None, start_of(history.as_of)),) if facts.pending else ()
+    others = any(not carried(update) for update in facts.pending)
+    waiting = (Cause("pending", None, start_of(history.as_of)),) if others else ()
     return ((main,) if main else ()) + waiting
 
 
