@@ -37,14 +37,20 @@ def _edition(edition_id: str) -> str | None:
 
 
 def configured_by(profile: object) -> OsType | None:
-    """Which operating system an osProfile sets up: the configuration that has a value, of Windows first."""
-    if has_value(dig(profile, "windowsConfiguration")):
-        return "windows"
-    return "linux" if has_value(dig(profile, "linuxConfiguration")) else None
+    """Which operating system an osProfile sets up: the configuration with a value, of Windows first.
+
+    An expression that nobody resolved is text, and no configuration.
+    """
+    systems: tuple[OsType, ...] = ("windows", "linux")
+    for system in systems:
+        configuration = dig(profile, f"{system}Configuration")
+        if isinstance(configuration, Mapping) and has_value(configuration):
+            return system
+    return None
 
 
 def has_value(node: Any) -> bool:
-    """Whether anything stands there: modules write the configuration that is not meant as null, or full of nulls."""
+    """Whether a value stands there. Modules write what they don't mean as null, or full of nulls."""
     if isinstance(node, Mapping):
         return any(map(has_value, node.values()))
     if isinstance(node, list):

@@ -313,7 +313,7 @@ def test_scale_sets_are_judged_by_their_profile(
 
 
 def test_linux_is_skipped(hotpatch: Hotpatch) -> None:
-    """A VM with an image of a Linux publisher, or a Linux configuration and no stronger sign, is counted, not judged."""
+    """A VM of a Linux publisher is skipped, and one with nothing but a Linux configuration."""
     body = vm("l", image={"id": "/subscriptions/0/images/golden"})
     body["properties"]["osProfile"] = {"linuxConfiguration": {"disablePasswordAuthentication": True}}
     other = vm("u", image=CORE | {"publisher": "Canonical"})
