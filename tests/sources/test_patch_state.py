@@ -193,7 +193,7 @@ OPEN = [
 def test_every_update_that_may_restart_is_pending(
     title: str, classes: list[str], restarts: str | None, kind: str | None
 ) -> None:
-    """Title or class state the kind. An update of the operating system has none; one that never restarts is left out."""
+    """Title or class state the kind. An update of the operating system has none; one that never restarts is dropped."""
     update = waiting(title, "KB5072014", None, tuple(classes), restarts)
     assert (update and (update.kind or "system")) == kind
 
