@@ -61,7 +61,8 @@ def _of_page(node: Mapping) -> Iterator[Mapping]:
     """The resources in an envelope; a mapping that is none is a resource."""
     page = page_of(node)
     if page is None:
-        yield node
+        body = dig(node, "responses", "200", "body") if "responses" in node else None
+        yield body if isinstance(body, Mapping) else node
     elif isinstance(page.rows, Mapping):
         yield from _table(page.rows)
     else:

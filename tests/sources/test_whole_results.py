@@ -96,6 +96,12 @@ def test_a_whole_result_is_read(
     assert done.json["summary"]["machines"] >= 1
 
 
+def test_one_resource_is_no_envelope(hotpatch: Hotpatch) -> None:
+    """A REST example may answer one resource."""
+    done = hotpatch.check(json.dumps({"responses": {"200": {"body": vm("web01")}}}), name="export.json")
+    assert list(done.machines) == ["web01"]
+
+
 def pages(*lengths: int, total: int | None = None, last: str | None = None) -> list[dict[str, Any]]:
     """Pages of Resource Graph; all but the last one lead to a next one."""
     found, number = [], 0
