@@ -108,7 +108,7 @@ def test_who_waits_for_a_machine_without_a_window_stays_out(hotpatch: Any) -> No
 
 
 def test_a_ring_behind_one_that_cannot_be_scheduled_names_it(hotpatch: Any) -> None:
-    """Machines of a later ring, with windows of their own, have HP505 with the name of who keeps them, and never HP501."""
+    """Machines of a later ring that have windows get HP505, which names who keeps them, and never HP501."""
     body = "rings: [{name: first, soak: 1h}, {name: second, soak: 1h}, {name: third}]\n"
     body += "machines: [{name: s, ring: first, window: null}, {name: a, ring: second}, {name: b, ring: third}]"
     done = planned(hotpatch, body)
