@@ -67,7 +67,9 @@ def _headline(checked: Checked, said: str) -> str:
     """The verdict, and the codes that count; those that are covered where none does."""
     covered = [each for each in checked.reasons if each.cover]
     named = [each for each in checked.reasons if each.counts] or covered if checked.outcome != "undecided" else []
-    codes = list(dict.fromkeys(each.rule.code for each in named)) or list(checked.codes) or [silent_code(checked)]
+    codes = list(dict.fromkeys(each.rule.code for each in named)) or list(checked.codes)
+    if checked.outcome == "fails" and not named:
+        codes = [silent_code(checked)]
     word = f" ({checked.outcome})" if checked.outcome in ("waived", "known") else ""
     return f"{said}{word}: {' '.join(codes)}"
 

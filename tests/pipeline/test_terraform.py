@@ -56,7 +56,7 @@ def unknown(address: str, after_unknown: Any) -> dict[str, Any]:
 def codes(machine: dict[str, Any]) -> list[str]:
     """The codes of a machine's reasons, but for what concerns builds, zones and windows."""
     found = [reason["code"] for reason in machine["reasons"]]
-    return [code for code in found if code not in ("HP307", "HP413", "HP501")]
+    return [code for code in found if code not in ("HP307", "HP313", "HP413", "HP501")]
 
 
 def only(hotpatch: Hotpatch, text: str) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def test_a_vm_with_all_settings_is_ready(hotpatch: Hotpatch) -> None:
         ({"source_image_reference": [], "source_image_id": "/subscriptions/0/x"}, ["HP102"]),
         ({"source_image_reference": [], "os_managed_disk_id": "/subscriptions/0/d"}, ["HP102"]),
         ({"source_image_reference": [CORE | {"sku": "2022-datacenter-azure-edition"}]}, ["HP101"]),
-        ({"bypass_platform_safety_checks_on_user_schedule_enabled": True}, ["HP204"]),
+        ({"bypass_platform_safety_checks_on_user_schedule_enabled": True}, ["HP204", "HP504"]),
         ({"reboot_setting": "Never"}, ["HP214"]),
     ],
     ids=["defaults", "hotpatching", "mode", "agent", "image-id", "disk", "sku", "bypass", "never"],

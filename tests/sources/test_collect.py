@@ -206,7 +206,7 @@ PLATFORMS = {
     "BIOS": ({"FirmwareType": 1, "SecureBoot": None}, "arc", {"HP206", "HP408"}),
     "Secure Boot off": ({"SecureBoot": 0}, "arc", {"HP206", "HP408"}),
     "run without rights": ({"VbsStatus": None, "SecureBoot": None}, "arc", {"HP409", "HP410", "HP408"}),
-    "no revision": ({"Windows": RECORD["Windows"] | {"UBR": None}}, "arc", {"HP403", "HP408"}),
+    "no revision": ({"Windows": RECORD["Windows"] | {"UBR": None}}, "arc", {"HP408"}),
 }
 
 
