@@ -11,6 +11,8 @@ from hotpatch_cli.schedule.windows import Window
 
 Platform = Literal["azure", "azure-local", "arc"]
 PLATFORMS: tuple[Platform, ...] = ("azure", "azure-local", "arc")
+OsType = Literal["windows", "linux"]
+"""Linux stands for everything that is not Windows."""
 
 DEFAULT_REBOOT = timedelta(minutes=15)
 _BUILD = r"(?:10\.0\.)?([0-9]{4,6})(?:\.([0-9]{1,6}))?"
@@ -100,7 +102,10 @@ class Security(NamedTuple):
 
 
 class PendingUpdate(NamedTuple):
-    """An update that waits: kind is dotnet, driver, firmware, non-security or other."""
+    """A pending update: kind is dotnet, driver, firmware, non-security or other.
+
+    It is None for an update of the operating system, such as a cumulative update or a hotpatch.
+    """
 
     title: str | None = None
     kb: str | None = None
@@ -113,7 +118,8 @@ class PendingUpdate(NamedTuple):
 class Facts(NamedTuple):
     """All that decides a verdict and a track. Thousands of machines share one value, and one judgement.
 
-    `windows` is False for a machine that is known to run something else; such a machine is skipped.
+    `os_type` is the type of the disk or of the export; `configured` names the one of windowsConfiguration and
+    linuxConfiguration that has a value. By them, `os` and `image`, `eligibility.windows` decides what is skipped.
     `built` names the tool that makes an image of its own. `unresolved` has, for facts that a template or a plan
     leaves open until deployment, (field, expression): `("image", "sku = [parameters('sku')]")`.
     `declared` says that a template or a plan declares the machine: what Azure refuses of it has not happened yet.
@@ -121,7 +127,8 @@ class Facts(NamedTuple):
     """
 
     platform: Platform | None = None
-    windows: bool = True
+    os_type: OsType | None = None
+    configured: OsType | None = None
     image: Image | None = None
     os: str | None = None
     region: str | None = None

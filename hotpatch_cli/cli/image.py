@@ -48,6 +48,7 @@ def image(
     loaded = load_images(images, known_platform(platform))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     report = judged_by(use_cases.check_images(loaded, knowledge, day), failing, asked, knowledge)
+    use_cases.require_something(report, ["image"])
     for note in (use_cases.stale(knowledge, day), *report.gate.notes):
         if note:
             say(note, quiet=quiet)

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 
 from hotpatch_cli.eligibility import images, prerequisites
 from hotpatch_cli.eligibility.contradictions import confront
-from hotpatch_cli.eligibility.product import parse_system, product_of
+from hotpatch_cli.eligibility.product import product_of
+from hotpatch_cli.eligibility.windows import system_of
 from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Product, Release
 from hotpatch_cli.model import Facts, Finding
 from hotpatch_cli.servicing.history import Baseline, History
@@ -151,7 +152,7 @@ class Judge:
 
 def is_skipped(facts: Facts) -> bool:
     """Whether a machine is known not to run Windows: it is counted, never judged."""
-    return not facts.windows or bool(facts.os and parse_system(facts.os).family == "other")
+    return system_of(facts) == "linux"
 
 
 def _no_product(conflicts: list[Finding]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
 from hotpatch_cli.inputs.resources import MEMBER, SCALE_SET, VM, View, tags_of
-from hotpatch_cli.model import Facts, Image, Machine, Placement
+from hotpatch_cli.model import Facts, Image, Machine, OsType, Placement
 
 _PATHS: dict[str, tuple[str, ...]] = {
     "image": ("image",),
@@ -95,7 +95,8 @@ def _machine(host: str, kind: str, variables: Mapping, log: Log) -> Machine:
     image = _image(view)
     facts = Facts(
         platform="azure",
-        windows=_system(view) != "linux",
+        os_type=_system(view),
+        configured=view.os_type("os_profile", "system"),
         image=image,
         restored=image is None and _has_disk(host, variables),
         region=region,
@@ -129,9 +130,13 @@ def _has_disk(host: str, variables: Mapping) -> bool:
     return not host or bool(dig(variables, "os_disk"))
 
 
-def _system(view: View) -> str:
-    words = (view.text("os_profile", "system"), view.text("os_disk", "operating_system_type"), view.text("os_type"))
-    return next((word.lower() for word in words if word and word.lower() != "unknown"), "")
+def _system(view: View) -> OsType | None:
+    """The type of the disk. The system of `os_profile` is not it: the plugin takes that from the configurations."""
+    return (
+        view.os_type("os_disk", "operating_system_type")
+        or view.os_type("os_disk", "os_type")
+        or view.os_type("os_type")
+    )
 
 
 def _power(state: str | None) -> str | None:

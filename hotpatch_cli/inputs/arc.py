@@ -8,6 +8,7 @@ from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.eligibility.product import parse_system
+from hotpatch_cli.eligibility.windows import os_type
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, actual_key, dig, items
 from hotpatch_cli.inputs.resources import (
     ARC,
@@ -61,8 +62,8 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
         log.add(resource.mark, "A machine without a name.", "Export the column `name` too.")
         return None
     facts = Facts(
-        windows=_is_windows(view),
-        os=system_in_words(view.text("osSku"), view.text("osEdition"), view.text("osVersion")),
+        os_type=view.os_type("osType") or view.os_type("osName"),
+        os=system_in_words(_words(view), view.text("osEdition"), view.text("osVersion")),
         region=top.text("location"),
         build=view.text("osVersion"),
     )
@@ -92,9 +93,10 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
 _NAMES = ("displayName", "machineFqdn", "dnsFqdn", "adFqdn")
 
 
-def _is_windows(view: View) -> bool:
-    system = view.text("osName") or view.text("osType")
-    return system is None or "windows" in system.lower()
+def _words(view: View) -> str | None:
+    """The name of the operating system; some agents have it in `osName`, where others have its type."""
+    name = view.text("osName")
+    return view.text("osSku") or (name if os_type(name) is None else None)
 
 
 def _platform(kind: str | None, system: str | None) -> Platform:

@@ -20,10 +20,12 @@ from hotpatch_cli.inputs.resources import (
     resources,
     tags_of,
 )
-from hotpatch_cli.model import Arc, Facts, Image, Machine, Placement, Platform
+from hotpatch_cli.inputs.systems import configured_by
+from hotpatch_cli.model import Arc, Facts, Image, Machine, Placement, Platform, Security
 
 _REFERENCE = ("storageProfile", "imageReference", "id")
 _SECURE_BOOT = ("securityProfile", "uefiSettings", "secureBootEnabled")
+_VTPM = ("securityProfile", "enableTPM")
 _INSTANCE = re.compile(r"/providers/Microsoft\.AzureStackHCI/virtualMachineInstances\b.*", re.IGNORECASE)
 
 
@@ -52,12 +54,14 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
     if "/" not in owner:
         log.add(resource.mark, "A VM instance without the id of its machine.", "Export the column `id` too.")
         return None
-    reference, region = view.text(*_REFERENCE), top.text("location")
+    reference, region, secure_boot = view.text(*_REFERENCE), top.text("location"), view.flag(*_SECURE_BOOT)
     facts = Facts(
         platform="azure-local",
-        windows=_is_windows(view),
+        os_type=view.os_type("storageProfile", "osDisk", "osType"),
+        configured=configured_by(dig(view.body, "osProfile")),
         region=region,
-        arc=Arc(secure_boot=view.flag(*_SECURE_BOOT)),
+        arc=Arc(secure_boot=secure_boot),
+        security=Security(view.text("securityProfile", "securityType"), secure_boot, view.flag(*_VTPM)),
         unresolved=(("image", name_in(reference)),) if reference else (),
     )
     computer = view.text("osProfile", "computerName")
@@ -72,16 +76,16 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
     )
 
 
-def _is_windows(view: View) -> bool:
-    system = view.text("storageProfile", "osDisk", "osType")
-    if system:
-        return system.lower() == "windows"
-    return dig(view.body, "osProfile", "linuxConfiguration") is None
-
-
 def _paths(resource: Mapping) -> dict[str, tuple[str, ...]]:
     prefix = () if body_of(resource) is resource else ("properties",)
-    return {"image": (*prefix, *_REFERENCE), "arc.secure_boot": (*prefix, *_SECURE_BOOT), "region": ("location",)}
+    inside = {
+        "image": _REFERENCE,
+        "arc.secure_boot": _SECURE_BOOT,
+        "security.secure_boot": _SECURE_BOOT,
+        "security.type": ("securityProfile", "securityType"),
+        "security.vtpm": _VTPM,
+    }
+    return {field: (*prefix, *path) for field, path in inside.items()} | {"region": ("location",)}
 
 
 def _image(resource: Mapping, log: Log) -> Machine | None:
@@ -96,10 +100,9 @@ def _image(resource: Mapping, log: Log) -> Machine | None:
     if not (publisher or offer or sku):
         image = Image(id=identifier) if kind_of(resource) == LOCAL_IMAGES[1] else None
     generation = {"v1": 1, "v2": 2}.get((view.text("hyperVGeneration") or "").lower())
-    windows = (view.text("osType") or "windows").lower() == "windows"
     prefix = () if body_of(resource) is resource else ("properties",)
     paths = {"image": (*prefix, "identifier"), "generation": (*prefix, "hyperVGeneration")}
-    facts = Facts(windows=windows, image=image, generation=generation)
+    facts = Facts(os_type=view.os_type("osType"), image=image, generation=generation)
     return Machine(name or name_in(identifier), facts, NodeOrigin(log.document, resource, paths), id=identifier)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hotpatch_cli.documents.tree import Document, Log, Mapping
+from hotpatch_cli.documents.tree import Document, Log, Mapping, shown
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
 from hotpatch_cli.inputs.resources import (
     MEMBER,
@@ -16,7 +16,9 @@ from hotpatch_cli.inputs.resources import (
     resources,
     tags_of,
 )
-from hotpatch_cli.model import Facts, Image, Machine, Patching, Placement
+from hotpatch_cli.inputs.systems import configured_by, has_value
+from hotpatch_cli.inputs.updates import newer, restart_left
+from hotpatch_cli.model import Facts, Image, Machine, Patching, Placement, Security
 
 _TYPES = (VM, SCALE_SET, MEMBER)
 
@@ -33,9 +35,14 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "patching.bypass_safety_checks": (*_PLATFORM, "bypassPlatformSafetyChecksOnUserSchedule"),
     "patching.vm_agent": (*_SETTINGS, "provisionVMAgent"),
     "timezone": (*_SETTINGS, "timeZone"),
+    "security.type": ("securityProfile", "securityType"),
+    "security.secure_boot": ("securityProfile", "uefiSettings", "secureBootEnabled"),
+    "security.vtpm": ("securityProfile", "uefiSettings", "vTpmEnabled"),
+    "os": ("instanceView", "osName"),
     "generation": ("instanceView", "hyperVGeneration"),
     "build": ("instanceView", "osVersion"),
     "power": ("instanceView", "statuses"),
+    "restart_pending": ("instanceView", "patchStatus"),
     "region": ("location",),
 }
 
@@ -51,12 +58,28 @@ def _read(document: Document) -> Reading:
     for resource in resources(document):
         kind = kind_of(resource)
         machine = _machine(resource, kind, document, log) if kind in _TYPES else None
-        if machine is not None:
+        if machine is None:
+            continue
+        if without_profile(resource):
+            reading.notes.append(no_machine(document.file, machine.name))
+        else:
             reading.machines.append(machine)
-            if kind == SCALE_SET and machine.id:
-                reading.shared[machine.id.lower()] = _of_members(machine)
+        if kind == SCALE_SET and machine.id:
+            reading.shared[machine.id.lower()] = _of_members(machine)
     log.finish()
     return reading
+
+
+def without_profile(resource: Mapping) -> bool:
+    """Whether this is a flexible scale set without a VM profile: its VMs are machines, it is none."""
+    properties = body_of(resource)
+    flexible = _scale_set(kind_of(resource), properties) == "flexible" and kind_of(resource) == SCALE_SET
+    return flexible and not has_value(dig(properties, "virtualMachineProfile"))
+
+
+def no_machine(file: str, name: str) -> str:
+    """A sentence on such a scale set."""
+    return f"{file}: the flexible scale set {shown(name)} has no VM profile; its VMs are machines of their own."
 
 
 def _of_members(scale_set: Machine) -> Machine:
@@ -75,16 +98,20 @@ def _machine(resource: Mapping, kind: str | None, document: Document, log: Log) 
         return None
     facts = Facts(
         platform="azure",
-        windows=_is_windows(view),
+        os_type=view.os_type("storageProfile", "osDisk", "osType"),
+        configured=configured_by(dig(view.body, "osProfile")),
         image=_image(view),
         restored=_lost_image(view),
         region=top.text("location"),
         generation=_generation(view),
         scale_set=_scale_set(kind, properties),
         patching=_patching(view),
-        health_extension=_health(view) if kind == SCALE_SET else None,
+        health_extension=_health(view) if kind == SCALE_SET and not without_profile(resource) else None,
         power=_power(view),
-        build=view.text("extended", "instanceView", "osVersion") or view.text("instanceView", "osVersion"),
+        os=_seen(view, "osName"),
+        security=_security(view),
+        build=_seen(view, "osVersion"),
+        restart_pending=_restart_pending(view),
     )
     placement = Placement(
         timezone=view.text("osProfile", "windowsConfiguration", "timeZone"),
@@ -119,11 +146,31 @@ def _paths(resource: Mapping, body: Any) -> dict[str, tuple[str, ...]]:
 _PATHS_UNDER: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
 
 
-def _is_windows(view: View) -> bool:
-    system = (view.text("storageProfile", "osDisk", "osType") or "").lower()
-    if system:
-        return system == "windows"
-    return dig(view.body, "osProfile", "linuxConfiguration") is None
+def _seen(view: View, key: str) -> str | None:
+    """What the agent reports of the running system; Resource Graph has it under `extended`."""
+    return view.text("extended", "instanceView", key) or view.text("instanceView", key)
+
+
+def _security(view: View) -> Security:
+    """Boot security, where the source states it."""
+    return Security(
+        view.text("securityProfile", "securityType"),
+        view.flag("securityProfile", "uefiSettings", "secureBootEnabled"),
+        view.flag("securityProfile", "uefiSettings", "vTpmEnabled"),
+    )
+
+
+def _restart_pending(view: View) -> bool | None:
+    """Whether a restart waits, by the newer of the last assessment and the last installation."""
+    for above in (("extended", "instanceView"), ("instanceView",)):
+        at = (*above, "patchStatus")
+        if isinstance(dig(view.body, *at), Mapping):
+            assessed, installed = (*at, "availablePatchSummary"), (*at, "lastPatchInstallationSummary")
+            return newer(
+                (view.text(*assessed, "lastModifiedTime"), view.flag(*assessed, "rebootPending")),
+                (view.text(*installed, "lastModifiedTime"), restart_left(view.text(*installed, "rebootStatus"))),
+            )
+    return None
 
 
 def _image(view: View) -> Image | None:
@@ -162,8 +209,7 @@ def _reboot(setting: str | None) -> str | None:
 
 
 def _generation(view: View) -> int | None:
-    word = view.text("extended", "instanceView", "hyperVGeneration") or view.text("instanceView", "hyperVGeneration")
-    return {"v1": 1, "v2": 2}.get((word or "").lower())
+    return {"v1": 1, "v2": 2}.get((_seen(view, "hyperVGeneration") or "").lower())
 
 
 def _scale_set(kind: str | None, properties: Mapping) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.documents.tree import Mapping as Node
 from hotpatch_cli.documents.tree import Sequence
+from hotpatch_cli.eligibility.windows import os_type
 from hotpatch_cli.errors import InputError
 from hotpatch_cli.inputs.inventory import MACHINE_FIELDS
 
@@ -34,6 +35,8 @@ PLATFORM_IN_ID = (
     ("azure", "/microsoft.compute/"),
 )
 NAME_IN_ID = r"(?i)/(?:machines|virtualmachines)/([^/]+)"
+_KB = r"(?i)(?:kb)?\s*[0-9]{5,8}"
+_COUNT = r"[0-9]{1,4}"
 _POWER = re.compile(r"(?i)(?:powerstate/|vm )?(running|starting|stopped|stopping|deallocated|deallocating)")
 _GENERATION = re.compile(r"(?i)(?:v|gen(?:eration)? ?)([12])")
 _FLAGS = frozenset(
@@ -76,6 +79,12 @@ def _nest(node: Node, path: str, value: Any, mark: int) -> None:
     below = node[key]
     if isinstance(below, Node) and inner not in below:  # a URN in a cell of its own says what its parts would
         below.put(inner, value, mark, mark)
+
+
+def put_system(node: Node, words: Any) -> None:
+    """Let a cell of OS types name the operating system, where it has more than the type and nothing else names it."""
+    if "os" not in node and isinstance(words, str) and os_type(words) is None:
+        node.put("os", words, node.mark, node.mark)
 
 
 def _told_by_id(node: Node, mark: int) -> None:
@@ -152,8 +161,17 @@ def _parted(path: str, cell: str, mark: int) -> Sequence | None:
     items = Sequence(mark)
     for part in re.split(_LISTS[path], cell):
         if part.strip():
-            items.put(placed({"title": part.strip()}, mark) if path == "pending" else part.strip(), mark)
+            item = part.strip() if path != "pending" else placed(_update(part.strip()), mark)
+            if item:
+                items.put(item, mark)
     return items or None
+
+
+def _update(words: str) -> dict[str, str]:
+    """A pending update in words: a KB alone, or a title. A number such as 3 only counts them."""
+    if re.fullmatch(_KB, words):
+        return {"kb": words}
+    return {} if re.fullmatch(_COUNT, words) else {"title": words}
 
 
 def _platform(cell: str, _mark: int) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.inputs.azure_local import platform_of
-from hotpatch_cli.inputs.patch_state import FIRMWARE, VBS, build_of, kbs_of, pending_of
+from hotpatch_cli.inputs.patch_state import FIRMWARE, VBS, build_of, kbs_of
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, actual_key, dig, items
 from hotpatch_cli.inputs.resources import GuestView, resources
 from hotpatch_cli.inputs.systems import system_in_words
-from hotpatch_cli.inputs.updates import kb_of, waiting
+from hotpatch_cli.inputs.updates import kb_of, pending_of, waiting
 from hotpatch_cli.model import Arc, Facts, Image, Machine, PendingUpdate, Placement
 
 SIGNATURE = "HotpatchCollect"
@@ -143,7 +143,7 @@ def _update(node: Any, view: GuestView) -> PendingUpdate | None:
         return None
     title = GuestView(node, view.log).text("Title")
     kbs = [kb for each in _texts(dig(node, "Kbs")) if (kb := kb_of(each))]
-    return waiting(title, kbs[0] if kbs else None, tuple(_texts(dig(node, "Categories"))))
+    return waiting(title, kbs[0] if kbs else None, None, tuple(_texts(dig(node, "Categories"))))
 
 
 READER = Reader(_recognises, _read)

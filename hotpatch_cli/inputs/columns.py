@@ -31,7 +31,9 @@ def _paths() -> tuple[str, ...]:
     return tuple(paths)
 
 
-FIELDS = _paths()
+OS_TYPE = "os_type"
+"""What a table tells beside the fields of an inventory: Windows or Linux."""
+FIELDS = (*_paths(), OS_TYPE)
 """Every field path except tags, of which each table has its own: `tags.env`."""
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -47,6 +49,7 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "image.offer": ("offer", "image offer", "image reference offer"),
     "image.sku": ("sku", "image sku", "image reference sku"),
     "image.version": ("image version", "image reference version"),
+    OS_TYPE: ("operating system type", "os family"),
     "os": ("os name", "operating system", "operating system name", "os caption", "os sku"),
     "region": ("location", "azure region"),
     "zone": ("availability zone",),
@@ -82,6 +85,35 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "reboot_minutes": ("restart minutes",),
     "owner": ("owned by", "contact"),
 }
+_SETTINGS = "osProfile.windowsConfiguration"
+_PATCH = f"{_SETTINGS}.patchSettings"
+_PLATFORM = f"{_PATCH}.automaticByPlatformSettings"
+_REFERENCE = "storageProfile.imageReference"
+_AZURE: dict[str, str] = {
+    OS_TYPE: "storageProfile.osDisk.osType",
+    "image.id": f"{_REFERENCE}.id",
+    "image.publisher": f"{_REFERENCE}.publisher",
+    "image.offer": f"{_REFERENCE}.offer",
+    "image.sku": f"{_REFERENCE}.sku",
+    "image.version": f"{_REFERENCE}.version",
+    "patching.mode": f"{_PATCH}.patchMode",
+    "patching.hotpatching": f"{_PATCH}.enableHotpatching",
+    "patching.assessment": f"{_PATCH}.assessmentMode",
+    "patching.reboot": f"{_PLATFORM}.rebootSetting",
+    "patching.bypass_safety_checks": f"{_PLATFORM}.bypassPlatformSafetyChecksOnUserSchedule",
+    "patching.vm_agent": f"{_SETTINGS}.provisionVMAgent",
+    "timezone": f"{_SETTINGS}.timeZone",
+    "arc.enablement": f"{_PATCH}.status.hotpatchEnablementStatus",
+    "security.type": "securityProfile.securityType",
+    "security.secure_boot": "securityProfile.uefiSettings.secureBootEnabled",
+    "security.vtpm": "securityProfile.uefiSettings.vTpmEnabled",
+    "os": "instanceView.osName",
+    "build": "instanceView.osVersion",
+    "generation": "instanceView.hyperVGeneration",
+    "power": "instanceView.powerState.code",
+    "restart_pending": "instanceView.patchStatus.availablePatchSummary.rebootPending",
+}
+"""Where Azure has the fields: queries make columns of these paths, with or without `properties` before them."""
 _IMAGE = frozenset({"image.publisher", "image.offer", "image.sku"})
 _BARE = frozenset({"publisher", "offer", "sku"})
 """What queries call the parts of an image; only where all three are there do these words mean them."""
@@ -94,7 +126,11 @@ def _plain(text: str) -> str:
 
 
 _OWN = {_plain(path): path for path in FIELDS}
-_KNOWN = {_plain(word): path for path, words in _SYNONYMS.items() for word in words} | _OWN
+_KNOWN = (
+    {_plain(word): path for path, words in _SYNONYMS.items() for word in words}
+    | {_plain(above + word): path for path, word in _AZURE.items() for above in ("", "extended.")}
+    | _OWN
+)
 
 
 class Columns(NamedTuple):
@@ -201,7 +237,8 @@ def _guess(column: str) -> str | None:
     """The field that a column of another name means: `OS Build`; `tag_env` is a tag."""
     if found := _TAGGED.fullmatch(column.strip()):
         return TAG + found[1]
-    return _KNOWN.get(_plain(column))
+    plain = _plain(column)
+    return _KNOWN.get(plain) or _KNOWN.get(plain.removeprefix("properties"))
 
 
 def told(file: str, columns: Columns) -> tuple[str, ...]:

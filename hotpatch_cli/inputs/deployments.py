@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Mapping, Sequence
 from hotpatch_cli.inputs import azure_vms
-from hotpatch_cli.inputs.reading import NodeOrigin, actual_key, dig
-from hotpatch_cli.model import Facts, Image, Machine, Patching
+from hotpatch_cli.inputs.reading import NodeOrigin, dig
+from hotpatch_cli.inputs.systems import has_value
+from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching
 
 Path = tuple[str, ...]
 
@@ -29,19 +30,18 @@ _PATHS: dict[str, Path] = {
 }
 DECIDING = ("image", "patching.mode", "patching.hotpatching", "patching.vm_agent")
 _IDS = ("id", "sharedgalleryimageid", "communitygalleryimageid")
-LINUX_PUBLISHERS = frozenset(
-    {"canonical", "redhat", "suse", "oracle", "debian", "credativ", "openlogic", "almalinux", "rockylinux-x86_64"}
-    | {"resf", "kinvolk", "coreos", "microsoftcblmariner", "kali-linux", "cloudlinux"}
-)
-"""Publishers whose images are Linux: a template need not say what runs in a VM."""
 
 
 class Deployed(NamedTuple):
-    """A resource to be deployed: its body, and what is open in it, as (path in lower case, expression)."""
+    """A resource to be deployed: its body, and what is open in it, as (path in lower case, expression).
+
+    One that exists just as it is written is not `declared` only.
+    """
 
     name: str
     body: Mapping
     open_at: tuple[tuple[Path, str], ...] = ()
+    declared: bool = True
 
 
 def is_machine(body: Mapping) -> bool:
@@ -53,10 +53,16 @@ def machines(document: Document, deployed: list[Deployed], notes: list[str]) -> 
     """The machines of resources, in their order. Raises InputError. `notes` takes what the user should hear."""
     shadow = Document(document.file, document.text)
     shadow.root = Sequence()
+    found = []
     for each in deployed:
-        shadow.root.put(_nameable(each), each.body.mark)
-    read = azure_vms.READER.read(shadow).machines if deployed else []
-    return [_completed(machine, each, document, notes) for machine, each in zip(read, deployed, strict=True)]
+        resource = _nameable(each)
+        if azure_vms.without_profile(resource) and not any(_PROFILE in at for at, _ in each.open_at):
+            notes.append(azure_vms.no_machine(document.file, each.name))
+        else:
+            shadow.root.put(resource, each.body.mark)
+            found.append(each)
+    read = azure_vms.READER.read(shadow).machines if found else []
+    return [_completed(machine, each, document, notes) for machine, each in zip(read, found, strict=True)]
 
 
 def _nameable(deployed: Deployed) -> Mapping:
@@ -115,15 +121,24 @@ def _inner(path: Path) -> Path:
 def _facts(facts: Facts, deployed: Deployed, left_open: dict[str, str]) -> Facts:
     body = _body(deployed.body)
     image = facts.image or _image_by_open_id(deployed)
-    publisher = (image.publisher or "").lower() if image else ""
-    linux = publisher in LINUX_PUBLISHERS or any("linuxconfiguration" in at for at, _ in deployed.open_at)
-    linux = linux or actual_key(dig(body, "osProfile"), "linuxConfiguration") is not None
     return facts._replace(
-        windows=facts.windows and not linux,
+        configured=_configured(body, deployed.open_at),
+        declared=deployed.declared,
         image=image,
         restored=facts.restored and image is None and "image" not in left_open,
         patching=_patching(facts.patching, body, left_open),
     )
+
+
+def _configured(body: Any, open_at: Iterable[tuple[Path, str]]) -> OsType | None:
+    """Which operating system is set up. A configuration of which only a part is open has a value."""
+    within = {key for at, _ in open_at for key in at[:-1]}
+    systems: tuple[OsType, ...] = ("windows", "linux")
+    for system in systems:
+        key = f"{system}configuration"
+        if key in within or has_value(dig(body, "osProfile", key)):
+            return system
+    return None
 
 
 def _body(resource: Mapping) -> Any:
@@ -172,10 +187,9 @@ def image_template(deployed: Deployed, document: Document) -> Machine:
     return Machine(deployed.name, image_facts("Azure Image Builder", base), origin)
 
 
-def image_facts(builder: str, base: Image, *, windows: bool = True) -> Facts:
+def image_facts(builder: str, base: Image, system: OsType | None = None) -> Facts:
     """The facts of an image that a pipeline builds."""
-    linux = (base.publisher or "").lower() in LINUX_PUBLISHERS
-    return Facts(platform="azure", windows=windows and not linux, image=base, built=builder)
+    return Facts(platform="azure", os_type=system, image=base, built=builder, declared=True)
 
 
 def _word(value: object) -> str | None:

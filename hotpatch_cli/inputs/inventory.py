@@ -10,6 +10,7 @@ from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.codec import Codec, Field, sentence
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, merged, shown
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading
+from hotpatch_cli.inputs.updates import pending_of, waiting
 from hotpatch_cli.model import (
     DEFAULT_REBOOT,
     NO_LIMITS,
@@ -22,6 +23,7 @@ from hotpatch_cli.model import (
     Limits,
     Location,
     Machine,
+    OsType,
     Patching,
     PendingUpdate,
     Placement,
@@ -203,7 +205,7 @@ MACHINE_FIELDS: dict[str, Field] = {
         c.parsed(_build, "a build", {"type": ["string", "number"]}), "operating-system build with revision: 26100.7092"
     ),
     "kbs": Field(c.listing(c.parsed(_kb, "a KB"), single=True), "installed KBs"),
-    "pending": Field(c.listing(_PENDING), "updates that wait and that hotpatch does not carry"),
+    "pending": Field(c.listing(_PENDING), "pending updates, of the operating system and others"),
     "restart_pending": Field(c.boolean, "whether a restart already waits"),
     "timezone": Field(c.parsed(_zone, "a time zone"), "IANA or Windows name"),
     "window": Field(_NAMES, "maintenance window, or a list of them"),
@@ -532,8 +534,11 @@ class Machines:
         self.facts: dict[Facts, Facts] = {}
         self.placements: dict[Placement, Placement] = {}
 
-    def read(self, node: Any, mark: int, supposed: tuple[str, ...] = ()) -> None:
-        """Add the machine of a node, or note what is wrong with it; `supposed` are fields that nobody stated."""
+    def read(self, node: Any, mark: int, supposed: tuple[str, ...] = (), os_type: OsType | None = None) -> None:
+        """Add the machine of a node, or note what is wrong with it; `supposed` are fields that nobody stated.
+
+        `os_type` is what a table tells beside the fields of an inventory.
+        """
         fields = _MACHINE.read(node, mark, self.log)
         name = node.get("name") if isinstance(node, Mapping) and self.unique else None
         if isinstance(name, str) and name in self.seen:
@@ -544,11 +549,11 @@ class Machines:
         elif isinstance(name, str):
             self.seen[name] = node.at("name")
         if fields is not None:
-            machine = self._machine(fields, node)
+            machine = self._machine(fields, node, os_type)
             self.machines.append(machine._replace(supposed=supposed) if supposed else machine)
 
-    def _machine(self, fields: dict[str, Any], node: Mapping) -> Machine:
-        facts, placement = _facts(fields), _placement(fields)
+    def _machine(self, fields: dict[str, Any], node: Mapping, os_type: OsType | None) -> Machine:
+        facts, placement = _facts(fields, os_type), _placement(fields)
         kept = ("id", "zone", "availability_set", "weight", "reboot_at", "done", "owner")
         return Machine(
             name=fields["name"],
@@ -562,13 +567,15 @@ class Machines:
 _FACTS = tuple(key for key in Facts._fields if key in MACHINE_FIELDS)
 
 
-def _facts(fields: dict[str, Any]) -> Facts:
+def _facts(fields: dict[str, Any], os_type: OsType | None) -> Facts:
     found = {key: fields[key] for key in _FACTS if key in fields}
     if fields.get("container"):
         found["image"] = Image(container=fields["container"])
     elif "image" in found and found["image"] == Image():
         del found["image"]
-    return Facts(**found)
+    if "pending" in found:
+        found["pending"] = pending_of(waiting(*each) for each in found["pending"])
+    return Facts(**found, os_type=os_type)
 
 
 def _placement(fields: dict[str, Any]) -> Placement:

@@ -17,7 +17,16 @@ from hotpatch_cli.documents.codec import parse_duration, sentence
 from hotpatch_cli.documents.tree import Document, Log, shown
 from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig
-from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, View, body_of, kind_of, name_in, resources
+from hotpatch_cli.inputs.resources import (
+    ASSIGNMENT,
+    CONFIGURATION,
+    View,
+    body_of,
+    kind_of,
+    name_in,
+    note_truncated,
+    resources,
+)
 from hotpatch_cli.schedule.azure import AzureRecurrence, parse_azure
 from hotpatch_cli.schedule.clock import MIDNIGHT
 from hotpatch_cli.schedule.windows import Window, validate
@@ -90,6 +99,7 @@ def _recognises(document: Document) -> bool:
 
 def _read(document: Document) -> Reading:
     log = Log(document)
+    note_truncated(document, log)
     reading = Reading()
     configurations, assignments, others = [], [], 0
     for resource in resources(document):

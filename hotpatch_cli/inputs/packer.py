@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, shown
+from hotpatch_cli.eligibility.windows import os_type
 from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
 from hotpatch_cli.model import Image, Machine
@@ -73,8 +74,7 @@ def _machine(name: str, settings: Mapping, defaults: dict[str, str], document: D
     parts = [_text(settings, key, defaults) for key in _PARTS]
     named = next(filter(None, (_text(settings, key, defaults) for key in _IDS)), None)
     base = Image(*parts) if any(parts) else Image(id=named)
-    system = _text(settings, "os_type", defaults)
-    facts = deployments.image_facts("Packer", base, windows=(system or "windows").lower() == "windows")
+    facts = deployments.image_facts("Packer", base, os_type(_text(settings, "os_type", defaults)))
     return Machine(name, facts, NodeOrigin(document, settings, {"image": (_first(settings),)}))
 
 

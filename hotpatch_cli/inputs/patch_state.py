@@ -14,7 +14,7 @@ from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
 from hotpatch_cli.inputs.resources import PATCHES, GuestView, has_any, kind_of, note_truncated, resources
 from hotpatch_cli.inputs.runs import Runs, patch_of
 from hotpatch_cli.inputs.systems import system_in_words
-from hotpatch_cli.inputs.updates import kb_of, kbs_in, waiting
+from hotpatch_cli.inputs.updates import kb_of, kbs_in, pending_of, restart_left, waiting
 from hotpatch_cli.model import Arc, Facts, Machine, PendingUpdate, parse_build
 
 Paths = dict[str, tuple[str, ...]]
@@ -169,11 +169,11 @@ def _azure_result(view: GuestView) -> Facts:
     """The answer of assessPatches or installPatches, which names no machine."""
     listed = [*items(dig(view.body, "patches")), *items(dig(view.body, "availablePatches"))]
     patches = [patch_of(GuestView(each, view.log)) for each in listed if isinstance(each, Mapping)]
-    done = (view.text("rebootStatus") or "").lower() in ("required", "failed")
+    left = restart_left(view.text("rebootStatus"))
     return Facts(
         kbs=kbs_of([kb for kb, installed, _ in patches if installed]),
-        pending=pending_of([update for _, installed, update in patches if not installed]),
-        restart_pending=True if done else view.flag("rebootPending"),
+        pending=pending_of(update for _, installed, update in patches if not installed),
+        restart_pending=view.flag("rebootPending") if left is None else left,
     )
 
 
@@ -189,7 +189,7 @@ def _win_updates(view: GuestView) -> Facts:
             kbs += numbers
         else:
             classes = tuple(str(word) for word in items(dig(node, "categories")))
-            updates.append(waiting(each.text("title"), numbers[0] if numbers else None, classes))
+            updates.append(waiting(each.text("title"), numbers[0] if numbers else None, None, classes))
     return Facts(kbs=kbs_of(kbs), pending=pending_of(updates), restart_pending=view.flag("reboot_required"))
 
 
@@ -208,11 +208,6 @@ def build_of(number: str | None, revision: str | None, key: str, view: GuestView
 def kbs_of(texts: list[Any]) -> tuple[str, ...]:
     """The KBs that texts name, each once."""
     return tuple(dict.fromkeys(kb for each in texts if isinstance(each, str) and (kb := kb_of(each))))
-
-
-def pending_of(updates: list[PendingUpdate | None]) -> tuple[PendingUpdate, ...]:
-    """The updates that count, each once."""
-    return tuple(dict.fromkeys(update for update in updates if update is not None))
 
 
 KINDS = (

@@ -7,10 +7,13 @@ any case, and every shape is brought to one list of resources first.
 import re
 from collections import Counter
 from collections.abc import Iterator, Set
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Number, Sequence, shown
-from hotpatch_cli.inputs.reading import actual_key, dig
+from hotpatch_cli.eligibility.windows import os_type
+from hotpatch_cli.inputs.reading import actual_key, dig, items
+from hotpatch_cli.inputs.systems import has_value
+from hotpatch_cli.model import OsType
 
 VM = "microsoft.compute/virtualmachines"
 SCALE_SET = "microsoft.compute/virtualmachinescalesets"
@@ -33,6 +36,10 @@ _BY_PART = {
     "maintenancescope": CONFIGURATION,
 }
 """Keys in lower case by which a body tells its type. What has none is told from it at once, a million times over."""
+_ENVELOPES = frozenset({"data", "value", "responses"})
+_TOTALS = ("total_records", "totalRecords", "totalCount", "@odata.count")
+"""Keys with the number of rows of the whole result; `count` is that of the page."""
+_MORE = ("nextLink", "@odata.nextLink", "skip_token", "$skipToken", "skipToken", "$skip_token")
 _TELLING = _BY_PART.keys() | {"type", "resourcetype", "properties"}
 
 
@@ -45,24 +52,50 @@ def _unwrapped(root: Any) -> Iterator[Mapping]:
     if isinstance(root, Sequence):
         for each in root:
             if isinstance(each, Mapping):
-                yield from _unwrapped(each) if isinstance(each.get("data"), Mapping) else [each]
+                yield from _of_page(each)
     elif isinstance(root, Mapping):
-        data = root.get("data")
-        if isinstance(data, Mapping) and isinstance(data.get("columns"), Sequence):
-            yield from _table(data)
-        elif isinstance(data, Sequence) or isinstance(root.get("value"), Sequence):
-            listed = data if isinstance(data, Sequence) else root["value"]
-            yield from (each for each in listed if isinstance(each, Mapping))
-        elif isinstance(body := dig(root, "responses", "200", "body"), Mapping):
-            yield from _unwrapped(body)
-        else:
-            yield root
+        yield from _of_page(root)
+
+
+def _of_page(node: Mapping) -> Iterator[Mapping]:
+    """The resources in an envelope; a mapping that is none is a resource."""
+    page = page_of(node)
+    if page is None:
+        body = dig(node, "responses", "200", "body") if "responses" in node else None
+        yield body if isinstance(body, Mapping) else node
+    elif isinstance(page.rows, Mapping):
+        yield from _table(page.rows)
+    else:
+        yield from (each for each in page.rows if isinstance(each, Mapping))
+
+
+class Page(NamedTuple):
+    """An envelope: the mapping that says how much there is, and the rows, or Resource Graph's table of them."""
+
+    node: Mapping
+    rows: Any
+
+    @property
+    def length(self) -> int:
+        """How many rows there are."""
+        return len(items(dig(self.rows, "rows"))) if isinstance(self.rows, Mapping) else len(self.rows)
+
+
+def page_of(node: object) -> Page | None:
+    """The envelope that a node is, of REST, az, Resource Graph or PowerShell; None for anything else."""
+    if not isinstance(node, Mapping) or "id" in node or "properties" in node or not has_any(node, _ENVELOPES):
+        return None
+    for key in ("data", "value"):
+        listed = dig(node, key)
+        if isinstance(listed, Sequence) or isinstance(dig(listed, "columns"), Sequence):
+            return Page(node, listed)
+    return page_of(dig(node, "responses", "200", "body"))
 
 
 def _table(data: Mapping) -> Iterator[Mapping]:
     """Resource Graph's table format: columns, then rows of cells."""
-    names = [str(dig(column, "name")) for column in data["columns"]]
-    rows = data.get("rows")
+    names = [str(dig(column, "name")) for column in dig(data, "columns")]
+    rows = dig(data, "rows")
     for row, mark in zip(rows, rows.marks, strict=True) if isinstance(rows, Sequence) else ():
         if isinstance(row, Sequence):
             resource = Mapping(mark)
@@ -115,23 +148,87 @@ def name_in(resource_id: str) -> str:
 
 
 def note_truncated(document: Document, log: Log) -> None:
-    """Part of the data is never taken for all of it."""
+    """Part of the data is never taken for all of it: rows are counted against what their envelope says."""
     root = document.root
-    for listed in (root, dig(root, "value"), dig(root, "data")):
-        items = zip(listed, listed.marks, strict=True) if isinstance(listed, Sequence) else ()
-        other = next(((each, mark) for each, mark in items if not isinstance(each, Mapping)), None)
-        if other:
-            log.add(other[1], f"Expected a resource (a mapping), found {shown(other[0])}.", "Export it again.")
-    if not isinstance(root, Mapping):
-        return
-    truncated = str(root.get("resultTruncated")).lower() == "true"
-    more = next((key for key in ("nextLink", "skip_token", "$skipToken", "skipToken") if root.get(key)), None)
-    if truncated or more:
-        log.add(
-            root.at(more or "resultTruncated"),
-            "This is only a part of the result: more pages follow.",
-            "Make one list of them: `az vm list` does; pages of `az graph query` are joined by jq -s '[.[].data[]]'.",
-        )
+    pages = list(_pages(root))
+    listed = [page.rows for page in pages if isinstance(page.rows, Sequence)]
+    for rows in [root, *listed] if isinstance(root, Sequence) else listed:
+        _note_strangers(rows, log)
+    for page in pages:
+        _note_short(page, log)
+    if pages and (key := _more(pages[-1].node)):
+        log.add(pages[-1].node.at(key), "This is only a part of the result: more pages follow.", _THE_REST)
+    for page in _first_of_short(pages):
+        key, total = _total(page.node)
+        count = sum(each.length for each in pages if _total(each.node)[1] == total)
+        said = f"This is only a part of the result: there are {total} rows, and {count} of them are here."
+        log.add(page.node.at(key), said, _THE_REST)
+
+
+_THE_REST = (
+    "Export all of it: `az vm list` and `az connectedmachine list` do. `az graph query --first 1000` gives pages; "
+    "repeat it with --skip-token, and join the pages by jq -s '[.[].data[]]'."
+)
+
+
+def _pages(root: Any) -> Iterator[Page]:
+    """The envelopes of a document: the whole of it, or the items of a list."""
+    for node in root if isinstance(root, Sequence) else [root]:
+        page = page_of(node)
+        if page is not None:
+            yield page
+
+
+def _note_strangers(rows: Sequence, log: Log) -> None:
+    """One problem for the first item that is no resource."""
+    other = next((each for each in zip(rows, rows.marks, strict=True) if not isinstance(each[0], Mapping)), None)
+    if other:
+        log.add(other[1], f"Expected a resource (a mapping), found {shown(other[0])}.", "Export it again.")
+
+
+def _note_short(page: Page, log: Log) -> None:
+    """A page that is cut, or that has fewer rows than it counts."""
+    cut = actual_key(page.node, "resultTruncated")
+    if cut and str(page.node[cut]).lower() == "true":
+        log.add(page.node.at(cut), "This is only a part of the result: the service cut it short.", _THE_REST)
+    key = actual_key(page.node, "count")
+    count = _number(page.node[key]) if key else None
+    if key and count is not None and page.length < count:
+        said = f"This is only a part of the result: it counts {count} rows, and {page.length} are here."
+        log.add(page.node.at(key), said, "Export it again, without a filter behind the export.")
+
+
+def _more(node: Mapping) -> str | None:
+    """The key that leads to the next page; None where there is none, or no next page."""
+    keys = (actual_key(node, key) for key in _MORE)
+    return next((key for key in keys if key and has_value(node[key])), None)
+
+
+def _first_of_short(pages: list[Page]) -> Iterator[Page]:
+    """The first page of each result that is not here as a whole. Pages of one result tell the same total."""
+    lengths: dict[int, int] = {}
+    first: dict[int, Page] = {}
+    for page in pages:
+        _, total = _total(page.node)
+        if total is not None:
+            lengths[total] = lengths.get(total, 0) + page.length
+            first.setdefault(total, page)
+    yield from (first[total] for total, length in lengths.items() if length < total)
+
+
+def _total(node: Mapping) -> tuple[str, int | None]:
+    """(key, number) of the rows in the whole result, as an envelope tells it."""
+    for name in _TOTALS:
+        key = actual_key(node, name)
+        number = _number(node[key]) if key else None
+        if key and number is not None:
+            return key, number
+    return "", None
+
+
+def _number(value: object) -> int | None:
+    text = str(value)
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
 
 
 def ignored(document: Document) -> list[str]:
@@ -192,6 +289,11 @@ class View:
             return None if word is None else word.lower() == "true"
         self.log.add(self._mark(path), f"Expected true or false in {'.'.join(path)}, found {shown(value)}.")
         return None
+
+    def os_type(self, *path: str) -> OsType | None:
+        """The OS type under a path: a word, or a number as PowerShell writes it; None where it is neither."""
+        value = dig(self.body, *path)
+        return os_type(value if isinstance(value, Number) else self.text(*path))
 
     def _value(self, path: tuple[str, ...]) -> Any:
         """What stands under a path; None where it ends. What is no mapping on the way there is noted."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from hotpatch_cli.documents.tree import Log, Mapping, Sequence
 from hotpatch_cli.inputs.reading import NodeOrigin, dig
 from hotpatch_cli.inputs.resources import GuestView, body_of, name_in
-from hotpatch_cli.inputs.updates import kb_of, waiting
-from hotpatch_cli.model import Facts, Machine, PendingUpdate
+from hotpatch_cli.inputs.updates import Restart, kb_of, newer, restart_left, waiting
+from hotpatch_cli.model import Facts, Machine, OsType, PendingUpdate
 
 _RESULTS = re.compile(r"/patch(assessment|installation)results/.*", re.IGNORECASE)
 
@@ -27,18 +27,19 @@ class Row(NamedTuple):
 class State:
     """The patch state of one machine, from all its rows."""
 
-    __slots__ = ("installed", "node", "paths", "restart", "run", "waiting")
+    __slots__ = ("assessed", "installed", "node", "os_type", "paths", "run", "waiting")
 
     def __init__(self, node: Mapping) -> None:
         self.node = node
         self.installed: dict[str, None] = {}
         self.waiting: dict[PendingUpdate, None] = {}
-        self.restart: bool | None = None
-        self.run: tuple[str, bool] = ("", False)
+        self.assessed: Restart = (None, None)
+        self.run: Restart = (None, None)
         self.paths: dict[str, tuple[str, ...]] = {}
+        self.os_type: OsType | None = None
 
     def take(self, patch: "Patch") -> None:
-        """Take in a single patch: installed, or waiting where it is of a kind that hotpatch does not carry."""
+        """Take in a single patch: installed, or pending where it may need a restart."""
         if patch.installed and patch.kb:
             self.installed[patch.kb] = None
         elif not patch.installed and patch.update:
@@ -65,13 +66,14 @@ class Runs:
         state = self.states.setdefault(owner.lower(), State(resource))
         view = GuestView(body_of(resource), self.log)
         installing = found[1].lower() == "installation"
+        state.os_type = state.os_type or view.os_type("osType")
         if "/softwarepatches/" in found[0].lower():
             state.take(patch_of(view))
         elif installing:
-            status = (view.text("rebootStatus") or "").lower()
-            state.run = max(state.run, (view.text("startDateTime") or "", status in ("required", "failed")))
+            run = (_time(view), restart_left(view.text("rebootStatus")))
+            state.run = max(state.run, run, key=lambda each: each[0] or "")
         else:
-            state.node, state.restart = resource, view.flag("rebootPending")
+            state.node, state.assessed = resource, (_time(view), view.flag("rebootPending"))
             state.paths = {"restart_pending": (*_prefix(resource), "rebootPending")}
 
     def parts(self) -> list[Machine]:
@@ -80,12 +82,17 @@ class Runs:
 
     def _part(self, key: str, state: State) -> Machine:
         facts = Facts(
+            os_type=state.os_type,
             kbs=tuple(state.installed),
             pending=tuple(update for update in state.waiting if update.kb not in state.installed),
-            restart_pending=True if state.run[1] else state.restart,
+            restart_pending=newer(state.assessed, state.run),
         )
         owner = self.ids[key]
         return Machine(name_in(owner), facts, NodeOrigin(self.log.document, state.node, state.paths), id=owner)
+
+
+def _time(view: GuestView) -> str | None:
+    return view.text("lastModifiedDateTime") or view.text("startDateTime")
 
 
 def _prefix(resource: Mapping) -> tuple[str, ...]:
@@ -107,4 +114,4 @@ def patch_of(view: GuestView) -> Patch:
     listed = dig(view.body, "classifications")
     classes = tuple(map(str, listed)) if isinstance(listed, Sequence) else ()
     installed = (view.text("installationState") or "").lower() == "installed"
-    return Patch(kb, installed, waiting(title, kb, classes, view.text("rebootBehavior")))
+    return Patch(kb, installed, waiting(title, kb, None, classes, view.text("rebootBehavior")))

@@ -15,7 +15,7 @@ Said = dict[str, Any]
 LISTS = frozenset({"kbs", "pending", "groups"})
 """Fields in which sources add to each other."""
 _NESTED: dict[str, Any] = {"patching": Patching, "arc": Arc, "azure_local": AzureLocal, "security": Security}
-_APART = (*_NESTED, "windows", "restored", "unresolved", "region", "declared", "provider")
+_APART = (*_NESTED, "configured", "restored", "unresolved", "region", "declared", "provider")
 _FACTS = tuple(key for key in Facts._fields if key not in _APART)
 _PLACED = ("timezone", "ring", "region")
 _OWN = ("zone", "availability_set", "reboot_at", "owner")
@@ -51,7 +51,7 @@ def assembled(first: Machine, values: Said, machines: Sequence[Machine], shared:
         **{key: values[key] for key in _FACTS if key in values},
         **nested,
         region=values.get("region"),
-        windows=all(each.windows for each in known),
+        configured=_agreed([each.configured for each in known]),
         restored=any(each.restored for each in known),
         declared=all(each.declared for each in known),
         provider=next((each.provider for each in known if each.provider), None),
@@ -77,6 +77,12 @@ def assembled(first: Machine, values: Said, machines: Sequence[Machine], shared:
         reboot_at=values.get("reboot_at"),
         owner=values.get("owner"),
     )
+
+
+def _agreed(words: Sequence[T | None]) -> T | None:
+    """The word of all that say one; None where they differ, or nobody says one."""
+    said = {word for word in words if word is not None}
+    return said.pop() if len(said) == 1 else None
 
 
 def _under(name: str, values: Said) -> Said:

@@ -1,7 +1,11 @@
-"""Release and edition of Windows in words, from what agents and registries tell: free text, edition id, build."""
+"""What the sources tell of an operating system: release and edition of Windows in words, and which OS is set up."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from hotpatch_cli.eligibility.product import parse_system
-from hotpatch_cli.model import parse_build
+from hotpatch_cli.inputs.reading import dig
+from hotpatch_cli.model import OsType, parse_build
 
 _YEARS = {9200: "2012", 9600: "2012 R2", 14393: "2016", 17763: "2019", 20348: "2022", 26100: "2025"}
 """Build number -> release of Windows Server, for machines whose edition says that they are servers."""
@@ -30,3 +34,25 @@ def _edition(edition_id: str) -> str | None:
     lower = edition_id.lower()
     found = next((words for part, words in _EDITIONS if part in lower), None)
     return f"{found} Evaluation" if found and "eval" in lower else found
+
+
+def configured_by(profile: object) -> OsType | None:
+    """Which operating system an osProfile sets up: the configuration with a value, of Windows first.
+
+    An expression that nobody resolved is text, and no configuration.
+    """
+    systems: tuple[OsType, ...] = ("windows", "linux")
+    for system in systems:
+        configuration = dig(profile, f"{system}Configuration")
+        if isinstance(configuration, Mapping) and has_value(configuration):
+            return system
+    return None
+
+
+def has_value(node: Any) -> bool:
+    """Whether a value stands there. Modules write what they don't mean as null, or full of nulls."""
+    if isinstance(node, Mapping):
+        return any(map(has_value, node.values()))
+    if isinstance(node, list):
+        return any(map(has_value, node))
+    return node is not None and node != ""

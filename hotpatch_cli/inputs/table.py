@@ -9,15 +9,22 @@ from typing import Any
 
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, shown
-from hotpatch_cli.inputs.cells import node_of
-from hotpatch_cli.inputs.columns import Columns, mapped, told
+from hotpatch_cli.eligibility.windows import os_type
+from hotpatch_cli.inputs.cells import node_of, put_system, value_of
+from hotpatch_cli.inputs.columns import OS_TYPE, Columns, mapped, told
 from hotpatch_cli.inputs.inventory import MACHINE_FIELDS, Machines
 from hotpatch_cli.inputs.reading import Reader, Reading, actual_key
+from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 
 WHOLE = frozenset({"image", "tags", "pending"})
 """Fields whose mapping is one value."""
-_CONCLUDED = (("patching", "azure"), ("azure_local", "azure-local"), ("arc", "arc"), ("image", "azure"))
-"""What a row speaks of, and the platform that only then makes sense."""
+_CONCLUDED = (
+    *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
+    *(("image", "azure"), ("security", "azure"), ("arc", "arc")),
+)
+"""What a row speaks of, and the platform that only then makes sense; `arc.` is more of Arc than Secure Boot."""
+_OWN_SECURITY = ("azure", "azure-local")
+"""Platforms whose Secure Boot is a part of their security profile."""
 _ENOUGH = 500
 """Problems after which the rest of a table is not looked at."""
 _RESOURCES = ("properties", "storageProfile", "osProfile")
@@ -38,7 +45,14 @@ def _rows(document: Document) -> list[Mapping]:
     root = document.root
     if type(root) is Mapping and {"name", "platform"} <= root.keys():
         return [root]
+    if _is_paged(root):
+        return list(resources(document))
     return root if isinstance(root, Sequence) and all(type(each) is Mapping for each in root) else []
+
+
+def _is_paged(root: Any) -> bool:
+    """Whether the rows are in envelopes, as Resource Graph answers them."""
+    return page_of(root[0] if isinstance(root, Sequence) and root else root) is not None
 
 
 def columns_of(rows: Iterable[Mapping], document: Document) -> Columns:
@@ -67,6 +81,8 @@ def _flat(row: Mapping, prefix: str = "") -> list[tuple[str, Any]]:
 def _read(document: Document) -> Reading:
     log = Log(document)
     rows = _rows(document)
+    if _is_paged(document.root):
+        note_truncated(document, log)
     if not rows:
         log.add(document.root_mark, "This is no table: it has no rows with a header.", "See docs: inventory, tables.")
         log.finish()
@@ -99,21 +115,28 @@ class TableRows:
         if len(self.log.problems) > _ENOUGH:
             return
         pairs = _flat(row) if _nests(row) else row.items()
-        cells = [(self.fields[name], name, value) for name, value in pairs if name in self.fields]
+        every = [(self.fields[name], name, value) for name, value in pairs if name in self.fields]
+        cells = [cell for cell in every if cell[0] != OS_TYPE]
         node = node_of(((path, value) for path, _, value in cells), row.mark)
+        system = next((value_of("os", value, row.mark) for path, _, value in every if path == OS_TYPE), None)
+        if node:
+            put_system(node, system)
         if not node:
             return
         concluded = "platform" not in node and self._concluded(node, machines)
         before = len(self.log.problems)
         self._note_inexact(cells, row.mark)
         if "platform" in node and len(self.log.problems) == before:
-            self.reader.read(node, row.mark, supposed=("platform",) if concluded else ())
+            _move_secure_boot(node)
+            self.reader.read(node, row.mark, ("platform",) if concluded else (), os_type(system))
             if len(self.log.problems) > before:
                 self._name_columns(cells, row.mark, before)
 
     def _concluded(self, node: Mapping, machines: int) -> bool:
         """Give a node the platform that its fields make sense on; False where they do not tell."""
-        platform = next((each for key, each in _CONCLUDED if key in node), None)
+        arc = node.get("arc")
+        told = {*node, "arc."} if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"} else {*node}
+        platform = next((each for key, each in _CONCLUDED if key in told), None)
         if platform is None:
             self.without.append(node.mark)
             return False
@@ -155,6 +178,17 @@ class TableRows:
             f"{file}: no cell names the platform of {count} machines; taken as {platform}, by what their rows tell."
             for platform, count in self.platforms.items()
         ]
+
+
+def _move_secure_boot(node: Mapping) -> None:
+    """A column `secureBootEnabled` means the security profile where the platform has one."""
+    arc, mark = node.get("arc"), node.mark
+    if node["platform"] not in _OWN_SECURITY or not isinstance(arc, Mapping) or "secure_boot" not in arc:
+        return
+    if "security" not in node:
+        node.put("security", Mapping(mark), mark, mark)
+    if isinstance(node["security"], Mapping) and "secure_boot" not in node["security"]:
+        node["security"].put("secure_boot", arc["secure_boot"], mark, mark)
 
 
 READER = Reader(_recognises, _read)

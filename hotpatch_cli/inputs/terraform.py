@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Number, Sequence, at_one_mark, shown
+from hotpatch_cli.eligibility.windows import os_type
 from hotpatch_cli.inputs import deployments
+from hotpatch_cli.inputs.azure_vms import no_machine
 from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
-from hotpatch_cli.model import Facts, Image, Machine, Patching, Placement
+from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching, Placement, Security
 
 _STATE_FILE = "4"
 _PLAN_KEYS = ("planned_values", "values")
+_UNCHANGED = ["no-op"]
+"""The actions on a resource that exists as the plan has it."""
 _UNKNOWN = "known only after apply"
 _SENSITIVE = "marked as sensitive"
 
@@ -29,7 +33,7 @@ class Kind(NamedTuple):
     image: tuple[str, ...]
     settings: tuple[str, ...] = ()
     scale_set: str | None = None
-    windows: bool | None = None
+    system: OsType | None = None
     patched: bool = True
     agent: bool = True
 
@@ -37,20 +41,24 @@ class Kind(NamedTuple):
 _OLD_PROFILE = ("os_profile_windows_config",)
 _ORCHESTRATED = ("os_profile", "windows_configuration")
 KINDS = {
-    "azurerm_windows_virtual_machine": Kind(("source_image_reference",), windows=True),
-    "azurerm_linux_virtual_machine": Kind(("source_image_reference",), windows=False),
+    "azurerm_windows_virtual_machine": Kind(("source_image_reference",), system="windows"),
+    "azurerm_linux_virtual_machine": Kind(("source_image_reference",), system="linux"),
     "azurerm_orchestrated_virtual_machine_scale_set": Kind(("source_image_reference",), _ORCHESTRATED, "flexible"),
     "azurerm_windows_virtual_machine_scale_set": Kind(
-        ("source_image_reference",), scale_set="uniform", windows=True, patched=False
+        ("source_image_reference",), scale_set="uniform", system="windows", patched=False
     ),
-    "azurerm_linux_virtual_machine_scale_set": Kind(("source_image_reference",), scale_set="uniform", windows=False),
+    "azurerm_linux_virtual_machine_scale_set": Kind(("source_image_reference",), scale_set="uniform", system="linux"),
     "azurerm_virtual_machine": Kind(("storage_image_reference",), _OLD_PROFILE, patched=False, agent=False),
     "azurerm_virtual_machine_scale_set": Kind(
         ("storage_profile_image_reference",), _OLD_PROFILE, "uniform", patched=False
     ),
 }
 _AZAPI = "azapi_resource"
-_LINUX_BLOCKS = (("os_profile_linux_config",), ("os_profile", "linux_configuration"))
+_BLOCKS: tuple[tuple[OsType, tuple[tuple[str, ...], ...]], ...] = (
+    ("windows", (("os_profile_windows_config",), ("os_profile", "windows_configuration"))),
+    ("linux", (("os_profile_linux_config",), ("os_profile", "linux_configuration"))),
+)
+_DISKS = ("storage_os_disk", "storage_profile_os_disk")
 
 
 class Resource(NamedTuple):
@@ -61,6 +69,7 @@ class Resource(NamedTuple):
     values: Mapping
     unknown: Any = None
     sensitive: Any = None
+    declared: bool = False
 
 
 # --- resources -----------------------------------------------------------------------------------------------
@@ -83,24 +92,30 @@ def _resources(root: Mapping) -> Iterator[Resource]:
     if _is_state_file(root):
         yield from _of_state_file(root)
         return
-    unknown = {
-        each.get("address"): dig(each, "change", "after_unknown")
+    changes = {
+        each.get("address"): dig(each, "change")
         for each in items(root.get("resource_changes"))
         if isinstance(each, Mapping) and isinstance(each.get("address"), str)
     }
-    values = next((root[key] for key in _PLAN_KEYS if isinstance(root.get(key), Mapping)), None)
-    yield from _of_module(dig(values, "root_module"), unknown)
+    planned, known = (root.get(key) for key in _PLAN_KEYS)
+    if isinstance(planned, Mapping):
+        yield from _of_module(dig(planned, "root_module"), changes, planned=True)
+    else:
+        yield from _of_module(dig(known, "root_module"), changes, planned=False)
 
 
-def _of_module(module: Any, unknown: dict[Any, Any]) -> Iterator[Resource]:
+def _of_module(module: Any, changes: dict[Any, Any], *, planned: bool) -> Iterator[Resource]:
     """The managed resources of a module and of those in it."""
     for each in items(dig(module, "resources")):
         address, kind, values = dig(each, "address"), dig(each, "type"), dig(each, "values")
         named = isinstance(address, str) and address.strip() and isinstance(kind, str)
         if named and isinstance(values, Mapping) and dig(each, "mode") != "data":
-            yield Resource(address, kind, values, unknown.get(address), dig(each, "sensitive_values"))
+            change = changes.get(address)
+            declared = planned and items(dig(change, "actions")) != _UNCHANGED
+            unknown = dig(change, "after_unknown")
+            yield Resource(address, kind, values, unknown, dig(each, "sensitive_values"), declared)
     for child in items(dig(module, "child_modules")):
-        yield from _of_module(child, unknown)
+        yield from _of_module(child, changes, planned=planned)
 
 
 def _of_state_file(root: Mapping) -> Iterator[Resource]:
@@ -211,13 +226,16 @@ def _machine(resource: Resource, document: Document, log: Log) -> Machine:
     image = _image(view, kind)
     facts = Facts(
         platform="azure",
-        windows=_is_windows(view, kind),
+        os_type=kind.system or _disk_type(view),
+        configured=_configured(view),
         image=image,
         restored=image is None and "image" not in view.left_open and _from_disk(view),
         region=view.text("region", "location"),
         scale_set=kind.scale_set or ("flexible" if _is_member(view) else None),
         patching=_patching(view, kind),
+        security=_security(view),
         health_extension=_health(view) if kind.scale_set == "flexible" else None,
+        declared=resource.declared,
     )
     origin = NodeOrigin(document, resource.values, _paths(kind))
     return Machine(
@@ -247,6 +265,8 @@ def _paths(kind: Kind) -> dict[str, tuple[str, ...]]:
         "patching.assessment": (*at, "patch_assessment_mode"),
         "patching.reboot": ("reboot_setting",),
         "patching.bypass_safety_checks": ("bypass_platform_safety_checks_on_user_schedule_enabled",),
+        "security.secure_boot": ("secure_boot_enabled",),
+        "security.vtpm": ("vtpm_enabled",),
         "health_extension": ("extension",),
     }
 
@@ -268,13 +288,31 @@ def _from_disk(view: Attributes) -> bool:
     return view.is_open("restored", "os_managed_disk_id") or view.node("os_managed_disk_id")[0] not in (None, "")
 
 
-def _is_windows(view: Attributes, kind: Kind) -> bool:
-    if kind.windows is not None:
-        return kind.windows
-    publisher, _ = view.node(*kind.image, "publisher")
-    if isinstance(publisher, str) and publisher.lower() in deployments.LINUX_PUBLISHERS:
-        return False
-    return not any(view.node(*path)[0] for path in _LINUX_BLOCKS)
+def _disk_type(view: Attributes) -> OsType | None:
+    """The OS type of the disk, which only the old resource types state."""
+    return next(filter(None, (os_type(view.text("os_type", disk, "os_type")) for disk in _DISKS)), None)
+
+
+def _configured(view: Attributes) -> OsType | None:
+    """Which operating system a block sets up; a block is there only where somebody wrote it."""
+    return next((system for system, paths in _BLOCKS if any(view.node(*path)[0] for path in paths)), None)
+
+
+def _security(view: Attributes) -> Security:
+    """Boot security, where it is stated; an encrypted state of the disk makes a confidential VM."""
+    encrypted = view.text("security.type", "os_disk", "security_encryption_type")
+    return Security(
+        "ConfidentialVM" if encrypted else None,
+        view.flag("security.secure_boot", "secure_boot_enabled"),
+        view.flag("security.vtpm", "vtpm_enabled"),
+    )
+
+
+def _without_profile(view: Attributes, kind: Kind) -> bool:
+    """Whether this is a flexible scale set that makes no VMs by itself: it has neither a size nor a profile."""
+    said = ("sku_name", "os_profile", "source_image_id", *kind.image)
+    stated = any(view.node(key)[0] or _hidden(view.resource.unknown, (key,)) for key in said)
+    return kind.scale_set == "flexible" and not stated
 
 
 def _is_member(view: Attributes) -> bool:
@@ -342,7 +380,8 @@ def _azapi(resource: Resource, log: Log) -> Deployed | None:
             whole.put(key, values.get(key), values.at(key), values.at(key))
     left_open = [*_open_paths(dig(resource.unknown, "body"), _UNKNOWN)]
     left_open += _open_paths(dig(resource.sensitive, "body"), _SENSITIVE)
-    return Deployed(resource.address, _without(whole, [path for path, _ in left_open]), tuple(left_open))
+    known = _without(whole, [path for path, _ in left_open])
+    return Deployed(resource.address, known, tuple(left_open), resource.declared)
 
 
 def _embedded(text: str, mark: int, log: Log) -> Any:
@@ -389,8 +428,11 @@ def _read(document: Document) -> Reading:
         reading.notes.append(f"{document.file}: Terraform stopped with an error while it made this plan")
     resources = list(_resources(root)) if isinstance(root, Mapping) else []
     azapi: list[Deployed] = []
+    empty: list[str] = []
     for each in resources:
-        if each.type in KINDS:
+        if each.type in KINDS and _without_profile(Attributes(each, log), KINDS[each.type]):
+            empty.append(no_machine(document.file, each.address))
+        elif each.type in KINDS:
             reading.machines.append(_machine(each, document, log))
         elif each.type == _AZAPI and (deployed := _azapi(each, log)):
             azapi.append(deployed)
@@ -398,7 +440,8 @@ def _read(document: Document) -> Reading:
         from hotpatch_cli.inputs.terraform_maintenance import maintenance_of
 
         reading.maintenance = maintenance_of(resources, document, log)
-    if not reading.machines and not azapi and reading.maintenance is None:
+    reading.notes += empty
+    if not reading.machines and not azapi and not empty and reading.maintenance is None:
         log.add(document.root_mark, *_refusal(resources))
     log.finish()
     judged = {each.address for each in resources if each.type in KINDS and KINDS[each.type].patched}

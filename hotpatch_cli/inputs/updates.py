@@ -1,12 +1,17 @@
-"""Updates as Update Manager and Windows Update list them: their KB, and which of them hotpatch does not carry.
+"""Updates as Update Manager and Windows Update list them: their KB, what they are of, and whether they may restart.
 
-https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch: hotpatch does not carry non-security updates,
-.NET updates, and updates of other things than Windows, such as drivers and firmware.
+Every source of pending updates comes here, so that one update is the same whoever lists it.
+https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch
 """
 
 import re
+from collections.abc import Iterable
 
 from hotpatch_cli.model import PendingUpdate
+from hotpatch_cli.servicing.offered import is_of_windows
+
+Restart = tuple[str | None, bool | None]
+"""When something was looked at, as the source writes it, and whether a restart waited then."""
 
 _KB = re.compile(r"(?i)\bKB\s?([0-9]{5,8})\b")
 _BARE_KB = re.compile(r"(?i)\s*(?:KB)?\s*([0-9]{5,8})\s*")
@@ -17,10 +22,8 @@ _TITLES = (
     (re.compile(r"(?i)\bdrivers?\b"), "driver"),
     (re.compile(r"(?i)\bpreview\b"), "non-security"),
 )
-_CARRIED = re.compile(
-    r"(?i)hotpatch|(?:cumulative|security) update for (?:microsoft server operating|windows)|servicing stack"
-)
 _SECURITY = frozenset({"security", "critical", "securityupdates", "criticalupdates"})
+_DRIVERS = frozenset({"driver", "drivers"})
 _NEVER_RESTARTS = frozenset({"definition", "definitions", "definitionupdates"})
 
 
@@ -38,26 +41,49 @@ def kbs_in(text: str) -> tuple[str, ...]:
 
 
 def waiting(
-    title: str | None, kb: str | None, classes: tuple[str, ...] = (), restarts: str | None = None
+    title: str | None,
+    kb: str | None,
+    kind: str | None = None,
+    classes: tuple[str, ...] = (),
+    restarts: str | None = None,
 ) -> PendingUpdate | None:
-    """An available update as one that waits; None for one that hotpatch carries, or that never needs a restart.
+    """An available update as a pending one; None for one that never needs a restart.
 
-    `classes` are its classifications, `restarts` its reboot behaviour as Azure writes it (NeverReboots, ...).
+    `classes` are its classifications, `restarts` its reboot behavior as Azure writes it (NeverReboots, ...). Updates of
+    the operating system have no kind: what they do to a machine is told by their KB, not by their title.
     """
     words = {re.sub(r"[\s_-]", "", each).lower() for each in classes}
-    name = title or ""
-    if (restarts or "").lower() == "neverreboots" or _HARMLESS.search(name) or words & _NEVER_RESTARTS:
+    name, number = title or "", kb_of(kb, title)
+    never = (restarts or "").lower() == "neverreboots" or _HARMLESS.search(name) or words & _NEVER_RESTARTS
+    if never and kind is None:
         return None
-    kind = next((kind for pattern, kind in _TITLES if pattern.search(name)), None)
-    if kind is None and (_CARRIED.search(name) or (words & _SECURITY and not name)):
+    return PendingUpdate(title or None, number, kind or _kind(name, words))
+
+
+def _kind(name: str, words: set[str]) -> str | None:
+    """What an update is of, by its title first; None for one of the operating system, and where nothing tells."""
+    if found := next((kind for pattern, kind in _TITLES if pattern.search(name)), None):
+        return found
+    if is_of_windows(name) or not words or (words & _SECURITY and not name):
         return None
-    if kind is None:
-        by_class = (
-            "driver"
-            if words & {"driver", "drivers"}
-            else "non-security"
-            if words and not words & _SECURITY
-            else "other"
-        )
-        kind = by_class
-    return PendingUpdate(title or None, kb, kind)
+    if words & _DRIVERS:
+        return "driver"
+    return "other" if words & _SECURITY else "non-security"
+
+
+def pending_of(updates: Iterable[PendingUpdate | None]) -> tuple[PendingUpdate, ...]:
+    """The updates that count, each once."""
+    return tuple(dict.fromkeys(update for update in updates if update is not None))
+
+
+def restart_left(status: str | None) -> bool | None:
+    """Whether an installation left a restart to be done, by its rebootStatus; None where that does not tell."""
+    return {"required": True, "failed": True, "completed": False}.get((status or "").lower())
+
+
+def newer(one: Restart, other: Restart) -> bool | None:
+    """What the newer of two (time, whether a restart waits) tells; without times, whether any says that one does."""
+    answers = [answer for _, answer in (one, other) if answer is not None]
+    if len(answers) > 1 and one[0] and other[0]:
+        return max(one, other, key=lambda each: each[0] or "")[1]
+    return any(answers) if answers else None

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hotpatch_cli.documents.tree import shown
-from hotpatch_cli.model import DEFAULT_REBOOT, Image, Machine
+from hotpatch_cli.eligibility.windows import system_of
+from hotpatch_cli.model import DEFAULT_REBOOT, Facts, Image, Machine
 from hotpatch_cli.outputs.safe import visible
 from hotpatch_cli.schedule.zones import known_zone
 
@@ -74,7 +75,7 @@ def fields_of(machine: Machine) -> Fields:
         "id": machine.id,
         "image": {"id": facts.built} if facts.built else _image(facts.image),
         "container": facts.image.container if facts.image else None,
-        "os": facts.os if facts.windows else "Linux",
+        "os": _system(facts),
         "region": facts.region or placement.region,
         "zone": machine.zone,
         "availability_set": machine.availability_set,
@@ -93,6 +94,16 @@ def fields_of(machine: Machine) -> Fields:
         "restart_pending": facts.restart_pending,
     }
     return _filled({**fields, **_placement(machine)})
+
+
+def _system(facts: Facts) -> str | None:
+    """The words for the operating system; its type where what is written beside them would tell another one."""
+    skipped = system_of(facts) == "linux"
+    image = None if facts.built else facts.image
+    written = facts._replace(os_type=None, configured=None, image=image)
+    if skipped == (system_of(written) == "linux"):
+        return facts.os
+    return "Linux" if skipped else "Windows"
 
 
 def _placement(machine: Machine) -> Fields:

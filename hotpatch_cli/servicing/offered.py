@@ -23,9 +23,14 @@ _MONTH = re.compile(r"\b(20[0-9]{2})-(0[1-9]|1[0-2])\b")
 _CARRIED = re.compile(r"(?i)hotpatch|servicing stack")
 _NOT_CARRIED = re.compile(r"(?i)\.NET\b|\bdrivers?\b|firmware|\bbios\b|\buefi\b|\bpreview\b")
 _OF_WINDOWS = re.compile(
-    r"(?i)\b(?:cumulative|security) update for (?:microsoft server operating|windows)"
-    r"|\b20[0-9]{2}-[0-9]{2} (?:cumulative |security )+update\b(?! for)"
+    r"(?i)\b(?:cumulative|security|quality) update for (?:microsoft server operating|windows)"
+    r"|\b20[0-9]{2}-[0-9]{2} (?:cumulative |security |quality )+update\b(?! for)"
 )
+
+
+def is_of_windows(title: str) -> bool:
+    """Whether a title is that of an update of the operating system."""
+    return bool(_CARRIED.search(title) or _OF_WINDOWS.search(title))
 
 
 class Offers(NamedTuple):

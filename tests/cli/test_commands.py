@@ -191,7 +191,8 @@ def test_the_product_and_the_talk_are_apart(hotpatch: Any) -> None:
 
 def test_a_skipped_fleet_is_code_2(hotpatch: Any) -> None:
     """A fleet in which every machine was skipped was not checked."""
-    vm = '[{"name": "vm", "type": "Microsoft.Compute/virtualMachines", "osProfile": {"linuxConfiguration": {}}}]'
+    disk = '{"osDisk": {"osType": "Linux"}}'
+    vm = f'[{{"name": "vm", "type": "Microsoft.Compute/virtualMachines", "storageProfile": {disk}}}]'
     done = hotpatch.check(vm, name="vms.json")
     assert (done.code, done.out) == (2, "")
     assert "skipped" in done.err

@@ -155,7 +155,9 @@ def test_an_incomplete_image_is_a_missing_fact(image: Image, missing: str) -> No
     assert dict(finding("HP401", facts).values)["missing"] == missing
 
 
-@pytest.mark.parametrize("image", [Image(sku="2022-datacenter-azure-edition"), Image("Canonical"), Image(offer="x")])
+@pytest.mark.parametrize(
+    "image", [Image(sku="2022-datacenter-azure-edition"), Image("MicrosoftSQLServer"), Image(offer="x")]
+)
 def test_an_incomplete_image_that_cannot_be_supported_is_unsupported(image: Image) -> None:
     """Where what is stated fits no row, nothing that is missing could help."""
     assert judge(vm("a")._replace(image=image)).verdict == "unsupported"

@@ -49,7 +49,8 @@ BUILDS = st.sampled_from(
 KBS = st.lists(st.sampled_from([row.kb for row in KNOWLEDGE.releases if row.kb]), max_size=3).map(tuple)
 FACTS = st.builds(
     Facts,
-    windows=st.just(True),
+    os_type=st.just("windows"),
+    configured=st.none(),
     built=st.none(),
     unresolved=st.just(()),
     platform=st.sampled_from(["azure", "azure-local", "arc"]),

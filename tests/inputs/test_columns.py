@@ -40,7 +40,7 @@ def test_guesses(column: str, field: str) -> None:
     assert mapped([column]).guessed == {column: field}
 
 
-@pytest.mark.parametrize("column", ["status", "sku", "hotpatch", "version", "resource group", "osType", "", " "])
+@pytest.mark.parametrize("column", ["status", "sku", "hotpatch", "version", "resource group", "", " "])
 def test_no_guess(column: str) -> None:
     """Words that mean different things in different tools are not guessed."""
     assert mapped([column]).fields == {}

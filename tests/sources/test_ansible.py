@@ -118,7 +118,7 @@ def test_what_a_host_tells(hotpatch: Any, change: dict[str, Any], verdict: str, 
 
 def test_linux_is_skipped(hotpatch: Any) -> None:
     """A host that runs Linux is counted and not judged; alone it is nothing to report on."""
-    done = hotpatch.check(inventory(os_profile={"system": "linux"}), name="hosts.json")
+    done = hotpatch.check(inventory(os_disk={"operating_system_type": "linux"}), name="hosts.json")
     assert done.code == 2
 
 

@@ -179,22 +179,23 @@ OPEN = [
     ("2025-12 Cumulative Update Preview for Windows Server 2025", ["Updates"], None, "non-security"),
     ("Update for Windows (KB1234567)", ["UpdateRollUp"], None, "non-security"),
     ("Security Update for SQL Server 2022", ["Security"], None, "other"),
-    ("2025-12 Cumulative Update for Microsoft server operating system version 24H2", ["Security"], None, None),
-    ("2025-12 Hotpatch for Windows Server 2025", ["Security"], None, None),
+    ("2025-12 Cumulative Update for Microsoft server operating system version 24H2", ["Security"], None, "system"),
+    ("2025-12 Hotpatch for Windows Server 2025", ["Security"], None, "system"),
+    ("2026-08 Security Update (KB5120233) (26100.33296)", ["Security"], None, "system"),
     ("Security Intelligence Update for Microsoft Defender Antivirus", ["Definition"], None, None),
     ("Windows Malicious Software Removal Tool x64", ["UpdateRollUp"], None, None),
     ("Some tool", ["Updates"], "NeverReboots", None),
-    ("", ["Security"], None, None),
+    ("", ["Security"], None, "system"),
 ]
 
 
 @pytest.mark.parametrize(("title", "classes", "restarts", "kind"), OPEN)
-def test_what_waits_is_what_hotpatch_does_not_carry(
+def test_every_update_that_may_restart_is_pending(
     title: str, classes: list[str], restarts: str | None, kind: str | None
 ) -> None:
-    """An update waits by the kind that its title or class states; not what hotpatch carries or needs no restart."""
-    update = waiting(title, "KB5072014", tuple(classes), restarts)
-    assert (update.kind if update else None) == kind
+    """Title or class state the kind. An update of the operating system has none; one that never restarts is dropped."""
+    update = waiting(title, "KB5072014", None, tuple(classes), restarts)
+    assert (update and (update.kind or "system")) == kind
 
 
 @pytest.mark.parametrize(
