@@ -13,6 +13,7 @@ from hotpatch_cli.eligibility.product import (
     System,
     folded,
     hyphenated,
+    image_edition,
     is_release,
     listed,
     parse_system,
@@ -286,7 +287,9 @@ def _other_windows(facts: Facts, releases: set[str]) -> str | None:
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
     if not candidates or any(each.family == "server" and each.year in releases for each in candidates):
         return None
-    return " or ".join(each.name for each in candidates)
+    servers = [each for each in candidates if each.family == "server"]
+    said = facts.os is not None and parse_system(facts.os).family == "server"
+    return " or ".join(each.name for each in (servers if said and servers else candidates))
 
 
 def _year_of_build(text: str | None) -> str | None:
@@ -322,12 +325,16 @@ def _edition(text: str, system: System, matrix: Matrix) -> Iterator[Finding]:
         yield found("HP104", "edition", seen=seen, os=text)
 
 
-def check_shape(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
+def check_shape(facts: Facts, matrix: Matrix, _as_of: date) -> Iterator[Finding]:
     """HP106 and HP107: orchestration of a scale set (there are none outside Azure), generation of the VM."""
     if facts.scale_set == "uniform" and facts.platform == "azure":
         yield found("HP106", seen={"scale_set": facts.scale_set})
     if facts.generation == 1:
-        yield found("HP107", seen={"generation": facts.generation})
+        image = facts.image
+        if image is not None and image_edition(image, matrix) == "azure edition":
+            yield found("HP107", "image", seen={"generation": 1, "image": image}, image=image)
+        else:
+            yield found("HP107", seen={"generation": 1})
 
 
 def check_end(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:

@@ -71,7 +71,7 @@ class Judge:
         self.as_of = as_of
         self._supposed = tuple(supposed)
         self._image_only = image_only
-        self._updates = {row.kb: row.product for row in knowledge.releases if row.kb and row.component is None}
+        self.updates = {row.kb: row.product for row in knowledge.releases if row.kb and row.component is None}
         self._judged: dict[Facts, Judgement] = {}
         self._histories: dict[Product, History] = {}
 
@@ -91,10 +91,10 @@ class Judge:
     def _judge(self, facts: Facts) -> Judgement:
         if is_skipped(facts) or facts.platform is None:
             return Judgement(None)
-        conflicts = list(confront(facts, self.knowledge.matrix, self._updates))
+        conflicts = list(confront(facts, self.knowledge.matrix, self.updates))
         first = [*self._run(_FIRST[facts.platform], facts), *conflicts]
         shape = [] if self._image_only else self._run((images.check_shape,), facts)
-        product = product_of(facts, self.knowledge.matrix, self._updates)
+        product = product_of(facts, self.knowledge.matrix, self.updates)
         if any(finding.code in _GATES and self._level(finding) == "error" for finding in first):
             told = [finding for finding in (*first, *shape) if finding.code < "HP2" or finding in conflicts]
             return self._unsupported(facts, product, told)

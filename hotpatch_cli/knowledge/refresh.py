@@ -77,8 +77,10 @@ def _over(known: Release, row: Release) -> Release:
     }
     surer = CONFIDENCES.index(row.confidence) < CONFIDENCES.index(known.confidence)
     after = known._replace(**facts)
-    if row.kind is not None and row.kind == after.kind and surer:
-        after = after._replace(confidence=row.confidence)
+    if row.kind is not None and row.kind == after.kind:
+        after = after._replace(confidence=row.confidence if surer else after.confidence)
+        if newer:
+            after = after._replace(kind_confidence=row.kind_confidence)
     if after == known:
         return known
     return after._replace(source=(*row.source, *(each for each in known.source if each not in row.source)))

@@ -86,9 +86,9 @@ def _remarks(year: Year) -> str:
     lines = []
     for product, entry in _all(year):
         release = entry.release
-        doubtful = entry.kind == "unplanned-baseline" and release is not None and release.confidence != "high"
+        doubtful = entry.kind == "unplanned-baseline" and release is not None and release.confidence_of_kind != "high"
         if release is not None and release.notes and (doubtful or entry.kind is None):
-            lines.append(f"{entry.date} {product} ({release.confidence} confidence): {release.notes}\n")
+            lines.append(f"{entry.date} {product} ({release.confidence_of_kind} confidence): {release.notes}\n")
     return "".join(lines)
 
 

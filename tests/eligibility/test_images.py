@@ -85,6 +85,78 @@ def test_a_look_alike_is_told_why(name: str) -> None:
     assert judge(facts).verdict == "unsupported"
 
 
+NEAREST = {
+    "2022-datacenter": "2022-datacenter-azure-edition-hotpatch",
+    "2022-datacenter-g2": "2022-datacenter-azure-edition-hotpatch",
+    "2022-Datacenter-SmallDisk": "2022-datacenter-azure-edition-hotpatch-smalldisk",
+    "2022-datacenter-smalldisk-g2": "2022-datacenter-azure-edition-hotpatch-smalldisk",
+    "2022-datacenter-core": "2022-datacenter-azure-edition-core",
+    "2022-datacenter-core-smalldisk-g2": "2022-datacenter-azure-edition-core-smalldisk",
+    "2022-datacenter-azure-edition": "2022-datacenter-azure-edition-hotpatch",
+    "2022-datacenter-azure-edition-smalldisk": "2022-datacenter-azure-edition-hotpatch-smalldisk",
+    "2025-datacenter": "2025-datacenter-azure-edition",
+    "2025-datacenter-g2": "2025-datacenter-azure-edition",
+    "2025-datacenter-smalldisk-g2": "2025-datacenter-azure-edition-smalldisk",
+    "2025-datacenter-core-g2": "2025-datacenter-azure-edition-core",
+    "2025-datacenter-core-smalldisk": "2025-datacenter-azure-edition-core-smalldisk",
+    "2025-datacenter-azure-edition-core-g2": "2025-datacenter-azure-edition-core",
+    "2019-datacenter": "2025-datacenter-azure-edition",
+    "2019-Datacenter-Core-smalldisk": "2025-datacenter-azure-edition-core-smalldisk",
+    "2016-datacenter-server-core-g2": "2025-datacenter-azure-edition-core",
+}
+
+
+@pytest.mark.parametrize("sku", NEAREST)
+def test_the_nearest_image_is_chosen_by_meaning(sku: str) -> None:
+    """The nearest image is of the same year, Desktop or Core as it was, with a small disk as it was."""
+    assert dict(finding("HP101", vm(sku)).values)["nearest"] == STANDARD + NEAREST[sku]
+
+
+@pytest.mark.parametrize(
+    "urn",
+    [
+        "MicrosoftWindowsDesktop:windows-11:win11-24h2-ent",
+        "MicrosoftSQLServer:sql2022-ws2025:standard-gen2",
+        "MicrosoftSharePoint:MicrosoftSharePointServer:sp2019",
+        "MicrosoftVisualStudio:VisualStudio:VS-2022-Ent-WS2022",
+        "cis:cis-windows-server:cis-windows-server2022-l1-gen2",
+    ],
+)
+def test_an_image_of_another_publisher_has_no_nearest(urn: str) -> None:
+    """For a client or another publisher no image is named; it says to install the product on Azure Edition."""
+    facts = vm(urn)
+    assert finding("HP101", facts).variant == "elsewhere"
+    assert "Install the product on a VM from a Marketplace image" in said("HP101", facts)
+    assert "nearest" not in dict(finding("HP101", facts).values)
+
+
+@pytest.mark.parametrize(
+    ("sku", "more", "variant", "verdict"),
+    [
+        ("2025 datacenter azure edition", {}, "default", "ready"),
+        ("2025 datacenter azure edition", {"declared": True}, "declared", "unsupported"),
+        ("2025-Datacenter-Azure-Edition", {"declared": True}, None, "ready"),
+        ("2025-Datacenter-Azure-Edition", {"declared": True, "provider": "azurerm"}, "azurerm", "unsupported"),
+        ("2025-datacenter-azure-edition", {"declared": True, "provider": "azurerm"}, None, "ready"),
+    ],
+)
+def test_a_spelling_is_an_error_where_it_would_be_refused(
+    sku: str, more: dict[str, Any], variant: str | None, verdict: str
+) -> None:
+    """Azure refuses other dashes and spaces, azurerm also another letter case, of a VM that is only declared."""
+    judgement = judge(vm(sku, **more))
+    assert [each.variant for each in judgement.findings if each.code == "HP110"] == ([variant] if variant else [])
+    assert judgement.verdict == verdict
+
+
+def test_a_refused_spelling_hides_no_other_obstacle() -> None:
+    """The image behind a spelling is known, so settings and track are judged beside it."""
+    well = vm("2025-Datacenter-Azure-Edition", provider="azurerm", build="26100.33222")
+    judgement = judge(well._replace(patching=Patching("Manual", hotpatching=True, vm_agent=True)))
+    assert [each.code for each in judgement.findings] == ["HP110", "HP202"]
+    assert judgement.track.state == "current"
+
+
 @pytest.mark.parametrize(
     "sku", ["2025-datacenter-azure-edition-turbo", "freebsd", "x" * 5000, "20255", "[a-z]+(", "{why}"]
 )

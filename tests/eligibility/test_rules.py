@@ -9,7 +9,7 @@ from hotpatch_cli.eligibility.prerequisites import enrolment, host_release
 from hotpatch_cli.eligibility.product import parse_system
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching, PendingUpdate
+from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching, PendingUpdate, Security
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
@@ -275,6 +275,114 @@ def test_release_and_edition_are_read_from_words(text: str, year: str, edition: 
     """The words of an operating system give its release and its edition."""
     system = parse_system(text)
     assert (system.family, system.year, system.edition) == ("server", year, edition)
+
+
+@pytest.mark.parametrize(("declared", "verdict"), [(False, "ready"), (True, "action-required")])
+@pytest.mark.parametrize("bypass", [True, False, None])
+def test_bypassed_checks_weigh_more_where_a_vm_is_only_declared(
+    *, declared: bool, verdict: str, bypass: bool | None
+) -> None:
+    """HP204 warns of a VM that exists with both, and is an error where a template or a plan only declares them."""
+    facts = AZURE._replace(declared=declared, patching=AZURE.patching._replace(bypass_safety_checks=bypass))
+    assert judge(facts).verdict == (verdict if bypass else "ready")
+    assert ("HP204" in codes(facts)) == bool(bypass)
+
+
+@pytest.mark.parametrize(
+    ("security", "raised"),
+    [
+        (Security(), False),
+        (Security("Standard"), True),
+        (Security("standard"), True),
+        (Security("TrustedLaunch", secure_boot=True, vtpm=True), False),
+        (Security("TrustedLaunch", secure_boot=False, vtpm=True), True),
+        (Security("ConfidentialVM", vtpm=False), True),
+        (Security(None, secure_boot=False), True),
+    ],
+)
+@pytest.mark.parametrize("facts", [AZURE, LOCAL, ARC], ids=["azure", "azure-local", "arc"])
+def test_boot_security_that_is_off_is_a_warning(security: Security, *, raised: bool, facts: Facts) -> None:
+    """HP215 warns on Azure and Azure Local where a source says that boot security is off; the verdict stays."""
+    secured = facts._replace(security=security)
+    assert ("HP215" in codes(secured)) == (raised and facts.platform != "arc")
+    assert judge(secured).verdict == "ready"
+
+
+ISO = "Windows Server 2022 Datacenter: Azure Edition"
+GALLERY = Image(id="/subscriptions/0/providers/Microsoft.AzureStackHCI/galleryImages/iso")
+COPY = Image(id="/subscriptions/0/providers/Microsoft.AzureStackHCI/marketplaceGalleryImages/m")
+OLD_SKU = Image("MicrosoftWindowsServer", "WindowsServer", "2019-datacenter")
+
+
+@pytest.mark.parametrize(
+    ("image", "system", "steps", "raised", "verdict"),
+    [
+        (GALLERY, ISO, None, {"HP416"}, "unknown"),
+        (GALLERY, ISO, False, {"HP216"}, "action-required"),
+        (GALLERY, ISO, True, set(), "ready"),
+        (GALLERY, None, True, set(), "ready"),
+        (GALLERY, None, None, {"HP102"}, "unsupported"),
+        (GALLERY, "Windows Server 2025 Datacenter: Azure Edition", True, {"HP102"}, "unsupported"),
+        (GALLERY, "Windows Server 2022 Datacenter", True, {"HP102"}, "unsupported"),
+        (None, ISO, True, set(), "ready"),
+        (None, ISO, False, {"HP216"}, "action-required"),
+        (None, ISO, None, {"HP401"}, "unknown"),
+        (None, None, True, set(), "ready"),
+        (COPY, ISO, None, {"HP401"}, "unknown"),
+        (CORE, None, True, set(), "ready"),
+        (CORE._replace(sku="2022-datacenter-azure-edition"), ISO, True, {"HP101"}, "unsupported"),
+        (OLD_SKU, ISO, False, {"HP216", "HP415"}, "action-required"),
+        (OLD_SKU, None, None, {"HP101"}, "unsupported"),
+    ],
+)
+def test_a_vm_from_an_iso_needs_the_steps(
+    image: Image | None, system: str | None, *, steps: bool | None, raised: set[str], verdict: str
+) -> None:
+    """Azure Edition of 2022 on Azure Local that was installed or upgraded from an ISO hotpatches after the steps."""
+    local = LOCAL.azure_local._replace(iso_hotpatch=steps)
+    facts = LOCAL._replace(image=image, os=system, azure_local=local)
+    assert codes(facts) == raised
+    assert judge(facts).verdict == verdict
+    assert "HP216" not in codes(facts._replace(platform="azure", patching=AZURE.patching))
+
+
+@pytest.mark.parametrize(
+    ("image", "system", "raised"),
+    [
+        (None, "Windows Server 2025 Standard", {"HP104"}),
+        (None, "Windows Server 2025 Datacenter", {"HP104"}),
+        (GALLERY, "Windows Server 2025 Datacenter", {"HP104"}),
+        (CORE._replace(sku="2025-datacenter-g2"), None, {"HP104"}),
+        (CORE, "Windows Server 2025 Datacenter", set()),
+        (None, "Windows Server 2025 Datacenter: Azure Edition", {"HP401"}),
+        (None, "Windows Server 2022 Datacenter", {"HP401"}),
+        (CORE._replace(sku="2022-datacenter-g2"), None, {"HP101"}),
+    ],
+)
+def test_a_guest_that_arc_hotpatches_is_told_so(image: Image | None, system: str | None, raised: set[str]) -> None:
+    """2025 Standard and Datacenter on Azure Local are eligible through Azure Arc: HP104 says so, and asks no image."""
+    assert codes(LOCAL._replace(image=image, os=system)) == raised
+
+
+@pytest.mark.parametrize(
+    ("license_state", "enablement", "variant"),
+    [
+        ("Enabled", "Disabled", "switched_off"),
+        ("Enabled", "ActionRequired", "action_required"),
+        ("Enabled", "PendingEvaluation", "default"),
+        ("Disabled", "Enabled", "default"),
+        ("Disabling", "Enabled", "default"),
+        ("Not Enrolled", "Disabled", "default"),
+        ("Failed", None, "default"),
+    ],
+)
+def test_enrolled_and_switched_off_has_its_own_remedy(license_state: str, enablement: str | None, variant: str) -> None:
+    """A machine that is enrolled and switched off is turned on again; one that isn't enrolled is enrolled."""
+    facts = ARC._replace(arc=ARC.arc._replace(hotpatch=license_state, enablement=enablement))
+    finding = next(each for each in judge(facts).findings if each.code == "HP208")
+    rule = KNOWLEDGE.rules["HP208"]
+    assert finding.variant == variant
+    assert ("isn't needed" in rule.remedy_of(variant)) == (variant != "default")
 
 
 def test_host_releases_have_an_order() -> None:

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from hotpatch_cli.app import sentence
 from hotpatch_cli.eligibility.prerequisites import host_release
-from hotpatch_cli.eligibility.product import parse_system
+from hotpatch_cli.eligibility.product import parse_system, suggestion
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import Arc, AzureLocal, Facts, Image
@@ -135,3 +136,56 @@ def test_the_order_of_host_releases() -> None:
         host_release(text) or (0, 0) for text in ("21H2", "22H1", "22H2", "23H2", "2311", "24H2", "2503", "12.2506")
     ]
     assert found == sorted(set(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Windows Server 2025 Std", "Windows Server 2025 Standard"),
+        ("Windows Server 2025 Standrad", "Windows Server 2025 Standard"),
+        ("Windows Server 2025 Datacnter", "Windows Server 2025 Datacenter"),
+        ("Windows Server 2025 DC", "Windows Server 2025 Datacenter"),
+        ("Windows Sever 2025 Standard", "Windows Server 2025 Standard"),
+        ("2025 Standard", "Windows Server 2025 Standard"),
+        ("Windows Server 2205 Standard", "Windows Server 2025 Standard"),
+        ("Windows Server 2025 Enterprise", None),
+        ("a server", None),
+        ("x" * 100_000, None),
+    ],
+)
+def test_words_with_a_slip_are_mended(text: str, meant: str | None) -> None:
+    """Words that are almost known give the words that were probably meant; other words give none."""
+    assert suggestion(text) == meant
+
+
+BUILDS: dict[tuple[str | None, str], tuple[str, str]] = {
+    ("Windows Server Datacenter", "10.0.25398.1085"): ("HP105", "Windows Server, version 23H2 (annual channel)"),
+    ("Windows Server Datacenter", "10.0.20348.5440"): ("HP105", "Windows Server 2022"),
+    ("Windows Server Standard", "17763.1"): ("HP105", "Windows Server 2019"),
+    ("Windows", "14393.1"): ("HP105", "Windows Server 2016"),
+    (None, "20348.5440"): ("HP105", "Windows Server 2022"),
+    (None, "22631.1"): ("HP105", "a Windows client"),
+    ("Windows Server 2025 Std", "20348.5440"): ("HP105", "Windows Server 2022"),
+    ("Azure Stack HCI", "10.0.25398.1085"): ("HP105", "Azure Local updates its nodes"),
+    ("Azure Stack HCI", "10.0.26100.1742"): ("HP105", "Azure Local updates its nodes"),
+    ("Windows Server 2022 Datacenter: Azure Edition", "20348.5440"): ("HP104", "azure or azure-local"),
+    ("Windows Server, version 23H2 Datacenter", "25398.1"): ("HP105", "23H2"),
+}
+
+
+@pytest.mark.parametrize(("text", "build"), BUILDS)
+def test_a_build_of_another_windows_is_not_eligible(text: str | None, build: str) -> None:
+    """Under Arc, a build of another Windows is HP105 whatever the words; a node of Azure Local is told in its own."""
+    code, words = BUILDS[text, build]
+    judgement = Judge(KNOWLEDGE, TODAY).judge(Facts(platform="arc", os=text, build=build, arc=ENROLLED))
+    findings = [each for each in judgement.findings if each.code == code]
+    assert judgement.verdict == "unsupported"
+    assert not {each.code for each in judgement.findings} & {"HP208", "HP209", "HP402", "HP408"}
+    assert words in sentence(KNOWLEDGE.rules[code], findings[0])
+
+
+def test_a_node_of_azure_local_is_not_told_to_enroll() -> None:
+    """The remedy of a node is an update by Azure Local, and names no enrollment command."""
+    remedy = KNOWLEDGE.rules["HP105"].remedy_of("host")
+    assert "Get-SolutionUpdate" in remedy
+    assert "nothing to enroll" in remedy

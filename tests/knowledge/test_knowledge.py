@@ -90,6 +90,32 @@ def test_the_cache_keeps_every_row() -> None:
     assert thawed(frozen(KNOWLEDGE)) == KNOWLEDGE
 
 
+def test_previews_of_a_c_week_are_of_2021_and_2022() -> None:
+    """A preview is a standard update of Windows Server 2022 between two Patch Tuesdays, with KB and build."""
+    previews = [row for row in KNOWLEDGE.releases if row.kind == "preview"]
+    assert len(previews) == 15
+    assert all(row.product == "ws2022" and row.kb and row.build and row.date for row in previews)
+    assert {row.date.year for row in previews if row.date} == {2021, 2022}
+
+
+def test_a_kind_can_be_less_sure_than_its_kb() -> None:
+    """Microsoft's pages confirm the KBs of September 2026; whether the later ones keep the track is less sure."""
+    rows = {row.kb: row for row in KNOWLEDGE.releases}
+    for kb in ("KB5122871", "KB5129235", "KB5129237"):
+        assert (rows[kb].confidence, rows[kb].confidence_of_kind) == ("high", "medium")
+        assert all(source.url and "/" in source.url.removeprefix("https://") for source in rows[kb].source[:1])
+    assert rows["KB5061258"].confidence == "low"
+    assert "contradict" in (rows["KB5061258"].notes or "")
+
+
+def test_a_source_has_an_address_or_says_that_it_has_none() -> None:
+    """A source of the release data can be opened, or its title says that it has no address of its own."""
+    for row in KNOWLEDGE.releases:
+        for source in row.source:
+            page = (source.url or "").removeprefix("https://").partition("/")[2]
+            assert page or "address" in source.title, source
+
+
 RULES = list(KNOWLEDGE.rules.values())
 NO_CURE = {"HP305", "HP309", "HP310"}
 """What no setting of the machine rights: the right example shows the same machine and says what changes."""
