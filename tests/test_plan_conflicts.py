@@ -103,7 +103,18 @@ def test_who_waits_for_a_machine_without_a_window_stays_out(hotpatch: Any) -> No
     conflict = the_conflict(done)
     assert conflict["machines"] == ["s"]
     assert [each["machine"] for each in done.json["unplaced"]] == ["s", "a"]
-    assert done.json["unplaced"][1]["reasons"][0]["message"] == "It waits for s, which cannot be placed."
+    assert [each["reasons"][0]["code"] for each in done.json["unplaced"]] == ["HP501", "HP505"]
+    assert done.json["unplaced"][1]["reasons"][0]["message"] == "It depends on s, which can't be scheduled."
+
+
+def test_a_ring_behind_one_that_cannot_be_scheduled_names_it(hotpatch: Any) -> None:
+    """Machines of a later ring that have windows get HP505, which names who keeps them, and never HP501."""
+    body = "rings: [{name: first, soak: 1h}, {name: second, soak: 1h}, {name: third}]\n"
+    body += "machines: [{name: s, ring: first, window: null}, {name: a, ring: second}, {name: b, ring: third}]"
+    done = planned(hotpatch, body)
+    told = {each["machine"]: each["reasons"][0] for each in done.json["unplaced"]}
+    assert {name: reason["code"] for name, reason in told.items()} == {"s": "HP501", "a": "HP505", "b": "HP505"}
+    assert "depends on s," in told["a"]["message"]
 
 
 def test_an_opening_after_the_deadline_is_told_with_the_days_that_are_missing(hotpatch: Any) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from hotpatch_cli.model import PendingUpdate
-from hotpatch_cli.servicing.offered import is_of_windows
+from hotpatch_cli.servicing.offered import is_of_system
 
 Restart = tuple[str | None, bool | None]
 """When something was looked at, as the source writes it, and whether a restart waited then."""
@@ -64,7 +64,7 @@ def _kind(name: str, words: set[str]) -> str | None:
     """What an update is of, by its title first; None for one of the operating system, and where nothing tells."""
     if found := next((kind for pattern, kind in _TITLES if pattern.search(name)), None):
         return found
-    if is_of_windows(name) or not words or (words & _SECURITY and not name):
+    if is_of_system(name) or not words or (words & _SECURITY and not name):
         return None
     if words & _DRIVERS:
         return "driver"

@@ -103,7 +103,7 @@ def when(restart: Restart) -> str:
 
 
 def _or_now(restart: Restart, words: str) -> str:
-    return words if restart.certain else f"{words} (or due now)"
+    return words if restart.certain else f"{words} or now"
 
 
 def _wide_row(checked: Checked) -> tuple[str, ...]:

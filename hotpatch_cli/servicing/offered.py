@@ -23,14 +23,9 @@ _MONTH = re.compile(r"\b(20[0-9]{2})-(0[1-9]|1[0-2])\b")
 _CARRIED = re.compile(r"(?i)hotpatch|servicing stack")
 _NOT_CARRIED = re.compile(r"(?i)\.NET\b|\bdrivers?\b|firmware|\bbios\b|\buefi\b|\bpreview\b")
 _OF_WINDOWS = re.compile(
-    r"(?i)\b(?:cumulative|security|quality) update for (?:microsoft server operating|windows)"
-    r"|\b20[0-9]{2}-[0-9]{2} (?:cumulative |security |quality )+update\b(?! for)"
+    r"(?i)(?:cumulative|security|quality) update for (?:microsoft server operating|windows)"
+    r"|^\s*20[0-9]{2}-[0-9]{2} (?:cumulative |security |quality )+update\s*(?:\(|$)"
 )
-
-
-def is_of_windows(title: str) -> bool:
-    """Whether a title is that of an update of the operating system."""
-    return bool(_CARRIED.search(title) or _OF_WINDOWS.search(title))
 
 
 class Offers(NamedTuple):
@@ -46,6 +41,11 @@ class Offers(NamedTuple):
     def leaves_track(self) -> bool:
         """Whether a standard update is among them."""
         return bool(self.standard or self.by_title)
+
+
+def is_of_system(title: str) -> bool:
+    """Whether a title is that of an update of the operating system, carried by hotpatch or not."""
+    return bool(_CARRIED.search(title) or _OF_WINDOWS.search(title))
 
 
 def sorted_offers(pending: Iterable[PendingUpdate], out: Sequence[Release]) -> Offers:
