@@ -201,11 +201,15 @@ def product_of(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO
 
     None where they name none, another Windows, or two of them. `updates` tells of which product a KB is.
     """
+    named = products_named(facts, matrix, updates)
+    return named[0] if len(named) == 1 else None
+
+
+def products_named(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES) -> tuple[Product, ...]:
+    """The products that the facts of a machine name, each once; none where a fact names another Windows."""
     named = {each.windows for each in named_by(facts, matrix, updates)}
-    years = {each.year for each in named if each.family == "server"}
-    if len(years) != 1 or any(each.family != "server" for each in named):
-        return None
-    return _PRODUCTS.get(years.pop() or "")
+    products = {_PRODUCTS.get(each.year or "") if each.family == "server" else None for each in named}
+    return () if None in products else tuple(sorted(filter(None, products)))
 
 
 class Named(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from hotpatch_cli.eligibility import images, prerequisites
 from hotpatch_cli.eligibility.contradictions import confront
-from hotpatch_cli.eligibility.product import parse_system, product_of
+from hotpatch_cli.eligibility.product import parse_system, product_of, products_named
 from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Product, Release
 from hotpatch_cli.model import Facts, Finding
 from hotpatch_cli.servicing.history import Baseline, History
@@ -89,7 +89,7 @@ class Judge:
         product = product_of(facts, self.knowledge.matrix, self.updates)
         if any(finding.code in _GATES and self._level(finding) == "error" for finding in first):
             told = [finding for finding in (*first, *shape) if finding.code < "HP2" or finding in conflicts]
-            return self._unsupported(facts, product, told)
+            return self._unsupported(facts, told)
         history = self.history(product) if product else None
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
@@ -104,13 +104,17 @@ class Judge:
         due = causes(verdict, facts, place, history) if history else ()
         return Judgement(verdict, product, place, following, due, _ordered(findings, self._level))
 
-    def _unsupported(self, facts: Facts, product: Product | None, findings: list[Finding]) -> Judgement:
+    def _unsupported(self, facts: Facts, findings: list[Finding]) -> Judgement:
         """Once an image or a release is unsupported, nothing that builds on it is raised.
 
-        An image that a pipeline builds is no machine that restarts.
+        An image that a pipeline builds is no machine that restarts. Where facts name two products, what both of them
+        would restart for is certain.
         """
-        known = product is not None and not self._image_only and facts.built is None
-        due = causes("unsupported", facts, no_track(), self.history(product)) if known and product else ()
+        named = products_named(facts, self.knowledge.matrix, self.updates)
+        restarts = not self._image_only and facts.built is None
+        dues = {causes("unsupported", facts, no_track(), self.history(each)) for each in named if restarts}
+        due = dues.pop() if len(dues) == 1 else ()
+        product = named[0] if len(named) == 1 else None
         return Judgement("unsupported", product, no_track(), None, due, _ordered(findings, self._level))
 
     def _run(self, checks: Iterable[Check], facts: Facts) -> list[Finding]:

@@ -53,7 +53,7 @@ def test_the_installed_release(build: str | None, kbs: tuple[str, ...], as_of: s
         ("26100.99999", ("KB5082063", "KB5091470"), "2026-07-20"),
         ("26100.33000", ("KB5091470",), "2026-07-20"),
         ("26100.32000", ("KB5091470",), "2026-04-20"),
-        ("20348.4346", (), "2025-12-15"),
+        ("26100.4346", (), "2025-12-15"),
     ],
 )
 def test_what_does_not_tell_is_unknown(build: str | None, kbs: tuple[str, ...], as_of: str) -> None:

@@ -59,7 +59,7 @@ CASES = [
     (arc("26100.8037"), date(2026, 3, 20), "unknown", {"HP307"}),
     (arc("26100.99999"), date(2026, 3, 20), "unknown", {"HP307"}),
     (arc("26100.3981"), date(2025, 5, 20), "current", set()),
-    (azure("2025", "26100.3981"), date(2025, 5, 20), "behind", {"HP301"}),
+    (azure("2025", "26100.3981"), date(2025, 5, 20), "current", set()),
     (arc("26100.2240"), date(2024, 11, 20), "current", set()),
     (arc("26100.1742"), date(2024, 11, 20), "unknown", {"HP309"}),
     (arc("26100.1742"), date(2025, 2, 20), "baseline-due", {"HP302"}),
@@ -70,6 +70,10 @@ CASES = [
     (azure("2022", "20348.5631"), date(2026, 9, 20), "off-track", {"HP303"}),
     (azure("2022", None, "KB5014677"), date(2022, 6, 20), "current", set()),
     (azure("2022", "20348.707"), date(2022, 5, 20), "unknown", {"HP309"}),
+    (azure("2022", "20348.558"), date(2022, 2, 20), "off-track", {"HP303"}),
+    (azure("2022", "20348.1311"), date(2022, 12, 1), "off-track", {"HP303"}),
+    (azure("2022", "20348.1311"), date(2023, 2, 1), "baseline-due", {"HP302"}),
+    (azure("2022", "20348.288"), TODAY, "baseline-due", {"HP302", "HP310"}),
     (arc("26100.33438"), TODAY, "baseline-due", {"HP302", "HP310"}),
     (azure("2022", "20348.5622"), TODAY, "baseline-due", {"HP302", "HP310"}),
     (azure("2022", "20348.2655"), date(2024, 9, 1), "current", set()),
@@ -93,7 +97,7 @@ def test_the_decision_table(facts: Facts, as_of: date, state: str, codes: set[st
         ("26100.1", date(2026, 3, 20), "older"),
         ("26100.99999", date(2026, 3, 20), "newer"),
         ("26100.4851", date(2025, 5, 20), "later"),
-        ("20348.4346", date(2026, 3, 20), "unlisted"),
+        ("26100.4346", date(2026, 3, 20), "unlisted"),
     ],
 )
 def test_an_unknown_build_is_called_what_it_is(build: str, as_of: date, variant: str) -> None:
