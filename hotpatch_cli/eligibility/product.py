@@ -237,16 +237,28 @@ def named_by(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_U
     family = system.family if system.family in ("client", "host", "server") else None
     if family is None and image is not None:
         family = image.family
-    if family is None and any(kb in updates for kb in facts.kbs):
-        family = "server"
-    if (built := windows_of_build(facts.build, family)) is not None:
-        yield Named("build", facts.build or "", built)
-    for kb in dict.fromkeys(facts.kbs):
-        if (product := updates.get(kb)) is not None:
-            yield Named("kbs", kb, _server(product[2:]))
+    yield from _built(facts, family, updates)
     steps = facts.azure_local.iso_hotpatch
-    if steps is not None and image is None and facts.os is None and built is None:
+    if steps is not None and image is None and facts.os is None and not facts.build:
         yield Named("azure_local.iso_hotpatch", str(steps).lower(), _server("2022"), "azure edition")
+
+
+def _built(facts: Facts, family: str | None, updates: Mapping[str, Product]) -> Iterator[Named]:
+    """The Windows that build and KBs name.
+
+    Without a family, 26100 may be Windows 11 24H2, which shared its KBs with Windows Server 2025 until the end of 2025:
+    both count only where they contradict each other, whatever the family is.
+    """
+    installed = [Named("kbs", kb, _server(updates[kb][2:])) for kb in dict.fromkeys(facts.kbs) if kb in updates]
+    built = windows_of_build(facts.build, family)
+    server = windows_of_build(facts.build, "server")
+    if built is None and server is not None and any(each.windows.year != server.year for each in installed):
+        built = server
+    if built is not None:
+        yield Named("build", facts.build or "", built)
+    several = len({each.windows for each in installed}) > 1
+    certain = family == "server" or (family is None and (built is not None or several))
+    yield from (each for each in installed if certain or each.windows.year == "2022")
 
 
 def _server(year: str) -> Windows:

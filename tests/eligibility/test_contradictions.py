@@ -113,6 +113,14 @@ def test_facts_that_agree_are_no_contradiction(name: str) -> None:
     assert judgement.verdict == "ready"
 
 
+def test_a_kb_that_a_client_shares_is_no_contradiction() -> None:
+    """KBs of Windows Server 2025 were those of Windows 11 24H2 until 2025; those of Windows Server 2022 are its own."""
+    client = arc("Windows 11 Pro", "26100.6899", "KB5066835")
+    assert {finding.code for finding in judge(client).findings} == {"HP104"}
+    assert judge(arc(None, "26100.6899", "KB5066835")).product is None
+    assert {finding.code for finding in judge(client._replace(kbs=("KB5066782",))).findings} == {"HP104", "HP415"}
+
+
 def test_the_sentence_leaves_open_which_fact_is_wrong() -> None:
     """HP111 names each fact that contradicts the image, and says that one of the two may be wrong."""
     finding = judge(azure(CORE_2022, os=OF_2025, build="26100.33222")).findings[0]
@@ -181,6 +189,10 @@ def test_contradicting_facts_are_never_ready(
     named = {YEARS[fact] for fact in (sku, words, build, *kbs) if fact in YEARS}
     if build == "26100.33222":
         named.add("2025" if words != "Windows 11" else "client")
+    if words == "Windows 11" and "KB5120229" not in kbs:
+        named = {name for name in named if name != "2025"} | ({"2025"} if sku == CORE_2025 else set())
+    if kbs == ("KB5120228",) and (sku, words, build) in ((None, None, None), (None, None, "26100.33222")):
+        named = set()
     if build == "17763.1" and words == "Windows 11":
         named = named - {"2019"} | {"client"} | ({"2019"} if sku == "2019-datacenter" else set())
     judgement = judge(facts)
