@@ -87,7 +87,7 @@ def test_a_contradiction_is_told(name: str) -> None:
     """Facts that name two Windows versions raise HP111 or HP415, and neither a product nor a track is chosen."""
     facts, codes, verdict = CONFLICTS[name]
     judgement = judge(facts)
-    assert {finding.code for finding in judgement.findings} - {"HP307"} == codes
+    assert {finding.code for finding in judgement.findings} - {"HP307", "HP313"} == codes
     assert judgement.verdict == verdict
     if not any(finding.variant == "edition" for finding in judgement.findings):
         assert judgement.product is None
@@ -111,6 +111,14 @@ def test_facts_that_agree_are_no_contradiction(name: str) -> None:
     judgement = judge(AGREEING[name])
     assert not {finding.code for finding in judgement.findings} & {"HP111", "HP415"}
     assert judgement.verdict == "ready"
+
+
+def test_a_kb_that_a_client_shares_is_no_contradiction() -> None:
+    """KBs of Windows Server 2025 were those of Windows 11 24H2 until 2025; those of Windows Server 2022 are its own."""
+    client = arc("Windows 11 Pro", "26100.6899", "KB5066835")
+    assert {finding.code for finding in judge(client).findings} == {"HP104"}
+    assert judge(arc(None, "26100.6899", "KB5066835")).product is None
+    assert {finding.code for finding in judge(client._replace(kbs=("KB5066782",))).findings} == {"HP104", "HP415"}
 
 
 def test_the_sentence_leaves_open_which_fact_is_wrong() -> None:
@@ -181,6 +189,10 @@ def test_contradicting_facts_are_never_ready(
     named = {YEARS[fact] for fact in (sku, words, build, *kbs) if fact in YEARS}
     if build == "26100.33222":
         named.add("2025" if words != "Windows 11" else "client")
+    if words == "Windows 11" and "KB5120229" not in kbs:
+        named = {name for name in named if name != "2025"} | ({"2025"} if sku == CORE_2025 else set())
+    if kbs == ("KB5120228",) and (sku, words, build) in ((None, None, None), (None, None, "26100.33222")):
+        named = set()
     if build == "17763.1" and words == "Windows 11":
         named = named - {"2019"} | {"client"} | ({"2019"} if sku == "2019-datacenter" else set())
     judgement = judge(facts)
