@@ -74,6 +74,8 @@ class Windows(NamedTuple):
 
 
 ANNUAL_CHANNEL = "23H2"
+OFF_RECORD = Windows("off-record", None, "no Windows version on record")
+"""What runs under a number that isn't listed. It's surely none of the products: each has one number."""
 _CLIENT_ONLY = Windows("client", None, "a Windows client")
 WINDOWS_OF_BUILD: Mapping[int, tuple[Windows, ...]] = {
     9200: (Windows("server", "2012", "Windows Server 2012"), Windows("client", None, "Windows 8")),
@@ -235,7 +237,10 @@ def named_by(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_U
         family = image.family
     if family is None and any(kb in updates for kb in facts.kbs):
         family = "server"
-    if (built := windows_of_build(facts.build, family)) is not None:
+    told = {system.year, image.year if image else None, *(updates[kb][2:] for kb in facts.kbs if kb in updates)}
+    of_product = family == "server" and not told.isdisjoint(_PRODUCTS)
+    built = windows_of_build(facts.build, family) or _off_record(facts.build, of_product=of_product)
+    if built is not None:
         yield Named("build", facts.build or "", built)
     for kb in dict.fromkeys(facts.kbs):
         if (product := updates.get(kb)) is not None:
@@ -243,6 +248,12 @@ def named_by(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_U
     steps = facts.azure_local.iso_hotpatch
     if steps is not None and image is None and facts.os is None and built is None:
         yield Named("azure_local.iso_hotpatch", str(steps).lower(), _server("2022"), "azure edition")
+
+
+def _off_record(text: str | None, *, of_product: bool) -> Windows | None:
+    """What a build names whose number no Windows on record has, on a machine that others say is of a product."""
+    build = parse_build(text) if text and of_product else None
+    return OFF_RECORD if build is not None and build.number not in WINDOWS_OF_BUILD else None
 
 
 def _server(year: str) -> Windows:
