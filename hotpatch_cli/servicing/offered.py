@@ -35,6 +35,7 @@ class Offers(NamedTuple):
     standard: tuple[PendingUpdate, ...] = ()
     by_title: tuple[PendingUpdate, ...] = ()
     open: tuple[PendingUpdate, ...] = ()
+    cumulative: tuple[PendingUpdate, ...] = ()
     rows: tuple[Release, ...] = ()
 
     @property
@@ -67,6 +68,7 @@ def sorted_offers(pending: Iterable[PendingUpdate], out: Sequence[Release]) -> O
         standard=tuple(sorts.get("standard", ())),
         by_title=tuple(sorts.get("standard-by-title", ())),
         open=tuple(sorts.get("open", ())),
+        cumulative=tuple(sorts.get("cumulative", ())),
         rows=tuple(rows),
     )
 

@@ -57,6 +57,8 @@ def _others_wait(verdict: str, track: Track, offers: Offers) -> bool:
         return True
     if verdict in NOT_NOW:
         return False
+    if track.state == "unknown" and offers.cumulative:
+        return True
     standard = offers.leaves_track and track.state != "off-track"
     return standard or bool(offers.open) or any(row.kind is None for row in offers.rows)
 
