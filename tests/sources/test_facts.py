@@ -285,6 +285,14 @@ def test_a_cell_of_pending_updates(tmp_path: Path, cell: str, expected: tuple[Pe
     assert facts_of(tmp_path, table, "fleet.csv").pending == expected
 
 
+def test_sources_add_to_one_list(tmp_path: Path) -> None:
+    """An update that two sources list is one, and one that another source has as installed is pending no more."""
+    name, content = LISTS["assessment"](STANDARD, DOTNET)
+    more = "name,platform,kbs,pending\nsql01,arc,KB5121000,KB5120233; Driver for x\n"
+    facts = facts_of(tmp_path, content, name, fleet_csv=HOST, more_csv=more)
+    assert set(facts.pending) == {PendingUpdate(STANDARD, "KB5120233"), PendingUpdate("Driver for x", None, "driver")}
+
+
 def test_installed_and_waiting_for_the_restart(tmp_path: Path) -> None:
     """An installation that requires a restart gives the KB and the restart that waits."""
     run = {
