@@ -1,7 +1,7 @@
 """Is it Windows? One decision for every source, by the strongest sign that has a value.
 
 Publishers of Windows: the built-in policies of Azure Policy for guest configuration,
-https://github.com/Azure/azure-policy. Publishers of Linux: images of public templates; no list of Microsoft is complete.
+https://github.com/Azure/azure-policy. Publishers of Linux: images of public templates, since no list is complete.
 """
 
 import re

@@ -29,13 +29,13 @@ CSV_COLUMNS = (
     "window",
     "runner",
     "by",
-    "codes",
-    "messages",
-    "outcome",
     "certain",
     "overdue",
     "pending_restart",
     "coming_baseline",
+    "codes",
+    "messages",
+    "outcome",
 )
 
 
@@ -186,11 +186,11 @@ def csv_row(checked: Checked) -> tuple[object, ...]:
         opening.window if opening else None,
         restart.runner,
         restart.by,
-        " ".join(checked.codes),
-        " | ".join(f"{reason.rule.code} {reason.message}" for reason in checked.reasons),
-        checked.outcome,
         None if restart.reason is None else _WORDS[restart.certain],
         None if restart.reason is None else _WORDS[restart.overdue],
         pending.kb if pending else None,
         coming.date if coming else None,
+        " ".join(checked.codes),
+        " | ".join(f"{reason.rule.code} {reason.message}" for reason in checked.reasons),
+        checked.outcome,
     )

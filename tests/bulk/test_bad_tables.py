@@ -83,7 +83,7 @@ def test_structs_and_odd_columns(hotpatch: Hotpatch) -> None:
     """
     done = hotpatch("check", parquet(query, hotpatch.folder / "t.parquet"), "--bulk", "-f", "jsonl")
     assert done.code == 3, done.err
-    assert json.loads(done.out)["codes"] == "HP403 HP408 HP410"
+    assert json.loads(done.out)["codes"] == "HP403 HP408 HP410 HP313"
     assert "taken as arc" in done.err
 
 

@@ -208,7 +208,7 @@ def test_a_group_has_one_event_for_each_opening(hotpatch: Hotpatch) -> None:
     """Members that restart together share an event that names them; a machine without a group has its own."""
     found = sorted(str(each["SUMMARY"]) for each in events(restarts(hotpatch, "--by", "group").out).values())
     assert found == [
-        "c: restart (updates that hotpatch does not carry)",
+        "c: restart (updates that hotpatch doesn't carry)",
         "sql: 2 machines restart (baseline of 2026-01-13)",
     ]
 

@@ -160,22 +160,21 @@ def test_a_warning_that_makes_a_machine_fail_is_shown_as_an_error(hotpatch: Any)
 
 
 def test_a_machine_that_fails_without_a_finding_is_told_all_the_same(hotpatch: Any) -> None:
-    """An Azure VM without a build has an unknown track and no finding; each format tells of it where that fails."""
-    image = "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
-    patching = "{mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}"
-    text = f"machines: [{{name: a, platform: azure, image: '{image}', patching: {patching}}}]"
+    """A machine that is behind and not ready has no finding on its track; each format tells of it where that fails."""
+    known = "arc: {status: Connected, hotpatch: Enabled, vbs: off, secure_boot: true}"
+    text = f"machines: [{{name: a, platform: arc, os: Windows Server 2025 Standard, build: 26100.7092, {known}}}]"
     for form, sign in (("github", "::error file=fleet.yaml,line=1"), ("azure", "type=error"), ("gitlab", '"critical"')):
-        done = hotpatch.check(text, "--fail-on", "track:unknown", "-f", form)
+        done = hotpatch.check(text, "--fail-on", "behind", "-f", form)
         assert done.code == 1
         assert sign in done.out
-    done = hotpatch.check(text, "--fail-on", "track:unknown", "-f", "sarif")
+    done = hotpatch.check(text, "--fail-on", "behind", "-f", "sarif")
     jsonschema.validate(done.json, SARIF)
-    assert [each["ruleId"] for each in done.json["runs"][0]["results"]] == ["track-unknown"]
-    rule = done.json["runs"][0]["tool"]["driver"]["rules"][0]
+    assert [each["ruleId"] for each in done.json["runs"][0]["results"]] == ["HP205", "HP501", "track-behind"]
+    rule = done.json["runs"][0]["tool"]["driver"]["rules"][-1]
     assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help")), "GitHub requires them"
     cases = [
         case
-        for suite in JUnitXml.fromstring(hotpatch.check(text, "--fail-on", "track:unknown", "-f", "junit").out.encode())
+        for suite in JUnitXml.fromstring(hotpatch.check(text, "--fail-on", "behind", "-f", "junit").out.encode())
         for case in suite
     ]
     assert "track-unknown" in cases[0].result[0].message
@@ -376,7 +375,7 @@ def test_every_annotation_of_a_file_has_a_line(hotpatch: Any) -> None:
     """An annotation without a line does not show beside the change, so there is none."""
     out = hotpatch("check", EXAMPLE, *DAY, "-f", "github").out
     lines = [line for line in out.splitlines() if line.startswith("::")]
-    assert len(lines) == 19
+    assert len(lines) == 22
     assert all(re.match(r"::(error|warning|notice) file=\S+,line=\d+,col=\d+,title=HP\d{3} ", line) for line in lines)
 
 
@@ -402,7 +401,7 @@ def test_a_job_summary_that_cannot_be_written_is_code_2(hotpatch: Any, monkeypat
 def test_gitlab_issues_have_their_five_keys_and_fingerprints_of_their_own(hotpatch: Any) -> None:
     """Each issue has description, check, fingerprint, severity and a line; no two share a fingerprint."""
     issues = hotpatch("check", EXAMPLE, *DAY, "-f", "gitlab").json
-    assert len(issues) == len({each["fingerprint"] for each in issues}) == 19
+    assert len(issues) == len({each["fingerprint"] for each in issues}) == 22
     for each in issues:
         assert each.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
         assert each["severity"] in {"info", "minor", "major", "critical", "blocker"}

@@ -178,7 +178,7 @@ def test_known_findings_are_read_and_written_in_one_file(hotpatch: Any) -> None:
     hotpatch.check(BAD, "--write-known", "known.json")
     assert hotpatch.check(GOOD, "--known", "known.json", "--write-known", "known.json").code == 0
     known = json.loads((hotpatch.folder / "known.json").read_text())["known"]
-    assert {each["rule"] for each in known} == {"track:unknown"}
+    assert {each["rule"] for each in known} == {"HP313"}
 
 
 def test_a_report_is_no_fleet(hotpatch: Any) -> None:

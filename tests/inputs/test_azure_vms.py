@@ -23,9 +23,9 @@ def test_every_shape_gives_the_same_verdicts(hotpatch: Any, name: str) -> None:
     assert {
         name: (each["verdict"], {reason["code"] for reason in each["reasons"]}) for name, each in machines.items()
     } == {
-        "rg-blue/app01": ("ready", set()),
-        "app02": ("action-required", {"HP201"}),
-        "rg-green/app01": ("action-required", {"HP202", "HP501"}),
+        "rg-blue/app01": ("ready", {"HP313"}),
+        "app02": ("action-required", {"HP201", "HP313"}),
+        "rg-green/app01": ("action-required", {"HP202", "HP313", "HP501"}),
     }
 
 

@@ -58,7 +58,7 @@ def only(hotpatch: Hotpatch, tree: Any) -> dict[str, Any]:
 def codes(machine: dict[str, Any]) -> list[str]:
     """The codes of a machine's reasons, but for what concerns builds, zones and windows."""
     found = [reason["code"] for reason in machine["reasons"]]
-    return [code for code in found if code not in ("HP307", "HP413", "HP501")]
+    return [code for code in found if code not in ("HP307", "HP313", "HP413", "HP501")]
 
 
 def sku(expression: str) -> Any:
