@@ -81,7 +81,7 @@ def track(facts: Facts, possible: Installed, history: History, verdict: str, off
     if agreed is not None:
         findings += _told(facts, agreed, possible, history, verdict)
     state = agreed.state if agreed else "unknown"
-    if verdict not in NOT_NOW and state != "off-track":
+    if verdict == "ready" and state != "off-track":
         findings += offered_findings(offers)
     why = _why_unknown(agreed, history) if agreed else possible.why
     update = _next_update(facts, state, possible, history, verdict, offers)
