@@ -87,9 +87,10 @@ class Restarts:
         opening = fit.opening if isinstance(fit, Fit) else None
         shared = [each for each, other in zip(causes, fits, strict=True) if other == fit and isinstance(fit, Fit)]
         reasons = tuple(dict.fromkeys((cause.reason, *(each.reason for each in shared))))
-        by = cause.release_date + PLATFORM_DAYS if by_platform and cause.release_date else None
+        released = cause.release_date or self._out_since(causes)
+        by = released + PLATFORM_DAYS if by_platform and released else None
         overdue = by is not None and by < self.as_of
-        late = (found("HP312", seen={"next_reboot.by": by}, by=by, date=cause.release_date),) if overdue else ()
+        late = (found("HP312", seen={"next_reboot.by": by}, by=by, date=released),) if overdue else ()
         missing = () if opening else _missing(fit, placement, by_platform=by_platform)
         restart = Restart(
             reason=cause.reason,
@@ -105,6 +106,11 @@ class Restarts:
             overdue=overdue,
         )
         return restart._replace(sentence=_sentence(restart))
+
+    def _out_since(self, causes: Sequence[Cause]) -> date | None:
+        """The day of the release that is due beside a cause without one: its 30 days run all the same."""
+        due = (each.release_date for each in causes if each.release_date and each.release_date <= self.as_of)
+        return min(due, default=None)
 
     def _fit(self, placement: Placement, not_before: datetime) -> Fit | NoFit | ZoneMissing:
         freezes = relevant(self.fleet.freezes, placement)

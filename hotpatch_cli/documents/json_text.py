@@ -15,13 +15,18 @@ _SEVERAL = re.compile(r"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
 _LOOKED_AT = 2**20
 
 
+_MEND = "Check commas, quotes and brackets here, or write the file again."
+_JOIN = "If these are several answers, join them by `jq -s .`, or give each a file of its own."
+
+
 class _NotJsonError(Exception):
     """The text is not JSON from this offset on."""
 
-    def __init__(self, at: int, message: str) -> None:
+    def __init__(self, at: int, message: str, remedy: str = _MEND) -> None:
         super().__init__(message)
         self.at = at
         self.message = message
+        self.remedy = remedy
 
 
 def parse_json(file: str, text: str) -> Document:
@@ -70,7 +75,7 @@ class _Parser:
     def note(self, error: JSONDecodeError | _NotJsonError) -> None:
         """Note what is wrong, where the text has it."""
         if isinstance(error, _NotJsonError):
-            self.log.add(min(error.at, max(len(self.text) - 1, 0)), error.message)
+            self.log.add(min(error.at, max(len(self.text) - 1, 0)), error.message, error.remedy)
         else:
             said = re.sub("( starting)? at$", "", error.msg).lower()
             self.log.add(error.pos, f"Not JSON: {said}.", "Check quotes and escapes here.")
@@ -80,7 +85,9 @@ class _Parser:
         if isinstance(value, Mapping):
             lines.put(value, mark)
         else:
-            self.log.add(mark, f"Expected an object on each line, found {shown(value)}.")
+            self.log.add(
+                mark, f"Expected an object on each line, found {shown(value)}.", "Write an object on each line."
+            )
 
     def skip(self, at: int) -> int:
         """The offset of the next character that is not space."""
@@ -93,7 +100,7 @@ class _Parser:
         value, end = self.value(mark, 0)
         end = self.skip(end)
         if end < len(self.text):
-            raise _NotJsonError(end, "Text after the end of the JSON value.")
+            raise _NotJsonError(end, "Text after the end of the JSON value.", _JOIN)
         return mark, value
 
     def value(self, at: int, depth: int) -> tuple[Any, int]:
@@ -137,7 +144,7 @@ class _Parser:
             mark = self.skip(at + 1)
             value, at = self.value(mark, depth + 1)
             if key in node:
-                self.log.add(key_mark, f"The key '{key[:60]}' stands twice.")
+                self.log.add(key_mark, f"The key '{key[:60]}' stands twice.", "Remove one.")
             else:
                 node.put(key, value, key_mark, mark)
             at, ended = self.behind(at, "}")

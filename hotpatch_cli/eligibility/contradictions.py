@@ -6,7 +6,7 @@ the contradiction is a finding, and the machine has no product and no track unti
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hotpatch_cli.eligibility.product import Named, named_by
+from hotpatch_cli.eligibility.product import OFF_RECORD, Named, named_by
 from hotpatch_cli.knowledge.rows import Matrix, Product
 from hotpatch_cli.model import Facts, Finding, found
 
@@ -30,9 +30,10 @@ def confront(facts: Facts, matrix: Matrix, updates: Mapping[str, Product]) -> It
 def _image_and_running(image: Named, running: Sequence[Named], facts: Facts) -> Iterator[Finding]:
     others = [each for each in running if _differ(image, each)]
     if others:
+        upgraded = facts.platform == "azure" and any(each.windows != OFF_RECORD for each in others)
         yield found(
-            "HP111" if facts.platform == "azure" else "HP415",
-            "default" if facts.platform == "azure" else "image",
+            "HP111" if upgraded else "HP415",
+            "default" if upgraded else "image",
             seen=_seen([image, *others]),
             image=image.value,
             image_windows=image.windows.name,

@@ -180,11 +180,11 @@ def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
             yield found("HP403", "unreadable", seen=seen, build=facts.build)
         else:
             yield found("HP403", seen=seen)
-    elif minimum is None:
-        return
-    elif build.number < minimum.number or (build.revision is not None and build < minimum):
+    elif minimum is None or build.number != minimum.number:
+        return  # another Windows: HP105 or HP415
+    elif build.revision is not None and build < minimum:
         yield found("HP209", seen=seen, build=build, minimum=minimum)
-    elif build.revision is None and build.number == minimum.number:
+    elif build.revision is None:
         yield found("HP403", "revision", seen=seen, build=build)
 
 

@@ -74,6 +74,8 @@ class Windows(NamedTuple):
 
 
 ANNUAL_CHANNEL = "23H2"
+OFF_RECORD = Windows("off-record", None, "no Windows version on record")
+"""What runs under a number that isn't listed. It's surely none of the products: each has one number."""
 _CLIENT_ONLY = Windows("client", None, "a Windows client")
 WINDOWS_OF_BUILD: Mapping[int, tuple[Windows, ...]] = {
     9200: (Windows("server", "2012", "Windows Server 2012"), Windows("client", None, "Windows 8")),
@@ -91,12 +93,14 @@ WINDOWS_OF_BUILD: Mapping[int, tuple[Windows, ...]] = {
         Windows("client", None, "Windows 11 24H2"),
         Windows("host", None, "Azure Local 24H2"),
     ),
-    **dict.fromkeys((10240, 10586, 15063, 19043, 19044, 19045, 22000, 22621, 22631, 26200, 28000), (_CLIENT_ONLY,)),
+    **dict.fromkeys((19044, 19045, 22631, 26200, 28000), (_CLIENT_ONLY,)),
 }
 """What runs under a build number. Servers, hosts and clients share some of them.
 
-https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info (read 2026-05-13) and
-https://learn.microsoft.com/en-us/windows/release-health/windows11-release-information (read 2026-05-13)
+Servers: https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info (2026-05-13).
+Clients and servers: the versions that Microsoft lists in CVE-2026-69525 (2026-09-08),
+https://github.com/CVEProject/cvelistV5/blob/main/cves/2026/69xxx/CVE-2026-69525.json. No source that lists the builds
+of Azure Stack HCI and Azure Local was read: they only tell a node by its build where its words say that it is one.
 """
 
 
@@ -201,11 +205,15 @@ def product_of(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO
 
     None where they name none, another Windows, or two of them. `updates` tells of which product a KB is.
     """
+    named = products_named(facts, matrix, updates)
+    return named[0] if len(named) == 1 else None
+
+
+def products_named(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES) -> tuple[Product, ...]:
+    """The products that the facts of a machine name, each once; none where a fact names another Windows."""
     named = {each.windows for each in named_by(facts, matrix, updates)}
-    years = {each.year for each in named if each.family == "server"}
-    if len(years) != 1 or any(each.family != "server" for each in named):
-        return None
-    return _PRODUCTS.get(years.pop() or "")
+    products = {_PRODUCTS.get(each.year or "") if each.family == "server" else None for each in named}
+    return () if None in products else tuple(sorted(filter(None, products)))
 
 
 class Named(NamedTuple):
@@ -233,16 +241,37 @@ def named_by(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_U
     family = system.family if system.family in ("client", "host", "server") else None
     if family is None and image is not None:
         family = image.family
-    if family is None and any(kb in updates for kb in facts.kbs):
-        family = "server"
-    if (built := windows_of_build(facts.build, family)) is not None:
-        yield Named("build", facts.build or "", built)
-    for kb in dict.fromkeys(facts.kbs):
-        if (product := updates.get(kb)) is not None:
-            yield Named("kbs", kb, _server(product[2:]))
+    told = {system.year, image.year if image else None, *(updates[kb][2:] for kb in facts.kbs if kb in updates)}
+    yield from _built(facts, family, updates, of_product=family == "server" and not told.isdisjoint(_PRODUCTS))
     steps = facts.azure_local.iso_hotpatch
-    if steps is not None and image is None and facts.os is None and built is None:
+    if steps is not None and image is None and facts.os is None and not facts.build:
         yield Named("azure_local.iso_hotpatch", str(steps).lower(), _server("2022"), "azure edition")
+
+
+def _built(facts: Facts, family: str | None, updates: Mapping[str, Product], *, of_product: bool) -> Iterator[Named]:
+    """The Windows that build and KBs name.
+
+    Without a family, 26100 may be Windows 11 24H2, which shared its KBs with Windows Server 2025 until the end of 2025:
+    both count only where they contradict each other, whatever the family is. `of_product` says that other facts name
+    a product.
+    """
+    installed = [Named("kbs", kb, _server(updates[kb][2:])) for kb in dict.fromkeys(facts.kbs) if kb in updates]
+    built = windows_of_build(facts.build, family)
+    server = windows_of_build(facts.build, "server")
+    if built is None and server is not None and any(each.windows.year != server.year for each in installed):
+        built = server
+    built = built or _off_record(facts.build, of_product=of_product)
+    if built is not None:
+        yield Named("build", facts.build or "", built)
+    several = len({each.windows for each in installed}) > 1
+    certain = family == "server" or (family is None and (built is not None or several))
+    yield from (each for each in installed if certain or each.windows.year == "2022")
+
+
+def _off_record(text: str | None, *, of_product: bool) -> Windows | None:
+    """What a build names whose number no Windows on record has, on a machine that others say is of a product."""
+    build = parse_build(text) if text and of_product else None
+    return OFF_RECORD if build is not None and build.number not in WINDOWS_OF_BUILD else None
 
 
 def _server(year: str) -> Windows:

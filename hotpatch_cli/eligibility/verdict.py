@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from hotpatch_cli.eligibility import images, prerequisites
 from hotpatch_cli.eligibility.contradictions import confront
-from hotpatch_cli.eligibility.product import product_of
+from hotpatch_cli.eligibility.product import product_of, products_named
 from hotpatch_cli.eligibility.windows import system_of
 from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Product, Release
 from hotpatch_cli.model import Facts, Finding
@@ -97,7 +97,7 @@ class Judge:
         product = product_of(facts, self.knowledge.matrix, self.updates)
         if any(finding.code in _GATES and self._level(finding) == "error" for finding in first):
             told = [finding for finding in (*first, *shape) if finding.code < "HP2" or finding in conflicts]
-            return self._unsupported(facts, product, told)
+            return self._unsupported(facts, told)
         history = self.history(product) if product else None
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
@@ -125,18 +125,25 @@ class Judge:
         """The updates that wait, by the releases of the product; of a machine of no known product by their titles."""
         return sorted_offers(facts.pending, history.out if history else ())
 
-    def _unsupported(self, facts: Facts, product: Product | None, findings: list[Finding]) -> Judgement:
+    def _unsupported(self, facts: Facts, findings: list[Finding]) -> Judgement:
         """Once an image or a release is unsupported, nothing that builds on it is raised.
 
-        An image that a pipeline builds is no machine that restarts.
+        An image that a pipeline builds is no machine that restarts. Where facts name two products, what both of them
+        would restart for is certain.
         """
-        if product is None or self._image_only or facts.built is not None:
-            return Judgement("unsupported", product, no_track(), None, (), _ordered(findings, self._level))
+        named = products_named(facts, self.knowledge.matrix, self.updates)
+        product = named[0] if len(named) == 1 else None
+        restarts = not self._image_only and facts.built is None
+        outcomes = {self._standard_restart(facts, each) for each in named if restarts}
+        place, due = outcomes.pop() if len(outcomes) == 1 else (no_track(), ())
+        return Judgement("unsupported", product, place, None, due, _ordered(findings, self._level))
+
+    def _standard_restart(self, facts: Facts, product: Product) -> tuple[Track, tuple[Cause, ...]]:
+        """The standard update that a machine which is not eligible gets next, and what it restarts for."""
         history = self.history(product)
         possible, offers = identify(facts, history), self._offers(facts, history)
         place = no_track(standard_update(possible, history, offers), possible)
-        due = causes("unsupported", facts, place, history, offers)
-        return Judgement("unsupported", product, place, None, due, _ordered(findings, self._level))
+        return place, causes("unsupported", facts, place, history, offers)
 
     def _run(self, checks: Iterable[Check], facts: Facts) -> list[Finding]:
         return [each for check in checks for each in check(facts, self.knowledge.matrix, self.as_of)]

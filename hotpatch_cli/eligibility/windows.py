@@ -1,9 +1,7 @@
 """Is it Windows? One decision for every source, by the strongest sign that has a value.
 
-The publishers are those by which the built-in policies of Azure Policy for guest configuration tell the two apart, and
-those of Microsoft's page on endorsed Linux distributions.
-https://learn.microsoft.com/en-us/azure/governance/policy/samples/built-in-policies
-https://learn.microsoft.com/en-us/azure/virtual-machines/linux/endorsed-distros
+Publishers of Windows: the built-in policies of Azure Policy for guest configuration,
+https://github.com/Azure/azure-policy. Publishers of Linux: images of public templates, since no list is complete.
 """
 
 import re

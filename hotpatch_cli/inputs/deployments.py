@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.documents.tree import Document, Mapping, Sequence
 from hotpatch_cli.inputs import azure_vms
 from hotpatch_cli.inputs.reading import NodeOrigin, dig
-from hotpatch_cli.inputs.systems import has_value
+from hotpatch_cli.inputs.systems import configured_by, has_value
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching
 
 Path = tuple[str, ...]
@@ -134,11 +134,9 @@ def _configured(body: Any, open_at: Iterable[tuple[Path, str]]) -> OsType | None
     """Which operating system is set up. A configuration of which only a part is open has a value."""
     within = {key for at, _ in open_at for key in at[:-1]}
     systems: tuple[OsType, ...] = ("windows", "linux")
-    for system in systems:
-        key = f"{system}configuration"
-        if key in within or has_value(dig(body, "osProfile", key)):
-            return system
-    return None
+    partly = (each for each in systems if f"{each}configuration" in within)
+    filled = (each for each in systems if has_value(dig(body, "osProfile", f"{each}configuration")))
+    return min((*partly, *filled), key=systems.index, default=configured_by(dig(body, "osProfile")))
 
 
 def _body(resource: Mapping) -> Any:

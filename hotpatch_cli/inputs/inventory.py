@@ -195,6 +195,8 @@ MACHINE_FIELDS: dict[str, Field] = {
     "scale_set": Field(c.choice("uniform", "flexible"), "orchestration mode of its scale set"),
     "container": Field(_CONTAINER, "whether it is a container"),
     "restored": Field(c.boolean, "restored to another place, without its image reference"),
+    "declared": Field(c.boolean, "whether it does not exist yet: a template or a plan declares it"),
+    "provider": Field(c.choice("azurerm"), "Terraform provider whose rules it must pass too"),
     "patching": Field(_PATCHING, "patch settings of an Azure VM"),
     "arc": Field(_ARC, "what Azure Arc knows"),
     "azure_local": Field(_AZURE_LOCAL, "the Azure Local instance under it"),

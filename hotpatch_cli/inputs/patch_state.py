@@ -182,7 +182,11 @@ def _win_updates(view: GuestView) -> Facts:
     kbs: list[str | None] = []
     updates: list[PendingUpdate | None] = []
     listed = dig(view.body, "updates")
-    for node in listed.values() if isinstance(listed, Mapping) else ():
+    for key, node in listed.items() if isinstance(listed, Mapping) else ():
+        if not isinstance(node, Mapping):
+            said = f"Expected an update (a mapping), found {shown(node)}."
+            view.log.add(listed.at(key), said, "Write the result of win_updates again.")
+            continue
         each = GuestView(node, view.log)
         numbers = [kb_of(str(number)) for number in items(dig(node, "kb"))]
         if each.flag("installed"):

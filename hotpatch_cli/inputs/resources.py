@@ -40,6 +40,9 @@ _ENVELOPES = frozenset({"data", "value", "responses"})
 _TOTALS = ("total_records", "totalRecords", "totalCount", "@odata.count")
 """Keys with the number of rows of the whole result; `count` is that of the page."""
 _MORE = ("nextLink", "@odata.nextLink", "skip_token", "$skipToken", "skipToken", "$skip_token")
+_CUT = ("resultTruncated", "result_truncated")
+_NO_TOKEN = frozenset({"", "false", "null", "none"})
+"""What tools write where there is no next page, beside null."""
 _TELLING = _BY_PART.keys() | {"type", "resourcetype", "properties"}
 
 
@@ -158,9 +161,8 @@ def note_truncated(document: Document, log: Log) -> None:
         _note_short(page, log)
     if pages and (key := _more(pages[-1].node)):
         log.add(pages[-1].node.at(key), "This is only a part of the result: more pages follow.", _THE_REST)
-    for page in _first_of_short(pages):
+    for page, count in _first_of_short(pages):
         key, total = _total(page.node)
-        count = sum(each.length for each in pages if _total(each.node)[1] == total)
         said = f"This is only a part of the result: there are {total} rows, and {count} of them are here."
         log.add(page.node.at(key), said, _THE_REST)
 
@@ -188,8 +190,8 @@ def _note_strangers(rows: Sequence, log: Log) -> None:
 
 def _note_short(page: Page, log: Log) -> None:
     """A page that is cut, or that has fewer rows than it counts."""
-    cut = actual_key(page.node, "resultTruncated")
-    if cut and str(page.node[cut]).lower() == "true":
+    keys = (actual_key(page.node, key) for key in _CUT)
+    for cut in (key for key in keys if key and str(page.node[key]).lower() == "true"):
         log.add(page.node.at(cut), "This is only a part of the result: the service cut it short.", _THE_REST)
     key = actual_key(page.node, "count")
     count = _number(page.node[key]) if key else None
@@ -201,34 +203,41 @@ def _note_short(page: Page, log: Log) -> None:
 def _more(node: Mapping) -> str | None:
     """The key that leads to the next page; None where there is none, or no next page."""
     keys = (actual_key(node, key) for key in _MORE)
-    return next((key for key in keys if key and has_value(node[key])), None)
+    return next((key for key in keys if key and _leads_on(node[key])), None)
 
 
-def _first_of_short(pages: list[Page]) -> Iterator[Page]:
-    """The first page of each result that is not here as a whole. Pages of one result tell the same total."""
-    lengths: dict[int, int] = {}
-    first: dict[int, Page] = {}
+def _leads_on(token: Any) -> bool:
+    """Whether a link or a token leads to a next page."""
+    return has_value(token) and str(token).strip().lower() not in _NO_TOKEN
+
+
+def _first_of_short(pages: list[Page]) -> Iterator[tuple[Page, int]]:
+    """(first page, rows) of each result that is not here as a whole.
+
+    Pages of one result tell the same total. So may several results: the next one begins where one is full.
+    """
+    begun: dict[int, tuple[Page, int]] = {}
     for page in pages:
         _, total = _total(page.node)
-        if total is not None:
-            lengths[total] = lengths.get(total, 0) + page.length
-            first.setdefault(total, page)
-    yield from (first[total] for total, length in lengths.items() if length < total)
+        if total is None:
+            continue
+        first, length = begun.pop(total, (page, 0))
+        if length + page.length < total:
+            begun[total] = first, length + page.length
+    yield from begun.values()
 
 
 def _total(node: Mapping) -> tuple[str, int | None]:
     """(key, number) of the rows in the whole result, as an envelope tells it."""
-    for name in _TOTALS:
-        key = actual_key(node, name)
-        number = _number(node[key]) if key else None
-        if key and number is not None:
-            return key, number
-    return "", None
+    keys = (actual_key(node, name) for name in _TOTALS)
+    known = [(number, key) for key in keys if key and (number := _number(node[key])) is not None]
+    return max(known, default=(None, ""))[::-1]
 
 
 def _number(value: object) -> int | None:
-    text = str(value)
-    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
+    """A count as tools write it: `2500`, also `2500.0`, `2,500` and `2.5e3`; None for what is no number."""
+    text = re.sub(r"(?<=[0-9])[,_ ](?=[0-9]{3}\b)", "", str(value).strip())
+    return round(float(text)) if re.fullmatch(r"[0-9]{1,12}(?:\.[0-9]{1,6})?(?:[eE]\+?[0-9])?", text) else None
 
 
 def ignored(document: Document) -> list[str]:
@@ -258,6 +267,9 @@ def azure_error(document: Document) -> str | None:
     return code if isinstance(code, str) and _CODE.fullmatch(code) else "without a code"
 
 
+_AGAIN = "Export it again, or correct the value."
+
+
 class View:
     """A resource as a reader of facts sees it: text and flags by path, problems into the log."""
 
@@ -276,7 +288,7 @@ class View:
         if isinstance(value, str) and (self.numbers or not isinstance(value, Number)):
             return value
         what = f"the number {value}" if isinstance(value, Number) else shown(value)
-        self.log.add(self._mark(path), f"Expected text in {'.'.join(path)}, found {what}.")
+        self.log.add(self._mark(path), f"Expected text in {'.'.join(path)}, found {what}.", _AGAIN)
         return None
 
     def flag(self, *path: str) -> bool | None:
@@ -287,7 +299,7 @@ class View:
         word = self.text(*path)
         if word is None or word.lower() in ("true", "false"):
             return None if word is None else word.lower() == "true"
-        self.log.add(self._mark(path), f"Expected true or false in {'.'.join(path)}, found {shown(value)}.")
+        self.log.add(self._mark(path), f"Expected true or false in {'.'.join(path)}, found {shown(value)}.", _AGAIN)
         return None
 
     def os_type(self, *path: str) -> OsType | None:
@@ -304,7 +316,7 @@ class View:
                 node = None if actual is None else node[actual]
             elif node is not None:
                 said = f"Expected a mapping in {'.'.join(path[:depth])}, found {shown(node)}."
-                self.log.add(self._mark(path[:depth]), said)
+                self.log.add(self._mark(path[:depth]), said, _AGAIN)
                 return None
         return node
 

@@ -5,7 +5,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from hotpatch_cli.eligibility.product import parse_system
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Machine, Patching, Placement, Security, parse_build
+from hotpatch_cli.model import (
+    Arc,
+    AzureLocal,
+    Facts,
+    Image,
+    Machine,
+    Patching,
+    PendingUpdate,
+    Placement,
+    Security,
+    parse_build,
+)
 from hotpatch_cli.schedule.zones import find_zone
 
 T = TypeVar("T")
@@ -47,6 +58,8 @@ def assembled(first: Machine, values: Said, machines: Sequence[Machine], shared:
     """
     nested = {name: kind(**_under(name, values)) for name, kind in _NESTED.items()}
     known = [each.facts for each in machines]
+    if "pending" in values:
+        values = values | {"pending": _still_pending(values["pending"], values.get("kbs", ()))}
     facts = Facts(
         **{key: values[key] for key in _FACTS if key in values},
         **nested,
@@ -77,6 +90,17 @@ def assembled(first: Machine, values: Said, machines: Sequence[Machine], shared:
         reboot_at=values.get("reboot_at"),
         owner=values.get("owner"),
     )
+
+
+def _still_pending(updates: Sequence[PendingUpdate], kbs: Sequence[str]) -> tuple[PendingUpdate, ...]:
+    """Updates that no source has as installed; one that several sources list is one, by its KB."""
+    found: dict[Any, PendingUpdate] = {}
+    for update in updates:
+        if update.kb is None or update.kb not in kbs:
+            first = found.setdefault(update.kb or update, update)
+            if first.title is None:
+                found[update.kb or update] = update
+    return tuple(found.values())
 
 
 def _agreed(words: Sequence[T | None]) -> T | None:

@@ -39,14 +39,13 @@ def _edition(edition_id: str) -> str | None:
 def configured_by(profile: object) -> OsType | None:
     """Which operating system an osProfile sets up: the configuration with a value, of Windows first.
 
-    An expression that nobody resolved is text, and no configuration.
+    One that is empty counts only where the other one is not filled. An expression that nobody resolved is text, and no
+    configuration.
     """
     systems: tuple[OsType, ...] = ("windows", "linux")
-    for system in systems:
-        configuration = dig(profile, f"{system}Configuration")
-        if isinstance(configuration, Mapping) and has_value(configuration):
-            return system
-    return None
+    there = {each: node for each in systems if isinstance(node := dig(profile, f"{each}Configuration"), Mapping)}
+    filled = (system for system, node in there.items() if has_value(node))
+    return next(iter((*filled, *there)), None)
 
 
 def has_value(node: Any) -> bool:

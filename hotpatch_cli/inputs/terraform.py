@@ -14,6 +14,7 @@ from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.azure_vms import no_machine
 from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.reading import NodeOrigin, Reader, Reading, dig, items
+from hotpatch_cli.inputs.systems import has_value
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching, Placement, Security
 
 _STATE_FILE = "4"
@@ -294,8 +295,8 @@ def _disk_type(view: Attributes) -> OsType | None:
 
 
 def _configured(view: Attributes) -> OsType | None:
-    """Which operating system a block sets up; a block is there only where somebody wrote it."""
-    return next((system for system, paths in _BLOCKS if any(view.node(*path)[0] for path in paths)), None)
+    """Which operating system a block sets up; a block of nulls is none."""
+    return next((system for system, paths in _BLOCKS if any(has_value(view.node(*path)[0]) for path in paths)), None)
 
 
 def _security(view: Attributes) -> Security:

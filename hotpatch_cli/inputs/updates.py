@@ -53,11 +53,11 @@ def waiting(
     the operating system have no kind: what they do to a machine is told by their KB, not by their title.
     """
     words = {re.sub(r"[\s_-]", "", each).lower() for each in classes}
-    name, number = title or "", kb_of(kb, title)
+    name, number = (title or "").strip(), kb_of(kb, title)
     never = (restarts or "").lower() == "neverreboots" or _HARMLESS.search(name) or words & _NEVER_RESTARTS
     if never and kind is None:
         return None
-    return PendingUpdate(title or None, number, kind or _kind(name, words))
+    return PendingUpdate(name or None, number, kind or _kind(name, words))
 
 
 def _kind(name: str, words: set[str]) -> str | None:

@@ -82,6 +82,8 @@ def fields_of(machine: Machine) -> Fields:
         "generation": facts.generation,
         "scale_set": facts.scale_set,
         "restored": facts.restored or None,
+        "declared": facts.declared or None,
+        "provider": facts.provider,
         "patching": facts.patching._asdict(),
         "arc": facts.arc._asdict(),
         "azure_local": facts.azure_local._asdict(),

@@ -13,10 +13,11 @@ from hotpatch_cli.knowledge.rows import STANDARD, Release
 from hotpatch_cli.model import Finding, PendingUpdate, found
 from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS
 
-Offer = Literal["carried", "other", "standard", "standard-by-title", "open", "cumulative"]
+Offer = Literal["carried", "other", "standard", "standard-by-title", "open", "untitled", "cumulative"]
 """What an update is: carried by hotpatch; not carried, since it is not of Windows or not security; a standard update,
 by its KB or by its title; an update of Windows of which nothing tells whether it is a baseline or a standard update;
-another cumulative update of the data, baselines above all."""
+a KB that has no title and that the data does not have, of which nothing tells at all; another cumulative update
+of the data, baselines above all."""
 
 _KB = re.compile(r"(?i)(?:\bKB\s?)([0-9]{5,8})\b")
 _MONTH = re.compile(r"\b(20[0-9]{2})-(0[1-9]|1[0-2])\b")
@@ -35,6 +36,8 @@ class Offers(NamedTuple):
     standard: tuple[PendingUpdate, ...] = ()
     by_title: tuple[PendingUpdate, ...] = ()
     open: tuple[PendingUpdate, ...] = ()
+    untitled: tuple[PendingUpdate, ...] = ()
+    cumulative: tuple[PendingUpdate, ...] = ()
     rows: tuple[Release, ...] = ()
 
     @property
@@ -67,6 +70,8 @@ def sorted_offers(pending: Iterable[PendingUpdate], out: Sequence[Release]) -> O
         standard=tuple(sorts.get("standard", ())),
         by_title=tuple(sorts.get("standard-by-title", ())),
         open=tuple(sorts.get("open", ())),
+        untitled=tuple(sorts.get("untitled", ())),
+        cumulative=tuple(sorts.get("cumulative", ())),
         rows=tuple(rows),
     )
 
@@ -88,6 +93,8 @@ def _by_title(update: PendingUpdate, out: Sequence[Release]) -> Offer:
     title = update.title or ""
     if update.kind is not None:
         return "other"
+    if not title.strip():
+        return "untitled"
     if _CARRIED.search(title):
         return "carried"
     if _NOT_CARRIED.search(title) or not _OF_WINDOWS.search(title):
@@ -112,7 +119,13 @@ def _by_month(title: str, out: Sequence[Release]) -> Offer:
 
 def offered_findings(offers: Offers) -> Iterator[Finding]:
     """HP311: what a machine on the track is offered that would take it off, or that nothing tells of."""
-    for variant, updates in (("default", offers.standard), ("title", offers.by_title), ("open", offers.open)):
+    offered = {
+        "default": offers.standard,
+        "title": offers.by_title,
+        "open": offers.open,
+        "untitled": offers.untitled,
+    }
+    for variant, updates in offered.items():
         if updates:
             names = ", ".join(dict.fromkeys(map(_named, updates)))
             yield found("HP311", variant, seen={"pending": names}, updates=names)

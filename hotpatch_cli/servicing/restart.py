@@ -47,7 +47,8 @@ def causes(verdict: str, facts: Facts, track: Track, history: History, offers: O
         main,
         Cause("pending", None, now) if _others_wait(verdict, track, offers) else None,
     )
-    certain = not track.may_be_due
+    # A KB of which nothing tells may restart the machine before all that is known.
+    certain = not track.may_be_due and not offers.untitled
     return tuple(each._replace(certain=each.certain and certain) for each in found if each is not None)
 
 
@@ -57,6 +58,8 @@ def _others_wait(verdict: str, track: Track, offers: Offers) -> bool:
         return True
     if verdict in NOT_NOW:
         return False
+    if track.state == "unknown" and offers.cumulative:
+        return True
     standard = offers.leaves_track and track.state != "off-track"
     return standard or bool(offers.open) or any(row.kind is None for row in offers.rows)
 

@@ -216,15 +216,35 @@ def _next_update(  # noqa: PLR0917  the whole of a judgement
     if state == "baseline-due" and baseline is not None:
         waiting = possible.waiting
         return None if waiting is not None and day_of(waiting) >= baseline.date else _of_baseline(baseline)
-    offered = max((row for row in offers.rows if row.kind in STANDARD), key=age, default=None)
-    if offered is not None and verdict == "ready" and state != "off-track":
+    offered = max((row for row in offers.rows if _offered_next(row, state)), key=age, default=None)
+    if offered is not None:
         return _offer(offered, reboot=True)
+    newest = _newest_of_state(facts, state, possible, history)
+    if newest is None or _brings(possible.waiting, newest):
+        return None
+    return _offer(newest, reboot=state == "off-track")
+
+
+def _offered_next(row: Release, state: State) -> bool:
+    """Whether an offered cumulative update comes next. Off the track the newest one does, whatever is offered."""
+    if state == "unknown":
+        return row.kind is not None
+    return state != "off-track" and row.kind in STANDARD
+
+
+def _newest_of_state(facts: Facts, state: State, possible: Installed, history: History) -> Release | None:
+    """The newest update that the running build lacks, of the sort that its state asks for."""
     if state == "behind":
-        return _offer(history.hotpatches(facts.platform)[-1], reboot=False)
+        return history.hotpatches(facts.platform)[-1]
     standard = history.newest_standard()
     if state == "off-track" and standard is not None and possible.lacks_release(standard):
-        return _offer(standard, reboot=True)
+        return standard
     return None
+
+
+def _brings(waiting: Release | None, update: Release) -> bool:
+    """Whether the restart that waits brings an update, or something newer: then it isn't offered again."""
+    return waiting is not None and age(waiting) >= age(update)
 
 
 def standard_update(possible: Installed, history: History, offers: Offers) -> Update | None:
@@ -241,8 +261,8 @@ def standard_update(possible: Installed, history: History, offers: Offers) -> Up
         lacking = possible.lacks is not None or all(day_of(row) < newest.date for row in possible.candidates)
         has_it = waiting is not None and day_of(waiting) >= newest.date
         return _of_baseline(newest) if lacking and not has_it else None
-    has_it = waiting is not None and age(waiting) >= age(newest)
-    return _offer(newest, reboot=True) if possible.lacks_release(newest) and not has_it else None
+    lacking = possible.lacks_release(newest) and not _brings(waiting, newest)
+    return _offer(newest, reboot=True) if lacking else None
 
 
 def _of_baseline(baseline: Baseline) -> Update:

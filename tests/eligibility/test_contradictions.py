@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpatch_cli.app import sentence
-from hotpatch_cli.eligibility.product import product_of, windows_of_build
+from hotpatch_cli.eligibility.product import named_by, product_of, windows_of_build
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching
@@ -113,6 +113,14 @@ def test_facts_that_agree_are_no_contradiction(name: str) -> None:
     assert judgement.verdict == "ready"
 
 
+def test_a_kb_that_a_client_shares_is_no_contradiction() -> None:
+    """KBs of Windows Server 2025 were those of Windows 11 24H2 until 2025; those of Windows Server 2022 are its own."""
+    client = arc("Windows 11 Pro", "26100.6899", "KB5066835")
+    assert {finding.code for finding in judge(client).findings} == {"HP104"}
+    assert judge(arc(None, "26100.6899", "KB5066835")).product is None
+    assert {finding.code for finding in judge(client._replace(kbs=("KB5066782",))).findings} == {"HP104", "HP415"}
+
+
 def test_the_sentence_leaves_open_which_fact_is_wrong() -> None:
     """HP111 names each fact that contradicts the image, and says that one of the two may be wrong."""
     finding = judge(azure(CORE_2022, os=OF_2025, build="26100.33222")).findings[0]
@@ -181,6 +189,10 @@ def test_contradicting_facts_are_never_ready(
     named = {YEARS[fact] for fact in (sku, words, build, *kbs) if fact in YEARS}
     if build == "26100.33222":
         named.add("2025" if words != "Windows 11" else "client")
+    if words == "Windows 11" and "KB5120229" not in kbs:
+        named = {name for name in named if name != "2025"} | ({"2025"} if sku == CORE_2025 else set())
+    if kbs == ("KB5120228",) and (sku, words, build) in ((None, None, None), (None, None, "26100.33222")):
+        named = set()
     if build == "17763.1" and words == "Windows 11":
         named = named - {"2019"} | {"client"} | ({"2019"} if sku == "2019-datacenter" else set())
     judgement = judge(facts)
@@ -193,3 +205,31 @@ def test_contradicting_facts_are_never_ready(
             each for each in judgement.findings if each.code in ("HP111", "HP415") and each.variant != "edition"
         ]
         assert not conflicts
+
+
+@pytest.mark.parametrize("number", ["26080", "26220", "29531", "99999", "20347"])
+@pytest.mark.parametrize("revision", ["", ".1"])
+@pytest.mark.parametrize("platform", ["azure", "azure-local", "arc"])
+def test_a_number_that_no_windows_has_contradicts_a_product(
+    hotpatch: Any, platform: str, number: str, revision: str
+) -> None:
+    """Windows Server 2022 and 2025 have one build number each: a machine of another number is never ready."""
+    facts = {
+        "azure": "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}, image: "
+        f"MicrosoftWindowsServer:WindowsServer:{CORE_2025}",
+        "azure-local": "azure_local: {version: 24H2, azure_verification: true}, image: "
+        f"MicrosoftWindowsServer:WindowsServer:{CORE_2025}",
+        "arc": "os: Windows Server 2025 Standard, arc: {status: Connected, hotpatch: Enabled, vbs: running, "
+        "secure_boot: true, uefi: true}",
+    }[platform]
+    text = f'machines:\n  - {{name: a, platform: {platform}, build: "{number}{revision}", {facts}}}\n'
+    machine = hotpatch.check(text, "--as-of", "2026-08-20").machines["a"]
+    assert (machine["verdict"], machine["product"]) == ("unknown", None)
+    assert "HP415" in [each["code"] for each in machine["reasons"]]
+
+
+@pytest.mark.parametrize("words", ["Windows Server 2008 R2 Standard", "Windows 11 Enterprise", None])
+def test_a_number_off_record_contradicts_products_only(words: str | None) -> None:
+    """Other Windows have numbers that aren't listed; without a product there is nothing to contradict."""
+    facts = Facts(platform="arc", os=words, build="26220.1")
+    assert not any(each.field == "build" for each in named_by(facts, KNOWLEDGE.matrix))

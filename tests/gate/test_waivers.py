@@ -219,7 +219,7 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
     ("text", "said"),
     [
         ("waivers: [{machine: a, rule: HP999, reason: r, owner: o, expires: 2026-01-01}]", "'HP999' is no rule."),
-        ("waivers: [{machine: a, rule: HP15, reason: r, owner: o, expires: 2026-01-01}]", "Did you mean 'HP1"),
+        ("waivers: [{machine: a, rule: HP15, reason: r, owner: o, expires: 2026-01-01}]", "Did you mean 'HP"),
         ("waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: never}]", "'never' is not a date"),
         ("waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-02-30}]", "is not a date"),
         ("waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-01-01, until: 1}]", "'until'"),

@@ -1,10 +1,15 @@
 """The year as a picture: well-formed, complete, and the same facts as the table."""
 
+import itertools
 import sys
+from datetime import date
 from xml.etree import ElementTree
 
 import pytest
 
+from hotpatch_cli.knowledge.cache import load_knowledge
+from hotpatch_cli.outputs.charts.year import year_chart
+from hotpatch_cli.servicing.calendar import Year, calendar
 from tests.conftest import Hotpatch
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,3 +56,30 @@ def test_without_the_extra_it_says_how_to_get_it(hotpatch: Hotpatch, missing: st
     assert done.code == 2
     assert "pip install 'hotpatch-cli[report]'" in done.err
     assert done.out == ""
+
+
+@pytest.mark.parametrize("form", ["svg", "png"])
+def test_a_year_of_previews_is_a_picture(hotpatch: Hotpatch, form: str) -> None:
+    """Where a product has releases and no baseline yet, the year is drawn without bands."""
+    done = hotpatch("calendar", "--year", "2024", "--as-of", "2026-11-26", "-f", form, "-o", "year")
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("year", range(2020, 2030))
+def test_every_year_of_every_product_has_a_chart(year: int) -> None:
+    """Whatever the product and the day, a chart has a mark for each release, lying and upright."""
+    knowledge = load_knowledge(())
+    days = [date(at, month, 15) for at in range(2021, 2029) for month in (1, 7, 12)]
+    for day, products in itertools.product(days, [("ws2022",), ("ws2025",), ("ws2022", "ws2025")]):
+        entries = {each: calendar(knowledge, each, year, day) for each in products}
+        drawn = Year(year, day, products, entries, {})
+        for upright in (True, False):
+            layers = year_chart(drawn, upright=upright)["layer"]
+            marks = {
+                (each["lane"], each["day"], each["kind"])
+                for layer in layers
+                for each in layer.get("data", {}).get("values", ())
+                if "kind" in each
+            }
+            releases = {(entry.product, entry.date, entry.kind) for listed in entries.values() for entry in listed}
+            assert len(marks) == len(releases)

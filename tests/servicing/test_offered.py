@@ -134,3 +134,11 @@ def test_an_offer_proves_that_it_is_not_installed() -> None:
         "2026-08-11",
         "2026-08-20",
     )
+
+
+def test_a_kb_without_a_title_that_the_data_lacks_says_nothing() -> None:
+    """It may be a hotpatch or restart the machine: HP311 asks for its title, and the next restart is not certain."""
+    judgement = offered((None, "KB5999999", None))
+    assert [each.variant for each in judgement.findings if each.code == "HP311"] == ["untitled"]
+    assert "HP306" not in codes(judgement)
+    assert not any(cause.certain for cause in judgement.causes)

@@ -345,3 +345,70 @@ def test_both_products_are_named_in_one_finding(hotpatch: Any) -> None:
     (found,) = hotpatch.check(both, "--as-of", "2026-11-26").json["run_reasons"]
     assert "Windows Server 2022: 2026-10-13 and Windows Server 2025: 2026-10-13" in found["message"]
     assert hotpatch.check(both, "--as-of", "2026-09-20").json["run_reasons"] == []
+
+
+# --- what is offered, installed already, or overdue beside another reason -----------------------------------------
+
+STANDARD = "pending: [{title: 2026-08 Cumulative Update for Microsoft server operating system, kb: KB5120233}]"
+NO_FACTS = "platform: arc, os: Windows Server 2025 Standard"
+
+INSTALLED_ALREADY: dict[str, tuple[str, str, str, str]] = {
+    "a hotpatch": (f"{ARC}, build: 26100.33158, kbs: [KB5120228]", "2026-08-20", "behind", "KB5120228"),
+    "a standard update": (f"{ARC}, build: 26100.33158, kbs: [KB5120233]", "2026-08-20", "behind", "KB5120233"),
+    "off the track": (f"{ARC}, build: 26100.7171, kbs: [KB5072033]", "2025-12-15", "off-track", "KB5072033"),
+    "an out-of-band hotpatch": (f"{ARC}, build: 26100.6899, kbs: [KB5070893]", "2025-11-05", "behind", "KB5070893"),
+}
+
+
+@pytest.mark.parametrize("case", INSTALLED_ALREADY)
+def test_what_the_restart_brings_is_not_offered_again(checked: Any, case: str) -> None:
+    """An update that is installed and waits for the restart is pending_restart, and never next_update too."""
+    machine, as_of, state, kb = INSTALLED_ALREADY[case]
+    track = checked(f"{machine}, restart_pending: true", as_of)["track"]
+    assert (track["state"], track["pending_restart"], track["next_update"]) == (state, kb, None)
+
+
+def test_an_older_update_that_waits_leaves_the_newest_to_install(checked: Any) -> None:
+    """A restart that brings an older standard update doesn't bring the newest one."""
+    machine = f"{ARC}, build: 26100.7171, kbs: [KB5072359], restart_pending: true"
+    track = checked(machine, "2025-12-15")["track"]
+    assert (track["pending_restart"], track["next_update"]["kb"]) == ("KB5072359", "KB5072033")
+
+
+def test_a_standard_update_offered_to_a_machine_of_unknown_verdict_comes_next(checked: Any) -> None:
+    """What is offered comes next, also where a fact of the verdict is missing: no hotpatch is promised instead."""
+    machine = checked(f"{NO_FACTS}, build: 26100.33158, {STANDARD}", "2026-08-20")
+    assert machine["verdict"] == "unknown"
+    assert (machine["track"]["next_update"]["kb"], machine["track"]["next_update"]["reboot"]) == ("KB5120233", True)
+
+
+@pytest.mark.parametrize(
+    ("pending", "as_of", "kb"),
+    [
+        ("{kb: KB5099536}", "2026-08-20", "KB5099536"),
+        ("{title: 2026-10 Cumulative Update for Microsoft server operating system (KB5200000)}", "2026-11-26", None),
+    ],
+)
+def test_a_baseline_that_is_offered_restarts_a_machine_of_unknown_track(
+    checked: Any, pending: str, as_of: str, kb: str | None
+) -> None:
+    """Where nothing tells what is installed, an offered baseline is a restart at the next opening."""
+    machine = checked(f"{VM}, pending: [{pending}]", as_of)
+    assert machine["track"]["state"] == "unknown"
+    assert machine["next_reboot"]["reason"] == "pending"
+    assert (machine["track"]["next_update"] or {}).get("kb") == kb
+
+
+def test_a_restart_that_waits_does_not_hide_that_azure_is_late(checked: Any) -> None:
+    """The 30 days of a baseline that is due run also beside a restart that waits."""
+    machine = checked(f"{VM}, build: 26100.32995, restart_pending: true", "2026-08-20")
+    restart = machine["next_reboot"]
+    assert restart["reasons"] == ["restart-pending", "baseline-due"]
+    assert (restart["by"], restart["overdue"], restart["release_date"]) == ("2026-08-13", True, None)
+    assert "HP312" in codes(machine)
+
+
+def test_a_restart_that_waits_has_no_day_of_a_baseline_to_come(checked: Any) -> None:
+    """The 30 days of a release that isn't out say nothing of a restart that waits now."""
+    restart = checked(f"{VM}, build: 26100.33222, restart_pending: true", "2026-08-20")["next_reboot"]
+    assert (restart["reason"], restart["by"], restart["overdue"]) == ("restart-pending", None, False)

@@ -84,7 +84,7 @@ STATES = [
     ("Enabled", None, "action-required", "Disabled"),
     ("Disabled", "Enabled", "action-required", "Canceled"),
     ("Enabling", "Enabled", "action-required", "Pending"),
-    ("Disabling", None, "action-required", "Pending"),
+    ("Disabling", None, "action-required", "Disabling"),
     (None, "Enabled", "action-required", "Not Enrolled"),
     (None, None, "action-required", "Not Enrolled"),
 ]

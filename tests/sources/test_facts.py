@@ -285,6 +285,14 @@ def test_a_cell_of_pending_updates(tmp_path: Path, cell: str, expected: tuple[Pe
     assert facts_of(tmp_path, table, "fleet.csv").pending == expected
 
 
+def test_sources_add_to_one_list(tmp_path: Path) -> None:
+    """An update that two sources list is one, and one that another source has as installed is pending no more."""
+    name, content = LISTS["assessment"](STANDARD, DOTNET)
+    more = "name,platform,kbs,pending\nsql01,arc,KB5121000,KB5120233; Driver for x\n"
+    facts = facts_of(tmp_path, content, name, fleet_csv=HOST, more_csv=more)
+    assert set(facts.pending) == {PendingUpdate(STANDARD, "KB5120233"), PendingUpdate("Driver for x", None, "driver")}
+
+
 def test_installed_and_waiting_for_the_restart(tmp_path: Path) -> None:
     """An installation that requires a restart gives the KB and the restart that waits."""
     run = {
@@ -377,3 +385,50 @@ def test_a_local_image_tells_the_system(tmp_path: Path) -> None:
         {"id": image, "name": "mine", "type": kind, "properties": {"osType": "Linux"}},
     ]
     assert facts_of(tmp_path, rows).os_type == "linux"
+
+
+@pytest.mark.parametrize("actions", [["create"], ["no-op"]])
+def test_a_conversion_keeps_what_is_declared(hotpatch: Any, actions: list[str]) -> None:
+    """A plan that fails a gate fails it as an inventory too: what Azure and azurerm refuse is not forgotten."""
+    address = "azurerm_windows_virtual_machine.web"
+    resource = {"address": address, "mode": "managed", "type": "azurerm_windows_virtual_machine", "name": "web"}
+    image = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer"}
+    values = {
+        "source_image_reference": [image | {"sku": "2022-Datacenter-Azure-Edition-Core", "version": "latest"}],
+        "patch_mode": "AutomaticByPlatform",
+        "hotpatching_enabled": True,
+        "bypass_platform_safety_checks_on_user_schedule_enabled": True,
+    }
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": {"resources": [resource | {"values": values}]}},
+        "resource_changes": [resource | {"change": {"actions": actions, "after": values}}],
+    }
+    hotpatch.write("plan.json", json.dumps(plan))
+    hotpatch.write("fleet.yaml", hotpatch("convert", "plan.json").out)
+    first, second = (
+        hotpatch("check", each, "--as-of", "2026-11-26", "-f", "json") for each in ("plan.json", "fleet.yaml")
+    )
+    levels = [[(each["code"], each["level"]) for each in done.machines[address]["reasons"]] for done in (first, second)]
+    assert levels[0] == levels[1]
+    assert ("HP110", "error") in levels[0]
+    assert first.code == second.code == 1
+
+
+@pytest.mark.parametrize(("block", "skipped"), [([{"disable_password_authentication": None}], 0), ([{"a": True}], 1)])
+def test_a_block_of_nulls_configures_nothing(hotpatch: Any, block: list[Any], skipped: int) -> None:
+    """Terraform's Linux block without a value is no sign of Linux."""
+    names = [("a", block), ("b", [])]
+    listed = [
+        {
+            "address": f"azurerm_virtual_machine.{name}",
+            "mode": "managed",
+            "type": "azurerm_virtual_machine",
+            "values": {"os_profile_linux_config": linux},
+        }
+        for name, linux in names
+    ]
+    state = {"format_version": "1.0", "terraform_version": "1.9.0", "values": {"root_module": {"resources": listed}}}
+    done = hotpatch.check(json.dumps(state), name="state.json")
+    assert done.json["summary"]["skipped"] == skipped

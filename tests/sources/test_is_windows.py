@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
+import duckdb
 import pytest
 from source_samples import ARC, COMPUTE, GROUP
 
@@ -45,10 +46,13 @@ def combinations(*signs: str) -> Iterator[tuple[str, Signs]]:
         yield f"m{number}", dict(zip(signs, states, strict=True))
 
 
-def is_skipped(signs: Signs) -> bool:
-    """What the strongest sign with a value says."""
+def is_skipped(signs: Signs, *, blocks: bool) -> bool:
+    """What the strongest sign with a value says; an empty configuration is a weak one, an empty block none."""
     said = [signs.get(sign, "missing") for sign in STATES]
-    return next((state for state in said if state in ("windows", "linux")), None) == "linux"
+    if found := next((state for state in said if state in ("windows", "linux")), None):
+        return found == "linux"
+    empty = [sign for sign in FULL[2:] if signs.get(sign) == "empty"]
+    return empty == ["linux_configuration"] and not blocks
 
 
 def stated(values: dict[str, Any], **signs: str) -> dict[str, Any]:
@@ -338,7 +342,8 @@ def judged(hotpatch: Hotpatch, name: str, content: Any, *options: str) -> set[st
 def test_the_strongest_sign_decides(hotpatch: Hotpatch, source: Source, signs: tuple[str, ...]) -> None:
     """Whatever the other signs say, and whichever of them are null, empty or open."""
     name, content = source()
-    expected = {machine for machine, said in combinations(*signs) if not is_skipped(said)}
+    blocks = source in (terraform, ansible)
+    expected = {machine for machine, said in combinations(*signs) if not is_skipped(said, blocks=blocks)}
     assert judged(hotpatch, name, content) == expected
 
 
@@ -361,6 +366,18 @@ def test_a_whole_table_skips_the_same(hotpatch: Hotpatch, source: Source) -> Non
     done = hotpatch("check", name, "--as-of", "2025-12-15", "--bulk", "-f", "csv")
     found = {row["name"] for row in csv.DictReader(io.StringIO(done.out))}
     assert found == judged(hotpatch, name, content)
+
+
+def test_a_whole_parquet_file_skips_the_same(hotpatch: Hotpatch) -> None:
+    """The column `osType` decides in a Parquet file too, also as a number."""
+    with duckdb.connect() as connection:
+        path = hotpatch.folder / "fleet.parquet"
+        connection.execute('CREATE TABLE machine (name VARCHAR, platform VARCHAR, "osType" INTEGER)')
+        connection.execute("INSERT INTO machine VALUES ('a', 'azure', 0), ('b', 'azure', 1), ('c', 'azure', NULL)")
+        connection.execute(f"COPY machine TO '{path}' (FORMAT parquet)")
+    for way in ("--bulk", "--no-bulk"):
+        done = hotpatch("check", "fleet.parquet", "--as-of", "2025-12-15", way, "-f", "csv")
+        assert {row["name"] for row in csv.DictReader(io.StringIO(done.out))} == {"a", "c"}
 
 
 @pytest.mark.parametrize(

@@ -310,3 +310,13 @@ def test_a_wrong_state_is_refused(hotpatch: Any, name: str, state: Any, said: st
     assert said in done.err
     assert "TOKEN" not in done.err
     assert "Traceback" not in done.err
+
+
+def test_an_update_that_is_no_mapping_is_one_problem(hotpatch: Any) -> None:
+    """Text in place of an update of win_updates is code 2 with its place and what to do."""
+    hotpatch.write("vms.json", '[{"id": "/subscriptions/0/x", "name": "web01", "storageProfile": {}}]')
+    hotpatch.write("updates.json", '{"web01": {"found_update_count": 1, "updates": {"a": "text", "b": null}}}')
+    done = hotpatch("check", "vms.json", "updates.json")
+    assert (done.code, done.out) == (2, "")
+    assert "updates.json:1:54: Expected an update (a mapping), found 'text'. Write " in done.err
+    assert "found nothing" in done.err

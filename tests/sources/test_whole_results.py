@@ -57,6 +57,11 @@ SHORT: dict[str, tuple[str, dict[str, Any]]] = {
     "resultTruncated as truth": ("data", {"count": 1, "resultTruncated": True}),
     "PowerShell": ("Data", {"SkipToken": "SECRET"}),
     "PowerShell's count": ("value", {"Count": 7}),
+    "a total that contradicts another": ("data", {"total_records": 1, "totalRecords": 2500}),
+    "a total with separators": ("data", {"total_records": "2,500"}),
+    "a total as a decimal": ("data", {"total_records": 2500.0}),
+    "a count as a power": ("data", {"count": "2.5e3"}),
+    "result_truncated": ("data", {"count": 1, "result_truncated": "true"}),
 }
 WHOLE: dict[str, tuple[str, dict[str, Any]]] = {
     "Resource Graph": ("data", {"count": 1, "total_records": 1, "skip_token": None, "result_truncated": "false"}),
@@ -65,6 +70,10 @@ WHOLE: dict[str, tuple[str, dict[str, Any]]] = {
     "an empty link": ("value", {"nextLink": ""}),
     "PowerShell": ("Data", {"SkipToken": None}),
     "a count that is too small": ("value", {"count": 0}),
+    "a total that is too small": ("value", {"total_records": 0}),
+    "a blank link": ("value", {"nextLink": " "}),
+    "no token": ("data", {"skip_token": False}),
+    "a null in text": ("data", {"skipToken": "null"}),
 }
 
 
@@ -122,7 +131,10 @@ def pages(*lengths: int, total: int | None = None, last: str | None = None) -> l
         (pages(2, 1, total=4), None),
         (pages(2, 1, total=3, last="NEXT"), None),
         (pages(2, 1, last="NEXT"), None),
-        (pages(2, total=2) + pages(2, total=2)[:0], 2),
+        (pages(2, total=2), 2),
+        ([*pages(2, total=2), {"total_records": 2, "data": [vm("o1"), vm("o2")]}], 4),
+        ([*pages(2, total=2), {"total_records": 2, "data": [vm("other")]}], None),
+        (pages(3, total=2), 3),
     ],
 )
 def test_pages_are_counted_together(hotpatch: Hotpatch, listed: list[dict[str, Any]], machines: int | None) -> None:

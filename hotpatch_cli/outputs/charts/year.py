@@ -79,7 +79,9 @@ def _mark(entry: Entry) -> dict[str, Any]:
 def _bands(year: Year, product: Product) -> list[dict[str, Any]]:
     """The spans of the year in which hotpatches build on one baseline."""
     days = [entry.date for entry in year.entries[product] if entry.kind in BASELINES]
-    last = max((entry.date for entry in year.entries[product]), default=date.min)
+    if not days:
+        return []  # a preview's year has releases, and no baseline that they build on
+    last = max(entry.date for entry in year.entries[product])
     ends = [*days[1:], last if last.month < _DECEMBER else date(year.year, 12, 31)]
     lane = PRODUCT_NAMES[product]
     return [
