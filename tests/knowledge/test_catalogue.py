@@ -299,6 +299,11 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "",
         "It's a baseline or a standard update.",
     ),
+    "HP311 untitled": (
+        ARC._replace(pending=(PendingUpdate(None, "KB5999999"),)),
+        "",
+        "its title is missing: KB5999999",
+    ),
     "HP313 default": (VM, "", "The build and the KBs are missing"),
     "HP313 kbs": (VM._replace(kbs=("KB5999999",)), "", "in the release data (KB5999999)"),
     "HP401 default": (VM._replace(image=None), "", "The image is missing"),

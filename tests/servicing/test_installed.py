@@ -52,7 +52,6 @@ def test_the_installed_release(build: str | None, kbs: tuple[str, ...], as_of: s
         ("26100.32313", ("KB5082063",), "2026-01-20"),
         ("26100.99999", ("KB5082063", "KB5091470"), "2026-07-20"),
         ("26100.33159", ("KB5091470",), "2026-07-20"),
-        ("26100.4346", (), "2025-12-15"),
     ],
 )
 def test_what_does_not_tell_is_unknown(build: str | None, kbs: tuple[str, ...], as_of: str) -> None:
