@@ -1,4 +1,6 @@
-"""Make comparison.md of comparison.yaml: our verdict is computed, the others' rules are laid on the same images."""
+"""Make comparison.md of comparison.yaml: our verdict is computed, the others' rules are laid on the
+same images.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from hotpatch_cli.app import Checked, check_images
 from hotpatch_cli.inputs.images import load_images
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.report import Checked, check_images
 
 HERE = Path(__file__).parent
 PAGE = HERE / "comparison.md"
@@ -66,7 +68,13 @@ def page(data: Mapping[str, Any]) -> str:
             for reason in checked.reasons
         ]
     agreed = len(ours) - len(rows)
-    lines = [_HEAD.format(as_of=data["as_of"]), f"| {' | '.join(titles)} |", "|" + " --- |" * len(titles), *rows, ""]
+    lines = [
+        _HEAD.format(as_of=data["as_of"]),
+        f"| {' | '.join(titles)} |",
+        "|" + " --- |" * len(titles),
+        *rows,
+        "",
+    ]
     lines += [
         f"On {agreed} more images that were laid beside them all agree.",
         "",

@@ -9,7 +9,8 @@ SHOWN_AT_MOST = 50
 class Problem(NamedTuple):
     """One thing that is wrong with an input: where, what, and what to do.
 
-    `line` and `column` count from 1; None where the problem has no place (a file that is not there).
+    `line` and `column` count from 1; None where the problem has no place (a file that is not
+    there).
     """
 
     file: str
@@ -19,7 +20,9 @@ class Problem(NamedTuple):
     remedy: str = ""
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        place = ":".join(
+            str(part) for part in (self.file, self.line, self.column) if part is not None
+        )
         return f"{place}: {self.message}" + (f" {self.remedy}" if self.remedy else "")
 
 

@@ -1,4 +1,6 @@
-"""The vocabulary: machines, their facts, and the fleet they form. Values only; nothing here reads or prints."""
+"""The vocabulary: machines, their facts, and the fleet they form. Values only; nothing here reads
+or prints.
+"""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +21,9 @@ _BUILD = r"(?:10\.0\.)?([0-9]{4,6})(?:\.([0-9]{1,6}))?"
 
 
 class Build(NamedTuple):
-    """An operating-system build such as 26100.7092; `revision` is None where only the build number is known."""
+    """An operating-system build such as 26100.7092; `revision` is None where only the build number
+    is known.
+    """
 
     number: int
     revision: int | None
@@ -29,7 +33,8 @@ class Build(NamedTuple):
 
 
 def parse_build(text: str) -> Build | None:
-    """A build from `26100.7092`, `10.0.26100.7092` or, without its revision, `26100`; None for anything else.
+    """A build from `26100.7092`, `10.0.26100.7092` or, without its revision, `26100`; None for
+    anything else.
 
     In three-part versions (`10.0.26100`) the revision is missing, not zero.
     """
@@ -40,7 +45,9 @@ def parse_build(text: str) -> Build | None:
 
 
 class Image(NamedTuple):
-    """What a machine was made from: a marketplace image, or the resource id of a gallery or custom image."""
+    """What a machine was made from: a marketplace image, or the resource id of a gallery or custom
+    image.
+    """
 
     publisher: str | None = None
     offer: str | None = None
@@ -79,10 +86,11 @@ class Arc(NamedTuple):
 
 
 class AzureLocal(NamedTuple):
-    """The Azure Local instance under a VM: host release, and whether Azure verification for VMs is on.
+    """The Azure Local instance under a VM: host release, and whether Azure verification for VMs is
+    on.
 
-    `iso_hotpatch` says of a VM that was installed or upgraded from an ISO whether the steps of Microsoft's page "Enable
-    Hotpatch for Azure Edition virtual machines built from ISO" are done.
+    `iso_hotpatch` says of a VM that was installed or upgraded from an ISO whether the steps of
+    Microsoft's page "Enable Hotpatch for Azure Edition virtual machines built from ISO" are done.
     """
 
     version: str | None = None
@@ -116,14 +124,16 @@ class PendingUpdate(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """All that decides a verdict and a track. Thousands of machines share one value, and one judgement.
+    """All that decides a verdict and a track. Thousands of machines share one value, and one
+    judgement.
 
-    `os_type` is the type of the disk or of the export; `configured` names the one of windowsConfiguration and
-    linuxConfiguration that has a value. By them, `os` and `image`, `eligibility.windows` decides what is skipped.
-    `built` names the tool that makes an image of its own. `unresolved` has, for facts that a template or a plan
-    leaves open until deployment, (field, expression): `("image", "sku = [parameters('sku')]")`.
-    `declared` says that a template or a plan declares the machine: what Azure refuses of it has not happened yet.
-    `provider` is the Terraform provider whose plan has it, where that has rules of its own: azurerm.
+    `os_type` is the type of the disk or of the export; `configured` names the one of
+    windowsConfiguration and linuxConfiguration that has a value. By them, `os` and `image`,
+    `eligibility.windows` decides what is skipped. `built` names the tool that makes an image of its
+    own. `unresolved` has, for facts that a template or a plan leaves open until deployment, (field,
+    expression): `("image", "sku = [parameters('sku')]")`. `declared` says that a template or a plan
+    declares the machine: what Azure refuses of it has not happened yet. `provider` is the Terraform
+    provider whose plan has it, where that has rules of its own: azurerm.
     """
 
     platform: Platform | None = None
@@ -152,7 +162,8 @@ class Facts(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A rule that speaks of a machine: which sentence of it, the values for that sentence, and what was seen.
+    """A rule that speaks of a machine: which sentence of it, the values for that sentence, and what
+    was seen.
 
     `evidence` holds (field, observed) pairs, the field as in an inventory: `patching.mode`.
     """
@@ -163,8 +174,12 @@ class Finding(NamedTuple):
     evidence: tuple[tuple[str, str], ...] = ()
 
 
-def found(
-    code: str, variant: str = "default", *, seen: Mapping[str, object] | None = None, **values: object
+def make_finding(
+    code: str,
+    variant: str = "default",
+    *,
+    seen: Mapping[str, object] | None = None,
+    **values: object,
 ) -> Finding:
     """A finding from keyword values; `seen` maps fields to what stood there."""
     return Finding(
@@ -179,8 +194,8 @@ def missing(code: str, field: str, facts: Facts) -> Finding:
     """A finding on a fact that is missing, or that an expression leaves open."""
     expression = dict(facts.unresolved).get(field)
     if expression is None:
-        return found(code, seen={field: None})
-    return found(code, "unresolved", seen={field: expression}, expression=expression)
+        return make_finding(code, seen={field: None})
+    return make_finding(code, "unresolved", seen={field: expression}, expression=expression)
 
 
 def written(value: object) -> str:
@@ -203,7 +218,8 @@ class Location(NamedTuple):
 class Waiver(NamedTuple):
     """A finding that somebody answers for until a day, which still counts.
 
-    `machine` is a name, a pattern with * ? [ ], or a resource id; `rule` is a code, or * for all of the machine.
+    `machine` is a name, a pattern with * ? [ ], or a resource id; `rule` is a code, or * for all of
+    the machine.
     """
 
     machine: str
@@ -239,10 +255,11 @@ NO_PLACEMENT = Placement()
 class Machine(NamedTuple):
     """One machine: its name, its facts, where it was read, and when it may restart.
 
-    `label` is what a person sees: the name, or `resource-group/name` where two machines share a name.
-    `aliases` are other names by which sources call it, such as the computer name; `refers` are the resource ids of what
-    else speaks of it: its image, its scale set. `disputes` are what sources contradict each other on. `supposed` are
-    facts that a source concludes and does not state; they give way to a source that states them.
+    `label` is what a person sees: the name, or `resource-group/name` where two machines share a
+    name. `aliases` are other names by which sources call it, such as the computer name; `refers`
+    are the resource ids of what else speaks of it: its image, its scale set. `disputes` are what
+    sources contradict each other on. `supposed` are facts that a source concludes and does not
+    state; they give way to a source that states them.
     """
 
     name: str
@@ -264,7 +281,9 @@ class Machine(NamedTuple):
 
 
 class GroupRule(NamedTuple):
-    """Members of a group that may be down at once (a number, or a percentage of all members), and its order."""
+    """Members of a group that may be down at once (a number, or a percentage of all members), and
+    its order.
+    """
 
     max_unavailable: int | None = None
     percent: int | None = None
@@ -273,7 +292,9 @@ class GroupRule(NamedTuple):
 
 
 class Ring(NamedTuple):
-    """A ring of the rollout; the next one starts when `soak` has passed since this one's last restart ended."""
+    """A ring of the rollout; the next one starts when `soak` has passed since this one's last
+    restart ended.
+    """
 
     name: str
     soak: timedelta = timedelta()

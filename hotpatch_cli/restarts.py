@@ -4,23 +4,30 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from hotpatch_cli.model import Facts, Finding, Fleet, Machine, Placement, found
+from hotpatch_cli.model import Facts, Finding, Fleet, Machine, Placement, make_finding
 from hotpatch_cli.schedule.fit import Fit, NoFit, Openings, first_fit
 from hotpatch_cli.schedule.freezes import Freeze, applies
 from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing
 from hotpatch_cli.schedule.zones import find_zone
-from hotpatch_cli.servicing.restart import PLATFORM_DAYS, Cause, customer_managed, restarted_by_platform
+from hotpatch_cli.servicing.restart import (
+    PLATFORM_DAYS,
+    Cause,
+    customer_managed,
+    restarted_by_platform,
+)
 
 RUN_BY_AZURE = ("platform", "azure-update-manager")
 """The runners of windows that Azure runs."""
 
 
 class Restart(NamedTuple):
-    """The next restart. `reason` is None where nothing tells; `opening` is None where no window is known.
+    """The next restart. `reason` is None where nothing tells; `opening` is None where no window is
+    known.
 
-    `runner` is `platform` where Azure chooses the moment, by the day `by`; the owner's window is then a wish, and
-    `enforced` is False. So it is with a window that Azure does not run on the machine. `overdue` says that the day `by`
-    has passed. It is not `certain` where the machine may be due now, since what it has installed is not known.
+    `runner` is `platform` where Azure chooses the moment, by the day `by`; the owner's window is
+    then a wish, and `enforced` is False. So it is with a window that Azure does not run on the
+    machine. `overdue` says that the day `by` has passed. It is not `certain` where the machine may
+    be due now, since what it has installed is not known.
     """
 
     reason: str | None = None
@@ -38,7 +45,9 @@ class Restart(NamedTuple):
 
 
 class _Runner(NamedTuple):
-    """Who runs the restart of a machine: Azure at a moment of its own, or the owner in windows that are run."""
+    """Who runs the restart of a machine: Azure at a moment of its own, or the owner in windows that
+    are run.
+    """
 
     by_platform: bool
     promised: bool = True
@@ -66,9 +75,13 @@ class Restarts:
         return known
 
     def _runner(self, placement: Placement, facts: Facts) -> tuple[Placement, _Runner]:
-        """Who runs the restart, and the windows that are run: Azure's own only where it runs schedules on the VM."""
+        """Who runs the restart, and the windows that are run: Azure's own only where it runs
+        schedules on the VM.
+        """
         by_platform = restarted_by_platform(facts)
-        azures = tuple(each.name for each in windows_of(self.fleet, placement) if each.runner in RUN_BY_AZURE)
+        azures = tuple(
+            each.name for each in windows_of(self.fleet, placement) if each.runner in RUN_BY_AZURE
+        )
         findings = tuple(_schedule_findings(facts, placement, azures))
         if not findings or not azures or by_platform:
             return placement, _Runner(by_platform, findings=findings)
@@ -85,12 +98,20 @@ class Restarts:
         first = moments.index(min(moments))
         cause, fit = causes[first], fits[first]
         opening = fit.opening if isinstance(fit, Fit) else None
-        shared = [each for each, other in zip(causes, fits, strict=True) if other == fit and isinstance(fit, Fit)]
+        shared = [
+            each
+            for each, other in zip(causes, fits, strict=True)
+            if other == fit and isinstance(fit, Fit)
+        ]
         reasons = tuple(dict.fromkeys((cause.reason, *(each.reason for each in shared))))
         released = cause.release_date or self._out_since(causes)
         by = released + PLATFORM_DAYS if by_platform and released else None
         overdue = by is not None and by < self.as_of
-        late = (found("HP312", seen={"next_reboot.by": by}, by=by, date=released),) if overdue else ()
+        late = (
+            (make_finding("HP312", seen={"next_reboot.by": by}, by=by, date=released),)
+            if overdue
+            else ()
+        )
         missing = () if opening else _missing(fit, placement, by_platform=by_platform)
         restart = Restart(
             reason=cause.reason,
@@ -108,8 +129,14 @@ class Restarts:
         return restart._replace(sentence=_sentence(restart))
 
     def _out_since(self, causes: Sequence[Cause]) -> date | None:
-        """The day of the release that is due beside a cause without one: its 30 days run all the same."""
-        due = (each.release_date for each in causes if each.release_date and each.release_date <= self.as_of)
+        """The day of the release that is due beside a cause without one: its 30 days run all the
+        same.
+        """
+        due = (
+            each.release_date
+            for each in causes
+            if each.release_date and each.release_date <= self.as_of
+        )
         return min(due, default=None)
 
     def _fit(self, placement: Placement, not_before: datetime) -> Fit | NoFit | ZoneMissing:
@@ -125,7 +152,9 @@ class Restarts:
         zone = find_zone(placement.timezone) if placement.timezone else None
         windows = windows_of(self.fleet, placement)
         try:
-            return first_fit(windows, zone, freezes, placement.reboot, not_before, cache=self._openings)
+            return first_fit(
+                windows, zone, freezes, placement.reboot, not_before, cache=self._openings
+            )
         except ZoneMissing as error:
             return error
 
@@ -138,51 +167,75 @@ def windows_of(fleet: Fleet, placement: Placement) -> tuple[Window, ...]:
 def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, ...]:
     """The freezes that hold for a machine."""
     tags = dict(placement.tags)
-    return tuple(each for each in freezes if applies(each, placement.groups, placement.ring, placement.region, tags))
+    return tuple(
+        each
+        for each in freezes
+        if applies(each, placement.groups, placement.ring, placement.region, tags)
+    )
 
 
-def _schedule_findings(facts: Facts, placement: Placement, azures: Sequence[str]) -> Sequence[Finding]:
-    """HP504: a window that Azure runs on a VM where it runs none, or a VM that nothing patches without a window."""
+def _schedule_findings(
+    facts: Facts, placement: Placement, azures: Sequence[str]
+) -> Sequence[Finding]:
+    """HP504: a window that Azure runs on a VM where it runs none, or a VM that nothing patches
+    without a window.
+    """
     settings = facts.patching
     if facts.platform != "azure" or settings.mode is None:
         return ()
     if customer_managed(facts):
         lacking = {"patching.bypass_safety_checks": True, "window": None}
-        return () if placement.windows else (found("HP504", "no_schedule", seen=lacking),)
+        return () if placement.windows else (make_finding("HP504", "no_schedule", seen=lacking),)
     if not azures:
         return ()
     names = ", ".join(azures)
     flag = settings.bypass_safety_checks
-    seen: dict[str, object] = {"window": names, "patching.mode": settings.mode, "patching.bypass_safety_checks": flag}
-    return (found("HP504", seen=seen, window=names, mode=settings.mode),)
+    seen: dict[str, object] = {
+        "window": names,
+        "patching.mode": settings.mode,
+        "patching.bypass_safety_checks": flag,
+    }
+    return (make_finding("HP504", seen=seen, window=names, mode=settings.mode),)
 
 
 def _moment(fit: Fit | NoFit | ZoneMissing, cause: Cause) -> datetime:
-    """What decides which cause comes first: its opening, or without one the moment from which it may happen."""
+    """What decides which cause comes first: its opening, or without one the moment from which it
+    may happen.
+    """
     return fit.opening.start if isinstance(fit, Fit) else cause.not_before
 
 
-def _missing(fit: Fit | NoFit | ZoneMissing, placement: Placement, *, by_platform: bool) -> tuple[Finding, ...]:
+def _missing(
+    fit: Fit | NoFit | ZoneMissing, placement: Placement, *, by_platform: bool
+) -> tuple[Finding, ...]:
     """HP413, HP501 and HP502: why there is no opening. Azure needs no window of the owner's."""
     names = ", ".join(placement.windows)
     if isinstance(fit, ZoneMissing):
-        return (found("HP413", seen={"timezone": None}),)
+        return (make_finding("HP413", seen={"timezone": None}),)
     if by_platform or not isinstance(fit, NoFit):
         return ()
     if fit.reason == "no-window":
-        return (found("HP501", "none", seen={"window": None}),)
+        return (make_finding("HP501", "none", seen={"window": None}),)
     if fit.reason == "too-short":
         seen = {"window": names, "reboot_minutes": fit.needed // timedelta(minutes=1)}
-        return (found("HP502", seen=seen, need=span(fit.needed), longest=span(fit.longest), window=names),)
+        return (
+            make_finding(
+                "HP502", seen=seen, need=span(fit.needed), longest=span(fit.longest), window=names
+            ),
+        )
     variant = "frozen" if fit.reason == "frozen" else "never"
-    return (found("HP501", variant, seen={"window": names}, windows=names),)
+    return (make_finding("HP501", variant, seen={"window": names}, windows=names),)
 
 
 def span(length: timedelta) -> str:
     """A duration in words: 3 h 55 min."""
     hours, minutes = divmod(length // timedelta(minutes=1), 60)
     return (
-        " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)
+        " ".join(
+            part
+            for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
+            if part
+        )
         or "0 min"
     )
 
@@ -200,7 +253,11 @@ _WORDS = {
 def _sentence(restart: Restart) -> str:
     """The next restart in words: why, when, who runs it, and what is not sure."""
     words = f"It {_WORDS[restart.reason or 'pending'].format(day=restart.release_date)}: {_when(restart)}."
-    return words if restart.certain else f"{words} What is installed isn't known, so it may be due now."
+    return (
+        words
+        if restart.certain
+        else f"{words} What is installed isn't known, so it may be due now."
+    )
 
 
 def _when(restart: Restart) -> str:

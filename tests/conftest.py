@@ -13,7 +13,8 @@ import pytest
 
 from hotpatch_cli.cli import main
 
-# A shell starts background jobs with SIGINT ignored; processes that tests start and interrupt would inherit that.
+# A shell starts background jobs with SIGINT ignored; processes that tests start and interrupt would
+# inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -36,7 +37,9 @@ class Done(NamedTuple):
 
 
 class Hotpatch:
-    """The program. Files that tests write and name stand in its folder, which is the working directory of each run."""
+    """The program. Files that tests write and name stand in its folder, which is the working
+    directory of each run.
+    """
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -51,8 +54,12 @@ class Hotpatch:
             patch.chdir(self.folder)
             patch.setattr(sys, "argv", ["hotpatch", *arguments])
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
-            patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True))
-            patch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True))
+            patch.setattr(
+                sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True)
+            )
+            patch.setattr(
+                sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True)
+            )
             try:
                 main()
                 code: Any = 0
@@ -68,7 +75,9 @@ class Hotpatch:
         return name
 
     def check(self, content: str | bytes, *arguments: str, name: str = "fleet.yaml") -> Done:
-        """Run `hotpatch check` on a file of this content, as JSON unless the arguments say otherwise."""
+        """Run `hotpatch check` on a file of this content, as JSON unless the arguments say
+        otherwise.
+        """
         form = () if {"-f", "--format"} & set(arguments) else ("-f", "json")
         day = () if "--as-of" in arguments else ("--as-of", "2025-12-15")
         return self("check", self.write(name, content), *day, *form, *arguments)
@@ -76,8 +85,12 @@ class Hotpatch:
 
 @pytest.fixture
 def hotpatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hotpatch:
-    """The program with an empty folder, none of its variables set, and no rows that this user imported."""
-    for variable in [each for each in os.environ if each.startswith("HOTPATCH_") or each == "NO_COLOR"]:
+    """The program with an empty folder, none of its variables set, and no rows that this user
+    imported.
+    """
+    for variable in [
+        each for each in os.environ if each.startswith("HOTPATCH_") or each == "NO_COLOR"
+    ]:
         monkeypatch.delenv(variable)
     monkeypatch.setenv("HOTPATCH_DATA", str(tmp_path / "user-data"))
     return Hotpatch(tmp_path, monkeypatch)

@@ -1,4 +1,6 @@
-"""What users rely on, on the example fleet: verdicts, tracks, restarts and exit codes as they are promised."""
+"""What users rely on, on the example fleet: verdicts, tracks, restarts and exit codes as they are
+promised.
+"""
 
 import json
 import subprocess
@@ -15,7 +17,15 @@ DESKTOP = "MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition:la
 def hotpatch(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run the real program."""
     command = [sys.executable, "-m", "hotpatch_cli", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False)
+    return subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +53,9 @@ def example() -> dict[str, Any]:
         ("mystery01", "unknown", "unknown", {"HP402", "HP403", "HP407", "HP408", "HP409", "HP410"}),
     ],
 )
-def test_the_example(example: dict[str, Any], name: str, verdict: str, state: str | None, codes: set[str]) -> None:
+def test_the_example(
+    example: dict[str, Any], name: str, verdict: str, state: str | None, codes: set[str]
+) -> None:
     """Each machine of the example has its verdict, its track state and at least these codes."""
     machine = example["by_name"][name]
     assert machine["verdict"] == verdict
@@ -52,9 +64,13 @@ def test_the_example(example: dict[str, Any], name: str, verdict: str, state: st
 
 
 def test_the_next_baseline_of_the_example_is_a_forecast(example: dict[str, Any]) -> None:
-    """Every machine of the example that is supported waits for the baseline of 2026-01-13, not confirmed."""
+    """Every machine of the example that is supported waits for the baseline of 2026-01-13, not
+    confirmed.
+    """
     expected = {"date": "2026-01-13", "kind": "planned", "confirmed": False}
-    supported = [each for each in example["machines"] if each["product"] and each["verdict"] != "unsupported"]
+    supported = [
+        each for each in example["machines"] if each["product"] and each["verdict"] != "unsupported"
+    ]
     assert len(supported) == 6
     assert all(each["next_baseline"] == expected for each in supported)
 
@@ -67,7 +83,9 @@ def test_the_next_baseline_of_the_example_is_a_forecast(example: dict[str, Any])
         ("net01", "pending", "2026-01-11T02:00:00+01:00"),
     ],
 )
-def test_the_next_restart_of_the_example(example: dict[str, Any], name: str, reason: str, start: str) -> None:
+def test_the_next_restart_of_the_example(
+    example: dict[str, Any], name: str, reason: str, start: str
+) -> None:
     """The restart of a machine of the example has this reason and begins at this moment."""
     restart = example["by_name"][name]["next_reboot"]
     assert restart["reason"] == reason
@@ -75,14 +93,24 @@ def test_the_next_restart_of_the_example(example: dict[str, Any], name: str, rea
 
 
 def test_azure_restarts_a_machine_by_itself(example: dict[str, Any]) -> None:
-    """A VM in AutomaticByPlatform is restarted by the platform within 30 days, and its window is a wish."""
+    """A VM in AutomaticByPlatform is restarted by the platform within 30 days, and its window is a
+    wish.
+    """
     restart = example["by_name"]["web01"]["next_reboot"]
-    assert (restart["runner"], restart["enforced"], restart["by"]) == ("platform", False, "2026-02-12")
+    assert (restart["runner"], restart["enforced"], restart["by"]) == (
+        "platform",
+        False,
+        "2026-02-12",
+    )
 
 
 def test_a_reason_knows_its_place(example: dict[str, Any]) -> None:
     """The off-track warning of app01 points to the value of its build."""
-    location = next(each["location"] for each in example["by_name"]["app01"]["reasons"] if each["code"] == "HP303")
+    location = next(
+        each["location"]
+        for each in example["by_name"]["app01"]["reasons"]
+        if each["code"] == "HP303"
+    )
     line = (ROOT / location["file"]).read_text(encoding="utf-8").splitlines()[location["line"] - 1]
     assert line[location["column"] - 1 :].startswith("26100.7178")
 
@@ -95,7 +123,15 @@ def test_a_reason_knows_its_place(example: dict[str, Any]) -> None:
         (["image", DESKTOP], 1),
         (["image", "not an image"], 2),
         (["image", DESKTOP, "--fail-on", "never"], 0),
-        (["image", "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition", "--fail-on", "nonsense"], 2),
+        (
+            [
+                "image",
+                "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition",
+                "--fail-on",
+                "nonsense",
+            ],
+            2,
+        ),
     ],
 )
 def test_exit_codes_do_not_depend_on_the_format(arguments: list[str], code: int, form: str) -> None:
@@ -117,7 +153,10 @@ def test_unknown_is_code_3_and_can_be_made_1() -> None:
         ("machines: []", "Nothing was checked"),
         ("machines: [{name: a, platform: azur}]", "Did you mean 'azure'"),
         ("machines: [{name: a, platform: arc, buid: 1}]", "Did you mean 'build'"),
-        ("machines: [{name: a, platform: arc}, {name: a, platform: arc}]", "stands twice (first on line 1)"),
+        (
+            "machines: [{name: a, platform: arc}, {name: a, platform: arc}]",
+            "stands twice (first on line 1)",
+        ),
         ("a: 1\na: 2\nmachines: []", "stands twice"),
         ("machines:\n\t- name: a", "tab"),
         ('machines: [{name: "a', "never closed"),
@@ -129,7 +168,10 @@ def test_unknown_is_code_3_and_can_be_made_1() -> None:
             "freezes: [{name: f, from: 2026-01-02, to: 2026-01-01}]\nmachines: [{name: a, platform: arc}]",
             "before it begins",
         ),
-        ("groups: {a: {after: [b]}, b: {after: [a]}}\nmachines: [{name: a, platform: arc}]", "wait for each other"),
+        (
+            "groups: {a: {after: [b]}, b: {after: [a]}}\nmachines: [{name: a, platform: arc}]",
+            "wait for each other",
+        ),
         ("machines: [{name: a, platform: arc, done: maybe}]", "true or false"),
     ],
 )
@@ -157,21 +199,33 @@ def test_a_file_given_twice_is_refused() -> None:
 
 
 def test_two_machines_of_one_name_stay_two() -> None:
-    """VMs of an export are known by their resource id, and shown with their group where a name is not enough."""
+    """VMs of an export are known by their resource id, and shown with their group where a name is
+    not enough.
+    """
     done = hotpatch("check", "examples/az-vm-list.json", "--as-of", "2026-02-20", "-f", "json")
     names = [machine["name"] for machine in json.loads(done.stdout)["machines"]]
     assert names == ["prod/web01", "test/web01", "app01", "old01"]
     assert json.loads(done.stdout)["summary"]["skipped"] == 1
 
 
-@pytest.mark.parametrize("name", ["web[01]", "=1+1", "[red]x[/red]", "a\\nb", "\\u001b[31mx", "\\u202egnp"])
+@pytest.mark.parametrize(
+    "name", ["web[01]", "=1+1", "[red]x[/red]", "a\\nb", "\\u001b[31mx", "\\u202egnp"]
+)
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_a_hostile_name_survives_every_format(name: str, form: str) -> None:
-    """A name with markup, a formula or control codes is shown as text, and no control code reaches the output."""
-    done = hotpatch("check", "-", "-f", form, stdin=f'machines: [{{platform: arc, name: "{name}"}}]')
+    """A name with markup, a formula or control codes is shown as text, and no control code reaches
+    the output.
+    """
+    done = hotpatch(
+        "check", "-", "-f", form, stdin=f'machines: [{{platform: arc, name: "{name}"}}]'
+    )
     assert done.returncode == 3
     assert "\x1b" not in done.stdout
     if form == "csv":
-        assert not any(cell.startswith("=") for line in done.stdout.splitlines() for cell in line.split(","))
+        assert not any(
+            cell.startswith("=") for line in done.stdout.splitlines() for cell in line.split(",")
+        )
     if form == "json":
-        assert json.loads(done.stdout)["machines"][0]["name"] == name.encode().decode("unicode_escape")
+        assert json.loads(done.stdout)["machines"][0]["name"] == name.encode().decode(
+            "unicode_escape"
+        )

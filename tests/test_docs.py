@@ -1,4 +1,6 @@
-"""The guide says what the program does: every command in it runs, with its exit code and the output that is shown."""
+"""The guide says what the program does: every command in it runs, with its exit code and the output
+that is shown.
+"""
 
 import re
 import shlex
@@ -20,7 +22,9 @@ _ANY = (0, 1, 3, 4)
 
 
 _SEARCHED = ("planning.md",)
-"""Pages that show what a whole search for a plan finds; on others the first plan is enough, and quicker."""
+"""Pages that show what a whole search for a plan finds; on others the first plan is enough, and
+quicker.
+"""
 
 
 class Shown(NamedTuple):
@@ -47,12 +51,16 @@ def runs_here(line: str) -> bool:
 
 def pieces(output: tuple[str, ...]) -> list[str]:
     """The stretches of lines between the dots that stand for what is left out."""
-    return [piece.strip("\n") for piece in re.split(r"(?m)^\.\.\.$", "\n".join(output)) if piece.strip()]
+    return [
+        piece.strip("\n") for piece in re.split(r"(?m)^\.\.\.$", "\n".join(output)) if piece.strip()
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_runs(hotpatch: Hotpatch, page: Path) -> None:
-    """The commands of a page, one after the other in one folder beside the examples, end and say what the page says."""
+    """The commands of a page, one after the other in one folder beside the examples, end and say
+    what the page says.
+    """
     shutil.copytree(ROOT / "examples", hotpatch.folder / "examples")
     if page.name not in _SEARCHED:
         hotpatch.monkeypatch.setenv("HOTPATCH_TIME_LIMIT", "0")

@@ -1,4 +1,6 @@
-"""The guide to inventories and sources says what the program does: its commands run, and print what it shows."""
+"""The guide to inventories and sources says what the program does: its commands run, and print what
+it shows.
+"""
 
 import re
 import shutil

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hotpatch_cli.app import check
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.report_table import render_table
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.report import check
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

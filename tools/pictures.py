@@ -1,7 +1,8 @@
-"""Makes the pictures of the guide with the program itself: `python tools/pictures.py` in the root of the project.
+"""Makes the pictures of the guide with the program itself: `python tools/pictures.py` in the root
+of the project.
 
-Terminals are drawn by rich from what the program writes to a real one; the report is photographed by the Chromium of
-the system; year and plan are the program's own pictures.
+Terminals are drawn by rich from what the program writes to a real one; the report is photographed
+by the Chromium of the system; year and plan are the program's own pictures.
 """
 
 import os
@@ -27,9 +28,19 @@ TERMINALS = {
 }
 DRAWN = {
     "year": ("calendar", "--year", "2025", *DAY, "--format", "svg"),
-    "plan": ("plan", "examples/large.yaml", "--as-of", "2026-02-20", "--time-limit", "0", "--format", "svg"),
+    "plan": (
+        "plan",
+        "examples/large.yaml",
+        "--as-of",
+        "2026-02-20",
+        "--time-limit",
+        "0",
+        "--format",
+        "svg",
+    ),
 }
-# rich's own frame names a font at a host; this one takes what the reader's system has, and asks nobody.
+# rich's own frame names a font at a host; this one takes what the reader's system has, and asks
+# nobody.
 _FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: Cascadia Mono, Menlo, Consolas, DejaVu Sans Mono, monospace;
@@ -63,11 +74,15 @@ def _typed(arguments: tuple[str, ...]) -> str:
     """What the program writes to a terminal, with its colours."""
     leader, follower = pty.openpty()
     environment = {
-        key: value for key, value in os.environ.items() if not key.startswith("HOTPATCH_") and key != "NO_COLOR"
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("HOTPATCH_") and key != "NO_COLOR"
     }
     environment |= {"COLUMNS": str(COLUMNS), "LINES": "50", "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "hotpatch_cli", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=follower, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=follower, stderr=subprocess.DEVNULL
+    ) as child:
         os.close(follower)
         said = b"".join(iter(lambda: _part(leader), b""))
         child.wait()
@@ -94,10 +109,20 @@ def photograph(target: Path) -> None:
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder) / "report.html"
-        command = [sys.executable, "-m", "hotpatch_cli", "report", "examples/fleet.yaml", *DAY, "-o", str(page_file)]
+        command = [
+            sys.executable,
+            "-m",
+            "hotpatch_cli",
+            "report",
+            "examples/fleet.yaml",
+            *DAY,
+            "-o",
+            str(page_file),
+        ]
         subprocess.run(command, cwd=ROOT, check=True)
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox", "--disable-gpu"]
+            executable_path=shutil.which("chromium"),
+            args=["--headless", "--no-sandbox", "--disable-gpu"],
         )
         page = browser.new_page(viewport={"width": 1180, "height": 1480})
         page.goto(page_file.as_uri())

@@ -1,4 +1,6 @@
-"""What DuckDB alone needs: read the columns of a table, and count its distinct profiles and its machines."""
+"""What DuckDB alone needs: read the columns of a table, and count its distinct profiles and its
+machines.
+"""
 
 import sys
 
@@ -10,4 +12,8 @@ PROFILE = (
 )
 with duckdb.connect() as connection:
     profiles = f"SELECT {PROFILE}, count(*) AS machines FROM read_parquet(?) GROUP BY ALL"
-    print(connection.execute(f"SELECT count(*), sum(machines) FROM ({profiles})", [sys.argv[1]]).fetchall())
+    print(
+        connection.execute(
+            f"SELECT count(*), sum(machines) FROM ({profiles})", [sys.argv[1]]
+        ).fetchall()
+    )

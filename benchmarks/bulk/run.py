@@ -33,7 +33,9 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--machines", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--results", action="store_true", help="write the rows of the machines too")
+    options.add_argument(
+        "--results", action="store_true", help="write the rows of the machines too"
+    )
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         table = str(Path(folder, "table.parquet"))
@@ -48,7 +50,9 @@ def main() -> None:
         figures = f"{ratio:.2f} times DuckDB ({ours:.2f} s / {theirs:.2f} s), peak {peak:.0f} MB"
         print(f"summary of {chosen.machines}: {figures}")
         for form in ("parquet", "csv", "jsonl") if chosen.results else ():
-            seconds, peak = run([*check, "--format", form, "--output", str(Path(folder, f"results.{form}"))])
+            seconds, peak = run(
+                [*check, "--format", form, "--output", str(Path(folder, f"results.{form}"))]
+            )
             print(f"results of {chosen.machines} as {form}: {seconds:.2f} s, peak {peak:.0f} MB")
 
 

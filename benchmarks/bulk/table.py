@@ -1,4 +1,6 @@
-"""A seeded table of many machines as Parquet: some 1,200 distinct profiles, with names, ids, owners and tags."""
+"""A seeded table of many machines as Parquet: some 1,200 distinct profiles, with names, ids, owners
+and tags.
+"""
 
 import sys
 

@@ -1,4 +1,6 @@
-"""An empty Typer program of two commands: what any command line built on Typer costs before it does anything."""
+"""An empty Typer program of two commands: what any command line built on Typer costs before it does
+anything.
+"""
 
 import typer
 

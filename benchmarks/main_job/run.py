@@ -1,4 +1,5 @@
-"""Speed of the main job, as ratios in one run: whole processes, in turn, medians of the pairs' ratios.
+"""Speed of the main job, as ratios in one run: whole processes, in turn, medians of the pairs'
+ratios.
 
 python benchmarks/main_job/run.py [--machines 10000] [--rounds 5]
 """
@@ -39,7 +40,9 @@ def run(command: list[str], *, terminal: bool = False) -> tuple[float, float]:
     return time.perf_counter() - started, usage.ru_maxrss / 1024
 
 
-def versus(title: str, ours: list[str], theirs: list[str], rounds: int, *, terminal: bool = False) -> None:
+def versus(
+    title: str, ours: list[str], theirs: list[str], rounds: int, *, terminal: bool = False
+) -> None:
     """Print the ratios of two commands, run in turn after one warm-up."""
     run(ours, terminal=terminal), run(theirs)
     pairs = [(run(ours, terminal=terminal), run(theirs)) for _ in range(rounds)]
@@ -61,7 +64,11 @@ def reader(path: Path, rounds: int) -> None:
     ratios = []
     for _ in range(rounds):
         found = [
-            float(subprocess.run([sys.executable, "-c", times.format(code)], capture_output=True, check=True).stdout)
+            float(
+                subprocess.run(
+                    [sys.executable, "-c", times.format(code)], capture_output=True, check=True
+                ).stdout
+            )
             for code in (ours, theirs)
         ]
         ratios.append(found[1] / found[0])
@@ -78,15 +85,30 @@ def main() -> None:
         large, small = Path(folder, "large.yaml"), Path(folder, "small.yaml")
         large.write_text(fleet(chosen.machines), encoding="utf-8")
         small.write_text(fleet(10), encoding="utf-8")
-        script, empty = [sys.executable, str(HERE / "script.py")], [sys.executable, str(HERE / "empty.py")]
+        script, empty = (
+            [sys.executable, str(HERE / "script.py")],
+            [sys.executable, str(HERE / "empty.py")],
+        )
         check = [*HOTPATCH, "check", str(large), "--format", "json", *AS_OF]
-        versus(f"check {chosen.machines} machines / script", check, [*script, str(large)], min(chosen.rounds, 3))
+        versus(
+            f"check {chosen.machines} machines / script",
+            check,
+            [*script, str(large)],
+            min(chosen.rounds, 3),
+        )
         reader(large, chosen.rounds)
         many = chosen.rounds * 4
         check = [*HOTPATCH, "check", str(small), *AS_OF]
-        versus("check 10 machines, json / empty Typer", [*check, "--format", "json"], [*empty, "first"], many)
+        versus(
+            "check 10 machines, json / empty Typer",
+            [*check, "--format", "json"],
+            [*empty, "first"],
+            many,
+        )
         versus("check 10 machines, plain / empty Typer", check, [*empty, "first"], many)
-        versus("check 10 machines, table / empty Typer", check, [*empty, "first"], many, terminal=True)
+        versus(
+            "check 10 machines, table / empty Typer", check, [*empty, "first"], many, terminal=True
+        )
         versus("--version / empty Typer", [*HOTPATCH, "--version"], [*empty, "first"], many)
 
 

@@ -1,4 +1,6 @@
-"""What a user would write instead: load the YAML, look the SKU up, print JSON. Forty lines, no track, no windows."""
+"""What a user would write instead: load the YAML, look the SKU up, print JSON. Forty lines, no
+track, no windows.
+"""
 
 import json
 import sys
@@ -20,7 +22,10 @@ SUPPORTED = {
 def judge(machine):
     """Verdict and reasons of one machine."""
     publisher, offer, sku, *_ = machine["image"].split(":")
-    if (publisher, offer) != ("MicrosoftWindowsServer", "WindowsServer") or sku.lower() not in SUPPORTED:
+    if (publisher, offer) != (
+        "MicrosoftWindowsServer",
+        "WindowsServer",
+    ) or sku.lower() not in SUPPORTED:
         return "unsupported", ["image"]
     reasons = []
     patching = machine.get("patching", {})

@@ -3,9 +3,17 @@
 from random import Random
 from typing import NamedTuple
 
-from hotpatch_cli.planner.board import Board
-from hotpatch_cli.planner.model import compile_model
-from hotpatch_cli.planner.problem import Group, Interval, Problem, Resource, Ring, Starts, Task
+from hotpatch_cli.scheduler.problem import (
+    Interval,
+    ResourceLimit,
+    SchedulingProblem,
+    Starts,
+    Task,
+    TaskGroup,
+    TaskRing,
+)
+from hotpatch_cli.scheduler.search.partial_schedule import PartialSchedule
+from hotpatch_cli.scheduler.slot_model import compile_model
 
 DAY = 24 * 60
 ZONES = (-8, -5, -3, 0, 1, 2, 5.5, 8, 10)
@@ -16,16 +24,18 @@ WEIGHTS = (1, 1, 1, 1, 2, 5)
 class Fleet(NamedTuple):
     """A problem that surely has a plan, because this one was hidden in it."""
 
-    problem: Problem
+    problem: SchedulingProblem
     planted: Starts
 
 
 class Shape(NamedTuple):
     """What tells one kind from another."""
 
-    nights: tuple[tuple[int, int, int], ...]  # weekday after the release (0 is Tuesday), minute, length
+    nights: tuple[
+        tuple[int, int, int], ...
+    ]  # weekday after the release (0 is Tuesday), minute, length
     days: int
-    rings: tuple[Ring, ...]
+    rings: tuple[TaskRing, ...]
     share: tuple[float, ...]  # of the machines in each ring
     phases: tuple[int, ...]  # the day by which the hidden plan has a ring done
     grouped: float
@@ -36,7 +46,12 @@ class Shape(NamedTuple):
 
 WEEKEND = ((4, 22 * 60, 240), (5, 2 * 60, 240), (5, 22 * 60, 240))
 MIXED = (*WEEKEND, (1, 23 * 60, 235), (2, 23 * 60, 235))
-STAGES = (Ring("canary", DAY), Ring("pilot", 2 * DAY), Ring("broad", DAY), Ring("late"))
+STAGES = (
+    TaskRing("canary", DAY),
+    TaskRing("pilot", 2 * DAY),
+    TaskRing("broad", DAY),
+    TaskRing("late"),
+)
 KINDS = {
     "open": Shape(MIXED, 28, STAGES[::2], (0.05, 0.95), (10, 28), 0.3, 0.0, 0, 0.0),
     "clusters": Shape(MIXED, 21, (), (), (21,), 0.9, 0.4, 20, 0.0),
@@ -46,23 +61,29 @@ KINDS = {
 
 
 def make_fleet(kind: str, machines: int, seed: int) -> Fleet:
-    """A fleet of about `machines` machines: those for which the hidden plan had no room are left out."""
+    """A fleet of about `machines` machines: those for which the hidden plan had no room are left
+    out.
+    """
     random, shape = Random(f"{kind} {machines} {seed}"), KINDS[kind]
     groups, tasks = _machines(shape, machines, random)
     resources = _resources(shape, tasks)
-    problem = Problem(tuple(tasks), tuple(groups), shape.rings, resources, shape.days * DAY)
+    problem = SchedulingProblem(
+        tuple(tasks), tuple(groups), shape.rings, resources, shape.days * DAY
+    )
     return _plant(problem, shape.phases, random)
 
 
-def _machines(shape: Shape, machines: int, random: Random) -> tuple[list[Group], list[Task]]:
+def _machines(shape: Shape, machines: int, random: Random) -> tuple[list[TaskGroup], list[Task]]:
     frozen = random.randrange(7, 14) * DAY
     openings = {
-        (night, zone, freeze): _openings(shape, night, zone, (frozen, frozen + 3 * DAY) if freeze else (0, 0))
+        (night, zone, freeze): _openings(
+            shape, night, zone, (frozen, frozen + 3 * DAY) if freeze else (0, 0)
+        )
         for night in range(len(shape.nights))
         for zone in range(len(ZONES))
         for freeze in (False, True)
     }
-    groups: list[Group] = []
+    groups: list[TaskGroup] = []
     tasks: list[Task] = []
     while len(tasks) < machines:
         windows = random.choice(list(openings.values()))
@@ -73,7 +94,7 @@ def _machines(shape: Shape, machines: int, random: Random) -> tuple[list[Group],
             after = tasks[-1].groups if chained else ()
             if after:
                 windows = tasks[-1].windows
-            groups.append(Group(f"group{len(groups)}", max(1, size // 4), shape.settle, after))
+            groups.append(TaskGroup(f"group{len(groups)}", max(1, size // 4), shape.settle, after))
             team = (len(groups) - 1,)
             ring = tasks[-1].ring if after else _ring(shape, random)
         region = random.randrange(4)
@@ -102,20 +123,24 @@ def _openings(shape: Shape, night: int, zone: int, freeze: Interval) -> tuple[In
     return tuple(found)
 
 
-def _resources(shape: Shape, tasks: list[Task]) -> tuple[Resource, ...]:
+def _resources(shape: Shape, tasks: list[Task]) -> tuple[ResourceLimit, ...]:
     if not shape.busy:
         return ()
     weeks = shape.days / 7 - 1
     minutes = sum(task.duration for task in tasks)
-    open_minutes = weeks * sum(length for _, _, length in shape.nights) * 2.5  # zones spread a night
+    open_minutes = (
+        weeks * sum(length for _, _, length in shape.nights) * 2.5
+    )  # zones spread a night
     at_once = max(2, round(shape.busy * minutes / open_minutes))
-    regions = tuple(Resource(f"region{index}", max(1, at_once * 2 // 5)) for index in range(4))
-    return (Resource("fleet", at_once), *regions)
+    regions = tuple(ResourceLimit(f"region{index}", max(1, at_once * 2 // 5)) for index in range(4))
+    return (ResourceLimit("fleet", at_once), *regions)
 
 
-def _plant(problem: Problem, phases: tuple[int, ...], random: Random) -> Fleet:
-    """Fill the nights in a random order, ring by ring, and leave out who finds no room in its phase."""
-    board = Board(compile_model(problem))
+def _plant(problem: SchedulingProblem, phases: tuple[int, ...], random: Random) -> Fleet:
+    """Fill the nights in a random order, ring by ring, and leave out who finds no room in its
+    phase.
+    """
+    board = PartialSchedule(compile_model(problem))
     turn = {task: (problem.tasks[task].ring or 0, random.random()) for task in board.model.live}
     for task in sorted(turn, key=lambda task: turn[task]):
         _plant_one(board, task, phases[problem.tasks[task].ring or 0] * DAY, random)
@@ -124,7 +149,7 @@ def _plant(problem: Problem, phases: tuple[int, ...], random: Random) -> Fleet:
     return Fleet(problem._replace(tasks=tuple(problem.tasks[task] for task in kept)), planted)
 
 
-def _plant_one(board: Board, task: int, phase_end: int, random: Random) -> None:
+def _plant_one(board: PartialSchedule, task: int, phase_end: int, random: Random) -> None:
     model = board.model
     release, limit = board.release(task), min(board.limit(task), model.grid.slot(phase_end))
     windows = [opens for opens, _ in model.windows[task] if release <= opens < limit] or [release]

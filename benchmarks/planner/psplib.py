@@ -1,9 +1,11 @@
-"""RCPSP on PSPLIB: `python psplib.py FOLDER [SET] [SECONDS]`, where FOLDER holds .sm files and reference.csv.
+"""RCPSP on PSPLIB: `python psplib.py FOLDER [SET] [SECONDS]`, where FOLDER holds .sm files and
+reference.csv.
 
 SECONDS are those of one core, whatever else the machine does, for each instance.
 
-A project is a problem without weights: activities are tasks, renewable resources are limits, and the plan
-that ends first is wanted. Deviations are from the reference makespan and from the critical path.
+A project is a problem without weights: activities are tasks, renewable resources are limits, and
+the plan that ends first is wanted. Deviations are from the reference makespan and from the critical
+path.
 """
 
 import csv
@@ -13,14 +15,16 @@ from pathlib import Path
 from statistics import mean
 from time import process_time
 
-from hotpatch_cli.planner import Problem, Resource, Task, solve, verify
+from hotpatch_cli.scheduler import ResourceLimit, SchedulingProblem, Task, solve, verify
 
 LIMITS = {"j30": 2.0, "j60": 5.0, "j120": 10.0}
 WITHOUT_END = 10**9
 
 
-def read_project(text: str) -> Problem:
-    """A PSPLIB single-mode file as a problem; the two activities that only mark begin and end are left out."""
+def read_project(text: str) -> SchedulingProblem:
+    """A PSPLIB single-mode file as a problem; the two activities that only mark begin and end are
+    left out.
+    """
     lines = text.splitlines()
     successors = {row[0]: row[3:] for row in _section(lines, "PRECEDENCE RELATIONS:", 2)}
     requests = {row[0]: row[2:] for row in _section(lines, "REQUESTS/DURATIONS:", 3)}
@@ -33,10 +37,22 @@ def read_project(text: str) -> Problem:
                 before[other].append(real[job])
     windows = ((0, sum(request[0] for request in requests.values())),)
     tasks = tuple(
-        Task(str(job), requests[job][0], windows, 0, (), None, _units(requests[job][1:]), tuple(before[job]))
+        Task(
+            str(job),
+            requests[job][0],
+            windows,
+            0,
+            (),
+            None,
+            _units(requests[job][1:]),
+            tuple(before[job]),
+        )
         for job in real
     )
-    return Problem(tasks, resources=tuple(Resource(f"R{n + 1}", max(1, c)) for n, c in enumerate(capacities)))
+    return SchedulingProblem(
+        tasks,
+        resources=tuple(ResourceLimit(f"R{n + 1}", max(1, c)) for n, c in enumerate(capacities)),
+    )
 
 
 def _units(requests: list[int]) -> tuple[int, ...]:
@@ -53,7 +69,7 @@ def _section(lines: list[str], title: str, skip: int) -> Iterator[list[int]]:
         yield [int(word) for word in line.split()]
 
 
-def critical_path(problem: Problem) -> int:
+def critical_path(problem: SchedulingProblem) -> int:
     """The end of the project if resources were free."""
     ends: list[int] = []
     for task in problem.tasks:  # PSPLIB numbers activities so that predecessors come first
@@ -70,7 +86,9 @@ def main(folder: Path, which: str, seconds: float) -> None:
         problem = read_project((folder / row["instance"]).read_text(encoding="utf-8"))
         begun = process_time()
         over = begun + seconds
-        result = solve(problem, work_limit=10**9, should_stop=lambda over=over: process_time() >= over)
+        result = solve(
+            problem, work_limit=10**9, should_stop=lambda over=over: process_time() >= over
+        )
         times.append(process_time() - begun)
         assert not verify(problem, result.starts)
         best, path = int(row["best_makespan"]), critical_path(problem)

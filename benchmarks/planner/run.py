@@ -1,9 +1,11 @@
-"""Plans of seeded fleets against what people do now: `python run.py KINDS SIZES SEEDS SECONDS [WORK]`.
+"""Plans of seeded fleets against what people do now: `python run.py KINDS SIZES SEEDS SECONDS
+[WORK]`.
 
-For example `python run.py open,contended 100,1000 1,2,3 60`. Every row is one fleet: what the hidden plan,
-three habits and the planner make of it. Exposure is in weighted hours from the release; violations are the
-rules that the judge (`verify`) finds broken; missed are the machines that got no restart. SECONDS are those
-of one core: on a machine with other work the clock is given as much longer as its load says.
+For example `python run.py open,contended 100,1000 1,2,3 60`. Every row is one fleet: what the
+hidden plan, three habits and the planner make of it. Exposure is in weighted hours from the
+release; violations are the rules that the judge (`verify`) finds broken; missed are the machines
+that got no restart. SECONDS are those of one core: on a machine with other work the clock is given
+as much longer as its load says.
 """
 
 import resource
@@ -14,15 +16,17 @@ from time import perf_counter, process_time
 
 from fleets import make_fleet
 
-from hotpatch_cli.planner import Problem, cost, solve, verify
-from hotpatch_cli.planner.problem import Starts, Task
+from hotpatch_cli.scheduler import SchedulingProblem, cost, solve, verify
+from hotpatch_cli.scheduler.problem import Starts, Task
 
 WORK_A_SECOND = 6_000
 """Work that a second allows on a slow core, so that the work ends the search and not the clock."""
 
 
-def one_at_a_time(problem: Problem) -> Starts:
-    """What kured does: machines in name order, each as soon as the one before it is back and its window is open."""
+def one_at_a_time(problem: SchedulingProblem) -> Starts:
+    """What kured does: machines in name order, each as soon as the one before it is back and its
+    window is open.
+    """
     free, starts = 0, []
     for task in sorted(range(len(problem.tasks)), key=lambda n: problem.tasks[n].name):
         start = _first(problem.tasks[task], free)
@@ -32,8 +36,10 @@ def one_at_a_time(problem: Problem) -> Starts:
     return tuple(start for _, start in sorted(starts))
 
 
-def all_at_once(problem: Problem) -> Starts:
-    """What Update Manager does: everything at the first opening's start, as many at a time as the fleet's limit."""
+def all_at_once(problem: SchedulingProblem) -> Starts:
+    """What Update Manager does: everything at the first opening's start, as many at a time as the
+    fleet's limit.
+    """
     most = problem.resources[0].capacity if problem.resources else len(problem.tasks)
     lanes, starts = [0] * most, []
     for task in problem.tasks:
@@ -45,8 +51,10 @@ def all_at_once(problem: Problem) -> Starts:
     return tuple(starts)
 
 
-def rings_by_hand(problem: Problem) -> Starts:
-    """What a spreadsheet does: a week for each ring, group members in turn, each ring from its week's first opening."""
+def rings_by_hand(problem: SchedulingProblem) -> Starts:
+    """What a spreadsheet does: a week for each ring, group members in turn, each ring from its
+    week's first opening.
+    """
     busy: dict[int, int] = {}
     starts = []
     for task in problem.tasks:
@@ -59,7 +67,7 @@ def rings_by_hand(problem: Problem) -> Starts:
     return tuple(starts)
 
 
-HABITS: dict[str, Callable[[Problem], Starts]] = {
+HABITS: dict[str, Callable[[SchedulingProblem], Starts]] = {
     "one at a time": one_at_a_time,
     "all at once": all_at_once,
     "rings by hand": rings_by_hand,
@@ -67,20 +75,30 @@ HABITS: dict[str, Callable[[Problem], Starts]] = {
 
 
 def _first(task: Task, after: int) -> int | None:
-    starts = (max(opens, after) for opens, closes in task.windows if max(opens, after) + task.duration <= closes)
+    starts = (
+        max(opens, after)
+        for opens, closes in task.windows
+        if max(opens, after) + task.duration <= closes
+    )
     return next(starts, None)
 
 
-def _told(problem: Problem, starts: Starts) -> str:
+def _told(problem: SchedulingProblem, starts: Starts) -> str:
     placed, exposure, _ = cost(problem, starts)
     return f"{exposure:,.0f} h, {len(verify(problem, starts))} violations, {len(starts) - placed} missed"
 
 
-def main(kinds: Iterable[str], sizes: Iterable[int], seeds: Iterable[int], seconds: float, work: int) -> None:
+def main(
+    kinds: Iterable[str], sizes: Iterable[int], seeds: Iterable[int], seconds: float, work: int
+) -> None:
     """Print one block a fleet."""
-    for kind, size, seed in ((kind, size, seed) for kind in kinds for size in sizes for seed in seeds):
+    for kind, size, seed in (
+        (kind, size, seed) for kind in kinds for size in sizes for seed in seeds
+    ):
         problem, planted = make_fleet(kind, size, seed)
-        print(f"{kind} {size} seed {seed}: {len(problem.tasks)} machines; hidden plan {_told(problem, planted)}")
+        print(
+            f"{kind} {size} seed {seed}: {len(problem.tasks)} machines; hidden plan {_told(problem, planted)}"
+        )
         for name, habit in HABITS.items():
             print(f"  {name}: {_told(problem, habit(problem))}")
         begun, busy = perf_counter(), process_time()

@@ -1,9 +1,11 @@
-"""Next five openings of every machine: once for each window and zone, against dateutil machine by machine.
+"""Next five openings of every machine: once for each window and zone, against dateutil machine by
+machine.
 
     python benchmarks/windows/run.py [--machines 100000] [--by-dateutil 2000]
 
-dateutil is asked for a part of the machines, evenly drawn, and its time is scaled to all of them: it is linear, since
-nothing is shared. Both answers are compared for that part: the same moments, or the figures mean nothing.
+dateutil is asked for a part of the machines, evenly drawn, and its time is scaled to all of them:
+it is linear, since nothing is shared. Both answers are compared for that part: the same moments, or
+the figures mean nothing.
 """
 
 import argparse
@@ -19,9 +21,9 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 from hotpatch_cli.model import Facts, Fleet, Location, Machine, Placement
-from hotpatch_cli.openings import Listed, Question, openings_by_machine
-from hotpatch_cli.schedule.recurrence import parse_rrule
+from hotpatch_cli.schedule.recurrence.day_rules import parse_rrule
 from hotpatch_cli.schedule.windows import Window
+from hotpatch_cli.use_cases.windows import OpeningQuery, UpcomingOpening, openings_by_machine
 
 ZONES = (
     "Europe/Stockholm",
@@ -79,7 +81,13 @@ class _Origin:
 def fleet(machines: int) -> Fleet:
     """Machines spread over all windows and zones."""
     windows = {
-        f"w{number}": Window(f"w{number}", parse_rrule(text), clock(number % 20, 15), timedelta(hours=3), from_day=FROM)
+        f"w{number}": Window(
+            f"w{number}",
+            parse_rrule(text),
+            clock(number % 20, 15),
+            timedelta(hours=3),
+            from_day=FROM,
+        )
         for number, text in enumerate(rules())
     }
     names, origin = list(windows), _Origin()
@@ -87,7 +95,9 @@ def fleet(machines: int) -> Fleet:
     found = []
     for number in range(machines):
         placement = placements[number * 7919 % len(placements)]  # neighbours differ
-        found.append(Machine(f"m{number}", Facts(), origin, placement=placement, label=f"m{number}"))
+        found.append(
+            Machine(f"m{number}", Facts(), origin, placement=placement, label=f"m{number}")
+        )
     return Fleet(tuple(found), windows=windows)
 
 
@@ -103,7 +113,9 @@ def by_dateutil(machine: Machine, texts: dict[str, str], windows: Fleet) -> list
 
 
 def best(work: Callable[[], T]) -> tuple[float, T]:
-    """(seconds of the quickest of three runs, its answer): what else the computer does slows the others."""
+    """(seconds of the quickest of three runs, its answer): what else the computer does slows the
+    others.
+    """
     times = []
     for _ in range(3):
         began = time.perf_counter()
@@ -124,7 +136,7 @@ def main() -> None:
     gc.set_threshold(200_000)  # as the program does
     gc.collect()
     gc.freeze()  # the fleet is there to stay: neither side pays for looking at it again
-    ours, (found, problems) = best(lambda: openings_by_machine(made, Question(AS_OF, most=5)))
+    ours, (found, problems) = best(lambda: openings_by_machine(made, OpeningQuery(AS_OF, most=5)))
     assert not problems
 
     asked = made.machines[:: max(1, options.machines // options.by_dateutil)]
@@ -134,12 +146,18 @@ def main() -> None:
     same = _starts(found)
     different = sum(same[name] != starts for name, starts in answers.items())
     total = sum(len(listed) for _, listed in found)
-    print(f"{options.machines} machines, {len(made.windows)} windows, {len(ZONES)} zones, {total} openings")
-    print(f"hotpatch: {ours:.2f} s; dateutil per machine: {theirs:.1f} s (scaled from {len(asked)} machines)")
-    print(f"ratio: {theirs / ours:.0f}; machines with different answers: {different} of {len(answers)}")
+    print(
+        f"{options.machines} machines, {len(made.windows)} windows, {len(ZONES)} zones, {total} openings"
+    )
+    print(
+        f"hotpatch: {ours:.2f} s; dateutil per machine: {theirs:.1f} s (scaled from {len(asked)} machines)"
+    )
+    print(
+        f"ratio: {theirs / ours:.0f}; machines with different answers: {different} of {len(answers)}"
+    )
 
 
-def _starts(found: list[tuple[str, tuple[Listed, ...]]]) -> dict[str, list[datetime]]:
+def _starts(found: list[tuple[str, tuple[UpcomingOpening, ...]]]) -> dict[str, list[datetime]]:
     return {name: [each.opening.start.astimezone(UTC) for each in listed] for name, listed in found}
 
 

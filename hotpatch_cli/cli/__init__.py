@@ -1,14 +1,20 @@
-"""The command line: each command parses its options, runs one use case, renders, and gives an exit code."""
+"""The command line: each command parses its options, runs one use case, renders, and gives an exit
+code.
+"""
 
 import gc
 import sys
 
 _ALLOCATIONS = 200_000
-"""Rarely looking for garbage makes a short run a few percent shorter; what this program makes has hardly any cycles."""
+"""Rarely looking for garbage makes a short run a few percent shorter; what this program makes has
+hardly any cycles.
+"""
 
 
 def main() -> None:
-    """Run the program. Exit codes: 0, 1, 2, 3, 4 as documented; 70 for a bug; 130 when stopped by the user."""
+    """Run the program. Exit codes: 0, 1, 2, 3, 4 as documented; 70 for a bug; 130 when stopped by
+    the user.
+    """
     gc.set_threshold(_ALLOCATIONS)
     from hotpatch_cli.errors import InputError
 
@@ -17,7 +23,7 @@ def main() -> None:
 
         app()
     except InputError as error:
-        from hotpatch_cli.cli.talk import show_problems
+        from hotpatch_cli.cli.console import show_problems
 
         show_problems(error)
         sys.exit(2)

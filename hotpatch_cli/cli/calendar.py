@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.feeds import ICS, Alarms, Previous, feed_options
-from hotpatch_cli.cli.gate import known_word
-from hotpatch_cli.cli.options import AsOf, NoColor, Output, Quiet, ReleaseFiles, today
-from hotpatch_cli.cli.whatif import OPTION, WhatIfOption, parse_what_if
+from hotpatch_cli.cli.options.common import AsOf, NoColor, Output, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.options.feeds import ICS, Alarms, Previous, feed_options
+from hotpatch_cli.cli.options.gate import known_word
+from hotpatch_cli.cli.options.what_if import OPTION, WhatIfOption, parse_what_if
 
 app = typer.Typer(add_completion=False)
 
@@ -25,7 +25,10 @@ def calendar(
         ),
     ] = None,
     product: Annotated[
-        str, typer.Option("--product", metavar="NAME", envvar="HOTPATCH_PRODUCT", help="ws2022, ws2025 or all")
+        str,
+        typer.Option(
+            "--product", metavar="NAME", envvar="HOTPATCH_PRODUCT", help="ws2022, ws2025 or all"
+        ),
     ] = "all",
     as_of: AsOf = None,
     form: Annotated[
@@ -46,9 +49,11 @@ def calendar(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show a year: planned and unplanned baselines, hotpatches, KBs and builds; confirmed or forecast."""
-    from hotpatch_cli import app as use_cases
-    from hotpatch_cli.cli.talk import deliver, say, screen
+    """Show a year: planned and unplanned baselines, hotpatches, KBs and builds; confirmed or
+    forecast.
+    """
+    from hotpatch_cli import report as use_cases
+    from hotpatch_cli.cli.console import deliver, say, screen
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.outputs.calendar import CALENDAR_FORMATS
 
@@ -61,15 +66,21 @@ def calendar(
     found = use_cases.year_of(knowledge, year or day.year, day, wanted)
     if form == ICS and year is None:  # who subscribes in December must see January's baseline
         coming = use_cases.year_of(knowledge, day.year + 1, day, wanted)
-        found = found._replace(entries={each: found.entries[each] + coming.entries[each] for each in found.products})
+        found = found._replace(
+            entries={each: found.entries[each] + coming.entries[each] for each in found.products}
+        )
     if world := parse_what_if(what_if, day):
-        from hotpatch_cli.supposing import supposable, year_difference
+        from hotpatch_cli.use_cases.what_if import scenario_releases, year_difference
 
         if world.freezes:
-            raise typer.BadParameter("a calendar of releases has no freeze: ask `check` or `plan`.", param_hint=OPTION)
+            raise typer.BadParameter(
+                "a calendar of releases has no freeze: ask `check` or `plan`.", param_hint=OPTION
+            )
         if form not in ("table", "json", "markdown"):
-            raise typer.BadParameter("the difference is shown in table, json and markdown.", param_hint=OPTION)
-        releases_then = supposable(knowledge, day, world.supposed)
+            raise typer.BadParameter(
+                "the difference is shown in table, json and markdown.", param_hint=OPTION
+            )
+        releases_then = scenario_releases(knowledge, day, world.supposed)
         then = use_cases.year_of(knowledge, found.year, day, wanted, releases_then)
         found = found._replace(what_if=year_difference(found, then, world.texts))
     view = screen(output, no_color=no_color)._replace(feed=feed)

@@ -1,15 +1,15 @@
-"""`hotpatch check`: the verdict, the track, the next baseline and the next restart of every machine."""
+"""`hotpatch check`: the verdict, the track, the next baseline and the next restart of every
+machine.
+"""
 
 from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.bulk import bulk
-from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, kept_apart, paired
-from hotpatch_cli.cli.feeds import ICS, Alarms, Previous, feed_options, tell_left_out
-from hotpatch_cli.cli.gate import FAIL_ON, FailOn, parse_fail_on
-from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import (
+from hotpatch_cli.cli.html_report import HTML, PART, beside_all, contents, planned
+from hotpatch_cli.cli.options.azure import live
+from hotpatch_cli.cli.options.bulk import bulk
+from hotpatch_cli.cli.options.common import (
     AsOf,
     Columns,
     FromReader,
@@ -21,9 +21,25 @@ from hotpatch_cli.cli.options import (
     WindowFiles,
     today,
 )
-from hotpatch_cli.cli.page import HTML, PART, beside_all, contents, planned
-from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, judged_by, to_write, waiving
-from hotpatch_cli.cli.whatif import OPTION, WhatIfOption, parse_what_if
+from hotpatch_cli.cli.options.feeds import ICS, Alarms, Previous, feed_options, tell_left_out
+from hotpatch_cli.cli.options.gate import FAIL_ON, FailOn, parse_fail_on
+from hotpatch_cli.cli.options.suppressions import (
+    KnownFile,
+    WaiverFiles,
+    WriteKnown,
+    judged_by,
+    to_write,
+    waiving,
+)
+from hotpatch_cli.cli.options.what_if import OPTION, WhatIfOption, parse_what_if
+from hotpatch_cli.cli.output_targets import (
+    Formats,
+    Outputs,
+    View,
+    paired,
+    refuse_overwriting_inputs,
+    write_all_targets,
+)
 
 app = typer.Typer(add_completion=False)
 
@@ -33,7 +49,8 @@ app = typer.Typer(add_completion=False)
 @bulk
 def check(
     fleet: Annotated[
-        list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
+        list[str],
+        typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input."),
     ],
     as_of: AsOf = None,
     form: Formats = None,
@@ -45,21 +62,29 @@ def check(
     only: Annotated[
         str | None,
         typer.Option(
-            "--only", metavar="LIST", envvar="HOTPATCH_ONLY", help="Show only these verdicts, track states or codes."
+            "--only",
+            metavar="LIST",
+            envvar="HOTPATCH_ONLY",
+            help="Show only these verdicts, track states or codes.",
         ),
     ] = None,
     fail_on: FailOn = FAIL_ON,
     waivers: WaiverFiles = None,
     known: KnownFile = None,
     write_known: WriteKnown = None,
-    every: Annotated[bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Show all rows in a terminal.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Show all rows in a terminal.")
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", envvar="HOTPATCH_EXPLAIN", help="Add reasons and remedies.")
     ] = False,
     by: Annotated[
         str,
         typer.Option(
-            "--by", metavar="WORD", envvar="HOTPATCH_CHECK_BY", help="With ics: an event per machine or group."
+            "--by",
+            metavar="WORD",
+            envvar="HOTPATCH_CHECK_BY",
+            help="With ics: an event per machine or group.",
         ),
     ] = "machine",
     what_if: WhatIfOption = None,
@@ -71,17 +96,17 @@ def check(
     no_color: NoColor = False,
 ) -> None:
     """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
-    from hotpatch_cli import app as use_cases
-    from hotpatch_cli.cli.gate import chosen, known_reader, known_source, narrowed
-    from hotpatch_cli.cli.talk import say
-    from hotpatch_cli.cli.working import working
+    from hotpatch_cli import report as use_cases
+    from hotpatch_cli.cli.console import say
+    from hotpatch_cli.cli.options.gate import chosen, known_reader, known_source, narrowed
+    from hotpatch_cli.cli.progress_bar import working
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
 
     asked = waiving(waivers, known, write_known)
     deliveries, failing, wanted = paired(form, output), parse_fail_on(fail_on), chosen(only)
     read = (*fleet, *(waivers or ()), *(matrix or ()), *(releases or ()), *(windows or ()))
-    kept_apart(read, (*(each.output for each in deliveries), write_known))
+    refuse_overwriting_inputs(read, (*(each.output for each in deliveries), write_known))
     calendar = any(each.form == ICS for each in deliveries)
     feed = feed_options(ICS if calendar else "", as_of or today(), alarms, previous, by)
     chose, source = known_reader(reader), known_source(prefer, fleet)
@@ -91,14 +116,20 @@ def check(
         report = judged_by(use_cases.check(loaded, knowledge, day), failing, asked, knowledge)
     use_cases.require_something(report, fleet)
     if world := parse_what_if(what_if, day):
-        from hotpatch_cli.supposing import Supposed, difference, supposable
+        from hotpatch_cli.use_cases.what_if import Scenario, scenario_diff, scenario_releases
 
         if not {each.form for each in deliveries} <= {"table", "json"}:
-            raise typer.BadParameter("the difference is shown in table and json.", param_hint=OPTION)
-        releases_then = supposable(knowledge, day, world.supposed)
-        report = report._replace(what_if=difference(report, Supposed(world.texts, releases_then, world.freezes)))
+            raise typer.BadParameter(
+                "the difference is shown in table and json.", param_hint=OPTION
+            )
+        releases_then = scenario_releases(knowledge, day, world.supposed)
+        report = report._replace(
+            what_if=scenario_diff(report, Scenario(world.texts, releases_then, world.freezes))
+        )
     shown = narrowed(report, wanted)
-    silent = all(each.form in ("csv", ICS) for each in deliveries)  # these have no room for what is said of the run
+    silent = all(
+        each.form in ("csv", ICS) for each in deliveries
+    )  # these have no room for what is said of the run
     general = use_cases.general_lines(shown) if silent else ()
     for note in (*notes, use_cases.stale(knowledge, day), *general, *shown.gate.notes):
         if note:
@@ -106,9 +137,11 @@ def check(
     page = None
     if any(each.form == HTML for each in deliveries):
         with working("planning and drawing", quiet=quiet):
-            page = contents(shown, knowledge, planned(report, knowledge) if wanted is None else PART)
+            page = contents(
+                shown, knowledge, planned(report, knowledge) if wanted is None else PART
+            )
     extra = [*to_write(asked, report), *beside_all(shown, deliveries)]
-    hand_over(shown, deliveries, View(no_color, every, explain, feed, page), extra)
+    write_all_targets(shown, deliveries, View(no_color, every, explain, feed, page), extra)
     if calendar:
         tell_left_out(shown, quiet=quiet)
     raise typer.Exit(report.gate.exit_code)

@@ -1,6 +1,8 @@
-"""What a shell offers when Tab is pressed: rule codes, words of options, and what the fleet on the line is made of.
+"""What a shell offers when Tab is pressed: rule codes, words of options, and what the fleet on the
+line is made of.
 
-A fleet is read only where it is small, and whatever is wrong with it is kept for the command itself to say.
+A fleet is read only where it is small, and whatever is wrong with it is kept for the command itself
+to say.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +19,9 @@ def completed(command: Any) -> Any:
     for child in getattr(command, "commands", {}).values():
         completed(child)
     for param in command.params:
-        words = _WORDS.get(param.name or "") or next((_FLAGS[flag] for flag in param.opts if flag in _FLAGS), None)
+        words = _WORDS.get(param.name or "") or next(
+            (_FLAGS[flag] for flag in param.opts if flag in _FLAGS), None
+        )
         if words is not None:
             param._custom_shell_complete = _completer(words)
     return command
@@ -27,7 +31,11 @@ def _completer(words: Callable[[Any], Iterable[str]]) -> Callable[[Any, Any, str
     def complete(context: Any, _param: Any, incomplete: str) -> list[str]:
         before, comma, last = incomplete.rpartition(",")
         chosen = {word.lower() for word in before.split(",")}
-        fit = (word for word in words(context) if word.lower().startswith(last.lower()) and word.lower() not in chosen)
+        fit = (
+            word
+            for word in words(context)
+            if word.lower().startswith(last.lower()) and word.lower() not in chosen
+        )
         return [before + comma + word for word in list(fit)[:SHOWN]]
 
     return complete
@@ -42,17 +50,21 @@ def _codes(_context: Any) -> list[str]:
 def _subjects(context: Any) -> list[str]:
     from hotpatch_cli.knowledge.cache import load_knowledge
 
-    return ["hotpatch", *_codes(context), *sorted(rule.name for rule in load_knowledge().rules.values())]
+    return [
+        "hotpatch",
+        *_codes(context),
+        *sorted(rule.name for rule in load_knowledge().rules.values()),
+    ]
 
 
 def _verdicts(_context: Any) -> list[str]:
-    from hotpatch_cli.counting import NEVER, TRACK_WORDS, VERDICT_WORDS
+    from hotpatch_cli.gate.outcome import NEVER, TRACK_WORDS, VERDICT_WORDS
 
     return [*VERDICT_WORDS, *TRACK_WORDS, NEVER]
 
 
 def _chosen(context: Any) -> list[str]:
-    from hotpatch_cli.counting import TRACK_WORDS, VERDICT_WORDS
+    from hotpatch_cli.gate.outcome import TRACK_WORDS, VERDICT_WORDS
 
     return ["ready", *VERDICT_WORDS, "current", *TRACK_WORDS, *_codes(context)]
 
@@ -93,7 +105,8 @@ def _fleet(context: Any) -> Any:
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.fleet import load_fleet
 
-    # an option that still waits for its value ends the parser's work: then the files are among what is left over
+    # an option that still waits for its value ends the parser's work: then the files are among what
+    # is left over
     named = context.params.get("fleet") or [word for word in context.args if Path(word).is_file()]
     files = [Path(name) for name in ([named] if isinstance(named, str) else named)]
     try:

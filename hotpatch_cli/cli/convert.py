@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import Columns, FromReader, Output, Prefer, Quiet
+from hotpatch_cli.cli.options.azure import live
+from hotpatch_cli.cli.options.common import Columns, FromReader, Output, Prefer, Quiet
 
 app = typer.Typer(add_completion=False)
 
@@ -16,7 +16,8 @@ app = typer.Typer(add_completion=False)
 @live("sources")
 def convert(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Inventories, exports; - is standard input.")
+        list[str],
+        typer.Argument(metavar="SOURCE...", help="Inventories, exports; - is standard input."),
     ],
     output: Output = "-",
     reader: FromReader = None,
@@ -25,8 +26,8 @@ def convert(
     quiet: Quiet = False,
 ) -> None:
     """Write what sources say as one inventory, which gives the same verdicts."""
-    from hotpatch_cli.cli.gate import known_reader, known_source
-    from hotpatch_cli.cli.talk import deliver
+    from hotpatch_cli.cli.console import deliver
+    from hotpatch_cli.cli.options.gate import known_reader, known_source
 
     chosen, source = known_reader(reader), known_source(prefer, sources)
     deliver(converted(sources, output, chosen, source, columns or (), quiet=quiet), output)
@@ -42,11 +43,11 @@ def converted(
     quiet: bool = False,
 ) -> str:
     """The text of an inventory that says what sources say. Raises InputError."""
-    from hotpatch_cli.cli.talk import say
-    from hotpatch_cli.cli.working import working
+    from hotpatch_cli.cli.console import say
+    from hotpatch_cli.cli.progress_bar import working
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.inputs.fleet import load_sources
-    from hotpatch_cli.inputs.kept import kept_parts
+    from hotpatch_cli.inputs.inventory.sections import kept_parts
     from hotpatch_cli.outputs.inventory_yaml import inventory_yaml
 
     with working("reading", quiet=quiet):
@@ -59,9 +60,9 @@ def converted(
     parts = fleet.machines, fleet.name, kept_parts(readings, folder), sources
     text = inventory_yaml(*parts)
     if _unreadable(text):
-        from hotpatch_cli.outputs.misfits import misfits, told
+        from hotpatch_cli.outputs.unrepresentable import told, unrepresentable
 
-        found = misfits(fleet.machines)
+        found = unrepresentable(fleet.machines)
         text = inventory_yaml(*parts, found)
         if why := _unreadable(text):
             said = f"A value of the sources has no place in an inventory: {why}"
@@ -72,10 +73,12 @@ def converted(
 
 
 def _unreadable(text: str) -> str:
-    """Why a text cannot be loaded as an inventory; empty where it can: better none than one that cannot be loaded."""
+    """Why a text cannot be loaded as an inventory; empty where it can: better none than one that
+    cannot be loaded.
+    """
     from hotpatch_cli.documents.files import parse
     from hotpatch_cli.errors import InputError
-    from hotpatch_cli.inputs.inventory import READER
+    from hotpatch_cli.inputs.inventory.reader import READER
 
     try:
         READER.read(parse("fleet.yaml", text))

@@ -1,18 +1,28 @@
-"""`hotpatch diff`: who would win or lose hotpatch, for a pull request that changes an image or a setting."""
+"""`hotpatch diff`: who would win or lose hotpatch, for a pull request that changes an image or a
+setting.
+"""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotpatch_cli.cli.deliveries import kept_apart
-from hotpatch_cli.cli.gate import known_word
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.options.common import (
+    AsOf,
+    MatrixFiles,
+    NoColor,
+    Output,
+    Quiet,
+    ReleaseFiles,
+    today,
+)
+from hotpatch_cli.cli.options.gate import known_word
+from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs
 
 if TYPE_CHECKING:
-    from hotpatch_cli.counting.difference import Side
-    from hotpatch_cli.inputs.report import Past
-    from hotpatch_cli.knowledge.rows import Knowledge
+    from hotpatch_cli.gate.diff import Side
+    from hotpatch_cli.inputs.others.report import PastReport
+    from hotpatch_cli.knowledge.records import Knowledge
 
 app = typer.Typer(add_completion=False)
 _PEEKED = 4096
@@ -20,42 +30,57 @@ _PEEKED = 4096
 
 @app.command(epilog="Example: hotpatch diff main.json fleet.yaml --format markdown")
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="A fleet, or a report of `check --format json`.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The same, as it would be; - is standard input.")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="A fleet, or a report of `check --format json`.")
+    ],
+    new: Annotated[
+        str, typer.Argument(metavar="NEW", help="The same, as it would be; - is standard input.")
+    ],
     as_of: AsOf = None,
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, markdown")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            envvar="HOTPATCH_FORMAT",
+            help="table, json, markdown",
+        ),
     ] = "table",
     output: Output = "-",
-    every: Annotated[bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Show all rows in a terminal.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Show all rows in a terminal.")
+    ] = False,
     matrix: MatrixFiles = None,
     releases: ReleaseFiles = None,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
     """Show which machines would win or lose hotpatch; the exit code is 1 where one loses it."""
-    from hotpatch_cli.cli.talk import deliver, screen
-    from hotpatch_cli.counting.difference import difference
+    from hotpatch_cli.cli.console import deliver, screen
+    from hotpatch_cli.gate.diff import report_diff
     from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.difference import DIFF_FORMATS
+    from hotpatch_cli.outputs.report_diff import DIFF_FORMATS
 
     render = DIFF_FORMATS[known_word(form, tuple(DIFF_FORMATS), "--format")]
     if old == new == "-":
         raise typer.BadParameter("standard input can be one of the two.", param_hint="NEW")
-    kept_apart((old, new), (output,))
+    refuse_overwriting_inputs((old, new), (output,))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     before, after = (_side(name, knowledge, day, quiet=quiet) for name in (old, new))
-    found = difference(before, after)
+    found = report_diff(before, after)
     deliver(render(found, screen(output, no_color=no_color, everything=every)), output)
     raise typer.Exit(1 if found.counts["loses"] else 0)
 
 
 def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side":
-    """A fleet, judged on a day, or a report as it was written. Raises InputError, also where nothing is in it."""
-    from hotpatch_cli import app as use_cases
-    from hotpatch_cli.cli.talk import say
-    from hotpatch_cli.counting.difference import side_of
+    """A fleet, judged on a day, or a report as it was written. Raises InputError, also where
+    nothing is in it.
+    """
+    from hotpatch_cli import report as use_cases
+    from hotpatch_cli.cli.console import say
     from hotpatch_cli.errors import refuse
+    from hotpatch_cli.gate.diff import side_of
     from hotpatch_cli.inputs.fleet import load_fleet
 
     past = _report(name)
@@ -71,10 +96,10 @@ def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side
     return side_of(name, report)
 
 
-def _report(name: str) -> "Past | None":
+def _report(name: str) -> "PastReport | None":
     """The report in a file; None where it holds something else."""
     from hotpatch_cli.documents.files import read_document
-    from hotpatch_cli.inputs.report import is_report, read_report
+    from hotpatch_cli.inputs.others.report import is_report, read_report
 
     if b'"schema_version"' not in _beginning(name):
         return None
@@ -83,7 +108,9 @@ def _report(name: str) -> "Past | None":
 
 
 def _beginning(name: str) -> bytes:
-    """The first bytes of a file; standard input is kept, so that it can be read again from its beginning."""
+    """The first bytes of a file; standard input is kept, so that it can be read again from its
+    beginning.
+    """
     import io
     import sys
     from pathlib import Path

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.gate import known_word
-from hotpatch_cli.cli.options import NoColor, Output
+from hotpatch_cli.cli.options.common import NoColor, Output
+from hotpatch_cli.cli.options.gate import known_word
 
 app = typer.Typer(add_completion=False)
 SUBJECT = "hotpatch"
@@ -14,21 +14,33 @@ SUBJECT = "hotpatch"
 @app.command(epilog="Examples: hotpatch explain HP202; hotpatch explain hotpatch")
 def explain(
     topic: Annotated[
-        str | None, typer.Argument(metavar="[CODE|hotpatch]", help="A rule code or name, or hotpatch itself.")
+        str | None,
+        typer.Argument(metavar="[CODE|hotpatch]", help="A rule code or name, or hotpatch itself."),
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json")
+        str,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json"
+        ),
     ] = "table",
     output: Output = "-",
     no_color: NoColor = False,
 ) -> None:
     """Tell what a rule means, why it is there and what to do; or what hotpatch is."""
-    from hotpatch_cli.cli.talk import deliver, screen
+    from hotpatch_cli.cli.console import deliver, screen
     from hotpatch_cli.knowledge.load import load_rules
-    from hotpatch_cli.outputs.explain import rule_list, rule_page, rules_json, subject_json, subject_page
+    from hotpatch_cli.outputs.rule_text import (
+        rule_list,
+        rule_page,
+        rules_json,
+        subject_json,
+        subject_page,
+    )
 
     rules, view = load_rules(), screen(output, no_color=no_color)
-    by_name = {rule.name: rule for rule in rules.values()} | {code.lower(): rule for code, rule in rules.items()}
+    by_name = {rule.name: rule for rule in rules.values()} | {
+        code.lower(): rule for code, rule in rules.items()
+    }
     word = None if topic is None else known_word(topic.lower(), (SUBJECT, *by_name), "CODE")
     as_json = known_word(form, ("table", "json"), "--format") == "json"
     if word == SUBJECT:

@@ -4,11 +4,18 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.deliveries import Formats, Outputs, View, hand_over, paired
-from hotpatch_cli.cli.gate import FAIL_ON, FailOn, known_platform, parse_fail_on
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Quiet, ReleaseFiles, today
-from hotpatch_cli.cli.page import HTML, beside_all, contents
-from hotpatch_cli.cli.waiving import KnownFile, WaiverFiles, WriteKnown, judged_by, to_write, waiving
+from hotpatch_cli.cli.html_report import HTML, beside_all, contents
+from hotpatch_cli.cli.options.common import AsOf, MatrixFiles, NoColor, Quiet, ReleaseFiles, today
+from hotpatch_cli.cli.options.gate import FAIL_ON, FailOn, known_platform, parse_fail_on
+from hotpatch_cli.cli.options.suppressions import (
+    KnownFile,
+    WaiverFiles,
+    WriteKnown,
+    judged_by,
+    to_write,
+    waiving,
+)
+from hotpatch_cli.cli.output_targets import Formats, Outputs, View, paired, write_all_targets
 
 app = typer.Typer(add_completion=False)
 
@@ -18,10 +25,16 @@ app = typer.Typer(add_completion=False)
 )
 def image(
     images: Annotated[
-        list[str], typer.Argument(metavar="URN...", help="publisher:offer:sku[:version], a gallery id; - reads lines.")
+        list[str],
+        typer.Argument(
+            metavar="URN...", help="publisher:offer:sku[:version], a gallery id; - reads lines."
+        ),
     ],
     platform: Annotated[
-        str, typer.Option("--platform", metavar="NAME", envvar="HOTPATCH_PLATFORM", help="azure or azure-local")
+        str,
+        typer.Option(
+            "--platform", metavar="NAME", envvar="HOTPATCH_PLATFORM", help="azure or azure-local"
+        ),
     ] = "azure",
     as_of: AsOf = None,
     form: Formats = None,
@@ -36,15 +49,17 @@ def image(
     no_color: NoColor = False,
 ) -> None:
     """Judge images for which there is no machine yet: can what is made from them hotpatch?"""
-    from hotpatch_cli import app as use_cases
-    from hotpatch_cli.cli.talk import say
+    from hotpatch_cli import report as use_cases
+    from hotpatch_cli.cli.console import say
     from hotpatch_cli.inputs.images import load_images
     from hotpatch_cli.knowledge.cache import load_knowledge
 
     asked = waiving(waivers, known, write_known)
     deliveries, failing = paired(form, output), parse_fail_on(fail_on)
     if any(each.form == "ics" for each in deliveries):
-        raise typer.BadParameter("an image alone restarts never: a calendar needs machines.", param_hint="--format")
+        raise typer.BadParameter(
+            "an image alone restarts never: a calendar needs machines.", param_hint="--format"
+        )
     loaded = load_images(images, known_platform(platform))
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     report = judged_by(use_cases.check_images(loaded, knowledge, day), failing, asked, knowledge)
@@ -52,7 +67,9 @@ def image(
     for note in (use_cases.stale(knowledge, day), *report.gate.notes):
         if note:
             say(note, quiet=quiet)
-    page = contents(report, knowledge, None) if any(each.form == HTML for each in deliveries) else None
+    page = (
+        contents(report, knowledge, None) if any(each.form == HTML for each in deliveries) else None
+    )
     extra = [*to_write(asked, report), *beside_all(report, deliveries)]
-    hand_over(report, deliveries, View(no_color, page=page), extra)
+    write_all_targets(report, deliveries, View(no_color, page=page), extra)
     raise typer.Exit(report.gate.exit_code)

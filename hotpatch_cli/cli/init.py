@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.options import Quiet
+from hotpatch_cli.cli.options.common import Quiet
 
 _ADVICE = """# An export does not say when machines may restart. Uncomment what follows and make it yours; then give
 # each machine, or all of them under defaults, a `timezone` and a `window`, and where it has them `groups` and a `ring`.
@@ -20,7 +20,11 @@ def init(
     output: Annotated[
         str,
         typer.Option(
-            "--output", "-o", metavar="FILE", envvar="HOTPATCH_OUTPUT", help="Write here, if it is not there."
+            "--output",
+            "-o",
+            metavar="FILE",
+            envvar="HOTPATCH_OUTPUT",
+            help="Write here, if it is not there.",
         ),
     ] = "-",
     exports: Annotated[
@@ -35,17 +39,21 @@ def init(
     quiet: Quiet = False,
 ) -> None:
     """Write a commented starter inventory, or one that has the machines of an export."""
-    from hotpatch_cli.cli.talk import deliver
+    from hotpatch_cli.cli.console import deliver
     from hotpatch_cli.errors import refuse
 
     if output != "-" and Path(output).exists():
-        raise refuse(output, "This file is there already.", "Name another one; nothing was overwritten.")
+        raise refuse(
+            output, "This file is there already.", "Name another one; nothing was overwritten."
+        )
     starter = files("hotpatch_cli.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
     deliver(_started(exports, starter, output, quiet=quiet) if exports else starter, output)
 
 
 def _started(exports: list[str], starter: str, output: str, *, quiet: bool) -> str:
-    """The machines of exports, and above them in comments what no export says: when they may restart."""
+    """The machines of exports, and above them in comments what no export says: when they may
+    restart.
+    """
     from hotpatch_cli.cli.convert import converted
 
     text = converted(exports, output, quiet=quiet)

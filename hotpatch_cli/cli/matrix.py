@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.gate import known_word
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, today
+from hotpatch_cli.cli.options.common import AsOf, MatrixFiles, NoColor, Output, today
+from hotpatch_cli.cli.options.gate import known_word
 
 app = typer.Typer(add_completion=False)
 
@@ -14,14 +14,17 @@ app = typer.Typer(add_completion=False)
 def matrix(
     as_of: AsOf = None,
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv")
+        str,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv"
+        ),
     ] = "table",
     output: Output = "-",
     files: MatrixFiles = None,
     no_color: NoColor = False,
 ) -> None:
     """Show images, editions, prerequisites, tools, what is not carried, and how to go back."""
-    from hotpatch_cli.cli.talk import deliver, screen
+    from hotpatch_cli.cli.console import deliver, screen
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.outputs.matrix import MATRIX_FORMATS, MatrixView
 

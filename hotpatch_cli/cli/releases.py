@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hotpatch_cli.cli.options import NoColor, Output, Quiet, ReleaseFiles
+from hotpatch_cli.cli.options.common import NoColor, Output, Quiet, ReleaseFiles
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
-    from hotpatch_cli.knowledge.release_pages import Page
+    from hotpatch_cli.knowledge.release_pages import ReleasePage
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", envvar="HOTPATCH_YES", help="Keep what is new without asking.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", envvar="HOTPATCH_DRY_RUN", help="Show the difference only.")]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", "-y", envvar="HOTPATCH_YES", help="Keep what is new without asking."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", envvar="HOTPATCH_DRY_RUN", help="Show the difference only.")
+]
 _MAX_BYTES = 20 * 1024 * 1024
 
 
@@ -24,20 +29,28 @@ _MAX_BYTES = 20 * 1024 * 1024
 def releases(
     context: typer.Context,
     product: Annotated[
-        str, typer.Option("--product", metavar="NAME", envvar="HOTPATCH_PRODUCT", help="ws2022, ws2025 or all")
+        str,
+        typer.Option(
+            "--product", metavar="NAME", envvar="HOTPATCH_PRODUCT", help="ws2022, ws2025 or all"
+        ),
     ] = "all",
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv")
+        str,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv"
+        ),
     ] = "table",
     output: Output = "-",
     files: ReleaseFiles = None,
     no_color: NoColor = False,
 ) -> None:
-    """List the release data with the day on which it was read; import a page of Microsoft, or fetch it."""
+    """List the release data with the day on which it was read; import a page of Microsoft, or fetch
+    it.
+    """
     if context.invoked_subcommand is not None:
         return
-    from hotpatch_cli.cli.gate import known_word
-    from hotpatch_cli.cli.talk import deliver, screen
+    from hotpatch_cli.cli.console import deliver, screen
+    from hotpatch_cli.cli.options.gate import known_word
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.outputs.releases import RELEASE_FORMATS
 
@@ -48,10 +61,15 @@ def releases(
     deliver(render(knowledge._replace(releases=rows), screen(output, no_color=no_color)), output)
 
 
-@app.command("import", epilog="Example: hotpatch releases import windows-server-release-info.md --dry-run")
+@app.command(
+    "import", epilog="Example: hotpatch releases import windows-server-release-info.md --dry-run"
+)
 def import_command(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="Release-information page (Markdown, HTML) or MSRC CVRF (JSON).")
+        str,
+        typer.Argument(
+            metavar="FILE", help="Release-information page (Markdown, HTML) or MSRC CVRF (JSON)."
+        ),
     ],
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -68,17 +86,28 @@ def import_command(
 @app.command(epilog="Example: hotpatch releases update --yes")
 def update(
     url: Annotated[
-        str, typer.Option("--url", metavar="URL", envvar="HOTPATCH_RELEASES_URL", help="Another address of the page.")
+        str,
+        typer.Option(
+            "--url",
+            metavar="URL",
+            envvar="HOTPATCH_RELEASES_URL",
+            help="Another address of the page.",
+        ),
     ] = "",
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, max=600, envvar="HOTPATCH_TIMEOUT", help="Seconds to wait.")
+        float,
+        typer.Option(
+            "--timeout", min=0.1, max=600, envvar="HOTPATCH_TIMEOUT", help="Seconds to wait."
+        ),
     ] = 30,
     yes: Yes = False,
     dry_run: DryRun = False,
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Fetch Microsoft's release-information page, show what is new, and keep it in the user's data folder."""
+    """Fetch Microsoft's release-information page, show what is new, and keep it in the user's data
+    folder.
+    """
     from hotpatch_cli.knowledge.release_pages import PAGE_URL
 
     address = url or f"{PAGE_URL}?accept=text/markdown"
@@ -96,10 +125,14 @@ def _fetched(address: str, timeout: float) -> str:
     from hotpatch_cli.errors import refuse
 
     if not address.lower().startswith(("https://", "http://")):
-        raise refuse(address, "This is not an address of the web.", "Write one that begins with https://.")
+        raise refuse(
+            address, "This is not an address of the web.", "Write one that begins with https://."
+        )
     remedy = "Open it in a browser, save it, and run `hotpatch releases import FILE`. Nothing was changed."
     try:
-        request = Request(address, headers={"Accept": "text/markdown", "User-Agent": f"hotpatch/{__version__}"})  # noqa: S310  checked above
+        request = Request(
+            address, headers={"Accept": "text/markdown", "User-Agent": f"hotpatch/{__version__}"}
+        )
         with urlopen(request, timeout=timeout) as answer:  # noqa: S310  checked above
             data = _whole(answer, timeout)
     except HTTPError as error:
@@ -107,12 +140,16 @@ def _fetched(address: str, timeout: float) -> str:
         raise refuse(address, f"The server answered {error.code}.", remedy) from None
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise refuse(address, f"The page cannot be fetched: {str(reason) or type(error).__name__}.", remedy) from None
+        raise refuse(
+            address, f"The page cannot be fetched: {str(reason) or type(error).__name__}.", remedy
+        ) from None
     return data.decode("utf-8", "replace")
 
 
 def _whole(answer: "HTTPResponse", timeout: float) -> bytes:
-    """The body of an answer. Raises OSError where it is cut, too large, or still coming after all the time there is."""
+    """The body of an answer. Raises OSError where it is cut, too large, or still coming after all
+    the time there is.
+    """
     from time import monotonic
 
     began, parts, size = monotonic(), [], 0
@@ -129,7 +166,7 @@ def _whole(answer: "HTTPResponse", timeout: float) -> bytes:
     return b"".join(parts)
 
 
-def _page(name: str, text: str) -> "Page":
+def _page(name: str, text: str) -> "ReleasePage":
     """The rows of a page. Raises InputError where its layout is not understood."""
     import json
 
@@ -142,20 +179,22 @@ def _page(name: str, text: str) -> "Page":
     except (ValueError, RecursionError) as error:
         said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise refuse(
-            name, f"The layout of this page is not understood: {said}.", "Nothing was changed; look for a new version."
+            name,
+            f"The layout of this page is not understood: {said}.",
+            "Nothing was changed; look for a new version.",
         ) from None
 
 
-def _take_in(page: "Page", *, yes: bool, dry_run: bool, quiet: bool, no_color: bool) -> None:
+def _take_in(page: "ReleasePage", *, yes: bool, dry_run: bool, quiet: bool, no_color: bool) -> None:
     """Show the difference, and keep what is new once that is agreed to."""
-    from hotpatch_cli.cli.talk import deliver, say, screen, write_whole
+    from hotpatch_cli.cli.console import deliver, say, screen, write_whole
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.knowledge import user_data
     from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.knowledge.refresh import refreshed
+    from hotpatch_cli.knowledge.merge_releases import merge_releases
     from hotpatch_cli.outputs.releases import render_difference
 
-    found = refreshed(load_knowledge().releases, page.rows)
+    found = merge_releases(load_knowledge().releases, page.rows)
     deliver(render_difference(page, found, screen("-", no_color=no_color)), "-")
     if not found.differs or dry_run:
         return
@@ -165,7 +204,7 @@ def _take_in(page: "Page", *, yes: bool, dry_run: bool, quiet: bool, no_color: b
     before = user_data.imported(path) if path.is_file() else ()
     fresh = (*found.new, *(after for _, after in found.changed))
     _make_folder(path.parent)
-    write_whole(path, user_data.as_text(refreshed(before, fresh).rows))
+    write_whole(path, user_data.as_text(merge_releases(before, fresh).rows))
     say(f"Kept in {path}.", quiet=quiet)
 
 
@@ -179,4 +218,6 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise refuse(str(folder), f"The folder cannot be made: {error.strerror}.", "Set HOTPATCH_DATA.") from None
+        raise refuse(
+            str(folder), f"The folder cannot be made: {error.strerror}.", "Set HOTPATCH_DATA."
+        ) from None

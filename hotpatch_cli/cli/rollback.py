@@ -1,33 +1,55 @@
-"""`hotpatch rollback`: what to uninstall, which baseline is the last good one, and when the restart has room."""
+"""`hotpatch rollback`: what to uninstall, which baseline is the last good one, and when the restart
+has room.
+"""
 
 from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.gate import known_word
-from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import AsOf, MatrixFiles, NoColor, Output, Quiet, ReleaseFiles, WindowFiles, today
+from hotpatch_cli.cli.options.azure import live
+from hotpatch_cli.cli.options.common import (
+    AsOf,
+    MatrixFiles,
+    NoColor,
+    Output,
+    Quiet,
+    ReleaseFiles,
+    WindowFiles,
+    today,
+)
+from hotpatch_cli.cli.options.gate import known_word
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: hotpatch rollback examples/fleet.yaml --machine net01 --as-of 2025-12-15")
+@app.command(
+    epilog="Example: hotpatch rollback examples/fleet.yaml --machine net01 --as-of 2025-12-15"
+)
 @live("fleet")
 def rollback(
     fleet: Annotated[
-        list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
+        list[str],
+        typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input."),
     ],
     machine: Annotated[
         list[str] | None,
-        typer.Option("--machine", metavar="NAME", envvar="HOTPATCH_MACHINE", help="This machine; repeatable."),
+        typer.Option(
+            "--machine", metavar="NAME", envvar="HOTPATCH_MACHINE", help="This machine; repeatable."
+        ),
     ] = None,
     kb: Annotated[
-        str | None, typer.Option("--kb", metavar="KB", envvar="HOTPATCH_KB", help="The machines that have this update.")
+        str | None,
+        typer.Option(
+            "--kb", metavar="KB", envvar="HOTPATCH_KB", help="The machines that have this update."
+        ),
     ] = None,
     windows: WindowFiles = None,
     as_of: AsOf = None,
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json")
+        str,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json"
+        ),
     ] = "table",
     output: Output = "-",
     matrix: MatrixFiles = None,
@@ -35,14 +57,16 @@ def rollback(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """Say how a machine goes back to the last good baseline, since hotpatches have no automatic rollback."""
-    from hotpatch_cli.cli.talk import deliver, say, screen
-    from hotpatch_cli.documents.codec import meant
+    """Say how a machine goes back to the last good baseline, since hotpatches have no automatic
+    rollback.
+    """
+    from hotpatch_cli.cli.console import deliver, say, screen
+    from hotpatch_cli.documents.codec import did_you_mean
     from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.outputs.rollback import ROLLBACK_FORMATS
-    from hotpatch_cli.rollback import rollbacks
+    from hotpatch_cli.use_cases.rollback import rollbacks
 
     render = ROLLBACK_FORMATS[known_word(form, tuple(ROLLBACK_FORMATS), "--format")]
     if not machine and kb is None:
@@ -56,8 +80,10 @@ def rollback(
         found = rollbacks(loaded, judge, machine or (), wanted)
     except KeyError as error:
         name = str(error.args[0])
-        advice = meant(name, [each.label for each in loaded.machines])
-        raise typer.BadParameter(f"no machine is called {name!r}. {advice}".strip(), param_hint="--machine") from None
+        advice = did_you_mean(name, [each.label for each in loaded.machines])
+        raise typer.BadParameter(
+            f"no machine is called {name!r}. {advice}".strip(), param_hint="--machine"
+        ) from None
     deliver(render(found, screen(output, no_color=no_color)), output)
 
 

@@ -8,8 +8,8 @@ import typer
 from typer.core import TyperGroup
 
 from hotpatch_cli import __version__
-from hotpatch_cli.cli.config import configured, where_set
-from hotpatch_cli.cli.guide import guided
+from hotpatch_cli.cli.config.config import configured, where_set
+from hotpatch_cli.cli.help_panels import guided
 
 _COMPLETING = "_HOTPATCH_COMPLETE"
 """The variable by which a shell asks for completions."""
@@ -47,7 +47,9 @@ class LazyGroup(TyperGroup):
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(import_module(f"hotpatch_cli.cli.{COMMANDS[cmd_name]}").app)
+        command = typer.main.get_command(
+            import_module(f"hotpatch_cli.cli.{COMMANDS[cmd_name]}").app
+        )
         command.name = cmd_name
         if _COMPLETING in os.environ:
             from hotpatch_cli.cli.completion import completed
@@ -56,7 +58,9 @@ class LazyGroup(TyperGroup):
         return guided(configured(command), cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; a value of the configuration that is refused is told with its file and line."""
+        """Run the command; a value of the configuration that is refused is told with its file and
+        line.
+        """
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
@@ -85,4 +89,6 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Can this Windows Server hotpatch, why not, when does it restart next, and how to restart all of them well."""
+    """Can this Windows Server hotpatch, why not, when does it restart next, and how to restart all
+    of them well.
+    """

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.config import current
-from hotpatch_cli.cli.options import AsOf, Quiet, day_option, today
+from hotpatch_cli.cli.config.config import current
+from hotpatch_cli.cli.options.common import AsOf, Quiet, day_option, today
 
 app = typer.Typer(add_completion=False)
 
@@ -18,31 +18,52 @@ app = typer.Typer(add_completion=False)
 )
 def waive(
     machine: Annotated[
-        str, typer.Argument(metavar="MACHINE", help="A name, a pattern with * ? [ ], or a resource id.")
+        str,
+        typer.Argument(metavar="MACHINE", help="A name, a pattern with * ? [ ], or a resource id."),
     ],
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A code such as HP101, or * for all.")],
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help="A code such as HP101, or * for all.")
+    ],
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", envvar="HOTPATCH_REASON", help="Why this is fine for now.")
+        str,
+        typer.Option(
+            "--reason", metavar="TEXT", envvar="HOTPATCH_REASON", help="Why this is fine for now."
+        ),
     ],
-    owner: Annotated[str, typer.Option("--owner", metavar="TEXT", envvar="HOTPATCH_OWNER", help="Who answers for it.")],
-    expires: Annotated[date, day_option("--expires", "HOTPATCH_EXPIRES", "The last day on which it counts.")],
+    owner: Annotated[
+        str,
+        typer.Option(
+            "--owner", metavar="TEXT", envvar="HOTPATCH_OWNER", help="Who answers for it."
+        ),
+    ],
+    expires: Annotated[
+        date, day_option("--expires", "HOTPATCH_EXPIRES", "The last day on which it counts.")
+    ],
     waivers: Annotated[
-        str, typer.Option("--waivers", metavar="FILE", envvar="HOTPATCH_WAIVERS", help="The file that it is added to.")
+        str,
+        typer.Option(
+            "--waivers",
+            metavar="FILE",
+            envvar="HOTPATCH_WAIVERS",
+            help="The file that it is added to.",
+        ),
     ] = "waivers.yaml",
     as_of: AsOf = None,
     quiet: Quiet = False,
 ) -> None:
-    """Add a waiver: this finding of this machine does not count until a day, and somebody answers for it."""
-    from hotpatch_cli.cli.talk import say, write_whole
+    """Add a waiver: this finding of this machine does not count until a day, and somebody answers
+    for it.
+    """
+    from hotpatch_cli.cli.console import say, write_whole
     from hotpatch_cli.errors import refuse
-    from hotpatch_cli.inputs.waivers import parse_rule
-    from hotpatch_cli.inputs.waivers_text import Entry, with_entry
+    from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry, with_entry
+    from hotpatch_cli.inputs.gate_files.waivers import parse_rule
     from hotpatch_cli.knowledge.load import load_rules
 
     _require_one(waivers)
     codes = load_rules()
     try:
-        entry = Entry(machine, parse_rule(rule, codes), reason, owner, expires)
+        entry = WaiverEntry(machine, parse_rule(rule, codes), reason, owner, expires)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="RULE") from None
     if expires < (as_of or today()):
@@ -58,4 +79,6 @@ def _require_one(name: str) -> None:
     context = current.get().context
     source = context.get_parameter_source("waivers") if context else None
     if source is not None and source.name == "ENVIRONMENT" and os.pathsep in name:
-        raise typer.BadParameter("HOTPATCH_WAIVERS names several files: say which one.", param_hint="--waivers")
+        raise typer.BadParameter(
+            "HOTPATCH_WAIVERS names several files: say which one.", param_hint="--waivers"
+        )

@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
-from hotpatch_cli.cli.feeds import Previous, feed_options
-from hotpatch_cli.cli.gate import known_source, known_word
-from hotpatch_cli.cli.live import live
-from hotpatch_cli.cli.options import (
+from hotpatch_cli.cli.options.azure import live
+from hotpatch_cli.cli.options.common import (
     AsOf,
     Columns,
     NoColor,
@@ -20,6 +18,8 @@ from hotpatch_cli.cli.options import (
     day_option,
     today,
 )
+from hotpatch_cli.cli.options.feeds import Previous, feed_options
+from hotpatch_cli.cli.options.gate import known_source, known_word
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -29,26 +29,51 @@ def windows() -> None:
     """Maintenance windows: when they open, whether Azure takes them."""
 
 
-@app.command("list", epilog="Example: hotpatch windows list examples/fleet.yaml --from 2026-01-01 --next 3")
+@app.command(
+    "list", epilog="Example: hotpatch windows list examples/fleet.yaml --from 2026-01-01 --next 3"
+)
 @live("fleet")
 def list_command(
     fleet: Annotated[
-        list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
+        list[str],
+        typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input."),
     ],
     most: Annotated[
-        int, typer.Option("--next", min=1, max=1000, envvar="HOTPATCH_NEXT", help="So many of each machine.")
+        int,
+        typer.Option(
+            "--next", min=1, max=1000, envvar="HOTPATCH_NEXT", help="So many of each machine."
+        ),
     ] = 5,
-    begin: Annotated[date | None, day_option("--from", "HOTPATCH_WINDOWS_FROM", "From this day in UTC; today.")] = None,
-    until: Annotated[date | None, day_option("--until", "HOTPATCH_UNTIL", "All up to this day, included.")] = None,
+    begin: Annotated[
+        date | None, day_option("--from", "HOTPATCH_WINDOWS_FROM", "From this day in UTC; today.")
+    ] = None,
+    until: Annotated[
+        date | None, day_option("--until", "HOTPATCH_UNTIL", "All up to this day, included.")
+    ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="WORD", envvar="HOTPATCH_BY", help="machine, or window with its zone")
+        str,
+        typer.Option(
+            "--by", metavar="WORD", envvar="HOTPATCH_BY", help="machine, or window with its zone"
+        ),
     ] = "machine",
     named: Annotated[
         list[str] | None,
-        typer.Option("--window", metavar="NAME", envvar="HOTPATCH_WINDOW", help="Only this window; repeatable."),
+        typer.Option(
+            "--window",
+            metavar="NAME",
+            envvar="HOTPATCH_WINDOW",
+            help="Only this window; repeatable.",
+        ),
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv, ics")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            envvar="HOTPATCH_FORMAT",
+            help="table, json, csv, ics",
+        ),
     ] = "table",
     output: Output = "-",
     windows_from: WindowFiles = None,
@@ -58,39 +83,58 @@ def list_command(
     quiet: Quiet = False,
     no_color: NoColor = False,
 ) -> None:
-    """List the next openings of each machine, in local time and UTC, with what a freeze takes of them."""
-    from hotpatch_cli.cli.talk import deliver, say, screen
+    """List the next openings of each machine, in local time and UTC, with what a freeze takes of
+    them.
+    """
+    from hotpatch_cli.cli.console import deliver, say, screen
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.fleet import load_fleet
-    from hotpatch_cli.openings import Question, list_openings
-    from hotpatch_cli.outputs.openings import OPENING_FORMATS
+    from hotpatch_cli.outputs.windows_listing import OPENING_FORMATS
+    from hotpatch_cli.use_cases.windows import OpeningQuery, list_openings
 
     render = OPENING_FORMATS[known_word(form, tuple(OPENING_FORMATS), "--format")]
     feed = feed_options(form, begin or today(), previous=previous)
     if until is not None and until < (begin or today()):
-        raise typer.BadParameter(f"{until} is before {begin or today()}, from which on it lists.", param_hint="--until")
+        raise typer.BadParameter(
+            f"{until} is before {begin or today()}, from which on it lists.", param_hint="--until"
+        )
     by_window = known_word(by, ("machine", "window"), "--by") == "window"
-    loaded, notes = load_fleet(fleet, None, known_source(prefer, fleet), windows_from or (), columns or ())
+    loaded, notes = load_fleet(
+        fleet, None, known_source(prefer, fleet), windows_from or (), columns or ()
+    )
     for note in notes:
         say(note, quiet=quiet)
     wanted = frozenset(known_word(each, tuple(loaded.windows), "--window") for each in named or ())
-    found, problems = list_openings(loaded, Question(begin or today(), until, most, by_window, wanted))
+    found, problems = list_openings(
+        loaded, OpeningQuery(begin or today(), until, most, by_window, wanted)
+    )
     if problems:
         raise InputError(problems)
     if without := sum(not each.placement.windows for each in loaded.machines):
-        say(f"Machines without a window, which are not listed: {without} of {len(loaded.machines)}.", quiet=quiet)
+        say(
+            f"Machines without a window, which are not listed: {without} of {len(loaded.machines)}.",
+            quiet=quiet,
+        )
     deliver(render(found, screen(output, no_color=no_color)._replace(feed=feed)), output)
 
 
-@app.command("lint", epilog="Example: hotpatch windows lint fleet.yaml configurations.json plan.json")
+@app.command(
+    "lint", epilog="Example: hotpatch windows lint fleet.yaml configurations.json plan.json"
+)
 def lint_command(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE...", help="Inventories, maintenance configurations, `terraform show -json`."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Inventories, maintenance configurations, `terraform show -json`.",
+        ),
     ],
     as_of: AsOf = None,
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json")
+        str,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json"
+        ),
     ] = "table",
     output: Output = "-",
     releases: ReleaseFiles = None,
@@ -98,14 +142,14 @@ def lint_command(
     no_color: NoColor = False,
 ) -> None:
     """Check windows against the limits of Azure, where Azure runs them: exit code 1 on findings."""
-    from hotpatch_cli.cli.linted import load_linted
-    from hotpatch_cli.cli.talk import deliver, say, screen
+    from hotpatch_cli.cli.console import deliver, say, screen
+    from hotpatch_cli.cli.lint_sources import load_linted
     from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.knowledge.limits import load_limits
-    from hotpatch_cli.linting import Lint
     from hotpatch_cli.outputs.lint import LINT_FORMATS, LintView
+    from hotpatch_cli.use_cases.lint import Lint
 
     render = LINT_FORMATS[known_word(form, tuple(LINT_FORMATS), "--format")]
     parts = load_linted(files)
@@ -123,33 +167,53 @@ def lint_command(
     raise typer.Exit(1 if found else 0)
 
 
-@app.command("export", epilog="Example: hotpatch windows export fleet.yaml --to azure --output configurations.json")
+@app.command(
+    "export",
+    epilog="Example: hotpatch windows export fleet.yaml --to azure --output configurations.json",
+)
 def export_command(
     fleet: Annotated[
-        list[str], typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input.")
+        list[str],
+        typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input."),
     ],
-    to: Annotated[str, typer.Option("--to", metavar="PLATFORM", envvar="HOTPATCH_TO", help="azure")] = "azure",
+    to: Annotated[
+        str, typer.Option("--to", metavar="PLATFORM", envvar="HOTPATCH_TO", help="azure")
+    ] = "azure",
     begin: Annotated[
-        date | None, day_option("--from", "HOTPATCH_WINDOWS_FROM", "The first opening, from this day; today.")
+        date | None,
+        day_option("--from", "HOTPATCH_WINDOWS_FROM", "The first opening, from this day; today."),
     ] = None,
     location: Annotated[
         str | None,
-        typer.Option("--location", metavar="REGION", envvar="HOTPATCH_LOCATION", help="Where the configurations lie."),
+        typer.Option(
+            "--location",
+            metavar="REGION",
+            envvar="HOTPATCH_LOCATION",
+            help="Where the configurations lie.",
+        ),
     ] = None,
     output: Annotated[
         str,
-        typer.Option("--output", "-o", metavar="FILE|DIR", envvar="HOTPATCH_OUTPUT", help="A file, or one each in it."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR",
+            envvar="HOTPATCH_OUTPUT",
+            help="A file, or one each in it.",
+        ),
     ] = "-",
     windows_from: WindowFiles = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write windows as Azure takes them: maintenance configurations; exit code 1 where one cannot be said."""
-    from hotpatch_cli.cli.exported import deliver_configurations, tell
-    from hotpatch_cli.cli.talk import say
+    """Write windows as Azure takes them: maintenance configurations; exit code 1 where one cannot
+    be said.
+    """
+    from hotpatch_cli.cli.console import say
+    from hotpatch_cli.cli.export_files import deliver_configurations, tell
     from hotpatch_cli.errors import refuse
-    from hotpatch_cli.exporting import export
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.limits import load_limits
+    from hotpatch_cli.use_cases.export import export
 
     known_word(to, ("azure",), "--to")
     loaded, notes = load_fleet(fleet, windows=windows_from or ())

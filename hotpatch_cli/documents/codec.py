@@ -1,7 +1,7 @@
 """Codecs: how a node of a tree becomes a value, and the JSON Schema that says the same.
 
-A codec never raises: it notes every problem in the log with its place and gives None, so that all problems of
-a file are reported at once. The caller ends with `log.finish()`.
+A codec never raises: it notes every problem in the log with its place and gives None, so that all
+problems of a file are reported at once. The caller ends with `log.finish()`.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from hotpatch_cli.documents.tree import LOWER_HALF, MAX_SCALAR, Log, Mapping, Sequence, shown
+from hotpatch_cli.documents.tree import LOWER_HALF, MAX_SCALAR, Log, Mapping, Sequence, quoted
 
 T = TypeVar("T")
 _CONTROL = r"[\x00-\x1f\x7f]"
@@ -18,7 +18,9 @@ _PART = r"([0-9]{1,6}) ?([dhms])"
 _DECIMAL = r"[0-9]{1,12}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?"
 _REMEMBERED = 4096
 _SCALAR = {"type": ["string", "number", "boolean"]}
-"""Text in a schema: an editor has taken `20348.4346` for a number and `true` for a truth before it looks."""
+"""Text in a schema: an editor has taken `20348.4346` for a number and `true` for a truth before it
+looks.
+"""
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -42,9 +44,17 @@ def text_of(value: object, mark: int, log: Log, what: str = "text") -> str | Non
     if isinstance(value, str):
         if len(value) <= MAX_SCALAR:
             return value
-        log.add(mark, f"A value of {len(value)} characters; at most {MAX_SCALAR} are read.", "Shorten it.")
+        log.add(
+            mark,
+            f"A value of {len(value)} characters; at most {MAX_SCALAR} are read.",
+            "Shorten it.",
+        )
     else:
-        log.add(mark, f"Expected {what}, found {shown(value)}.", "Write it on one line after the colon.")
+        log.add(
+            mark,
+            f"Expected {what}, found {quoted(value)}.",
+            "Write it on one line after the colon.",
+        )
     return None
 
 
@@ -58,7 +68,7 @@ def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
         if not found.strip():
             log.add(mark, "Expected text, found nothing.", hint)
         elif pattern and not re.fullmatch(pattern, found):
-            log.add(mark, f"{shown(found)} does not fit here.", hint)
+            log.add(mark, f"{quoted(found)} does not fit here.", hint)
         else:
             return found
         return None
@@ -93,7 +103,7 @@ def _boolean(value: object, mark: int, log: Log) -> bool | None:
         return value
     if isinstance(value, str) and value.lower() in _WORDS:
         return _WORDS[value.lower()]
-    log.add(mark, f"Expected true or false, found {shown(value)}.")
+    log.add(mark, f"Expected true or false, found {quoted(value)}.")
     return None
 
 
@@ -106,9 +116,13 @@ def number(low: int, high: int) -> Codec[int]:
     """A whole number within bounds."""
 
     def read(value: object, mark: int, log: Log) -> int | None:
-        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,12}", value) and low <= int(value) <= high:
+        if (
+            isinstance(value, str)
+            and re.fullmatch(r"[+-]?[0-9]{1,12}", value)
+            and low <= int(value) <= high
+        ):
             return int(value)
-        log.add(mark, f"Expected a whole number from {low} to {high}, found {shown(value)}.")
+        log.add(mark, f"Expected a whole number from {low} to {high}, found {quoted(value)}.")
         return None
 
     return Codec(read, {"type": "integer", "minimum": low, "maximum": high})
@@ -120,7 +134,7 @@ def decimal(low: float, high: float) -> Codec[float]:
     def read(value: object, mark: int, log: Log) -> float | None:
         if isinstance(value, str) and re.fullmatch(_DECIMAL, value) and low <= float(value) <= high:
             return float(value)
-        log.add(mark, f"Expected a number from {low:.0f} to {high:.0f}, found {shown(value)}.")
+        log.add(mark, f"Expected a number from {low:.0f} to {high:.0f}, found {quoted(value)}.")
         return None
 
     return Codec(read, {"type": "number", "minimum": low, "maximum": high})
@@ -128,21 +142,27 @@ def decimal(low: float, high: float) -> Codec[float]:
 
 def choice(*words: str, also: dict[str, str] | None = None) -> Codec[str]:
     """One of some words, in any letter case; `also` maps further spellings to them."""
-    spellings = {word.lower(): word for word in words} | {key.lower(): word for key, word in (also or {}).items()}
+    spellings = {word.lower(): word for word in words} | {
+        key.lower(): word for key, word in (also or {}).items()
+    }
 
     def read(value: object, mark: int, log: Log) -> str | None:
         found = text_of(value, mark, log)
         if found is None:
             return None
         if found.strip().lower() not in spellings:
-            log.add(mark, f"{shown(found)} is not one of {', '.join(words)}.", meant(found, spellings.values()))
+            log.add(
+                mark,
+                f"{quoted(found)} is not one of {', '.join(words)}.",
+                did_you_mean(found, spellings.values()),
+            )
             return None
         return spellings[found.strip().lower()]
 
     return Codec(read, {"enum": [*words, *(also or {})]})
 
 
-def meant(found: str, known: Iterable[str]) -> str:
+def did_you_mean(found: str, known: Iterable[str]) -> str:
     """The advice "Did you mean ...?" where a known word is near; otherwise nothing."""
     from difflib import get_close_matches
 
@@ -161,7 +181,9 @@ def listing(item: Codec[T], *, single: bool = False) -> Codec[tuple[T, ...]]:
         if single and value is not None:
             only = item.read(value, mark, log)
             return None if only is None else (only,)
-        log.add(mark, f"Expected a list, found {shown(value)}.", "Write it as [a, b] or with dashes.")
+        log.add(
+            mark, f"Expected a list, found {quoted(value)}.", "Write it as [a, b] or with dashes."
+        )
         return None
 
     schema: dict[str, Any] = {"type": "array", "items": item.schema}
@@ -173,12 +195,16 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
 
     def read(value: object, mark: int, log: Log) -> dict[str, T] | None:
         if not isinstance(value, Mapping):
-            log.add(mark, f"Expected a mapping, found {shown(value)}.", "Write names, each with a colon behind it.")
+            log.add(
+                mark,
+                f"Expected a mapping, found {quoted(value)}.",
+                "Write names, each with a colon behind it.",
+            )
             return None
         result = {}
         for key, each, key_mark, at in value.placed():
             if not key.strip() or len(key) > 256 or re.search(_CONTROL, key):  # noqa: PLR2004  a name, not a text
-                log.add(key_mark, f"{shown(key)} cannot be a name.")
+                log.add(key_mark, f"{quoted(key)} cannot be a name.")
             elif (found := item.read(each, at, log)) is not None:
                 result[key] = found
         return result
@@ -189,15 +215,15 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
 def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec[T]:
     """A mapping with known keys, given to `make` as keyword arguments; a null is a missing key.
 
-    Keys that begin with `x-` belong to the user and are left alone. Thousands of machines say the same things,
-    so what was fine under a key once is not read again.
+    Keys that begin with `x-` belong to the user and are left alone. Thousands of machines say the
+    same things, so what was fine under a key once is not read again.
     """
     required = [key for key, each in fields.items() if each.required]
     known: dict[str, dict[Any, Any]] = {key: {} for key in fields}
 
     def read(value: object, mark: int, log: Log) -> T | None:
         if not isinstance(value, Mapping):
-            log.add(mark, f"Expected {what} (a mapping), found {shown(value)}.")
+            log.add(mark, f"Expected {what} (a mapping), found {quoted(value)}.")
             return None
         found: dict[str, Any] = {}
         before = len(log.problems)
@@ -215,15 +241,27 @@ def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec
                     fine[said] = found[key]
         for key in required:
             if key not in found:
-                log.add(value.mark, f"The key '{key}' of {what} is missing.", f"Add it ({fields[key].doc}).")
+                log.add(
+                    value.mark,
+                    f"The key '{key}' of {what} is missing.",
+                    f"Add it ({fields[key].doc}).",
+                )
         return make(**found) if len(log.problems) == before else None
 
     return Codec(read, record_schema(fields))
 
 
 def _said(value: Any) -> tuple[Any, ...] | None:
-    """What a list of words, or a mapping to words, says, as something to remember it by; None for anything else."""
-    parts = tuple(value.items()) if type(value) is Mapping else tuple(value) if type(value) is Sequence else ()
+    """What a list of words, or a mapping to words, says, as something to remember it by; None for
+    anything else.
+    """
+    parts = (
+        tuple(value.items())
+        if type(value) is Mapping
+        else tuple(value)
+        if type(value) is Sequence
+        else ()
+    )
     leaves = value.values() if type(value) is Mapping else parts
     return (type(value), *parts) if parts and all(type(leaf) is str for leaf in leaves) else None
 
@@ -233,7 +271,8 @@ def record_schema(fields: dict[str, Field]) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {
-            key: {"description": each.doc} | (each.codec.schema if each.required else _or_null(each.codec.schema))
+            key: {"description": each.doc}
+            | (each.codec.schema if each.required else _or_null(each.codec.schema))
             for key, each in fields.items()
         },
         "patternProperties": {"^x-": {}},
@@ -256,23 +295,25 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _note_unknown(key: str, mark: int, fields: dict[str, Field], what: str, log: Log) -> None:
     if not key.startswith("x-"):
-        known = meant(key, fields) or f"Keys are {', '.join(fields)}."
-        log.add(mark, f"Unknown key {shown(key)} in {what}.", known)
+        known = did_you_mean(key, fields) or f"Keys are {', '.join(fields)}."
+        log.add(mark, f"Unknown key {quoted(key)} in {what}.", known)
 
 
 def parse_duration(text: str) -> timedelta:
-    """A duration from `4h`, `3h55m`, `90m`, `14d` or `03:55` (hours and minutes). Raises ValueError."""
+    """A duration from `4h`, `3h55m`, `90m`, `14d` or `03:55` (hours and minutes). Raises
+    ValueError.
+    """
     stripped = text.strip().lower()
     if found := re.fullmatch(r"([0-9]{1,3}):([0-5][0-9])", stripped):
         return timedelta(hours=int(found[1]), minutes=int(found[2]))
     parts = re.findall(_PART, stripped)
     if not parts or re.sub(_PART, "", stripped).strip():
-        raise ValueError(f'{shown(text)} is not a duration. Write 4h, 3h55m, 90m, 14d or "03:55".')
+        raise ValueError(f'{quoted(text)} is not a duration. Write 4h, 3h55m, 90m, 14d or "03:55".')
     total = timedelta(**{_UNITS[unit]: 0 for _, unit in parts})
     for amount, unit in parts:
         total += timedelta(**{_UNITS[unit]: int(amount)})
     if total > timedelta(days=3660):
-        raise ValueError(f"{shown(text)} is longer than ten years.")
+        raise ValueError(f"{quoted(text)} is longer than ten years.")
     return total
 
 
@@ -280,11 +321,15 @@ def parse_date(text: str) -> date:
     """A date from `2025-12-15`. Raises ValueError."""
     written = text.strip()
     try:
-        found = date.fromisoformat(written) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written) else None
+        found = (
+            date.fromisoformat(written)
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written)
+            else None
+        )
     except ValueError:
         found = None
     if found is None:
-        raise ValueError(f"{shown(text)} is not a date of the calendar. Write it as 2025-12-15.")
+        raise ValueError(f"{quoted(text)} is not a date of the calendar. Write it as 2025-12-15.")
     return found
 
 
@@ -292,7 +337,7 @@ def parse_time(text: str) -> time:
     """A time of day from `22:00` or `2:30`. Raises ValueError."""
     found = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])(?::00)?", text.strip())
     if not found or int(found[1]) > 23:  # noqa: PLR2004  the last hour of a day
-        raise ValueError(f"{shown(text)} is not a time of day. Write it as 22:00.")
+        raise ValueError(f"{quoted(text)} is not a time of day. Write it as 22:00.")
     return time(int(found[1]), int(found[2]))
 
 
@@ -301,17 +346,27 @@ def parse_moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(f"{shown(text)} is not a moment. Write it as 2026-01-17T22:00+01:00.") from None
+        raise ValueError(
+            f"{quoted(text)} is not a moment. Write it as 2026-01-17T22:00+01:00."
+        ) from None
     if not 1990 <= moment.year < 2200:  # noqa: PLR2004  within all calendars, whatever the zone
-        raise ValueError(f"{shown(text)} is not in the years 1990 to 2199.")
+        raise ValueError(f"{quoted(text)} is not in the years 1990 to 2199.")
     if moment.tzinfo is None:
-        raise ValueError(f"{shown(text)} has no offset from UTC. Write it as 2026-01-17T22:00+01:00.")
+        raise ValueError(
+            f"{quoted(text)} has no offset from UTC. Write it as 2026-01-17T22:00+01:00."
+        )
     return moment
 
 
 duration: Codec[timedelta] = parsed(
-    parse_duration, "a duration", {"type": "string", "examples": ["4h", "3h55m", "90m", "03:55", "14d"]}
+    parse_duration,
+    "a duration",
+    {"type": "string", "examples": ["4h", "3h55m", "90m", "03:55", "14d"]},
 )
 day: Codec[date] = parsed(parse_date, "a date", {"type": "string", "format": "date"})
-time_of_day: Codec[time] = parsed(parse_time, "a time of day", {"type": "string", "examples": ["22:00"]})
-moment: Codec[datetime] = parsed(parse_moment, "a moment", {"type": "string", "format": "date-time"})
+time_of_day: Codec[time] = parsed(
+    parse_time, "a time of day", {"type": "string", "examples": ["22:00"]}
+)
+moment: Codec[datetime] = parsed(
+    parse_moment, "a moment", {"type": "string", "format": "date-time"}
+)

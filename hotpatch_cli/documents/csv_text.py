@@ -1,7 +1,8 @@
-"""CSV as the same tree: a list of mappings, one a row, with the header's names as keys; an empty cell is missing.
+"""CSV as the same tree: a list of mappings, one a row, with the header's names as keys; an empty
+cell is missing.
 
-A cell that holds JSON, such as the `properties` column of a Resource Graph export, becomes the tree of it.
-Marks are those of the row's line: a cell has no place of its own that the parser would tell.
+A cell that holds JSON, such as the `properties` column of a Resource Graph export, becomes the tree
+of it. Marks are those of the row's line: a cell has no place of its own that the parser would tell.
 """
 
 import csv
@@ -11,7 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from hotpatch_cli.documents.json_text import parse_json
-from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, at_one_mark, shown
+from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, at_one_mark, quoted
 from hotpatch_cli.errors import InputError
 
 _SEPARATORS = (",", ";", "\t")
@@ -23,10 +24,11 @@ LONGEST_CELL = 16 * 2**20
 
 
 def parse_csv(file: str, text: str) -> Document:
-    """The tree of a CSV text with a header; comma, semicolon or tab. Raises InputError with every problem found.
+    """The tree of a CSV text with a header; comma, semicolon or tab. Raises InputError with every
+    problem found.
 
-    PowerShell's `#TYPE` and Excel's `sep=;` before the header are passed over; `="00123"`, with which exports keep
-    Excel from making it a number, is the text in it.
+    PowerShell's `#TYPE` and Excel's `sep=;` before the header are passed over; `="00123"`, with
+    which exports keep Excel from making it a number, is the text in it.
     """
     document = Document(file, text)
     log = Log(document)
@@ -45,7 +47,9 @@ def parse_csv(file: str, text: str) -> Document:
 
 
 def _misfit(cells: int, names: int, text: str, mark: int) -> tuple[str, str] | None:
-    """What is wrong with a row of so many cells; one with too few is cut off where the text ends in its midst."""
+    """What is wrong with a row of so many cells; one with too few is cut off where the text ends in
+    its midst.
+    """
     if cells > names:
         return f"This row has {cells} cells, the header {names}.", "Quote cells that have commas."
     if cells < names and not text.endswith("\n") and text.find("\n", mark) < 0:
@@ -57,7 +61,9 @@ def _misfit(cells: int, names: int, text: str, mark: int) -> tuple[str, str] | N
 
 
 def separator_of(line: str) -> str:
-    """What parts the cells of a header: the one of comma, semicolon and tab that stands in it most often."""
+    """What parts the cells of a header: the one of comma, semicolon and tab that stands in it most
+    often.
+    """
     return max(_SEPARATORS, key=line.count)
 
 
@@ -69,7 +75,9 @@ def _rows(text: str, log: Log) -> Iterator[tuple[int, list[str]]]:
     offsets = [*accumulate(map(len, lines), initial=begin)]
     csv.field_size_limit(LONGEST_CELL)
     stated = start[1] if start and start.re is SEPARATOR_LINE else None
-    reader = csv.reader(lines, delimiter=stated or separator_of(lines[0] if lines else ""), strict=True)
+    reader = csv.reader(
+        lines, delimiter=stated or separator_of(lines[0] if lines else ""), strict=True
+    )
     before = 0
     try:
         for cells in reader:
@@ -77,14 +85,22 @@ def _rows(text: str, log: Log) -> Iterator[tuple[int, list[str]]]:
                 yield offsets[before], cells
             before = reader.line_num
     except csv.Error as error:
-        log.add(offsets[min(before, len(lines) - 1)], f"Not CSV: {error}.", "Check the quotes from here on.")
+        log.add(
+            offsets[min(before, len(lines) - 1)],
+            f"Not CSV: {error}.",
+            "Check the quotes from here on.",
+        )
 
 
 def _check_header(names: list[str], mark: int, log: Log) -> None:
     lower = [name.casefold() for name in names]
     for name in dict.fromkeys(filter(None, lower)):
         if lower.count(name) > 1:
-            log.add(mark, f"The column {shown(name)} stands twice in the header.", "Rename or remove one.")
+            log.add(
+                mark,
+                f"The column {quoted(name)} stands twice in the header.",
+                "Rename or remove one.",
+            )
 
 
 def _row(names: list[str], cells: list[str], mark: int) -> Mapping:
@@ -96,7 +112,9 @@ def _row(names: list[str], cells: list[str], mark: int) -> Mapping:
 
 
 def read_cell(cell: str, mark: int) -> Any:
-    """What a cell says: text, the tree of its JSON with everything at one mark, or None where it is empty."""
+    """What a cell says: text, the tree of its JSON with everything at one mark, or None where it is
+    empty.
+    """
     if not cell.strip():
         return None
     if cell.startswith('="') and (quoted := _QUOTED_FORMULA.fullmatch(cell)):

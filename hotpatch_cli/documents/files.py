@@ -18,7 +18,8 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 def read_text(name: str) -> tuple[str, str]:
     """(name for messages, text) of a file, or of standard input for `-`.
 
-    UTF-8, and UTF-16 where a byte order mark says so (PowerShell's `>` writes that). Raises InputError.
+    UTF-8, and UTF-16 where a byte order mark says so (PowerShell's `>` writes that). Raises
+    InputError.
     """
     shown = STDIN if name == "-" else name
     data = read_bytes(name)
@@ -49,7 +50,11 @@ def opened(name: str) -> Iterator[BinaryIO]:
         raise refuse("''", "The name of a file is empty.", "Name a file, or - for standard input.")
     try:
         if path.is_dir():
-            raise refuse(name, "This is a directory, not a file.", "Name the files in it, for example with *.yaml.")
+            raise refuse(
+                name,
+                "This is a directory, not a file.",
+                "Name the files in it, for example with *.yaml.",
+            )
         with path.open("rb") as stream:
             yield stream
     except FileNotFoundError:
@@ -77,7 +82,9 @@ def _decode(shown: str, data: bytes, start: int, encoding: str) -> str:
             ]
         ) from None
     if "\0" in text:
-        raise refuse(shown, "A binary file, or UTF-16 without a byte order mark.", "Save it as UTF-8 text.")
+        raise refuse(
+            shown, "A binary file, or UTF-16 without a byte order mark.", "Save it as UTF-8 text."
+        )
     if not text.strip():
         raise refuse(shown, "The file is empty.", "Run `hotpatch init` for a starter inventory.")
     return text
@@ -90,7 +97,11 @@ def parse(name: str, text: str) -> Document:
 
         return parse_json(name, text)
     if len(text) > MAX_YAML_CHARACTERS:
-        raise refuse(name, f"More than {MAX_YAML_CHARACTERS // 2**20} MB of YAML.", "Split the file, or write JSON.")
+        raise refuse(
+            name,
+            f"More than {MAX_YAML_CHARACTERS // 2**20} MB of YAML.",
+            "Split the file, or write JSON.",
+        )
     from hotpatch_cli.documents.yaml_text import parse_yaml
 
     return parse_yaml(name, text)

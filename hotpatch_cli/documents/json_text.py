@@ -1,10 +1,20 @@
-"""JSON as the same positioned tree: numbers stay text, a repeated key is a problem, depth is bounded."""
+"""JSON as the same positioned tree: numbers stay text, a repeated key is a problem, depth is
+bounded.
+"""
 
 import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # C, documented nowhere, stable
 from typing import Any
 
-from hotpatch_cli.documents.tree import MAX_DEPTH, Document, Log, Mapping, Number, Sequence, shown
+from hotpatch_cli.documents.tree import (
+    MAX_DEPTH,
+    Document,
+    Log,
+    Mapping,
+    NumberText,
+    Sequence,
+    quoted,
+)
 
 _SPACE = re.compile(r"[ \t\n\r]*").match
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?").match
@@ -32,7 +42,7 @@ class _NotJsonError(Exception):
 def parse_json(file: str, text: str) -> Document:
     """The tree of a JSON text. Raises InputError with every problem found."""
     document = Document(file, text)
-    parser = _Parser(text, Log(document))
+    parser = _JsonParser(text, Log(document))
     try:
         document.root_mark, document.root = parser.whole()
     except (JSONDecodeError, _NotJsonError) as error:
@@ -42,15 +52,19 @@ def parse_json(file: str, text: str) -> Document:
 
 
 def is_json_lines(text: str) -> bool:
-    """Whether a text is objects, each on a line of its own: more than one, or it would be plain JSON."""
+    """Whether a text is objects, each on a line of its own: more than one, or it would be plain
+    JSON.
+    """
     return _SEVERAL.match(text, 0, _LOOKED_AT) is not None
 
 
 def parse_json_lines(file: str, text: str) -> Document:
-    """The tree of JSON Lines: a list of mappings. Raises InputError with the first problem of each line."""
+    """The tree of JSON Lines: a list of mappings. Raises InputError with the first problem of each
+    line.
+    """
     document = Document(file, text)
     document.root = Sequence()
-    parser = _Parser(text, Log(document))
+    parser = _JsonParser(text, Log(document))
     at = parser.skip(0)
     while at < len(text):
         mark = at
@@ -66,7 +80,7 @@ def parse_json_lines(file: str, text: str) -> Document:
     return document
 
 
-class _Parser:
+class _JsonParser:
     def __init__(self, text: str, log: Log) -> None:
         self.text = text
         self.log = log
@@ -86,7 +100,9 @@ class _Parser:
             lines.put(value, mark)
         else:
             self.log.add(
-                mark, f"Expected an object on each line, found {shown(value)}.", "Write an object on each line."
+                mark,
+                f"Expected an object on each line, found {quoted(value)}.",
+                "Write an object on each line.",
             )
 
     def skip(self, at: int) -> int:
@@ -117,9 +133,12 @@ class _Parser:
             if self.text.startswith(word, at):
                 return value, at + len(word)
         elif found := _NUMBER(self.text, at):
-            return Number(found.group()), found.end()
+            return NumberText(found.group()), found.end()
         raise _NotJsonError(
-            at, "Not JSON: a value was expected here." if first else "Not JSON: the text ends too early."
+            at,
+            "Not JSON: a value was expected here."
+            if first
+            else "Not JSON: the text ends too early.",
         )
 
     def string(self, at: int) -> tuple[str, int]:

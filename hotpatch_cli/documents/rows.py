@@ -5,21 +5,25 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from hotpatch_cli.documents.tree import Document, Mapping, Number, Position
+from hotpatch_cli.documents.tree import Document, Mapping, NumberText, Position
 from hotpatch_cli.documents.tree import Sequence as Items
 from hotpatch_cli.errors import refuse
 
 MAX_COLUMNS = 2000
 
 
-class Inexact(Number):
-    """A fraction that was kept as a binary number: zeros at its end are lost, 26100.4770 has become 26100.477."""
+class Inexact(NumberText):
+    """A fraction that was kept as a binary number: zeros at its end are lost, 26100.4770 has become
+    26100.477.
+    """
 
     __slots__ = ()
 
 
 class RowsDocument(Document):
-    """A document whose marks are numbers of rows, from 1. `notes` are what the user should hear of its opening."""
+    """A document whose marks are numbers of rows, from 1. `notes` are what the user should hear of
+    its opening.
+    """
 
     __slots__ = ("notes",)
 
@@ -46,7 +50,11 @@ class RowsDocument(Document):
 def header(file: str, cells: Sequence[Any], row: int) -> list[str]:
     """The names of columns, without outer spaces. Raises InputError where one stands twice."""
     if len(cells) > MAX_COLUMNS:
-        raise refuse(file, f"The table has {len(cells)} columns; at most {MAX_COLUMNS} are read.", "Leave some out.")
+        raise refuse(
+            file,
+            f"The table has {len(cells)} columns; at most {MAX_COLUMNS} are read.",
+            "Leave some out.",
+        )
     names = ["" if cell is None else str(cell).strip() for cell in cells]
     known: set[str] = set()
     for name in filter(None, names):
@@ -58,7 +66,9 @@ def header(file: str, cells: Sequence[Any], row: int) -> list[str]:
 
 
 def plain(value: Any, row: int) -> Any:
-    """A value of a table as a tree has it: texts, truths, numbers as they are written, lists and mappings."""
+    """A value of a table as a tree has it: texts, truths, numbers as they are written, lists and
+    mappings.
+    """
     if isinstance(value, dict):
         node = Mapping(row)
         for key, each in value.items():
@@ -75,9 +85,9 @@ def plain(value: Any, row: int) -> Any:
 def _scalar(value: Any) -> str:
     if isinstance(value, float):
         whole = value.is_integer() and abs(value) < 1e15  # noqa: PLR2004  so far every whole number has its own float
-        return Number(int(value)) if whole else Inexact(value)
+        return NumberText(int(value)) if whole else Inexact(value)
     if isinstance(value, int | Decimal):
-        return Number(value)
+        return NumberText(value)
     if isinstance(value, date | time):
         return value.isoformat()
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -13,7 +13,7 @@ MAX_SCALAR = 65_536
 LOWER_HALF = 0xFFFF_FFFF
 
 
-class Number(str):
+class NumberText(str):
     """A number of a JSON text, kept as it was written: 26100.10 keeps its zero."""
 
     __slots__ = ()
@@ -22,8 +22,9 @@ class Number(str):
 class Mapping(dict[str, Any]):
     """A mapping with its own mark, and the marks of key and value of each entry in their order.
 
-    A mark is a character offset into the text of the document; `Document.position` makes it line and column.
-    `marks` holds, for each entry in its order, the mark of the key in the upper and of the value in the lower half.
+    A mark is a character offset into the text of the document; `Document.position` makes it line
+    and column. `marks` holds, for each entry in its order, the mark of the key in the upper and of
+    the value in the lower half.
     """
 
     __slots__ = ("mark", "marks")
@@ -94,8 +95,8 @@ class Position(NamedTuple):
 class Document:
     """A parsed text: its file name, its tree, and the way from marks to lines.
 
-    `companion` is a document that belongs to it, such as the parameters of a template; `chosen` maps columns of a table
-    to fields, as the user wants them.
+    `companion` is a document that belongs to it, such as the parameters of a template; `chosen`
+    maps columns of a table to fields, as the user wants them.
     """
 
     __slots__ = ("_breaks", "chosen", "companion", "file", "root", "root_mark", "text")
@@ -112,7 +113,9 @@ class Document:
     def position(self, mark: int) -> Position:
         """The line and column of a mark."""
         if self._breaks is None:
-            self._breaks = array("Q", (found.end() for found in re.finditer(r"\r\n|\r|\n", self.text)))
+            self._breaks = array(
+                "Q", (found.end() for found in re.finditer(r"\r\n|\r|\n", self.text))
+            )
         line = bisect_right(self._breaks, mark)
         start = self._breaks[line - 1] if line else 0
         return Position(self.file, line + 1, mark - start + 1)
@@ -131,13 +134,19 @@ class Log:
         self.problems.append(Problem(file, line, column, message, remedy))
 
     def finish(self) -> None:
-        """Raise InputError if anything was noted, in the order of the text; what many machines share is said once."""
+        """Raise InputError if anything was noted, in the order of the text; what many machines
+        share is said once.
+        """
         if self.problems:
-            raise InputError(sorted(dict.fromkeys(self.problems), key=lambda p: (p.line or 0, p.column or 0)))
+            raise InputError(
+                sorted(dict.fromkeys(self.problems), key=lambda p: (p.line or 0, p.column or 0))
+            )
 
 
 def merged(below: Mapping, above: Mapping) -> Mapping:
-    """`above` over `below`: mappings deeply, lists replaced, a null removes. Marks stay those of the source."""
+    """`above` over `below`: mappings deeply, lists replaced, a null removes. Marks stay those of
+    the source.
+    """
     result = Mapping(above.mark)
     for key, value, key_mark, value_mark in below.placed():
         if key not in above:
@@ -153,7 +162,7 @@ def merged(below: Mapping, above: Mapping) -> Mapping:
     return result
 
 
-def shown(value: object, limit: int = 60) -> str:
+def quoted(value: object, limit: int = 60) -> str:
     """A value of an input as it may stand in a message: one line, no control codes, not long."""
     if isinstance(value, Mapping):
         return "a mapping"

@@ -1,7 +1,7 @@
 """YAML as a positioned tree, built from the C parser's events.
 
-PyYAML's constructors guess types (26100.10 becomes 26100.1, 22:00 becomes 1320, NO becomes false) and let
-the last of two equal keys win; so nothing of them is used, only the parser.
+PyYAML's constructors guess types (26100.10 becomes 26100.1, 22:00 becomes 1320, NO becomes false)
+and let the last of two equal keys win; so nothing of them is used, only the parser.
 """
 
 from typing import Any, NamedTuple
@@ -24,7 +24,11 @@ def parse_yaml(file: str, text: str) -> Document:
     except _LimitError:
         pass  # the builder noted why
     except yaml.reader.ReaderError as error:
-        builder.log.add(error.position, f"YAML does not allow the character {_named(error.character)}.", "Remove it.")
+        builder.log.add(
+            error.position,
+            f"YAML does not allow the character {_named(error.character)}.",
+            "Remove it.",
+        )
     except yaml.MarkedYAMLError as error:
         _note_syntax(builder.log, error)
     finally:
@@ -45,7 +49,9 @@ def _parser(text: str) -> Any:
 
 
 def _named(character: Any) -> str:
-    """A character that cannot be shown, by its number; the two parsers give it as a number or as text."""
+    """A character that cannot be shown, by its number; the two parsers give it as a number or as
+    text.
+    """
     return f"U+{character if isinstance(character, int) else ord(character):04X}"
 
 
@@ -58,7 +64,11 @@ def _note_syntax(log: Log, error: Any) -> None:
         log.add(error.context_mark.index, "This quote is never closed.", "Close it.")
     else:
         context = f" ({error.context})" if error.context else ""
-        log.add(mark.index, f"Not YAML: {problem}{context}.", "Check quotes, colons and indentation around here.")
+        log.add(
+            mark.index,
+            f"Not YAML: {problem}{context}.",
+            "Check quotes, colons and indentation around here.",
+        )
 
 
 class _LimitError(Exception):
@@ -89,7 +99,8 @@ class _Builder:
     def build(self, get_event: Any) -> None:  # noqa: C901, PLR0912  one loop over a file's every word: no calls in it
         """Read the stream to its end; the tree stands in document.root afterwards.
 
-        `key` is the key that waits for its value; None awaits one, and what has no keys holds an empty one.
+        `key` is the key that waits for its value; None awaits one, and what has no keys holds an
+        empty one.
         """
         import yaml
 
@@ -114,7 +125,11 @@ class _Builder:
                 mark = event.start_mark.index
                 self._check_start(event, len(stack))
                 stack.append(_Level(node, key, key_mark, event.anchor, mark + self.aliased))
-                node, key = (Mapping(mark), None) if kind is yaml.MappingStartEvent else (Sequence(mark), "")
+                node, key = (
+                    (Mapping(mark), None)
+                    if kind is yaml.MappingStartEvent
+                    else (Sequence(mark), "")
+                )
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 level = stack.pop()
@@ -146,7 +161,10 @@ class _Builder:
         if event.tag is not None:
             self._refuse_tag(event.start_mark.index)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (None if event.implicit[0] and value in _NULLS else value, len(value) + 1)
+            self.anchors[event.anchor] = (
+                None if event.implicit[0] and value in _NULLS else value,
+                len(value) + 1,
+            )
 
     def _refuse_tag(self, mark: int) -> None:
         self.log.add(mark, "YAML tags (!...) are not read here.", "Remove the tag.")
@@ -155,7 +173,11 @@ class _Builder:
         if event.tag is not None:
             self._refuse_tag(event.start_mark.index)
         if depth >= MAX_DEPTH:
-            self.log.add(event.start_mark.index, f"Nested deeper than {MAX_DEPTH} levels.", "Flatten the file.")
+            self.log.add(
+                event.start_mark.index,
+                f"Nested deeper than {MAX_DEPTH} levels.",
+                "Flatten the file.",
+            )
             raise _LimitError
 
     def _closed(self, node: Any, level: _Level, end: int) -> Any:
@@ -172,7 +194,9 @@ class _Builder:
             self.log.add(mark, f"The alias *{event.anchor[:60]} has no anchor before it.")
         self.aliased += size
         if self.aliased > _MAX_ALIASED:
-            self.log.add(mark, "Aliases repeat more of this file than is read.", "Write the values out.")
+            self.log.add(
+                mark, "Aliases repeat more of this file than is read.", "Write the values out."
+            )
             raise _LimitError
         return value
 
@@ -197,7 +221,9 @@ class _Builder:
 
         self.documents += isinstance(event, yaml.DocumentStartEvent)
         if self.documents > 1:
-            self.log.add(event.start_mark.index, "A second document in one file.", "Split the file.")
+            self.log.add(
+                event.start_mark.index, "A second document in one file.", "Split the file."
+            )
             raise _LimitError
 
     def _odd_key(self, value: Any, mark: int) -> str:
@@ -209,4 +235,6 @@ class _Builder:
 
     def _note_repeated(self, node: Mapping, key: str, mark: int) -> None:
         first = self.document.position(node.key_mark(key)).line
-        self.log.add(mark, f"The key '{key[:60]}' stands twice (first on line {first}).", "Keep one.")
+        self.log.add(
+            mark, f"The key '{key[:60]}' stands twice (first on line {first}).", "Keep one."
+        )

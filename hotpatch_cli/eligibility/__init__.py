@@ -1,1 +1,3 @@
-"""Can this machine hotpatch? Small functions from facts, matrix and day to findings; then the verdict."""
+"""Can this machine hotpatch? Small functions from facts, matrix and day to findings; then the
+verdict.
+"""

@@ -1,17 +1,20 @@
 """The one place where the facts of a machine are confronted with each other, before any rule runs.
 
-Two facts that name two Windows versions are not both right. Which one is wrong can't be told, so none is preferred:
-the contradiction is a finding, and the machine has no product and no track until it is resolved.
+Two facts that name two Windows versions are not both right. Which one is wrong can't be told, so
+none is preferred: the contradiction is a finding, and the machine has no product and no track until
+it is resolved.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from hotpatch_cli.eligibility.product import OFF_RECORD, Named, named_by
-from hotpatch_cli.knowledge.rows import Matrix, Product
-from hotpatch_cli.model import Facts, Finding, found
+from hotpatch_cli.knowledge.records import Matrix, Product
+from hotpatch_cli.model import Facts, Finding, make_finding
 
 _OTHER_EDITIONS = ("Standard", "Essentials", "Foundation", "IoT")
-"""Editions that an image of Azure Edition surely isn't; `Datacenter` is short for Datacenter: Azure Edition too."""
+"""Editions that an image of Azure Edition surely isn't; `Datacenter` is short for Datacenter: Azure
+Edition too.
+"""
 
 
 def confront(facts: Facts, matrix: Matrix, updates: Mapping[str, Product]) -> Iterator[Finding]:
@@ -31,7 +34,7 @@ def _image_and_running(image: Named, running: Sequence[Named], facts: Facts) -> 
     others = [each for each in running if _differ(image, each)]
     if others:
         upgraded = facts.platform == "azure" and any(each.windows != OFF_RECORD for each in others)
-        yield found(
+        yield make_finding(
             "HP111" if upgraded else "HP415",
             "default" if upgraded else "image",
             seen=_seen([image, *others]),
@@ -41,19 +44,27 @@ def _image_and_running(image: Named, running: Sequence[Named], facts: Facts) -> 
         )
         return
     system = next((each for each in running if each.field == "os"), None)
-    if image.edition == "azure edition" and system is not None and system.edition in _OTHER_EDITIONS:
-        yield found("HP415", "edition", seen=_seen([image, system]), image=image.value, os=system.value)
+    if (
+        image.edition == "azure edition"
+        and system is not None
+        and system.edition in _OTHER_EDITIONS
+    ):
+        yield make_finding(
+            "HP415", "edition", seen=_seen([image, system]), image=image.value, os=system.value
+        )
 
 
 def _running(running: Sequence[Named]) -> Iterator[Finding]:
-    """The operating system against the build, and the KBs against the first of the other facts that they contradict."""
+    """The operating system against the build, and the KBs against the first of the other facts that
+    they contradict.
+    """
     systems = [each for each in running if each.field == "os"]
     builds = [each for each in running if each.field == "build"]
     updates = [each for each in running if each.field == "kbs"]
     for system in systems:
         for build in builds:
             if _differ(system, build):
-                yield found(
+                yield make_finding(
                     "HP415",
                     seen=_seen([system, build]),
                     os=system.value,
@@ -65,7 +76,7 @@ def _running(running: Sequence[Named]) -> Iterator[Finding]:
         other = next((each for each in against if _differ(update, each)), None)
         if other is not None:
             seen = _seen([update, other])
-            yield found(
+            yield make_finding(
                 "HP415",
                 "update",
                 seen=seen,
@@ -94,5 +105,7 @@ def _seen(facts: Sequence[Named]) -> dict[str, object]:
     """Each field with what is in it; several KBs stand in one field."""
     seen: dict[str, object] = {}
     for named in facts:
-        seen[named.field] = f"{seen[named.field]}, {named.value}" if named.field in seen else named.value
+        seen[named.field] = (
+            f"{seen[named.field]}, {named.value}" if named.field in seen else named.value
+        )
     return seen

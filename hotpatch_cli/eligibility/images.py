@@ -22,8 +22,8 @@ from hotpatch_cli.eligibility.product import (
     suggestion,
     windows_of_image,
 )
-from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, ImageRow, Lookalike, Matrix, holds
-from hotpatch_cli.model import Facts, Finding, Image, found, missing, parse_build
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES, ImageRow, Lookalike, Matrix, holds
+from hotpatch_cli.model import Facts, Finding, Image, make_finding, missing, parse_build
 
 _LOCAL_GALLERY = r"(?i)/marketplaceGalleryImages/"
 _PLAIN_2025 = r"2025-(?:datacenter|standard)(?!-azure-edition)"
@@ -40,13 +40,13 @@ def check_image(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     elif facts.platform == "azure-local" and _from_iso(facts, matrix):
         yield from _iso_steps(facts)
     elif facts.restored:
-        yield found("HP102", "restored", seen={"restored": True})
+        yield make_finding("HP102", "restored", seen={"restored": True})
     elif facts.built:
         yield _built(facts.built, image)
     elif image is None:
         yield _no_image(facts)
     elif image.container:
-        yield found("HP103", seen={"image": image.container}, image=image.container)
+        yield make_finding("HP103", seen={"image": image.container}, image=image.container)
     elif image.id:
         yield _by_id(image.id, facts.platform)
     elif (row := listed(image, matrix, facts.platform)) is not None:
@@ -54,14 +54,15 @@ def check_image(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
         yield from _spelling(image, row, facts)
     elif parts := _missing_parts(image, matrix):
         opened = any(field == "image" for field, _ in facts.unresolved)
-        partial = found("HP401", "partial", seen={"image": image}, missing=parts)
+        partial = make_finding("HP401", "partial", seen={"image": image}, missing=parts)
         yield missing("HP401", "image", facts) if opened else partial
     else:
         yield _not_supported(image, matrix, _offered(matrix, facts.platform, as_of))
 
 
 def _through_arc(facts: Facts, matrix: Matrix) -> Finding | None:
-    """HP104 of a guest of Azure Local that Azure Arc hotpatches: Windows Server 2025 Standard or Datacenter.
+    """HP104 of a guest of Azure Local that Azure Arc hotpatches: Windows Server 2025 Standard or
+    Datacenter.
 
     `Datacenter` beside an image of Azure Edition is that edition, in fewer words.
     """
@@ -71,19 +72,21 @@ def _through_arc(facts: Facts, matrix: Matrix) -> Finding | None:
     system = parse_system(facts.os) if facts.os else System()
     editions = {(row.product[2:], row.edition) for row in matrix.editions}
     if (system.year, system.edition) in editions:
-        return found("HP104", "through_arc", seen={"os": facts.os}, named=facts.os)
+        return make_finding("HP104", "through_arc", seen={"os": facts.os}, named=facts.os)
     named = facts.os is None and image is not None and windows_of_image(image, matrix) is not None
     if named and image is not None and re.match(_PLAIN_2025, hyphenated(image.sku or "")):
-        return found("HP104", "through_arc", seen={"image": image}, named=image)
+        return make_finding("HP104", "through_arc", seen={"image": image}, named=image)
     return None
 
 
 def _from_iso(facts: Facts, matrix: Matrix) -> bool:
-    """Whether a VM of Azure Local was installed or upgraded from an ISO, to Windows Server 2022 Azure Edition.
+    """Whether a VM of Azure Local was installed or upgraded from an ISO, to Windows Server 2022
+    Azure Edition.
 
-    It was where the steps of Microsoft's page are said to be done or not, and where it runs that edition without being
-    made from a marketplace image of that release.
-    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-edition (2023-10-31)
+    It was where the steps of Microsoft's page are said to be done or not, and where it runs that
+    edition without being made from a marketplace image of that release.
+    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-edition
+    (2023-10-31)
     """
     system = parse_system(facts.os) if facts.os else None
     runs = system is not None and (system.year, system.edition) == ("2022", "azure edition")
@@ -103,36 +106,39 @@ def _from_iso(facts: Facts, matrix: Matrix) -> bool:
 def _iso_steps(facts: Facts) -> Iterator[Finding]:
     done = facts.azure_local.iso_hotpatch
     if done is None:
-        yield found("HP416", seen={"azure_local.iso_hotpatch": None, "os": facts.os})
+        yield make_finding("HP416", seen={"azure_local.iso_hotpatch": None, "os": facts.os})
     elif not done:
-        yield found("HP216", seen={"azure_local.iso_hotpatch": False})
+        yield make_finding("HP216", seen={"azure_local.iso_hotpatch": False})
 
 
 def _built(builder: str, base: Image | None) -> Finding:
     """What Packer or Image Builder makes; the base is named, since it does not help."""
     if base is None or base == Image():
-        return found("HP102", "built", seen={"image": builder}, builder=builder)
-    return found("HP102", "built_on", seen={"image": base}, builder=builder, base=base)
+        return make_finding("HP102", "built", seen={"image": builder}, builder=builder)
+    return make_finding("HP102", "built_on", seen={"image": base}, builder=builder, base=base)
 
 
 def _no_image(facts: Facts) -> Finding:
-    """Nothing names the image. A VM of Azure Local names a resource, and another list has what that is."""
+    """Nothing names the image. A VM of Azure Local names a resource, and another list has what that
+    is.
+    """
     named = dict(facts.unresolved).get("image")
     if facts.platform != "azure-local":
         return missing("HP401", "image", facts)
     if named:
-        return found("HP401", "local_list", seen={"image": named}, image=named)
-    return found("HP401", "local", seen={"image": None})
+        return make_finding("HP401", "local_list", seen={"image": named}, image=named)
+    return make_finding("HP401", "local", seen={"image": None})
 
 
 def _by_id(resource: str, platform: str | None) -> Finding:
-    """A resource id names a custom image, but for an Azure Local copy of a marketplace image, which tells nothing.
+    """A resource id names a custom image, but for an Azure Local copy of a marketplace image, which
+    tells nothing.
 
     https://learn.microsoft.com/en-us/azure/azure-local/manage/virtual-machine-image-azure-marketplace
     """
     if platform == "azure-local" and re.search(_LOCAL_GALLERY, resource):
-        return found("HP401", "local_copy", seen={"image": resource}, image=resource)
-    return found("HP102", "gallery", seen={"image": resource}, image=resource)
+        return make_finding("HP401", "local_copy", seen={"image": resource}, image=resource)
+    return make_finding("HP102", "gallery", seen={"image": resource}, image=resource)
 
 
 def _offered(matrix: Matrix, platform: str | None, as_of: date) -> list[ImageRow]:
@@ -144,11 +150,19 @@ def _offered(matrix: Matrix, platform: str | None, as_of: date) -> list[ImageRow
 def _dated(image: Image, row: ImageRow, offered: list[ImageRow], as_of: date) -> Iterator[Finding]:
     if as_of < row.from_day:
         nearest = _nearest(image, offered) if offered else "none"
-        yield found("HP101", "not_yet", seen={"image": image}, image=image, since=row.from_day, nearest=nearest)
+        yield make_finding(
+            "HP101",
+            "not_yet",
+            seen={"image": image},
+            image=image,
+            since=row.from_day,
+            nearest=nearest,
+        )
 
 
 def _spelling(image: Image, row: ImageRow, facts: Facts) -> Iterator[Finding]:
-    """HP110. Azure takes any letter case; the provider azurerm, which refuses a plan, takes the exact one only.
+    """HP110. Azure takes any letter case; the provider azurerm, which refuses a plan, takes the
+    exact one only.
 
     https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/windows_virtual_machine
     """
@@ -159,11 +173,13 @@ def _spelling(image: Image, row: ImageRow, facts: Facts) -> Iterator[Finding]:
         variant = "azurerm"
     else:
         return
-    yield found("HP110", variant, seen={"image": image}, observed=image, exact=row.urn)
+    yield make_finding("HP110", variant, seen={"image": image}, observed=image, exact=row.urn)
 
 
 def _missing_parts(image: Image, matrix: Matrix) -> str:
-    """The parts of publisher, offer and SKU that are not stated, where what is stated could still be supported."""
+    """The parts of publisher, offer and SKU that are not stated, where what is stated could still
+    be supported.
+    """
     parts = {"publisher": image.publisher, "offer": image.offer, "sku": image.sku}
     missing = [name for name, part in parts.items() if not part]
     fits = any(
@@ -178,16 +194,19 @@ def _not_supported(image: Image, matrix: Matrix, offered: list[ImageRow]) -> Fin
     lookalike = _lookalike(image, matrix)
     whys = ([lookalike.why] if lookalike else []) + list(_strays(image, matrix))
     if _is_foreign(image, matrix):
-        return found("HP101", "elsewhere", seen={"image": image}, image=image)
+        return make_finding("HP101", "elsewhere", seen={"image": image}, image=image)
     nearest = _nearest(image, offered or list(matrix.images))
     if whys:
         why = ", and ".join(whys)
-        return found("HP101", "look_alike", seen={"image": image}, image=image, why=why, nearest=nearest)
-    return found("HP101", "not_listed", seen={"image": image}, image=image, nearest=nearest)
+        return make_finding(
+            "HP101", "look_alike", seen={"image": image}, image=image, why=why, nearest=nearest
+        )
+    return make_finding("HP101", "not_listed", seen={"image": image}, image=image, nearest=nearest)
 
 
 def _is_foreign(image: Image, matrix: Matrix) -> bool:
-    """Whether an image is of a client Windows, of Linux, or of another publisher: no supported image is near it.
+    """Whether an image is of a client Windows, of Linux, or of another publisher: no supported
+    image is near it.
 
     A publisher that is written almost like one of the matrix is a slip.
     """
@@ -212,13 +231,17 @@ def _lookalike(image: Image, matrix: Matrix) -> Lookalike | None:
 def _strays(image: Image, matrix: Matrix) -> Iterator[str]:
     """Publisher and offer that have no image in the matrix."""
     for name in ("publisher", "offer"):
-        part, known = getattr(image, name), dict.fromkeys(getattr(row, name) for row in matrix.images)
+        part, known = (
+            getattr(image, name),
+            dict.fromkeys(getattr(row, name) for row in matrix.images),
+        )
         if part and known and folded(part) not in map(folded, known):
             yield f"its {name} is {part}, expected {' or '.join(known)}"
 
 
 def _nearest(image: Image, rows: list[ImageRow]) -> str:
-    """The supported image that is nearest by meaning: same year, Desktop or Core as it was, small disk as it was.
+    """The supported image that is nearest by meaning: same year, Desktop or Core as it was, small
+    disk as it was.
 
     What is left of equals is decided by the likeness of the names.
     """
@@ -242,17 +265,22 @@ def _nearest(image: Image, rows: list[ImageRow]) -> str:
 def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     """HP104, HP105, HP402: whether Azure Arc hotpatches this release and edition.
 
-    The words tell release and edition, and so does the build: one of another Windows is not eligible, whatever the
-    words say, and words of a Windows Server without a release get it from the build.
+    The words tell release and edition, and so does the build: one of another Windows is not
+    eligible, whatever the words say, and words of a Windows Server without a release get it from
+    the build.
     """
     system = parse_system(facts.os) if facts.os else System()
     releases = {row.product[2:] for row in matrix.editions}
-    if system.family == "server" and system.year is None and _other_windows(facts, releases) is None:
+    if (
+        system.family == "server"
+        and system.year is None
+        and _other_windows(facts, releases) is None
+    ):
         system = system._replace(year=_year_of_build(facts.build))
     if (finding := _excluded(facts, system, releases)) is not None:
         yield finding
     elif not facts.os:
-        yield found("HP402", seen={"os": None})
+        yield make_finding("HP402", seen={"os": None})
     elif not is_release(system.year):
         told = system.family in ("server", "windows") and system.year is None
         yield _unrecognized(facts.os, "release" if told else "unrecognized")
@@ -260,24 +288,28 @@ def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]
         yield from _edition(facts.os, system, matrix)
     start = _arc_start(system, matrix)
     if facts.os and as_of < start:
-        yield found("HP105", "before_preview", seen={"os": facts.os}, preview_date=start)
+        yield make_finding("HP105", "before_preview", seen={"os": facts.os}, preview_date=start)
 
 
 def _excluded(facts: Facts, system: System, releases: set[str]) -> Finding | None:
     """HP104 and HP105 of a Windows that Azure Arc doesn't hotpatch: by the words, or by the build."""
     seen = {"os": facts.os}
     if system.family == "client":
-        return found("HP104", "client", seen=seen, os=facts.os)
+        return make_finding("HP104", "client", seen=seen, os=facts.os)
     if system.family == "host":
-        return found("HP105", "host", seen=seen, os=facts.os)
+        return make_finding("HP105", "host", seen=seen, os=facts.os)
     if system.edition == "azure edition" and is_release(system.year):
-        return found("HP104", "azure_edition", seen=seen, os=facts.os)
+        return make_finding("HP104", "azure_edition", seen=seen, os=facts.os)
     other = _other_windows(facts, releases)
-    if other is not None and (system.year in releases or not is_release(system.year) or facts.os is None):
+    if other is not None and (
+        system.year in releases or not is_release(system.year) or facts.os is None
+    ):
         named = f"{facts.os} with build {facts.build}" if facts.os else f"Build {facts.build}"
-        return found("HP105", "build", seen={"build": facts.build, **seen}, named=named, windows=other)
+        return make_finding(
+            "HP105", "build", seen={"build": facts.build, **seen}, named=named, windows=other
+        )
     if is_release(system.year) and system.year not in releases:
-        return found("HP105", "release", seen=seen, os=facts.os)
+        return make_finding("HP105", "release", seen=seen, os=facts.os)
     return None
 
 
@@ -285,7 +317,9 @@ def _other_windows(facts: Facts, releases: set[str]) -> str | None:
     """The names of what a build is of, where none of it is a Windows Server of these releases."""
     build = parse_build(facts.build) if facts.build else None
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
-    if not candidates or any(each.family == "server" and each.year in releases for each in candidates):
+    if not candidates or any(
+        each.family == "server" and each.year in releases for each in candidates
+    ):
         return None
     servers = [each for each in candidates if each.family == "server"]
     said = facts.os is not None and parse_system(facts.os).family == "server"
@@ -294,7 +328,11 @@ def _other_windows(facts: Facts, releases: set[str]) -> str | None:
 
 def _year_of_build(text: str | None) -> str | None:
     build = parse_build(text) if text else None
-    servers = [each for each in WINDOWS_OF_BUILD.get(build.number, ()) if each.family == "server"] if build else []
+    servers = (
+        [each for each in WINDOWS_OF_BUILD.get(build.number, ()) if each.family == "server"]
+        if build
+        else []
+    )
     return servers[0].year if len(servers) == 1 else None
 
 
@@ -302,13 +340,17 @@ def _unrecognized(text: str, variant: str) -> Finding:
     """HP402 of words that are not understood, with the words that were probably meant."""
     meant = suggestion(text)
     if meant is not None:
-        return found("HP402", "meant", seen={"os": text}, os=text, meant=meant)
-    return found("HP402", variant, seen={"os": text}, os=text)
+        return make_finding("HP402", "meant", seen={"os": text}, os=text, meant=meant)
+    return make_finding("HP402", variant, seen={"os": text}, os=text)
 
 
 def _arc_start(system: System, matrix: Matrix) -> date:
     """The day on which hotpatch through Arc began, for this edition where the matrix has it."""
-    rows = [row for row in matrix.editions if (row.product[2:], row.edition) == (system.year, system.edition)]
+    rows = [
+        row
+        for row in matrix.editions
+        if (row.product[2:], row.edition) == (system.year, system.edition)
+    ]
     began = min((phase.from_day for phase in matrix.arc_phases), default=date.min)
     return max(began, min((row.from_day for row in rows), default=date.min))
 
@@ -316,25 +358,31 @@ def _arc_start(system: System, matrix: Matrix) -> date:
 def _edition(text: str, system: System, matrix: Matrix) -> Iterator[Finding]:
     seen = {"os": text}
     if system.edition == "Evaluation":
-        yield found("HP402", "evaluation", seen=seen, os=text)
+        yield make_finding("HP402", "evaluation", seen=seen, os=text)
     elif system.edition is None:
-        yield found("HP402", "edition", seen=seen, os=text)
+        yield make_finding("HP402", "edition", seen=seen, os=text)
     elif system.edition not in EDITIONS:
         yield _unrecognized(text, "other_edition")
-    elif system.edition not in {row.edition for row in matrix.editions if row.product[2:] == system.year}:
-        yield found("HP104", "edition", seen=seen, os=text)
+    elif system.edition not in {
+        row.edition for row in matrix.editions if row.product[2:] == system.year
+    }:
+        yield make_finding("HP104", "edition", seen=seen, os=text)
 
 
 def check_shape(facts: Facts, matrix: Matrix, _as_of: date) -> Iterator[Finding]:
-    """HP106 and HP107: orchestration of a scale set (there are none outside Azure), generation of the VM."""
+    """HP106 and HP107: orchestration of a scale set (there are none outside Azure), generation of
+    the VM.
+    """
     if facts.scale_set == "uniform" and facts.platform == "azure":
-        yield found("HP106", seen={"scale_set": facts.scale_set})
+        yield make_finding("HP106", seen={"scale_set": facts.scale_set})
     if facts.generation == 1:
         image = facts.image
         if image is not None and image_edition(image, matrix) == "azure edition":
-            yield found("HP107", "image", seen={"generation": 1, "image": image}, image=image)
+            yield make_finding(
+                "HP107", "image", seen={"generation": 1, "image": image}, image=image
+            )
         else:
-            yield found("HP107", seen={"generation": 1})
+            yield make_finding("HP107", seen={"generation": 1})
 
 
 def check_end(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
@@ -344,7 +392,7 @@ def check_end(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     if product and last and as_of > last.day:
         name, month = PRODUCT_NAMES[product], f"{last.day:%B %Y}"
         seen: dict[str, object] = {"image": facts.image} if facts.image else {"os": facts.os}
-        yield found("HP108", seen=seen, product=name, last_month=month, as_of=as_of)
+        yield make_finding("HP108", seen=seen, product=name, last_month=month, as_of=as_of)
 
 
 def check_region(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
@@ -358,4 +406,6 @@ def check_region(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]
                 variant = "default" if region else "missing"
                 shown = {"region": facts.region} if region else {}
                 everywhere = row.until + timedelta(days=1)
-                yield found("HP109", variant, seen=seen, regions=regions, everywhere=everywhere, **shown)
+                yield make_finding(
+                    "HP109", variant, seen=seen, regions=regions, everywhere=everywhere, **shown
+                )

@@ -1,4 +1,5 @@
-"""HP201 to HP215 and HP403 to HP412: settings and states that hotpatch asks for, met, unmet or not known.
+"""HP201 to HP215 and HP403 to HP412: settings and states that hotpatch asks for, met, unmet or not
+known.
 
 A fact that is missing gives its own finding: a rule never passes because it could not tell.
 """
@@ -7,8 +8,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from hotpatch_cli.knowledge.rows import Matrix, holds
-from hotpatch_cli.model import Facts, Finding, found, missing, parse_build
+from hotpatch_cli.knowledge.records import Matrix, holds
+from hotpatch_cli.model import Facts, Finding, make_finding, missing, parse_build
 
 _HOST = r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?"
 _SECOND_HALF = 12
@@ -23,21 +24,21 @@ def check_azure(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding
     if settings.hotpatching is None:
         yield missing("HP405", "patching.hotpatching", facts)
     elif not settings.hotpatching:
-        yield found("HP201", seen={"patching.hotpatching": False}, observed="false")
+        yield make_finding("HP201", seen={"patching.hotpatching": False}, observed="false")
     if settings.mode is None:
         yield missing("HP404", "patching.mode", facts)
     elif settings.mode.lower() != "automaticbyplatform":
-        yield found("HP202", seen={"patching.mode": settings.mode}, observed=settings.mode)
+        yield make_finding("HP202", seen={"patching.mode": settings.mode}, observed=settings.mode)
     if settings.vm_agent is None:
         yield missing("HP406", "patching.vm_agent", facts)
     elif not settings.vm_agent:
-        yield found("HP203", seen={"patching.vm_agent": False})
+        yield make_finding("HP203", seen={"patching.vm_agent": False})
     if settings.hotpatching and settings.bypass_safety_checks:
         variant = "declared" if facts.declared else "default"
-        yield found("HP204", variant, seen={"patching.bypass_safety_checks": True})
+        yield make_finding("HP204", variant, seen={"patching.bypass_safety_checks": True})
     if facts.scale_set == "flexible" and not facts.health_extension:
         variant = "missing" if facts.health_extension is None else "default"
-        yield found("HP212", variant, seen={"health_extension": facts.health_extension})
+        yield make_finding("HP212", variant, seen={"health_extension": facts.health_extension})
 
 
 def check_azure_local(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
@@ -47,23 +48,33 @@ def check_azure_local(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Fin
     """
     local = facts.azure_local
     if local.azure_verification is None:
-        yield found("HP411", seen={"azure_local.azure_verification": None})
+        yield make_finding("HP411", seen={"azure_local.azure_verification": None})
     elif not local.azure_verification:
-        yield found("HP210", seen={"azure_local.azure_verification": False})
-    minimum = next((row.minimum for row in matrix.azure_local_hosts if holds(row.from_day, row.until, as_of)), None)
+        yield make_finding("HP210", seen={"azure_local.azure_verification": False})
+    minimum = next(
+        (row.minimum for row in matrix.azure_local_hosts if holds(row.from_day, row.until, as_of)),
+        None,
+    )
     if local.version is None:
-        yield found("HP412", seen={"azure_local.version": None})
+        yield make_finding("HP412", seen={"azure_local.version": None})
     elif (release := host_release(local.version)) is None:
-        yield found("HP412", "unreadable", seen={"azure_local.version": local.version}, version=local.version)
+        yield make_finding(
+            "HP412",
+            "unreadable",
+            seen={"azure_local.version": local.version},
+            version=local.version,
+        )
     elif minimum and release < (host_release(minimum) or release):
         seen = {"azure_local.version": local.version}
-        yield found("HP211", seen=seen, version=local.version, minimum=minimum)
+        yield make_finding("HP211", seen=seen, version=local.version, minimum=minimum)
 
 
 def host_release(text: str) -> tuple[int, int] | None:
-    """Year and month of an Azure Local release, to compare: 22H2 < 23H2 < 24H2 < 2503; `12.2503.1` too.
+    """Year and month of an Azure Local release, to compare: 22H2 < 23H2 < 24H2 < 2503; `12.2503.1`
+    too.
 
-    A half-year counts from its first month, since 2311 is a release of 23H2. None for anything else.
+    A half-year counts from its first month, since 2311 is a release of 23H2. None for anything
+    else.
     """
     match = re.fullmatch(_HOST, text.strip(), re.IGNORECASE)
     if match is None:
@@ -80,9 +91,9 @@ def check_arc(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     """
     status = facts.arc.status
     if status is None:
-        yield found("HP407", seen={"arc.status": None})
+        yield make_finding("HP407", seen={"arc.status": None})
     elif status.lower() != "connected":
-        yield found("HP207", seen={"arc.status": status}, observed=status)
+        yield make_finding("HP207", seen={"arc.status": status}, observed=status)
     yield from _enrolment(facts, matrix, as_of)
     yield from _security(facts)
     yield from _build(facts, matrix)
@@ -110,8 +121,9 @@ _ENABLEMENTS = {
 
 
 def enrolment(license_state: str | None, enablement: str | None) -> str | None:
-    """What the portal shows of license and enablement: Enabled, Pending, Canceled, Disabled, Failed,
-    Action Required, Not Enrolled, and Disabling while a license ends; None where neither tells.
+    """What the portal shows of license and enablement: Enabled, Pending, Canceled, Disabled,
+    Failed, Action Required, Not Enrolled, and Disabling while a license ends; None where neither
+    tells.
 
     https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
     """
@@ -129,26 +141,34 @@ def is_enrolled(license_state: str | None) -> bool:
 
 
 def _enrolment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
-    """HP208 and HP408. A machine that is enrolled and switched off has another remedy than one that isn't enrolled."""
+    """HP208 and HP408. A machine that is enrolled and switched off has another remedy than one that
+    isn't enrolled.
+    """
     state = enrolment(facts.arc.hotpatch, facts.arc.enablement)
     enrolled = is_enrolled(facts.arc.hotpatch)
-    seen = {"arc.enablement": facts.arc.enablement} if enrolled else {"arc.hotpatch": facts.arc.hotpatch}
+    seen = (
+        {"arc.enablement": facts.arc.enablement}
+        if enrolled
+        else {"arc.hotpatch": facts.arc.hotpatch}
+    )
     if state is None:
         observed = facts.arc.enablement if enrolled else facts.arc.hotpatch
         if observed is None:
-            yield found("HP408", seen=seen)
+            yield make_finding("HP408", seen=seen)
         else:
-            yield found("HP408", "undecided", seen=seen, observed=observed)
+            yield make_finding("HP408", "undecided", seen=seen, observed=observed)
     elif state != "Enabled":
-        phase = next((each for each in matrix.arc_phases if holds(each.from_day, each.until, as_of)), None)
+        phase = next(
+            (each for each in matrix.arc_phases if holds(each.from_day, each.until, as_of)), None
+        )
         terms = phase.terms if phase is not None else "not known"
         if enrolled and state in _SWITCHED:
-            yield found("HP208", _SWITCHED[state], seen=seen, terms=terms)
+            yield make_finding("HP208", _SWITCHED[state], seen=seen, terms=terms)
         elif phase is not None and phase.phase == "paid":
-            yield found("HP208", "paid", seen=seen, observed=state, price=terms)
+            yield make_finding("HP208", "paid", seen=seen, observed=state, price=terms)
         else:
             variant = "preview" if phase is not None and phase.phase == "preview" else "default"
-            yield found("HP208", variant, seen=seen, observed=state)
+            yield make_finding("HP208", variant, seen=seen, observed=state)
 
 
 _SWITCHED = {"Disabled": "switched_off", "Action Required": "action_required"}
@@ -160,16 +180,16 @@ def _security(facts: Facts) -> Iterator[Finding]:
     proven = (arc.enablement or "").lower() == "enabled"
     if arc.vbs is None:
         if not proven:
-            yield found("HP409", seen={"arc.vbs": None})
+            yield make_finding("HP409", seen={"arc.vbs": None})
     elif arc.vbs != "running":
         observed = "configured but not running" if arc.vbs == "configured" else arc.vbs
-        yield found("HP205", seen={"arc.vbs": arc.vbs}, observed=observed)
+        yield make_finding("HP205", seen={"arc.vbs": arc.vbs}, observed=observed)
     if arc.uefi is False:
-        yield found("HP206", "uefi", seen={"arc.uefi": False})
+        yield make_finding("HP206", "uefi", seen={"arc.uefi": False})
     elif arc.secure_boot is False:
-        yield found("HP206", "secure_boot", seen={"arc.secure_boot": False})
+        yield make_finding("HP206", "secure_boot", seen={"arc.secure_boot": False})
     elif arc.secure_boot is None and not proven:
-        yield found("HP410", seen={"arc.secure_boot": None})
+        yield make_finding("HP410", seen={"arc.secure_boot": None})
 
 
 def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
@@ -177,21 +197,23 @@ def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     build = parse_build(facts.build) if facts.build else None
     if build is None:
         if facts.build:
-            yield found("HP403", "unreadable", seen=seen, build=facts.build)
+            yield make_finding("HP403", "unreadable", seen=seen, build=facts.build)
         else:
-            yield found("HP403", seen=seen)
+            yield make_finding("HP403", seen=seen)
     elif minimum is None or build.number != minimum.number:
         return  # another Windows: HP105 or HP415
     elif build.revision is not None and build < minimum:
-        yield found("HP209", seen=seen, build=build, minimum=minimum)
+        yield make_finding("HP209", seen=seen, build=build, minimum=minimum)
     elif build.revision is None:
-        yield found("HP403", "revision", seen=seen, build=build)
+        yield make_finding("HP403", "revision", seen=seen, build=build)
 
 
 def check_boot(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
-    """HP215: the security type is Standard, or Secure Boot or vTPM is off, where the source says so.
+    """HP215: the security type is Standard, or Secure Boot or vTPM is off, where the source says
+    so.
 
-    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers (2025-10-30)
+    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers
+    (2025-10-30)
     """
     security = facts.security
     seen: dict[str, object] = {}
@@ -204,17 +226,19 @@ def check_boot(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]
             seen[f"security.{field}"] = False
             off.append(f"{name} is off")
     if off:
-        yield found("HP215", seen=seen, observed=" and ".join(off))
+        yield make_finding("HP215", seen=seen, observed=" and ".join(off))
 
 
 def check_state(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
     """HP213: powered off."""
     if facts.power == "off":
-        yield found("HP213", seen={"power": "off"})
+        yield make_finding("HP213", seen={"power": "off"})
 
 
 def reboot_never(facts: Facts, baseline: object) -> Iterator[Finding]:
     """HP214: the reboot setting is Never while a baseline is due or next."""
     setting = facts.patching.reboot
     if (setting or "").lower() in ("never", "neverreboot"):
-        yield found("HP214", seen={"patching.reboot": setting}, observed=setting, baseline=baseline)
+        yield make_finding(
+            "HP214", seen={"patching.reboot": setting}, observed=setting, baseline=baseline
+        )

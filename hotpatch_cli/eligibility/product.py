@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.rows import ImageRow, Matrix, Product
+from hotpatch_cli.knowledge.records import ImageRow, Matrix, Product
 from hotpatch_cli.model import Facts, Image, parse_build
 
 _PRODUCTS: dict[str, Product] = {"2022": "ws2022", "2025": "ws2025"}
@@ -49,15 +49,19 @@ _RELEASES = ("2000", "2003", "2008", "2012", "2016", "2019", "2022", "2025")
 _CHANNELS = ("1709", "1803", "1809", "1903", "1909", "2004", "20H2", "23H2")
 """Releases of the semi-annual channel, and the annual channel's 23H2."""
 _CLOSE = 0.7
-"""How like a known word another must be to be called a slip of it (difflib; `Standrad` is 0.875)."""
+"""How like a known word another must be to be called a slip of it (difflib; `Standrad` is 0.875).
+"""
 _NO_EDITION = r"(?i)\b(?:core|desktop|experience|server|full|gui|installation|version|build|x64|bit|ltsc|\w*\d\w*)\b"
-_SKU_YEAR = r"(?i)^\s*(?:\[?smalldisk\]?)?(?:(?:microsoft )?windows[\s-]*server[\s-]*)?(20\d\d)(?!\d)"
+_SKU_YEAR = (
+    r"(?i)^\s*(?:\[?smalldisk\]?)?(?:(?:microsoft )?windows[\s-]*server[\s-]*)?(20\d\d)(?!\d)"
+)
 
 
 class System(NamedTuple):
     """What the words of an operating system say; None where they do not.
 
-    The family is server, client, host (a node of Azure Local), windows (more is not said), or other.
+    The family is server, client, host (a node of Azure Local), windows (more is not said), or
+    other.
     """
 
     family: str | None = None
@@ -66,7 +70,9 @@ class System(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """A Windows that a fact can name: its family, its release where that is told, and what people call it."""
+    """A Windows that a fact can name: its family, its release where that is told, and what people
+    call it.
+    """
 
     family: str
     year: str | None
@@ -75,14 +81,28 @@ class Windows(NamedTuple):
 
 ANNUAL_CHANNEL = "23H2"
 OFF_RECORD = Windows("off-record", None, "no Windows version on record")
-"""What runs under a number that isn't listed. It's surely none of the products: each has one number."""
+"""What runs under a number that isn't listed. It's surely none of the products: each has one
+number.
+"""
 _CLIENT_ONLY = Windows("client", None, "a Windows client")
 WINDOWS_OF_BUILD: Mapping[int, tuple[Windows, ...]] = {
     9200: (Windows("server", "2012", "Windows Server 2012"), Windows("client", None, "Windows 8")),
-    9600: (Windows("server", "2012 R2", "Windows Server 2012 R2"), Windows("client", None, "Windows 8.1")),
-    14393: (Windows("server", "2016", "Windows Server 2016"), Windows("client", None, "Windows 10")),
-    17763: (Windows("server", "2019", "Windows Server 2019"), Windows("client", None, "Windows 10")),
-    20348: (Windows("server", "2022", "Windows Server 2022"), Windows("host", None, "Azure Stack HCI 21H2")),
+    9600: (
+        Windows("server", "2012 R2", "Windows Server 2012 R2"),
+        Windows("client", None, "Windows 8.1"),
+    ),
+    14393: (
+        Windows("server", "2016", "Windows Server 2016"),
+        Windows("client", None, "Windows 10"),
+    ),
+    17763: (
+        Windows("server", "2019", "Windows Server 2019"),
+        Windows("client", None, "Windows 10"),
+    ),
+    20348: (
+        Windows("server", "2022", "Windows Server 2022"),
+        Windows("host", None, "Azure Stack HCI 21H2"),
+    ),
     20349: (Windows("host", None, "Azure Stack HCI 22H2"),),
     25398: (
         Windows("server", ANNUAL_CHANNEL, "Windows Server, version 23H2 (annual channel)"),
@@ -97,10 +117,11 @@ WINDOWS_OF_BUILD: Mapping[int, tuple[Windows, ...]] = {
 }
 """What runs under a build number. Servers, hosts and clients share some of them.
 
-Servers: https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info (2026-05-13).
-Clients and servers: the versions that Microsoft lists in CVE-2026-69525 (2026-09-08),
-https://github.com/CVEProject/cvelistV5/blob/main/cves/2026/69xxx/CVE-2026-69525.json. No source that lists the builds
-of Azure Stack HCI and Azure Local was read: they only tell a node by its build where its words say that it is one.
+Servers: https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info
+(2026-05-13). Clients and servers: the versions that Microsoft lists in CVE-2026-69525 (2026-09-08),
+https://github.com/CVEProject/cvelistV5/blob/main/cves/2026/69xxx/CVE-2026-69525.json. No source
+that lists the builds of Azure Stack HCI and Azure Local was read: they only tell a node by its
+build where its words say that it is one.
 """
 
 
@@ -108,7 +129,8 @@ of Azure Stack HCI and Azure Local was read: they only tell a node by its build 
 def parse_system(text: str) -> System:
     """Family, release and edition from `Windows Server 2025 Datacenter`.
 
-    An edition that is not known by name stays the words that are there, so that it is asked for, not guessed.
+    An edition that is not known by name stays the words that are there, so that it is asked for,
+    not guessed.
     """
     if re.search(_OTHERS, text) and not re.search(_WINDOWS, text):
         return System("other")
@@ -146,7 +168,9 @@ def is_release(year: str | None) -> bool:
 
 
 def suggestion(text: str) -> str | None:
-    """The words with each slip mended (`Windows Server 2025 Standrad`, `Std`); None where nothing known comes of it."""
+    """The words with each slip mended (`Windows Server 2025 Standrad`, `Std`); None where nothing
+    known comes of it.
+    """
     from difflib import get_close_matches
 
     mended, known = [], {word.casefold(): word for word in (*_VOCABULARY, *_RELEASES)}
@@ -173,7 +197,9 @@ def _rest(text: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def folded(text: str) -> str:
-    """A name with letter case, outer and inner spaces and dashes taken away: to recognise, not to accept."""
+    """A name with letter case, outer and inner spaces and dashes taken away: to recognise, not to
+    accept.
+    """
     return re.sub(_FOLDED, "", text).casefold()
 
 
@@ -200,24 +226,35 @@ def listed(image: Image, matrix: Matrix, platform: str | None) -> ImageRow | Non
 NO_UPDATES: Mapping[str, Product] = MappingProxyType({})
 
 
-def product_of(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES) -> Product | None:
+def product_of(
+    facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES
+) -> Product | None:
     """The product that all facts of a machine share, also of one that is not eligible.
 
-    None where they name none, another Windows, or two of them. `updates` tells of which product a KB is.
+    None where they name none, another Windows, or two of them. `updates` tells of which product a
+    KB is.
     """
     named = products_named(facts, matrix, updates)
     return named[0] if len(named) == 1 else None
 
 
-def products_named(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES) -> tuple[Product, ...]:
-    """The products that the facts of a machine name, each once; none where a fact names another Windows."""
+def products_named(
+    facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES
+) -> tuple[Product, ...]:
+    """The products that the facts of a machine name, each once; none where a fact names another
+    Windows.
+    """
     named = {each.windows for each in named_by(facts, matrix, updates)}
-    products = {_PRODUCTS.get(each.year or "") if each.family == "server" else None for each in named}
+    products = {
+        _PRODUCTS.get(each.year or "") if each.family == "server" else None for each in named
+    }
     return () if None in products else tuple(sorted(filter(None, products)))
 
 
 class Named(NamedTuple):
-    """A fact that names a Windows: the field, what is in it, the Windows, and the edition where that is told."""
+    """A fact that names a Windows: the field, what is in it, the Windows, and the edition where
+    that is told.
+    """
 
     field: str
     value: str
@@ -225,10 +262,13 @@ class Named(NamedTuple):
     edition: str | None = None
 
 
-def named_by(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES) -> Iterator[Named]:
+def named_by(
+    facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES
+) -> Iterator[Named]:
     """Each fact that names one Windows: image, operating system, build, KBs.
 
-    A build that clients or hosts share with a server names the server where the words or the image are of one.
+    A build that clients or hosts share with a server names the server where the words or the image
+    are of one.
     """
     image = windows_of_image(facts.image, matrix) if facts.image and facts.built is None else None
     if image is not None:
@@ -241,24 +281,42 @@ def named_by(facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_U
     family = system.family if system.family in ("client", "host", "server") else None
     if family is None and image is not None:
         family = image.family
-    told = {system.year, image.year if image else None, *(updates[kb][2:] for kb in facts.kbs if kb in updates)}
-    yield from _built(facts, family, updates, of_product=family == "server" and not told.isdisjoint(_PRODUCTS))
+    told = {
+        system.year,
+        image.year if image else None,
+        *(updates[kb][2:] for kb in facts.kbs if kb in updates),
+    }
+    yield from _built(
+        facts, family, updates, of_product=family == "server" and not told.isdisjoint(_PRODUCTS)
+    )
     steps = facts.azure_local.iso_hotpatch
     if steps is not None and image is None and facts.os is None and not facts.build:
-        yield Named("azure_local.iso_hotpatch", str(steps).lower(), _server("2022"), "azure edition")
+        yield Named(
+            "azure_local.iso_hotpatch", str(steps).lower(), _server("2022"), "azure edition"
+        )
 
 
-def _built(facts: Facts, family: str | None, updates: Mapping[str, Product], *, of_product: bool) -> Iterator[Named]:
+def _built(
+    facts: Facts, family: str | None, updates: Mapping[str, Product], *, of_product: bool
+) -> Iterator[Named]:
     """The Windows that build and KBs name.
 
-    Without a family, 26100 may be Windows 11 24H2, which shared its KBs with Windows Server 2025 until the end of 2025:
-    both count only where they contradict each other, whatever the family is. `of_product` says that other facts name
-    a product.
+    Without a family, 26100 may be Windows 11 24H2, which shared its KBs with Windows Server 2025
+    until the end of 2025: both count only where they contradict each other, whatever the family is.
+    `of_product` says that other facts name a product.
     """
-    installed = [Named("kbs", kb, _server(updates[kb][2:])) for kb in dict.fromkeys(facts.kbs) if kb in updates]
+    installed = [
+        Named("kbs", kb, _server(updates[kb][2:]))
+        for kb in dict.fromkeys(facts.kbs)
+        if kb in updates
+    ]
     built = windows_of_build(facts.build, family)
     server = windows_of_build(facts.build, "server")
-    if built is None and server is not None and any(each.windows.year != server.year for each in installed):
+    if (
+        built is None
+        and server is not None
+        and any(each.windows.year != server.year for each in installed)
+    ):
         built = server
     built = built or _off_record(facts.build, of_product=of_product)
     if built is not None:
@@ -269,7 +327,9 @@ def _built(facts: Facts, family: str | None, updates: Mapping[str, Product], *, 
 
 
 def _off_record(text: str | None, *, of_product: bool) -> Windows | None:
-    """What a build names whose number no Windows on record has, on a machine that others say is of a product."""
+    """What a build names whose number no Windows on record has, on a machine that others say is of
+    a product.
+    """
     build = parse_build(text) if text and of_product else None
     return OFF_RECORD if build is not None and build.number not in WINDOWS_OF_BUILD else None
 
@@ -281,7 +341,8 @@ def _server(year: str) -> Windows:
 def windows_of_build(text: str | None, family: str | None = None) -> Windows | None:
     """The Windows that a build is of: the one of a family among several, or the only one there is.
 
-    None where the number is not known, or several Windows have it and the family does not tell which.
+    None where the number is not known, or several Windows have it and the family does not tell
+    which.
     """
     build = parse_build(text) if text else None
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
@@ -294,7 +355,9 @@ def windows_of_build(text: str | None, family: str | None = None) -> Windows | N
 
 
 def windows_of_image(image: Image | None, matrix: Matrix) -> Windows | None:
-    """The Windows that the publisher and the SKU of a marketplace image name; None where they name none."""
+    """The Windows that the publisher and the SKU of a marketplace image name; None where they name
+    none.
+    """
     if image is None or image.id or image.container:
         return None
     row = listed(image, matrix, None)
@@ -306,17 +369,23 @@ def windows_of_image(image: Image | None, matrix: Matrix) -> Windows | None:
 
 
 def image_edition(image: Image | None, matrix: Matrix) -> str | None:
-    """`azure edition` for an image of it; None for any other, since SKUs of Datacenter serve more than one edition."""
+    """`azure edition` for an image of it; None for any other, since SKUs of Datacenter serve more
+    than one edition.
+    """
     if image is None or not windows_of_image(image, matrix):
         return None
     return "azure edition" if "azureedition" in folded(image.sku or "") else None
 
 
 def year_of_image(image: Image) -> str | None:
-    """The release that the SKU of Microsoft's Windows Server or the offer of a guest image names: `sql2022-ws2025`."""
+    """The release that the SKU of Microsoft's Windows Server or the offer of a guest image names:
+    `sql2022-ws2025`.
+    """
     if not image.publisher or folded(image.publisher).endswith("windowsserver"):
         year = re.search(_SKU_YEAR, image.sku or "")
-        later = " R2" if year and re.match(r"(?i)[\s-]*r2\b", (image.sku or "")[year.end() :]) else ""
+        later = (
+            " R2" if year and re.match(r"(?i)[\s-]*r2\b", (image.sku or "")[year.end() :]) else ""
+        )
     else:
         year, later = re.search(r"ws(20\d\d)(?:r2)?$", plain(image.offer)), ""
     found = f"{year[1]}{later}" if year else None

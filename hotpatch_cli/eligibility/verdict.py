@@ -9,16 +9,16 @@ from typing import Literal, NamedTuple
 
 from hotpatch_cli.eligibility import images, prerequisites
 from hotpatch_cli.eligibility.contradictions import confront
+from hotpatch_cli.eligibility.os_type import system_of
 from hotpatch_cli.eligibility.product import product_of, products_named
-from hotpatch_cli.eligibility.windows import system_of
-from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Product, Release
+from hotpatch_cli.knowledge.records import Knowledge, Matrix, Product, Release
 from hotpatch_cli.model import Facts, Finding
 from hotpatch_cli.servicing.history import Baseline, History
-from hotpatch_cli.servicing.installed import Installed, identify
-from hotpatch_cli.servicing.offered import Offers, sorted_offers
+from hotpatch_cli.servicing.installation import Installed, identify
+from hotpatch_cli.servicing.offers import Offers, sorted_offers
+from hotpatch_cli.servicing.pending import waiting_findings
 from hotpatch_cli.servicing.restart import Cause, causes, next_baseline
 from hotpatch_cli.servicing.track import Track, no_track, standard_update, track, unknown_track
-from hotpatch_cli.servicing.waiting import waiting_findings
 
 Verdict = Literal["ready", "action-required", "unsupported", "unknown"]
 VERDICTS: tuple[Verdict, ...] = ("ready", "action-required", "unsupported", "unknown")
@@ -31,21 +31,37 @@ _FIRST: dict[str, tuple[Check, ...]] = {
     "arc": (images.check_system, images.check_end),
 }
 _THEN: dict[str, tuple[Check, ...]] = {
-    "azure": (images.check_region, prerequisites.check_azure, prerequisites.check_boot, prerequisites.check_state),
-    "azure-local": (prerequisites.check_azure_local, prerequisites.check_boot, prerequisites.check_state),
+    "azure": (
+        images.check_region,
+        prerequisites.check_azure,
+        prerequisites.check_boot,
+        prerequisites.check_state,
+    ),
+    "azure-local": (
+        prerequisites.check_azure_local,
+        prerequisites.check_boot,
+        prerequisites.check_state,
+    ),
     "arc": (prerequisites.check_arc, prerequisites.check_state),
 }
 _GATES = frozenset({"HP101", "HP102", "HP103", "HP104", "HP105", "HP108", "HP111"})
-"""Rules after which nothing that builds on image or release is raised. A spelling (HP110) is none of them: the image
-behind it is known."""
+"""Rules after which nothing that builds on image or release is raised. A spelling (HP110) is none
+of them: the image behind it is known.
+"""
 _CONTRADICTIONS = frozenset({"HP111", "HP415"})
-_VERDICT_OF: tuple[tuple[str, Verdict], ...] = (("1", "unsupported"), ("2", "action-required"), ("4", "unknown"))
+_VERDICT_OF: tuple[tuple[str, Verdict], ...] = (
+    ("1", "unsupported"),
+    ("2", "action-required"),
+    ("4", "unknown"),
+)
 
 
 class Judgement(NamedTuple):
-    """What is said of a profile of facts. `verdict` is None for a machine that is not Windows: skipped.
+    """What is said of a profile of facts. `verdict` is None for a machine that is not Windows:
+    skipped.
 
-    `next_baseline` is the one to install next, which is out where it is due; `coming_baseline` is after the as-of day.
+    `next_baseline` is the one to install next, which is out where it is due; `coming_baseline` is
+    after the as-of day.
     """
 
     verdict: Verdict | None
@@ -61,7 +77,12 @@ class Judge:
     """Judges profiles with the knowledge of a day, each distinct profile once."""
 
     def __init__(
-        self, knowledge: Knowledge, as_of: date, supposed: Iterable[Release] = (), *, image_only: bool = False
+        self,
+        knowledge: Knowledge,
+        as_of: date,
+        supposed: Iterable[Release] = (),
+        *,
+        image_only: bool = False,
     ) -> None:
         """`supposed` are releases to reckon with that are not known: the question "what if".
 
@@ -71,7 +92,9 @@ class Judge:
         self.as_of = as_of
         self._supposed = tuple(supposed)
         self._image_only = image_only
-        self.updates = {row.kb: row.product for row in knowledge.releases if row.kb and row.component is None}
+        self.updates = {
+            row.kb: row.product for row in knowledge.releases if row.kb and row.component is None
+        }
         self._judged: dict[Facts, Judgement] = {}
         self._histories: dict[Product, History] = {}
 
@@ -96,13 +119,19 @@ class Judge:
         shape = [] if self._image_only else self._run((images.check_shape,), facts)
         product = product_of(facts, self.knowledge.matrix, self.updates)
         if any(finding.code in _GATES and self._level(finding) == "error" for finding in first):
-            told = [finding for finding in (*first, *shape) if finding.code < "HP2" or finding in conflicts]
+            told = [
+                finding
+                for finding in (*first, *shape)
+                if finding.code < "HP2" or finding in conflicts
+            ]
             return self._unsupported(facts, told)
         history = self.history(product) if product else None
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
             said = _ordered(first, self._level)
-            return Judgement(self._verdict(first), product, no_track(), following, (), said, following)
+            return Judgement(
+                self._verdict(first), product, no_track(), following, (), said, following
+            )
         rest = [*shape, *self._run(_THEN[facts.platform], facts)]
         possible = identify(facts, history) if history else Installed()
         if possible.known:
@@ -119,17 +148,21 @@ class Judge:
         if following is not None:
             findings += tuple(prerequisites.reboot_never(facts, following))
         due = causes(verdict, facts, place, history, offers) if history else ()
-        return Judgement(verdict, product, place, following, due, _ordered(findings, self._level), coming)
+        return Judgement(
+            verdict, product, place, following, due, _ordered(findings, self._level), coming
+        )
 
     def _offers(self, facts: Facts, history: History | None) -> Offers:
-        """The updates that wait, by the releases of the product; of a machine of no known product by their titles."""
+        """The updates that wait, by the releases of the product; of a machine of no known product
+        by their titles.
+        """
         return sorted_offers(facts.pending, history.out if history else ())
 
     def _unsupported(self, facts: Facts, findings: list[Finding]) -> Judgement:
         """Once an image or a release is unsupported, nothing that builds on it is raised.
 
-        An image that a pipeline builds is no machine that restarts. Where facts name two products, what both of them
-        would restart for is certain.
+        An image that a pipeline builds is no machine that restarts. Where facts name two products,
+        what both of them would restart for is certain.
         """
         named = products_named(facts, self.knowledge.matrix, self.updates)
         product = named[0] if len(named) == 1 else None
@@ -139,14 +172,18 @@ class Judge:
         return Judgement("unsupported", product, place, None, due, _ordered(findings, self._level))
 
     def _standard_restart(self, facts: Facts, product: Product) -> tuple[Track, tuple[Cause, ...]]:
-        """The standard update that a machine which is not eligible gets next, and what it restarts for."""
+        """The standard update that a machine which is not eligible gets next, and what it restarts
+        for.
+        """
         history = self.history(product)
         possible, offers = identify(facts, history), self._offers(facts, history)
         place = no_track(standard_update(possible, history, offers), possible)
         return place, causes("unsupported", facts, place, history, offers)
 
     def _run(self, checks: Iterable[Check], facts: Facts) -> list[Finding]:
-        return [each for check in checks for each in check(facts, self.knowledge.matrix, self.as_of)]
+        return [
+            each for check in checks for each in check(facts, self.knowledge.matrix, self.as_of)
+        ]
 
     def _level(self, finding: Finding) -> str:
         return self.knowledge.rules[finding.code].level_of(finding.variant)

@@ -1,1 +1,3 @@
-"""Readers: one for each kind of source, found by content, each giving machines and where they stand."""
+"""Readers: one for each kind of source, found by content, each giving machines and where they
+stand.
+"""

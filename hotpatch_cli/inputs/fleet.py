@@ -1,4 +1,6 @@
-"""Several sources, one fleet: each is read by the reader that recognises it, then joined and cross-checked."""
+"""Several sources, one fleet: each is read by the reader that recognises it, then joined and
+cross-checked.
+"""
 
 import re
 from collections import Counter
@@ -7,44 +9,63 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from hotpatch_cli.documents.codec import meant
-from hotpatch_cli.documents.tree import Document, Mapping, shown
+from hotpatch_cli.documents.codec import did_you_mean
+from hotpatch_cli.documents.tree import Document, Mapping, quoted
 from hotpatch_cli.errors import InputError, Problem
-from hotpatch_cli.inputs.opening import open_documents
-from hotpatch_cli.inputs.reading import Connected, LazyReader, Reading, group_of
-from hotpatch_cli.inputs.report import is_report
+from hotpatch_cli.inputs.open_source import open_documents
+from hotpatch_cli.inputs.others.report import is_report
+from hotpatch_cli.inputs.source import LazyReader, MaintenanceLinks, SourceData, group_of
 from hotpatch_cli.model import NO_LIMITS, Fleet, Limits, Location, Machine, Placement
 
 READERS: dict[str, LazyReader] = {
-    "inventory": LazyReader("our own format (YAML or JSON)", "inventory"),
-    "collected": LazyReader("what the script of `hotpatch collect` wrote", "collected"),
-    "azure-vms": LazyReader("az vm list/show, REST, Resource Graph, PSRule, scale sets", "azure_vms", shares=True),
-    "arc": LazyReader("Azure Arc: az connectedmachine, REST, Resource Graph, licence profiles", "arc", shares=True),
-    "azure-local": LazyReader("Azure Local: VM instances and their images", "azure_local", shares=True),
+    "inventory": LazyReader("our own format (YAML or JSON)", "inventory.reader"),
+    "collected": LazyReader("what the script of `hotpatch collect` wrote", "others.collected"),
+    "azure-vms": LazyReader(
+        "az vm list/show, REST, Resource Graph, PSRule, scale sets", "azure.vms", shares=True
+    ),
+    "arc": LazyReader(
+        "Azure Arc: az connectedmachine, REST, Resource Graph, licence profiles",
+        "azure.arc",
+        shares=True,
+    ),
+    "azure-local": LazyReader(
+        "Azure Local: VM instances and their images", "azure.azure_local", shares=True
+    ),
     "patch-state": LazyReader(
         "patch assessments and installations, Get-HotFix, Get-ComputerInfo, registry, systeminfo, win_updates",
-        "patch_state",
+        "azure.patch_state",
         shares=True,
     ),
     "maintenance": LazyReader(
         "maintenance configurations of Azure and their assignments: az maintenance, REST, Resource Graph",
-        "maintenance",
+        "azure.maintenance",
         shares=True,
     ),
-    "terraform": LazyReader("terraform show -json of a plan or state, terraform.tfstate", "terraform"),
-    "arm-template": LazyReader("ARM templates, with a parameters file beside them; compiled Bicep", "arm_template"),
-    "image-builder": LazyReader(
-        "Azure Image Builder templates: az image builder, REST, Resource Graph", "image_builder"
+    "terraform": LazyReader(
+        "terraform show -json of a plan or state, terraform.tfstate", "terraform.plan"
     ),
-    "packer": LazyReader("Packer templates (JSON and HCL) with a builder for Azure", "packer"),
-    "ansible": LazyReader("ansible-inventory --list of azure_rm, and azure_rm_virtualmachine_info", "ansible"),
+    "arm-template": LazyReader(
+        "ARM templates, with a parameters file beside them; compiled Bicep",
+        "templates.arm_template",
+    ),
+    "image-builder": LazyReader(
+        "Azure Image Builder templates: az image builder, REST, Resource Graph",
+        "others.image_builder",
+    ),
+    "packer": LazyReader(
+        "Packer templates (JSON and HCL) with a builder for Azure", "others.packer"
+    ),
+    "ansible": LazyReader(
+        "ansible-inventory --list of azure_rm, and azure_rm_virtualmachine_info", "others.ansible"
+    ),
     "table": LazyReader(
         "tables with one machine a row: CSV, TSV, JSON Lines, Excel, Parquet; --map says what a column means",
-        "table",
+        "tables.table",
         last=True,
     ),
 }
-"""Name -> reader, in the order in which they are asked; a module is imported when its turn comes."""
+"""Name -> reader, in the order in which they are asked; a module is imported when its turn comes.
+"""
 
 
 def load_fleet(
@@ -54,11 +75,12 @@ def load_fleet(
     windows: Iterable[str] = (),
     columns: Iterable[str] = (),
 ) -> tuple[Fleet, tuple[str, ...]]:
-    """(the fleet of some files, notes for the user); `-` is standard input, `reader` forces how they are read.
+    """(the fleet of some files, notes for the user); `-` is standard input, `reader` forces how
+    they are read.
 
-    `prefer` names the reader or the file to believe where sources contradict each other; `windows` are files of
-    maintenance configurations; `columns` say `COLUMN=FIELD` of tables. Raises InputError with the problems of all
-    files.
+    `prefer` names the reader or the file to believe where sources contradict each other; `windows`
+    are files of maintenance configurations; `columns` say `COLUMN=FIELD` of tables. Raises
+    InputError with the problems of all files.
     """
     fleet, notes, _ = load_sources(names, reader, prefer, windows, columns)
     return fleet, notes
@@ -72,12 +94,13 @@ def load_sources(
     columns: Iterable[str] = (),
     *,
     strict: bool = True,
-) -> tuple[Fleet, tuple[str, ...], list[Reading]]:
-    """The fleet and the notes, as load_fleet gives them, and what each source holds. Raises InputError.
+) -> tuple[Fleet, tuple[str, ...], list[SourceData]]:
+    """The fleet and the notes, as load_fleet gives them, and what each source holds. Raises
+    InputError.
 
     If not `strict`, a machine may name a maintenance configuration that can be no window.
     """
-    readings: list[Reading] = []
+    readings: list[SourceData] = []
     problems: list[Problem] = []
     columns = list(columns)
     chosen = _chosen(columns)
@@ -102,8 +125,9 @@ def load_sources(
     return fleet, (*(note for reading in readings for note in reading.notes), *notes), readings
 
 
-def fleet_with(readings: list[Reading]) -> Fleet:
-    """The fleet of sources of which one holds machines; the others have windows, freezes, groups, rings and limits.
+def fleet_with(readings: list[SourceData]) -> Fleet:
+    """The fleet of sources of which one holds machines; the others have windows, freezes, groups,
+    rings and limits.
 
     Raises InputError.
     """
@@ -120,26 +144,28 @@ def _chosen(columns: list[str]) -> dict[str, str]:
     """Column -> field, as the user wants it. Raises InputError."""
     if not columns:
         return {}
-    from hotpatch_cli.inputs.columns import parse_map
+    from hotpatch_cli.inputs.tables.columns import parse_map
 
     return parse_map(columns)
 
 
-def _absent(columns: list[str], readings: list[Reading]) -> Iterator[Problem]:
+def _absent(columns: list[str], readings: list[SourceData]) -> Iterator[Problem]:
     """Columns that were chosen for this run and that no table has: a word that is misspelt."""
     if not columns:
         return
-    from hotpatch_cli.inputs.columns import Standing
+    from hotpatch_cli.inputs.tables.columns import ConfiguredMapping
 
-    chosen = _chosen([each for each in columns if not isinstance(each, Standing)])
+    chosen = _chosen([each for each in columns if not isinstance(each, ConfiguredMapping)])
     tables = [reading.absent for reading in readings if reading.absent is not None]
     for column in chosen:
         if all(column in absent for absent in tables):
             where = "No table has" if tables else "There is no table that could have"
-            yield Problem("--map", None, None, f"{where} the column {shown(column)}.", "Look at the header.")
+            yield Problem(
+                "--map", None, None, f"{where} the column {quoted(column)}.", "Look at the header."
+            )
 
 
-def _read(document: Document, reader: str | None) -> list[Reading]:
+def _read(document: Document, reader: str | None) -> list[SourceData]:
     """What one file holds; an export of Azure may have something for several readers."""
     if is_report(document):
         said, advice = (
@@ -147,7 +173,7 @@ def _read(document: Document, reader: str | None) -> list[Reading]:
             "Give the fleet that it was made of; `hotpatch diff` takes reports.",
         )
         raise InputError([Problem(*document.position(document.root_mark), said, advice)])
-    readings: list[Reading] = []
+    readings: list[SourceData] = []
     for key, each in READERS.items() if reader is None else ((reader, READERS[reader]),):
         if each.last and readings:
             break
@@ -160,22 +186,24 @@ def _read(document: Document, reader: str | None) -> list[Reading]:
                 return readings
     if not readings:
         raise InputError([_not_recognised(document)])
-    from hotpatch_cli.inputs.resources import ignored
+    from hotpatch_cli.inputs.azure.resources import ignored
 
     readings[0].notes += ignored(document)
     return readings
 
 
-def _maintenance(readings: list[Reading], *, strict: bool) -> Connected:
+def _maintenance(readings: list[SourceData], *, strict: bool) -> MaintenanceLinks:
     """Maintenance configurations and their assignments, connected over all files."""
     if all(reading.maintenance is None for reading in readings):
-        return Connected()
-    from hotpatch_cli.inputs.assigned import connect
+        return MaintenanceLinks()
+    from hotpatch_cli.inputs.azure.maintenance_windows import connect
 
     return connect(readings, strict=strict)
 
 
-def _machines(readings: list[Reading], prefer: str | None) -> tuple[list[Machine], tuple[str, ...], list[Problem]]:
+def _machines(
+    readings: list[SourceData], prefer: str | None
+) -> tuple[list[Machine], tuple[str, ...], list[Problem]]:
     """(machines, notes, problems) of all sources; one source alone has nothing to join."""
     if len(readings) == 1 and not readings[0].parts and not readings[0].shared:
         return readings[0].machines, (), list(_twice_in(readings[0]))
@@ -187,16 +215,28 @@ def _machines(readings: list[Reading], prefer: str | None) -> tuple[list[Machine
 
 def _not_recognised(document: Document) -> Problem:
     file, line, column = document.position(document.root_mark)
-    from hotpatch_cli.inputs.resources import azure_error
+    from hotpatch_cli.inputs.azure.resources import azure_error
 
     if code := azure_error(document):
         said = f"This is an error that Azure answered ({code}), not a result."
-        return Problem(file, line, column, said, "Look at the rights and at the command, and export again.")
+        return Problem(
+            file, line, column, said, "Look at the rights and at the command, and export again."
+        )
     if re.match(r"\s*<(?:!doctype )?html\b", document.text[:200], re.IGNORECASE):
-        return Problem(file, line, column, "This is a web page, not an export.", "It may ask to sign in: look at it.")
+        return Problem(
+            file,
+            line,
+            column,
+            "This is a web page, not an export.",
+            "It may ask to sign in: look at it.",
+        )
     if _is_empty(document.root):
         return Problem(
-            file, line, column, "There is nothing in it.", "Look at the filter of the export, and at its rights."
+            file,
+            line,
+            column,
+            "There is nothing in it.",
+            "Look at the filter of the export, and at its rights.",
         )
     return Problem(
         file,
@@ -209,11 +249,13 @@ def _not_recognised(document: Document) -> Problem:
 
 def _is_empty(root: Any) -> bool:
     """Whether this is an export, or a text of comments alone, that holds nothing."""
-    listed = [root[key] for key in ("value", "data") if key in root] if isinstance(root, Mapping) else []
+    listed = (
+        [root[key] for key in ("value", "data") if key in root] if isinstance(root, Mapping) else []
+    )
     return root is None or root in ([], {}) or [] in listed
 
 
-def _joined(machines: list[Machine], readings: list[Reading]) -> Fleet:
+def _joined(machines: list[Machine], readings: list[SourceData]) -> Fleet:
     return Fleet(
         machines=_labelled(machines),
         name=next((reading.name for reading in readings if reading.name), None),
@@ -225,7 +267,7 @@ def _joined(machines: list[Machine], readings: list[Reading]) -> Fleet:
     )
 
 
-def _limits(readings: list[Reading]) -> Iterator[Limits]:
+def _limits(readings: list[SourceData]) -> Iterator[Limits]:
     return (reading.limits for reading in readings if reading.limits != NO_LIMITS)
 
 
@@ -254,7 +296,7 @@ def _problem(place: Location, message: str, remedy: str = "") -> Problem:
     return Problem(place.file, place.line, place.column, message, remedy)
 
 
-def _repeated(readings: list[Reading]) -> Iterator[Problem]:
+def _repeated(readings: list[SourceData]) -> Iterator[Problem]:
     """Parts of a fleet that two files have; one that is the same in both is fine."""
     for kind in ("windows", "groups"):
         yield from _different(readings, kind)
@@ -266,65 +308,88 @@ def _repeated(readings: list[Reading]) -> Iterator[Problem]:
         yield _problem(place, f"These limits are others than those in {file}.", "Keep one of them.")
 
 
-def _twice_in(reading: Reading) -> Iterator[Problem]:
+def _twice_in(reading: SourceData) -> Iterator[Problem]:
     """Machines that stand twice in one file."""
     machines: dict[str, Machine] = {}
     for machine in reading.machines:
-        first = machines.setdefault(machine.id.lower() if reading.keyed_by_id and machine.id else machine.name, machine)
+        first = machines.setdefault(
+            machine.id.lower() if reading.keyed_by_id and machine.id else machine.name, machine
+        )
         if first is not machine:
             yield _twice(machine, first.origin.locate("name"))
 
 
 def _twice(machine: Machine, first: Location) -> Problem:
-    message = f"The machine {shown(machine.name)} stands twice (first in {first.file}, line {first.line})."
+    message = f"The machine {quoted(machine.name)} stands twice (first in {first.file}, line {first.line})."
     return _problem(machine.origin.locate("name"), message, "Remove one.")
 
 
-def _different(readings: list[Reading], kind: str) -> Iterator[Problem]:
+def _different(readings: list[SourceData], kind: str) -> Iterator[Problem]:
     known: dict[str, Any] = {}
     for reading in readings:
         for name, value in getattr(reading, kind).items():
             if known.setdefault(name, value) != value:
                 word = kind[:-1]
                 place = reading.places[word, name]
-                yield _problem(place, f"The {word} {shown(name)} is another one in another file.", "Rename one.")
+                yield _problem(
+                    place,
+                    f"The {word} {quoted(name)} is another one in another file.",
+                    "Rename one.",
+                )
 
 
-def _rings(readings: list[Reading]) -> Iterator[Problem]:
+def _rings(readings: list[SourceData]) -> Iterator[Problem]:
     known: dict[str, Any] = {}
     for reading in readings:
         for ring in reading.rings:
             if known.setdefault(ring.name, ring) != ring:
                 place = reading.places["ring", ring.name]
-                yield _problem(place, f"The ring {shown(ring.name)} is another one in another file.", "Rename one.")
+                yield _problem(
+                    place,
+                    f"The ring {quoted(ring.name)} is another one in another file.",
+                    "Rename one.",
+                )
     yield from _ring_order(list(known), readings)
 
 
-def _ring_order(order: list[str], readings: list[Reading]) -> Iterator[Problem]:
-    """Rings that stand in another order than in the files before: nobody could tell which comes first."""
+def _ring_order(order: list[str], readings: list[SourceData]) -> Iterator[Problem]:
+    """Rings that stand in another order than in the files before: nobody could tell which comes
+    first.
+    """
     for reading in readings:
         for ring, following in pairwise(reading.rings):
             if order.index(ring.name) > order.index(following.name):
                 place = reading.places["ring", following.name]
-                said = f"The ring {shown(ring.name)} stands before {shown(following.name)}, in another file after it."
+                said = f"The ring {quoted(ring.name)} stands before {quoted(following.name)}, in another file after it."
                 yield _problem(place, said, "Give the rings one order.")
 
 
-def _unknown_names(fleet: Fleet, readings: list[Reading], maintenance: Connected, *, strict: bool) -> Iterator[Problem]:
+def _unknown_names(
+    fleet: Fleet, readings: list[SourceData], maintenance: MaintenanceLinks, *, strict: bool
+) -> Iterator[Problem]:
     """Windows, groups and rings that are used and nowhere described, or described as none."""
-    known = {"window": set(fleet.windows), "group": set(fleet.groups), "ring": {ring.name for ring in fleet.rings}}
+    known = {
+        "window": set(fleet.windows),
+        "group": set(fleet.groups),
+        "ring": {ring.name for ring in fleet.rings},
+    }
     for kind, name, place in _used_names(fleet, readings):
         if kind == "window" and name in maintenance.refused and name not in fleet.windows:
             refusal = maintenance.refused[name]
             if not strict:
                 continue
-            yield _problem(place(), f"The window {shown(name)} is a maintenance configuration, but: {refusal.reason}")
+            yield _problem(
+                place(),
+                f"The window {quoted(name)} is a maintenance configuration, but: {refusal.reason}",
+            )
         elif name not in known[kind]:
-            advice = meant(name, known[kind]) or f"Describe it under '{kind}s'."
-            yield _problem(place(), f"The {kind} {shown(name)} is described nowhere.", advice)
+            advice = did_you_mean(name, known[kind]) or f"Describe it under '{kind}s'."
+            yield _problem(place(), f"The {kind} {quoted(name)} is described nowhere.", advice)
 
 
-def _used_names(fleet: Fleet, readings: list[Reading]) -> Iterator[tuple[str, str, Callable[[], Location]]]:
+def _used_names(
+    fleet: Fleet, readings: list[SourceData]
+) -> Iterator[tuple[str, str, Callable[[], Location]]]:
     """(kind, name, where) of each use; the place is looked up only for a problem.
 
     Machines with a placement that was found in order before are passed over: thousands share one.
@@ -339,7 +404,9 @@ def _used_names(fleet: Fleet, readings: list[Reading]) -> Iterator[tuple[str, st
         if placement.ring is not None:
             yield "ring", placement.ring, partial(locate, "ring")
     for name, group in fleet.groups.items():
-        yield from (("group", other, partial(_place, readings, "group", name)) for other in group.after)
+        yield from (
+            ("group", other, partial(_place, readings, "group", name)) for other in group.after
+        )
     for freeze in fleet.freezes:
         where = partial(_place, readings, "freeze", freeze.name)
         yield from (("group", name, where) for name in freeze.groups)
@@ -351,29 +418,37 @@ def _placements_in_order(fleet: Fleet) -> set[Placement]:
     return {
         each
         for each in {machine.placement for machine in fleet.machines}
-        if each.ring in rings and fleet.windows.keys() >= set(each.windows) and fleet.groups.keys() >= set(each.groups)
+        if each.ring in rings
+        and fleet.windows.keys() >= set(each.windows)
+        and fleet.groups.keys() >= set(each.groups)
     }
 
 
-def _place(readings: list[Reading], kind: str, name: str) -> Location:
-    return next(reading.places[kind, name] for reading in readings if (kind, name) in reading.places)
+def _place(readings: list[SourceData], kind: str, name: str) -> Location:
+    return next(
+        reading.places[kind, name] for reading in readings if (kind, name) in reading.places
+    )
 
 
-def _circles(fleet: Fleet, readings: list[Reading]) -> Iterator[Problem]:
+def _circles(fleet: Fleet, readings: list[SourceData]) -> Iterator[Problem]:
     """Groups that wait for each other."""
     done: set[str] = set()
     for start in fleet.groups:
         path = _circle_from(start, fleet, done)
         if path:
-            way = " after ".join(map(shown, path))
+            way = " after ".join(map(quoted, path))
             yield _problem(
-                _place(readings, "group", path[0]), f"Groups wait for each other: {way}.", "Take one `after` out."
+                _place(readings, "group", path[0]),
+                f"Groups wait for each other: {way}.",
+                "Take one `after` out.",
             )
             return
 
 
 def _circle_from(start: str, fleet: Fleet, done: set[str]) -> list[str]:
-    """A path of groups that comes back to itself, found depth first without recursion; otherwise empty."""
+    """A path of groups that comes back to itself, found depth first without recursion; otherwise
+    empty.
+    """
     path: list[str] = []
     stack: list[tuple[str, bool]] = [(start, False)]
     while stack:

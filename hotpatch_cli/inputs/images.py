@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from hotpatch_cli.documents.files import read_text
 from hotpatch_cli.errors import InputError, Problem, refuse
-from hotpatch_cli.inputs.inventory import parse_image
+from hotpatch_cli.inputs.inventory.reader import parse_image
 from hotpatch_cli.model import Facts, Fleet, Location, Machine, Platform
 
 
@@ -22,7 +22,8 @@ class FixedOrigin:
 
 
 def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
-    """The images of the command line; `-` stands for the lines of standard input, where # begins a comment.
+    """The images of the command line; `-` stands for the lines of standard input, where # begins a
+    comment.
 
     Raises InputError with every problem found, also where there is no image at all.
     """
@@ -37,7 +38,9 @@ def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
     if problems:
         raise InputError(problems)
     if not machines:
-        raise refuse("image", "No image is given.", "Name one as publisher:offer:sku, or give lines and `-`.")
+        raise refuse(
+            "image", "No image is given.", "Name one as publisher:offer:sku, or give lines and `-`."
+        )
     return Fleet(tuple(machines))
 
 
@@ -46,7 +49,10 @@ def _texts(arguments: Iterable[str]) -> list[tuple[Location, str]]:
     for number, argument in enumerate(arguments, 1):
         if argument == "-":
             name, text = read_text("-")
-            lines = [(line, content.split("#")[0].strip()) for line, content in enumerate(text.splitlines(), 1)]
+            lines = [
+                (line, content.split("#")[0].strip())
+                for line, content in enumerate(text.splitlines(), 1)
+            ]
             found += [(Location(name, line, 1), content) for line, content in lines if content]
         else:
             found.append((Location(f"argument {number}"), argument))

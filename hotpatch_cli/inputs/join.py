@@ -1,17 +1,25 @@
-"""Joining: what several sources say of one machine becomes one machine, and who said what stays known.
+"""Joining: what several sources say of one machine becomes one machine, and who said what stays
+known.
 
-Machines are the same where their resource ids are, or where a source that has no id gives their name. A fact on which
-sources contradict each other is not known: it is told, and nothing is chosen unless the user says whom to prefer.
+Machines are the same where their resource ids are, or where a source that has no id gives their
+name. A fact on which sources contradict each other is not known: it is told, and nothing is chosen
+unless the user says whom to prefer.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from hotpatch_cli.documents.tree import shown
+from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
-from hotpatch_cli.inputs.azure_local import platform_of
-from hotpatch_cli.inputs.reading import Reading, group_of
-from hotpatch_cli.inputs.said import LISTS, Said, assembled, fuller, said_by
+from hotpatch_cli.inputs.azure.azure_local import platform_of
+from hotpatch_cli.inputs.field_merge import (
+    LISTS,
+    FieldValues,
+    machine_of,
+    more_specific,
+    stated_fields,
+)
+from hotpatch_cli.inputs.source import SourceData, group_of
 from hotpatch_cli.model import Facts, Finding, Image, Location, Machine, Origin, written
 
 OWN = "inventory"
@@ -19,7 +27,7 @@ LOCAL = "azure-local"
 NO_IMAGE = Image()
 
 
-class Source(NamedTuple):
+class MachineSource(NamedTuple):
     """One source's words on one machine: the reader and the file, and a machine with what was said."""
 
     reader: str
@@ -35,14 +43,16 @@ class Joined(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def join(readings: Sequence[Reading], prefer: str | None = None) -> Joined:
-    """The machines that readings speak of; `prefer` names the reader or the file that wins where they differ."""
-    people = _People()
+def join(readings: Sequence[SourceData], prefer: str | None = None) -> Joined:
+    """The machines that readings speak of; `prefer` names the reader or the file that wins where
+    they differ.
+    """
+    people = _MachineIndex()
     for wanted in (True, False):
         for reading in readings:
             for machine in reading.machines:
                 if bool(machine.id) is wanted:
-                    people.add(Source(reading.reader, reading.file, machine))
+                    people.add(MachineSource(reading.reader, reading.file, machine))
     told = [(reading, part) for reading in readings for part in reading.parts]
     strangers = [(reading, part) for reading, part in told if not people.tell(reading, part)]
     people.tell_shared(readings)
@@ -52,21 +62,23 @@ def join(readings: Sequence[Reading], prefer: str | None = None) -> Joined:
     return Joined(machines, (*merger.notes(), *_notes_on(strangers)), problems)
 
 
-def _homeless(strangers: list[tuple[Reading, Machine]], machines: list[Machine]) -> Iterator[Problem]:
+def _homeless(
+    strangers: list[tuple[SourceData, Machine]], machines: list[Machine]
+) -> Iterator[Problem]:
     """Parts that nobody can place: there is no machine at all, or the source names none."""
     for reading, part in strangers if machines else strangers[:1]:
         if not machines:
             said = "This tells of machines, but not what they are."
             remedy = "Add an inventory or an export that has them, in the same call."
         elif reading.named_by_file:
-            said = f"This names no machine, and none is called {shown(part.name)}, as the file is."
+            said = f"This names no machine, and none is called {quoted(part.name)}, as the file is."
             remedy = "Name the file after its machine, such as web01.json."
         else:
             continue
         yield _problem(part.origin.locate("name"), said, remedy)
 
 
-def _notes_on(strangers: list[tuple[Reading, Machine]]) -> tuple[str, ...]:
+def _notes_on(strangers: list[tuple[SourceData, Machine]]) -> tuple[str, ...]:
     if not strangers:
         return ()
     names = ", ".join(dict.fromkeys(part.name for _, part in strangers[:5]))
@@ -81,17 +93,19 @@ def _problem(place: Location, message: str, remedy: str) -> Problem:
 # --- who is who ----------------------------------------------------------------------------------------------
 
 
-class _People:
+class _MachineIndex:
     """The machines that sources speak of, found by id and by name."""
 
     def __init__(self) -> None:
-        self.entries: list[list[Source]] = []
-        self.by_id: dict[str, list[Source]] = {}
-        self.by_name: dict[str, list[list[Source]]] = {}
+        self.entries: list[list[MachineSource]] = []
+        self.by_id: dict[str, list[MachineSource]] = {}
+        self.by_name: dict[str, list[list[MachineSource]]] = {}
         self.problems: list[Problem] = []
 
-    def add(self, source: Source) -> None:
-        """Take in a machine: to the entry of its id, or of its name where it has none; otherwise a new one."""
+    def add(self, source: MachineSource) -> None:
+        """Take in a machine: to the entry of its id, or of its name where it has none; otherwise a
+        new one.
+        """
         machine = source.machine
         entry = self.by_id.get(machine.id.lower()) if machine.id else self._named(machine)
         if entry is None:
@@ -108,7 +122,7 @@ class _People:
             if not any(each is entry for each in known):
                 known.append(entry)
 
-    def tell(self, reading: Reading, part: Machine) -> bool:
+    def tell(self, reading: SourceData, part: Machine) -> bool:
         """Add what a part says to its machine; False where there is none."""
         entry = self.by_id.get(part.id.lower()) if part.id else None
         if entry is None:
@@ -116,25 +130,39 @@ class _People:
         if entry is None and reading.named_by_file and len(self.entries) == 1:
             entry = self.entries[0]
         if entry is not None:
-            entry.append(Source(reading.reader, reading.file, part))
+            entry.append(MachineSource(reading.reader, reading.file, part))
         return entry is not None
 
-    def tell_shared(self, readings: Sequence[Reading]) -> None:
+    def tell_shared(self, readings: Sequence[SourceData]) -> None:
         """Add what a resource says to every machine that refers to it."""
-        shared = {key: (reading, said) for reading in readings for key, said in reading.shared.items()}
+        shared = {
+            key: (reading, said) for reading in readings for key, said in reading.shared.items()
+        }
         for entry in self.entries if shared else ():
-            for reference in dict.fromkeys(each.lower() for source in entry for each in source.machine.refers):
+            for reference in dict.fromkeys(
+                each.lower() for source in entry for each in source.machine.refers
+            ):
                 if reference in shared:
                     reading, said = shared[reference]
-                    entry.append(Source(reading.reader, reading.file, said))
+                    entry.append(MachineSource(reading.reader, reading.file, said))
 
-    def ordered(self, readings: Sequence[Reading]) -> list[list[Source]]:
+    def ordered(self, readings: Sequence[SourceData]) -> list[list[MachineSource]]:
         """The entries in the order in which the sources have them."""
-        places = {id(machine): place for place, machine in enumerate(m for each in readings for m in each.machines)}
-        return sorted(self.entries, key=lambda entry: min(places.get(id(each.machine), len(places)) for each in entry))
+        places = {
+            id(machine): place
+            for place, machine in enumerate(m for each in readings for m in each.machines)
+        }
+        return sorted(
+            self.entries,
+            key=lambda entry: min(places.get(id(each.machine), len(places)) for each in entry),
+        )
 
-    def _named(self, machine: Machine, *, only_without_id: bool = False) -> list[Source] | None:
-        """The one entry that goes by a machine's name. A name without its domain is enough where it is the only one."""
+    def _named(
+        self, machine: Machine, *, only_without_id: bool = False
+    ) -> list[MachineSource] | None:
+        """The one entry that goes by a machine's name. A name without its domain is enough where it
+        is the only one.
+        """
         names = [each.casefold() for each in (machine.name, *machine.aliases)]
         for name in dict.fromkeys((*names, *map(_short, names))):
             found = self.by_name.get(name, [])
@@ -148,14 +176,18 @@ class _People:
         return None
 
     def _note_twice(self, machine: Machine, first: Location) -> None:
-        message = f"The machine {shown(machine.name)} stands twice (first in {first.file}, line {first.line})."
+        message = f"The machine {quoted(machine.name)} stands twice (first in {first.file}, line {first.line})."
         self.problems.append(_problem(machine.origin.locate("name"), message, "Remove one."))
 
-    def _note_ambiguous(self, machine: Machine, found: list[list[Source]]) -> None:
-        groups = ", ".join(shown(group_of(entry[0].machine.id) or entry[0].file) for entry in found[:5])
-        message = f"{len(found)} machines are called {shown(machine.name)} (in {groups})."
+    def _note_ambiguous(self, machine: Machine, found: list[list[MachineSource]]) -> None:
+        groups = ", ".join(
+            quoted(group_of(entry[0].machine.id) or entry[0].file) for entry in found[:5]
+        )
+        message = f"{len(found)} machines are called {quoted(machine.name)} (in {groups})."
         self.problems.append(
-            _problem(machine.origin.locate("name"), message, "Give the `id` of the one that is meant.")
+            _problem(
+                machine.origin.locate("name"), message, "Give the `id` of the one that is meant."
+            )
         )
 
 
@@ -165,10 +197,12 @@ def _short(name: str) -> str:
     return name if first.isdigit() else first
 
 
-def _same_source(one: Source, other: Source) -> bool:
-    """Whether a machine stands twice in what should have it once: one file, or all inventories together.
+def _same_source(one: MachineSource, other: MachineSource) -> bool:
+    """Whether a machine stands twice in what should have it once: one file, or all inventories
+    together.
 
-    Two readers of one file are two sources: a VM of Azure Local is also the machine of Azure Arc that is its parent.
+    Two readers of one file are two sources: a VM of Azure Local is also the machine of Azure Arc
+    that is its parent.
     """
     return one.reader == other.reader and (one.file == other.file or one.reader == OWN)
 
@@ -177,7 +211,9 @@ def _same_source(one: Source, other: Source) -> bool:
 
 
 class JoinedOrigin:
-    """A machine that several sources know: each field stands where the source has it that was believed."""
+    """A machine that several sources know: each field stands where the source has it that was
+    believed.
+    """
 
     __slots__ = ("fields", "first")
 
@@ -200,15 +236,15 @@ class _Merger:
         self.decided = 0
         self.shared: dict[Any, Any] = {}
 
-    def merged(self, entry: list[Source]) -> Machine:
+    def merged(self, entry: list[MachineSource]) -> Machine:
         """One machine from all that is said of it."""
         if len(entry) == 1:
             return entry[0].machine
-        said: dict[str, list[tuple[Source, Any]]] = {}
+        said: dict[str, list[tuple[MachineSource, Any]]] = {}
         for source in entry:
-            for field, value in said_by(source.machine).items():
+            for field, value in stated_fields(source.machine).items():
                 said.setdefault(field, []).append((source, value))
-        values: Said = {}
+        values: FieldValues = {}
         origins: dict[str, Origin] = {}
         disputes: list[Finding] = []
         for field, voices in said.items():
@@ -221,37 +257,53 @@ class _Merger:
                 values[field] = winner[1]
             origins[field] = (winner or voices[0])[0].machine.origin
         if "platform" not in said:
-            values["platform"] = next((each.machine.facts.platform for each in entry if each.machine.supposed), None)
+            values["platform"] = next(
+                (each.machine.facts.platform for each in entry if each.machine.supposed), None
+            )
         elif "platform" not in values:
             values["platform"] = self._platform(said["platform"], values)
-        elif values.get("image", NO_IMAGE).sku and {source.reader for source, _ in said["platform"]} == {LOCAL}:
+        elif values.get("image", NO_IMAGE).sku and {
+            source.reader for source, _ in said["platform"]
+        } == {LOCAL}:
             values["platform"] = platform_of(Facts(image=values["image"], os=values.get("os")))
         first = entry[0].machine
-        machine = assembled(first, values, [source.machine for source in entry], self.shared)
+        machine = machine_of(first, values, [source.machine for source in entry], self.shared)
         self.told += [f"{first.name}: {_told(each)}" for each in disputes]
-        return machine._replace(origin=JoinedOrigin(first.origin, origins), disputes=tuple(disputes))
+        return machine._replace(
+            origin=JoinedOrigin(first.origin, origins), disputes=tuple(disputes)
+        )
 
-    def _agreed(self, field: str, voices: list[tuple[Source, Any]]) -> tuple[Source, Any] | None:
-        """The (source, value) that all voices fit; None where they contradict each other and nobody is preferred."""
+    def _agreed(
+        self, field: str, voices: list[tuple[MachineSource, Any]]
+    ) -> tuple[MachineSource, Any] | None:
+        """The (source, value) that all voices fit; None where they contradict each other and nobody
+        is preferred.
+        """
         best = voices[0]
         if field in LISTS:
             return best[0], tuple(dict.fromkeys(each for _, value in voices for each in value))
         for voice in voices[1:]:
-            chosen = fuller(field, best[1], voice[1])
+            chosen = more_specific(field, best[1], voice[1])
             if chosen is None:
                 return self._preferred(voices)
             best = best if chosen is best[1] else voice
         return best
 
-    def _preferred(self, voices: list[tuple[Source, Any]]) -> tuple[Source, Any] | None:
+    def _preferred(
+        self, voices: list[tuple[MachineSource, Any]]
+    ) -> tuple[MachineSource, Any] | None:
         if self.prefer is None:
             return None
-        found = next((each for each in voices if self.prefer in (each[0].reader, each[0].file)), None)
+        found = next(
+            (each for each in voices if self.prefer in (each[0].reader, each[0].file)), None
+        )
         self.decided += found is not None
         return found
 
-    def _platform(self, named: list[tuple[Source, Any]], values: Said) -> Any:
-        """Machines of Arc on Azure Local are judged by their image; any other contradiction has no answer."""
+    def _platform(self, named: list[tuple[MachineSource, Any]], values: FieldValues) -> Any:
+        """Machines of Arc on Azure Local are judged by their image; any other contradiction has no
+        answer.
+        """
         if {value for _, value in named} == {"arc", "azure-local"}:
             return platform_of(Facts(image=values.get("image"), os=values.get("os")))
         self.problems.append(
@@ -272,16 +324,29 @@ class _Merger:
                 f"... and {len(self.told) - shown_at_most} more contradictions; the report has them all (HP414)."
             )
         if self.told:
-            lines.append("A fact on which sources disagree is taken as not known; --prefer READER or FILE decides.")
+            lines.append(
+                "A fact on which sources disagree is taken as not known; --prefer READER or FILE decides."
+            )
         if self.decided:
-            lines.append(f"Sources disagree on {self.decided} facts: decided by --prefer {self.prefer}.")
+            lines.append(
+                f"Sources disagree on {self.decided} facts: decided by --prefer {self.prefer}."
+            )
         return tuple(lines)
 
 
-def _dispute(field: str, voices: list[tuple[Source, Any]]) -> Finding:
+def _dispute(field: str, voices: list[tuple[MachineSource, Any]]) -> Finding:
     """HP414: who says what of a field."""
-    seen = tuple(dict.fromkeys((field, f"{written(_value(value))} in {source.file}") for source, value in voices))
-    return Finding("HP414", "default", (("field", field), ("said", " and ".join(word for _, word in seen))), seen)
+    seen = tuple(
+        dict.fromkeys(
+            (field, f"{written(_value(value))} in {source.file}") for source, value in voices
+        )
+    )
+    return Finding(
+        "HP414",
+        "default",
+        (("field", field), ("said", " and ".join(word for _, word in seen))),
+        seen,
+    )
 
 
 def _told(dispute: Finding) -> str:
@@ -289,7 +354,7 @@ def _told(dispute: Finding) -> str:
     return f"{said['field']} is {said['said']}."
 
 
-def _voices(field: str, voices: list[tuple[Source, Any]]) -> str:
+def _voices(field: str, voices: list[tuple[MachineSource, Any]]) -> str:
     return dict(_dispute(field, voices).values)["said"]
 
 

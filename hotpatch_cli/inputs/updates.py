@@ -1,4 +1,5 @@
-"""Updates as Update Manager and Windows Update list them: their KB, what they are of, and whether they may restart.
+"""Updates as Update Manager and Windows Update list them: their KB, what they are of, and whether
+they may restart.
 
 Every source of pending updates comes here, so that one update is the same whoever lists it.
 https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch
@@ -8,14 +9,16 @@ import re
 from collections.abc import Iterable
 
 from hotpatch_cli.model import PendingUpdate
-from hotpatch_cli.servicing.offered import is_of_system
+from hotpatch_cli.servicing.offers import is_of_system
 
 Restart = tuple[str | None, bool | None]
 """When something was looked at, as the source writes it, and whether a restart waited then."""
 
 _KB = re.compile(r"(?i)\bKB\s?([0-9]{5,8})\b")
 _BARE_KB = re.compile(r"(?i)\s*(?:KB)?\s*([0-9]{5,8})\s*")
-_HARMLESS = re.compile(r"(?i)defender|antimalware|security intelligence|malicious software removal|definition update")
+_HARMLESS = re.compile(
+    r"(?i)defender|antimalware|security intelligence|malicious software removal|definition update"
+)
 _TITLES = (
     (re.compile(r"(?i)\.NET\b"), "dotnet"),
     (re.compile(r"(?i)firmware|\bbios\b|\buefi\b"), "firmware"),
@@ -49,19 +52,26 @@ def waiting(
 ) -> PendingUpdate | None:
     """An available update as a pending one; None for one that never needs a restart.
 
-    `classes` are its classifications, `restarts` its reboot behavior as Azure writes it (NeverReboots, ...). Updates of
-    the operating system have no kind: what they do to a machine is told by their KB, not by their title.
+    `classes` are its classifications, `restarts` its reboot behavior as Azure writes it
+    (NeverReboots, ...). Updates of the operating system have no kind: what they do to a machine is
+    told by their KB, not by their title.
     """
     words = {re.sub(r"[\s_-]", "", each).lower() for each in classes}
     name, number = (title or "").strip(), kb_of(kb, title)
-    never = (restarts or "").lower() == "neverreboots" or _HARMLESS.search(name) or words & _NEVER_RESTARTS
+    never = (
+        (restarts or "").lower() == "neverreboots"
+        or _HARMLESS.search(name)
+        or words & _NEVER_RESTARTS
+    )
     if never and kind is None:
         return None
     return PendingUpdate(name or None, number, kind or _kind(name, words))
 
 
 def _kind(name: str, words: set[str]) -> str | None:
-    """What an update is of, by its title first; None for one of the operating system, and where nothing tells."""
+    """What an update is of, by its title first; None for one of the operating system, and where
+    nothing tells.
+    """
     if found := next((kind for pattern, kind in _TITLES if pattern.search(name)), None):
         return found
     if is_of_system(name) or not words or (words & _SECURITY and not name):
@@ -77,12 +87,16 @@ def pending_of(updates: Iterable[PendingUpdate | None]) -> tuple[PendingUpdate, 
 
 
 def restart_left(status: str | None) -> bool | None:
-    """Whether an installation left a restart to be done, by its rebootStatus; None where that does not tell."""
+    """Whether an installation left a restart to be done, by its rebootStatus; None where that does
+    not tell.
+    """
     return {"required": True, "failed": True, "completed": False}.get((status or "").lower())
 
 
 def newer(one: Restart, other: Restart) -> bool | None:
-    """What the newer of two (time, whether a restart waits) tells; without times, whether any says that one does."""
+    """What the newer of two (time, whether a restart waits) tells; without times, whether any says
+    that one does.
+    """
     answers = [answer for _, answer in (one, other) if answer is not None]
     if len(answers) > 1 and one[0] and other[0]:
         return max(one, other, key=lambda each: each[0] or "")[1]

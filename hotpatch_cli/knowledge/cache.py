@@ -1,7 +1,8 @@
-"""The shipped knowledge as parsed before: a third of the start-up time would go into reading it each time.
+"""The shipped knowledge as parsed before: a third of the start-up time would go into reading it
+each time.
 
-The copy is a JSON file that lies where Python keeps compiled modules. It is only a copy: whatever is wrong
-with it, it is made again, and where it cannot be written nothing is lost.
+The copy is a JSON file that lies where Python keeps compiled modules. It is only a copy: whatever
+is wrong with it, it is made again, and where it cannot be written nothing is lost.
 """
 
 import json
@@ -14,18 +15,26 @@ from pathlib import Path
 from typing import Any
 
 from hotpatch_cli import __version__
-from hotpatch_cli.knowledge import rows, user_data
+from hotpatch_cli.knowledge import records as rows
+from hotpatch_cli.knowledge import user_data
 from hotpatch_cli.model import Build
 
-_CLASSES = {each.__name__: each for each in vars(rows).values() if isinstance(each, type) and hasattr(each, "_fields")}
+_CLASSES = {
+    each.__name__: each
+    for each in vars(rows).values()
+    if isinstance(each, type) and hasattr(each, "_fields")
+}
 _CLASSES["Build"] = Build
 
 
 _DATA = Path(__file__).parent / "data"
 
 
-def load_knowledge(matrix_files: Sequence[str] = (), release_files: Sequence[str] = ()) -> rows.Knowledge:
-    """The shipped rows, from the cache if there is one, those that were imported, then those of the user's files.
+def load_knowledge(
+    matrix_files: Sequence[str] = (), release_files: Sequence[str] = ()
+) -> rows.Knowledge:
+    """The shipped rows, from the cache if there is one, those that were imported, then those of the
+    user's files.
 
     Raises InputError.
     """
@@ -51,7 +60,9 @@ def _shipped() -> rows.Knowledge:
     from hotpatch_cli.knowledge import load
 
     made = load.load_knowledge()
-    with suppress(OSError):  # a folder that cannot be written: the knowledge is read anew the next time
+    with suppress(
+        OSError
+    ):  # a folder that cannot be written: the knowledge is read anew the next time
         _keep(path, f"{mark}\n{frozen(made)}")
     return made
 
@@ -93,13 +104,19 @@ def _plain(value: Any, sources: dict[rows.Source, int]) -> Any:
 
 
 def thawed(text: str) -> rows.Knowledge:
-    """Knowledge from the two lines of JSON. Raises ValueError, KeyError, IndexError or TypeError for anything else."""
+    """Knowledge from the two lines of JSON. Raises ValueError, KeyError, IndexError or TypeError
+    for anything else.
+    """
     listed, plain = text.split("\n", 1)
-    sources = [rows.Source(title, date.fromisoformat(read), url) for title, read, url in json.loads(listed)]
+    sources = [
+        rows.Source(title, date.fromisoformat(read), url) for title, read, url in json.loads(listed)
+    ]
 
     def value(node: dict[str, Any]) -> Any:
         if "row" in node:
-            return _CLASSES[node["row"]](*(tuple(each) if type(each) is list else each for each in node["of"]))
+            return _CLASSES[node["row"]](
+                *(tuple(each) if type(each) is list else each for each in node["of"])
+            )
         if "source" in node:
             return sources[node["source"]]
         return date.fromisoformat(node["day"]) if "day" in node else dict(node["map"])

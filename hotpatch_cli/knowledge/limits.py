@@ -6,11 +6,13 @@ from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.codec import Field
 from hotpatch_cli.documents.tree import Log
 from hotpatch_cli.knowledge.load import shipped, source_codec, sources_of
-from hotpatch_cli.knowledge.rows import Source
+from hotpatch_cli.knowledge.records import Source
 
 
 class Limit(NamedTuple):
-    """A limit: its number (minutes where it is a time, otherwise a count or days), its words, and what to do."""
+    """A limit: its number (minutes where it is a time, otherwise a count or days), its words, and
+    what to do.
+    """
 
     name: str
     number: int
@@ -30,7 +32,9 @@ def load_limits() -> dict[str, Limit]:
             "number": Field(c.number(0, 100_000), "minutes, days or a count", required=True),
             "limit": Field(c.text(), "what is expected, in words", required=True),
             "remedy": Field(c.text(), "what to do", required=True),
-            "source": Field(source_codec(sources_of(document, log)), "a key of `sources`", required=True),
+            "source": Field(
+                source_codec(sources_of(document, log)), "a key of `sources`", required=True
+            ),
         },
         "a limit",
     )

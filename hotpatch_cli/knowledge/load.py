@@ -10,21 +10,27 @@ from typing import Any, TypeVar
 from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.codec import Codec, Field
 from hotpatch_cli.documents.files import parse, read_document
-from hotpatch_cli.documents.tree import Document, Log, Mapping, shown
+from hotpatch_cli.documents.tree import Document, Log, Mapping, quoted
 from hotpatch_cli.documents.tree import Sequence as ListNode
-from hotpatch_cli.knowledge import rows
-from hotpatch_cli.knowledge.rows import Knowledge, Matrix, Release, Rule, Source
+from hotpatch_cli.knowledge import records as rows
+from hotpatch_cli.knowledge.records import Knowledge, Matrix, Release, Rule, Source
 from hotpatch_cli.model import PLATFORMS, Build, parse_build
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
-def load_knowledge(matrix_files: Iterable[str] = (), release_files: Iterable[str] = ()) -> Knowledge:
+def load_knowledge(
+    matrix_files: Iterable[str] = (), release_files: Iterable[str] = ()
+) -> Knowledge:
     """The shipped rows, then those of the user's files in their order. Raises InputError."""
-    return laid_over(Knowledge(_shipped_matrix(), _shipped_releases(), load_rules()), matrix_files, release_files)
+    return laid_over(
+        Knowledge(_shipped_matrix(), _shipped_releases(), load_rules()), matrix_files, release_files
+    )
 
 
-def laid_over(knowledge: Knowledge, matrix_files: Iterable[str], release_files: Iterable[str]) -> Knowledge:
+def laid_over(
+    knowledge: Knowledge, matrix_files: Iterable[str], release_files: Iterable[str]
+) -> Knowledge:
     """Knowledge with the rows of the user's files over it, in their order. Raises InputError."""
     matrix, releases, rules = knowledge
     for name in matrix_files:
@@ -53,7 +59,10 @@ def load_rules() -> dict[str, Rule]:
     log = Log(document)
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
     log.finish()
-    return {code: Rule(code, **{"levels": {}, "remedies": {}, **fields}) for code, fields in rules.items()}
+    return {
+        code: Rule(code, **{"levels": {}, "remedies": {}, **fields})
+        for code, fields in rules.items()
+    }
 
 
 # --- sources -------------------------------------------------------------------------------------------------
@@ -63,7 +72,10 @@ _SOURCES = c.table(
         Source,
         {
             "title": Field(c.text(), "what it is", required=True),
-            "url": Field(c.text(r"https?://\S+", "Write an address that begins with https://."), "public address"),
+            "url": Field(
+                c.text(r"https?://\S+", "Write an address that begins with https://."),
+                "public address",
+            ),
             "read": Field(c.day, "the day it was read", required=True),
         },
         "a source",
@@ -86,7 +98,11 @@ def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
         name = c.text_of(value, mark, log)
         if name is None or name in sources:
             return sources.get(name or "")
-        log.add(mark, f"{shown(name)} is not a key of `sources`.", c.meant(name, sources) or "Add it there.")
+        log.add(
+            mark,
+            f"{quoted(name)} is not a key of `sources`.",
+            c.did_you_mean(name, sources) or "Add it there.",
+        )
         return None
 
     return c.listing(Codec(read, {"type": "string"}), single=True)
@@ -98,7 +114,7 @@ def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
 def _build(text: str) -> Build:
     build = parse_build(text)
     if build is None or build.revision is None:
-        raise ValueError(f"{shown(text)} is not a build with its revision, such as 26100.7092.")
+        raise ValueError(f"{quoted(text)} is not a build with its revision, such as 26100.7092.")
     return build
 
 
@@ -106,7 +122,7 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"{shown(text)} is not a regular expression: {error}.") from None
+        raise ValueError(f"{quoted(text)} is not a regular expression: {error}.") from None
     return text
 
 
@@ -144,8 +160,12 @@ def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
         kind=Field(c.choice(*rows.KINDS), "what it is; absent where no source states it"),
         kb=Field(c.text(r"KB\d{6,8}", "Write it as KB5072033."), "KB"),
         build=Field(c.parsed(_build, "a build"), "operating-system build with revision"),
-        confidence=_needed(c.choice(*rows.CONFIDENCES), "high, medium or low: how sure KB, build and day are"),
-        kind_confidence=Field(c.choice(*rows.CONFIDENCES), "how sure the kind is, where less than the rest"),
+        confidence=_needed(
+            c.choice(*rows.CONFIDENCES), "high, medium or low: how sure KB, build and day are"
+        ),
+        kind_confidence=Field(
+            c.choice(*rows.CONFIDENCES), "how sure the kind is, where less than the rest"
+        ),
         platforms=Field(_PLATFORMS, "platforms, where not all"),
         component=Field(_WORDS, "what it updates, where that is not the operating system"),
         notes=Field(_WORDS, "what else is known"),
@@ -168,14 +188,17 @@ def _release_file(document: Document, log: Log) -> dict[str, Any]:
         "releases": _needed(c.listing(_release_codec(sources)), "the rows"),
     }
     found: dict[str, Any] = (
-        c.record(dict, columns, "the release data").read(document.root, document.root_mark, log) or {}
+        c.record(dict, columns, "the release data").read(document.root, document.root_mark, log)
+        or {}
     )
     log.finish()
     return found
 
 
 def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, ...]:
-    """Releases with those of a document. A known row without KB or kind gives way; a duplicate is a problem."""
+    """Releases with those of a document. A known row without KB or kind gives way; a duplicate is a
+    problem.
+    """
     log = Log(document)
     found = _release_file(document, log)
     known = [] if found.get("replace") else list(releases)
@@ -185,7 +208,9 @@ def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, 
         known = [each for each in known if not _gives_way(each, row)]
         if any(_same(each, row) for each in (*known, *fresh)):
             log.add(
-                mark, f"The release {row.name} of {row.product} is there already.", "Remove it, or use `replace: true`."
+                mark,
+                f"The release {row.name} of {row.product} is there already.",
+                "Remove it, or use `replace: true`.",
             )
         fresh.append(row)
     log.finish()
@@ -199,8 +224,15 @@ def _order(row: Release) -> tuple[str, bool, Any]:
 def _gives_way(known: Release, row: Release) -> bool:
     if known.product != row.product:
         return False
-    schedule = not known.kb and not known.build and known.date == row.date and row.kind not in rows.STANDARD
-    nameless = known.kb is not None and known.kb == row.kb and (known.kind is None or known.date is None)
+    schedule = (
+        not known.kb
+        and not known.build
+        and known.date == row.date
+        and row.kind not in rows.STANDARD
+    )
+    nameless = (
+        known.kb is not None and known.kb == row.kb and (known.kind is None or known.date is None)
+    )
     return schedule or nameless
 
 
@@ -215,32 +247,58 @@ def _same(one: Release, other: Release) -> bool:
 # --- the matrix ----------------------------------------------------------------------------------------------
 
 
-def _matrix_columns(sources: dict[str, Source]) -> dict[str, tuple[Callable[..., Any], dict[str, Field]]]:
+def _matrix_columns(
+    sources: dict[str, Source],
+) -> dict[str, tuple[Callable[..., Any], dict[str, Field]]]:
     columns = partial(_columns, source_codec(sources))
     product, text = _needed(_PRODUCT, "ws2022 or ws2025"), _needed(_WORDS, "the statement")
-    since, until = _needed(_DAY, "first day on which it is true"), Field(_DAY, "last day on which it is true")
+    since, until = (
+        _needed(_DAY, "first day on which it is true"),
+        Field(_DAY, "last day on which it is true"),
+    )
     platform = _needed(c.choice(*PLATFORMS), "azure, azure-local or arc")
     names = c.listing(_WORDS)
-    image = {"product": product} | {key: _needed(_WORDS, key) for key in ("publisher", "offer", "sku")}
+    image = {"product": product} | {
+        key: _needed(_WORDS, key) for key in ("publisher", "offer", "sku")
+    }
     event = _needed(c.choice(*rows.EVENTS), "what happens")
     notes, rule = Field(_WORDS, "what else is known"), Field(c.text(r"HP\d{3}"), "rule code")
-    known, minimum = _needed(names, "region names as Azure writes them"), _needed(_WORDS, "host release")
+    known, minimum = (
+        _needed(names, "region names as Azure writes them"),
+        _needed(_WORDS, "host release"),
+    )
     return {
-        "images": (rows.ImageRow, columns(**image, platforms=_needed(_PLATFORMS, "platforms"), **{"from": since})),
+        "images": (
+            rows.ImageRow,
+            columns(**image, platforms=_needed(_PLATFORMS, "platforms"), **{"from": since}),
+        ),
         "lookalikes": (
             rows.Lookalike,
             columns(pattern=_needed(c.parsed(_pattern, "a pattern"), "of the SKU"), why=text),
         ),
-        "editions": (rows.EditionRow, columns(product=product, edition=_needed(_WORDS, "edition"), **{"from": since})),
-        "azure_local_hosts": (rows.HostRow, columns(minimum=minimum, until=until, **{"from": since})),
+        "editions": (
+            rows.EditionRow,
+            columns(product=product, edition=_needed(_WORDS, "edition"), **{"from": since}),
+        ),
+        "azure_local_hosts": (
+            rows.HostRow,
+            columns(minimum=minimum, until=until, **{"from": since}),
+        ),
         "regions": (
             rows.RegionRow,
-            columns(product=product, known=known, until=until._replace(required=True), **{"from": since}),
+            columns(
+                product=product, known=known, until=until._replace(required=True), **{"from": since}
+            ),
         ),
         "lifecycle": (
             rows.LifecycleRow,
             columns(
-                product=product, event=event, day=_needed(_DAY, "its day"), until=until, notes=notes, **{"from": since}
+                product=product,
+                event=event,
+                day=_needed(_DAY, "its day"),
+                until=until,
+                notes=notes,
+                **{"from": since},
             ),
         ),
         "prerequisites": (rows.Statement, columns(platform=platform, rule=rule, text=text)),
@@ -269,8 +327,15 @@ def _arc_codec(sources: dict[str, Source]) -> Codec[dict[str, Any]]:
         "from": _needed(_DAY, "first day"),
         "until": Field(_DAY, "last day"),
     }
-    phases = c.listing(c.record(partial(_dated, rows.ArcPhase), _columns(source_codec(sources), **phase), "a phase"))
-    fields = {"minimum_build": Field(c.parsed(_build, "a build"), "oldest build"), "phases": Field(phases, "over time")}
+    phases = c.listing(
+        c.record(
+            partial(_dated, rows.ArcPhase), _columns(source_codec(sources), **phase), "a phase"
+        )
+    )
+    fields = {
+        "minimum_build": Field(c.parsed(_build, "a build"), "oldest build"),
+        "phases": Field(phases, "over time"),
+    }
     return c.record(dict, fields, "arc")
 
 
@@ -287,7 +352,9 @@ def _read_matrix(document: Document) -> tuple[Matrix, bool]:
         "sources": Field(_SOURCES, "sources by key"),
         "arc": Field(_arc_codec(sources), "hotpatch through Arc over time"),
     }
-    found: dict[str, Any] = c.record(dict, fields, "the matrix").read(document.root, document.root_mark, log) or {}
+    found: dict[str, Any] = (
+        c.record(dict, fields, "the matrix").read(document.root, document.root_mark, log) or {}
+    )
     log.finish()
     for name, each in found.items():
         if isinstance(document.root[name], ListNode):
@@ -300,13 +367,17 @@ def _read_matrix(document: Document) -> tuple[Matrix, bool]:
 
 
 def _identity(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What two rows may not share: an image is itself whatever its dates; of other rows, everything counts."""
+    """What two rows may not share: an image is itself whatever its dates; of other rows, everything
+    counts.
+    """
     if isinstance(row, rows.ImageRow):
         return row.urn.lower(), row.platforms
     return tuple(row)
 
 
-def _note_repeated(name: str, found: Sequence[tuple[Any, ...]], marks: Iterable[int], log: Log) -> None:
+def _note_repeated(
+    name: str, found: Sequence[tuple[Any, ...]], marks: Iterable[int], log: Log
+) -> None:
     seen = set()
     for row, mark in zip(found, marks, strict=True):
         if _identity(row) in seen:
@@ -320,7 +391,9 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
     joined: dict[str, Any] = {"minimum_build": above.minimum_build or below.minimum_build}
     for name in Matrix._fields[1:]:
         fresh = {_identity(row) for row in getattr(above, name)}
-        joined[name] = tuple(row for row in getattr(below, name) if _identity(row) not in fresh) + getattr(above, name)
+        joined[name] = tuple(
+            row for row in getattr(below, name) if _identity(row) not in fresh
+        ) + getattr(above, name)
     return Matrix(**joined)
 
 
@@ -338,7 +411,9 @@ _RULE: Codec[dict[str, Any]] = c.record(
         "meaning": _needed(_WORDS, "what it means and why"),
         "sentences": _needed(c.table(_WORDS), "templates of the message"),
         "remedy": _needed(_WORDS, "what to do"),
-        "remedies": Field(c.table(_WORDS), "what to do where a sentence is said, where it has its own"),
+        "remedies": Field(
+            c.table(_WORDS), "what to do where a sentence is said, where it has its own"
+        ),
         "source": _needed(c.text(r"https?://\S+"), "public page"),
         "read": _needed(c.day, "the day of that page"),
         "wrong": _needed(_WORDS, "an example that is wrong"),

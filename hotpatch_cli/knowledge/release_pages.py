@@ -1,7 +1,9 @@
-"""Microsoft's release pages as rows: the release-information page (Markdown or HTML), and MSRC's CVRF documents.
+"""Microsoft's release pages as rows: the release-information page (Markdown or HTML), and MSRC's
+CVRF documents.
 
-Pure: text goes in, rows come out. A page whose layout is not understood gives ValueError and no row at all, since
-half a page would look like all of it. Cells that are wrong in a page that is understood are named and left out.
+Pure: text goes in, rows come out. A page whose layout is not understood gives ValueError and no row
+at all, since half a page would look like all of it. Cells that are wrong in a page that is
+understood are named and left out.
 https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info
 """
 
@@ -11,8 +13,8 @@ from datetime import date
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
-from hotpatch_cli.documents.tree import shown
-from hotpatch_cli.knowledge.rows import BASELINES, PRODUCTS, Product, Release, Source
+from hotpatch_cli.documents.tree import quoted
+from hotpatch_cli.knowledge.records import BASELINES, PRODUCTS, Product, Release, Source
 from hotpatch_cli.model import Build, parse_build
 from hotpatch_cli.schedule.patch_tuesday import patch_tuesday
 
@@ -30,7 +32,7 @@ _HISTORY = ("update type", "availability date", "build", "kb article")
 _CALENDAR = ("update type", "type", "availability date", "build", "kb article")
 
 
-class Page(NamedTuple):
+class ReleasePage(NamedTuple):
     """What a page says: its rows, when it was made, and what in it was left out."""
 
     title: str
@@ -39,7 +41,7 @@ class Page(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
-class Table(NamedTuple):
+class PageTable(NamedTuple):
     """A table and the heading that it stands under."""
 
     heading: str
@@ -59,7 +61,7 @@ class Table(NamedTuple):
 # --- tables --------------------------------------------------------------------------------------------------
 
 
-def tables_of(text: str) -> Iterator[Table]:
+def tables_of(text: str) -> Iterator[PageTable]:
     """The tables of a page, in Markdown or HTML."""
     if re.match(r"\s*(?:<!doctype|<html|<head|<body|<)", text, re.IGNORECASE):
         parser = _Html()
@@ -69,7 +71,7 @@ def tables_of(text: str) -> Iterator[Table]:
     return _markdown_tables(text)
 
 
-def _markdown_tables(text: str) -> Iterator[Table]:
+def _markdown_tables(text: str) -> Iterator[PageTable]:
     heading, lines = "", []
     for line in (*text.splitlines(), ""):
         stripped = line.strip()
@@ -84,7 +86,9 @@ def _markdown_tables(text: str) -> Iterator[Table]:
 
 
 def _heading(before: str, text: str) -> str:
-    """The heading that names the product stays in force under lesser ones, such as those of calendar years."""
+    """The heading that names the product stays in force under lesser ones, such as those of
+    calendar years.
+    """
     return text if _PRODUCT.search(text) or text.startswith("##") else before
 
 
@@ -93,10 +97,14 @@ def _split(line: str) -> tuple[str, ...]:
     return tuple(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).strip() for cell in cells)
 
 
-def _table(heading: str, lines: list[tuple[str, ...]]) -> Table:
+def _table(heading: str, lines: list[tuple[str, ...]]) -> PageTable:
     header, *rows = lines
-    body = [row for row in rows if not all(re.fullmatch(r":?-+:?|", cell) for cell in row) or not any(row)]
-    return Table(heading, tuple(map(_column, header)), tuple(body))
+    body = [
+        row
+        for row in rows
+        if not all(re.fullmatch(r":?-+:?|", cell) for cell in row) or not any(row)
+    ]
+    return PageTable(heading, tuple(map(_column, header)), tuple(body))
 
 
 def _column(name: str) -> str:
@@ -108,7 +116,7 @@ class _Html(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.tables: list[Table] = []
+        self.tables: list[PageTable] = []
         self._heading = ""
         self._said: list[str] = []
         self._rows: list[tuple[str, ...]] | None = None
@@ -160,8 +168,10 @@ class _Entry(NamedTuple):
     type: str | None
 
 
-def parse_page(text: str) -> Page:
-    """The rows of the release-information page. Raises ValueError where its layout is not understood."""
+def parse_page(text: str) -> ReleasePage:
+    """The rows of the release-information page. Raises ValueError where its layout is not
+    understood.
+    """
     if len(text) > _MAX_CHARACTERS:
         raise ValueError(f"it is longer than {_MAX_CHARACTERS} characters")
     left_out: list[str] = []
@@ -169,11 +179,13 @@ def parse_page(text: str) -> Page:
     for product in PRODUCTS:
         for found, what in ((history, "release history"), (calendar, "hotpatch calendar")):
             if not any(entry.product == product for entry in found):
-                raise ValueError(f"it has no {what} of Windows Server {product[2:]} with a dated row")
+                raise ValueError(
+                    f"it has no {what} of Windows Server {product[2:]} with a dated row"
+                )
     updated = _updated(text) or max(entry.day for entry in (*history, *calendar))
     source = Source("Windows Server release information", updated, PAGE_URL)
     rows = _rows(history, calendar, (source,), left_out)
-    return Page(source.title, updated, rows, tuple(left_out))
+    return ReleasePage(source.title, updated, rows, tuple(left_out))
 
 
 def _updated(text: str) -> date | None:
@@ -194,7 +206,7 @@ def _day(text: str, where: str) -> date:
     except ValueError:
         found = None
     if found is None or not 2016 <= found.year < 2100:  # noqa: PLR2004  the years of such pages
-        raise ValueError(f"{shown(text)} is not a day (YYYY-MM-DD), in {shown(where)}")
+        raise ValueError(f"{quoted(text)} is not a day (YYYY-MM-DD), in {quoted(where)}")
     return found
 
 
@@ -208,60 +220,79 @@ def _entries(text: str, left_out: list[str]) -> tuple[list[_Entry], list[_Entry]
         if named is None or product is None:
             continue
         if int(named[2]) != NUMBERS[product]:
-            raise ValueError(f"{shown(named[0])} has another OS build than {NUMBERS[product]}")
+            raise ValueError(f"{quoted(named[0])} has another OS build than {NUMBERS[product]}")
         if table.has(_CALENDAR):
             calendar += _dated(table, product, left_out)
         elif table.has(_HISTORY):
             history += _dated(table, product, left_out)
         else:
-            raise ValueError(f"a table under {shown(named[0])} has the columns {shown(', '.join(table.header))}")
+            raise ValueError(
+                f"a table under {quoted(named[0])} has the columns {quoted(', '.join(table.header))}"
+            )
         if len(history) + len(calendar) > _MAX_ROWS:
             raise ValueError(f"it has more than {_MAX_ROWS} rows")
     return history, calendar
 
 
-def _dated(table: Table, product: Product, left_out: list[str]) -> Iterator[_Entry]:
-    """The rows of a table that have a day; the others are a schedule, and forecasts are made by rule."""
+def _dated(table: PageTable, product: Product, left_out: list[str]) -> Iterator[_Entry]:
+    """The rows of a table that have a day; the others are a schedule, and forecasts are made by
+    rule.
+    """
     for cells in table.cells():
         update, day = cells["update type"], cells["availability date"]
         if not day:
             continue
         found = _UPDATE.match(update)
         if found is None:
-            raise ValueError(f"{shown(update)} is not an update type such as 2026-05 B")
-        build, kb = parse_build(cells["build"]) if cells["build"] else None, _KB.fullmatch(cells["kb article"])
+            raise ValueError(f"{quoted(update)} is not an update type such as 2026-05 B")
+        build, kb = (
+            parse_build(cells["build"]) if cells["build"] else None,
+            _KB.fullmatch(cells["kb article"]),
+        )
         wrong = _wrong(cells, product, build, kb)
         if wrong:
-            left_out.append(f"{product} {shown(day)}: {wrong}")
+            left_out.append(f"{product} {quoted(day)}: {wrong}")
             continue
         month = (int(found[1]), int(found[2]))
         number = f"KB{kb[1]}" if kb else None
-        yield _Entry(product, month, found[3].upper(), _day(day, update), build, number, cells.get("type"))
+        yield _Entry(
+            product, month, found[3].upper(), _day(day, update), build, number, cells.get("type")
+        )
 
 
-def _wrong(cells: dict[str, str], product: Product, build: Build | None, kb: re.Match[str] | None) -> str:
+def _wrong(
+    cells: dict[str, str], product: Product, build: Build | None, kb: re.Match[str] | None
+) -> str:
     """What is wrong with a build or a KB; pages have had builds of no product."""
     if cells["kb article"] and kb is None:
-        return f"{shown(cells['kb article'])} is not a KB"
-    if cells["build"] and (build is None or build.revision is None or build.number != NUMBERS[product]):
-        return f"{shown(cells['build'])} is not a build of {NUMBERS[product]}"
+        return f"{quoted(cells['kb article'])} is not a KB"
+    if cells["build"] and (
+        build is None or build.revision is None or build.number != NUMBERS[product]
+    ):
+        return f"{quoted(cells['build'])} is not a build of {NUMBERS[product]}"
     return "" if build or kb else "neither a build nor a KB"
 
 
 def _kind_of(entry: _Entry) -> str:
-    """The kind of a row of the calendar. Baselines outside the first month of a quarter were not planned."""
+    """The kind of a row of the calendar. Baselines outside the first month of a quarter were not
+    planned.
+    """
     word = (entry.type or "").lower()
     if word.startswith("baseline"):
         return BASELINES[0] if entry.month[1] in _BASELINE_MONTHS else BASELINES[1]
     if word.startswith("hotpatch"):
         return "out-of-band-hotpatch" if entry.letter == "OOB" else "hotpatch"
-    raise ValueError(f"{shown(entry.type)} is not a type that is known: Baseline (Restart) or Hotpatch")
+    raise ValueError(
+        f"{quoted(entry.type)} is not a type that is known: Baseline (Restart) or Hotpatch"
+    )
 
 
 def _rows(
     history: list[_Entry], calendar: list[_Entry], source: tuple[Source, ...], left_out: list[str]
 ) -> tuple[Release, ...]:
-    """One row for each update: the calendar tells what is of the track, the history what else there was."""
+    """One row for each update: the calendar tells what is of the track, the history what else there
+    was.
+    """
     known: dict[tuple[str, str], Release] = {}
     for entry, kind in (
         *((entry, _kind_of(entry)) for entry in calendar),
@@ -270,7 +301,9 @@ def _rows(
         row = Release(entry.product, "high", source, entry.day, kind, entry.kb, entry.build)
         first = known.setdefault((entry.product, entry.kb or str(entry.build)), row)
         if (first.date, first.build) != (row.date, row.build):
-            left_out.append(f"{row.product} {row.name}: stands twice, with different days or builds")
+            left_out.append(
+                f"{row.product} {row.name}: stands twice, with different days or builds"
+            )
     return tuple(known.values())
 
 
@@ -298,11 +331,13 @@ class _Fix(NamedTuple):
     hotpatch: bool
 
 
-def parse_cvrf(tree: Any) -> Page:
-    """The rows of a monthly CVRF document (https://api.msrc.microsoft.com/cvrf/v3.0/cvrf/2026-Aug, as JSON).
+def parse_cvrf(tree: Any) -> ReleasePage:
+    """The rows of a monthly CVRF document (https://api.msrc.microsoft.com/cvrf/v3.0/cvrf/2026-Aug,
+    as JSON).
 
-    The month's cumulative update and hotpatch of each product; of several, the lowest build, since later ones are
-    out-of-band and the document has no day for them. Raises ValueError where the layout is not understood.
+    The month's cumulative update and hotpatch of each product; of several, the lowest build, since
+    later ones are out-of-band and the document has no day for them. Raises ValueError where the
+    layout is not understood.
     """
     if not (isinstance(tree, dict) and "DocumentTracking" in tree and "ProductTree" in tree):
         raise ValueError("it is JSON, but no CVRF document of MSRC")
@@ -310,16 +345,22 @@ def parse_cvrf(tree: Any) -> Page:
     named = _at(tracking, "Identification", "ID", "Value")
     day = _day(str(_at(tracking, "InitialReleaseDate"))[:10], "InitialReleaseDate")
     if day != patch_tuesday(day.year, day.month):
-        raise ValueError(f"its first day, {day}, is not a Patch Tuesday, so the day of its updates is not known")
+        raise ValueError(
+            f"its first day, {day}, is not a Patch Tuesday, so the day of its updates is not known"
+        )
     updated = _day(str(_at(tracking, "CurrentReleaseDate") or day)[:10], "CurrentReleaseDate")
-    source = (Source(f"MSRC CVRF {shown(named)[1:-1]}", updated, CVRF_URL),)
+    source = (Source(f"MSRC CVRF {quoted(named)[1:-1]}", updated, CVRF_URL),)
     fixes = sorted(set(_fixes(tree)))
     if not fixes:
         raise ValueError("it has no update of Windows Server 2022 or 2025")
     rows = [row for product in PRODUCTS for row in _of_month(product, fixes, day, source)]
     kept = {row.kb for row in rows}
-    later = [f"{fix.product} {fix.kb} ({fix.build}): later in the month" for fix in fixes if fix.kb not in kept]
-    return Page(source[0].title, updated, tuple(rows), tuple(later))
+    later = [
+        f"{fix.product} {fix.kb} ({fix.build}): later in the month"
+        for fix in fixes
+        if fix.kb not in kept
+    ]
+    return ReleasePage(source[0].title, updated, tuple(rows), tuple(later))
 
 
 def _at(node: Any, *path: str) -> Any:
@@ -335,9 +376,13 @@ def _listed(node: Any) -> list[Any]:
 def _fixes(tree: Any) -> Iterator[_Fix]:
     products = {}
     for each in _listed(_at(tree, "ProductTree", "FullProductName")):
-        named = re.fullmatch(r"Windows Server (2022|2025)(?: \(Server Core installation\))?", str(_at(each, "Value")))
+        named = re.fullmatch(
+            r"Windows Server (2022|2025)(?: \(Server Core installation\))?", str(_at(each, "Value"))
+        )
         if named:
-            products[str(_at(each, "ProductID"))] = next(each for each in PRODUCTS if each[2:] == named[1])
+            products[str(_at(each, "ProductID"))] = next(
+                each for each in PRODUCTS if each[2:] == named[1]
+            )
     for vulnerability in _listed(_at(tree, "Vulnerability")):
         for remedy in _listed(_at(vulnerability, "Remediations")):
             yield from _fix(remedy, products)
@@ -354,8 +399,12 @@ def _fix(remedy: Any, products: dict[str, Product]) -> Iterator[_Fix]:
             yield _Fix(product, build, f"KB{kb[1]}", hotpatch)
 
 
-def _of_month(product: Product, fixes: list[_Fix], day: date, source: tuple[Source, ...]) -> Iterator[Release]:
-    """The month's hotpatch and cumulative update. Without a hotpatch, a baseline is planned in its months only."""
+def _of_month(
+    product: Product, fixes: list[_Fix], day: date, source: tuple[Source, ...]
+) -> Iterator[Release]:
+    """The month's hotpatch and cumulative update. Without a hotpatch, a baseline is planned in its
+    months only.
+    """
     own = [fix for fix in fixes if fix.product == product]
     hotpatch = min((fix for fix in own if fix.hotpatch), default=None)
     whole = min((fix for fix in own if not fix.hotpatch), default=None)
@@ -364,4 +413,6 @@ def _of_month(product: Product, fixes: list[_Fix], day: date, source: tuple[Sour
     if whole:
         planned = day.month in _BASELINE_MONTHS and not hotpatch
         kind = "standard" if hotpatch else BASELINES[0] if planned else None
-        yield Release(product, "medium" if planned else "high", source, day, kind, whole.kb, whole.build)
+        yield Release(
+            product, "medium" if planned else "high", source, day, kind, whole.kb, whole.build
+        )

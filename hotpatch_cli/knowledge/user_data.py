@@ -1,4 +1,6 @@
-"""Release rows that the user imported: a file in the user's data folder, laid over the shipped rows of each run."""
+"""Release rows that the user imported: a file in the user's data folder, laid over the shipped rows
+of each run.
+"""
 
 import json
 import os
@@ -6,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hotpatch_cli.knowledge.rows import Knowledge, Release, Source
+from hotpatch_cli.knowledge.records import Knowledge, Release, Source
 
 VARIABLE = "HOTPATCH_DATA"
 """The environment variable that names another folder."""
@@ -15,7 +17,9 @@ NAME = "releases.json"
 
 
 def folder() -> Path:
-    """The data folder: that of the variable, or the one that the operating system has for such data."""
+    """The data folder: that of the variable, or the one that the operating system has for such
+    data.
+    """
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named)
@@ -31,10 +35,12 @@ def file() -> Path | None:
 
 
 def over(knowledge: Knowledge, path: Path) -> Knowledge:
-    """Knowledge with imported rows; a shipped row that was read later keeps what it says. Raises InputError."""
-    from hotpatch_cli.knowledge.refresh import refreshed
+    """Knowledge with imported rows; a shipped row that was read later keeps what it says. Raises
+    InputError.
+    """
+    from hotpatch_cli.knowledge.merge_releases import merge_releases
 
-    return knowledge._replace(releases=refreshed(knowledge.releases, imported(path)).rows)
+    return knowledge._replace(releases=merge_releases(knowledge.releases, imported(path)).rows)
 
 
 def imported(path: Path) -> tuple[Release, ...]:

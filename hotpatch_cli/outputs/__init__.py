@@ -1,1 +1,3 @@
-"""Renderers: a value becomes text. Each format is a pure function in a registry; none of them prints."""
+"""Renderers: a value becomes text. Each format is a pure function in a registry; none of them
+prints.
+"""

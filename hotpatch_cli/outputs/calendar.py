@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Sequence
 from itertools import groupby, zip_longest
 
-from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Product
-from hotpatch_cli.outputs.grid import Grid, plain, terminal
-from hotpatch_cli.outputs.safe import csv_text
-from hotpatch_cli.outputs.screen import Screen, folded
-from hotpatch_cli.servicing.calendar import Entry, Year, restarts
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
+from hotpatch_cli.outputs.escaping import csv_text
+from hotpatch_cli.outputs.table import TextTable, plain, terminal
+from hotpatch_cli.outputs.view_options import Screen, folded
+from hotpatch_cli.servicing.calendar import CalendarEntry, Year, restarts
 
 _WORDS = {
     "planned-baseline": "BASELINE",
@@ -28,7 +28,7 @@ forecast   from the plan; no KB or build confirms it
 def render_table(year: Year, screen: Screen) -> str:
     """The year as a table, the products side by side."""
     header = ("day", *(PRODUCT_NAMES[product] for product in _listed(year)))
-    grid = Grid(header, list(_rows(year)), whole=header)
+    grid = TextTable(header, list(_rows(year)), whole=header)
     drawn = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
     prose = (folded(text, screen) for text in (_counts(year), _remarks(year), _what_if(year)))
     parts = [f"{year.year}, as of {year.as_of}.\n", drawn, _LEGEND, *prose]
@@ -45,18 +45,23 @@ def _rows(year: Year) -> list[tuple[str, ...]]:
     days = sorted({entry.date for entries in year.entries.values() for entry in entries})
     rows = []
     for day in days:
-        listed = [[entry for entry in year.entries[product] if entry.date == day] for product in _listed(year)]
+        listed = [
+            [entry for entry in year.entries[product] if entry.date == day]
+            for product in _listed(year)
+        ]
         for number, cells in enumerate(zip_longest(*listed)):
             name = f"{day:%b} {day.day:>2}" if number == 0 else ""
             rows.append((name, *(_cell(cell) if cell else "" for cell in cells)))
     return rows
 
 
-def _cell(entry: Entry) -> str:
+def _cell(entry: CalendarEntry) -> str:
     release = entry.release
     named = [release.kb, str(release.build) if release.build else None] if release else []
     words = [_WORDS[entry.kind], *filter(None, named)]
-    return " ".join(words if entry.confirmed else [*words, "forecast" if not any(named) else "not confirmed"])
+    return " ".join(
+        words if entry.confirmed else [*words, "forecast" if not any(named) else "not confirmed"]
+    )
 
 
 def _counts(year: Year) -> str:
@@ -68,8 +73,12 @@ def _counts(year: Year) -> str:
         baselines, unknown = restarts(year.entries[product])
         turned, months = year.months[product]
         open_months = f", and {unknown} of unknown kind" if unknown else ""
-        history = f" So far {turned} of {months} hotpatch months became baselines." if months else ""
-        lines.append(f"{PRODUCT_NAMES[product]}: {baselines} restarts in {year.year}{open_months}.{history}\n")
+        history = (
+            f" So far {turned} of {months} hotpatch months became baselines." if months else ""
+        )
+        lines.append(
+            f"{PRODUCT_NAMES[product]}: {baselines} restarts in {year.year}{open_months}.{history}\n"
+        )
     return "".join(lines)
 
 
@@ -86,18 +95,24 @@ def _remarks(year: Year) -> str:
     lines = []
     for product, entry in _all(year):
         release = entry.release
-        doubtful = entry.kind == "unplanned-baseline" and release is not None and release.confidence_of_kind != "high"
+        doubtful = (
+            entry.kind == "unplanned-baseline"
+            and release is not None
+            and release.confidence_of_kind != "high"
+        )
         if release is not None and release.notes and (doubtful or entry.kind is None):
-            lines.append(f"{entry.date} {product} ({release.confidence_of_kind} confidence): {release.notes}\n")
+            lines.append(
+                f"{entry.date} {product} ({release.confidence_of_kind} confidence): {release.notes}\n"
+            )
     return "".join(lines)
 
 
-def _all(year: Year) -> list[tuple[Product, Entry]]:
+def _all(year: Year) -> list[tuple[Product, CalendarEntry]]:
     listed = [(product, entry) for product in year.products for entry in year.entries[product]]
     return sorted(listed, key=lambda each: (each[1].date, each[0]))
 
 
-def entry_dict(entry: Entry) -> dict[str, object]:
+def entry_dict(entry: CalendarEntry) -> dict[str, object]:
     """A release of the calendar as it stands in JSON."""
     release = entry.release
     return {
@@ -132,19 +147,41 @@ def render_json(year: Year, _screen: Screen) -> str:
 def render_csv(year: Year, _screen: Screen) -> str:
     """The year as CSV."""
     rows = [entry_dict(entry) for _, entry in _all(year)]
-    header = ("product", "date", "kind", "reboot", "confirmed", "kb", "build", "confidence", "notes")
+    header = (
+        "product",
+        "date",
+        "kind",
+        "reboot",
+        "confirmed",
+        "kb",
+        "build",
+        "confidence",
+        "notes",
+    )
     return csv_text(header, ([row[name] for name in header] for row in rows))
 
 
 def render_markdown(year: Year, _screen: Screen) -> str:
     """The year as a Markdown table, for a wiki."""
     header = ("Day", *(PRODUCT_NAMES[product] for product in _listed(year)))
-    lines = [f"# Hotpatch calendar {year.year}\n", _markdown_row(header), _markdown_row(["---"] * len(header))]
+    lines = [
+        f"# Hotpatch calendar {year.year}\n",
+        _markdown_row(header),
+        _markdown_row(["---"] * len(header)),
+    ]
     for day, rows in groupby(_rows(year), key=lambda row: row[0]):
         lines += [_markdown_row((day, *row[1:])) for row in rows]
     return (
         "\n".join(
-            [*lines, "", f"As of {year.as_of}.", "", *_counts(year).splitlines(), "", *_what_if(year).splitlines()]
+            [
+                *lines,
+                "",
+                f"As of {year.as_of}.",
+                "",
+                *_counts(year).splitlines(),
+                "",
+                *_what_if(year).splitlines(),
+            ]
         ).rstrip("\n")
         + "\n"
     )

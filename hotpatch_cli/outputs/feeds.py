@@ -1,18 +1,20 @@
-"""What the feeds hold: releases, restarts of machines or groups, openings of windows; each as a calendar's events."""
+"""What the feeds hold: releases, restarts of machines or groups, openings of windows; each as a
+calendar's events.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from hotpatch_cli.app import Checked, Report
-from hotpatch_cli.knowledge.rows import BASELINES, PRODUCT_NAMES, Product
-from hotpatch_cli.openings import Listed
-from hotpatch_cli.outputs.ics import KNOWN_SINCE, Event, feed
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.knowledge.records import BASELINES, PRODUCT_NAMES, Product
+from hotpatch_cli.outputs.ics import KNOWN_SINCE, FeedEvent, feed
+from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.restarts import Restart
 from hotpatch_cli.schedule.patch_tuesday import patch_tuesday, release_moment
 from hotpatch_cli.schedule.windows import Opening
-from hotpatch_cli.servicing.calendar import Entry, Year
+from hotpatch_cli.servicing.calendar import CalendarEntry, Year
+from hotpatch_cli.use_cases.windows import UpcomingOpening
 
 DAY = timedelta(days=1)
 _COUNTED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
@@ -37,7 +39,7 @@ def render_year(year: Year, screen: Screen) -> str:
     return feed("Windows Server hotpatch releases", events, screen.feed)
 
 
-def _release(product: Product, entry: Entry, alarms: tuple[timedelta, ...]) -> Event:
+def _release(product: Product, entry: CalendarEntry, alarms: tuple[timedelta, ...]) -> FeedEvent:
     category, kind, effect = _KINDS[entry.kind]
     name = PRODUCT_NAMES[product]
     release = entry.release
@@ -46,7 +48,7 @@ def _release(product: Product, entry: Entry, alarms: tuple[timedelta, ...]) -> E
     summary = " ".join([f"{name}: {kind}", *identified[:1]]) + f", {effect}{forecast}"
     lines = [f"Build {release.build}."] if release and release.build else []
     lines += [f"Confidence: {release.confidence}. {release.notes or ''}".strip()] if release else []
-    return Event(
+    return FeedEvent(
         identity=("release", product, *_what(entry)),
         start=entry.date,
         end=entry.date + DAY,
@@ -55,15 +57,21 @@ def _release(product: Product, entry: Entry, alarms: tuple[timedelta, ...]) -> E
         categories=(category, name),
         certain=entry.confirmed,
         stamp=release_moment(entry.date) if release else KNOWN_SINCE,
-        sequence=0 if release is None else 1 + sum(map(bool, (entry.kind, release.kb, release.build, entry.confirmed))),
+        sequence=0
+        if release is None
+        else 1 + sum(map(bool, (entry.kind, release.kb, release.build, entry.confirmed))),
         alarms=alarms if entry.kind in BASELINES else (),
     )
 
 
-def _what(entry: Entry) -> tuple[str, ...]:
-    """What a release is: the one of a month, whatever kind it turns out to be, or an update between two of them."""
+def _what(entry: CalendarEntry) -> tuple[str, ...]:
+    """What a release is: the one of a month, whatever kind it turns out to be, or an update between
+    two of them.
+    """
     month = f"{entry.date:%Y-%m}"
-    if entry.monthly and (entry.release is None or entry.date == patch_tuesday(entry.date.year, entry.date.month)):
+    if entry.monthly and (
+        entry.release is None or entry.date == patch_tuesday(entry.date.year, entry.date.month)
+    ):
         return (month, "monthly")
     named = entry.release.kb or entry.release.build if entry.release else None
     return (month, entry.kind or "unknown", str(named or entry.date))
@@ -86,7 +94,9 @@ class _Due(NamedTuple):
 
 
 def render_restarts(report: Report, screen: Screen) -> str:
-    """The next restart of each machine, or of each group, as a feed; machines without an opening are not in it."""
+    """The next restart of each machine, or of each group, as a feed; machines without an opening
+    are not in it.
+    """
     due = [each for checked in report.machines if (each := _due(checked, report.as_of)) is not None]
     events = _by_group(due) if screen.feed.by_group else map(_of_machine, due)
     alarmed = (event._replace(alarms=screen.feed.alarms) for event in events)
@@ -94,8 +104,14 @@ def render_restarts(report: Report, screen: Screen) -> str:
 
 
 def not_in_feed(report: Report) -> str | None:
-    """A sentence on the machines that restart, but for which no opening is known; None where there is none."""
-    names = [each.machine.label for each in report.machines if each.restart.reason and _due(each, report.as_of) is None]
+    """A sentence on the machines that restart, but for which no opening is known; None where there
+    is none.
+    """
+    names = [
+        each.machine.label
+        for each in report.machines
+        if each.restart.reason and _due(each, report.as_of) is None
+    ]
     if not names:
         return None
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""  # noqa: PLR2004  a line has room for so many
@@ -121,7 +137,9 @@ def _is_certain(checked: Checked) -> bool:
         return False
     if restart.reason == "baseline" or (restart.reason == "baseline-due" and baseline is not None):
         return baseline is not None and baseline.confirmed
-    return restart.reason != "monthly-update" and (restart.reason != "off-track" or _is_out(checked))
+    return restart.reason != "monthly-update" and (
+        restart.reason != "off-track" or _is_out(checked)
+    )
 
 
 def _is_out(checked: Checked) -> bool:
@@ -129,9 +147,9 @@ def _is_out(checked: Checked) -> bool:
     return following is not None and following.date == checked.restart.release_date
 
 
-def _of_machine(due: _Due) -> Event:
+def _of_machine(due: _Due) -> FeedEvent:
     machine, restart = due.checked.machine, due.restart
-    return Event(
+    return FeedEvent(
         identity=("restart", (machine.id or machine.label).lower(), *_cause(restart)),
         start=due.start,
         end=due.end,
@@ -144,7 +162,7 @@ def _of_machine(due: _Due) -> Event:
     )
 
 
-def _by_group(due: Sequence[_Due]) -> Iterator[Event]:
+def _by_group(due: Sequence[_Due]) -> Iterator[FeedEvent]:
     """One event for each group, cause and opening; machines without a group have one of their own."""
     groups: dict[tuple[str, ...], list[_Due]] = {}
     for each in due:
@@ -152,11 +170,15 @@ def _by_group(due: Sequence[_Due]) -> Iterator[Event]:
         if not names:
             yield _of_machine(each)
         for name in names:
-            groups.setdefault((name, *_cause(each.restart), str(each.start), str(each.end)), []).append(each)
+            groups.setdefault(
+                (name, *_cause(each.restart), str(each.start), str(each.end)), []
+            ).append(each)
     taken: set[tuple[str, ...]] = set()
     for (name, *_), members in sorted(groups.items()):
         identity = _group_identity(name, members[0])
-        if identity in taken:  # a second opening of the same group, cause and window: told apart by its time
+        if (
+            identity in taken
+        ):  # a second opening of the same group, cause and window: told apart by its time
             identity = (*identity, str(members[0].start))
         taken.add(identity)
         yield _of_group(name, identity, members)
@@ -168,10 +190,12 @@ def _group_identity(name: str, first: _Due) -> tuple[str, ...]:
     return ("group", name, *_cause(first.restart), *place)
 
 
-def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> Event:
+def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> FeedEvent:
     first = members[0]
     names = sorted(each.checked.machine.label for each in members)
-    listed = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    listed = ", ".join(names[:_NAMED]) + (
+        f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    )
     count = "1 machine" if len(names) == 1 else f"{len(names)} machines"
     return _of_machine(first)._replace(
         identity=identity,
@@ -183,8 +207,14 @@ def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> 
 
 
 def _cause(restart: Restart) -> tuple[str, ...]:
-    """What restarts a machine: a release, which stays the same once it is out, or updates that wait."""
-    return ("release", str(restart.release_date)) if restart.release_date else (restart.reason or "pending",)
+    """What restarts a machine: a release, which stays the same once it is out, or updates that
+    wait.
+    """
+    return (
+        ("release", str(restart.release_date))
+        if restart.release_date
+        else (restart.reason or "pending",)
+    )
 
 
 _WHY = {
@@ -232,20 +262,25 @@ def _number(due: _Due) -> int:
 # --- openings ------------------------------------------------------------------------------------------------
 
 
-def render_openings(found: Iterable[Listed], screen: Screen) -> str:
+def render_openings(found: Iterable[UpcomingOpening], screen: Screen) -> str:
     """The openings of windows as a feed; one that a freeze takes whole is called off."""
     return feed("Maintenance windows", map(_opening, found), screen.feed)
 
 
-def _opening(listed: Listed) -> Event:
+def _opening(listed: UpcomingOpening) -> FeedEvent:
     opening = listed.opening
     left = f", {listed.minutes} of {opening.minutes} min left" if listed.removed else ""
     lines = [f"{_span(opening)}{left}."]
     lines += [f"Frozen by {each.freeze}: {each.minutes} min." for each in listed.removed]
     lines += [f"{note[:1].upper()}{note[1:]}." for note in opening.notes]
     state = "" if listed.minutes else " (frozen)"
-    return Event(
-        identity=("opening", listed.machine, opening.window, opening.start.astimezone(UTC).isoformat()),
+    return FeedEvent(
+        identity=(
+            "opening",
+            listed.machine,
+            opening.window,
+            opening.start.astimezone(UTC).isoformat(),
+        ),
         start=opening.start,
         end=opening.end,
         summary=(f"{listed.machine}: " if listed.machine else "") + opening.window + state,

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from hotpatch_cli.app import Report
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.report import Report
 
 
 def _table(report: Report, screen: Screen) -> str:

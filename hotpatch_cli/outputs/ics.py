@@ -2,17 +2,19 @@
 
 The rule of a feed that is published again and again, and that nobody keeps a state for:
 
-- UID is a name-based UUID of what the event is (`Event.identity`): a product's release of a month, a machine's restart
-  for a release. Never of its time, its place in the list, or the moment of writing.
-- SEQUENCE and DTSTAMP come from what the event says. The number grows with what is known of it (a forecast is 0) and,
-  for a restart, with its time; the stamp is the moment at which what it says became known. So an unchanged feed is the
-  same text, byte for byte, whoever writes it, wherever and whenever.
-- What no function of the content can know is that an event moved back, or that its words changed. Given the feed that
-  was published before (`--previous`), an event that differs from it gets the next SEQUENCE and the as-of day as
-  DTSTAMP, and one that does not differ keeps both.
+- UID is a name-based UUID of what the event is (`FeedEvent.identity`): a product's release of a
+  month, a machine's restart for a release. Never of its time, its place in the list, or the moment
+  of writing.
+- SEQUENCE and DTSTAMP come from what the event says. The number grows with what is known of it (a
+  forecast is 0) and, for a restart, with its time; the stamp is the moment at which what it says
+  became known. So an unchanged feed is the same text, byte for byte, whoever writes it, wherever
+  and whenever.
+- What no function of the content can know is that an event moved back, or that its words changed.
+  Given the feed that was published before (`--previous`), an event that differs from it gets the
+  next SEQUENCE and the as-of day as DTSTAMP, and one that does not differ keeps both.
 
-There is no METHOD, so DTSTAMP says when the event was last revised (RFC 5545, 3.8.7.2). All times are in UTC: no reader
-needs our zones.
+There is no METHOD, so DTSTAMP says when the event was last revised (RFC 5545, 3.8.7.2). All times
+are in UTC: no reader needs our zones.
 """
 
 import json
@@ -20,21 +22,24 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.outputs.screen import Feed
+from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.view_options import Feed
 
 KNOWN_SINCE = datetime(2022, 2, 16, tzinfo=UTC)
-"""The stamp of a forecast: the day since which the cadence is known, that of the first hotpatch product."""
+"""The stamp of a forecast: the day since which the cadence is known, that of the first hotpatch
+product.
+"""
 
 _NAMESPACE = "1f0d3f6e-52a1-5c0f-9d4e-7c1f6c2b9a10"  # of all feeds of this program; never changed
 _OWN = ("DTSTAMP", "SEQUENCE")
 _LARGEST_FEED = 32 * 1024 * 1024
 
 
-class Event(NamedTuple):
+class FeedEvent(NamedTuple):
     """One event. Days (the end not included) make it last all day, aware moments do not.
 
-    `identity` is what it is, for its UID. `certain` is False for a forecast, and None where it was called off.
+    `identity` is what it is, for its UID. `certain` is False for a forecast, and None where it was
+    called off.
     """
 
     identity: tuple[str, ...]
@@ -57,14 +62,16 @@ class Event(NamedTuple):
 
 
 class Published(NamedTuple):
-    """An event as it was published before: what it said, without its number and stamp, and those two."""
+    """An event as it was published before: what it said, without its number and stamp, and those
+    two.
+    """
 
     content: bytes
     sequence: int
     stamp: datetime
 
 
-def feed(name: str, events: Iterable[Event], options: Feed) -> str:
+def feed(name: str, events: Iterable[FeedEvent], options: Feed) -> str:
     """A calendar of this name with these events, in the order of their time."""
     from icalendar import Calendar
 
@@ -94,7 +101,7 @@ def _utc() -> Any:
     return zone
 
 
-def _component(event: Event, options: Feed) -> Any:
+def _component(event: FeedEvent, options: Feed) -> Any:
     from icalendar import Event as Component
 
     component = Component()
@@ -106,7 +113,9 @@ def _component(event: Event, options: Feed) -> Any:
         component.add("description", "\n".join(map(visible, event.description.split("\n"))))
     if event.categories:
         component.add("categories", list(map(visible, event.categories)))
-    component.add("status", {True: "CONFIRMED", False: "TENTATIVE", None: "CANCELLED"}[event.certain])
+    component.add(
+        "status", {True: "CONFIRMED", False: "TENTATIVE", None: "CANCELLED"}[event.certain]
+    )
     component.add("transp", "TRANSPARENT")
     for before in sorted(set(event.alarms), reverse=True):
         component.add_component(_alarm(event, before))
@@ -120,7 +129,7 @@ def _time(moment: date | datetime) -> date | datetime:
     return moment.astimezone(UTC) if isinstance(moment, datetime) else moment
 
 
-def _alarm(event: Event, before: timedelta) -> Any:
+def _alarm(event: FeedEvent, before: timedelta) -> Any:
     from icalendar import Alarm
 
     alarm = Alarm()
@@ -130,7 +139,7 @@ def _alarm(event: Event, before: timedelta) -> Any:
     return alarm
 
 
-def _numbered(event: Event, content: bytes, options: Feed) -> tuple[int, datetime]:
+def _numbered(event: FeedEvent, content: bytes, options: Feed) -> tuple[int, datetime]:
     """(SEQUENCE, DTSTAMP) of an event that says this."""
     before = options.previous.get(event.uid) if options.previous else None
     if before is None:
@@ -146,7 +155,9 @@ def published(text: str) -> dict[str, Published]:
     from icalendar import Calendar
 
     if len(text) > _LARGEST_FEED:
-        raise ValueError(f"it has {len(text) // 2**20} MB; a feed of ours has at most {_LARGEST_FEED // 2**20}")
+        raise ValueError(
+            f"it has {len(text) // 2**20} MB; a feed of ours has at most {_LARGEST_FEED // 2**20}"
+        )
     calendar = Calendar.from_ical(text)
     found = {}
     for component in calendar.walk("VEVENT"):

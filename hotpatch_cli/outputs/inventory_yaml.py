@@ -1,7 +1,9 @@
-"""A fleet as an inventory in YAML: readable, and the same to whoever loads it, in any version of YAML.
+"""A fleet as an inventory in YAML: readable, and the same to whoever loads it, in any version of
+YAML.
 
-What machines share stands once, in `defaults`; texts that something could take for a number, a truth or a date are in
-quotes. What several sources contradict each other on, and what a template leaves open, stands in a comment.
+What machines share stands once, in `defaults`; texts that something could take for a number, a
+truth or a date are in quotes. What several sources contradict each other on, and what a template
+leaves open, stands in a comment.
 """
 
 import re
@@ -9,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hotpatch_cli.documents.tree import shown
-from hotpatch_cli.eligibility.windows import system_of
+from hotpatch_cli.documents.tree import quoted
+from hotpatch_cli.eligibility.os_type import system_of
 from hotpatch_cli.model import DEFAULT_REBOOT, Facts, Image, Machine
-from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.schedule.zones import known_zone
 
 Fields = dict[str, Any]
@@ -22,7 +24,9 @@ _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,8}")
 _LONGEST_KEY = 256
 _OWN = frozenset({"name", "id"})
 _SAID_UNKNOWN = frozenset({("arc", "hotpatch"), ("arc", "enablement")})
-"""Fields that have a word for what is not known. Left out, they would say less than that somebody cannot tell."""
+"""Fields that have a word for what is not known. Left out, they would say less than that somebody
+cannot tell.
+"""
 
 
 def inventory_yaml(
@@ -32,8 +36,9 @@ def inventory_yaml(
     files: Iterable[str],
     misfits: Sequence[Mapping["Leaf", Any]] = (),
 ) -> str:
-    """The text of an inventory. `kept` has windows, freezes, groups, rings and limits as they were written; `files` are
-    the sources, which a comment names; `misfits` has, for each machine, what is left out.
+    """The text of an inventory. `kept` has windows, freezes, groups, rings and limits as they were
+    written; `files` are the sources, which a comment names; `misfits` has, for each machine, what
+    is left out.
     """
     rows = _unique([fields_of(machine) for machine in machines])
     misfits = misfits or [{}] * len(rows)
@@ -45,11 +50,17 @@ def inventory_yaml(
     if defaults:
         lines += ["defaults:", *_block(_nested(defaults), 1)]
     for key, value in kept.items():
-        lines += ["", f"{key}:", *(_block(value, 1) if isinstance(value, Mapping) else _list(value, 1))]
+        lines += [
+            "",
+            f"{key}:",
+            *(_block(value, 1) if isinstance(value, Mapping) else _list(value, 1)),
+        ]
     lines += ["", "machines:"]
     for machine, row, wrong in zip(machines, rows, misfits, strict=True):
         lines += [f"  # {visible(comment)}" for comment in _comments(machine)]
-        lines += [f"  # no word for {'.'.join(leaf)}: {shown(value)}" for leaf, value in wrong.items()]
+        lines += [
+            f"  # no word for {'.'.join(leaf)}: {quoted(value)}" for leaf, value in wrong.items()
+        ]
         first, *rest = _block(_nested(_without(row, defaults)), 2)
         lines += [f"  - {first.strip()}", *rest]
     return "\n".join(lines) + "\n"
@@ -99,7 +110,9 @@ def fields_of(machine: Machine) -> Fields:
 
 
 def _system(facts: Facts) -> str | None:
-    """The words for the operating system; its type where what is written beside them would tell another one."""
+    """The words for the operating system; its type where what is written beside them would tell
+    another one.
+    """
     skipped = system_of(facts) == "linux"
     image = None if facts.built else facts.image
     written = facts._replace(os_type=None, configured=None, image=image)
@@ -116,7 +129,9 @@ def _placement(machine: Machine) -> Fields:
         "window": list(placement.windows),
         "groups": list(placement.groups),
         "ring": placement.ring,
-        "reboot_minutes": None if placement.reboot == DEFAULT_REBOOT else int(placement.reboot.total_seconds() // 60),
+        "reboot_minutes": None
+        if placement.reboot == DEFAULT_REBOOT
+        else int(placement.reboot.total_seconds() // 60),
         "weight": None if machine.weight == 1 else machine.weight,
         "reboot_at": machine.reboot_at.isoformat() if machine.reboot_at else None,
         "done": machine.done or None,
@@ -167,7 +182,9 @@ Leaf = tuple[str, ...]
 
 
 def leaves(row: Fields) -> dict[Leaf, Any]:
-    """The fields of a row, of a mapping each of its own: `("arc", "status")`; an image is one value."""
+    """The fields of a row, of a mapping each of its own: `("arc", "status")`; an image is one
+    value.
+    """
     found: dict[Leaf, Any] = {}
     for key, value in row.items():
         if isinstance(value, dict) and key != "image":
@@ -178,7 +195,9 @@ def leaves(row: Fields) -> dict[Leaf, Any]:
 
 
 def _shared(rows: list[Fields]) -> dict[Leaf, Any]:
-    """What every machine states and most state alike: a default, which the others' own word replaces."""
+    """What every machine states and most state alike: a default, which the others' own word
+    replaces.
+    """
     if len(rows) < 2:  # noqa: PLR2004  one machine shares nothing
         return {}
     counts: dict[Leaf, Counter[str]] = {}
@@ -212,7 +231,11 @@ def _less(row: Fields, wrong: Mapping[Leaf, Any]) -> Fields:
 
 
 def _without(row: Fields, defaults: Mapping[Leaf, Any]) -> dict[Leaf, Any]:
-    return {leaf: value for leaf, value in leaves(row).items() if leaf not in defaults or defaults[leaf] != value}
+    return {
+        leaf: value
+        for leaf, value in leaves(row).items()
+        if leaf not in defaults or defaults[leaf] != value
+    }
 
 
 def _nested(leaves: Mapping[Leaf, Any]) -> Fields:
@@ -250,7 +273,11 @@ def _flow(value: Any) -> str:
     if isinstance(value, _Typed):
         return _typed(value.value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_text(key, flow=True)}: {_flow(each)}" for key, each in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{_text(key, flow=True)}: {_flow(each)}" for key, each in value.items())
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str) and _WHOLE.fullmatch(value):
@@ -262,10 +289,18 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_text(key, flow=True)}: {_flow_typed(each)}" for key, each in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(
+                f"{_text(key, flow=True)}: {_flow_typed(each)}" for key, each in value.items()
+            )
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_flow_typed, value)) + "]"
-    return "null" if value is None else str(value) if isinstance(value, int | float) else _text(value)
+    return (
+        "null" if value is None else str(value) if isinstance(value, int | float) else _text(value)
+    )
 
 
 def _flow_typed(value: Any) -> str:
@@ -287,4 +322,10 @@ def _escaped(letter: str) -> str:
     code = ord(letter)
     if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004  half of a pair: YAML has no way to write it
         return "\ufffd"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )

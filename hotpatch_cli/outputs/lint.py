@@ -4,30 +4,32 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from hotpatch_cli.knowledge.rows import Rule
-from hotpatch_cli.linting import Broken
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.outputs.screen import Screen, indented
+from hotpatch_cli.knowledge.records import Rule
+from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.use_cases.lint import LimitBreach
 
 CODE = "HP503"
 
 
 class LintView(NamedTuple):
-    """What there is to show: the limits that are broken, how many windows were looked at, and the rule's texts."""
+    """What there is to show: the limits that are broken, how many windows were looked at, and the
+    rule's texts.
+    """
 
-    found: tuple[Broken, ...]
+    found: tuple[LimitBreach, ...]
     windows: int
     skipped: int
     rules: Mapping[str, Rule]
 
 
-def message(broken: Broken, view: LintView) -> str:
+def message(broken: LimitBreach, view: LintView) -> str:
     """The rule's sentence on one of them."""
     values = {"window": broken.window, "limit": broken.limit.limit, "observed": broken.observed}
     return view.rules[CODE].sentences["default"].format_map(values)
 
 
-def finding_dict(broken: Broken, view: LintView) -> dict[str, Any]:
+def finding_dict(broken: LimitBreach, view: LintView) -> dict[str, Any]:
     """A broken limit as it stands in JSON."""
     rule, limit = view.rules[CODE], broken.limit
     return {
@@ -41,8 +43,14 @@ def finding_dict(broken: Broken, view: LintView) -> dict[str, Any]:
         "message": message(broken, view),
         "remedy": limit.remedy,
         "source": limit.source[0].url,
-        "sources": [{"title": each.title, "url": each.url, "read": str(each.read)} for each in limit.source],
-        "location": {"file": broken.place.file, "line": broken.place.line, "column": broken.place.column},
+        "sources": [
+            {"title": each.title, "url": each.url, "read": str(each.read)} for each in limit.source
+        ],
+        "location": {
+            "file": broken.place.file,
+            "line": broken.place.line,
+            "column": broken.place.column,
+        },
     }
 
 
@@ -50,14 +58,20 @@ def render_json(view: LintView, _screen: Screen) -> str:
     """All of it as JSON."""
     content = {
         "schema_version": 1,
-        "summary": {"windows": view.windows, "not_run_by_azure": view.skipped, "findings": len(view.found)},
+        "summary": {
+            "windows": view.windows,
+            "not_run_by_azure": view.skipped,
+            "findings": len(view.found),
+        },
         "findings": [finding_dict(each, view) for each in view.found],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def render_table(view: LintView, screen: Screen) -> str:
-    """A paragraph for each broken limit: place, window, what is expected, what was found, what to do."""
+    """A paragraph for each broken limit: place, window, what is expected, what was found, what to
+    do.
+    """
     blocks = [_block(each, screen) for each in view.found]
     run = view.windows - view.skipped
     owned = "1 other is" if view.skipped == 1 else f"{view.skipped} others are"
@@ -71,7 +85,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _block(broken: Broken, screen: Screen) -> str:
+def _block(broken: LimitBreach, screen: Screen) -> str:
     place = ":".join(str(part) for part in broken.place if part is not None)
     source = broken.limit.source[0]
     lines = [
@@ -83,4 +97,7 @@ def _block(broken: Broken, screen: Screen) -> str:
     return visible(head) + "\n" + "".join(indented(visible(line), screen) for line in lines)
 
 
-LINT_FORMATS: dict[str, Callable[[LintView, Screen], str]] = {"table": render_table, "json": render_json}
+LINT_FORMATS: dict[str, Callable[[LintView, Screen], str]] = {
+    "table": render_table,
+    "json": render_json,
+}

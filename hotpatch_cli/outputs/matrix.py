@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Matrix, Source, Statement, holds
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Matrix, Source, Statement, holds
 from hotpatch_cli.model import PLATFORMS
-from hotpatch_cli.outputs.grid import Grid, plain, terminal
-from hotpatch_cli.outputs.safe import csv_text
-from hotpatch_cli.outputs.screen import Screen, folded
+from hotpatch_cli.outputs.escaping import csv_text
+from hotpatch_cli.outputs.table import TextTable, plain, terminal
+from hotpatch_cli.outputs.view_options import Screen, folded
 
 PLATFORM_NAMES = {"azure": "Azure", "azure-local": "Azure Local", "arc": "Azure Arc"}
 NOT_CARRIED = "Not carried by a hotpatch (these may restart the machine in a hotpatch month)"
@@ -26,8 +26,10 @@ def render_table(view: MatrixView, screen: Screen) -> str:
     """The matrix as tables and lists."""
     matrix, day = view
 
-    def drawn(grid: Grid) -> str:
-        return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+    def drawn(grid: TextTable) -> str:
+        return (
+            terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+        )
 
     parts = [
         f"Hotpatch support matrix as of {day}.\n",
@@ -42,21 +44,30 @@ def render_table(view: MatrixView, screen: Screen) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _images(matrix: Matrix, day: date) -> Grid:
+def _images(matrix: Matrix, day: date) -> TextTable:
     rows = [
-        (row.sku, ", ".join(PLATFORM_NAMES[each] for each in row.platforms), _since(row.from_day, day))
+        (
+            row.sku,
+            ", ".join(PLATFORM_NAMES[each] for each in row.platforms),
+            _since(row.from_day, day),
+        )
         for row in matrix.images
     ]
     publishers = sorted({f"{row.publisher}:{row.offer}" for row in matrix.images})
-    return Grid(("SKU", "platforms", "since"), rows, whole=("SKU", "since"), title=f"Images of {', '.join(publishers)}")
+    return TextTable(
+        ("SKU", "platforms", "since"),
+        rows,
+        whole=("SKU", "since"),
+        title=f"Images of {', '.join(publishers)}",
+    )
 
 
-def _editions(matrix: Matrix, day: date) -> Grid:
+def _editions(matrix: Matrix, day: date) -> TextTable:
     rows = [
         (f"{PRODUCT_NAMES[row.product]} {row.edition}", "Azure Arc", _since(row.from_day, day))
         for row in matrix.editions
     ]
-    return Grid(("edition", "platform", "since"), rows, title="Editions")
+    return TextTable(("edition", "platform", "since"), rows, title="Editions")
 
 
 def _since(from_day: date, day: date) -> str:
@@ -64,7 +75,10 @@ def _since(from_day: date, day: date) -> str:
 
 
 def _platform(matrix: Matrix, platform: str, day: date) -> str:
-    asked = [f"{each.text}  [{each.rule}]" if each.rule else each.text for each in _of(matrix.prerequisites, platform)]
+    asked = [
+        f"{each.text}  [{each.rule}]" if each.rule else each.text
+        for each in _of(matrix.prerequisites, platform)
+    ]
     lines = [f"{PLATFORM_NAMES[platform]} asks for\n", *(f"  - {text}\n" for text in asked)]
     tools = ", ".join(each.text for each in _of(matrix.orchestration, platform))
     lines.append(f"  Orchestration: {tools}\n")
@@ -102,24 +116,34 @@ def _lifecycle(matrix: Matrix, day: date) -> str:
 
 def _every_source(matrix: Matrix) -> list[Source]:
     rows: list[Any] = [row for name in Matrix._fields[1:] for row in getattr(matrix, name)]
-    return sorted({source for row in rows for source in row.source}, key=lambda each: (each.read, each.title))
+    return sorted(
+        {source for row in rows for source in row.source}, key=lambda each: (each.read, each.title)
+    )
 
 
 def _sources(sources: Iterable[Source]) -> str:
-    return "Sources\n" + "".join(f"  {each.read}  {each.title}\n              {each.url or ''}\n" for each in sources)
+    return "Sources\n" + "".join(
+        f"  {each.read}  {each.title}\n              {each.url or ''}\n" for each in sources
+    )
 
 
 def render_json(view: MatrixView, _screen: Screen) -> str:
     """Every row of the matrix, each with its source, and whether it is true on the day."""
     matrix, day = view
-    content: dict[str, Any] = {"schema_version": 1, "as_of": str(day), "minimum_build": str(matrix.minimum_build)}
+    content: dict[str, Any] = {
+        "schema_version": 1,
+        "as_of": str(day),
+        "minimum_build": str(matrix.minimum_build),
+    }
     for name in Matrix._fields[1:]:
         content[name] = [_row_dict(row, day) for row in getattr(matrix, name)]
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def _row_dict(row: Any, day: date) -> dict[str, Any]:
-    cells = {key.replace("from_day", "from"): _plain_value(value) for key, value in row._asdict().items()}
+    cells = {
+        key.replace("from_day", "from"): _plain_value(value) for key, value in row._asdict().items()
+    }
     if "from" in cells:
         cells["in_force"] = holds(row.from_day, getattr(row, "until", None), day)
     return cells
@@ -129,7 +153,10 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, date):
         return str(value)
     if isinstance(value, tuple):
-        return [each._asdict() | {"read": str(each.read)} if isinstance(each, Source) else each for each in value]
+        return [
+            each._asdict() | {"read": str(each.read)} if isinstance(each, Source) else each
+            for each in value
+        ]
     return value
 
 
@@ -137,14 +164,26 @@ def render_csv(view: MatrixView, _screen: Screen) -> str:
     """The images and editions as CSV."""
     matrix = view.matrix
     rows: list[tuple[object, ...]] = [
-        (row.product, platform, row.publisher, row.offer, row.sku, None, row.from_day, row.source[0].url)
+        (
+            row.product,
+            platform,
+            row.publisher,
+            row.offer,
+            row.sku,
+            None,
+            row.from_day,
+            row.source[0].url,
+        )
         for row in matrix.images
         for platform in row.platforms
     ]
     rows += [
-        (row.product, "arc", None, None, None, row.edition, row.from_day, row.source[0].url) for row in matrix.editions
+        (row.product, "arc", None, None, None, row.edition, row.from_day, row.source[0].url)
+        for row in matrix.editions
     ]
-    return csv_text(("product", "platform", "publisher", "offer", "sku", "edition", "from", "source"), rows)
+    return csv_text(
+        ("product", "platform", "publisher", "offer", "sku", "edition", "from", "source"), rows
+    )
 
 
 MATRIX_FORMATS: dict[str, Callable[[MatrixView, Screen], str]] = {

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 
 from hotpatch_cli.model import Finding, Machine
+from hotpatch_cli.outputs.escaping import csv_text, visible
 from hotpatch_cli.outputs.plan_json import reboot_dict, render_json, whys_of
 from hotpatch_cli.outputs.plan_view import PlanView, nights, proof, told_difference
-from hotpatch_cli.outputs.safe import csv_text, visible
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.view_options import Screen
 from hotpatch_cli.planning import Reboot
 
 _HEADER = ("machine", "start", "end", "window", "ring", "groups", "why")
@@ -32,26 +32,46 @@ def _azure(view: PlanView, screen: Screen) -> str:
 
 
 def render_csv(view: PlanView, _screen: Screen) -> str:
-    """The plan as CSV: one line a restart, then one for each machine that is not placed, without a start."""
+    """The plan as CSV: one line a restart, then one for each machine that is not placed, without a
+    start.
+    """
     rows = [reboot_dict(each) for each in view.plan.reboots]
     whys = whys_of(view.plan)
-    placed = ([*list(row.values())[:5], " ".join(row["groups"]), whys[row["machine"]]] for row in rows)
+    placed = (
+        [*list(row.values())[:5], " ".join(row["groups"]), whys[row["machine"]]] for row in rows
+    )
     return csv_text(_HEADER, chain(placed, (_left_out(view, *each) for each in view.plan.unplaced)))
 
 
 def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None]:
     groups = " ".join(machine.placement.groups)
-    return [machine.label, None, None, None, machine.placement.ring, groups, f"{why.code} {view.message(why)}"]
+    return [
+        machine.label,
+        None,
+        None,
+        None,
+        machine.placement.ring,
+        groups,
+        f"{why.code} {view.message(why)}",
+    ]
 
 
 def render_markdown(view: PlanView, _screen: Screen) -> str:
     """The plan as Markdown, for a change request."""
     plan = view.plan
     whys = whys_of(plan)
-    lines = [f"# Restarts for the baseline of {plan.release_day}", "", *proof(plan).splitlines(), ""]
+    lines = [
+        f"# Restarts for the baseline of {plan.release_day}",
+        "",
+        *proof(plan).splitlines(),
+        "",
+    ]
     for night in nights(plan):
         lines += [f"## Night of {night.name}", ""]
-        lines += [_line(("Machine", "Start", "End", "Window", "Ring", "Why then")), _line(["---"] * 6)]
+        lines += [
+            _line(("Machine", "Start", "End", "Window", "Ring", "Why then")),
+            _line(["---"] * 6),
+        ]
         lines += [_line((*_row(each), whys[each.machine.label])) for each in night.reboots]
         lines.append("")
     if plan.unplaced:
@@ -61,7 +81,12 @@ def render_markdown(view: PlanView, _screen: Screen) -> str:
         lines.append("")
     lines += _conflicts(view)
     for heading, changes in told_difference(view):
-        lines += [f"## {_escaped(heading.rstrip(':'))}", "", *(f"- {_escaped(each)}" for each in changes), ""]
+        lines += [
+            f"## {_escaped(heading.rstrip(':'))}",
+            "",
+            *(f"- {_escaped(each)}" for each in changes),
+            "",
+        ]
     return "\n".join(lines)
 
 
@@ -88,7 +113,9 @@ def _line(cells: Iterable[str]) -> str:
 
 def _escaped(text: str) -> str:
     """Text that Markdown and the HTML in it leave alone."""
-    return "".join("\\" + letter if letter in "\\`*_{}[]<>#|" else letter for letter in visible(text))
+    return "".join(
+        "\\" + letter if letter in "\\`*_{}[]<>#|" else letter for letter in visible(text)
+    )
 
 
 def _svg(view: PlanView, _screen: Screen) -> str:

@@ -1,14 +1,18 @@
-"""A plan for Azure's REST API: configurations and assignments, with what is doubtful and what is not in them."""
+"""A plan for Azure's REST API: configurations and assignments, with what is doubtful and what is
+not in them.
+"""
 
 import json
 
 from hotpatch_cli.outputs.plan_view import PlanView
-from hotpatch_cli.outputs.screen import Screen
-from hotpatch_cli.planning.azure import exported
+from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.planning.maintenance_export import exported
 
 
 def render_azure(view: PlanView, _screen: Screen) -> str:
-    """`value` lists the bodies to PUT, each with the id that it goes to: configurations before their assignments."""
+    """`value` lists the bodies to PUT, each with the id that it goes to: configurations before
+    their assignments.
+    """
     export = exported(view.plan)
     content = {
         "schema_version": 1,

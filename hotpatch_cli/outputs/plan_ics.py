@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from hotpatch_cli.outputs.ics import Event, feed
+from hotpatch_cli.outputs.ics import FeedEvent, feed
 from hotpatch_cli.outputs.plan_json import whys_of
-from hotpatch_cli.outputs.plan_view import Night, PlanView, nights
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.plan_view import PlanNight, PlanView, nights
+from hotpatch_cli.outputs.view_options import Screen
 from hotpatch_cli.planning import Plan, Reboot
 
 _COUNTED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
@@ -14,20 +14,22 @@ _NAMED = 200  # machines that a group's event names
 
 
 def render_ics(view: PlanView, screen: Screen) -> str:
-    """The planned restarts as a feed. A restart keeps its UID when it is planned anew, and moves with it."""
+    """The planned restarts as a feed. A restart keeps its UID when it is planned anew, and moves
+    with it.
+    """
     plan = view.plan
-    events = _by_group(plan) if screen.feed.by_group else map(_Teller(plan), plan.reboots)
+    events = _by_group(plan) if screen.feed.by_group else map(_PlanEvents(plan), plan.reboots)
     alarmed = (event._replace(alarms=screen.feed.alarms) for event in events)
     return feed(f"Restarts of {plan.prepared.fleet.name or 'the fleet'}", alarmed, screen.feed)
 
 
-class _Teller:
+class _PlanEvents:
     """Makes the event of a restart."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan, self._whys = plan, whys_of(plan)
 
-    def __call__(self, reboot: Reboot) -> Event:
+    def __call__(self, reboot: Reboot) -> FeedEvent:
         """The event of one restart."""
         machine, day = reboot.machine, self._plan.release_day
         lines = [
@@ -38,7 +40,7 @@ class _Teller:
             lines.append(f"Ring {machine.placement.ring}.")
         if machine.placement.groups:
             lines.append(f"Groups: {', '.join(machine.placement.groups)}.")
-        return Event(
+        return FeedEvent(
             identity=("planned", (machine.id or machine.label).lower(), str(day)),
             start=reboot.start,
             end=reboot.end,
@@ -49,9 +51,11 @@ class _Teller:
         )
 
 
-def _by_group(plan: Plan) -> Iterator[Event]:
-    """One event for each group and night, from its first start to its last end; others have one of their own."""
-    tell = _Teller(plan)
+def _by_group(plan: Plan) -> Iterator[FeedEvent]:
+    """One event for each group and night, from its first start to its last end; others have one of
+    their own.
+    """
+    tell = _PlanEvents(plan)
     taken: set[tuple[str, ...]] = set()
     for night in nights(plan):
         groups: dict[str, list[Reboot]] = {}
@@ -68,12 +72,14 @@ def _by_group(plan: Plan) -> Iterator[Event]:
             yield _of_group(name, identity, night, members, plan)
 
 
-def _of_group(name: str, identity: tuple[str, ...], night: Night, members: Sequence[Reboot], plan: Plan) -> Event:
+def _of_group(
+    name: str, identity: tuple[str, ...], night: PlanNight, members: Sequence[Reboot], plan: Plan
+) -> FeedEvent:
     start, end = min(each.start for each in members), max(each.end for each in members)
     lines = [f"{each.machine.label} {each.start:%H:%M %z}" for each in members[:_NAMED]]
     lines += [f"and {len(members) - _NAMED} more"] if len(members) > _NAMED else []
     count = "1 machine restarts" if len(members) == 1 else f"{len(members)} machines restart"
-    return Event(
+    return FeedEvent(
         identity=identity,
         start=start,
         end=end,

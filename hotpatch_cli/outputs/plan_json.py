@@ -1,14 +1,16 @@
-"""A plan as JSON: the keys of the contract, and more that explain them. `plan_types.py` describes it."""
+"""A plan as JSON: the keys of the contract, and more that explain them. `plan_types.py` describes
+it.
+"""
 
 import json
 from typing import Any
 
 from hotpatch_cli.outputs.plan_view import PlanView
-from hotpatch_cli.outputs.screen import Screen
-from hotpatch_cli.planning import Plan, Reboot, Wish
-from hotpatch_cli.planning.changes import Difference, Supposed
-from hotpatch_cli.planning.conflicts import Obstacle
-from hotpatch_cli.planning.why import reasons_why
+from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.planning import Plan, PlanRequest, Reboot
+from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
+from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.planning.start_reasons import reasons_why
 
 
 def render_json(view: PlanView, _screen: Screen) -> str:
@@ -26,11 +28,20 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         "asked": _asked(view.wish),
         "status": plan.status,
         "objective": _objective(plan),
-        "search": {"engine": plan.result.engine, "work": plan.result.work, "cut_short": plan.result.cut_short},
+        "search": {
+            "engine": plan.result.engine,
+            "work": plan.result.work,
+            "cut_short": plan.result.cut_short,
+        },
         "left_alone": dict(plan.alone),
-        "reboots": [{**reboot_dict(each), "why": whys[each.machine.label]} for each in plan.reboots],
+        "reboots": [
+            {**reboot_dict(each), "why": whys[each.machine.label]} for each in plan.reboots
+        ],
         "unplaced": [
-            {"machine": machine.label, "reasons": [{"code": finding.code, "message": view.message(finding)}]}
+            {
+                "machine": machine.label,
+                "reasons": [{"code": finding.code, "message": view.message(finding)}],
+            }
             for machine, finding in plan.unplaced
         ],
         "conflicts": [_obstacle(each) for each in view.obstacles],
@@ -61,7 +72,7 @@ def reboot_dict(reboot: Reboot) -> dict[str, Any]:
     }
 
 
-def _asked(wish: Wish) -> dict[str, Any]:
+def _asked(wish: PlanRequest) -> dict[str, Any]:
     """What was asked for, so that `verify` asks for the same."""
     return {
         "month": None if wish.month is None else f"{wish.month[0]}-{wish.month[1]:02}",
@@ -81,7 +92,7 @@ def _objective(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _obstacle(obstacle: Obstacle) -> dict[str, Any]:
+def _obstacle(obstacle: PlanConflict) -> dict[str, Any]:
     return {
         "machines": list(obstacle.machines),
         "also": list(obstacle.also),
@@ -92,7 +103,7 @@ def _obstacle(obstacle: Obstacle) -> dict[str, Any]:
     }
 
 
-def _supposed(answer: Supposed) -> dict[str, Any]:
+def _supposed(answer: ScenarioPlan) -> dict[str, Any]:
     without = answer.without
     return {
         "questions": list(answer.questions),
@@ -105,12 +116,14 @@ def _supposed(answer: Supposed) -> dict[str, Any]:
             "unplaced": [machine.label for machine, _ in without.unplaced],
         },
         "exposure_hours": round(answer.exposure, 6),
-        "makespan_hours": None if answer.later is None else round(answer.later.total_seconds() / 3600, 6),
+        "makespan_hours": None
+        if answer.later is None
+        else round(answer.later.total_seconds() / 3600, 6),
         **_difference(answer.difference),
     }
 
 
-def _difference(change: Difference) -> dict[str, Any]:
+def _difference(change: PlanDiff) -> dict[str, Any]:
     return {
         "moved": [
             {
@@ -120,8 +133,13 @@ def _difference(change: Difference) -> dict[str, Any]:
             }
             for each in change.moved
         ],
-        "added": [{"machine": each.machine.label, "start": each.start.isoformat()} for each in change.added],
+        "added": [
+            {"machine": each.machine.label, "start": each.start.isoformat()}
+            for each in change.added
+        ],
         "gone": list(change.gone),
         "no_longer_placed": list(change.lost),
-        "now_placed": [{"machine": each.machine.label, "start": each.start.isoformat()} for each in change.won],
+        "now_placed": [
+            {"machine": each.machine.label, "start": each.start.isoformat()} for each in change.won
+        ],
     }

@@ -1,13 +1,22 @@
-"""A plan for a terminal: a bar for each restart, night by night, then what stands in the way, then the proof."""
+"""A plan for a terminal: a bar for each restart, night by night, then what stands in the way, then
+the proof.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from hotpatch_cli.outputs.grid import Grid, cells, plain, terminal
-from hotpatch_cli.outputs.plan_view import Night, PlanView, at_once, nights, proof, told_difference
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.outputs.screen import Screen, folded, indented
+from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.plan_view import (
+    PlanNight,
+    PlanView,
+    at_once,
+    nights,
+    proof,
+    told_difference,
+)
+from hotpatch_cli.outputs.table import TextTable, cells, plain, terminal
+from hotpatch_cli.outputs.view_options import Screen, folded, indented
 from hotpatch_cli.planning import Reboot
 from hotpatch_cli.planning.conflicts import listed
 
@@ -20,7 +29,9 @@ _APART = 4
 
 
 def render_table(view: PlanView, screen: Screen) -> str:
-    """The plan by night, with a bar for each restart, then what could not be placed, then the proof."""
+    """The plan by night, with a bar for each restart, then what could not be placed, then the
+    proof.
+    """
     plan = view.plan
     every = nights(plan)
     parts = [f"Restarts for the baseline of {plan.release_day}.\n"]
@@ -44,7 +55,7 @@ def render_table(view: PlanView, screen: Screen) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _overview(every: Sequence[Night], screen: Screen) -> str:
+def _overview(every: Sequence[PlanNight], screen: Screen) -> str:
     """Night by night how many restart, at most at once, from when to when."""
     rows = [
         (
@@ -56,7 +67,9 @@ def _overview(every: Sequence[Night], screen: Screen) -> str:
         )
         for night in every
     ]
-    return _drawn(Grid(("night", "restarts", "at once", "first start", "last end"), rows), screen)
+    return _drawn(
+        TextTable(("night", "restarts", "at once", "first start", "last end"), rows), screen
+    )
 
 
 class _Axis(NamedTuple):
@@ -71,7 +84,9 @@ class _Axis(NamedTuple):
         return int((moment - self.begin) / (self.finish - self.begin) * self.width)
 
     def header(self) -> str:
-        """The hours, each written where it begins: every one, or every second, third, ... as there is room."""
+        """The hours, each written where it begins: every one, or every second, third, ... as there
+        is room.
+        """
         hours = (self.finish - self.begin) // _HOUR
         step = next((step for step in _STEPS if step * self.width >= _APART * hours), hours)
         text = ""
@@ -85,11 +100,13 @@ class _Axis(NamedTuple):
     def bar(self, reboot: Reboot) -> str:
         """Where in the night a restart lies."""
         first = min(self.cell(reboot.start), self.width - 1)
-        last = max(first + 1, -(-((reboot.end - self.begin) * self.width) // (self.finish - self.begin)))
+        last = max(
+            first + 1, -(-((reboot.end - self.begin) * self.width) // (self.finish - self.begin))
+        )
         return "." * first + "#" * (last - first) + "." * (self.width - last)
 
 
-def _axis(night: Night, width: int) -> _Axis:
+def _axis(night: PlanNight, width: int) -> _Axis:
     """Whole hours around the restarts of a night, in the zone of the first."""
     zone = night.reboots[0].start.tzinfo
     begin = min(each.start for each in night.reboots).astimezone(zone).replace(minute=0, second=0)
@@ -98,10 +115,15 @@ def _axis(night: Night, width: int) -> _Axis:
     return _Axis(begin, begin + hours * _HOUR, width)
 
 
-def _night(night: Night, rows: Sequence[Reboot], screen: Screen) -> str:
+def _night(night: PlanNight, rows: Sequence[Reboot], screen: Screen) -> str:
     head: tuple[str, ...] = ("machine", "local time", "window", "ring")
     columns: list[tuple[str, ...]] = [
-        (each.machine.label, f"{each.start:%H:%M}-{each.end:%H:%M}", each.window, each.machine.placement.ring or "-")
+        (
+            each.machine.label,
+            f"{each.start:%H:%M}-{each.end:%H:%M}",
+            each.window,
+            each.machine.placement.ring or "-",
+        )
         for each in rows
     ]
     ringless = all(row[3] == "-" for row in columns)
@@ -114,21 +136,27 @@ def _night(night: Night, rows: Sequence[Reboot], screen: Screen) -> str:
     many = "1 restart" if len(night.reboots) == 1 else f"{len(night.reboots)} restarts"
     title = f"Night of {night.name}: {many} ({clock})"
     header = (*head, axis.header())
-    return _drawn(Grid(header, bars, whole=("local time", "ring", header[-1]), title=title), screen)
+    return _drawn(
+        TextTable(header, bars, whole=("local time", "ring", header[-1]), title=title), screen
+    )
 
 
 def _bar_width(rows: Sequence[tuple[str, ...]], screen: Screen) -> int:
     """What the other columns leave of a terminal, within reason."""
-    taken = sum(max(cells(visible(row[column])) for row in rows) + 2 for column in range(len(rows[0])))
+    taken = sum(
+        max(cells(visible(row[column])) for row in rows) + 2 for column in range(len(rows[0]))
+    )
     return max(_LEAST_BAR, min(_MOST_BAR, (screen.width if screen.terminal else 80) - taken - 2))
 
 
-def _drawn(grid: Grid, screen: Screen) -> str:
+def _drawn(grid: TextTable, screen: Screen) -> str:
     return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
 
 
 def _unplaced(view: PlanView, screen: Screen) -> str:
-    """Who is left out and why: line by line for a file, in a terminal once for all that share the reason."""
+    """Who is left out and why: line by line for a file, in a terminal once for all that share the
+    reason.
+    """
     if not view.plan.unplaced:
         return ""
     sharing: dict[str, list[str]] = {}
@@ -138,18 +166,27 @@ def _unplaced(view: PlanView, screen: Screen) -> str:
         lines = [f"{listed(names)}: {why}" for why, names in sharing.items()]
     else:
         lines = [f"{name}: {why}" for why, names in sharing.items() for name in names]
-    shown = "".join(indented(visible(line), screen) for line in lines[: screen.rows if screen.terminal else None])
+    shown = "".join(
+        indented(visible(line), screen)
+        for line in lines[: screen.rows if screen.terminal else None]
+    )
     return f"Not placed: {len(view.plan.unplaced)}\n{shown}"
 
 
 def _conflicts(view: PlanView, screen: Screen) -> str:
-    """What stands in the way, conflict by conflict: all of its reasons are needed, any one help is enough."""
+    """What stands in the way, conflict by conflict: all of its reasons are needed, any one help is
+    enough.
+    """
     lines = []
     for number, obstacle in enumerate(view.obstacles, 1):
         lines.append(indented(f"Conflict {number}: {visible(obstacle.summary)}", screen, 0))
         lines += [indented(f"- {visible(each.message)}", screen) for each in obstacle.reasons]
         if obstacle.helps:
-            lines.append("  What would help, each alone:\n" if len(obstacle.helps) > 1 else "  What would help:\n")
+            lines.append(
+                "  What would help, each alone:\n"
+                if len(obstacle.helps) > 1
+                else "  What would help:\n"
+            )
             lines += [indented(f"+ {visible(each.message)}", screen) for each in obstacle.helps]
     return "".join(lines)
 
@@ -160,5 +197,10 @@ def _differences(view: PlanView, screen: Screen) -> list[str]:
         most = len(lines) if screen.everything or not screen.terminal else screen.rows
         rest = len(lines) - most
         more = f"  ... and {rest} more: -o FILE shows all.\n" if rest > 0 else ""
-        parts.append(visible(heading) + "\n" + "".join(indented(visible(each), screen) for each in lines[:most]) + more)
+        parts.append(
+            visible(heading)
+            + "\n"
+            + "".join(indented(visible(each), screen) for each in lines[:most])
+            + more
+        )
     return parts

@@ -18,7 +18,8 @@ MovedJson = TypedDict("MovedJson", {"machine": str, "from": str, "to": str})
 
 
 class ObjectiveJson(TypedDict):
-    """Weighted hours from the release to the end of each restart, a proven lower bound of them, and the last end.
+    """Weighted hours from the release to the end of each restart, a proven lower bound of them, and
+    the last end.
 
     `gap` is (exposure_hours - lower_bound) / exposure_hours, 0 when the exposure is 0.
     """
@@ -72,9 +73,11 @@ class ToldJson(TypedDict):
 
 
 class ConflictJson(TypedDict):
-    """Machines that cannot all be placed, the reasons (all are needed), and what would help (any one).
+    """Machines that cannot all be placed, the reasons (all are needed), and what would help (any
+    one).
 
-    `also` are others that are left out in the same way; `proven` is false where not every plan was tried.
+    `also` are others that are left out in the same way; `proven` is false where not every plan was
+    tried.
     """
 
     machines: list[str]
@@ -92,7 +95,7 @@ class StartJson(TypedDict):
     start: str
 
 
-class DifferenceJson(TypedDict):
+class PlanDiffJson(TypedDict):
     """A plan against another one."""
 
     moved: list[MovedJson]
@@ -111,7 +114,7 @@ class WithoutJson(TypedDict):
     unplaced: list[str]
 
 
-class WhatIfJson(DifferenceJson):
+class WhatIfJson(PlanDiffJson):
     """What a supposition changes; without is null where no baseline would be due."""
 
     questions: list[str]
@@ -134,4 +137,4 @@ class PlanJson(TypedDict):
     unplaced: list[UnplacedJson]
     conflicts: list[ConflictJson]
     what_if: NotRequired[WhatIfJson]
-    kept: NotRequired[DifferenceJson]
+    kept: NotRequired[PlanDiffJson]

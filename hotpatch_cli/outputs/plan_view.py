@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.rows import Rule
+from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding
-from hotpatch_cli.planning import Plan, Reboot, Wish
-from hotpatch_cli.planning.changes import Difference, Supposed
-from hotpatch_cli.planning.conflicts import Obstacle
+from hotpatch_cli.planning import Plan, PlanRequest, Reboot
+from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
+from hotpatch_cli.planning.conflicts import PlanConflict
 
 NOON = 12
 
@@ -17,15 +17,16 @@ NOON = 12
 class PlanView(NamedTuple):
     """A plan with the catalogue that explains what is left out, and what stands in the way of it.
 
-    `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `by_group` is how events are cut.
+    `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `by_group` is how
+    events are cut.
     """
 
     plan: Plan
     rules: Mapping[str, Rule]
-    wish: Wish = Wish()
-    obstacles: tuple[Obstacle, ...] = ()
-    supposed: Supposed | None = None
-    kept: Difference | None = None
+    wish: PlanRequest = PlanRequest()
+    obstacles: tuple[PlanConflict, ...] = ()
+    supposed: ScenarioPlan | None = None
+    kept: PlanDiff | None = None
     by_group: bool = False
 
     def message(self, finding: Finding) -> str:
@@ -34,12 +35,20 @@ class PlanView(NamedTuple):
 
 
 def told_left_out(view: PlanView) -> list[str]:
-    """Who is not placed and what stands in the way, line by line: for formats that hold restarts alone."""
-    lines = [f"{machine.label}: not placed: {why.code} {view.message(why)}" for machine, why in view.plan.unplaced]
-    return [*lines, *(f"Conflict {number}: {each.summary}" for number, each in enumerate(view.obstacles, 1))]
+    """Who is not placed and what stands in the way, line by line: for formats that hold restarts
+    alone.
+    """
+    lines = [
+        f"{machine.label}: not placed: {why.code} {view.message(why)}"
+        for machine, why in view.plan.unplaced
+    ]
+    return [
+        *lines,
+        *(f"Conflict {number}: {each.summary}" for number, each in enumerate(view.obstacles, 1)),
+    ]
 
 
-class Night(NamedTuple):
+class PlanNight(NamedTuple):
     """The restarts of one night, in the order of their start."""
 
     day: datetime
@@ -51,10 +60,13 @@ class Night(NamedTuple):
         return f"{self.day:%a %Y-%m-%d}"
 
 
-def nights(plan: Plan) -> list[Night]:
+def nights(plan: Plan) -> list[PlanNight]:
     """The restarts of a plan by night, each in the local time of its own opening."""
     rows = sorted(plan.reboots, key=lambda each: (_evening(each), each.start, each.machine.label))
-    return [Night(datetime.fromordinal(day), tuple(rest)) for day, rest in groupby(rows, key=_evening)]
+    return [
+        PlanNight(datetime.fromordinal(day), tuple(rest))
+        for day, rest in groupby(rows, key=_evening)
+    ]
 
 
 def _evening(reboot: Reboot) -> int:
@@ -75,7 +87,11 @@ def proof(plan: Plan) -> str:
     """How many are planned and left alone, and how good the plan is, in two lines."""
     alone = "".join(f", {count} {why}" for why, count in sorted(plan.alone.items()))
     last = f"; the last restart ends {plan.makespan:%Y-%m-%d %H:%M %z}" if plan.makespan else ""
-    short = " The search was cut short: more time may find a better plan." if plan.result.cut_short else ""
+    short = (
+        " The search was cut short: more time may find a better plan."
+        if plan.result.cut_short
+        else ""
+    )
     return (
         f"{len(plan.reboots)} planned, {len(plan.unplaced)} not placed{alone}.\n"
         f"{plan.status}: {plan.exposure:.1f} weighted hours of exposure, at least {plan.lower_bound:.1f} "
@@ -93,13 +109,15 @@ def told_difference(view: PlanView) -> list[tuple[str, list[str]]]:
     return told
 
 
-def _supposed(answer: Supposed) -> list[str]:
+def _supposed(answer: ScenarioPlan) -> list[str]:
     lines = []
     if answer.without is None:
         lines.append("Without it no baseline is due then, and nothing restarts.")
     more = "more" if answer.exposure >= 0 else "less"
     change = answer.difference
-    of_what = ", without those that only one of the plans places" if change.lost or change.won else ""
+    of_what = (
+        ", without those that only one of the plans places" if change.lost or change.won else ""
+    )
     hours = f"{abs(answer.exposure):.1f} weighted hours of exposure {more}{of_what}"
     seconds = answer.later.total_seconds() if answer.later is not None else 0
     later = (
@@ -110,14 +128,20 @@ def _supposed(answer: Supposed) -> list[str]:
     return [*lines, f"{hours}{later}.", *_changes(change)]
 
 
-def _changes(change: Difference) -> list[str]:
+def _changes(change: PlanDiff) -> list[str]:
     lines = [
         f"{each.reboot.machine.label} moves from {each.before.astimezone(each.reboot.start.tzinfo):%Y-%m-%d %H:%M} "
         f"to {each.reboot.start:%Y-%m-%d %H:%M %z}."
         for each in change.moved
     ]
-    lines += [f"{each.machine.label} restarts too, {each.start:%Y-%m-%d %H:%M %z}." for each in change.added]
-    lines += [f"{each.machine.label} can be placed now, {each.start:%Y-%m-%d %H:%M %z}." for each in change.won]
+    lines += [
+        f"{each.machine.label} restarts too, {each.start:%Y-%m-%d %H:%M %z}."
+        for each in change.added
+    ]
+    lines += [
+        f"{each.machine.label} can be placed now, {each.start:%Y-%m-%d %H:%M %z}."
+        for each in change.won
+    ]
     lines += [f"{name} cannot be placed then." for name in change.lost]
     lines += [f"{name} needs no restart." for name in change.gone]
     return lines or ["No restart moves."]

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Iterable
 
-from hotpatch_cli.app import last_read
-from hotpatch_cli.knowledge.refresh import Refreshed
-from hotpatch_cli.knowledge.release_pages import Page
-from hotpatch_cli.knowledge.rows import Knowledge, Release
-from hotpatch_cli.outputs.grid import Grid, plain, terminal
-from hotpatch_cli.outputs.safe import csv_text, visible
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.knowledge.merge_releases import MergedReleases
+from hotpatch_cli.knowledge.records import Knowledge, Release
+from hotpatch_cli.knowledge.release_pages import ReleasePage
+from hotpatch_cli.outputs.escaping import csv_text, visible
+from hotpatch_cli.outputs.table import TextTable, plain, terminal
+from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.report import last_read
 
 _HEADER = ("product", "date", "kind", "kb", "build", "confidence", "read", "source")
 _FACTS = ("date", "kind", "kb", "build", "confidence")
@@ -27,28 +27,39 @@ def release_dict(row: Release) -> dict[str, object]:
         "platforms": list(row.platforms),
         "component": row.component,
         "notes": row.notes,
-        "sources": [{"title": each.title, "url": each.url, "read": str(each.read)} for each in row.source],
+        "sources": [
+            {"title": each.title, "url": each.url, "read": str(each.read)} for each in row.source
+        ],
     }
 
 
 def _cells(row: Release) -> tuple[str, ...]:
-    facts = (row.product, row.date or "", row.kind or "", row.kb or "", row.build or "", row.confidence)
+    facts = (
+        row.product,
+        row.date or "",
+        row.kind or "",
+        row.kb or "",
+        row.build or "",
+        row.confidence,
+    )
     read = max((each.read for each in row.source), default="")
     return (*map(str, facts), str(read), "; ".join(each.title for each in row.source))
 
 
-def _drawn(grid: Grid, screen: Screen) -> str:
+def _drawn(grid: TextTable, screen: Screen) -> str:
     return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
 
 
 def render_table(knowledge: Knowledge, screen: Screen) -> str:
     """The rows as a table, with the day of the data."""
-    grid = Grid(_HEADER, [_cells(row) for row in knowledge.releases], whole=_HEADER[:-1])
+    grid = TextTable(_HEADER, [_cells(row) for row in knowledge.releases], whole=_HEADER[:-1])
     return f"{_day_of(knowledge)}\n\n{_drawn(grid, screen)}"
 
 
 def _day_of(knowledge: Knowledge) -> str:
-    newest = max((row.date for row in knowledge.releases if row.date and row.identified), default=None)
+    newest = max(
+        (row.date for row in knowledge.releases if row.date and row.identified), default=None
+    )
     return f"{len(knowledge.releases)} releases, the newest of {newest}; read up to {last_read(knowledge)}."
 
 
@@ -71,18 +82,25 @@ RELEASE_FORMATS: dict[str, Callable[[Knowledge, Screen], str]] = {
 }
 
 
-def render_difference(page: Page, found: Refreshed, screen: Screen) -> str:
+def render_difference(page: ReleasePage, found: MergedReleases, screen: Screen) -> str:
     """What a page changes: new rows, corrected ones, and where it is older than what is known."""
     head = f"{visible(page.title)}, of {page.updated}: {len(page.rows)} dated rows, {_counted(found)}.\n"
     rows = [("new", *_cells(row)[:6], "") for row in found.new]
-    rows += [("changed", *_cells(after)[:6], _changes(before, after)) for before, after in found.changed]
-    rows += [("kept", *_cells(known)[:6], f"the page says {_changes(known, said)}") for known, said in found.refused]
-    grid = Grid(("what", *_HEADER[:6], "change"), rows)
+    rows += [
+        ("changed", *_cells(after)[:6], _changes(before, after)) for before, after in found.changed
+    ]
+    rows += [
+        ("kept", *_cells(known)[:6], f"the page says {_changes(known, said)}")
+        for known, said in found.refused
+    ]
+    grid = TextTable(("what", *_HEADER[:6], "change"), rows)
     left = [f"Left out: {visible(each)}." for each in page.left_out]
-    return "\n".join([head, *([_drawn(grid, screen)] if rows else []), *left, *([""] if left else [])])
+    return "\n".join(
+        [head, *([_drawn(grid, screen)] if rows else []), *left, *([""] if left else [])]
+    )
 
 
-def _counted(found: Refreshed) -> str:
+def _counted(found: MergedReleases) -> str:
     new, changed = len(found.new), len(found.changed)
     if not (new or changed):
         return "all known"
@@ -90,5 +108,11 @@ def _counted(found: Refreshed) -> str:
 
 
 def _changes(before: Release, after: Release) -> str:
-    pairs: Iterable[tuple[str, object, object]] = ((key, getattr(before, key), getattr(after, key)) for key in _FACTS)
-    return ", ".join(f"{key} {old or 'none'} -> {new}" for key, old, new in pairs if new is not None and old != new)
+    pairs: Iterable[tuple[str, object, object]] = (
+        (key, getattr(before, key), getattr(after, key)) for key in _FACTS
+    )
+    return ", ".join(
+        f"{key} {old or 'none'} -> {new}"
+        for key, old, new in pairs
+        if new is not None and old != new
+    )

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from hotpatch_cli.app import Outcome, Reason, Report
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.outputs.said import Said, everything_said, file_of
+from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of
+from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.report import Outcome, Reason, Report
 
 _WEIGHT = {"error": 0, "warning": 1, "note": 2}
 _GITLAB = {"error": "major", "warning": "minor", "note": "info"}
@@ -26,7 +26,10 @@ def render_azure(report: Report) -> str:
 
 def render_gitlab(report: Report) -> str:
     """Code quality issues of GitLab; what makes a machine fail is critical."""
-    issues = [*map(_issue, everything_said(report)), *(_general_issue(report, each) for each in report.general)]
+    issues = [
+        *map(_issue, ci_findings(report)),
+        *(_general_issue(report, each) for each in report.general),
+    ]
     return json.dumps(issues, ensure_ascii=True, indent=1) + "\n"
 
 
@@ -43,28 +46,36 @@ def headline(report: Report) -> str:
     said = ", ".join(f"{outcomes[each]} {word}" for each, word in words.items() if outcomes[each])
     skipped = f"; {len(report.skipped)} skipped (not Windows)" if report.skipped else ""
     count = len(report.machines)
-    return (
-        f"hotpatch: {count} machine{'' if count == 1 else 's'} as of {report.as_of}: {said or 'none shown'}{skipped}."
+    return f"hotpatch: {count} machine{'' if count == 1 else 's'} as of {report.as_of}: {said or 'none shown'}{skipped}."
+
+
+def _lines(
+    report: Report, write: Callable[[CiFinding], str], write_general: Callable[[Reason], str]
+) -> str:
+    said = sorted(ci_findings(report), key=_rank)
+    notes = [_plain(note) for note in report.notes]
+    general = map(write_general, report.general)
+    return "".join(
+        f"{line}\n" for line in (*map(write, said), *general, *notes, _plain(headline(report)))
     )
 
 
-def _lines(report: Report, write: Callable[[Said], str], write_general: Callable[[Reason], str]) -> str:
-    said = sorted(everything_said(report), key=_rank)
-    notes = [_plain(note) for note in report.notes]
-    general = map(write_general, report.general)
-    return "".join(f"{line}\n" for line in (*map(write, said), *general, *notes, _plain(headline(report))))
-
-
-def _rank(said: Said) -> tuple[bool, bool, int]:
+def _rank(said: CiFinding) -> tuple[bool, bool, int]:
     return said.cover is not None, not said.counts, _WEIGHT[said.level]
 
 
-def _github(said: Said) -> str:
+def _github(said: CiFinding) -> str:
     kind = "notice" if said.cover or said.level == "note" else said.level
     file = file_of(said.place)
-    place = {} if file is None else {"file": file, "line": said.place.line, "col": said.place.column or 1}
+    place = (
+        {}
+        if file is None
+        else {"file": file, "line": said.place.line, "col": said.place.column or 1}
+    )
     properties = {**place, "title": f"{said.code} {said.name}"}
-    text = ",".join(f"{key}={_escaped(str(value), _GITHUB_PROPERTY)}" for key, value in properties.items())
+    text = ",".join(
+        f"{key}={_escaped(str(value), _GITHUB_PROPERTY)}" for key, value in properties.items()
+    )
     return f"::{kind} {text}::{_escaped(said.sentence, _GITHUB)}"
 
 
@@ -82,7 +93,9 @@ def _azure_general(reason: Reason) -> str:
 
 
 def _general_issue(report: Report, reason: Reason) -> dict[str, Any]:
-    """GitLab wants a place for everything: what is said of the run is put to the first file that was read."""
+    """GitLab wants a place for everything: what is said of the run is put to the first file that
+    was read.
+    """
     place = report.machines[0].machine.origin.locate("name") if report.machines else reason.location
     return {
         "description": f"{reason.rule.code} {reason.message}",
@@ -93,16 +106,22 @@ def _general_issue(report: Report, reason: Reason) -> dict[str, Any]:
     }
 
 
-def _azure(said: Said) -> str:
+def _azure(said: CiFinding) -> str:
     file = file_of(said.place)
     if said.cover or said.level == "note":
         place = "" if file is None else f" ({file}:{said.place.line})"
         return _plain(f"note: {said.code} {said.sentence}{place}")
     place_of: dict[str, object] = {}
     if file is not None:
-        place_of = {"sourcepath": file, "linenumber": said.place.line, "columnnumber": said.place.column or 1}
+        place_of = {
+            "sourcepath": file,
+            "linenumber": said.place.line,
+            "columnnumber": said.place.column or 1,
+        }
     properties = {"type": said.level, **place_of, "code": said.code}
-    text = "".join(f"{key}={_escaped(str(value), _AZURE_PROPERTY)};" for key, value in properties.items())
+    text = "".join(
+        f"{key}={_escaped(str(value), _AZURE_PROPERTY)};" for key, value in properties.items()
+    )
     return f"##vso[task.logissue {text}]{_escaped(said.sentence, _AZURE)}"
 
 
@@ -113,10 +132,16 @@ _AZURE_PROPERTY = {**_AZURE, ";": "%3B", "]": "%5D"}
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:
-    """Text in which the signs of a command are written as that system reads them; control codes are shown."""
+    """Text in which the signs of a command are written as that system reads them; control codes are
+    shown.
+    """
     if not text.isprintable():
         text = "".join(each if each in "\r\n" else visible(each) for each in text)
-    return "".join(table.get(each, each) for each in text) if any(each in text for each in table) else text
+    return (
+        "".join(table.get(each, each) for each in text)
+        if any(each in text for each in table)
+        else text
+    )
 
 
 def _plain(text: str) -> str:
@@ -125,12 +150,15 @@ def _plain(text: str) -> str:
     return f"- {line}" if line.lstrip().startswith("::") else line
 
 
-def _issue(said: Said) -> dict[str, Any]:
+def _issue(said: CiFinding) -> dict[str, Any]:
     severity = "info" if said.cover else "critical" if said.counts else _GITLAB[said.level]
     return {
         "description": f"{said.code} {said.sentence}",
         "check_name": f"hotpatch/{said.code}",
         "fingerprint": said.fingerprint,
         "severity": severity,
-        "location": {"path": file_of(said.place) or said.place.file, "lines": {"begin": said.place.line or 1}},
+        "location": {
+            "path": file_of(said.place) or said.place.file,
+            "lines": {"begin": said.place.line or 1},
+        },
     }

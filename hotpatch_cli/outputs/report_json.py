@@ -4,14 +4,16 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from hotpatch_cli.app import Checked, Reason, Report
-from hotpatch_cli.knowledge.rows import Release
+from hotpatch_cli.knowledge.records import Release
+from hotpatch_cli.report import Checked, Reason, Report
 from hotpatch_cli.restarts import Restart
 from hotpatch_cli.schedule.windows import Opening
 from hotpatch_cli.servicing.history import Baseline
 from hotpatch_cli.servicing.track import Track, Update
 
-if TYPE_CHECKING:  # the types are for readers and for the schema; making them takes time that a run can save
+if (
+    TYPE_CHECKING
+):  # the types are for readers and for the schema; making them takes time that a run can save
     from hotpatch_cli.outputs.report_types import (
         BaselineJson,
         HeadJson,
@@ -32,7 +34,9 @@ SCHEMA_VERSION = 1
 
 
 def render_json(report: Report) -> str:
-    """The report as JSON, machines in the order of the input: one a line, so that a change is a line of a diff."""
+    """The report as JSON, machines in the order of the input: one a line, so that a change is a
+    line of a diff.
+    """
     head = json.dumps(_head(report), ensure_ascii=False, indent=1)
     fragments = _Fragments()
     machines = ",\n".join(map(fragments.machine, report.machines))
@@ -40,7 +44,9 @@ def render_json(report: Report) -> str:
 
 
 class _Fragments:
-    """Writes machines. They share judgements, restarts and findings, so each distinct one is made text once."""
+    """Writes machines. They share judgements, restarts and findings, so each distinct one is made
+    text once.
+    """
 
     def __init__(self) -> None:
         self._known: dict[int, str] = {}
@@ -49,7 +55,9 @@ class _Fragments:
         """What `json.dumps` writes for a machine of `report_dict`."""
         name, identity = _text(checked.machine.label), _text(checked.machine.id)
         judged = self._once(checked.judgement, lambda: _judged(checked))
-        restart = self._once(checked.restart, lambda: {"next_reboot": restart_dict(checked.restart)})
+        restart = self._once(
+            checked.restart, lambda: {"next_reboot": restart_dict(checked.restart)}
+        )
         reasons = ", ".join(map(self._reason, checked.reasons))
         last = f'"outcome": "{checked.outcome}"'
         return f'{{"name": {name}, "id": {identity}, {judged}, {restart}, "reasons": [{reasons}], {last}}}'
@@ -61,7 +69,9 @@ class _Fragments:
         return f'{{{told}, "location": {{{place}}}{_extra(reason)}}}'
 
     def _once(self, value: object, make: Callable[[], Any]) -> str:
-        """The entries of a mapping that belongs to a value, as text; the report keeps the value alive."""
+        """The entries of a mapping that belongs to a value, as text; the report keeps the value
+        alive.
+        """
         known = self._known.get(id(value))
         if known is None:
             known = self._known[id(value)] = json.dumps(make(), ensure_ascii=False)[1:-1]
@@ -80,7 +90,11 @@ def _gated(reason: Reason) -> dict[str, Any]:
     added: dict[str, Any] = {"counts": True} if reason.counts else {}
     cover, severity = reason.cover, reason.severity
     if cover and cover.kind == "waived":
-        added["waived"] = {"reason": cover.reason, "owner": cover.owner, "expires": str(cover.expires)}
+        added["waived"] = {
+            "reason": cover.reason,
+            "owner": cover.owner,
+            "expires": str(cover.expires),
+        }
     elif cover:
         added["known"] = True
     if severity:
@@ -104,7 +118,10 @@ def _head(report: Report) -> "HeadJson":
     newest, missed = report.newest_release, report.missed
     counts: Any = report.counts
     fail_on, code, notes = report.gate
-    knowledge: KnowledgeJson = {"newest_release": str(newest) if newest else None, "read": str(report.read)}
+    knowledge: KnowledgeJson = {
+        "newest_release": str(newest) if newest else None,
+        "read": str(report.read),
+    }
     if missed:
         knowledge["older_than_patch_tuesday"] = str(missed)
     head: HeadJson = {
@@ -160,13 +177,21 @@ def _track(track: Track) -> "TrackJson":
 
 
 def _installed(release: Release | None) -> "InstalledJson | None":
-    return None if release is None else {"build": str(release.build) if release.build else None, "kb": release.kb}
+    return (
+        None
+        if release is None
+        else {"build": str(release.build) if release.build else None, "kb": release.kb}
+    )
 
 
 def _latest(release: Release | None) -> "LatestJson | None":
     if release is None:
         return None
-    return {"kb": release.kb, "build": str(release.build) if release.build else None, "date": str(release.date)}
+    return {
+        "kb": release.kb,
+        "build": str(release.build) if release.build else None,
+        "date": str(release.date),
+    }
 
 
 def _update(update: Update | None) -> "UpdateJson | None":
@@ -180,7 +205,11 @@ def _update(update: Update | None) -> "UpdateJson | None":
 def _baseline(baseline: Baseline | None) -> "BaselineJson | None":
     if baseline is None:
         return None
-    found: Any = {"date": str(baseline.date), "kind": baseline.kind, "confirmed": baseline.confirmed}
+    found: Any = {
+        "date": str(baseline.date),
+        "kind": baseline.kind,
+        "confirmed": baseline.confirmed,
+    }
     return cast("BaselineJson", found)
 
 
@@ -211,7 +240,11 @@ def opening_dict(opening: Opening | None) -> "WindowJson | None":
 
 def _reason(reason: Reason) -> "ReasonJson":
     file, line, column = reason.location
-    told: Any = {**_told(reason), "location": {"file": file, "line": line, "column": column}, **_gated(reason)}
+    told: Any = {
+        **_told(reason),
+        "location": {"file": file, "line": line, "column": column},
+        **_gated(reason),
+    }
     return cast("ReasonJson", told)
 
 
@@ -238,5 +271,7 @@ def _told(reason: Reason) -> Any:
         "message": reason.message,
         "remedy": reason.remedy,
         "source": rule.source,
-        "evidence": [{"field": field, "observed": observed} for field, observed in reason.finding.evidence],
+        "evidence": [
+            {"field": field, "observed": observed} for field, observed in reason.finding.evidence
+        ],
     }

@@ -1,25 +1,35 @@
-"""The report as JUnit XML: one test case a machine, so that nothing that was checked looks as if it had not been."""
+"""The report as JUnit XML: one test case a machine, so that nothing that was checked looks as if it
+had not been.
+"""
 
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from hotpatch_cli.app import Checked, Report
-from hotpatch_cli.outputs.said import aside, file_of, silent_code
+from hotpatch_cli.outputs.ci_findings import aside, file_of, silent_code
+from hotpatch_cli.report import Checked, Report
 
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_junit(report: Report) -> str:
-    """A suite of all machines: what fails is a failure, unknown an error; waived, known and not Windows are skipped."""
+    """A suite of all machines: what fails is a failure, unknown an error; waived, known and not
+    Windows are skipped.
+    """
     root = Element("testsuites", name="hotpatch")
     suite = SubElement(root, "testsuite", name=_xml(report.fleet.name or "hotpatch"))
     for checked in report.machines:
         _case(suite, checked)
-    if report.gate.exit_code and not suite.findall("testcase/failure") + suite.findall("testcase/error"):
-        case = SubElement(suite, "testcase", name="machines that are not shown", classname="hotpatch", time="0")
+    if report.gate.exit_code and not suite.findall("testcase/failure") + suite.findall(
+        "testcase/error"
+    ):
+        case = SubElement(
+            suite, "testcase", name="machines that are not shown", classname="hotpatch", time="0"
+        )
         SubElement(case, "failure", message=_hidden(report), type="hidden")
     for machine in report.skipped:
-        case = SubElement(suite, "testcase", name=_xml(machine.label), classname="hotpatch.skipped", time="0")
+        case = SubElement(
+            suite, "testcase", name=_xml(machine.label), classname="hotpatch.skipped", time="0"
+        )
         SubElement(case, "skipped", message="It does not run Windows.")
     for element in (root, suite):
         element.set("tests", str(len(suite)))
@@ -27,7 +37,10 @@ def render_junit(report: Report) -> str:
             if kind != "skipped" or element is suite:
                 element.set(kind, str(len(suite.findall(f"testcase/{tag}"))))
         element.set("time", "0")
-    said = [*(f"{each.rule.code} {each.level}: {each.message}" for each in report.general), *report.notes]
+    said = [
+        *(f"{each.rule.code} {each.level}: {each.message}" for each in report.general),
+        *report.notes,
+    ]
     if said:
         SubElement(suite, "system-out").text = _xml("\n".join(said))
     indent(root, " ")
@@ -53,7 +66,9 @@ def _case(suite: Element, checked: Checked) -> None:
         case.set("line", str(place.line))
     verdict, state = checked.judgement.verdict or "", checked.judgement.track.state
     said = f"{verdict}, {state}" if state else verdict
-    tag = {"fails": "failure", "undecided": "error", "waived": "skipped", "known": "skipped"}.get(checked.outcome)
+    tag = {"fails": "failure", "undecided": "error", "waived": "skipped", "known": "skipped"}.get(
+        checked.outcome
+    )
     if tag is not None:
         element = SubElement(case, tag, message=_xml(_headline(checked, said)))
         element.set("type", verdict)
@@ -66,7 +81,11 @@ def _case(suite: Element, checked: Checked) -> None:
 def _headline(checked: Checked, said: str) -> str:
     """The verdict, and the codes that count; those that are covered where none does."""
     covered = [each for each in checked.reasons if each.cover]
-    named = [each for each in checked.reasons if each.counts] or covered if checked.outcome != "undecided" else []
+    named = (
+        [each for each in checked.reasons if each.counts] or covered
+        if checked.outcome != "undecided"
+        else []
+    )
     codes = list(dict.fromkeys(each.rule.code for each in named)) or list(checked.codes)
     if checked.outcome == "fails" and not named:
         codes = [silent_code(checked)]
@@ -79,11 +98,15 @@ def _told(checked: Checked) -> str:
     for each in checked.reasons:
         file, line, column = each.location
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
-        lines.append(f"{each.rule.code} {each.level}: {' '.join(filter(None, (each.message, aside(each))))}")
+        lines.append(
+            f"{each.rule.code} {each.level}: {' '.join(filter(None, (each.message, aside(each))))}"
+        )
         lines += [f"  {place}", f"  To do: {each.remedy}"]
     return "\n".join(lines)
 
 
 def _xml(text: str) -> str:
-    """Text without what XML 1.0 cannot hold in any writing: such a character is shown as its escape."""
+    """Text without what XML 1.0 cannot hold in any writing: such a character is shown as its
+    escape.
+    """
     return _NOT_XML.sub(lambda each: each[0].encode("unicode_escape").decode("ascii"), text)

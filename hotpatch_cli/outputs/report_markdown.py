@@ -1,11 +1,13 @@
-"""The report as Markdown, for the comment of a pull request or the summary of a job: short, with details folded."""
+"""The report as Markdown, for the comment of a pull request or the summary of a job: short, with
+details folded.
+"""
 
 from collections.abc import Iterable, Sequence
 
-from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of
+from hotpatch_cli.outputs.escaping import markdown
 from hotpatch_cli.outputs.report_table import next_restart
-from hotpatch_cli.outputs.safe import markdown
-from hotpatch_cli.outputs.said import Said, everything_said, file_of
+from hotpatch_cli.report import Checked, Report
 
 MARK = "<!-- hotpatch-report -->"
 """By this line a pipeline finds the comment that it wrote last time."""
@@ -23,20 +25,28 @@ _AT_FIRST = 20
 
 
 def render_markdown(report: Report) -> str:
-    """What fails stands in a table, all else is folded; what is too long for a comment loses its end."""
+    """What fails stands in a table, all else is folded; what is too long for a comment loses its
+    end.
+    """
     wanting = [each for each in report.machines if each.outcome in ("fails", "undecided")]
     lines = [MARK, f"## {_title(report, wanting)}", "", _facts(report), ""]
     if wanting:
         lines += _table(wanting[:_AT_FIRST])
         if len(wanting) > _AT_FIRST:
             lines += [f"... and {len(wanting) - _AT_FIRST} more, below.", ""]
-    lines += [f"- {each.rule.code} {each.level}: {markdown(each.message)}" for each in report.general]
+    lines += [
+        f"- {each.rule.code} {each.level}: {markdown(each.message)}" for each in report.general
+    ]
     lines += [f"- {markdown(note)}" for note in report.notes]
     lines += [""] if report.notes or report.general else []
-    said = list(everything_said(report))
+    said = list(ci_findings(report))
     lines += _folded("Why, and what to do", [each for each in said if each.cover is None])
     lines += _folded("Waived or known before", [each for each in said if each.cover is not None])
-    lines += [f"<details><summary>All {len(report.machines)} machines</summary>", "", *_table(report.machines)]
+    lines += [
+        f"<details><summary>All {len(report.machines)} machines</summary>",
+        "",
+        *_table(report.machines),
+    ]
     return _bounded([*lines, "</details>"])
 
 
@@ -56,7 +66,9 @@ def _facts(report: Report) -> str:
     counts = dict(report.counts)
     total, skipped, waived = counts.pop("machines"), counts.pop("skipped"), counts.pop("waived")
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    extra = (f"; {waived} waived" if waived else "") + (f"; {skipped} skipped (not Windows)" if skipped else "")
+    extra = (f"; {waived} waived" if waived else "") + (
+        f"; {skipped} skipped (not Windows)" if skipped else ""
+    )
     newest = report.newest_release or "nothing yet"
     words = ", ".join(report.gate.fail_on)
     return f"{total} machines as of {report.as_of}: {said}{extra}. Release data up to {newest}. Fails on: {words}."
@@ -71,10 +83,17 @@ def _row(checked: Checked) -> tuple[str, ...]:
     judgement = checked.judgement
     verdict, state = judgement.verdict or "", judgement.track.state or "-"
     codes = " ".join(checked.codes) or "-"
-    return markdown(checked.machine.label), verdict, state, next_restart(checked), codes, _WORDS[checked.outcome]
+    return (
+        markdown(checked.machine.label),
+        verdict,
+        state,
+        next_restart(checked),
+        codes,
+        _WORDS[checked.outcome],
+    )
 
 
-def _folded(title: str, said: Sequence[Said]) -> list[str]:
+def _folded(title: str, said: Sequence[CiFinding]) -> list[str]:
     """What is said, by rule, with what to do once for each rule."""
     if not said:
         return []
@@ -85,11 +104,13 @@ def _folded(title: str, said: Sequence[Said]) -> list[str]:
         lines += [f"**{code} {_prose(rule.title if rule else of_code[0].name)}**", ""]
         lines += [_item(each) for each in of_code]
         remedies = dict.fromkeys(_prose(each.reason.remedy) for each in of_code if each.reason)
-        lines += ["", f"To do: {' '.join(remedies)} ([source]({rule.source}))", ""] if rule else [""]
+        lines += (
+            ["", f"To do: {' '.join(remedies)} ([source]({rule.source}))", ""] if rule else [""]
+        )
     return [*lines, "</details>", ""]
 
 
-def _item(said: Said) -> str:
+def _item(said: CiFinding) -> str:
     file = file_of(said.place)
     place = "" if file is None else f" ({markdown(f'{file}:{said.place.line}')})"
     aside = f" {markdown(said.aside)}" if said.aside else ""

@@ -1,29 +1,43 @@
-"""The report as SARIF 2.1.0: waived findings are suppressed, never dropped, so that no alert closes and opens again."""
+"""The report as SARIF 2.1.0: waived findings are suppressed, never dropped, so that no alert closes
+and opens again.
+"""
 
 import json
 from typing import Any
 
 from hotpatch_cli import __version__
-from hotpatch_cli.app import Reason, Report
-from hotpatch_cli.knowledge.rows import Rule
-from hotpatch_cli.outputs.said import Said, everything_said, file_of, uri_of
+from hotpatch_cli.knowledge.records import Rule
+from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of, uri_of
+from hotpatch_cli.report import Reason, Report
 
-SCHEMA = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
+SCHEMA = (
+    "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
+)
 FINGERPRINT = "machineAndRule/v1"
 GITHUB_FINGERPRINT = "primaryLocationLineHash"
-"""The only one that code scanning of GitHub and Azure DevOps reads; without it they hash lines, which people edit."""
+"""The only one that code scanning of GitHub and Azure DevOps reads; without it they hash lines,
+which people edit.
+"""
 
 
 def render_sarif(report: Report) -> str:
-    """The report as SARIF, one result a finding; machines without a finding are in the counts of the run alone."""
-    said = list(everything_said(report))
+    """The report as SARIF, one result a finding; machines without a finding are in the counts of
+    the run alone.
+    """
+    said = list(ci_findings(report))
     rules = {each.code: _rule(each) for each in said}
     order = {code: at for at, code in enumerate(rules)}
-    driver: dict[str, Any] = {"name": "hotpatch", "semanticVersion": __version__, "rules": list(rules.values())}
+    driver: dict[str, Any] = {
+        "name": "hotpatch",
+        "semanticVersion": __version__,
+        "rules": list(rules.values()),
+    }
     invocation: dict[str, Any] = {"executionSuccessful": True, "exitCode": report.gate.exit_code}
     if report.general:  # what is said of the run is no result of a machine
         driver["notifications"] = [_descriptor(each.rule) for each in report.general]
-        invocation["toolExecutionNotifications"] = [_notification(at, each) for at, each in enumerate(report.general)]
+        invocation["toolExecutionNotifications"] = [
+            _notification(at, each) for at, each in enumerate(report.general)
+        ]
     head: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
@@ -36,7 +50,12 @@ def render_sarif(report: Report) -> str:
         },
     }
     run = {**head, "results": [_result(each, order[each.code]) for each in said]}
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=1) + "\n"
+    return (
+        json.dumps(
+            {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=1
+        )
+        + "\n"
+    )
 
 
 def _notification(at: int, reason: Reason) -> dict[str, Any]:
@@ -44,14 +63,16 @@ def _notification(at: int, reason: Reason) -> dict[str, Any]:
     return {"descriptor": descriptor, "level": reason.level, "message": {"text": reason.message}}
 
 
-def _rule(said: Said) -> dict[str, Any]:
+def _rule(said: CiFinding) -> dict[str, Any]:
     if said.reason is None:
         title = f"The track state of the machine is {said.checked.judgement.track.state}"
         return {  # all that GitHub requires of a rule
             "id": said.code,
             "shortDescription": {"text": title},
             "fullDescription": {"text": f"{title}, and --fail-on names it."},
-            "help": {"text": "Give the build with its revision, such as 26100.1742, and the KBs that are installed."},
+            "help": {
+                "text": "Give the build with its revision, such as 26100.1742, and the KBs that are installed."
+            },
             "defaultConfiguration": {"level": "error"},
         }
     return _descriptor(said.reason.rule)
@@ -75,7 +96,7 @@ def _help(rule: Rule) -> str:
     return f"{rule.meaning}\n\nTo do: {remedies}\n\nSource, read on {rule.read}: {rule.source}"
 
 
-def _result(said: Said, at: int) -> dict[str, Any]:
+def _result(said: CiFinding, at: int) -> dict[str, Any]:
     machine, judgement = said.checked.machine, said.checked.judgement
     location: dict[str, Any] = {"logicalLocations": [_logical(machine.label, machine.id)]}
     file = file_of(said.place)
@@ -88,7 +109,10 @@ def _result(said: Said, at: int) -> dict[str, Any]:
         "level": said.level,
         "message": {"text": said.sentence},
         "locations": [location],
-        "partialFingerprints": {FINGERPRINT: said.fingerprint, GITHUB_FINGERPRINT: said.fingerprint},
+        "partialFingerprints": {
+            FINGERPRINT: said.fingerprint,
+            GITHUB_FINGERPRINT: said.fingerprint,
+        },
         **_covered(said),
         "properties": {
             "machine": machine.label,
@@ -100,10 +124,14 @@ def _result(said: Said, at: int) -> dict[str, Any]:
 
 
 def _logical(label: str, identity: str | None) -> dict[str, str]:
-    return {"name": label, "kind": "resource", **({"fullyQualifiedName": identity} if identity else {})}
+    return {
+        "name": label,
+        "kind": "resource",
+        **({"fullyQualifiedName": identity} if identity else {}),
+    }
 
 
-def _covered(said: Said) -> dict[str, Any]:
+def _covered(said: CiFinding) -> dict[str, Any]:
     """What a waiver or the known findings say, in SARIF's words."""
     if said.cover is None:
         return {"suppressions": []}

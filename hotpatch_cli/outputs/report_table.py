@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from hotpatch_cli.app import Checked, Report
-from hotpatch_cli.outputs.grid import Grid, plain, terminal
-from hotpatch_cli.outputs.safe import csv_text, visible
-from hotpatch_cli.outputs.screen import Screen, indented
+from hotpatch_cli.outputs.escaping import csv_text, visible
+from hotpatch_cli.outputs.table import TextTable, plain, terminal
+from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.restarts import Restart
 
 ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
@@ -14,7 +14,16 @@ _WORDS = {True: "true", False: "false"}
 MESSAGES = 3
 """So many different messages of one rule are shown; with more, its title has to do."""
 _HEADER = ("machine", "verdict", "track", "next restart", "codes")
-_WIDE = (*_HEADER[:3], "next baseline", "next restart", "window", "by", "codes", "platform", "product")
+_WIDE = (
+    *_HEADER[:3],
+    "next baseline",
+    "next restart",
+    "window",
+    "by",
+    "codes",
+    "platform",
+    "product",
+)
 CSV_COLUMNS = (
     "name",
     "id",
@@ -45,18 +54,22 @@ def render_table(report: Report, screen: Screen) -> str:
     shown = ranked if screen.everything or not screen.terminal else ranked[: screen.rows]
     parts = [_head(report)]
     if screen.explain:
-        from hotpatch_cli.outputs.explained import explained
+        from hotpatch_cli.outputs.finding_text import explained
 
         header, row = (_HEADER[:-1], _row) if screen.terminal else (_WIDE, _wide_row)
         parts.append(explained(header, (row(each)[: len(header)] for each in shown), shown, screen))
     elif screen.terminal:
-        grid = Grid(_HEADER, [_row(each) for each in shown], whole=_HEADER[1:4])
+        grid = TextTable(_HEADER, [_row(each) for each in shown], whole=_HEADER[1:4])
         parts.append(terminal(grid, screen.width, colour=screen.colour))
     else:
-        parts.append(plain(Grid(_WIDE, [_wide_row(each) for each in shown])))
+        parts.append(plain(TextTable(_WIDE, [_wide_row(each) for each in shown])))
     if len(shown) < len(ranked):
         parts.append(f"... and {len(ranked) - len(shown)} more machines: --all shows them.\n")
-    parts += ["" if screen.explain else _legend(report, screen), _run(report, screen), _summary(report)]
+    parts += [
+        "" if screen.explain else _legend(report, screen),
+        _run(report, screen),
+        _summary(report),
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -110,7 +123,11 @@ def _wide_row(checked: Checked) -> tuple[str, ...]:
     name, verdict, state, restart, codes = _row(checked)
     opening = checked.restart.opening
     promised = opening is not None and not checked.restart.overdue
-    start = _or_now(checked.restart, f"{opening.start:%Y-%m-%d %H:%M %z}") if opening and promised else restart
+    start = (
+        _or_now(checked.restart, f"{opening.start:%Y-%m-%d %H:%M %z}")
+        if opening and promised
+        else restart
+    )
     day = _baseline(checked)
     window, by = opening.window if opening else "-", str(checked.restart.by or "-")
     platform, product = checked.machine.facts.platform or "-", checked.judgement.product or "-"
@@ -145,7 +162,9 @@ def _legend(report: Report, screen: Screen) -> str:
             told = said.setdefault(reason.rule.code, {})
             if reason.finding.values:  # without values the sentence says what the title says
                 told[reason.message] = None
-    titles = {reason.rule.code: reason.rule.title for each in report.machines for reason in each.reasons}
+    titles = {
+        reason.rule.code: reason.rule.title for each in report.machines for reason in each.reasons
+    }
     lines = []
     for code in sorted(counts):
         lines.append(f"{code}  {counts[code]:>4} x  {titles[code]}\n")
@@ -158,7 +177,9 @@ def _summary(report: Report) -> str:
     counts = dict(report.counts)
     total, skipped, waived = counts.pop("machines"), counts.pop("skipped"), counts.pop("waived")
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    extra = (f"; {skipped} skipped (not Windows)" if skipped else "") + (f"; {waived} waived" if waived else "")
+    extra = (f"; {skipped} skipped (not Windows)" if skipped else "") + (
+        f"; {waived} waived" if waived else ""
+    )
     return f"{total} machine{'' if total == 1 else 's'}: {said}{extra}.\n"
 
 

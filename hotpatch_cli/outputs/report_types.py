@@ -17,13 +17,17 @@ UpdateKind = Literal[
     "out-of-band",
     "preview",
 ]
-RestartReason = Literal["restart-pending", "baseline", "baseline-due", "off-track", "pending", "monthly-update"]
+RestartReason = Literal[
+    "restart-pending", "baseline", "baseline-due", "off-track", "pending", "monthly-update"
+]
 Level = Literal["error", "warning", "note"]
 OutcomeWord = Literal["passes", "fails", "undecided", "waived", "known"]
 
 
 class KnowledgeJson(TypedDict):
-    """How new the knowledge is: newest release that is out, the day the data was read, and what it is older than."""
+    """How new the knowledge is: newest release that is out, the day the data was read, and what it
+    is older than.
+    """
 
     newest_release: str | None
     read: str
@@ -56,8 +60,9 @@ class UpdateJson(TypedDict):
 
 
 class TrackJson(TypedDict):
-    """Where the machine stands; no state where hotpatch is out of reach. `pending_restart` is a KB that is installed
-    and takes effect with the restart that the machine waits for."""
+    """Where the machine stands; no state where hotpatch is out of reach. `pending_restart` is a KB
+    that is installed and takes effect with the restart that the machine waits for.
+    """
 
     state: StateWord | None
     installed: InstalledJson | None
@@ -161,8 +166,9 @@ class RunReasonJson(TypedDict):
 
 
 class MachineJson(TypedDict):
-    """One machine, judged. `next_baseline` is the one to install next, which is out where it is due;
-    `coming_baseline` is the first after the as-of day."""
+    """One machine, judged. `next_baseline` is the one to install next, which is out where it is
+    due; `coming_baseline` is the first after the as-of day.
+    """
 
     name: str
     id: str | None
@@ -212,7 +218,7 @@ ChangeJson = TypedDict(  # `with` is a word of Python, so not as a class
 """A restart that a supposed world adds (`without` is null) or moves."""
 
 
-class DifferenceSummaryJson(TypedDict):
+class ScenarioSummaryJson(TypedDict):
     """Machines in all, restarts that are added and moved, and machines of which nothing is known."""
 
     machines: int
@@ -221,11 +227,11 @@ class DifferenceSummaryJson(TypedDict):
     not_known: int
 
 
-class DifferenceJson(TypedDict):
+class ScenarioDiffJson(TypedDict):
     """What a supposed world (`--what-if`) changes."""
 
     questions: list[str]
-    summary: DifferenceSummaryJson
+    summary: ScenarioSummaryJson
     changes: list[ChangeJson]
 
 
@@ -238,7 +244,7 @@ class HeadJson(TypedDict):
     summary: SummaryJson
     gate: GateJson
     run_reasons: list[RunReasonJson]
-    what_if: NotRequired[DifferenceJson]
+    what_if: NotRequired[ScenarioDiffJson]
 
 
 class ReportJson(HeadJson):

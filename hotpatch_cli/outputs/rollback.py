@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hotpatch_cli.knowledge.rows import Release
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.outputs.screen import Screen, indented
-from hotpatch_cli.rollback import NOTES, Rollback
+from hotpatch_cli.knowledge.records import Release
+from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.use_cases.rollback import NOTES, Rollback
 
 
 def render_json(found: Sequence[Rollback], _screen: Screen) -> str:
@@ -25,7 +25,11 @@ def _machine(each: Rollback) -> dict[str, Any]:
         "restart": bool(each.steps),
         "window": None
         if opening is None
-        else {"name": opening.window, "start": opening.start.isoformat(), "end": opening.end.isoformat()},
+        else {
+            "name": opening.window,
+            "start": opening.start.isoformat(),
+            "end": opening.end.isoformat(),
+        },
         "steps": list(each.steps),
         "why": each.why,
     }
@@ -58,7 +62,9 @@ def _lines(each: Rollback) -> list[str]:
         return [f"Nothing can be said: {each.why}."]
     opening = each.opening
     window = (
-        f"{opening.window}, {opening.start:%Y-%m-%d %H:%M %z} to {opening.end:%H:%M}" if opening else "none is known"
+        f"{opening.window}, {opening.start:%Y-%m-%d %H:%M %z} to {opening.end:%H:%M}"
+        if opening
+        else "none is known"
     )
     return [
         f"uninstall      {_named(each.uninstall) if each.uninstall else each.why}",
@@ -74,4 +80,7 @@ def _named(release: Release) -> str:
     return f"{release.name}, {release.kind or 'update'} of {release.date}{build}"
 
 
-ROLLBACK_FORMATS: dict[str, Callable[[Sequence[Rollback], Screen], str]] = {"table": render_table, "json": render_json}
+ROLLBACK_FORMATS: dict[str, Callable[[Sequence[Rollback], Screen], str]] = {
+    "table": render_table,
+    "json": render_json,
+}

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def _inventory() -> dict[str, Any]:
-    from hotpatch_cli.inputs.inventory import SCHEMA
+    from hotpatch_cli.inputs.inventory.reader import SCHEMA
 
     return SCHEMA
 
@@ -16,7 +16,11 @@ def _report() -> dict[str, Any]:
     from hotpatch_cli.outputs.report_types import ReportJson
 
     schema = TypeAdapter(ReportJson).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hotpatch report"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "hotpatch report",
+    }
 
 
 def _plan() -> dict[str, Any]:
@@ -25,7 +29,11 @@ def _plan() -> dict[str, Any]:
     from hotpatch_cli.outputs.plan_types import PlanJson
 
     schema = TypeAdapter(PlanJson).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "hotpatch plan"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "hotpatch plan",
+    }
 
 
 SCHEMAS = {"inventory": _inventory, "report": _report, "plan": _plan}

@@ -3,20 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from hotpatch_cli.app import Change, Difference
-from hotpatch_cli.knowledge.rows import PRODUCT_NAMES
-from hotpatch_cli.outputs.grid import Grid, plain, terminal
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES
 from hotpatch_cli.outputs.report_json import restart_dict
 from hotpatch_cli.outputs.report_table import when
-from hotpatch_cli.outputs.screen import Screen, folded
+from hotpatch_cli.outputs.table import TextTable, plain, terminal
+from hotpatch_cli.outputs.view_options import Screen, folded
+from hotpatch_cli.report import RestartChange, ScenarioDiff
 from hotpatch_cli.restarts import Restart
-from hotpatch_cli.servicing.calendar import Entry, YearDifference
+from hotpatch_cli.servicing.calendar import CalendarEntry, YearDifference
 
 _SHOWN = 50
-_KINDS = {"planned-baseline": "baseline", "unplanned-baseline": "UNPLANNED baseline", None: "unknown"}
+_KINDS = {
+    "planned-baseline": "baseline",
+    "unplanned-baseline": "UNPLANNED baseline",
+    None: "unknown",
+}
 
 
-def difference_dict(found: Difference) -> dict[str, Any]:
+def difference_dict(found: ScenarioDiff) -> dict[str, Any]:
     """The difference as it stands in JSON."""
     return {
         "questions": list(found.texts),
@@ -39,7 +43,7 @@ def difference_dict(found: Difference) -> dict[str, Any]:
     }
 
 
-def render_difference(found: Difference, screen: Screen) -> str:
+def render_difference(found: ScenarioDiff, screen: Screen) -> str:
     """The difference as a table: machine by machine the restart without and with it."""
     added = sum(each.known is None for each in found.changes)
     moved = len(found.changes) - added
@@ -50,16 +54,27 @@ def render_difference(found: Difference, screen: Screen) -> str:
         return folded(f"{head}\n", screen)
     listed = found.changes if screen.everything or not screen.terminal else found.changes[:_SHOWN]
     rows = [_row(each) for each in listed]
-    grid = Grid(("machine", "without", "with", "window"), rows, whole=("without", "with"))
+    grid = TextTable(("machine", "without", "with", "window"), rows, whole=("without", "with"))
     table = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
     rest = len(found.changes) - len(listed)
-    return folded(f"{head}\n", screen) + table + (f"... and {rest} more: --all shows them.\n" if rest else "")
+    return (
+        folded(f"{head}\n", screen)
+        + table
+        + (f"... and {rest} more: --all shows them.\n" if rest else "")
+    )
 
 
-def _row(change: Change) -> tuple[str, ...]:
+def _row(change: RestartChange) -> tuple[str, ...]:
     known = _when(change.known) if change.known else "no restart"
-    opening = change.supposed.opening if change.supposed.runner != "platform" else None  # there it is only a wish
-    return change.checked.machine.label, known, _when(change.supposed), opening.window if opening else ""
+    opening = (
+        change.supposed.opening if change.supposed.runner != "platform" else None
+    )  # there it is only a wish
+    return (
+        change.checked.machine.label,
+        known,
+        _when(change.supposed),
+        opening.window if opening else "",
+    )
 
 
 def _when(restart: Restart) -> str:
@@ -68,16 +83,22 @@ def _when(restart: Restart) -> str:
     return "no opening"
 
 
-def year_dict(found: YearDifference, entry_dict: Callable[[Entry], dict[str, object]]) -> dict[str, Any]:
+def year_dict(
+    found: YearDifference, entry_dict: Callable[[CalendarEntry], dict[str, object]]
+) -> dict[str, Any]:
     """The difference of a year as it stands in JSON, its releases as the calendar has them."""
     return {
         "questions": list(found.texts),
         "changes": [
-            {"without": entry_dict(each.without) if each.without else None, "with": entry_dict(each.supposed)}
+            {
+                "without": entry_dict(each.without) if each.without else None,
+                "with": entry_dict(each.supposed),
+            }
             for each in found.turned
         ],
         "restarts": {
-            product: {"without": without, "with": supposed} for product, (without, supposed) in found.restarts.items()
+            product: {"without": without, "with": supposed}
+            for product, (without, supposed) in found.restarts.items()
         },
     }
 
@@ -88,7 +109,9 @@ def year_lines(found: YearDifference) -> list[str]:
     for each in found.turned:
         without = _KINDS.get(each.without.kind, each.without.kind) if each.without else "no release"
         kind = _KINDS.get(each.supposed.kind, each.supposed.kind)
-        lines.append(f"  {each.supposed.date} {PRODUCT_NAMES[each.supposed.product]}: {without} -> {kind}, restarts")
+        lines.append(
+            f"  {each.supposed.date} {PRODUCT_NAMES[each.supposed.product]}: {without} -> {kind}, restarts"
+        )
     for product, (known, supposed) in found.restarts.items():
         if known != supposed:
             lines.append(f"  {PRODUCT_NAMES[product]}: {known} -> {supposed} restarts")

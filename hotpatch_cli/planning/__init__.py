@@ -1,10 +1,21 @@
-"""From a fleet to a problem, and from its solution to a plan: who restarts when, in which window, and why.
+"""From a fleet to a problem, and from its solution to a plan: who restarts when, in which window,
+and why.
 
-Times of the problem are minutes since the release (10:00 in Redmond on its day). The rules that a plan keeps
-are those of the inventory: windows less freezes, groups, rings, limits, pinned restarts, the deadline.
+Times of the problem are minutes since the release (10:00 in Redmond on its day). The rules that a
+plan keeps are those of the inventory: windows less freezes, groups, rings, limits, pinned restarts,
+the deadline.
 """
 
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules, left_out, plan
-from hotpatch_cli.planning.prepare import Prepared, Wish, prepare
+from hotpatch_cli.planning.prepare import PlanningInput, PlanRequest, prepare
 
-__all__ = ["Plan", "Prepared", "Reboot", "Wish", "broken_rules", "left_out", "plan", "prepare"]
+__all__ = [
+    "Plan",
+    "PlanRequest",
+    "PlanningInput",
+    "Reboot",
+    "broken_rules",
+    "left_out",
+    "plan",
+    "prepare",
+]

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
-from hotpatch_cli.documents.tree import shown
-from hotpatch_cli.model import Finding, Machine, found
-from hotpatch_cli.planner.plan import Progress, Result, solve, work_in
-from hotpatch_cli.planner.proof import verify
-from hotpatch_cli.planning.pieces import MINUTE, Piece, moment
-from hotpatch_cli.planning.prepare import Prepared
+from hotpatch_cli.documents.tree import quoted
+from hotpatch_cli.model import Finding, Machine, make_finding
+from hotpatch_cli.planning.prepare import PlanningInput
+from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, moment
 from hotpatch_cli.restarts import span
+from hotpatch_cli.scheduler.proof import verify
+from hotpatch_cli.scheduler.solve import Progress, Result, solve, work_in
 
 _NAMED = 3
 
@@ -26,10 +26,11 @@ class Reboot(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A plan with its proof: status, exposure in weighted hours with a lower bound, and every restart.
+    """A plan with its proof: status, exposure in weighted hours with a lower bound, and every
+    restart.
 
-    `alone` counts the machines that need no restart for this baseline, by the reason why. `moved` are the machines
-    that had to leave the plan to keep.
+    `alone` counts the machines that need no restart for this baseline, by the reason why. `moved`
+    are the machines that had to leave the plan to keep.
     """
 
     release_day: date
@@ -43,19 +44,25 @@ class Plan(NamedTuple):
     alone: Mapping[str, int]
     moved: tuple[Machine, ...]
     result: Result
-    prepared: Prepared
+    prepared: PlanningInput
 
 
 def plan(
-    prepared: Prepared,
+    prepared: PlanningInput,
     *,
     time_limit: float | None = None,
     should_stop: Callable[[], bool] | None = None,
     progress: Callable[[Progress], None] | None = None,
     keep: Mapping[str, datetime] | None = None,
 ) -> Plan:
-    """The plan for a prepared fleet; `keep` maps machines to starts of an older plan that it should stay near."""
-    before = None if keep is None else tuple(_kept(machine, keep, prepared) for machine in prepared.machines)
+    """The plan for a prepared fleet; `keep` maps machines to starts of an older plan that it should
+    stay near.
+    """
+    before = (
+        None
+        if keep is None
+        else tuple(_kept(machine, keep, prepared) for machine in prepared.machines)
+    )
     result = solve(
         prepared.problem,
         work_limit=work_in(time_limit),
@@ -67,15 +74,17 @@ def plan(
     return _plan(prepared, result)
 
 
-def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: Prepared) -> int | None:
+def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: PlanningInput) -> int | None:
     start = keep.get(machine.label)
     return None if start is None else (start - prepared.release) // MINUTE
 
 
-def _plan(prepared: Prepared, result: Result) -> Plan:
+def _plan(prepared: PlanningInput, result: Result) -> Plan:
     reboots = [
         _reboot(machine, pieces, start, prepared.release)
-        for machine, pieces, start in zip(prepared.machines, prepared.pieces, result.starts, strict=True)
+        for machine, pieces, start in zip(
+            prepared.machines, prepared.pieces, result.starts, strict=True
+        )
         if start is not None
     ]
     unplaced = _unplaced(prepared, result)
@@ -95,8 +104,10 @@ def _plan(prepared: Prepared, result: Result) -> Plan:
     )
 
 
-def _unplaced(prepared: Prepared, result: Result) -> tuple[tuple[Machine, Finding], ...]:
-    """Who is left out and why: it cannot be placed at all, it waits for one that is left out, or there is no room."""
+def _unplaced(prepared: PlanningInput, result: Result) -> tuple[tuple[Machine, Finding], ...]:
+    """Who is left out and why: it cannot be placed at all, it waits for one that is left out, or
+    there is no room.
+    """
     behind = waits_in_vain(prepared, result)
     rows = []
     for task, start in enumerate(result.starts):
@@ -109,15 +120,19 @@ def _unplaced(prepared: Prepared, result: Result) -> tuple[tuple[Machine, Findin
                 first, total = behind.first(task)
                 names = ", ".join(prepared.machines[other].label for other in first)
                 more = total - len(first)
-                why = found("HP505", seen=seen, names=f"{names} and {more} more" if more > 0 else names)
+                why = make_finding(
+                    "HP505", seen=seen, names=f"{names} and {more} more" if more > 0 else names
+                )
             else:
-                why = found("HP501", "crowded", seen=seen, deadline=moment(prepared.finish))
+                why = make_finding("HP501", "crowded", seen=seen, deadline=moment(prepared.finish))
             rows.append((machine, why))
     return tuple(rows)
 
 
 class Behind(NamedTuple):
-    """Who is left out behind whom: `gates` has the left out of a group or a ring, `of` the gates of a left out task."""
+    """Who is left out behind whom: `gates` has the left out of a group or a ring, `of` the gates of
+    a left out task.
+    """
 
     gates: Mapping[tuple[str, int], tuple[int, ...]]
     of: Mapping[int, tuple[tuple[str, int], ...]]
@@ -133,13 +148,17 @@ class Behind(NamedTuple):
         grown = True
         while grown:
             closed |= {gate for gate, tasks in self.gates.items() if not reached.isdisjoint(tasks)}
-            more = {task for task, gates in self.of.items() if task not in reached and not closed.isdisjoint(gates)}
+            more = {
+                task
+                for task, gates in self.of.items()
+                if task not in reached and not closed.isdisjoint(gates)
+            }
             grown = bool(more)
             reached |= more
         return reached - set(shut)
 
 
-def waits_in_vain(prepared: Prepared, result: Result) -> Behind:
+def waits_in_vain(prepared: PlanningInput, result: Result) -> Behind:
     """Which of the tasks that are left out wait for others that are."""
     problem, starts = prepared.problem, result.starts
     out = [task for task, start in enumerate(starts) if start is None]
@@ -155,15 +174,19 @@ def waits_in_vain(prepared: Prepared, result: Result) -> Behind:
     of = {}
     for task in out:
         this = problem.tasks[task]
-        waits = [("group", earlier) for group in this.groups for earlier in problem.groups[group].after]
-        waits += [("ring", before[this.ring])] if this.ring is not None and this.ring in before else []
+        waits = [
+            ("group", earlier) for group in this.groups for earlier in problem.groups[group].after
+        ]
+        waits += (
+            [("ring", before[this.ring])] if this.ring is not None and this.ring in before else []
+        )
         found = tuple(dict.fromkeys(gate for gate in waits if gate in gates))
         if found:
             of[task] = found
     return Behind({gate: tuple(tasks) for gate, tasks in gates.items()}, of)
 
 
-def _reboot(machine: Machine, pieces: Sequence[Piece], start: int, release: datetime) -> Reboot:
+def _reboot(machine: Machine, pieces: Sequence[SlotPiece], start: int, release: datetime) -> Reboot:
     """The restart in the zone of the first opening that holds it whole."""
     end = start + machine.placement.reboot // MINUTE
     piece = next(piece for piece in pieces if piece.start <= start and end <= piece.end)
@@ -184,13 +207,17 @@ _BROKEN = {
 }
 
 
-def left_out(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
-    """The machines that restart for the baseline and that a plan does not place: no broken rule, but worth knowing."""
+def left_out(prepared: PlanningInput, starts: Mapping[str, datetime]) -> list[str]:
+    """The machines that restart for the baseline and that a plan does not place: no broken rule,
+    but worth knowing.
+    """
     return [machine.label for machine in prepared.machines if machine.label not in starts]
 
 
-class Broken(NamedTuple):
-    """A rule that a plan breaks, by whom, and in words; `limit` is the group, ring or limit that it is about."""
+class BrokenRule(NamedTuple):
+    """A rule that a plan breaks, by whom, and in words; `limit` is the group, ring or limit that it
+    is about.
+    """
 
     rule: str
     machines: tuple[str, ...]
@@ -199,33 +226,44 @@ class Broken(NamedTuple):
 
 
 def broken(
-    prepared: Prepared, starts: Mapping[str, datetime], ends: Mapping[str, datetime] | None = None
-) -> list[Broken]:
+    prepared: PlanningInput,
+    starts: Mapping[str, datetime],
+    ends: Mapping[str, datetime] | None = None,
+) -> list[BrokenRule]:
     """Every rule that a plan breaks; restarts of no machine of the fleet are named too."""
     known = {machine.label: number for number, machine in enumerate(prepared.machines)}
     placed: list[int | None] = [None] * len(known)
     found = []
     for name, start in starts.items():
         if name not in known:
-            text = f"{shown(name)}: no machine of this fleet restarts for this baseline under this name"
-            found.append(Broken("machine", (name,), None, text))
+            text = f"{quoted(name)}: no machine of this fleet restarts for this baseline under this name"
+            found.append(BrokenRule("machine", (name,), None, text))
             continue
         minutes, rest = divmod(start - prepared.release, MINUTE)
         placed[known[name]] = minutes
         if rest:
-            found.append(Broken("minute", (name,), None, f"{shown(name)}: {start.isoformat()} is not a whole minute"))
+            found.append(
+                BrokenRule(
+                    "minute",
+                    (name,),
+                    None,
+                    f"{quoted(name)}: {start.isoformat()} is not a whole minute",
+                )
+            )
         length = prepared.machines[known[name]].placement.reboot
         end = (ends or {}).get(name)
         if end is not None and end - start != length:
-            text = f"{shown(name)}: ends {end.isoformat()}, but its restart takes {span(length)}"
-            found.append(Broken("duration", (name,), None, text))
+            text = f"{quoted(name)}: ends {end.isoformat()}, but its restart takes {span(length)}"
+            found.append(BrokenRule("duration", (name,), None, text))
     for violation in verify(prepared.problem, placed):
         machines = tuple(prepared.machines[task].label for task in violation.tasks)
-        text = f"{', '.join(map(shown, machines))}: " + _BROKEN[violation.rule].format(limit=violation.limit)
-        found.append(Broken(violation.rule, machines, violation.limit, text))
+        text = f"{', '.join(map(quoted, machines))}: " + _BROKEN[violation.rule].format(
+            limit=violation.limit
+        )
+        found.append(BrokenRule(violation.rule, machines, violation.limit, text))
     return found
 
 
-def broken_rules(prepared: Prepared, starts: Mapping[str, datetime]) -> list[str]:
+def broken_rules(prepared: PlanningInput, starts: Mapping[str, datetime]) -> list[str]:
     """Every rule that a plan breaks, in words."""
     return [each.text for each in broken(prepared, starts)]

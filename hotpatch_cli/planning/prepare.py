@@ -1,4 +1,6 @@
-"""From a fleet to a problem: which machines restart for a baseline, and what their restarts must keep."""
+"""From a fleet to a problem: which machines restart for a baseline, and what their restarts must
+keep.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,22 +8,24 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
-from hotpatch_cli.knowledge.rows import PRODUCTS, Product
-from hotpatch_cli.model import Finding, Fleet, Machine, found
-from hotpatch_cli.planner.problem import Problem
-from hotpatch_cli.planning.pieces import MINUTE, Piece, Pieces
+from hotpatch_cli.knowledge.records import PRODUCTS, Product
+from hotpatch_cli.model import Finding, Fleet, Machine, make_finding
 from hotpatch_cli.planning.rules import problem_of
+from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, WindowSlots
 from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, patch_tuesday, release_moment
+from hotpatch_cli.scheduler.problem import SchedulingProblem
 
 HORIZON = timedelta(days=45)
-"""How far windows are looked at where no deadline and no last day is given: each monthly window opens once."""
+"""How far windows are looked at where no deadline and no last day is given: each monthly window
+opens once.
+"""
 
 
-class Wish(NamedTuple):
+class PlanRequest(NamedTuple):
     """What to plan: the baseline (None: the next one), from when, until when, and which machines.
 
-    `deadline` is counted from the release; `until` is the last day, included, in UTC; `everything` plans the
-    machines too that restart every month: unsupported ones and those off the track.
+    `deadline` is counted from the release; `until` is the last day, included, in UTC; `everything`
+    plans the machines too that restart every month: unsupported ones and those off the track.
     """
 
     month: tuple[int, int] | None = None
@@ -31,37 +35,42 @@ class Wish(NamedTuple):
     everything: bool = False
 
 
-class Prepared(NamedTuple):
+class PlanningInput(NamedTuple):
     """A fleet as a problem: task by task the machine and its pieces of openings.
 
-    `missing` says, by the number of a task, why it cannot be placed whatever the plan: it has no window, no zone,
-    no product. Such a task stays in the problem, since those that wait for it wait in vain. `alone` counts the
-    machines that need no restart for this baseline, by the reason why. Restarts lie from `begin` to `finish`.
+    `missing` says, by the number of a task, why it cannot be placed whatever the plan: it has no
+    window, no zone, no product. Such a task stays in the problem, since those that wait for it wait
+    in vain. `alone` counts the machines that need no restart for this baseline, by the reason why.
+    Restarts lie from `begin` to `finish`.
     """
 
     release_day: date
     release: datetime
     begin: datetime
     finish: datetime
-    problem: Problem
+    problem: SchedulingProblem
     machines: tuple[Machine, ...]
-    pieces: tuple[tuple[Piece, ...], ...]
+    pieces: tuple[tuple[SlotPiece, ...], ...]
     missing: Mapping[int, Finding]
     alone: Mapping[str, int]
     fleet: Fleet
 
 
-def prepare(fleet: Fleet, judge: Judge, wish: Wish) -> Prepared:
-    """The fleet as a problem for the baseline that is wished for. Raises ValueError where there is none."""
+def prepare(fleet: Fleet, judge: Judge, wish: PlanRequest) -> PlanningInput:
+    """The fleet as a problem for the baseline that is wished for. Raises ValueError where there is
+    none.
+    """
     judged = [(machine, judge.judge(machine.facts)) for machine in fleet.machines]
     day = _release_day(judged, judge, wish)
     release = release_moment(day)
     begin, finish = _range(release, judge.as_of, wish)
-    calendar = Pieces(fleet, release, begin, finish)
+    calendar = WindowSlots(fleet, release, begin, finish)
     missing: dict[int, Finding] = {}
     machines: list[Machine] = []
     alone: Counter[str] = Counter()
-    concerned = [product for product in PRODUCTS if day in _baselines(judge, product, (day.year, day.month))]
+    concerned = [
+        product for product in PRODUCTS if day in _baselines(judge, product, (day.year, day.month))
+    ]
     for machine, judgement in judged:
         why = _left_alone(machine, judgement, day, concerned, everything=wish.everything)
         if why is not None:
@@ -72,12 +81,20 @@ def prepare(fleet: Fleet, judge: Judge, wish: Wish) -> Prepared:
             missing[len(machines)] = no_way
         machines.append(machine)
     problem = problem_of(fleet, machines, calendar, shut=missing)
-    pieces = tuple(() if n in missing else calendar.of(each.placement) for n, each in enumerate(machines))
-    return Prepared(day, release, begin, finish, problem, tuple(machines), pieces, missing, dict(alone), fleet)
+    pieces = tuple(
+        () if n in missing else calendar.of(each.placement) for n, each in enumerate(machines)
+    )
+    return PlanningInput(
+        day, release, begin, finish, problem, tuple(machines), pieces, missing, dict(alone), fleet
+    )
 
 
-def _release_day(judged: Iterable[tuple[Machine, Judgement]], judge: Judge, wish: Wish) -> date:
-    """The day of the baseline: that of the month asked for, or the first that a machine of the fleet waits for."""
+def _release_day(
+    judged: Iterable[tuple[Machine, Judgement]], judge: Judge, wish: PlanRequest
+) -> date:
+    """The day of the baseline: that of the month asked for, or the first that a machine of the
+    fleet waits for.
+    """
     days = {judgement.next_baseline.date for _, judgement in judged if judgement.next_baseline}
     if wish.month is None:
         if days:
@@ -90,12 +107,16 @@ def _release_day(judged: Iterable[tuple[Machine, Judgement]], judge: Judge, wish
     if wanted:
         return min(wanted)
     if wish.everything:
-        return patch_tuesday(*wish.month)  # no baseline, but what does not hotpatch restarts every month
+        return patch_tuesday(
+            *wish.month
+        )  # no baseline, but what does not hotpatch restarts every month
     raise ValueError(f"No baseline is known or planned in {wish.month[0]}-{wish.month[1]:02}.")
 
 
 def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[date]:
-    """The baselines of a product in a month: those that are out, and those that are planned or supposed."""
+    """The baselines of a product in a month: those that are out, and those that are planned or
+    supposed.
+    """
     history = judge.history(product)
     days = {row.date for row in history.out if row.date and row.is_baseline}
     before = max(date(*month, 1) - timedelta(days=1), judge.as_of)
@@ -106,7 +127,7 @@ def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[da
     return {day for day in days if (day.year, day.month) == month}
 
 
-def _range(release: datetime, as_of: date, wish: Wish) -> tuple[datetime, datetime]:
+def _range(release: datetime, as_of: date, wish: PlanRequest) -> tuple[datetime, datetime]:
     begin = max(release, _midnight(as_of), _midnight(wish.from_day) if wish.from_day else release)
     ends = [release + wish.deadline] if wish.deadline is not None else []
     ends += [_midnight(wish.until + timedelta(days=1))] if wish.until is not None else []
@@ -118,9 +139,16 @@ def _midnight(day: date) -> datetime:
 
 
 def _left_alone(
-    machine: Machine, judgement: Judgement, day: date, concerned: Iterable[Product], *, everything: bool
+    machine: Machine,
+    judgement: Judgement,
+    day: date,
+    concerned: Iterable[Product],
+    *,
+    everything: bool,
 ) -> str | None:
-    """Why a machine needs no restart for this baseline; None where it needs one, or nobody can tell."""
+    """Why a machine needs no restart for this baseline; None where it needs one, or nobody can
+    tell.
+    """
     if judgement.verdict is None:
         return "not Windows"
     if machine.done:
@@ -137,14 +165,22 @@ def _left_alone(
 
 
 def _cannot(machine: Machine, judgement: Judgement) -> Finding | None:
-    if judgement.product or judgement.verdict == "unsupported":  # what cannot hotpatch restarts, whatever it is
+    if (
+        judgement.product or judgement.verdict == "unsupported"
+    ):  # what cannot hotpatch restarts, whatever it is
         return None
-    return found("HP402", seen={"os": machine.facts.os})
+    return make_finding("HP402", seen={"os": machine.facts.os})
 
 
-def wider(prepared: Prepared, more: timedelta) -> Problem:
-    """The problem with the openings after its deadline too, so that one can ask what a later deadline would change."""
-    calendar = Pieces(prepared.fleet, prepared.release, prepared.begin, prepared.finish + more)
-    shut = {task for task, why in prepared.missing.items() if (why.code, why.variant) != ("HP501", "deadline")}
+def wider(prepared: PlanningInput, more: timedelta) -> SchedulingProblem:
+    """The problem with the openings after its deadline too, so that one can ask what a later
+    deadline would change.
+    """
+    calendar = WindowSlots(prepared.fleet, prepared.release, prepared.begin, prepared.finish + more)
+    shut = {
+        task
+        for task, why in prepared.missing.items()
+        if (why.code, why.variant) != ("HP501", "deadline")
+    }
     problem = problem_of(prepared.fleet, prepared.machines, calendar, shut=shut)
     return problem._replace(deadline=int((prepared.finish - prepared.release) / MINUTE))

@@ -1,7 +1,7 @@
 """`recurEvery` of Microsoft.Maintenance: the documented grammar, and what the real server returns.
 
-Documented are days, weeks and months; the server also returns hours, singular and plural freely, and
-several weeks and weekdays in one monthly rule.
+Documented are days, weeks and months; the server also returns hours, singular and plural freely,
+and several weeks and weekdays in one monthly rule.
 
 Source: https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations and
 https://learn.microsoft.com/dotnet/api/azure.resourcemanager.maintenance.maintenanceconfigurationdata.recurevery
@@ -15,7 +15,7 @@ from itertools import product
 from typing import Literal, NamedTuple
 
 from hotpatch_cli.schedule.patch_tuesday import LAST, nth_weekday
-from hotpatch_cli.schedule.rule import (
+from hotpatch_cli.schedule.recurrence.rule import (
     DAY,
     WEEK,
     WEEKDAYS,
@@ -23,7 +23,7 @@ from hotpatch_cli.schedule.rule import (
     RecurrenceError,
     every,
     every_month,
-    shown,
+    quoted,
     skipped_months,
     week_start,
 )
@@ -42,7 +42,8 @@ _OFFSET = re.compile(r"offset(-?\d{1,3})", re.ASCII | re.IGNORECASE)
 
 
 class AzureRecurrence(NamedTuple):
-    """When a maintenance configuration recurs: every `interval` units, narrowed by what follows the unit.
+    """When a maintenance configuration recurs: every `interval` units, narrowed by what follows the
+    unit.
 
     `weeks` holds 1 to 4 and LAST, `weekdays` 0 for Monday; `offset` moves the nth weekday by days.
     Microsoft does not say where a week begins: as in RFC 5545, it is Monday.
@@ -84,7 +85,9 @@ class AzureRecurrence(NamedTuple):
         return skipped_months(self.monthdays or ((anchor.day,) if anchor else ()))
 
     def dates(self, frame: Frame) -> Iterator[date]:
-        """The days of the frame on which the rule opens, in order; an hour recurrence may open on any."""
+        """The days of the frame on which the rule opens, in order; an hour recurrence may open on
+        any.
+        """
         grid = frame.anchor or frame.first
         if self.unit in ("Hour", "Day"):
             step = DAY if self.unit == "Hour" else self.interval * DAY
@@ -94,13 +97,17 @@ class AzureRecurrence(NamedTuple):
 
     def _weekly(self, grid: date, frame: Frame) -> Iterator[date]:
         weekdays = self.weekdays or (grid.weekday(),)
-        for monday in every(self.interval * WEEK, week_start(grid), week_start(frame.first), frame.last):
+        for monday in every(
+            self.interval * WEEK, week_start(grid), week_start(frame.first), frame.last
+        ):
             yield from (monday + timedelta(days=weekday) for weekday in weekdays)
 
     def _monthly(self, grid: date, frame: Frame) -> Iterator[date]:
         shift = timedelta(days=self.offset)
         days_of = self._nth_weekdays if self.weekdays else self._numbered_days
-        for year, month in every_month(self.interval, grid, frame.first - shift, frame.last - shift):
+        for year, month in every_month(
+            self.interval, grid, frame.first - shift, frame.last - shift
+        ):
             yield from (day + shift for day in days_of(year, month, grid))
 
     def _nth_weekdays(self, year: int, month: int, _grid: date) -> list[date]:
@@ -109,17 +116,27 @@ class AzureRecurrence(NamedTuple):
 
     def _numbered_days(self, year: int, month: int, grid: date) -> list[date]:
         length = monthrange(year, month)[1]
-        return [date(year, month, number) for number in self.monthdays or (grid.day,) if number <= length]
+        return [
+            date(year, month, number)
+            for number in self.monthdays or (grid.day,)
+            if number <= length
+        ]
 
 
 def parse_azure(text: str) -> AzureRecurrence:
-    """Read a `recurEvery`; letter case, plurals and extra spaces do not matter. Raises RecurrenceError."""
+    """Read a `recurEvery`; letter case, plurals and extra spaces do not matter. Raises
+    RecurrenceError.
+    """
     if len(text) > _LONGEST_TEXT:
-        raise RecurrenceError(f"an Azure recurrence of {len(text)} characters: expected one like Month day1")
+        raise RecurrenceError(
+            f"an Azure recurrence of {len(text)} characters: expected one like Month day1"
+        )
     words = re.sub(r"\s*,\s*", ",", text.strip()).split()
     frequency = _FREQUENCY.fullmatch(words[0]) if words else None
     if frequency is None:
-        raise _refused(text, "begin with Hour, Day, Week or Month, with at most three digits before it")
+        raise _refused(
+            text, "begin with Hour, Day, Week or Month, with at most three digits before it"
+        )
     interval, unit = int(frequency[1] or 1), _UNITS[frequency[2].casefold()]
     if interval == 0:
         raise _refused(text, "the number before the unit is 1 or more")
@@ -143,10 +160,14 @@ def _parse_month(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRec
         return rule
     if words[0].casefold().startswith("day"):
         if len(words) > 1:
-            raise _refused(text, "nothing may follow the days of the month; an offset needs an nth weekday")
+            raise _refused(
+                text, "nothing may follow the days of the month; an offset needs an nth weekday"
+            )
         return rule._replace(monthdays=_listed(text, words[0], _MONTHDAYS, "one of day1 to day31"))
     if len(words) not in (2, 3):
-        raise _refused(text, "after Month comes day1,day2, or First Monday, or First Monday Offset3")
+        raise _refused(
+            text, "after Month comes day1,day2, or First Monday, or First Monday Offset3"
+        )
     return rule._replace(
         weeks=_listed(text, words[0], _WEEKS, "First, Second, Third, Fourth or Last"),
         weekdays=_listed(text, words[1], _WEEKDAYS, "a weekday"),
@@ -162,7 +183,7 @@ def _listed(text: str, words: str, known: Mapping[str, int], kind: str) -> tuple
     given = words.casefold().split(",")
     for word in given:
         if word not in known:
-            raise _refused(text, f"{shown(word)} is not {kind}")
+            raise _refused(text, f"{quoted(word)} is not {kind}")
     return tuple(number for word, number in known.items() if word in given)
 
 
@@ -174,4 +195,4 @@ def _offset(text: str, word: str) -> int:
 
 
 def _refused(text: str, advice: str) -> RecurrenceError:
-    return RecurrenceError(f"cannot read the Azure recurrence {shown(text)}: {advice}")
+    return RecurrenceError(f"cannot read the Azure recurrence {quoted(text)}: {advice}")

@@ -1,4 +1,6 @@
-"""From a clock on the wall to a moment, and from a day to its two ends, across changes of the clocks."""
+"""From a clock on the wall to a moment, and from a day to its two ends, across changes of the
+clocks.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
@@ -18,15 +20,17 @@ class Moment(NamedTuple):
 def moment(day: date, clock: time, zone: tzinfo) -> Moment:
     """The moment at which the clocks of `zone` show `clock` on `day`.
 
-    A time that the clocks skip becomes the first minute after the gap, one that they show twice is its
-    first pass; both are said in the note.
+    A time that the clocks skip becomes the first minute after the gap, one that they show twice is
+    its first pass; both are said in the note.
     """
     local = datetime.combine(day, clock, zone)
     if isinstance(zone, ZoneInfo) and local.utcoffset() == local.replace(fold=1).utcoffset():
         return Moment(local)  # neither skipped nor shown twice: both passes would be one (PEP 495)
     if _wall(local.astimezone(UTC), zone) != _naive(local):
         moved = _after_gap(local)
-        return Moment(moved, f"{clock:%H:%M} does not exist on {day}: moved to {_shown(moved, day)}")
+        return Moment(
+            moved, f"{clock:%H:%M} does not exist on {day}: moved to {_shown(moved, day)}"
+        )
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         return Moment(local, f"{clock:%H:%M} comes twice on {day}: the first pass is meant")
     return Moment(local)

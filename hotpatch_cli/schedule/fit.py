@@ -1,8 +1,9 @@
 """The first opening in which a restart fits, and why there is none.
 
-Several windows are a union: a restart may use any opening of any of them. Openings are never joined, even
-where they touch or overlap, because a restart lies inside one opening; the earliest start wins, and of two
-equal starts the window that is named first. What a freeze leaves of an opening is judged piece by piece.
+Several windows are a union: a restart may use any opening of any of them. Openings are never
+joined, even where they touch or overlap, because a restart lies inside one opening; the earliest
+start wins, and of two equal starts the window that is named first. What a freeze leaves of an
+opening is judged piece by piece.
 """
 
 from bisect import bisect_left
@@ -38,8 +39,9 @@ class Fit(NamedTuple):
 class NoFit(NamedTuple):
     """Why no opening fits.
 
-    `no-window`: none is given; `never-opens`: none opens before the horizon; `frozen`: freezes take every
-    opening whole; `too-short`: even the longest piece, in real time, is shorter than what is needed.
+    `no-window`: none is given; `never-opens`: none opens before the horizon; `frozen`: freezes take
+    every opening whole; `too-short`: even the longest piece, in real time, is shorter than what is
+    needed.
     """
 
     reason: Miss
@@ -49,13 +51,17 @@ class NoFit(NamedTuple):
 
 
 class Openings:
-    """The openings of windows in zones: each pair is expanded once, as far as somebody asks, for all machines."""
+    """The openings of windows in zones: each pair is expanded once, as far as somebody asks, for
+    all machines.
+    """
 
     def __init__(self) -> None:
         """Nothing is expanded before somebody asks."""
         self._known: dict[tuple[Window, ZoneInfo | None], _Expansion] = {}
 
-    def between(self, window: Window, zone: ZoneInfo | None, after: datetime, until: datetime) -> Iterator[Opening]:
+    def between(
+        self, window: Window, zone: ZoneInfo | None, after: datetime, until: datetime
+    ) -> Iterator[Opening]:
         """What `openings` gives for the same question, in the same order and with the same errors."""
         after, until = after.astimezone(UTC), until.astimezone(UTC)
         key = (window, None if window.timezone else zone)
@@ -95,7 +101,9 @@ class _Expansion:
             if self._until > until:
                 return False
             begin, self._until = self._until, self._until + _STRIDE
-            self._source = openings(self._window, self._zone, begin, self._until - timedelta.resolution)
+            self._source = openings(
+                self._window, self._zone, begin, self._until - timedelta.resolution
+            )
             opening = next(self._source, None)
         self.starts.append(opening.start.astimezone(UTC))
         self.openings.append(opening)
@@ -148,7 +156,9 @@ def _first_in(found: Iterator[Opening], freezes: Sequence[Freeze], need: timedel
 
 
 def _combined(misses: Sequence[NoFit]) -> NoFit:
-    """One answer for several: the miss that came nearest to a fit, and every freeze that had a part in it."""
+    """One answer for several: the miss that came nearest to a fit, and every freeze that had a part
+    in it.
+    """
     reason = max((miss.reason for miss in misses), key=get_args(Miss).index)
     freezes = dict.fromkeys(name for miss in misses for name in miss.freezes)
     return NoFit(reason, misses[0].needed, max(miss.longest for miss in misses), tuple(freezes))

@@ -6,19 +6,23 @@ from itertools import chain, starmap
 from typing import NamedTuple
 
 from hotpatch_cli.schedule.clock import midnight, real_minutes
-from hotpatch_cli.schedule.events import IcsEvents
-from hotpatch_cli.schedule.rule import DAY
+from hotpatch_cli.schedule.recurrence.ics_events import IcsEvents
+from hotpatch_cli.schedule.recurrence.rule import DAY
 from hotpatch_cli.schedule.windows import Opening
 
 
 class FreezeError(ValueError):
-    """A freeze that cannot be meant as it is written; one sentence says what is wrong and what to do."""
+    """A freeze that cannot be meant as it is written; one sentence says what is wrong and what to
+    do.
+    """
 
 
 class Freeze(NamedTuple):
-    """Days on which nothing restarts, both included, in the zone that rules the opening; or a calendar file.
+    """Days on which nothing restarts, both included, in the zone that rules the opening; or a
+    calendar file.
 
-    A missing end is open. `groups`, `rings`, `regions` and `tags` narrow it to the machines that they name.
+    A missing end is open. `groups`, `rings`, `regions` and `tags` narrow it to the machines that
+    they name.
     """
 
     name: str
@@ -31,7 +35,7 @@ class Freeze(NamedTuple):
     events: IcsEvents | None = None
 
 
-class Piece(NamedTuple):
+class OpeningPiece(NamedTuple):
     """What is left of an opening: two moments in its zone."""
 
     start: datetime
@@ -43,23 +47,33 @@ class Piece(NamedTuple):
         return self.end.astimezone(UTC) - self.start.astimezone(UTC)
 
 
-class Removed(NamedTuple):
-    """The real minutes of an opening that lie in one freeze; where two freezes overlap, both count them."""
+class FrozenPart(NamedTuple):
+    """The real minutes of an opening that lie in one freeze; where two freezes overlap, both count
+    them.
+    """
 
     freeze: str
     minutes: int
 
 
 def validate_freeze(freeze: Freeze) -> None:
-    """Raise FreezeError where a freeze ends before it begins, or its file says when changes are welcome."""
+    """Raise FreezeError where a freeze ends before it begins, or its file says when changes are
+    welcome.
+    """
     if freeze.from_day and freeze.to_day and freeze.to_day < freeze.from_day:
         raise FreezeError(f"`to` ({freeze.to_day}) is before `from` ({freeze.from_day})")
     if freeze.events and freeze.events.open:
-        raise FreezeError("its calendar is DEFAULT_CLOSED: the events allow changes; use it as a window")
+        raise FreezeError(
+            "its calendar is DEFAULT_CLOSED: the events allow changes; use it as a window"
+        )
 
 
 def applies(
-    freeze: Freeze, groups: Sequence[str], ring: str | None, region: str | None, tags: Mapping[str, str]
+    freeze: Freeze,
+    groups: Sequence[str],
+    ring: str | None,
+    region: str | None,
+    tags: Mapping[str, str],
 ) -> bool:
     """Whether a freeze holds for a machine: each criterion that it gives must match."""
     return (
@@ -70,15 +84,21 @@ def applies(
     )
 
 
-def cut(opening: Opening, freezes: Iterable[Freeze]) -> tuple[tuple[Piece, ...], tuple[Removed, ...]]:
+def cut(
+    opening: Opening, freezes: Iterable[Freeze]
+) -> tuple[tuple[OpeningPiece, ...], tuple[FrozenPart, ...]]:
     """What freezes leave of an opening, in order, and what each of them takes."""
     taken = [(freeze.name, _merged(_frozen(freeze, opening))) for freeze in freezes]
-    removed = tuple(Removed(name, sum(starmap(real_minutes, spans))) for name, spans in taken if spans)
+    removed = tuple(
+        FrozenPart(name, sum(starmap(real_minutes, spans))) for name, spans in taken if spans
+    )
     if not removed:
-        return (Piece(opening.start, opening.end),), ()
+        return (OpeningPiece(opening.start, opening.end),), ()
     left = _gaps(opening, _merged(chain.from_iterable(spans for _, spans in taken)))
     zone = opening.start.tzinfo
-    return tuple(Piece(start.astimezone(zone), end.astimezone(zone)) for start, end in left), removed
+    return tuple(
+        OpeningPiece(start.astimezone(zone), end.astimezone(zone)) for start, end in left
+    ), removed
 
 
 _UtcSpan = tuple[datetime, datetime]
@@ -87,7 +107,9 @@ _UtcSpan = tuple[datetime, datetime]
 def _frozen(freeze: Freeze, opening: Opening) -> Iterator[_UtcSpan]:
     """The times of an opening, in UTC, that lie in a freeze; they may overlap."""
     begin, finish = opening.start.astimezone(UTC), opening.end.astimezone(UTC)
-    for start, end in _event_spans(freeze.events, opening) if freeze.events else _days(freeze, opening):
+    for start, end in (
+        _event_spans(freeze.events, opening) if freeze.events else _days(freeze, opening)
+    ):
         if start < finish and begin < end:
             yield max(start, begin), min(end, finish)
 

@@ -35,8 +35,14 @@ def next_patch_tuesday(after: date) -> date:
 
 
 def next_planned_baseline(after: date) -> date:
-    """The first planned baseline strictly after a day, by the rule; unplanned ones are not foreseen."""
-    return next(day for day in _patch_tuesdays(after) if day > after and day.month in PLANNED_BASELINE_MONTHS)
+    """The first planned baseline strictly after a day, by the rule; unplanned ones are not
+    foreseen.
+    """
+    return next(
+        day
+        for day in _patch_tuesdays(after)
+        if day > after and day.month in PLANNED_BASELINE_MONTHS
+    )
 
 
 def release_moment(day: date) -> datetime:

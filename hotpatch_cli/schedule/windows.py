@@ -1,9 +1,10 @@
 """Maintenance windows and the openings that they have in a zone.
 
-The rules of time: a window's zone, where it has one, rules; otherwise the machine's. The day on which an
-opening starts owns the whole night, so `from`, `until` and `exdates` speak of that local day. A start that
-the clocks skip moves to the first minute after the gap, a start that they show twice is the first pass, and
-durations are real time. An hour recurrence counts real hours from `start` on `from`.
+The rules of time: a window's zone, where it has one, rules; otherwise the machine's. The day on
+which an opening starts owns the whole night, so `from`, `until` and `exdates` speak of that local
+day. A start that the clocks skip moves to the first minute after the gap, a start that they show
+twice is the first pass, and durations are real time. An hour recurrence counts real hours from
+`start` on `from`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,10 +14,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hotpatch_cli.schedule.clock import MIDNIGHT, moment, real_minutes
-from hotpatch_cli.schedule.events import Span
-from hotpatch_cli.schedule.recurrence import AzureRecurrence, DayRule, IcsEvents, Rrules
-from hotpatch_cli.schedule.rrule import Rrule
-from hotpatch_cli.schedule.rule import DAY, Frame
+from hotpatch_cli.schedule.recurrence.day_rules import AzureRecurrence, DayRule, IcsEvents, Rrules
+from hotpatch_cli.schedule.recurrence.ics_events import EventSpan
+from hotpatch_cli.schedule.recurrence.rrule import Rrule
+from hotpatch_cli.schedule.recurrence.rule import DAY, Frame
 from hotpatch_cli.schedule.zones import find_zone
 
 EARLIEST = date(1990, 1, 1)
@@ -40,10 +41,10 @@ class WindowError(ValueError):
 class Window(NamedTuple):
     """A recurring opening in which a machine may restart.
 
-    `start` is a local time, `duration` real time, `timezone` an IANA or Windows name (None: the machine's);
-    `from_day`, `until` (both included) and `exdates` are days on which it opens; `runner` is whose limits
-    apply. The openings of an .ics file have their own start and duration; where a window gives both, the
-    file says only on which days.
+    `start` is a local time, `duration` real time, `timezone` an IANA or Windows name (None: the
+    machine's); `from_day`, `until` (both included) and `exdates` are days on which it opens;
+    `runner` is whose limits apply. The openings of an .ics file have their own start and duration;
+    where a window gives both, the file says only on which days.
     """
 
     name: str
@@ -63,7 +64,9 @@ class Window(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """One opening of a window, in the zone that rules it; `notes` say what a change of the clocks did."""
+    """One opening of a window, in the zone that rules it; `notes` say what a change of the clocks
+    did.
+    """
 
     window: str
     start: datetime
@@ -77,13 +80,18 @@ class Opening(NamedTuple):
 
 
 def openings(
-    window: Window, machine_zone: ZoneInfo | None, after: datetime, until: datetime, days: Iterable[date] | None = None
+    window: Window,
+    machine_zone: ZoneInfo | None,
+    after: datetime,
+    until: datetime,
+    days: Iterable[date] | None = None,
 ) -> Iterator[Opening]:
-    """The openings that start from `after` to `until`, both included, lazily and in order of their start.
+    """The openings that start from `after` to `until`, both included, lazily and in order of their
+    start.
 
-    `days` are what `common_days` gives for the window and the range: whoever asks for many zones has them at hand.
-    Raises ZoneMissing where neither window nor machine has a zone, and WindowError where start or duration
-    is missing.
+    `days` are what `common_days` gives for the window and the range: whoever asks for many zones
+    has them at hand. Raises ZoneMissing where neither window nor machine has a zone, and
+    WindowError where start or duration is missing.
     """
     after, until = after.astimezone(UTC), until.astimezone(UTC)
     for opening in _openings(window, ruling_zone(window, machine_zone), after, until, days):
@@ -95,7 +103,9 @@ def openings(
 
 
 def common_days(window: Window, after: datetime, until: datetime) -> Iterator[date] | None:
-    """The days on which a window opens around a range, lazily; None where they differ from zone to zone."""
+    """The days on which a window opens around a range, lazily; None where they differ from zone to
+    zone.
+    """
     match window.rule:
         case AzureRecurrence(unit="Hour") | IcsEvents():
             return None
@@ -117,7 +127,9 @@ def ruling_zone(window: Window, machine_zone: ZoneInfo | None) -> tzinfo:
         return machine_zone
     if isinstance(window.rule, IcsEvents) and window.start is None and not window.rule.floating:
         return UTC
-    raise ZoneMissing(f"window {window.name!r} has no `timezone` and the machine has none: give one of them")
+    raise ZoneMissing(
+        f"window {window.name!r} has no `timezone` and the machine has none: give one of them"
+    )
 
 
 def _openings(
@@ -155,7 +167,7 @@ def _hourly(window: Window, step: timedelta, zone: tzinfo, after: datetime) -> I
         begin += step
 
 
-def _of_events(window: Window, spans: Iterable[Span], zone: tzinfo) -> Iterator[Opening]:
+def _of_events(window: Window, spans: Iterable[EventSpan], zone: tzinfo) -> Iterator[Opening]:
     """Events rule themselves: shown in the window's zone, else in their own, else in the machine's."""
     for span in spans:
         ruling = zone if window.timezone or span.start.tzinfo is UTC else span.start.tzinfo
@@ -167,18 +179,24 @@ def _of_events(window: Window, spans: Iterable[Span], zone: tzinfo) -> Iterator[
 def _opening(window: Window, start: datetime, duration: timedelta, *notes: str | None) -> Opening:
     end = (start.astimezone(UTC) + duration).astimezone(start.tzinfo)
     if end.utcoffset() != start.utcoffset():
-        notes += (f"the clocks change before it ends: {duration} of real time last until {end:%H:%M}",)
+        notes += (
+            f"the clocks change before it ends: {duration} of real time last until {end:%H:%M}",
+        )
     return Opening(window.name, start, end, tuple(filter(None, notes)))
 
 
 def _times(window: Window) -> tuple[time, timedelta]:
     if window.start is None or window.duration is None:
-        raise WindowError("`start` and `duration` are both needed, like start: 02:00 and duration: 4h")
+        raise WindowError(
+            "`start` and `duration` are both needed, like start: 02:00 and duration: 4h"
+        )
     return window.start, window.duration
 
 
 def _days_around(zone: tzinfo, after: datetime, until: datetime) -> tuple[date, date]:
-    """Days that surely hold the range: zones differ by 26 hours, and a skipped start moves a day at most."""
+    """Days that surely hold the range: zones differ by 26 hours, and a skipped start moves a day at
+    most.
+    """
     return after.astimezone(zone).date() - 2 * DAY, until.astimezone(zone).date() + 2 * DAY
 
 
@@ -201,11 +219,15 @@ def validate(window: Window) -> None:
 
 def _check_days(window: Window) -> None:
     if window.from_day and not EARLIEST <= window.from_day <= LATEST:
-        raise WindowError(f"`from` is {window.from_day}: expected a day from {EARLIEST} to {LATEST}")
+        raise WindowError(
+            f"`from` is {window.from_day}: expected a day from {EARLIEST} to {LATEST}"
+        )
     if window.from_day and window.until and window.until < window.from_day:
         raise WindowError(f"`until` ({window.until}) is before `from` ({window.from_day})")
     if window.rule.from_needed and not window.from_day:
-        raise WindowError(f"{window.rule.from_needed} needs `from`, the first day: nobody could tell the phase")
+        raise WindowError(
+            f"{window.rule.from_needed} needs `from`, the first day: nobody could tell the phase"
+        )
 
 
 def _check_times(window: Window) -> None:
@@ -214,14 +236,18 @@ def _check_times(window: Window) -> None:
         raise WindowError("`duration` is not above zero: write one like 4h or 03:55")
     period = _period(window, duration)
     if duration > period:
-        raise WindowError(f"it lasts {duration}, but opens again after {period}: make it shorter or rarer")
+        raise WindowError(
+            f"it lasts {duration}, but opens again after {period}: make it shorter or rarer"
+        )
 
 
 def _check_events(calendar: IcsEvents) -> None:
     if not calendar.events:
         raise WindowError("its calendar has no event, so it never opens")
     if calendar.open is False:
-        raise WindowError("its calendar is DEFAULT_OPEN: the events forbid changes; use it as a freeze")
+        raise WindowError(
+            "its calendar is DEFAULT_OPEN: the events forbid changes; use it as a freeze"
+        )
 
 
 def _check_opens(window: Window) -> None:
@@ -232,7 +258,9 @@ def _check_opens(window: Window) -> None:
 
 
 def _period(window: Window, duration: timedelta) -> timedelta:
-    """The least time between two starts, by the calendar; only an hour recurrence opens twice a day."""
+    """The least time between two starts, by the calendar; only an hour recurrence opens twice a
+    day.
+    """
     if isinstance(window.rule, AzureRecurrence) and window.rule.unit == "Hour":
         return timedelta(hours=window.rule.interval)
     if duration <= DAY:
@@ -242,13 +270,16 @@ def _period(window: Window, duration: timedelta) -> timedelta:
 
 
 def _trial(window: Window, rule: DayRule | Rrule) -> Iterator[date]:
-    """The days on which a rule opens in its first eight years, as many times longer as its interval.
+    """The days on which a rule opens in its first eight years, as many times longer as its
+    interval.
 
     Eight years hold every date of the calendar, 29 February even around 2100.
     """
     first = window.from_day or (rule.first_day if isinstance(rule, IcsEvents) else EARLIEST)
     last = first + min(interval_of(rule) * _TRIAL, _LONGEST_TRIAL)
-    return filter(window.opens_on, rule.dates(Frame(first, last, window.from_day, window.start or MIDNIGHT)))
+    return filter(
+        window.opens_on, rule.dates(Frame(first, last, window.from_day, window.start or MIDNIGHT))
+    )
 
 
 def interval_of(rule: DayRule | Rrule) -> int:

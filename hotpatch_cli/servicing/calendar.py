@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.rows import Day, Knowledge, Product, Release
+from hotpatch_cli.knowledge.records import Day, Knowledge, Product, Release
 from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS, patch_tuesday
 from hotpatch_cli.servicing.history import History
 
@@ -19,7 +19,7 @@ _RESTARTS = {
 }
 
 
-class Entry(NamedTuple):
+class CalendarEntry(NamedTuple):
     """A release of the calendar. No kind, and then no `reboot`: no source states it."""
 
     product: Product
@@ -35,58 +35,68 @@ class Entry(NamedTuple):
         return self.kind in MONTHLY
 
 
-class Turned(NamedTuple):
-    """A release of the calendar that a supposed world changes: as it is planned, and as it would be."""
+class ChangedRelease(NamedTuple):
+    """A release of the calendar that a supposed world changes: as it is planned, and as it would
+    be.
+    """
 
-    without: Entry | None
-    supposed: Entry
+    without: CalendarEntry | None
+    supposed: CalendarEntry
 
 
 class YearDifference(NamedTuple):
-    """What a supposed world changes in a year: releases, and by product the restarts without and with it."""
+    """What a supposed world changes in a year: releases, and by product the restarts without and
+    with it.
+    """
 
     texts: tuple[str, ...]
-    turned: tuple[Turned, ...]
+    turned: tuple[ChangedRelease, ...]
     restarts: dict[Product, tuple[int, int]]
 
 
 class Year(NamedTuple):
-    """A year of releases, by product, as known on a day; `months` says how often hotpatches became baselines."""
+    """A year of releases, by product, as known on a day; `months` says how often hotpatches became
+    baselines.
+    """
 
     year: int
     as_of: Day
     products: tuple[Product, ...]
-    entries: dict[Product, tuple[Entry, ...]]
+    entries: dict[Product, tuple[CalendarEntry, ...]]
     months: dict[Product, tuple[int, int]]
     what_if: YearDifference | None = None
 
 
 def calendar(
     knowledge: Knowledge, product: Product, year: int, as_of: date, supposed: Iterable[Release] = ()
-) -> tuple[Entry, ...]:
+) -> tuple[CalendarEntry, ...]:
     """The year's releases in their order: what is out on the as-of day, then the plan."""
     history = History(knowledge, product, as_of, supposed)
     rows = [row for row in (*history.out, *history.supposed) if row.date and row.date.year == year]
     known = [_entry(product, row) for row in rows if row.kind in _SHOWN]
     covered = {entry.date.month for entry in known if entry.monthly}
-    planned = [_planned(product, year, month, history) for month in range(1, 13) if month not in covered]
+    planned = [
+        _planned(product, year, month, history) for month in range(1, 13) if month not in covered
+    ]
     return tuple(sorted((*known, *filter(None, planned)), key=lambda entry: entry.date))
 
 
-def _entry(product: Product, row: Release) -> Entry:
+def _entry(product: Product, row: Release) -> CalendarEntry:
     kind = row.kind
-    return Entry(product, row.date or date.min, kind, _RESTARTS.get(kind or ""), row.identified, row)
+    return CalendarEntry(
+        product, row.date or date.min, kind, _RESTARTS.get(kind or ""), row.identified, row
+    )
 
 
-def _planned(product: Product, year: int, month: int, history: History) -> Entry | None:
+def _planned(product: Product, year: int, month: int, history: History) -> CalendarEntry | None:
     day = patch_tuesday(year, month)
     if not history.first_day <= day <= history.last_day:
         return None
     kind = "planned-baseline" if month in PLANNED_BASELINE_MONTHS else "hotpatch"
-    return Entry(product, day, kind, _RESTARTS[kind], confirmed=False)
+    return CalendarEntry(product, day, kind, _RESTARTS[kind], confirmed=False)
 
 
-def restarts(entries: Iterable[Entry]) -> tuple[int, int]:
+def restarts(entries: Iterable[CalendarEntry]) -> tuple[int, int]:
     """(restarts that the baselines of a year ask for, months whose kind no source states)."""
     listed = list(entries)
     baselines = sum(entry.kind in ("planned-baseline", "unplanned-baseline") for entry in listed)
@@ -94,9 +104,13 @@ def restarts(entries: Iterable[Entry]) -> tuple[int, int]:
 
 
 def turned(knowledge: Knowledge, product: Product, as_of: date) -> tuple[int, int]:
-    """(hotpatch months that became baselines so far, hotpatch months so far), of the months whose kind is known."""
+    """(hotpatch months that became baselines so far, hotpatch months so far), of the months whose
+    kind is known.
+    """
     history = History(knowledge, product, as_of)
     rows = [row for row in history.out if row.identified and row.date]
-    months = [row.kind for row in rows if row.date and row.date.month not in PLANNED_BASELINE_MONTHS]
+    months = [
+        row.kind for row in rows if row.date and row.date.month not in PLANNED_BASELINE_MONTHS
+    ]
     unplanned = months.count("unplanned-baseline")
     return unplanned, unplanned + months.count("hotpatch")

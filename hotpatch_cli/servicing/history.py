@@ -1,8 +1,9 @@
-"""A product's releases as they are known on a day: what is out, what is scheduled, what a baseline is.
+"""A product's releases as they are known on a day: what is out, what is scheduled, what a baseline
+is.
 
-Nothing after the as-of day is known. The planned cadence (January, April, July, October, second Tuesday;
-https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info) is a forecast until the
-data confirms it.
+Nothing after the as-of day is known. The planned cadence (January, April, July, October, second
+Tuesday; https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info) is a
+forecast until the data confirms it.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,15 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.rows import BASELINES, STANDARD, Day, Knowledge, Matrix, Product, Release
+from hotpatch_cli.knowledge.records import (
+    BASELINES,
+    STANDARD,
+    Day,
+    Knowledge,
+    Matrix,
+    Product,
+    Release,
+)
 from hotpatch_cli.model import Build
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
 
@@ -28,7 +37,11 @@ class Baseline(NamedTuple):
         return self.release is not None
 
     def __str__(self) -> str:
-        return f"the baseline {self.release.name}" if self.release else f"the {self.kind} baseline of {self.date}"
+        return (
+            f"the baseline {self.release.name}"
+            if self.release
+            else f"the {self.kind} baseline of {self.date}"
+        )
 
     @property
     def kind(self) -> str:
@@ -39,7 +52,9 @@ class Baseline(NamedTuple):
 class History:
     """The releases of one product as of a day."""
 
-    def __init__(self, knowledge: Knowledge, product: Product, as_of: date, supposed: Iterable[Release] = ()) -> None:
+    def __init__(
+        self, knowledge: Knowledge, product: Product, as_of: date, supposed: Iterable[Release] = ()
+    ) -> None:
         """`supposed` are releases to reckon with that are not known: the question "what if"."""
         self.product = product
         self.as_of = as_of
@@ -55,7 +70,11 @@ class History:
         """The newest baseline that is out: confirmed by the data, or planned with its day passed."""
         confirmed = [row for row in self.out if row.is_baseline and row.identified]
         newest = max(confirmed, key=day_of, default=None)
-        best = None if newest is None else Baseline(day_of(newest), newest.kind == "planned-baseline", newest)
+        best = (
+            None
+            if newest is None
+            else Baseline(day_of(newest), newest.kind == "planned-baseline", newest)
+        )
         scheduled = self.planned_after(best.date if best else self.first_day)
         while scheduled is not None and scheduled.date <= self.as_of:
             best = scheduled
@@ -63,14 +82,17 @@ class History:
         return best
 
     def planned_after(self, day: date) -> Baseline | None:
-        """The first baseline that the plan has strictly after a day; none before the first release of the product,
-        and None once hotpatch has ended."""
+        """The first baseline that the plan has strictly after a day; none before the first release
+        of the product, and None once hotpatch has ended.
+        """
         if day >= self.last_day:
             return None
         if self.first_day < date.max:
             day = max(day, self.first_day - timedelta(days=1))
         planned = next_planned_baseline(day)
-        supposed = min((day_of(row) for row in self.supposed if day < day_of(row) < planned), default=None)
+        supposed = min(
+            (day_of(row) for row in self.supposed if day < day_of(row) < planned), default=None
+        )
         if supposed is not None:
             return Baseline(supposed, planned=False)
         return Baseline(planned, planned=True) if planned <= self.last_day else None
@@ -90,7 +112,9 @@ class History:
         return max((*baselines, *self.hotpatches(platform)), key=age, default=None)
 
     def baseline_above(self, build: Build) -> Release | None:
-        """The newest confirmed baseline with a build, where that is above a build of the same Windows."""
+        """The newest confirmed baseline with a build, where that is above a build of the same
+        Windows.
+        """
         baselines = [row for row in self.out if row.is_baseline and row.identified and row.build]
         newest = max(baselines, key=age, default=None)
         if newest is None or newest.build is None or newest.build.number != build.number:
@@ -98,38 +122,60 @@ class History:
         return newest if build < newest.build else None
 
     def newest_cumulative(self) -> Release | Baseline | None:
-        """The newest monthly cumulative update that is out, as machines get it that do not hotpatch: in the month of
-        a baseline that is the baseline, and a release of unknown kind is one or the other."""
+        """The newest monthly cumulative update that is out, as machines get it that do not
+        hotpatch: in the month of a baseline that is the baseline, and a release of unknown kind is
+        one or the other.
+        """
         kinds = ("standard", *BASELINES, None)
-        newest = max((row for row in self.out if row.kind in kinds and row.identified), key=age, default=None)
+        newest = max(
+            (row for row in self.out if row.kind in kinds and row.identified), key=age, default=None
+        )
         scheduled = self.newest_baseline
-        if scheduled is None or scheduled.confirmed or (newest is not None and day_of(newest) >= scheduled.date):
+        if (
+            scheduled is None
+            or scheduled.confirmed
+            or (newest is not None and day_of(newest) >= scheduled.date)
+        ):
             return newest
         return scheduled
 
     def newest_standard(self, *, out_of_band: bool = False) -> Release | None:
         """The newest cumulative update for machines off the track: the monthly one, or any."""
         kinds = STANDARD if out_of_band else ("standard",)
-        return max((row for row in self.out if row.kind in kinds and row.identified), key=age, default=None)
+        return max(
+            (row for row in self.out if row.kind in kinds and row.identified), key=age, default=None
+        )
 
 
 def _last_day(matrix: Matrix, product: Product, as_of: date) -> date:
-    """The last day of hotpatches as it was known, or before anything was known of it, as it was first told."""
+    """The last day of hotpatches as it was known, or before anything was known of it, as it was
+    first told.
+    """
     known = matrix.event(product, "last-hotpatch-month", as_of)
-    told = [row for row in matrix.lifecycle if row.product == product and row.event == "last-hotpatch-month"]
+    told = [
+        row
+        for row in matrix.lifecycle
+        if row.product == product and row.event == "last-hotpatch-month"
+    ]
     first = known or min(told, key=lambda row: row.from_day, default=None)
     return first.day if first else date.max
 
 
 def qualifies(row: Release, platform: str | None) -> bool:
-    """Whether a row is a hotpatch to catch up with: of kind hotpatch, or an out-of-band one that has a build,
-    updates the operating system, and is for this platform."""
+    """Whether a row is a hotpatch to catch up with: of kind hotpatch, or an out-of-band one that
+    has a build, updates the operating system, and is for this platform.
+    """
     if not row.identified:
         return False
     if row.kind == "hotpatch":
         return True
     meant = not row.platforms or platform in row.platforms
-    return row.kind == "out-of-band-hotpatch" and row.build is not None and row.component is None and meant
+    return (
+        row.kind == "out-of-band-hotpatch"
+        and row.build is not None
+        and row.component is None
+        and meant
+    )
 
 
 def day_of(row: Release) -> date:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hotpatch_cli.model import Facts
 from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, release_moment
 from hotpatch_cli.servicing.history import Baseline, History
-from hotpatch_cli.servicing.offered import Offers
+from hotpatch_cli.servicing.offers import Offers
 from hotpatch_cli.servicing.track import NOT_NOW, Track, standard_update
 
 PLATFORM_DAYS = timedelta(days=30)
@@ -15,9 +15,11 @@ https://learn.microsoft.com/en-us/azure/virtual-machines/automatic-vm-guest-patc
 
 
 class Cause(NamedTuple):
-    """A reason to restart: the release behind it, and the moment (UTC) before which it does not happen.
+    """A reason to restart: the release behind it, and the moment (UTC) before which it does not
+    happen.
 
-    It is not `certain` where the machine may be due earlier, since what it has installed is not known.
+    It is not `certain` where the machine may be due earlier, since what it has installed is not
+    known.
     """
 
     reason: str
@@ -32,14 +34,20 @@ def start_of(as_of: date) -> datetime:
 
 
 def next_baseline(track: Track, history: History) -> Baseline | None:
-    """The baseline to install next: the newest one out while it is due, otherwise the first after the as-of day."""
+    """The baseline to install next: the newest one out while it is due, otherwise the first after
+    the as-of day.
+    """
     if track.state == "baseline-due":
         return track.baseline
     return history.planned_after(history.as_of)
 
 
-def causes(verdict: str, facts: Facts, track: Track, history: History, offers: Offers) -> tuple[Cause, ...]:
-    """Why the machine restarts next: a restart that waits, what its track or its verdict asks for, other updates."""
+def causes(
+    verdict: str, facts: Facts, track: Track, history: History, offers: Offers
+) -> tuple[Cause, ...]:
+    """Why the machine restarts next: a restart that waits, what its track or its verdict asks for,
+    other updates.
+    """
     now = start_of(history.as_of)
     main = _main_cause(verdict, track, history)
     found = (
@@ -49,11 +57,15 @@ def causes(verdict: str, facts: Facts, track: Track, history: History, offers: O
     )
     # A KB of which nothing tells may restart the machine before all that is known.
     certain = not track.may_be_due and not offers.untitled
-    return tuple(each._replace(certain=each.certain and certain) for each in found if each is not None)
+    return tuple(
+        each._replace(certain=each.certain and certain) for each in found if each is not None
+    )
 
 
 def _others_wait(verdict: str, track: Track, offers: Offers) -> bool:
-    """Whether updates wait that restart the machine and that its track or its verdict does not speak of."""
+    """Whether updates wait that restart the machine and that its track or its verdict does not
+    speak of.
+    """
     if offers.others:
         return True
     if verdict in NOT_NOW:
@@ -81,8 +93,9 @@ def _main_cause(verdict: str, track: Track, history: History) -> Cause | None:
 
 
 def _monthly(track: Track, history: History) -> Cause:
-    """The standard update of each month: the one that is out, or the next one. Where nothing tells what is installed,
-    the one that is out may be due."""
+    """The standard update of each month: the one that is out, or the next one. Where nothing tells
+    what is installed, the one that is out may be due.
+    """
     if track.next_update is not None:
         return _out("monthly-update", track.next_update.date, start_of(history.as_of))
     following = _at_release("monthly-update", next_patch_tuesday(history.as_of))
@@ -108,7 +121,8 @@ def restarted_by_platform(facts: Facts) -> bool:
 
 
 def customer_managed(facts: Facts) -> bool:
-    """Whether a schedule of Azure runs on a VM: AutomaticByPlatform with the safety checks bypassed.
+    """Whether a schedule of Azure runs on a VM: AutomaticByPlatform with the safety checks
+    bypassed.
 
     https://learn.microsoft.com/en-us/azure/update-manager/manage-update-settings
     """

@@ -1,21 +1,24 @@
 """How many restarts hotpatch saves in a year, against the cumulative update of every month.
 
-Each month's cumulative update restarts a machine. A machine on the track restarts for baselines only, so a month
-whose release is a hotpatch saves one restart; a month whose kind no source states counts for neither side.
+Each month's cumulative update restarts a machine. A machine on the track restarts for baselines
+only, so a month whose release is a hotpatch saves one restart; a month whose kind no source states
+counts for neither side.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.rows import BASELINES
-from hotpatch_cli.servicing.calendar import Entry
+from hotpatch_cli.knowledge.records import BASELINES
+from hotpatch_cli.servicing.calendar import CalendarEntry
 from hotpatch_cli.servicing.history import Baseline
 from hotpatch_cli.servicing.track import Track
 
 
 class Savings(NamedTuple):
-    """A product's year: months with an update; of them baselines, hotpatches, and months of unknown kind."""
+    """A product's year: months with an update; of them baselines, hotpatches, and months of unknown
+    kind.
+    """
 
     months: int
     baselines: int
@@ -23,7 +26,7 @@ class Savings(NamedTuple):
     unknown: int
 
 
-def savings(entries: Iterable[Entry]) -> Savings:
+def savings(entries: Iterable[CalendarEntry]) -> Savings:
     """The year of a machine that stays on the track from January to December."""
     monthly = [entry for entry in entries if entry.monthly]
     baselines = sum(entry.kind in BASELINES for entry in monthly)
@@ -31,12 +34,15 @@ def savings(entries: Iterable[Entry]) -> Savings:
     return Savings(len(monthly), baselines, hotpatches, len(monthly) - baselines - hotpatches)
 
 
-def saved_by(track: Track, next_baseline: Baseline | None, entries: Sequence[Entry], as_of: date) -> int:
+def saved_by(
+    track: Track, next_baseline: Baseline | None, entries: Sequence[CalendarEntry], as_of: date
+) -> int:
     """Restarts that a machine which can hotpatch saves in the year of the entries.
 
-    Months that it is known to lose do not count: off the track those from the update that led it off until the next
-    baseline, and while a baseline is due those from its release to the as-of day, in which no hotpatch installs.
-    Months before the installed update are supposed to have been hotpatched: no source tells.
+    Months that it is known to lose do not count: off the track those from the update that led it
+    off until the next baseline, and while a baseline is due those from its release to the as-of
+    day, in which no hotpatch installs. Months before the installed update are supposed to have been
+    hotpatched: no source tells.
     """
     days = [entry.date for entry in entries if entry.monthly and entry.kind == "hotpatch"]
     installed = track.installed.date if track.installed else None

@@ -1,17 +1,19 @@
 """The hotpatch track: current, behind, baseline-due, off-track or unknown.
 
-Source of the rules: https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers
-and https://learn.microsoft.com/en-us/troubleshoot/azure/virtual-machines/windows/troubleshoot-hotpatch-failures-azure-vm
+Source of the rules:
+https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers
+and
+https://learn.microsoft.com/en-us/troubleshoot/azure/virtual-machines/windows/troubleshoot-hotpatch-failures-azure-vm
 """
 
 from datetime import date
 from typing import Literal, NamedTuple
 
-from hotpatch_cli.knowledge.rows import STANDARD, Day, Release
-from hotpatch_cli.model import Facts, Finding, found
+from hotpatch_cli.knowledge.records import STANDARD, Day, Release
+from hotpatch_cli.model import Facts, Finding, make_finding
 from hotpatch_cli.servicing.history import Baseline, History, age, day_of
-from hotpatch_cli.servicing.installed import Installed
-from hotpatch_cli.servicing.offered import Offers, offered_findings
+from hotpatch_cli.servicing.installation import Installed
+from hotpatch_cli.servicing.offers import Offers, offered_findings
 
 State = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
 STATES: tuple[State, ...] = ("current", "behind", "baseline-due", "off-track", "unknown")
@@ -31,9 +33,11 @@ class Update(NamedTuple):
 
 
 class Track(NamedTuple):
-    """Where a machine stands. `state` is None where hotpatch is out of reach, so that there is no track.
+    """Where a machine stands. `state` is None where hotpatch is out of reach, so that there is no
+    track.
 
-    `possible` are the releases that it may have installed; `installed` is the one, where the facts leave only one.
+    `possible` are the releases that it may have installed; `installed` is the one, where the facts
+    leave only one.
     """
 
     state: State | None
@@ -47,14 +51,22 @@ class Track(NamedTuple):
 
     @property
     def pending_restart(self) -> Release | None:
-        """The update that is installed and takes effect with the restart that the machine waits for."""
+        """The update that is installed and takes effect with the restart that the machine waits
+        for.
+        """
         return self.possible.waiting
 
     @property
     def gets_baseline(self) -> bool:
-        """Whether the restart that the machine waits for brings the newest baseline, or something newer."""
+        """Whether the restart that the machine waits for brings the newest baseline, or something
+        newer.
+        """
         waiting = self.possible.waiting
-        return waiting is not None and self.baseline is not None and day_of(waiting) >= self.baseline.date
+        return (
+            waiting is not None
+            and self.baseline is not None
+            and day_of(waiting) >= self.baseline.date
+        )
 
     @property
     def may_be_due(self) -> bool:
@@ -63,14 +75,20 @@ class Track(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """The state that an installed release gives; `undecided` is the release of unknown kind that keeps it unknown."""
+    """The state that an installed release gives; `undecided` is the release of unknown kind that
+    keeps it unknown.
+    """
 
     state: State
     undecided: Release | None = None
 
 
-def track(facts: Facts, possible: Installed, history: History, verdict: str, offers: Offers) -> Track:
-    """The track of a machine: the state that all releases share that it may have installed, otherwise unknown."""
+def track(
+    facts: Facts, possible: Installed, history: History, verdict: str, offers: Offers
+) -> Track:
+    """The track of a machine: the state that all releases share that it may have installed,
+    otherwise unknown.
+    """
     baseline = history.newest_baseline
     standings = tuple(standing(row, history, facts.platform) for row in possible.candidates)
     if possible.lacks is not None:
@@ -106,8 +124,9 @@ def standing(installed: Release, history: History, platform: str | None) -> Stan
 
 
 def _undecided(installed: Release, baseline: Baseline | None, history: History) -> Release | None:
-    """A release of unknown kind without which the state cannot be told: the installed one, or one that is newer than
-    it and than the baseline, since it may be the baseline."""
+    """A release of unknown kind without which the state cannot be told: the installed one, or one
+    that is newer than it and than the baseline, since it may be the baseline.
+    """
     after = max(day for day in (baseline and baseline.date, installed.date, date.min) if day)
     unknown = [row for row in history.out if row.kind is None]
     deciding = [row for row in unknown if row == installed or (row.date and row.date > after)]
@@ -123,21 +142,33 @@ def _newer(one: Release, other: Release) -> bool:
 # --- what is said --------------------------------------------------------------------------------------------
 
 
-def _told(facts: Facts, agreed: Standing, possible: Installed, history: History, verdict: str) -> tuple[Finding, ...]:
-    """What is said of a state. While a restart waits that brings an update, that is said instead (HP308)."""
+def _told(
+    facts: Facts, agreed: Standing, possible: Installed, history: History, verdict: str
+) -> tuple[Finding, ...]:
+    """What is said of a state. While a restart waits that brings an update, that is said instead
+    (HP308).
+    """
     match agreed.state:
         case "baseline-due":
             baseline = history.newest_baseline
-            return _due(facts, possible, baseline, history) if baseline and not possible.waiting else ()
+            return (
+                _due(facts, possible, baseline, history)
+                if baseline and not possible.waiting
+                else ()
+            )
         case "behind":
-            return (_behind(facts, possible, history),) if verdict == "ready" and not possible.waiting else ()
+            return (
+                (_behind(facts, possible, history),)
+                if verdict == "ready" and not possible.waiting
+                else ()
+            )
         case "off-track":
             return (_off(facts, possible, history),)
         case "unknown" if agreed.undecided is not None:
             row = agreed.undecided
-            return (found("HP309", seen=_seen(facts), kb=row.name, date=row.date),)
+            return (make_finding("HP309", seen=_seen(facts), kb=row.name, date=row.date),)
         case "unknown":
-            return (found("HP309", "no_baseline", seen=_seen(facts), date=history.as_of),)
+            return (make_finding("HP309", "no_baseline", seen=_seen(facts), date=history.as_of),)
     return ()
 
 
@@ -151,25 +182,39 @@ def _why_unknown(agreed: Standing, history: History) -> str:
 
 def _behind(facts: Facts, possible: Installed, history: History) -> Finding:
     newest = history.hotpatches(facts.platform)[-1]
-    return found("HP301", seen=_seen(facts), installed=possible.name, latest=newest.name)
+    return make_finding("HP301", seen=_seen(facts), installed=possible.name, latest=newest.name)
 
 
-def _due(facts: Facts, possible: Installed, baseline: Baseline, history: History) -> tuple[Finding, ...]:
+def _due(
+    facts: Facts, possible: Installed, baseline: Baseline, history: History
+) -> tuple[Finding, ...]:
     seen, day = _seen(facts), baseline.date
     if baseline.release is None:
-        return (found("HP302", "not_known", seen=seen, installed=possible.name, baseline=baseline),)
+        return (
+            make_finding(
+                "HP302", "not_known", seen=seen, installed=possible.name, baseline=baseline
+            ),
+        )
     findings = [_missed(possible, baseline.release, history, seen)]
     if not baseline.planned:
-        findings.append(found("HP305", seen=seen, kb=baseline.release.name, date=day, month=f"{day:%B %Y}"))
+        findings.append(
+            make_finding(
+                "HP305", seen=seen, kb=baseline.release.name, date=day, month=f"{day:%B %Y}"
+            )
+        )
     return tuple(findings)
 
 
-def _missed(possible: Installed, baseline: Release, history: History, seen: dict[str, object]) -> Finding:
-    """HP302, with the cumulative update that would now be installed in the baseline's place, where there is one."""
+def _missed(
+    possible: Installed, baseline: Release, history: History, seen: dict[str, object]
+) -> Finding:
+    """HP302, with the cumulative update that would now be installed in the baseline's place, where
+    there is one.
+    """
     other = history.newest_standard(out_of_band=True)
     tempting = other is not None and _newer(other, baseline)
     more = {"standard": other.name, "month": f"{other.date:%B %Y}"} if other and tempting else {}
-    return found(
+    return make_finding(
         "HP302",
         variant="tempting" if tempting else "default",
         seen=seen,
@@ -188,7 +233,9 @@ def _off(facts: Facts, possible: Installed, history: History) -> Finding:
     rows = possible.candidates
     following = history.planned_after(history.as_of)
     kind = _STANDARD_KINDS.get(rows[0].kind or "", "a standard cumulative update")
-    doubtful = next((row.confidence_of_kind for row in rows if row.confidence_of_kind != "high"), None)
+    doubtful = next(
+        (row.confidence_of_kind for row in rows if row.confidence_of_kind != "high"), None
+    )
     values: dict[str, object] = {"installed": possible.name, "kind": kind}
     if doubtful is not None:
         values["confidence"] = doubtful
@@ -197,7 +244,7 @@ def _off(facts: Facts, possible: Installed, history: History) -> Finding:
     variant = "default" if following else "ended"
     if doubtful is not None:
         variant = "doubtful" if following else "doubtful_ended"
-    return found("HP303", variant, seen=_seen(facts), **values)
+    return make_finding("HP303", variant, seen=_seen(facts), **values)
 
 
 def _seen(facts: Facts) -> dict[str, object]:
@@ -215,7 +262,11 @@ def _next_update(  # noqa: PLR0917  the whole of a judgement
     baseline = history.newest_baseline
     if state == "baseline-due" and baseline is not None:
         waiting = possible.waiting
-        return None if waiting is not None and day_of(waiting) >= baseline.date else _of_baseline(baseline)
+        return (
+            None
+            if waiting is not None and day_of(waiting) >= baseline.date
+            else _of_baseline(baseline)
+        )
     offered = max((row for row in offers.rows if _offered_next(row, state)), key=age, default=None)
     if offered is not None:
         return _offer(offered, reboot=True)
@@ -226,13 +277,17 @@ def _next_update(  # noqa: PLR0917  the whole of a judgement
 
 
 def _offered_next(row: Release, state: State) -> bool:
-    """Whether an offered cumulative update comes next. Off the track the newest one does, whatever is offered."""
+    """Whether an offered cumulative update comes next. Off the track the newest one does, whatever
+    is offered.
+    """
     if state == "unknown":
         return row.kind is not None
     return state != "off-track" and row.kind in STANDARD
 
 
-def _newest_of_state(facts: Facts, state: State, possible: Installed, history: History) -> Release | None:
+def _newest_of_state(
+    facts: Facts, state: State, possible: Installed, history: History
+) -> Release | None:
     """The newest update that the running build lacks, of the sort that its state asks for."""
     if state == "behind":
         return history.hotpatches(facts.platform)[-1]
@@ -243,12 +298,15 @@ def _newest_of_state(facts: Facts, state: State, possible: Installed, history: H
 
 
 def _brings(waiting: Release | None, update: Release) -> bool:
-    """Whether the restart that waits brings an update, or something newer: then it isn't offered again."""
+    """Whether the restart that waits brings an update, or something newer: then it isn't offered
+    again.
+    """
     return waiting is not None and age(waiting) >= age(update)
 
 
 def standard_update(possible: Installed, history: History, offers: Offers) -> Update | None:
-    """The newest cumulative update that is out and surely not installed: what a machine gets that does not hotpatch.
+    """The newest cumulative update that is out and surely not installed: what a machine gets that
+    does not hotpatch.
 
     One that is offered is not installed, whatever else is known.
     """
@@ -258,7 +316,9 @@ def standard_update(possible: Installed, history: History, offers: Offers) -> Up
     if newest is None or not possible.known:
         return None if offered is None else _offer(offered, reboot=True)
     if isinstance(newest, Baseline):
-        lacking = possible.lacks is not None or all(day_of(row) < newest.date for row in possible.candidates)
+        lacking = possible.lacks is not None or all(
+            day_of(row) < newest.date for row in possible.candidates
+        )
         has_it = waiting is not None and day_of(waiting) >= newest.date
         return _of_baseline(newest) if lacking and not has_it else None
     lacking = possible.lacks_release(newest) and not _brings(waiting, newest)
@@ -268,7 +328,9 @@ def standard_update(possible: Installed, history: History, offers: Offers) -> Up
 def _of_baseline(baseline: Baseline) -> Update:
     row = baseline.release
     build = str(row.build) if row and row.build else None
-    return Update(row.kb if row else None, build, baseline.date, f"{baseline.kind}-baseline", reboot=True)
+    return Update(
+        row.kb if row else None, build, baseline.date, f"{baseline.kind}-baseline", reboot=True
+    )
 
 
 def _offer(row: Release, *, reboot: bool) -> Update:
@@ -285,7 +347,19 @@ def unknown_track(facts: Facts, why: str) -> Track:
     """The track of a machine whose product is not known."""
     if facts.build or facts.kbs:
         return Track("unknown", why=why)
-    return Track("unknown", findings=(found("HP313", seen={"build": None, "kbs": None}),), why=why)
+    return Track(
+        "unknown", findings=(make_finding("HP313", seen={"build": None, "kbs": None}),), why=why
+    )
 
 
-__all__ = ["STATES", "Installed", "State", "Track", "Update", "no_track", "standing", "track", "unknown_track"]
+__all__ = [
+    "STATES",
+    "Installed",
+    "State",
+    "Track",
+    "Update",
+    "no_track",
+    "standing",
+    "track",
+    "unknown_track",
+]

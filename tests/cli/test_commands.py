@@ -15,7 +15,9 @@ from hotpatch_cli import __version__
 
 READY = "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition:latest"
 NOT = "MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition:latest"
-ENROLLED = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
+ENROLLED = (
+    "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
+)
 SERVER = f"platform: arc, os: Windows Server 2025 Datacenter, {ENROLLED}"
 CURRENT, BEHIND, DUE, OFF = "26100.7392", "26100.7092", "26100.4946", "26100.7178"
 UNKNOWN = "machines: [{name: a, platform: arc}]"
@@ -27,7 +29,11 @@ def server(build: str) -> str:
 
 
 FAILING = {
-    "ready and current": (server(CURRENT), "unsupported,action-required,unknown,behind,baseline-due,off-track", 0),
+    "ready and current": (
+        server(CURRENT),
+        "unsupported,action-required,unknown,behind,baseline-due,off-track",
+        0,
+    ),
     "behind": (server(BEHIND), "unsupported,action-required", 0),
     "behind counts": (server(BEHIND), "behind", 1),
     "due": (server(DUE), "unsupported,action-required", 0),
@@ -39,15 +45,25 @@ FAILING = {
     "unknown": (UNKNOWN, "unsupported", 3),
     "unknown counts": (UNKNOWN, "unknown", 1),
     "never": (UNKNOWN, "never", 0),
-    "unsupported": ("machines: [{name: a, platform: arc, os: Windows Server 2019}]", "unsupported", 1),
-    "unsupported does not count": ("machines: [{name: a, platform: arc, os: Windows Server 2019}]", "unknown", 0),
+    "unsupported": (
+        "machines: [{name: a, platform: arc, os: Windows Server 2019}]",
+        "unsupported",
+        1,
+    ),
+    "unsupported does not count": (
+        "machines: [{name: a, platform: arc, os: Windows Server 2019}]",
+        "unknown",
+        0,
+    ),
     "upper case": (server(BEHIND), " BEHIND , off-track", 1),
 }
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 @pytest.mark.parametrize(("text", "words", "code"), FAILING.values(), ids=FAILING)
-def test_fail_on_decides_the_code_in_every_format(hotpatch: Any, text: str, words: str, code: int, form: str) -> None:
+def test_fail_on_decides_the_code_in_every_format(
+    hotpatch: Any, text: str, words: str, code: int, form: str
+) -> None:
     """The exit code follows from the fleet and --fail-on, and not from the format."""
     assert hotpatch.check(text, "--fail-on", words, "-f", form).code == code
 
@@ -55,7 +71,9 @@ def test_fail_on_decides_the_code_in_every_format(hotpatch: Any, text: str, word
 def test_a_failing_machine_outweighs_an_unknown_one(hotpatch: Any) -> None:
     """With one machine that fails and one unknown the code is 1, not 3."""
     assert (
-        hotpatch.check("machines: [{name: a, platform: arc}, {name: b, platform: arc, os: Windows Server 2019}]").code
+        hotpatch.check(
+            "machines: [{name: a, platform: arc}, {name: b, platform: arc, os: Windows Server 2019}]"
+        ).code
         == 1
     )
 
@@ -192,7 +210,9 @@ def test_the_product_and_the_talk_are_apart(hotpatch: Any) -> None:
 def test_a_skipped_fleet_is_code_2(hotpatch: Any) -> None:
     """A fleet in which every machine was skipped was not checked."""
     disk = '{"osDisk": {"osType": "Linux"}}'
-    vm = f'[{{"name": "vm", "type": "Microsoft.Compute/virtualMachines", "storageProfile": {disk}}}]'
+    vm = (
+        f'[{{"name": "vm", "type": "Microsoft.Compute/virtualMachines", "storageProfile": {disk}}}]'
+    )
     done = hotpatch.check(vm, name="vms.json")
     assert (done.code, done.out) == (2, "")
     assert "skipped" in done.err
@@ -211,14 +231,25 @@ def test_images_come_from_standard_input(hotpatch: Any) -> None:
     """`image -` reads one a line, leaves comments out, and tells the line of each."""
     done = hotpatch("image", "-", "-f", "json", stdin=f"# ours\n{READY}\n\n{NOT}  # old\n")
     assert list(done.machines) == [READY, NOT]
-    assert done.machines[NOT]["reasons"][0]["location"] == {"file": "<stdin>", "line": 4, "column": 1}
+    assert done.machines[NOT]["reasons"][0]["location"] == {
+        "file": "<stdin>",
+        "line": 4,
+        "column": 1,
+    }
 
 
 def test_a_gallery_image_is_hp102(hotpatch: Any) -> None:
     """A resource id is a custom image."""
-    done = hotpatch("image", "/subscriptions/1/resourceGroups/g/providers/Microsoft.Compute/images/web", "-f", "json")
+    done = hotpatch(
+        "image",
+        "/subscriptions/1/resourceGroups/g/providers/Microsoft.Compute/images/web",
+        "-f",
+        "json",
+    )
     assert done.code == 1
-    assert [reason["code"] for each in done.machines.values() for reason in each["reasons"]] == ["HP102"]
+    assert [reason["code"] for each in done.machines.values() for reason in each["reasons"]] == [
+        "HP102"
+    ]
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
@@ -248,10 +279,15 @@ def test_a_rule_is_explained_by_code_or_name(hotpatch: Any, topic: str) -> None:
 
 
 def test_explain_lists_the_rules_and_tells_the_subject(hotpatch: Any) -> None:
-    """Without a topic all rules stand in a list; hotpatch is a page, and both are JSON where that is asked for."""
+    """Without a topic all rules stand in a list; hotpatch is a page, and both are JSON where that
+    is asked for.
+    """
     assert all(code in hotpatch("explain").out for code in ("HP101", "HP214", "HP310", "HP413"))
     assert "baseline" in hotpatch("explain", "hotpatch").out
-    assert hotpatch("explain", "hotpatch", "-f", "json").json["text"] == hotpatch("explain", "hotpatch").out
+    assert (
+        hotpatch("explain", "hotpatch", "-f", "json").json["text"]
+        == hotpatch("explain", "hotpatch").out
+    )
     assert len(hotpatch("explain", "-f", "json").json["rules"]) > 40
 
 
@@ -280,7 +316,9 @@ def test_every_command_has_help_with_an_example(hotpatch: Any) -> None:
         assert name in hotpatch("--help").out
 
 
-def test_a_bug_is_code_70_with_its_traceback(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_code_70_with_its_traceback(
+    hotpatch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An error that nobody foresaw gives code 70, its traceback on standard error, and no product."""
     from hotpatch_cli.outputs import formats
 
@@ -293,7 +331,9 @@ def test_a_bug_is_code_70_with_its_traceback(hotpatch: Any, monkeypatch: pytest.
 
 def started(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     """The program as a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", "hotpatch_cli", *arguments], stderr=subprocess.PIPE, **options)
+    return subprocess.Popen(
+        [sys.executable, "-m", "hotpatch_cli", *arguments], stderr=subprocess.PIPE, **options
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -301,7 +341,9 @@ def test_stopped_by_the_user_is_code_130(tmp_path: Path) -> None:
     """A run that waits for its input and is interrupted ends with 130 and no traceback."""
     os.mkfifo(tmp_path / "pipe")
     process = started("check", str(tmp_path / "pipe"))
-    with (tmp_path / "pipe").open("wb"):  # opens once the program does: it is reading now, however slow it started
+    with (tmp_path / "pipe").open(
+        "wb"
+    ):  # opens once the program does: it is reading now, however slow it started
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         _, talk = process.communicate(timeout=30)
@@ -341,7 +383,9 @@ def test_a_full_disk_is_code_2(hotpatch: Any) -> None:
 def test_a_terminal_has_colours_unless_they_are_not_wanted(
     hotpatch: Any, arguments: list[str], environment: dict[str, str], coloured: bool
 ) -> None:
-    """In a real terminal of 80 columns the table is coloured, unless --no-color or NO_COLOR says otherwise."""
+    """In a real terminal of 80 columns the table is coloured, unless --no-color or NO_COLOR says
+    otherwise.
+    """
     import fcntl
     import pty
     import struct

@@ -1,4 +1,6 @@
-"""What people at a terminal get: ordered help, examples that run, completion, source lines with a caret, progress."""
+"""What people at a terminal get: ordered help, examples that run, completion, source lines with a
+caret, progress.
+"""
 
 import os
 import pty
@@ -12,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from hotpatch_cli.cli import caret
-from hotpatch_cli.cli.guide import COMMAND_PANELS, EXAMPLES
+from hotpatch_cli.cli import source_excerpt as caret
+from hotpatch_cli.cli.help_panels import COMMAND_PANELS, EXAMPLES
 from hotpatch_cli.cli.root import COMMANDS
 from hotpatch_cli.errors import Problem
 from tests.conftest import Hotpatch
@@ -27,7 +29,9 @@ def in_terminal(folder: Path, *arguments: str) -> str:
     """What the program writes to a terminal of 80 columns, standard output and error together."""
     leader, follower = pty.openpty()
     environment = os.environ | {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
-    with subprocess.Popen([*RUN, *arguments], cwd=folder, env=environment, stdout=follower, stderr=follower) as child:
+    with subprocess.Popen(
+        [*RUN, *arguments], cwd=folder, env=environment, stdout=follower, stderr=follower
+    ) as child:
         os.close(follower)
         said = b""
         while True:
@@ -47,11 +51,18 @@ def offered(*words: str, folder: Path = ROOT) -> list[str]:
     """What bash is offered for the last word of a line."""
     environment = os.environ | {
         "_HOTPATCH_COMPLETE": "complete_bash",
-        "COMP_WORDS": shlex.join(["hotpatch", *words]) if words[-1] else shlex.join(["hotpatch", *words[:-1]]) + " ",
+        "COMP_WORDS": shlex.join(["hotpatch", *words])
+        if words[-1]
+        else shlex.join(["hotpatch", *words[:-1]]) + " ",
         "COMP_CWORD": str(len(words)),
     }
     done = subprocess.run(
-        ["hotpatch"], executable=_program(), cwd=folder, env=environment, capture_output=True, check=False
+        ["hotpatch"],
+        executable=_program(),
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        check=False,
     )
     assert done.stderr == b""
     return done.stdout.decode().split()
@@ -93,7 +104,9 @@ def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
     """Reading and writing have panels of their own, and the page ends with lines to type."""
     page = hotpatch("check", "--help").out
     assert re.search(
-        r"What it writes.*--format.*What it reads.*--from.*Examples:.*hotpatch check examples", page, re.DOTALL
+        r"What it writes.*--format.*What it reads.*--from.*Examples:.*hotpatch check examples",
+        page,
+        re.DOTALL,
     )
 
 
@@ -109,7 +122,10 @@ def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
         (("check", "examples/fleet.yaml", "--fail-on", "b"), {"behind", "baseline-due"}),
         (("plan", "examples/fleet.yaml", "--format", ""), {"table", "svg", "png"}),
         (("rollback", "examples/fleet.yaml", "--machine", "we"), {"web01", "web02", "web03"}),
-        (("windows", "list", "examples/fleet.yaml", "--window", "s"), {"sunday-night", "saturday-after"}),
+        (
+            ("windows", "list", "examples/fleet.yaml", "--window", "s"),
+            {"sunday-night", "saturday-after"},
+        ),
     ],
 )
 def test_words_complete(words: tuple[str, ...], some: set[str]) -> None:
@@ -118,7 +134,9 @@ def test_words_complete(words: tuple[str, ...], some: set[str]) -> None:
 
 
 def test_names_of_the_fleet_complete() -> None:
-    """Machines and windows come from the fleet on the line; a file that cannot be read offers none, silently."""
+    """Machines and windows come from the fleet on the line; a file that cannot be read offers none,
+    silently.
+    """
     from hotpatch_cli.cli import completion
 
     class Context:
@@ -137,8 +155,12 @@ def test_names_of_the_fleet_complete() -> None:
 
 
 def test_a_problem_shows_its_line_in_a_terminal(tmp_path: Path) -> None:
-    """The line that editors understand comes first; below it the source and a caret under the column."""
-    (tmp_path / "fleet.yaml").write_text("machines:\n  - name: a\n    platform: arcc\n", encoding="utf-8")
+    """The line that editors understand comes first; below it the source and a caret under the
+    column.
+    """
+    (tmp_path / "fleet.yaml").write_text(
+        "machines:\n  - name: a\n    platform: arcc\n", encoding="utf-8"
+    )
     said = in_terminal(tmp_path, "check", "fleet.yaml")
     assert said.splitlines()[1:] == ["     3 |     platform: arcc", "                       ^"]
     assert said.startswith("fleet.yaml:3:15: 'arcc' is not one of")
@@ -146,7 +168,9 @@ def test_a_problem_shows_its_line_in_a_terminal(tmp_path: Path) -> None:
 
 def test_elsewhere_a_problem_is_one_line(hotpatch: Hotpatch) -> None:
     """A log gets one line for each problem, and nothing of the file."""
-    done = hotpatch("check", hotpatch.write("fleet.yaml", "machines:\n  - name: a\n    platform: arcc\n"))
+    done = hotpatch(
+        "check", hotpatch.write("fleet.yaml", "machines:\n  - name: a\n    platform: arcc\n")
+    )
     assert len(done.err.splitlines()) == 1
 
 
@@ -176,7 +200,9 @@ def test_the_caret_stands_under_its_column(tmp_path: Path) -> None:
     for number, column, letter in ((1, 301, "H"), (2, 3, "X"), (3, 6, "X")):
         source, mark = caret.excerpt(Problem(str(file), number, column, "wrong")).splitlines()
         assert "\x1b" not in source
-        cells = [cell for each in source for cell in ([each, each] if ord(each) > 0x3000 else [each])]
+        cells = [
+            cell for each in source for cell in ([each, each] if ord(each) > 0x3000 else [each])
+        ]
         assert cells[mark.index("^")] == letter
 
 
@@ -194,13 +220,17 @@ def test_explain_adds_the_remedy_under_each_row(hotpatch: Hotpatch) -> None:
 
 
 def test_work_of_more_than_a_second_shows(tmp_path: Path) -> None:
-    """What is done and for how long is shown on a terminal after a second, and wiped away in the end."""
+    """What is done and for how long is shown on a terminal after a second, and wiped away in the
+    end.
+    """
     script = (
-        "import time, sys; from hotpatch_cli.cli.working import working\n"
+        "import time, sys; from hotpatch_cli.cli.progress_bar import working\n"
         "with working('reading'): time.sleep(1.6)\nprint('done')\n"
     )
     leader, follower = pty.openpty()
-    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, stdout=follower, stderr=follower, check=True)
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, stdout=follower, stderr=follower, check=True
+    )
     os.close(follower)
     said = os.read(leader, 65536).decode()
     os.close(leader)
@@ -209,12 +239,17 @@ def test_work_of_more_than_a_second_shows(tmp_path: Path) -> None:
 
 
 def test_init_starts_from_an_export(hotpatch: Hotpatch) -> None:
-    """The inventory has the machines of the export; what it does not say stands above them, to be uncommented."""
+    """The inventory has the machines of the export; what it does not say stands above them, to be
+    uncommented.
+    """
     export = str(ROOT / "examples" / "az-vm-list.json")
     assert hotpatch("init", "--from-azure", export, "-o", "fleet.yaml").code == 0
     text = (hotpatch.folder / "fleet.yaml").read_text(encoding="utf-8")
     day = ("--as-of", "2025-12-15", "-f", "json")
-    before, after = hotpatch("check", export, *day).machines, hotpatch("check", "fleet.yaml", *day).machines
+    before, after = (
+        hotpatch("check", export, *day).machines,
+        hotpatch("check", "fleet.yaml", *day).machines,
+    )
     assert {name: each["verdict"] for name, each in before.items()} == {
         name: each["verdict"] for name, each in after.items()
     }

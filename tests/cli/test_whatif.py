@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 import typer
 
-from hotpatch_cli.cli.whatif import parse_what_if
+from hotpatch_cli.cli.options.what_if import parse_what_if
 
 AS_OF = date(2025, 12, 15)
 
@@ -21,13 +21,17 @@ def test_an_unplanned_baseline_is_supposed_for_both_products() -> None:
 
 def test_a_product_narrows_it() -> None:
     """With a product only that one has the baseline."""
-    assert [row.product for row in parse_what_if(["unplanned:ws2025:2026-02"], AS_OF).supposed] == ["ws2025"]
+    assert [row.product for row in parse_what_if(["unplanned:ws2025:2026-02"], AS_OF).supposed] == [
+        "ws2025"
+    ]
 
 
 def test_a_freeze_has_both_days_and_questions_add_up() -> None:
     """A freeze includes both days; several questions make one world."""
     world = parse_what_if(["freeze:2026-01-17..2026-01-18", "unplanned:2026-02"], AS_OF)
-    assert [(each.from_day, each.to_day) for each in world.freezes] == [(date(2026, 1, 17), date(2026, 1, 18))]
+    assert [(each.from_day, each.to_day) for each in world.freezes] == [
+        (date(2026, 1, 17), date(2026, 1, 18))
+    ]
     assert len(world.supposed) == 2
     assert world.texts == ("freeze:2026-01-17..2026-01-18", "unplanned:2026-02")
 

@@ -31,7 +31,11 @@ def read(codec: Codec[Any], value: Any) -> tuple[Any, list[str]]:
         (c.time_of_day, "2:30", time(2, 30)),
         (c.time_of_day, "02:00:00", time(2)),
         (c.day, "2024-02-29", date(2024, 2, 29)),
-        (c.moment, "2026-01-17T22:00:00+01:00", datetime.fromisoformat("2026-01-17T21:00:00+00:00")),
+        (
+            c.moment,
+            "2026-01-17T22:00:00+01:00",
+            datetime.fromisoformat("2026-01-17T21:00:00+00:00"),
+        ),
         (c.boolean, "no", False),
         (c.boolean, "ON", True),
         (c.boolean, True, True),
@@ -60,7 +64,11 @@ def test_a_word_is_read(codec: Codec[Any], word: Any, value: Any) -> None:
         (c.day, "2025-02-30", "'2025-02-30' is not a date of the calendar."),
         (c.day, "20250201", "'20250201' is not a date of the calendar."),
         (c.moment, "2026-01-17T22:00", "'2026-01-17T22:00' has no offset from UTC."),
-        (c.moment, "0001-01-01T00:00+14:00", "'0001-01-01T00:00+14:00' is not in the years 1990 to 2199."),
+        (
+            c.moment,
+            "0001-01-01T00:00+14:00",
+            "'0001-01-01T00:00+14:00' is not in the years 1990 to 2199.",
+        ),
         (c.boolean, "maybe", "Expected true or false, found 'maybe'."),
         (c.boolean, None, "Expected true or false, found nothing."),
         (c.number(1, 10), "11", "Expected a whole number from 1 to 10, found '11'."),
@@ -92,6 +100,15 @@ def test_hours_and_minutes_are_one_duration_in_both_spellings(hours: int, minute
 @given(st.text(max_size=20))
 def test_no_text_breaks_a_codec(word: str) -> None:
     """Each codec gives a value or a problem for any text, and never both nor neither."""
-    for codec in (c.duration, c.time_of_day, c.day, c.moment, c.boolean, c.number(1, 9), c.decimal(0, 9), c.text()):
+    for codec in (
+        c.duration,
+        c.time_of_day,
+        c.day,
+        c.moment,
+        c.boolean,
+        c.number(1, 9),
+        c.decimal(0, 9),
+        c.text(),
+    ):
         value, problems = read(codec, word)
         assert (value is None) == bool(problems)

@@ -1,4 +1,6 @@
-"""The JSON reader: the same tree as the standard library's, with places, and nothing lost or guessed."""
+"""The JSON reader: the same tree as the standard library's, with places, and nothing lost or
+guessed.
+"""
 
 import json
 from typing import Any
@@ -9,12 +11,18 @@ from hypothesis import strategies as st
 
 from hotpatch_cli.documents.files import parse
 from hotpatch_cli.documents.json_text import parse_json
-from hotpatch_cli.documents.tree import Number
+from hotpatch_cli.documents.tree import NumberText
 from hotpatch_cli.errors import InputError
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
     max_leaves=15,
 )
 
@@ -25,7 +33,9 @@ def with_text_numbers(text: str) -> Any:
 
 
 @given(VALUES, st.sampled_from([None, 1]), st.booleans())
-def test_the_reader_agrees_with_the_standard_library(value: Any, indent: int | None, ascii_only: bool) -> None:
+def test_the_reader_agrees_with_the_standard_library(
+    value: Any, indent: int | None, ascii_only: bool
+) -> None:
     """Whatever json.dumps writes is read as json.loads reads it, numbers as text."""
     written = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     assert parse_json("f", written).root == with_text_numbers(written)
@@ -36,7 +46,7 @@ def test_a_number_stays_as_it_is_written(number: str) -> None:
     """A number keeps its zeros and its size, and is known as a number."""
     found = parse_json("f", f"[{number}]").root[0]
     assert found == number
-    assert type(found) is Number
+    assert type(found) is NumberText
 
 
 BAD = {

@@ -1,4 +1,6 @@
-"""The YAML reader: text stays text, every value has its place, and bad text is refused with its place."""
+"""The YAML reader: text stays text, every value has its place, and bad text is refused with its
+place.
+"""
 
 from typing import Any
 
@@ -14,12 +16,30 @@ from hotpatch_cli.errors import InputError
 
 WORDS = st.one_of(
     st.sampled_from(
-        ["no", "NO", "22:00", "1e3", "0x10", "012", "26100.10", "null", "~", "", "a: b", "- x", "# y", "'", '"']
+        [
+            "no",
+            "NO",
+            "22:00",
+            "1e3",
+            "0x10",
+            "012",
+            "26100.10",
+            "null",
+            "~",
+            "",
+            "a: b",
+            "- x",
+            "# y",
+            "'",
+            '"',
+        ]
     ),
     st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Co")), max_size=8),
 )
 TREES = st.recursive(
-    WORDS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3), max_leaves=12
+    WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=12,
 )
 
 
@@ -32,12 +52,20 @@ def plain(node: Any) -> Any:
 
 @given(TREES, st.booleans())
 def test_the_reader_agrees_with_the_base_loader(tree: Any, flow: bool) -> None:
-    """What PyYAML writes and its typeless loader reads, the reader reads alike; only plain nulls become None."""
+    """What PyYAML writes and its typeless loader reads, the reader reads alike; only plain nulls
+    become None.
+    """
     written = yaml.safe_dump(tree, default_flow_style=flow, allow_unicode=True, default_style='"')
     assert plain(parse_yaml("f", written).root) == yaml.load(written, yaml.BaseLoader)  # noqa: S506  text only
 
 
-@given(st.lists(st.text("abcdefgh0123456789.:-_ü日", min_size=1).map(lambda each: f"v{each}v"), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.text("abcdefgh0123456789.:-_ü日", min_size=1).map(lambda each: f"v{each}v"),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_a_mark_points_at_the_text_of_its_value(values: list[str]) -> None:
     """The place of each value, in a list and under a key, is where its text begins."""
     document = parse_yaml("f", "".join(f"- key{n}: '{each}'\n" for n, each in enumerate(values)))
@@ -79,8 +107,12 @@ def test_a_null_is_one_only_without_quotes(word: str) -> None:
 
 
 def test_a_merge_key_lies_under_the_own_keys() -> None:
-    """`<<` gives the keys that are not there: the first of several sources wins, and each value keeps its place."""
-    document = parse_yaml("f", "x: &x {a: 1, b: 2}\ny: &y {b: 3, c: 4}\nz:\n  <<: [*x, *y]\n  a: 5\n")
+    """`<<` gives the keys that are not there: the first of several sources wins, and each value
+    keeps its place.
+    """
+    document = parse_yaml(
+        "f", "x: &x {a: 1, b: 2}\ny: &y {b: 3, c: 4}\nz:\n  <<: [*x, *y]\n  a: 5\n"
+    )
     node = document.root["z"]
     assert node == {"a": "5", "b": "2", "c": "4"}
     assert [document.position(node.at(key)).line for key in "abc"] == [5, 1, 2]
@@ -89,7 +121,8 @@ def test_a_merge_key_lies_under_the_own_keys() -> None:
 def test_defaults_merge_deeply_replace_lists_and_remove_by_null() -> None:
     """Mappings merge, lists are replaced, a null removes, and each value keeps its place."""
     document = parse_yaml(
-        "f", "below: {m: {a: 1, b: 2}, l: [1, 2], gone: 3, kept: 4}\nabove: {m: {b: 5}, l: [6], gone: }\n"
+        "f",
+        "below: {m: {a: 1, b: 2}, l: [1, 2], gone: 3, kept: 4}\nabove: {m: {b: 5}, l: [6], gone: }\n",
     )
     node = merged(document.root["below"], document.root["above"])
     assert plain(node) == {"m": {"a": "1", "b": "5"}, "l": ["6"], "kept": "4"}
@@ -104,7 +137,12 @@ BAD = {
     "control": ("a: 1\nb: \x01\n", 2, 4, "YAML does not allow the character U+0001. Remove it."),
     "twice": ("a: 1\nb: 2\na: 3\n", 3, 1, "The key 'a' stands twice (first on line 1). Keep one."),
     "documents": ("a: 1\n---\nb: 2\n", 2, 1, "A second document in one file. Split the file."),
-    "tag": ("a: !!python/object/apply:os.system [x]\n", 1, 4, "YAML tags (!...) are not read here."),
+    "tag": (
+        "a: !!python/object/apply:os.system [x]\n",
+        1,
+        4,
+        "YAML tags (!...) are not read here.",
+    ),
     "alias": ("a: *b\n", 1, 4, "The alias *b has no anchor before it."),
     "self": ("a: &a [*a]\n", 1, 8, "The alias *a has no anchor before it."),
     "key": ("a: 1\n? [b]\n: 2\n", 2, 3, "A key must be text."),

@@ -1,4 +1,6 @@
-"""Facts of one machine that name two Windows versions: always told, never ready, and no track is made up."""
+"""Facts of one machine that name two Windows versions: always told, never ready, and no track is
+made up.
+"""
 
 from datetime import date
 from typing import Any
@@ -7,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpatch_cli.app import sentence
 from hotpatch_cli.eligibility.product import named_by, product_of, windows_of_build
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching
+from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
@@ -19,7 +21,10 @@ WELL = Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True)
 ENROLLED = Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True)
 VERIFIED = AzureLocal("23H2", azure_verification=True)
 CORE_2022, CORE_2025 = "2022-datacenter-azure-edition-core", "2025-datacenter-azure-edition-core"
-OF_2022, OF_2025 = "Windows Server 2022 Datacenter: Azure Edition", "Windows Server 2025 Datacenter: Azure Edition"
+OF_2022, OF_2025 = (
+    "Windows Server 2022 Datacenter: Azure Edition",
+    "Windows Server 2025 Datacenter: Azure Edition",
+)
 
 
 def azure(sku: str | None, **more: Any) -> Facts:
@@ -30,7 +35,9 @@ def azure(sku: str | None, **more: Any) -> Facts:
 
 def local(sku: str | None, **more: Any) -> Facts:
     """The same on Azure Local."""
-    return azure(sku, **more)._replace(platform="azure-local", patching=Patching(), azure_local=VERIFIED)
+    return azure(sku, **more)._replace(
+        platform="azure-local", patching=Patching(), azure_local=VERIFIED
+    )
 
 
 def arc(os: str | None, build: str | None = None, *kbs: str) -> Facts:
@@ -44,16 +51,32 @@ def judge(facts: Facts) -> Judgement:
 
 
 CONFLICTS: dict[str, tuple[Facts, set[str], str]] = {
-    "image, system and build": (azure(CORE_2022, os=OF_2025, build="26100.33222"), {"HP111"}, "unsupported"),
+    "image, system and build": (
+        azure(CORE_2022, os=OF_2025, build="26100.33222"),
+        {"HP111"},
+        "unsupported",
+    ),
     "image and system": (azure(CORE_2022, os=OF_2025), {"HP111"}, "unsupported"),
     "image and build": (azure(CORE_2022, build="26100.33222"), {"HP111"}, "unsupported"),
-    "image and a build without revision": (azure(CORE_2025, build="10.0.20348"), {"HP111"}, "unsupported"),
+    "image and a build without revision": (
+        azure(CORE_2025, build="10.0.20348"),
+        {"HP111"},
+        "unsupported",
+    ),
     "image and KB": (azure(CORE_2022, kbs=("KB5120228",)), {"HP111"}, "unsupported"),
     "image and an older build": (azure(CORE_2025, build="17763.7558"), {"HP111"}, "unsupported"),
     "image and a client": (azure(CORE_2025, os="Windows 11 Enterprise"), {"HP111"}, "unsupported"),
     "image and a client's build": (azure(CORE_2025, build="26200.8655"), {"HP111"}, "unsupported"),
-    "an old image, upgraded": (azure("2019-datacenter", os=OF_2022), {"HP101", "HP111"}, "unsupported"),
-    "an image of 2012 R2": (azure("2012-R2-Datacenter", build="9200.1"), {"HP101", "HP111"}, "unsupported"),
+    "an old image, upgraded": (
+        azure("2019-datacenter", os=OF_2022),
+        {"HP101", "HP111"},
+        "unsupported",
+    ),
+    "an image of 2012 R2": (
+        azure("2012-R2-Datacenter", build="9200.1"),
+        {"HP101", "HP111"},
+        "unsupported",
+    ),
     "image, and system against build": (
         azure(CORE_2025, os=OF_2025, build="20348.5440"),
         {"HP111", "HP415"},
@@ -66,25 +89,55 @@ CONFLICTS: dict[str, tuple[Facts, set[str], str]] = {
     ),
     "image and system on Azure Local": (local(CORE_2022, os=OF_2025), {"HP415"}, "unknown"),
     "image and build on Azure Local": (local(CORE_2025, build="20348.5440"), {"HP415"}, "unknown"),
-    "an image upgraded by ISO on Azure Local": (local("2019-datacenter", os=OF_2022), {"HP415", "HP416"}, "unknown"),
-    "system and build": (arc("Windows Server 2025 Standard", "20348.5440"), {"HP105", "HP415"}, "unsupported"),
-    "system and an annual build": (arc("Windows Server 2025 Standard", "25398.1"), {"HP105", "HP415"}, "unsupported"),
-    "system and a client's build": (arc("Windows Server 2025 Standard", "26200.1"), {"HP105", "HP415"}, "unsupported"),
+    "an image upgraded by ISO on Azure Local": (
+        local("2019-datacenter", os=OF_2022),
+        {"HP415", "HP416"},
+        "unknown",
+    ),
+    "system and build": (
+        arc("Windows Server 2025 Standard", "20348.5440"),
+        {"HP105", "HP415"},
+        "unsupported",
+    ),
+    "system and an annual build": (
+        arc("Windows Server 2025 Standard", "25398.1"),
+        {"HP105", "HP415"},
+        "unsupported",
+    ),
+    "system and a client's build": (
+        arc("Windows Server 2025 Standard", "26200.1"),
+        {"HP105", "HP415"},
+        "unsupported",
+    ),
     "an older system and build": (
         arc("Windows Server 2022 Standard", "26100.33222"),
         {"HP105", "HP415"},
         "unsupported",
     ),
-    "two older ones": (arc("Windows Server 2019 Standard", "20348.5440"), {"HP105", "HP415"}, "unsupported"),
-    "a client and a server's build": (arc("Windows 11 Pro", "20348.5440"), {"HP104", "HP415"}, "unsupported"),
-    "system and KB": (arc("Windows Server 2025 Standard", "26100.33222", "KB5120229"), {"HP415"}, "unknown"),
+    "two older ones": (
+        arc("Windows Server 2019 Standard", "20348.5440"),
+        {"HP105", "HP415"},
+        "unsupported",
+    ),
+    "a client and a server's build": (
+        arc("Windows 11 Pro", "20348.5440"),
+        {"HP104", "HP415"},
+        "unsupported",
+    ),
+    "system and KB": (
+        arc("Windows Server 2025 Standard", "26100.33222", "KB5120229"),
+        {"HP415"},
+        "unknown",
+    ),
     "KB and KB": (azure(None, kbs=("KB5120229", "KB5120228")), {"HP401", "HP415"}, "unknown"),
 }
 
 
 @pytest.mark.parametrize("name", CONFLICTS)
 def test_a_contradiction_is_told(name: str) -> None:
-    """Facts that name two Windows versions raise HP111 or HP415, and neither a product nor a track is chosen."""
+    """Facts that name two Windows versions raise HP111 or HP415, and neither a product nor a track
+    is chosen.
+    """
     facts, codes, verdict = CONFLICTS[name]
     judgement = judge(facts)
     assert {finding.code for finding in judgement.findings} - {"HP307", "HP313"} == codes
@@ -114,11 +167,16 @@ def test_facts_that_agree_are_no_contradiction(name: str) -> None:
 
 
 def test_a_kb_that_a_client_shares_is_no_contradiction() -> None:
-    """KBs of Windows Server 2025 were those of Windows 11 24H2 until 2025; those of Windows Server 2022 are its own."""
+    """KBs of Windows Server 2025 were those of Windows 11 24H2 until 2025; those of Windows Server
+    2022 are its own.
+    """
     client = arc("Windows 11 Pro", "26100.6899", "KB5066835")
     assert {finding.code for finding in judge(client).findings} == {"HP104"}
     assert judge(arc(None, "26100.6899", "KB5066835")).product is None
-    assert {finding.code for finding in judge(client._replace(kbs=("KB5066782",))).findings} == {"HP104", "HP415"}
+    assert {finding.code for finding in judge(client._replace(kbs=("KB5066782",))).findings} == {
+        "HP104",
+        "HP415",
+    }
 
 
 def test_the_sentence_leaves_open_which_fact_is_wrong() -> None:
@@ -150,14 +208,23 @@ def test_the_sentence_leaves_open_which_fact_is_wrong() -> None:
     ],
 )
 def test_a_build_names_its_windows(build: str, family: str | None, name: str | None) -> None:
-    """A build number names one Windows of a family; a number that several share names none without a family."""
+    """A build number names one Windows of a family; a number that several share names none without
+    a family.
+    """
     windows = windows_of_build(build, family)
     assert (windows.name if windows else None) == name
 
 
 SKUS = st.sampled_from([None, CORE_2022, CORE_2025, "2019-datacenter"])
 WORDS = st.sampled_from(
-    [None, OF_2022, OF_2025, "Windows Server 2025 Standard", "Windows Server 2019 Standard", "Windows 11"]
+    [
+        None,
+        OF_2022,
+        OF_2025,
+        "Windows Server 2025 Standard",
+        "Windows Server 2019 Standard",
+        "Windows 11",
+    ]
 )
 BUILDS = st.sampled_from([None, "20348.5440", "26100.33222", "17763.1", "25398.1", "26200.1"])
 UPDATES = st.sampled_from([(), ("KB5120229",), ("KB5120228",), ("KB5120229", "KB5120228")])
@@ -184,14 +251,23 @@ YEARS = {
 def test_contradicting_facts_are_never_ready(
     sku: str | None, words: str | None, build: str | None, kbs: tuple[str, ...], platform: Any
 ) -> None:
-    """Whatever the platform, two facts of two Windows versions make a finding, no product, and never ready."""
-    facts = azure(sku, os=words, build=build, kbs=kbs)._replace(platform=platform, arc=ENROLLED, azure_local=VERIFIED)
+    """Whatever the platform, two facts of two Windows versions make a finding, no product, and
+    never ready.
+    """
+    facts = azure(sku, os=words, build=build, kbs=kbs)._replace(
+        platform=platform, arc=ENROLLED, azure_local=VERIFIED
+    )
     named = {YEARS[fact] for fact in (sku, words, build, *kbs) if fact in YEARS}
     if build == "26100.33222":
         named.add("2025" if words != "Windows 11" else "client")
     if words == "Windows 11" and "KB5120229" not in kbs:
-        named = {name for name in named if name != "2025"} | ({"2025"} if sku == CORE_2025 else set())
-    if kbs == ("KB5120228",) and (sku, words, build) in ((None, None, None), (None, None, "26100.33222")):
+        named = {name for name in named if name != "2025"} | (
+            {"2025"} if sku == CORE_2025 else set()
+        )
+    if kbs == ("KB5120228",) and (sku, words, build) in (
+        (None, None, None),
+        (None, None, "26100.33222"),
+    ):
         named = set()
     if build == "17763.1" and words == "Windows 11":
         named = named - {"2019"} | {"client"} | ({"2019"} if sku == "2019-datacenter" else set())
@@ -202,7 +278,9 @@ def test_contradicting_facts_are_never_ready(
         assert product_of(facts, KNOWLEDGE.matrix, Judge(KNOWLEDGE, TODAY).updates) is None
     else:
         conflicts = [
-            each for each in judgement.findings if each.code in ("HP111", "HP415") and each.variant != "edition"
+            each
+            for each in judgement.findings
+            if each.code in ("HP111", "HP415") and each.variant != "edition"
         ]
         assert not conflicts
 
@@ -213,7 +291,9 @@ def test_contradicting_facts_are_never_ready(
 def test_a_number_that_no_windows_has_contradicts_a_product(
     hotpatch: Any, platform: str, number: str, revision: str
 ) -> None:
-    """Windows Server 2022 and 2025 have one build number each: a machine of another number is never ready."""
+    """Windows Server 2022 and 2025 have one build number each: a machine of another number is never
+    ready.
+    """
     facts = {
         "azure": "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}, image: "
         f"MicrosoftWindowsServer:WindowsServer:{CORE_2025}",
@@ -222,14 +302,20 @@ def test_a_number_that_no_windows_has_contradicts_a_product(
         "arc": "os: Windows Server 2025 Standard, arc: {status: Connected, hotpatch: Enabled, vbs: running, "
         "secure_boot: true, uefi: true}",
     }[platform]
-    text = f'machines:\n  - {{name: a, platform: {platform}, build: "{number}{revision}", {facts}}}\n'
+    text = (
+        f'machines:\n  - {{name: a, platform: {platform}, build: "{number}{revision}", {facts}}}\n'
+    )
     machine = hotpatch.check(text, "--as-of", "2026-08-20").machines["a"]
     assert (machine["verdict"], machine["product"]) == ("unknown", None)
     assert "HP415" in [each["code"] for each in machine["reasons"]]
 
 
-@pytest.mark.parametrize("words", ["Windows Server 2008 R2 Standard", "Windows 11 Enterprise", None])
+@pytest.mark.parametrize(
+    "words", ["Windows Server 2008 R2 Standard", "Windows 11 Enterprise", None]
+)
 def test_a_number_off_record_contradicts_products_only(words: str | None) -> None:
-    """Other Windows have numbers that aren't listed; without a product there is nothing to contradict."""
+    """Other Windows have numbers that aren't listed; without a product there is nothing to
+    contradict.
+    """
     facts = Facts(platform="arc", os=words, build="26220.1")
     assert not any(each.field == "build" for each in named_by(facts, KNOWLEDGE.matrix))

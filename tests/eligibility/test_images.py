@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from hotpatch_cli.app import sentence
 from hotpatch_cli.eligibility.product import product_of
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import Facts, Finding, Image, Patching
+from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
@@ -18,9 +18,13 @@ STANDARD = "MicrosoftWindowsServer:WindowsServer:"
 
 
 def vm(urn: str, **more: Any) -> Facts:
-    """An Azure VM from `publisher:offer:sku`, or from a SKU alone of Windows Server's own publisher and offer."""
+    """An Azure VM from `publisher:offer:sku`, or from a SKU alone of Windows Server's own publisher
+    and offer.
+    """
     urn = urn if urn.count(":") == 2 else STANDARD + urn
-    return Facts(platform="azure", image=Image(*urn.split(":", 2)), patching=WELL, region="uksouth")._replace(**more)
+    return Facts(
+        platform="azure", image=Image(*urn.split(":", 2)), patching=WELL, region="uksouth"
+    )._replace(**more)
 
 
 def judge(facts: Facts, as_of: date = TODAY) -> Judgement:
@@ -39,14 +43,35 @@ def said(code: str, facts: Facts, as_of: date = TODAY) -> str:
 
 
 LOOKALIKES = {
-    "2022-datacenter-azure-edition": ("made without hotpatch", "2022-datacenter-azure-edition-hotpatch"),
-    "2022-Datacenter-Azure-Edition-smalldisk": ("made without hotpatch", "2022-datacenter-azure-edition-hotpatch"),
-    "2022 datacenter azure edition": ("made without hotpatch", "2022-datacenter-azure-edition-hotpatch"),
-    "2022–datacenter–azure–edition": ("made without hotpatch", "2022-datacenter-azure-edition-hotpatch"),
+    "2022-datacenter-azure-edition": (
+        "made without hotpatch",
+        "2022-datacenter-azure-edition-hotpatch",
+    ),
+    "2022-Datacenter-Azure-Edition-smalldisk": (
+        "made without hotpatch",
+        "2022-datacenter-azure-edition-hotpatch",
+    ),
+    "2022 datacenter azure edition": (
+        "made without hotpatch",
+        "2022-datacenter-azure-edition-hotpatch",
+    ),
+    "2022–datacenter–azure–edition": (
+        "made without hotpatch",
+        "2022-datacenter-azure-edition-hotpatch",
+    ),
     "2025-datacenter-azure-edition-g2": ("no -g2 form", "2025-datacenter-azure-edition"),
-    "2022-datacenter-azure-edition-hotpatch-g2": ("no -g2 form", "2022-datacenter-azure-edition-hotpatch"),
-    "2025-datacenter-azure-edition-core-gensecond": ("no -g2 form", "2025-datacenter-azure-edition-core"),
-    "2025-datacenter-azure-edition-hotpatch": ("every 2025 Azure Edition", "2025-datacenter-azure-edition"),
+    "2022-datacenter-azure-edition-hotpatch-g2": (
+        "no -g2 form",
+        "2022-datacenter-azure-edition-hotpatch",
+    ),
+    "2025-datacenter-azure-edition-core-gensecond": (
+        "no -g2 form",
+        "2025-datacenter-azure-edition-core",
+    ),
+    "2025-datacenter-azure-edition-hotpatch": (
+        "every 2025 Azure Edition",
+        "2025-datacenter-azure-edition",
+    ),
     "2025-Datacenter-Edition": ("never offered", "2025-datacenter-azure-edition"),
     "2025-Standard-Edition": ("never offered", "2025-datacenter-azure-edition"),
     "2025-datacenter": ("not Azure Edition", "2025-datacenter-azure-edition"),
@@ -108,7 +133,9 @@ NEAREST = {
 
 @pytest.mark.parametrize("sku", NEAREST)
 def test_the_nearest_image_is_chosen_by_meaning(sku: str) -> None:
-    """The nearest image is of the same year, Desktop or Core as it was, with a small disk as it was."""
+    """The nearest image is of the same year, Desktop or Core as it was, with a small disk as it
+    was.
+    """
     assert dict(finding("HP101", vm(sku)).values)["nearest"] == STANDARD + NEAREST[sku]
 
 
@@ -123,7 +150,9 @@ def test_the_nearest_image_is_chosen_by_meaning(sku: str) -> None:
     ],
 )
 def test_an_image_of_another_publisher_has_no_nearest(urn: str) -> None:
-    """For a client or another publisher no image is named; it says to install the product on Azure Edition."""
+    """For a client or another publisher no image is named; it says to install the product on Azure
+    Edition.
+    """
     facts = vm(urn)
     assert finding("HP101", facts).variant == "elsewhere"
     assert "Install the product on a VM from a Marketplace image" in said("HP101", facts)
@@ -136,16 +165,25 @@ def test_an_image_of_another_publisher_has_no_nearest(urn: str) -> None:
         ("2025 datacenter azure edition", {}, "default", "ready"),
         ("2025 datacenter azure edition", {"declared": True}, "declared", "unsupported"),
         ("2025-Datacenter-Azure-Edition", {"declared": True}, None, "ready"),
-        ("2025-Datacenter-Azure-Edition", {"declared": True, "provider": "azurerm"}, "azurerm", "unsupported"),
+        (
+            "2025-Datacenter-Azure-Edition",
+            {"declared": True, "provider": "azurerm"},
+            "azurerm",
+            "unsupported",
+        ),
         ("2025-datacenter-azure-edition", {"declared": True, "provider": "azurerm"}, None, "ready"),
     ],
 )
 def test_a_spelling_is_an_error_where_it_would_be_refused(
     sku: str, more: dict[str, Any], variant: str | None, verdict: str
 ) -> None:
-    """Azure refuses other dashes and spaces, azurerm also another letter case, of a VM that is only declared."""
+    """Azure refuses other dashes and spaces, azurerm also another letter case, of a VM that is only
+    declared.
+    """
     judgement = judge(vm(sku, **more))
-    assert [each.variant for each in judgement.findings if each.code == "HP110"] == ([variant] if variant else [])
+    assert [each.variant for each in judgement.findings if each.code == "HP110"] == (
+        [variant] if variant else []
+    )
     assert judgement.verdict == verdict
 
 
@@ -158,11 +196,16 @@ def test_a_refused_spelling_hides_no_other_obstacle() -> None:
 
 
 @pytest.mark.parametrize(
-    "sku", ["2025-datacenter-azure-edition-turbo", "freebsd", "x" * 5000, "20255", "[a-z]+(", "{why}"]
+    "sku",
+    ["2025-datacenter-azure-edition-turbo", "freebsd", "x" * 5000, "20255", "[a-z]+(", "{why}"],
 )
 def test_any_other_name_has_a_nearest_image(sku: str) -> None:
-    """A SKU like no other, however long or odd, is told the nearest supported image, and shown as it stands."""
-    found = finding("HP101", vm("a")._replace(image=Image("MicrosoftWindowsServer", "WindowsServer", sku)))
+    """A SKU like no other, however long or odd, is told the nearest supported image, and shown as
+    it stands.
+    """
+    found = finding(
+        "HP101", vm("a")._replace(image=Image("MicrosoftWindowsServer", "WindowsServer", sku))
+    )
     assert found.variant == "not_listed"
     assert dict(found.values)["nearest"].startswith(STANDARD)
     assert sku in sentence(KNOWLEDGE.rules["HP101"], found)
@@ -174,16 +217,23 @@ def test_any_other_name_has_a_nearest_image(sku: str) -> None:
         ("2025 datacenter azure edition", "2025-datacenter-azure-edition"),
         ("2025–datacenter—azure‑edition", "2025-datacenter-azure-edition"),
         ("2022-datacenter- azure-edition -hotpatch", "2022-datacenter-azure-edition-hotpatch"),
-        ("Microsoft Windows Server:Windows Server:2025-datacenter-azure-edition", "2025-datacenter-azure-edition"),
+        (
+            "Microsoft Windows Server:Windows Server:2025-datacenter-azure-edition",
+            "2025-datacenter-azure-edition",
+        ),
     ],
 )
 def test_another_spelling_is_recognised_and_remarked(written: str, exact: str) -> None:
-    """An image that is recognised only after folding can hotpatch, and HP110 gives the exact spelling."""
+    """An image that is recognised only after folding can hotpatch, and HP110 gives the exact
+    spelling.
+    """
     assert judge(vm(written)).verdict == "ready"
     assert dict(finding("HP110", vm(written)).values)["exact"] == STANDARD + exact
 
 
-@pytest.mark.parametrize("written", ["2025-Datacenter-Azure-Edition", " 2025-datacenter-azure-edition\t"])
+@pytest.mark.parametrize(
+    "written", ["2025-Datacenter-Azure-Edition", " 2025-datacenter-azure-edition\t"]
+)
 def test_case_and_outer_spaces_are_not_remarked(written: str) -> None:
     """Letter case and outer spaces make no finding at all."""
     assert not judge(vm(written)._replace(build="26100.33222")).findings
@@ -206,7 +256,9 @@ def test_what_is_named_is_offered_on_that_day(name: str, as_of: date, nearest: s
 
 @pytest.mark.parametrize("name", ["2019-datacenter", "2025-datacenter-azure-edition-g2"])
 def test_an_unsupported_image_does_not_hide_the_shape(name: str) -> None:
-    """Scale set and generation are obstacles of their own, shown beside an image that cannot hotpatch."""
+    """Scale set and generation are obstacles of their own, shown beside an image that cannot
+    hotpatch.
+    """
     found = judge(vm(name, scale_set="uniform", generation=1, patching=Patching("Manual")))
     assert [each.code for each in found.findings] == ["HP101", "HP106", "HP107"]
 
@@ -228,7 +280,8 @@ def test_an_incomplete_image_is_a_missing_fact(image: Image, missing: str) -> No
 
 
 @pytest.mark.parametrize(
-    "image", [Image(sku="2022-datacenter-azure-edition"), Image("MicrosoftSQLServer"), Image(offer="x")]
+    "image",
+    [Image(sku="2022-datacenter-azure-edition"), Image("MicrosoftSQLServer"), Image(offer="x")],
 )
 def test_an_incomplete_image_that_cannot_be_supported_is_unsupported(image: Image) -> None:
     """Where what is stated fits no row, nothing that is missing could help."""
@@ -236,12 +289,22 @@ def test_an_incomplete_image_that_cannot_be_supported_is_unsupported(image: Imag
 
 
 def test_a_copy_on_azure_local_does_not_tell_its_image() -> None:
-    """The id of a marketplace image on Azure Local is a missing fact; one of a gallery image there is custom."""
+    """The id of a marketplace image on Azure Local is a missing fact; one of a gallery image there
+    is custom.
+    """
     at = "/subscriptions/0/resourceGroups/rg/providers/Microsoft.AzureStackHCI"
     local = vm("a")._replace(platform="azure-local")
-    assert judge(local._replace(image=Image(id=f"{at}/marketplaceGalleryImages/win25"))).verdict == "unknown"
-    assert judge(local._replace(image=Image(id=f"{at}/galleryImages/win25"))).verdict == "unsupported"
-    assert judge(vm("a")._replace(image=Image(id=f"{at}/marketplaceGalleryImages/win25"))).verdict == "unsupported"
+    assert (
+        judge(local._replace(image=Image(id=f"{at}/marketplaceGalleryImages/win25"))).verdict
+        == "unknown"
+    )
+    assert (
+        judge(local._replace(image=Image(id=f"{at}/galleryImages/win25"))).verdict == "unsupported"
+    )
+    assert (
+        judge(vm("a")._replace(image=Image(id=f"{at}/marketplaceGalleryImages/win25"))).verdict
+        == "unsupported"
+    )
 
 
 @pytest.mark.parametrize(
@@ -252,7 +315,10 @@ def test_a_copy_on_azure_local_does_not_tell_its_image() -> None:
         (vm("2019-datacenter"), None),
         (vm("20255-datacenter"), None),
         (vm("icrosoftWindowsServer:WindowsServer:2025-Datacenter"), "ws2025"),
-        (vm("MicrosoftWindowsServer:previews:windows-server-2025-azure-edition-hotpatch"), "ws2025"),
+        (
+            vm("MicrosoftWindowsServer:previews:windows-server-2025-azure-edition-hotpatch"),
+            "ws2025",
+        ),
         (vm("MicrosoftSQLServer:sql2019-ws2022:standard"), "ws2022"),
         (vm("someone:something:2025"), None),
         (vm("a", image=Image(id="/x"), os="Windows Server 2022 Datacenter"), "ws2022"),
@@ -260,7 +326,9 @@ def test_a_copy_on_azure_local_does_not_tell_its_image() -> None:
     ],
 )
 def test_the_product_of_an_image_that_cannot_hotpatch(facts: Facts, product: str | None) -> None:
-    """The product is known where publisher and SKU, a guest offer or the operating system name its year."""
+    """The product is known where publisher and SKU, a guest offer or the operating system name its
+    year.
+    """
     assert product_of(facts, KNOWLEDGE.matrix) == product
 
 
@@ -275,7 +343,9 @@ def test_an_image_alone_is_judged_by_nothing_else() -> None:
 
 
 def test_the_region_note_names_the_day_it_ended() -> None:
-    """HP109 names the regions that worked and the day from which all did; without a region it says that."""
+    """HP109 names the regions that worked and the day from which all did; without a region it says
+    that.
+    """
     well = vm("2025-datacenter-azure-edition", region="swedencentral")
     text = said("HP109", well, date(2024, 12, 1))
     assert "2025-01-06" in text

@@ -6,10 +6,19 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpatch_cli.app import sentence
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Finding, Image, Patching, PendingUpdate, Security
+from hotpatch_cli.model import (
+    Arc,
+    AzureLocal,
+    Facts,
+    Finding,
+    Image,
+    Patching,
+    PendingUpdate,
+    Security,
+)
+from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 SKUS = [row.sku for row in KNOWLEDGE.matrix.images] + [
@@ -21,7 +30,9 @@ FLAG = st.sampled_from([None, True, False])
 DAYS = st.dates(date(2021, 1, 1), date(2028, 12, 31))
 IMAGES = st.none() | st.builds(
     Image,
-    publisher=st.sampled_from(["MicrosoftWindowsServer", "microsoftwindowsserver", "icrosoftWindowsServer", None]),
+    publisher=st.sampled_from(
+        ["MicrosoftWindowsServer", "microsoftwindowsserver", "icrosoftWindowsServer", None]
+    ),
     offer=st.sampled_from(["WindowsServer", "WindowsServer", "previews"]),
     sku=st.sampled_from(SKUS),
     version=st.none(),
@@ -44,9 +55,19 @@ SYSTEMS = st.sampled_from(
     ]
 )
 BUILDS = st.sampled_from(
-    [None, "26100", "17763.1", "25398.1", "22631.1", "x", *(str(row.build) for row in KNOWLEDGE.releases if row.build)]
+    [
+        None,
+        "26100",
+        "17763.1",
+        "25398.1",
+        "22631.1",
+        "x",
+        *(str(row.build) for row in KNOWLEDGE.releases if row.build),
+    ]
 )
-KBS = st.lists(st.sampled_from([row.kb for row in KNOWLEDGE.releases if row.kb]), max_size=3).map(tuple)
+KBS = st.lists(st.sampled_from([row.kb for row in KNOWLEDGE.releases if row.kb]), max_size=3).map(
+    tuple
+)
 FACTS = st.builds(
     Facts,
     os_type=st.just("windows"),
@@ -80,10 +101,16 @@ FACTS = st.builds(
         agent=st.none(),
     ),
     azure_local=st.builds(
-        AzureLocal, version=st.sampled_from([None, "22H2", "2503", "?"]), azure_verification=FLAG, iso_hotpatch=FLAG
+        AzureLocal,
+        version=st.sampled_from([None, "22H2", "2503", "?"]),
+        azure_verification=FLAG,
+        iso_hotpatch=FLAG,
     ),
     security=st.builds(
-        Security, type=st.sampled_from([None, "Standard", "TrustedLaunch"]), secure_boot=FLAG, vtpm=FLAG
+        Security,
+        type=st.sampled_from([None, "Standard", "TrustedLaunch"]),
+        secure_boot=FLAG,
+        vtpm=FLAG,
     ),
     declared=st.booleans(),
     provider=st.sampled_from([None, "azurerm"]),
@@ -110,10 +137,16 @@ def level(finding: Finding) -> str:
 @SETTINGS
 @given(FACTS, DAYS)
 def test_the_verdict_follows_from_the_errors(facts: Facts, as_of: date) -> None:
-    """An error of 1xx makes unsupported, else one of 2xx action-required, else one of 4xx unknown, else ready."""
+    """An error of 1xx makes unsupported, else one of 2xx action-required, else one of 4xx unknown,
+    else ready.
+    """
     judgement = judge(facts, as_of)
     errors = sorted(each.code for each in judgement.findings if level(each) == "error")
-    expected = {"1": "unsupported", "2": "action-required", "4": "unknown"}[errors[0][2]] if errors else "ready"
+    expected = (
+        {"1": "unsupported", "2": "action-required", "4": "unknown"}[errors[0][2]]
+        if errors
+        else "ready"
+    )
     assert judgement.verdict == expected
 
 
@@ -133,11 +166,15 @@ def test_every_finding_can_be_told(facts: Facts, as_of: date) -> None:
 @SETTINGS
 @given(FACTS, DAYS)
 def test_nothing_builds_on_what_is_unsupported(facts: Facts, as_of: date) -> None:
-    """Once an image or release is unsupported, only rules of 1xx and contradictions speak, with no track."""
+    """Once an image or release is unsupported, only rules of 1xx and contradictions speak, with no
+    track.
+    """
     judgement = judge(facts, as_of)
     gates = {"HP101", "HP102", "HP103", "HP104", "HP105", "HP108", "HP111"}
     if gates & {each.code for each in judgement.findings}:
-        assert all(each.code.startswith("HP1") or each.code == "HP415" for each in judgement.findings)
+        assert all(
+            each.code.startswith("HP1") or each.code == "HP415" for each in judgement.findings
+        )
         assert judgement.track.state is None
         assert judgement.next_baseline is None
     else:
@@ -145,9 +182,22 @@ def test_nothing_builds_on_what_is_unsupported(facts: Facts, as_of: date) -> Non
 
 
 DECIDING: dict[str, tuple[tuple[str, str | None], ...]] = {
-    "azure": (("image", None), ("patching", "mode"), ("patching", "hotpatching"), ("patching", "vm_agent")),
-    "azure-local": (("image", None), ("azure_local", "version"), ("azure_local", "azure_verification")),
-    "arc": (("os", None), ("build", None), *(("arc", part) for part in ("status", "hotpatch", "vbs", "secure_boot"))),
+    "azure": (
+        ("image", None),
+        ("patching", "mode"),
+        ("patching", "hotpatching"),
+        ("patching", "vm_agent"),
+    ),
+    "azure-local": (
+        ("image", None),
+        ("azure_local", "version"),
+        ("azure_local", "azure_verification"),
+    ),
+    "arc": (
+        ("os", None),
+        ("build", None),
+        *(("arc", part) for part in ("status", "hotpatch", "vbs", "secure_boot")),
+    ),
 }
 
 
@@ -160,7 +210,9 @@ def without(facts: Facts, key: str, part: str | None) -> Facts:
 @SETTINGS
 @given(FACTS, DAYS, st.data())
 def test_to_know_less_never_makes_ready(facts: Facts, as_of: date, data: st.DataObject) -> None:
-    """A machine of which a deciding fact is missing is never ready, unless Arc's own Enabled stands for the fact."""
+    """A machine of which a deciding fact is missing is never ready, unless Arc's own Enabled stands
+    for the fact.
+    """
     key, part = data.draw(st.sampled_from(DECIDING[facts.platform or "arc"]))
     proven = part in ("vbs", "secure_boot") and facts.arc.enablement == "Enabled"
     verdict = judge(without(facts, key, part), as_of).verdict
@@ -188,14 +240,18 @@ READY = {
 
 
 def test_each_deciding_fact_decides() -> None:
-    """A ready machine that loses any one fact that decides is unknown, and one 4xx error says which."""
+    """A ready machine that loses any one fact that decides is unknown, and one 4xx error says
+    which.
+    """
     for platform, facts in READY.items():
         assert judge(facts, date(2026, 8, 20)).verdict == "ready"
         for key, part in DECIDING[platform]:
             judgement = judge(without(facts, key, part), date(2026, 8, 20))
             errors = [each for each in judgement.findings if level(each) == "error"]
             assert judgement.verdict == "unknown", (platform, key, part)
-            assert [each.evidence[0][0] for each in errors] == [key if part is None else f"{key}.{part}"]
+            assert [each.evidence[0][0] for each in errors] == [
+                key if part is None else f"{key}.{part}"
+            ]
 
 
 @SETTINGS

@@ -20,7 +20,9 @@ AZURE = Facts(
     region="uksouth",
     patching=Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True),
 )
-LOCAL = Facts(platform="azure-local", image=CORE, azure_local=AzureLocal("23H2", azure_verification=True))
+LOCAL = Facts(
+    platform="azure-local", image=CORE, azure_local=AzureLocal("23H2", azure_verification=True)
+)
 OLD_HOST = LOCAL._replace(
     image=CORE._replace(sku="2022-datacenter-azure-edition-core"),
     azure_local=AzureLocal("22H2", azure_verification=True),
@@ -43,7 +45,9 @@ def codes(facts: Facts, as_of: date = TODAY) -> set[str]:
     return {finding.code for finding in judge(facts, as_of).findings} - {"HP313"}
 
 
-def sku(name: str, publisher: str = "MicrosoftWindowsServer", offer: str = "WindowsServer") -> Facts:
+def sku(
+    name: str, publisher: str = "MicrosoftWindowsServer", offer: str = "WindowsServer"
+) -> Facts:
     """An Azure VM that is well but for its image."""
     return AZURE._replace(image=Image(publisher, offer, name))
 
@@ -64,12 +68,20 @@ RAISED: list[tuple[str, Facts, str]] = [
     ("HP101", sku("2025-Datacenter-Edition"), "unsupported"),
     ("HP101", sku("2019-Datacenter"), "unsupported"),
     ("HP101", sku("Windows Server 2022 Datacenter Azure Edition Hotpatch x64 Gen2"), "unsupported"),
-    ("HP101", sku("2025-datacenter-azure-edition", publisher="icrosoftWindowsServer"), "unsupported"),
+    (
+        "HP101",
+        sku("2025-datacenter-azure-edition", publisher="icrosoftWindowsServer"),
+        "unsupported",
+    ),
     ("HP101", sku("windows-server-2025-azure-edition-hotpatch", offer="x-previews"), "unsupported"),
     ("HP102", AZURE._replace(image=Image(id="/subscriptions/0/x")), "unsupported"),
     ("HP102", AZURE._replace(image=None, restored=True), "unsupported"),
     ("HP102", AZURE._replace(built="Packer"), "unsupported"),
-    ("HP103", AZURE._replace(image=Image(container="mcr.microsoft.com/windows/nanoserver:ltsc2025")), "unsupported"),
+    (
+        "HP103",
+        AZURE._replace(image=Image(container="mcr.microsoft.com/windows/nanoserver:ltsc2025")),
+        "unsupported",
+    ),
     ("HP104", ARC._replace(os="Windows 10 Enterprise"), "unsupported"),
     ("HP104", ARC._replace(os="Windows Server 2025 Essentials"), "unsupported"),
     ("HP104", ARC._replace(os="Windows Server 2025 Datacenter: Azure Edition"), "unsupported"),
@@ -78,7 +90,11 @@ RAISED: list[tuple[str, Facts, str]] = [
     ("HP106", AZURE._replace(scale_set="uniform"), "unsupported"),
     ("HP107", AZURE._replace(generation=1), "unsupported"),
     ("HP110", sku("2025-datacenter-azure edition–core"), "ready"),
-    ("HP201", AZURE._replace(patching=AZURE.patching._replace(hotpatching=False)), "action-required"),
+    (
+        "HP201",
+        AZURE._replace(patching=AZURE.patching._replace(hotpatching=False)),
+        "action-required",
+    ),
     ("HP202", AZURE._replace(patching=AZURE.patching._replace(mode="Manual")), "action-required"),
     ("HP203", AZURE._replace(patching=AZURE.patching._replace(vm_agent=False)), "action-required"),
     ("HP204", AZURE._replace(patching=AZURE.patching._replace(bypass_safety_checks=True)), "ready"),
@@ -89,8 +105,16 @@ RAISED: list[tuple[str, Facts, str]] = [
     ("HP208", ARC._replace(arc=ARC.arc._replace(hotpatch="Disabled")), "action-required"),
     ("HP208", ARC._replace(arc=ARC.arc._replace(enablement="ActionRequired")), "action-required"),
     ("HP209", ARC._replace(build="26100.1741"), "action-required"),
-    ("HP210", LOCAL._replace(azure_local=AzureLocal("23H2", azure_verification=False)), "action-required"),
-    ("HP211", LOCAL._replace(azure_local=AzureLocal("22H2", azure_verification=True)), "action-required"),
+    (
+        "HP210",
+        LOCAL._replace(azure_local=AzureLocal("23H2", azure_verification=False)),
+        "action-required",
+    ),
+    (
+        "HP211",
+        LOCAL._replace(azure_local=AzureLocal("22H2", azure_verification=True)),
+        "action-required",
+    ),
     ("HP212", AZURE._replace(scale_set="flexible"), "ready"),
     ("HP213", AZURE._replace(power="off"), "ready"),
     ("HP214", AZURE._replace(patching=AZURE.patching._replace(reboot="NeverReboot")), "ready"),
@@ -117,20 +141,26 @@ RAISED: list[tuple[str, Facts, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("code", "facts", "verdict"), RAISED, ids=[f"{row[0]}-{number}" for number, row in enumerate(RAISED)]
+    ("code", "facts", "verdict"),
+    RAISED,
+    ids=[f"{row[0]}-{number}" for number, row in enumerate(RAISED)],
 )
 def test_a_rule_is_raised(code: str, facts: Facts, verdict: str) -> None:
-    """One fact that is unmet or missing raises its rule, and the verdict follows from the rule's hundred and level."""
+    """One fact that is unmet or missing raises its rule, and the verdict follows from the rule's
+    hundred and level.
+    """
     judgement = judge(facts)
     found = {finding.code for finding in judgement.findings}
     assert code in found
     assert judgement.verdict == verdict
 
 
-@pytest.mark.parametrize("row", RAISED, ids=[f"{row[0]}-{number}" for number, row in enumerate(RAISED)])
+@pytest.mark.parametrize(
+    "row", RAISED, ids=[f"{row[0]}-{number}" for number, row in enumerate(RAISED)]
+)
 def test_every_sentence_can_be_filled(row: tuple[str, Facts, str]) -> None:
     """The sentence of every finding takes its values, and no placeholder is left."""
-    from hotpatch_cli.app import sentence
+    from hotpatch_cli.report import sentence
 
     for finding in judge(row[1]).findings:
         said = sentence(KNOWLEDGE.rules[finding.code], finding)
@@ -139,9 +169,13 @@ def test_every_sentence_can_be_filled(row: tuple[str, Facts, str]) -> None:
 
 
 @pytest.mark.parametrize("name", [row.sku for row in KNOWLEDGE.matrix.images])
-@pytest.mark.parametrize("change", [str.upper, str.title, lambda text: f"  {text} "], ids=["upper", "title", "spaces"])
+@pytest.mark.parametrize(
+    "change", [str.upper, str.title, lambda text: f"  {text} "], ids=["upper", "title", "spaces"]
+)
 def test_letter_case_and_outer_spaces_do_not_matter(name: str, change: Any) -> None:
-    """A supported SKU in any letter case, or with spaces around it, is supported and no spelling is remarked."""
+    """A supported SKU in any letter case, or with spaces around it, is supported and no spelling is
+    remarked.
+    """
     assert not codes(sku(change(name))) & {"HP101", "HP110"}
 
 
@@ -160,7 +194,9 @@ def test_the_nearest_sku_is_named(name: str, nearest: str) -> None:
     assert nearest in values["nearest"]
 
 
-@pytest.mark.parametrize("facts", [sku("2019-Datacenter"), ARC._replace(os="Windows Server 2022 Standard")])
+@pytest.mark.parametrize(
+    "facts", [sku("2019-Datacenter"), ARC._replace(os="Windows Server 2022 Standard")]
+)
 def test_nothing_is_raised_for_what_is_unsupported(facts: Facts) -> None:
     """Once image or release is unsupported, no prerequisite, track or missing fact is raised."""
     bare = facts._replace(patching=Patching(), arc=Arc(), build=None)
@@ -169,14 +205,20 @@ def test_nothing_is_raised_for_what_is_unsupported(facts: Facts) -> None:
 
 
 def test_all_obstacles_show_at_once() -> None:
-    """A uniform scale set of generation 1 with wrong settings shows all of it, and the worst gives the verdict."""
-    facts = AZURE._replace(scale_set="uniform", generation=1, patching=Patching("Manual", hotpatching=False))
+    """A uniform scale set of generation 1 with wrong settings shows all of it, and the worst gives
+    the verdict.
+    """
+    facts = AZURE._replace(
+        scale_set="uniform", generation=1, patching=Patching("Manual", hotpatching=False)
+    )
     assert {"HP106", "HP107", "HP201", "HP202", "HP406"} <= codes(facts)
     assert judge(facts).verdict == "unsupported"
 
 
 def test_enabled_by_arc_is_evidence_for_vbs_and_secure_boot() -> None:
-    """An enablement status of Enabled stands for VBS and Secure Boot that are not stated, not against what is."""
+    """An enablement status of Enabled stands for VBS and Secure Boot that are not stated, not
+    against what is.
+    """
     proven = ARC._replace(arc=Arc("Connected", "Enabled", "Enabled"))
     assert judge(proven).verdict == "ready"
     assert "HP205" in codes(proven._replace(arc=proven.arc._replace(vbs="off")))
@@ -198,7 +240,9 @@ def test_enabled_by_arc_is_evidence_for_vbs_and_secure_boot() -> None:
         (None, None, None),
     ],
 )
-def test_the_enrolment_states_of_the_portal(licence: str | None, enablement: str | None, state: str | None) -> None:
+def test_the_enrolment_states_of_the_portal(
+    licence: str | None, enablement: str | None, state: str | None
+) -> None:
     """Licence and enablement give the state that Azure Update Manager shows."""
     assert enrolment(licence, enablement) == state
 
@@ -253,7 +297,9 @@ def test_the_price_of_arc_is_dated(as_of: date, variant: str) -> None:
     assert next(each.variant for each in findings if each.code == "HP208") == variant
 
 
-@pytest.mark.parametrize("text", ["Ubuntu 22.04 LTS", "Red Hat Enterprise Linux 9", "SLES 15", "Debian GNU/Linux 12"])
+@pytest.mark.parametrize(
+    "text", ["Ubuntu 22.04 LTS", "Red Hat Enterprise Linux 9", "SLES 15", "Debian GNU/Linux 12"]
+)
 def test_what_is_not_windows_is_skipped(text: str) -> None:
     """A machine that runs something else has no verdict."""
     assert judge(ARC._replace(os=text)).verdict is None
@@ -282,8 +328,12 @@ def test_release_and_edition_are_read_from_words(text: str, year: str, edition: 
 def test_bypassed_checks_weigh_more_where_a_vm_is_only_declared(
     *, declared: bool, verdict: str, bypass: bool | None
 ) -> None:
-    """HP204 warns of a VM that exists with both, and is an error where a template or a plan only declares them."""
-    facts = AZURE._replace(declared=declared, patching=AZURE.patching._replace(bypass_safety_checks=bypass))
+    """HP204 warns of a VM that exists with both, and is an error where a template or a plan only
+    declares them.
+    """
+    facts = AZURE._replace(
+        declared=declared, patching=AZURE.patching._replace(bypass_safety_checks=bypass)
+    )
     assert judge(facts).verdict == (verdict if bypass else "ready")
     assert ("HP204" in codes(facts)) == bool(bypass)
 
@@ -301,8 +351,12 @@ def test_bypassed_checks_weigh_more_where_a_vm_is_only_declared(
     ],
 )
 @pytest.mark.parametrize("facts", [AZURE, LOCAL, ARC], ids=["azure", "azure-local", "arc"])
-def test_boot_security_that_is_off_is_a_warning(security: Security, *, raised: bool, facts: Facts) -> None:
-    """HP215 warns on Azure and Azure Local where a source says that boot security is off; the verdict stays."""
+def test_boot_security_that_is_off_is_a_warning(
+    security: Security, *, raised: bool, facts: Facts
+) -> None:
+    """HP215 warns on Azure and Azure Local where a source says that boot security is off; the
+    verdict stays.
+    """
     secured = facts._replace(security=security)
     assert ("HP215" in codes(secured)) == (raised and facts.platform != "arc")
     assert judge(secured).verdict == "ready"
@@ -338,7 +392,9 @@ OLD_SKU = Image("MicrosoftWindowsServer", "WindowsServer", "2019-datacenter")
 def test_a_vm_from_an_iso_needs_the_steps(
     image: Image | None, system: str | None, *, steps: bool | None, raised: set[str], verdict: str
 ) -> None:
-    """Azure Edition of 2022 on Azure Local that was installed or upgraded from an ISO hotpatches after the steps."""
+    """Azure Edition of 2022 on Azure Local that was installed or upgraded from an ISO hotpatches
+    after the steps.
+    """
     local = LOCAL.azure_local._replace(iso_hotpatch=steps)
     facts = LOCAL._replace(image=image, os=system, azure_local=local)
     assert codes(facts) - {"HP313"} == raised
@@ -359,8 +415,12 @@ def test_a_vm_from_an_iso_needs_the_steps(
         (CORE._replace(sku="2022-datacenter-g2"), None, {"HP101"}),
     ],
 )
-def test_a_guest_that_arc_hotpatches_is_told_so(image: Image | None, system: str | None, raised: set[str]) -> None:
-    """2025 Standard and Datacenter on Azure Local are eligible through Azure Arc: HP104 says so, and asks no image."""
+def test_a_guest_that_arc_hotpatches_is_told_so(
+    image: Image | None, system: str | None, raised: set[str]
+) -> None:
+    """2025 Standard and Datacenter on Azure Local are eligible through Azure Arc: HP104 says so,
+    and asks no image.
+    """
     assert codes(LOCAL._replace(image=image, os=system)) - {"HP313"} == raised
 
 
@@ -376,8 +436,12 @@ def test_a_guest_that_arc_hotpatches_is_told_so(image: Image | None, system: str
         ("Failed", None, "default"),
     ],
 )
-def test_enrolled_and_switched_off_has_its_own_remedy(license_state: str, enablement: str | None, variant: str) -> None:
-    """A machine that is enrolled and switched off is turned on again; one that isn't enrolled is enrolled."""
+def test_enrolled_and_switched_off_has_its_own_remedy(
+    license_state: str, enablement: str | None, variant: str
+) -> None:
+    """A machine that is enrolled and switched off is turned on again; one that isn't enrolled is
+    enrolled.
+    """
     facts = ARC._replace(arc=ARC.arc._replace(hotpatch=license_state, enablement=enablement))
     finding = next(each for each in judge(facts).findings if each.code == "HP208")
     rule = KNOWLEDGE.rules["HP208"]

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from hotpatch_cli.app import sentence
 from hotpatch_cli.eligibility.prerequisites import host_release
 from hotpatch_cli.eligibility.product import parse_system, suggestion
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import Arc, AzureLocal, Facts, Image
+from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
@@ -84,14 +84,20 @@ SYSTEMS: dict[str, tuple[str | None, set[str]]] = {
 
 @pytest.mark.parametrize("text", SYSTEMS)
 def test_what_the_words_mean(text: str) -> None:
-    """An operating system that is well otherwise is ready, cannot hotpatch, does not tell, or is not Windows."""
+    """An operating system that is well otherwise is ready, cannot hotpatch, does not tell, or is
+    not Windows.
+    """
     verdict, codes = SYSTEMS[text]
-    judgement = Judge(KNOWLEDGE, TODAY).judge(Facts(platform="arc", os=text, build="26100.33222", arc=ENROLLED))
+    judgement = Judge(KNOWLEDGE, TODAY).judge(
+        Facts(platform="arc", os=text, build="26100.33222", arc=ENROLLED)
+    )
     assert judgement.verdict == verdict
     assert {each.code for each in judgement.findings} == codes
 
 
-@pytest.mark.parametrize("text", ["x" * 5000, "Windows Server 2025 " + "y" * 5000, "\n", "windows " * 3000])
+@pytest.mark.parametrize(
+    "text", ["x" * 5000, "Windows Server 2025 " + "y" * 5000, "\n", "windows " * 3000]
+)
 def test_long_and_odd_words_are_read_soon(text: str) -> None:
     """Thousands of characters give an answer, and an edition of a length that fits a line."""
     system = parse_system(text)
@@ -124,7 +130,9 @@ LOCAL = Facts(
     ],
 )
 def test_the_release_of_the_host(version: str | None, as_of: date, codes: set[str]) -> None:
-    """The host must be of the release that holds on that day; one that cannot be read is a missing fact."""
+    """The host must be of the release that holds on that day; one that cannot be read is a missing
+    fact.
+    """
     facts = LOCAL._replace(azure_local=AzureLocal(version, azure_verification=True))
     found = {each.code for each in Judge(KNOWLEDGE, as_of).judge(facts).findings}
     assert {code for code in found if code[2] in "24"} == codes
@@ -133,7 +141,8 @@ def test_the_release_of_the_host(version: str | None, as_of: date, codes: set[st
 def test_the_order_of_host_releases() -> None:
     """22H2 comes before 23H2, that before 24H2, and that before 2503."""
     found = [
-        host_release(text) or (0, 0) for text in ("21H2", "22H1", "22H2", "23H2", "2311", "24H2", "2503", "12.2506")
+        host_release(text) or (0, 0)
+        for text in ("21H2", "22H1", "22H2", "23H2", "2311", "24H2", "2503", "12.2506")
     ]
     assert found == sorted(set(found))
 
@@ -159,7 +168,10 @@ def test_words_with_a_slip_are_mended(text: str, meant: str | None) -> None:
 
 
 BUILDS: dict[tuple[str | None, str], tuple[str, str]] = {
-    ("Windows Server Datacenter", "10.0.25398.1085"): ("HP105", "Windows Server, version 23H2 (annual channel)"),
+    ("Windows Server Datacenter", "10.0.25398.1085"): (
+        "HP105",
+        "Windows Server, version 23H2 (annual channel)",
+    ),
     ("Windows Server Datacenter", "10.0.20348.5440"): ("HP105", "Windows Server 2022"),
     ("Windows Server Standard", "17763.1"): ("HP105", "Windows Server 2019"),
     ("Windows", "14393.1"): ("HP105", "Windows Server 2016"),
@@ -168,16 +180,23 @@ BUILDS: dict[tuple[str | None, str], tuple[str, str]] = {
     ("Windows Server 2025 Std", "20348.5440"): ("HP105", "Windows Server 2022"),
     ("Azure Stack HCI", "10.0.25398.1085"): ("HP105", "Azure Local updates its nodes"),
     ("Azure Stack HCI", "10.0.26100.1742"): ("HP105", "Azure Local updates its nodes"),
-    ("Windows Server 2022 Datacenter: Azure Edition", "20348.5440"): ("HP104", "azure or azure-local"),
+    ("Windows Server 2022 Datacenter: Azure Edition", "20348.5440"): (
+        "HP104",
+        "azure or azure-local",
+    ),
     ("Windows Server, version 23H2 Datacenter", "25398.1"): ("HP105", "23H2"),
 }
 
 
 @pytest.mark.parametrize(("text", "build"), BUILDS)
 def test_a_build_of_another_windows_is_not_eligible(text: str | None, build: str) -> None:
-    """Under Arc, a build of another Windows is HP105 whatever the words; a node of Azure Local is told in its own."""
+    """Under Arc, a build of another Windows is HP105 whatever the words; a node of Azure Local is
+    told in its own.
+    """
     code, words = BUILDS[text, build]
-    judgement = Judge(KNOWLEDGE, TODAY).judge(Facts(platform="arc", os=text, build=build, arc=ENROLLED))
+    judgement = Judge(KNOWLEDGE, TODAY).judge(
+        Facts(platform="arc", os=text, build=build, arc=ENROLLED)
+    )
     findings = [each for each in judgement.findings if each.code == code]
     assert judgement.verdict == "unsupported"
     assert not {each.code for each in judgement.findings} & {"HP208", "HP209", "HP402", "HP408"}

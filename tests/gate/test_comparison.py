@@ -1,4 +1,6 @@
-"""docs/comparison.md: made of its data, true to the rules that it quotes, and our verdict is the program's."""
+"""docs/comparison.md: made of its data, true to the rules that it quotes, and our verdict is the
+program's.
+"""
 
 import re
 import runpy
@@ -15,7 +17,9 @@ PREFIX = "MicrosoftWindowsServer:WindowsServer:"
 
 
 def test_the_page_is_up_to_date() -> None:
-    """The page is what the script makes of the data and of the matrix today: `python docs/comparison.py` writes it."""
+    """The page is what the script makes of the data and of the matrix today: `python
+    docs/comparison.py` writes it.
+    """
     assert (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8") == COMPARISON["page"](DATA)
 
 
@@ -27,7 +31,8 @@ def test_every_rule_has_its_source_and_its_day() -> None:
         assert peer["what"].strip()
 
 
-# Written by hand from the sources, not from the script: image, then what policy, Terraform and the portal say of it.
+# Written by hand from the sources, not from the script: image, then what policy, Terraform and the
+# portal say of it.
 SAID = {
     f"{PREFIX}2022-datacenter-azure-edition": ("yes", "no", "no"),
     f"{PREFIX}2022-datacenter-azure-edition-smalldisk": ("yes", "no", "no"),
@@ -49,7 +54,13 @@ SAID = {
 @pytest.mark.parametrize(("image", "said"), SAID.items(), ids=SAID)
 def test_a_rule_says_what_its_source_says(image: str, said: tuple[str, ...]) -> None:
     """Of each image the three rules say what stands in their sources."""
-    assert tuple(COMPARISON["answer"](DATA["peers"][name], image) for name in ("policy", "terraform", "portal")) == said
+    assert (
+        tuple(
+            COMPARISON["answer"](DATA["peers"][name], image)
+            for name in ("policy", "terraform", "portal")
+        )
+        == said
+    )
 
 
 def test_our_column_is_what_the_program_says(hotpatch: Any) -> None:
@@ -57,5 +68,7 @@ def test_our_column_is_what_the_program_says(hotpatch: Any) -> None:
     page = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([^`]+)` \| (yes|no) \|", page, re.MULTILINE))
     done = hotpatch("image", *rows, "--as-of", str(DATA["as_of"]), "-f", "json")
-    assert {name: "yes" if each["verdict"] == "ready" else "no" for name, each in done.machines.items()} == rows
+    assert {
+        name: "yes" if each["verdict"] == "ready" else "no" for name, each in done.machines.items()
+    } == rows
     assert len(rows) == 14

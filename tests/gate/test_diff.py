@@ -11,7 +11,9 @@ SKU = "MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition"
 PATCHING = "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}"
 
 
-def vm(name: str = "a", sku: str = f"{SKU}-hotpatch", patching: str = PATCHING, more: str = "") -> str:
+def vm(
+    name: str = "a", sku: str = f"{SKU}-hotpatch", patching: str = PATCHING, more: str = ""
+) -> str:
     """An Azure VM that can hotpatch, unless something else is given."""
     return f"{{name: {name}, platform: azure, image: '{sku}', {patching}, build: 20348.4467{more}}}"
 
@@ -43,12 +45,18 @@ CASES = {
 
 
 @pytest.mark.parametrize(("old", "new", "change", "code"), CASES.values(), ids=CASES)
-def test_what_becomes_of_a_machine(hotpatch: Any, old: str, new: str, change: str, code: int) -> None:
-    """Ready and then not, or not known to be, is lost: code 1; the other way it wins; all else is 0."""
+def test_what_becomes_of_a_machine(
+    hotpatch: Any, old: str, new: str, change: str, code: int
+) -> None:
+    """Ready and then not, or not known to be, is lost: code 1; the other way it wins; all else is
+    0.
+    """
     done = difference(hotpatch, old, new)
     assert done.code == code
     assert {key: count for key, count in done.json["summary"].items() if count} == {change: 1}
-    assert [each["change"] for each in done.json["machines"]] == ([] if change == "same" else [change])
+    assert [each["change"] for each in done.json["machines"]] == (
+        [] if change == "same" else [change]
+    )
 
 
 def test_the_reasons_are_those_that_came_and_went(hotpatch: Any) -> None:
@@ -57,14 +65,20 @@ def test_the_reasons_are_those_that_came_and_went(hotpatch: Any) -> None:
     assert [each["code"] for each in machine["raised"]] == ["HP101"]
     assert "2022-datacenter-azure-edition-hotpatch" in machine["raised"][0]["message"]
     assert machine["settled"] == ["HP201"]
-    assert (machine["old"]["verdict"], machine["new"]["verdict"]) == ("action-required", "unsupported")
+    assert (machine["old"]["verdict"], machine["new"]["verdict"]) == (
+        "action-required",
+        "unsupported",
+    )
 
 
 def test_new_and_gone_machines_are_told_and_lose_nothing(hotpatch: Any) -> None:
     """A machine on one side alone is new or gone, whatever its verdict, and the code is 0."""
     done = difference(hotpatch, vm("a"), vm("b", SKU))
     assert done.code == 0
-    assert {each["name"]: each["change"] for each in done.json["machines"]} == {"a": "gone", "b": "new"}
+    assert {each["name"]: each["change"] for each in done.json["machines"]} == {
+        "a": "gone",
+        "b": "new",
+    }
 
 
 ID = "/subscriptions/1/resourceGroups/{}/providers/Microsoft.Compute/virtualMachines/{}"
@@ -79,7 +93,11 @@ ONE, OTHER = f", id: {ID.format('one', 'a')}", f", id: {ID.format('other', 'a')}
         (vm("a", more=ONE), vm("a"), {"same": 1}),
         (vm("a"), vm("a", more=ONE), {"same": 1}),
         (vm("a", more=ONE), f"{vm('a')}, {vm('b', more=ONE)}", {"same": 1, "new": 1}),
-        (f"{vm('a')}, {vm('b', more=ONE)}", f"{vm('b')}, {vm('a', more=ONE)}", {"same": 1, "new": 1, "gone": 1}),
+        (
+            f"{vm('a')}, {vm('b', more=ONE)}",
+            f"{vm('b')}, {vm('a', more=ONE)}",
+            {"same": 1, "new": 1, "gone": 1},
+        ),
     ],
 )
 def test_a_machine_is_found_by_its_id_and_otherwise_by_name(
@@ -91,7 +109,9 @@ def test_a_machine_is_found_by_its_id_and_otherwise_by_name(
 
 
 def test_reports_and_fleets_can_be_mixed(hotpatch: Any) -> None:
-    """A JSON report stands for the fleet that it was made of, on either side, and from standard input."""
+    """A JSON report stands for the fleet that it was made of, on either side, and from standard
+    input.
+    """
     expected = difference(hotpatch, READY, LOST)
     for name in ("old", "new"):
         hotpatch("check", f"{name}.yaml", *DAY, "-f", "json", "-o", f"{name}.json")
@@ -99,7 +119,9 @@ def test_reports_and_fleets_can_be_mixed(hotpatch: Any) -> None:
         done = hotpatch("diff", old, new, *DAY, "-f", "json")
         assert (done.code, done.json["machines"]) == (1, expected.json["machines"])
     for name in ("old.yaml", "old.json"):
-        done = hotpatch("diff", "-", "new.yaml", *DAY, "-f", "json", stdin=(hotpatch.folder / name).read_bytes())
+        done = hotpatch(
+            "diff", "-", "new.yaml", *DAY, "-f", "json", stdin=(hotpatch.folder / name).read_bytes()
+        )
         assert (done.code, done.json["machines"]) == (1, expected.json["machines"])
 
 
@@ -114,7 +136,9 @@ def test_images_are_compared_by_their_reports(hotpatch: Any) -> None:
 
 @pytest.mark.parametrize("form", ["table", "json", "markdown"])
 def test_each_format_tells_who_loses_and_has_the_same_code(hotpatch: Any, form: str) -> None:
-    """The machine, the change and the code stand in each format, and the exit code does not depend on it."""
+    """The machine, the change and the code stand in each format, and the exit code does not depend
+    on it.
+    """
     done = difference(hotpatch, f"{READY}, {vm('b', SKU)}", f"{LOST}, {vm('b')}", "-f", form)
     assert done.code == 1
     assert all(re.search(rf"\b{word}\b", done.out) for word in ("loses", "wins", "HP101", "a", "b"))
@@ -135,7 +159,11 @@ def test_markdown_fits_into_a_comment(hotpatch: Any) -> None:
     """However many lose it, the comment is short enough, closed, and ends with the sum."""
     names = [f"machine{at:04}" for at in range(900)]
     out = difference(
-        hotpatch, ", ".join(map(vm, names)), ", ".join(vm(name, SKU) for name in names), "-f", "markdown"
+        hotpatch,
+        ", ".join(map(vm, names)),
+        ", ".join(vm(name, SKU) for name in names),
+        "-f",
+        "markdown",
     ).out
     assert len(out) < 65_536
     assert out.endswith("900 machines: 900 lose hotpatch.\n")
@@ -153,8 +181,14 @@ HEAD = '{"schema_version": 1, "as_of": "2025-12-15", "summary": {}, "machines": 
         (HEAD + "[3]}", "Expected a machine, found '3'."),
         (HEAD + '[{"name": "a", "verdict": "fine", "reasons": []}]}', "'fine' is no verdict."),
         (HEAD + '[{"verdict": "ready", "reasons": []}]}', "The key 'name' is no text."),
-        (HEAD + '[{"name": "a", "verdict": "ready"}]}', "The key 'reasons' of a machine is no list."),
-        (HEAD + '[{"name": "a", "verdict": "ready", "reasons": [{}]}]}', "The key 'code' is no text."),
+        (
+            HEAD + '[{"name": "a", "verdict": "ready"}]}',
+            "The key 'reasons' of a machine is no list.",
+        ),
+        (
+            HEAD + '[{"name": "a", "verdict": "ready", "reasons": [{}]}]}',
+            "The key 'code' is no text.",
+        ),
         (HEAD.replace("1", "2", 1) + "[]}", "Version '2' of the report is not read."),
         (HEAD.replace("2025-12-15", "soon") + "[]}", "is not a date"),
         ('{"schema_version": 1}', "none of the sources"),

@@ -1,4 +1,6 @@
-"""The formats for build systems: each is valid by its own rules, keeps hostile text as text, and says what all say."""
+"""The formats for build systems: each is valid by its own rules, keeps hostile text as text, and
+says what all say.
+"""
 
 import csv
 import io
@@ -16,7 +18,9 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from hotpatch_cli.outputs.formats import REPORT_FORMATS
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "fleet.yaml")
-SARIF = json.loads((Path(__file__).parent / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+SARIF = json.loads(
+    (Path(__file__).parent / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8")
+)
 DAY = ("--as-of", "2025-12-15")
 HOSTILE = {
     "command": "::error::x",
@@ -38,13 +42,19 @@ HOSTILE = {
 
 def fleet(*names: str) -> str:
     """An inventory, as JSON, of unsupported machines with these names."""
-    machines = [{"name": name, "platform": "arc", "os": "Windows Server 2019 Datacenter"} for name in names]
+    machines = [
+        {"name": name, "platform": "arc", "os": "Windows Server 2019 Datacenter"} for name in names
+    ]
     return json.dumps({"machines": machines}, indent=1)
 
 
 def findings_of_json(out: str) -> set[tuple[str, str]]:
     """(machine, code) of each finding."""
-    return {(each["name"], reason["code"]) for each in json.loads(out)["machines"] for reason in each["reasons"]}
+    return {
+        (each["name"], reason["code"])
+        for each in json.loads(out)["machines"]
+        for reason in each["reasons"]
+    }
 
 
 def _sarif(out: str) -> set[tuple[str, str]]:
@@ -62,7 +72,10 @@ def _junit(out: str) -> set[tuple[str, str]]:
 
 
 def _gitlab(out: str) -> set[tuple[str, str]]:
-    return {(each["description"].split()[1].rstrip(":"), each["check_name"].split("/")[1]) for each in json.loads(out)}
+    return {
+        (each["description"].split()[1].rstrip(":"), each["check_name"].split("/")[1])
+        for each in json.loads(out)
+    }
 
 
 def _github(out: str) -> set[tuple[str, str]]:
@@ -71,12 +84,18 @@ def _github(out: str) -> set[tuple[str, str]]:
 
 
 def _azure(out: str) -> set[tuple[str, str]]:
-    found = re.findall(r"^##vso\[.*;code=(HP\d{3});\](\w+): |^note: (HP\d{3}) (\w+): ", out, re.MULTILINE)
+    found = re.findall(
+        r"^##vso\[.*;code=(HP\d{3});\](\w+): |^note: (HP\d{3}) (\w+): ", out, re.MULTILINE
+    )
     return {(name or other, code or note) for code, name, note, other in found}
 
 
 def _rows(out: str) -> set[tuple[str, str]]:
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in out.splitlines() if line.startswith("|")]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in out.splitlines()
+        if line.startswith("|")
+    ]
     return {(row[0], code) for row in cells for code in re.findall(r"HP\d{3}", row[4])}
 
 
@@ -113,8 +132,12 @@ FINDINGS = {
 
 @pytest.mark.parametrize("form", FINDINGS)
 @pytest.mark.parametrize("words", ["never", "unsupported", "behind,off-track", "unknown"])
-def test_every_format_has_the_same_findings_and_the_same_code(hotpatch: Any, form: str, words: str) -> None:
-    """Each format names each finding of each machine as JSON does, and the exit code is the one of JSON."""
+def test_every_format_has_the_same_findings_and_the_same_code(
+    hotpatch: Any, form: str, words: str
+) -> None:
+    """Each format names each finding of each machine as JSON does, and the exit code is the one of
+    JSON.
+    """
     expected = hotpatch("check", EXAMPLE, *DAY, "--fail-on", words, "-f", "json")
     done = hotpatch("check", EXAMPLE, *DAY, "--fail-on", words, "-f", form)
     assert done.code == expected.code
@@ -127,15 +150,23 @@ def test_every_registered_format_is_held_against_the_others() -> None:
 
 
 def test_the_machines_that_fail_are_the_same_in_each_format(hotpatch: Any) -> None:
-    """What JSON says fails is a failure in JUnit, an error in SARIF, GitHub and Azure, critical in GitLab."""
+    """What JSON says fails is a failure in JUnit, an error in SARIF, GitHub and Azure, critical in
+    GitLab.
+    """
     run = {
-        form: hotpatch("check", EXAMPLE, *DAY, "--fail-on", "off-track,action-required", "-f", form).out
+        form: hotpatch(
+            "check", EXAMPLE, *DAY, "--fail-on", "off-track,action-required", "-f", form
+        ).out
         for form in FINDINGS
     }
-    fails = {each["name"] for each in json.loads(run["json"])["machines"] if each["outcome"] == "fails"}
+    fails = {
+        each["name"] for each in json.loads(run["json"])["machines"] if each["outcome"] == "fails"
+    }
     assert fails == {"app01", "web03"}
     cases = [case for suite in JUnitXml.fromstring(run["junit"].encode()) for case in suite]
-    assert {case.name for case in cases if any(isinstance(each, Failure) for each in case.result)} == fails
+    assert {
+        case.name for case in cases if any(isinstance(each, Failure) for each in case.result)
+    } == fails
     errors = {
         each["properties"]["machine"]
         for each in json.loads(run["sarif"])["runs"][0]["results"]
@@ -143,38 +174,60 @@ def test_the_machines_that_fail_are_the_same_in_each_format(hotpatch: Any) -> No
     }
     assert fails <= errors
     critical = {
-        each["description"].split()[1][:-1] for each in json.loads(run["gitlab"]) if each["severity"] == "critical"
+        each["description"].split()[1][:-1]
+        for each in json.loads(run["gitlab"])
+        if each["severity"] == "critical"
     }
     assert critical == fails
     for form in ("github", "azure"):
         first = run[form].splitlines()[:2]
         assert all("error" in line and any(name in line for name in fails) for line in first)
-    assert {row.split("|")[1].strip() for row in run["markdown"].splitlines() if row.endswith("| fails |")} == fails
+    assert {
+        row.split("|")[1].strip()
+        for row in run["markdown"].splitlines()
+        if row.endswith("| fails |")
+    } == fails
 
 
 def test_a_warning_that_makes_a_machine_fail_is_shown_as_an_error(hotpatch: Any) -> None:
-    """HP303 is a warning; where --fail-on names off-track it is what turned the build red, so it is an error."""
+    """HP303 is a warning; where --fail-on names off-track it is what turned the build red, so it is
+    an error.
+    """
     for words, level in (("unsupported", "warning"), ("off-track", "error")):
         out = hotpatch("check", EXAMPLE, *DAY, "--fail-on", words, "-f", "github").out
         assert re.search(rf"^::{level} .*HP303", out, re.MULTILINE)
 
 
 def test_a_machine_that_fails_without_a_finding_is_told_all_the_same(hotpatch: Any) -> None:
-    """A machine that is behind and not ready has no finding on its track; each format tells of it where that fails."""
+    """A machine that is behind and not ready has no finding on its track; each format tells of it
+    where that fails.
+    """
     known = "arc: {status: Connected, hotpatch: Enabled, vbs: off, secure_boot: true}"
     text = f"machines: [{{name: a, platform: arc, os: Windows Server 2025 Standard, build: 26100.7092, {known}}}]"
-    for form, sign in (("github", "::error file=fleet.yaml,line=1"), ("azure", "type=error"), ("gitlab", '"critical"')):
+    for form, sign in (
+        ("github", "::error file=fleet.yaml,line=1"),
+        ("azure", "type=error"),
+        ("gitlab", '"critical"'),
+    ):
         done = hotpatch.check(text, "--fail-on", "behind", "-f", form)
         assert done.code == 1
         assert sign in done.out
     done = hotpatch.check(text, "--fail-on", "behind", "-f", "sarif")
     jsonschema.validate(done.json, SARIF)
-    assert [each["ruleId"] for each in done.json["runs"][0]["results"]] == ["HP205", "HP501", "track-behind"]
+    assert [each["ruleId"] for each in done.json["runs"][0]["results"]] == [
+        "HP205",
+        "HP501",
+        "track-behind",
+    ]
     rule = done.json["runs"][0]["tool"]["driver"]["rules"][-1]
-    assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help")), "GitHub requires them"
+    assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help")), (
+        "GitHub requires them"
+    )
     cases = [
         case
-        for suite in JUnitXml.fromstring(hotpatch.check(text, "--fail-on", "behind", "-f", "junit").out.encode())
+        for suite in JUnitXml.fromstring(
+            hotpatch.check(text, "--fail-on", "behind", "-f", "junit").out.encode()
+        )
         for case in suite
     ]
     assert "track-behind" in cases[0].result[0].message
@@ -192,7 +245,9 @@ def test_sarif_is_valid_whatever_a_machine_is_called(hotpatch: Any, name: str) -
 
 
 def test_sarif_of_the_example_is_valid_and_its_rules_help(hotpatch: Any) -> None:
-    """Each result has a rule with its help, its source and its level, and stands at a line and a column of the file."""
+    """Each result has a rule with its help, its source and its level, and stands at a line and a
+    column of the file.
+    """
     log = hotpatch("check", EXAMPLE, *DAY, "-f", "sarif").json
     jsonschema.validate(log, SARIF)
     run = log["runs"][0]
@@ -205,7 +260,9 @@ def test_sarif_of_the_example_is_valid_and_its_rules_help(hotpatch: Any) -> None
         region = result["locations"][0]["physicalLocation"]["region"]
         assert region["startLine"] > 1
         assert region["startColumn"] > 1
-    assert len({each["partialFingerprints"]["machineAndRule/v1"] for each in run["results"]}) == len(run["results"])
+    assert len(
+        {each["partialFingerprints"]["machineAndRule/v1"] for each in run["results"]}
+    ) == len(run["results"])
 
 
 def test_sarif_points_to_the_line_that_the_user_edits(hotpatch: Any) -> None:
@@ -224,21 +281,29 @@ def test_sarif_points_to_the_line_that_the_user_edits(hotpatch: Any) -> None:
 
 def prints(done: Any) -> list[str]:
     """The fingerprints of a SARIF log."""
-    return [each["partialFingerprints"]["machineAndRule/v1"] for each in done.json["runs"][0]["results"]]
+    return [
+        each["partialFingerprints"]["machineAndRule/v1"] for each in done.json["runs"][0]["results"]
+    ]
 
 
 def test_fingerprints_survive_moved_lines(hotpatch: Any) -> None:
-    """Comments, machines and an order before a finding move its line and not its fingerprint; another name does."""
+    """Comments, machines and an order before a finding move its line and not its fingerprint;
+    another name does.
+    """
     one, two = "{name: a, platform: arc, os: Windows Server 2019}", "{name: b, platform: arc}"
     first = hotpatch.check(f"machines:\n- {one}\n", "-f", "sarif")
-    moved = hotpatch.check(f"# a comment\n\nmachines:\n- {two}\n- {one}\n", "-f", "sarif", name="other.yaml")
+    moved = hotpatch.check(
+        f"# a comment\n\nmachines:\n- {two}\n- {one}\n", "-f", "sarif", name="other.yaml"
+    )
     renamed = hotpatch.check(f"machines:\n- {one.replace('name: a', 'name: c')}\n", "-f", "sarif")
     assert prints(moved)[-1:] == prints(first)
     assert prints(renamed) != prints(first)
 
 
 def test_github_reads_the_fingerprint(hotpatch: Any) -> None:
-    """The mark stands under the only key that code scanning reads, without which it hashes the lines around."""
+    """The mark stands under the only key that code scanning reads, without which it hashes the
+    lines around.
+    """
     results = hotpatch("check", EXAMPLE, *DAY, "-f", "sarif").json["runs"][0]["results"]
     for each in results:
         assert len(set(each["partialFingerprints"].values())) == 1
@@ -252,10 +317,16 @@ def test_a_name_in_another_letter_case_is_another_fingerprint(hotpatch: Any) -> 
 
 
 def test_an_id_outweighs_the_name_in_a_fingerprint(hotpatch: Any) -> None:
-    """A machine with a resource id keeps its fingerprint under another name, and in another letter case of the id."""
+    """A machine with a resource id keeps its fingerprint under another name, and in another letter
+    case of the id.
+    """
     text = "machines: [{name: %s, id: %s, platform: arc, os: Windows Server 2019}]"
-    first = hotpatch.check(text % ("a", "/subscriptions/1/resourceGroups/G/providers/x/machines/a"), "-f", "sarif")
-    again = hotpatch.check(text % ("b", "/subscriptions/1/resourcegroups/g/providers/x/machines/A"), "-f", "sarif")
+    first = hotpatch.check(
+        text % ("a", "/subscriptions/1/resourceGroups/G/providers/x/machines/a"), "-f", "sarif"
+    )
+    again = hotpatch.check(
+        text % ("b", "/subscriptions/1/resourcegroups/g/providers/x/machines/A"), "-f", "sarif"
+    )
     assert prints(first) == prints(again)
 
 
@@ -283,7 +354,9 @@ def test_junit_is_read_by_a_parser_whatever_a_machine_is_called(hotpatch: Any, n
 
 
 def test_junit_has_a_case_for_each_machine(hotpatch: Any) -> None:
-    """Every machine is a case: failing, unknown, or passing, and the counts of the suite are those of the cases."""
+    """Every machine is a case: failing, unknown, or passing, and the counts of the suite are those
+    of the cases.
+    """
     out = hotpatch("check", EXAMPLE, *DAY, "-f", "junit").out
     (suite,) = JUnitXml.fromstring(out.encode())
     kinds = {case.name: type(case.result[0]) if case.result else None for case in suite}
@@ -295,12 +368,22 @@ def test_junit_has_a_case_for_each_machine(hotpatch: Any) -> None:
 def test_what_is_not_windows_is_a_skipped_case(hotpatch: Any) -> None:
     """A machine that was not judged is not missing: it is a skipped case."""
     vms = [
-        {"name": "linux", "type": "Microsoft.Compute/virtualMachines", "osProfile": {"linuxConfiguration": {}}},
-        {"name": "win", "type": "Microsoft.Compute/virtualMachines", "osProfile": {"windowsConfiguration": {}}},
+        {
+            "name": "linux",
+            "type": "Microsoft.Compute/virtualMachines",
+            "osProfile": {"linuxConfiguration": {}},
+        },
+        {
+            "name": "win",
+            "type": "Microsoft.Compute/virtualMachines",
+            "osProfile": {"windowsConfiguration": {}},
+        },
     ]
     out = hotpatch.check(json.dumps(vms), "-f", "junit", name="vms.json").out
     (suite,) = JUnitXml.fromstring(out.encode())
-    assert [case.name for case in suite if case.result and isinstance(case.result[0], Skipped)] == ["linux"]
+    assert [case.name for case in suite if case.result and isinstance(case.result[0], Skipped)] == [
+        "linux"
+    ]
 
 
 # --- lines for build systems ---------------------------------------------------------------------------------
@@ -324,7 +407,9 @@ def runner_reads(line: str) -> tuple[str, dict[str, str], str] | None:
 
 
 def agent_reads(line: str) -> tuple[str, dict[str, str], str] | None:
-    """A logging command as the agent of Azure Pipelines parses it, which looks for it anywhere in a line."""
+    """A logging command as the agent of Azure Pipelines parses it, which looks for it anywhere in a
+    line.
+    """
     at = line.find("##vso[")
     if at < 0 or "]" not in line[at:]:
         return None
@@ -333,7 +418,13 @@ def agent_reads(line: str) -> tuple[str, dict[str, str], str] | None:
     properties = dict(part.split("=", 1) for part in listed.split(";") if "=" in part)
 
     def plain(value: str) -> str:
-        for sign, code in ((";", "%3B"), ("\r", "%0D"), ("\n", "%0A"), ("]", "%5D"), ("%", "%AZP25")):
+        for sign, code in (
+            (";", "%3B"),
+            ("\r", "%0D"),
+            ("\n", "%0A"),
+            ("]", "%5D"),
+            ("%", "%AZP25"),
+        ):
             value = value.replace(code, sign)
         return value
 
@@ -341,11 +432,16 @@ def agent_reads(line: str) -> tuple[str, dict[str, str], str] | None:
 
 
 @pytest.mark.parametrize(
-    ("form", "reads", "command"), [("github", runner_reads, "error"), ("azure", agent_reads, "task.logissue")]
+    ("form", "reads", "command"),
+    [("github", runner_reads, "error"), ("azure", agent_reads, "task.logissue")],
 )
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
-def test_a_name_is_no_command(hotpatch: Any, name: str, form: str, reads: Any, command: str) -> None:
-    """The build system reads one command for each finding, with the name in its message, and none from the name."""
+def test_a_name_is_no_command(
+    hotpatch: Any, name: str, form: str, reads: Any, command: str
+) -> None:
+    """The build system reads one command for each finding, with the name in its message, and none
+    from the name.
+    """
     out = hotpatch.check(fleet(name), "-f", form, name="fleet.json").out
     commands = [found for found in map(reads, out.split("\n")) if found]
     assert [found[0] for found in commands] == [command]
@@ -361,8 +457,12 @@ def test_a_name_is_no_command(hotpatch: Any, name: str, form: str, reads: Any, c
         ("azure", agent_reads, ("sourcepath", "linenumber", "columnnumber")),
     ],
 )
-def test_a_place_stands_in_the_command(hotpatch: Any, form: str, reads: Any, keys: tuple[str, ...]) -> None:
-    """File, line and column are those of the value, and a comma, a semicolon or a colon in the file name is no sign."""
+def test_a_place_stands_in_the_command(
+    hotpatch: Any, form: str, reads: Any, keys: tuple[str, ...]
+) -> None:
+    """File, line and column are those of the value, and a comma, a semicolon or a colon in the file
+    name is no sign.
+    """
     name = "a,b;c:d%].yaml"
     out = hotpatch.check(
         "machines:\n- name: a\n  platform: arc\n  os: Windows Server 2019\n", "-f", form, name=name
@@ -376,21 +476,30 @@ def test_every_annotation_of_a_file_has_a_line(hotpatch: Any) -> None:
     out = hotpatch("check", EXAMPLE, *DAY, "-f", "github").out
     lines = [line for line in out.splitlines() if line.startswith("::")]
     assert len(lines) == 22
-    assert all(re.match(r"::(error|warning|notice) file=\S+,line=\d+,col=\d+,title=HP\d{3} ", line) for line in lines)
+    assert all(
+        re.match(r"::(error|warning|notice) file=\S+,line=\d+,col=\d+,title=HP\d{3} ", line)
+        for line in lines
+    )
 
 
 def test_the_job_summary_is_appended(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With GITHUB_STEP_SUMMARY the format github adds Markdown to what other steps wrote; other formats do not."""
+    """With GITHUB_STEP_SUMMARY the format github adds Markdown to what other steps wrote; other
+    formats do not.
+    """
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
     hotpatch.write("summary.md", "from before\n")
     hotpatch.check(fleet("a"), name="fleet.json")
     assert (hotpatch.folder / "summary.md").read_text() == "from before\n"
     assert hotpatch.check(fleet("a"), "-f", "github", name="fleet.json").code == 1
     summary = (hotpatch.folder / "summary.md").read_text()
-    assert summary.startswith("from before\n<!-- hotpatch-report -->\n## ❌ hotpatch: 1 of 1 machines fail")
+    assert summary.startswith(
+        "from before\n<!-- hotpatch-report -->\n## ❌ hotpatch: 1 of 1 machines fail"
+    )
 
 
-def test_a_job_summary_that_cannot_be_written_is_code_2(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_summary_that_cannot_be_written_is_code_2(
+    hotpatch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing is printed where the summary has no place."""
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "none/summary.md")
     done = hotpatch.check(fleet("a"), "-f", "github", "-o", "out.txt", name="fleet.json")
@@ -399,7 +508,9 @@ def test_a_job_summary_that_cannot_be_written_is_code_2(hotpatch: Any, monkeypat
 
 
 def test_gitlab_issues_have_their_five_keys_and_fingerprints_of_their_own(hotpatch: Any) -> None:
-    """Each issue has description, check, fingerprint, severity and a line; no two share a fingerprint."""
+    """Each issue has description, check, fingerprint, severity and a line; no two share a
+    fingerprint.
+    """
     issues = hotpatch("check", EXAMPLE, *DAY, "-f", "gitlab").json
     assert len(issues) == len({each["fingerprint"] for each in issues}) == 22
     for each in issues:
@@ -428,8 +539,12 @@ def test_markdown_holds_a_name_as_text(hotpatch: Any, name: str) -> None:
 
 
 def test_markdown_fits_into_a_comment(hotpatch: Any) -> None:
-    """GitHub takes 65,536 characters; a fleet that needs more is cut with a word, and its folds are closed."""
-    out = hotpatch.check(fleet(*(f"machine{at:04}" for at in range(1500))), "-f", "markdown", name="fleet.json").out
+    """GitHub takes 65,536 characters; a fleet that needs more is cut with a word, and its folds are
+    closed.
+    """
+    out = hotpatch.check(
+        fleet(*(f"machine{at:04}" for at in range(1500))), "-f", "markdown", name="fleet.json"
+    ).out
     assert 50_000 < len(out) < 65_536
     assert "1500 of 1500 machines fail" in out
     assert "does not fit" in out
@@ -440,7 +555,9 @@ def test_markdown_fits_into_a_comment(hotpatch: Any) -> None:
 
 
 def test_one_run_feeds_all(hotpatch: Any) -> None:
-    """Formats and outputs go pair by pair, one of them to standard output, and each is what it is alone."""
+    """Formats and outputs go pair by pair, one of them to standard output, and each is what it is
+    alone.
+    """
     done = hotpatch.check(
         fleet("a"),
         "-f",
@@ -472,7 +589,10 @@ def test_one_run_feeds_all(hotpatch: Any) -> None:
         (["-f", "json", "-f", "sarif"], "2 of --format and 1 of --output do not make pairs"),
         (["-f", "json", "-f", "sarif", "-o", "a"], "do not make pairs"),
         (["-f", "json", "-o", "a", "-o", "b"], "do not make pairs"),
-        (["-f", "json", "-o", "-", "-f", "csv", "-o", "-"], "two formats cannot both go to standard output"),
+        (
+            ["-f", "json", "-o", "-", "-f", "csv", "-o", "-"],
+            "two formats cannot both go to standard output",
+        ),
         (["-f", "json", "-o", "a", "-f", "csv", "-o", "./a"], "two formats cannot both go to"),
         (["-f", "json", "-o", "a", "-f", "sraif", "-o", "b"], "Did you mean 'sarif'?"),
     ],
@@ -486,7 +606,9 @@ def test_pairs_that_do_not_fit_are_code_2(hotpatch: Any, arguments: list[str], s
 
 
 def test_all_outputs_are_written_or_none(hotpatch: Any) -> None:
-    """Where the second place cannot be written, the first keeps what it had, and nothing is printed."""
+    """Where the second place cannot be written, the first keeps what it had, and nothing is
+    printed.
+    """
     hotpatch.write("a.json", "old")
     done = hotpatch.check(
         fleet("a"),
@@ -510,22 +632,35 @@ def test_all_outputs_are_written_or_none(hotpatch: Any) -> None:
 
 
 def test_variables_give_several_formats(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """HOTPATCH_FORMAT has spaces between, HOTPATCH_OUTPUT is parted as PATH is, so that file names may have spaces."""
+    """HOTPATCH_FORMAT has spaces between, HOTPATCH_OUTPUT is parted as PATH is, so that file names
+    may have spaces.
+    """
 
     monkeypatch.setenv("HOTPATCH_FORMAT", "json sarif")
     monkeypatch.setenv("HOTPATCH_OUTPUT", os.pathsep.join(["a b.json", "b.sarif"]))
     assert hotpatch("check", hotpatch.write("fleet.json", fleet("a"))).code == 1
-    assert sorted(each.name for each in hotpatch.folder.iterdir()) == ["a b.json", "b.sarif", "fleet.json"]
+    assert sorted(each.name for each in hotpatch.folder.iterdir()) == [
+        "a b.json",
+        "b.sarif",
+        "fleet.json",
+    ]
 
 
 def test_another_format_leaves_the_pairs_of_the_configuration(hotpatch: Any) -> None:
-    """Who asks for one format on the command line gets it, though the file has two with their outputs."""
-    hotpatch.write("hotpatch.toml", "[check]\nformat = ['table', 'sarif']\noutput = ['-', 'hotpatch.sarif']\n")
+    """Who asks for one format on the command line gets it, though the file has two with their
+    outputs.
+    """
+    hotpatch.write(
+        "hotpatch.toml", "[check]\nformat = ['table', 'sarif']\noutput = ['-', 'hotpatch.sarif']\n"
+    )
     given = hotpatch.write("fleet.json", fleet("a"))
     assert set(hotpatch("check", given, "-f", "json").json["summary"]) > {"machines"}
     assert not (hotpatch.folder / "hotpatch.sarif").exists()
     done = hotpatch("check", given, "-o", "a.txt")
-    assert (done.code, "It stands in hotpatch.toml, line 2." in " ".join(done.err.replace("│", " ").split())) == (
+    assert (
+        done.code,
+        "It stands in hotpatch.toml, line 2." in " ".join(done.err.replace("│", " ").split()),
+    ) == (
         2,
         True,
     )
@@ -541,11 +676,16 @@ def test_an_output_alone_takes_the_format_of_the_configuration(hotpatch: Any) ->
     assert not (hotpatch.folder / "a.json").exists()
 
 
-@pytest.mark.parametrize("form", ["json", "sarif", "junit", "github", "gitlab", "azure", "markdown", "table"])
+@pytest.mark.parametrize(
+    "form", ["json", "sarif", "junit", "github", "gitlab", "azure", "markdown", "table"]
+)
 def test_what_only_leaves_out_does_not_look_green(hotpatch: Any, form: str) -> None:
     """Where no machine that fails is shown, the code is 1 all the same, and it is said why."""
     done = hotpatch("check", EXAMPLE, *DAY, "--only", "ready", "-f", form)
     note = "--only leaves out machines that count (5 that fail and 1 that are unknown)"
     assert (done.code, note in done.err, "✅" in done.out) == (1, True, False)
     assert note in done.out or form in ("table", "gitlab")
-    assert "leaves out" not in hotpatch("check", EXAMPLE, *DAY, "--only", "ready", "--fail-on", "never").err
+    assert (
+        "leaves out"
+        not in hotpatch("check", EXAMPLE, *DAY, "--only", "ready", "--fail-on", "never").err
+    )

@@ -1,7 +1,8 @@
-"""Traps that other gates fell into: a code that became 0, targets that are not there, nothing checked that looks green.
+"""Traps that other gates fell into: a code that became 0, targets that are not there, nothing
+checked that looks green.
 
-What belongs to one part is tested with it: formats that disagree and annotations without a line in test_formats,
-waivers that never end in test_waivers.
+What belongs to one part is tested with it: formats that disagree and annotations without a line in
+test_formats, waivers that never end in test_waivers.
 """
 
 import json
@@ -39,12 +40,23 @@ CODES = {
 
 @pytest.mark.parametrize(("arguments", "code"), CODES.values(), ids=CODES)
 def test_the_code_reaches_the_shell(tmp_path: Path, arguments: list[str], code: int) -> None:
-    """A process that is run for real ends with the code: what a pipeline sees, however the program is put together."""
+    """A process that is run for real ends with the code: what a pipeline sees, however the program
+    is put together.
+    """
     for name, text in (("good", GOOD), ("bad", BAD), ("unknown", UNKNOWN)):
         (tmp_path / f"{name}.yaml").write_text(text)
     run = [sys.executable, "-m", "hotpatch_cli", *arguments]
-    environment = {"PYTHONPATH": str(ROOT), "HOTPATCH_AS_OF": "2025-12-15", "HOTPATCH_DATA": str(tmp_path)}
-    assert subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, check=False).returncode == code
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "HOTPATCH_AS_OF": "2025-12-15",
+        "HOTPATCH_DATA": str(tmp_path),
+    }
+    assert (
+        subprocess.run(
+            run, cwd=tmp_path, env=environment, capture_output=True, check=False
+        ).returncode
+        == code
+    )
 
 
 NOWHERE = {
@@ -93,8 +105,12 @@ NOTHING = {
 
 @pytest.mark.parametrize("form", ["table", "markdown", "junit", "sarif"])
 @pytest.mark.parametrize(("name", "text"), NOTHING.values(), ids=NOTHING)
-def test_nothing_that_was_checked_does_not_look_green(hotpatch: Any, name: str, text: str, form: str) -> None:
-    """An empty fleet is code 2 in every format, with --fail-on never too, and no file says that all is well."""
+def test_nothing_that_was_checked_does_not_look_green(
+    hotpatch: Any, name: str, text: str, form: str
+) -> None:
+    """An empty fleet is code 2 in every format, with --fail-on never too, and no file says that all
+    is well.
+    """
     hotpatch.write("out", "old")
     for words in ("unsupported", "never"):
         done = hotpatch.check(text, "-f", form, "-o", "out", "--fail-on", words, name=name)
@@ -108,8 +124,14 @@ def test_no_image_is_no_success(hotpatch: Any) -> None:
 
 
 def test_what_fails_does_not_hide_behind_only(hotpatch: Any) -> None:
-    """--only may leave out what fails; then no report looks green: it says so, and JUnit has a case that fails."""
-    run = {form: hotpatch.check(BAD, "--only", "ready", "-f", form) for form in REPORT_FORMATS if form != "ics"}
+    """--only may leave out what fails; then no report looks green: it says so, and JUnit has a case
+    that fails.
+    """
+    run = {
+        form: hotpatch.check(BAD, "--only", "ready", "-f", form)
+        for form in REPORT_FORMATS
+        if form != "ics"
+    }
     assert {done.code for done in run.values()} == {1}
     said = "--only leaves out machines that count (1 that fail)"
     for form in ("json", "markdown", "sarif", "junit", "github", "azure"):
@@ -119,13 +141,17 @@ def test_what_fails_does_not_hide_behind_only(hotpatch: Any) -> None:
 
 
 @pytest.mark.parametrize("form", ["table", "sarif", "junit", "github"])
-def test_a_crash_does_not_look_like_a_finding(hotpatch: Any, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    """A bug ends with 70 and its traceback; nothing is printed, no file is written, and the old one stays."""
+def test_a_crash_does_not_look_like_a_finding(
+    hotpatch: Any, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """A bug ends with 70 and its traceback; nothing is printed, no file is written, and the old one
+    stays.
+    """
 
     def broken(*_: object, **__: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr("hotpatch_cli.app.check", broken)
+    monkeypatch.setattr("hotpatch_cli.report.check", broken)
     hotpatch.write("out", "old")
     for target in ("-", "out"):
         done = hotpatch.check(BAD, "-f", form, "-o", target)
@@ -135,8 +161,12 @@ def test_a_crash_does_not_look_like_a_finding(hotpatch: Any, monkeypatch: pytest
     assert (hotpatch.folder / "out").read_text() == "old"
 
 
-def test_a_bug_in_a_renderer_leaves_every_file_as_it_was(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All is rendered before anything is written, so a format that breaks takes none of the others halfway."""
+def test_a_bug_in_a_renderer_leaves_every_file_as_it_was(
+    hotpatch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is rendered before anything is written, so a format that breaks takes none of the others
+    halfway.
+    """
 
     def broken(*_: object) -> str:
         raise KeyError("a bug")
@@ -148,7 +178,9 @@ def test_a_bug_in_a_renderer_leaves_every_file_as_it_was(hotpatch: Any, monkeypa
 
 
 def test_never_is_the_only_way_to_ignore_all(hotpatch: Any) -> None:
-    """With every word of --fail-on but never, an unsupported machine that is not named still shows as what it is."""
+    """With every word of --fail-on but never, an unsupported machine that is not named still shows
+    as what it is.
+    """
     done = hotpatch.check(BAD, "--fail-on", "behind")
     assert done.code == 0
     assert json.loads(done.out)["summary"]["unsupported"] == 1
@@ -164,7 +196,9 @@ def test_never_is_the_only_way_to_ignore_all(hotpatch: Any) -> None:
     ],
 )
 def test_an_output_never_takes_the_place_of_an_input(hotpatch: Any, arguments: list[str]) -> None:
-    """A report that would overwrite the inventory it was made of is refused, and the inventory stays."""
+    """A report that would overwrite the inventory it was made of is refused, and the inventory
+    stays.
+    """
     for name, text in (("fleet.yaml", BAD), ("other.yaml", GOOD), ("w.yaml", "waivers: []")):
         hotpatch.write(name, text)
     done = hotpatch(*arguments, "--as-of", "2025-12-15")

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from junitparser import JUnitXml, Skipped
 
 from hotpatch_cli.documents.files import parse
-from hotpatch_cli.inputs.waivers import waivers_in
-from hotpatch_cli.inputs.waivers_text import Entry, with_entry
+from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry, with_entry
+from hotpatch_cli.inputs.gate_files.waivers import waivers_in
 
-SARIF = json.loads((Path(__file__).parent / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+SARIF = json.loads(
+    (Path(__file__).parent / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8")
+)
 DAY = "2025-12-15"
 IMAGE = "image: 'MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition'"
 OLD = "platform: arc, os: Windows Server 2019 Datacenter"
@@ -33,13 +35,23 @@ ID = "/subscriptions/1/resourceGroups/Rg/providers/Microsoft.HybridCompute/machi
 
 def waiver(machine: str = "a", rule: str = "HP105", expires: str = "2026-01-31") -> dict[str, str]:
     """A waiver as it stands in a file."""
-    return {"machine": machine, "rule": rule, "reason": "moves in March", "owner": "platform", "expires": expires}
+    return {
+        "machine": machine,
+        "rule": rule,
+        "reason": "moves in March",
+        "owner": "platform",
+        "expires": expires,
+    }
 
 
-def checked(hotpatch: Any, fleet: str, *waivers: dict[str, str], options: tuple[str, ...] = ()) -> Any:
+def checked(
+    hotpatch: Any, fleet: str, *waivers: dict[str, str], options: tuple[str, ...] = ()
+) -> Any:
     """`hotpatch check` on an inventory with waivers."""
     hotpatch.write("waivers.yaml", yaml.safe_dump({"waivers": list(waivers)}, sort_keys=False))
-    return hotpatch.check(f"machines: [{fleet}]", "--waivers", "waivers.yaml", "--as-of", DAY, *options)
+    return hotpatch.check(
+        f"machines: [{fleet}]", "--waivers", "waivers.yaml", "--as-of", DAY, *options
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,8 +70,12 @@ def checked(hotpatch: Any, fleet: str, *waivers: dict[str, str], options: tuple[
         ("a", "HP101", 1),
     ],
 )
-def test_a_waiver_covers_its_machine_and_its_rule(hotpatch: Any, machine: str, rule: str, code: int) -> None:
-    """A machine is meant by its name or a pattern, in the letter case of the name; a rule by its code, or all by *."""
+def test_a_waiver_covers_its_machine_and_its_rule(
+    hotpatch: Any, machine: str, rule: str, code: int
+) -> None:
+    """A machine is meant by its name or a pattern, in the letter case of the name; a rule by its
+    code, or all by *.
+    """
     assert checked(hotpatch, f"{{name: a, {OLD}}}", waiver(machine, rule)).code == code
 
 
@@ -76,7 +92,9 @@ def test_a_waiver_covers_its_machine_and_its_rule(hotpatch: Any, machine: str, r
         ("a", 0),
     ],
 )
-def test_a_resource_id_is_the_same_in_any_letter_case(hotpatch: Any, machine: str, code: int) -> None:
+def test_a_resource_id_is_the_same_in_any_letter_case(
+    hotpatch: Any, machine: str, code: int
+) -> None:
     """A waiver may name the resource id, or a pattern of it, in any letter case."""
     assert checked(hotpatch, f"{{name: a, id: {ID}, {OLD}}}", waiver(machine)).code == code
 
@@ -88,20 +106,33 @@ def test_a_name_with_the_signs_of_a_pattern_is_itself(hotpatch: Any) -> None:
 
 @pytest.mark.parametrize(("expires", "code"), [("2025-12-14", 1), (DAY, 0), ("2025-12-16", 0)])
 def test_the_last_day_counts(hotpatch: Any, expires: str, code: int) -> None:
-    """On its last day a waiver covers; from the day after its finding counts again, and it is named."""
+    """On its last day a waiver covers; from the day after its finding counts again, and it is
+    named.
+    """
     done = checked(hotpatch, f"{{name: a, {OLD}}}", waiver(expires=expires))
     assert done.code == code
-    assert ("waivers.yaml:2: The waiver of HP105 for 'a' ended on 2025-12-14" in done.err) == bool(code)
+    assert ("waivers.yaml:2: The waiver of HP105 for 'a' ended on 2025-12-14" in done.err) == bool(
+        code
+    )
     assert bool(done.json["gate"]["notes"]) == bool(code)
 
 
 def test_a_waiver_that_matches_nothing_is_named(hotpatch: Any) -> None:
-    """A machine that is not there, with the nearest name, and a rule that is not raised are told with their lines."""
+    """A machine that is not there, with the nearest name, and a rule that is not raised are told
+    with their lines.
+    """
     done = checked(
-        hotpatch, f"{{name: web01, {OLD}}}", waiver("web1"), waiver("web01", "HP106"), waiver("web01"), waiver("zzz")
+        hotpatch,
+        f"{{name: web01, {OLD}}}",
+        waiver("web1"),
+        waiver("web01", "HP106"),
+        waiver("web01"),
+        waiver("zzz"),
     )
     assert done.code == 0
-    nothing = "The waiver of HP105 for '%s' matches nothing: no machine that was checked is called so."
+    nothing = (
+        "The waiver of HP105 for '%s' matches nothing: no machine that was checked is called so."
+    )
     assert re.findall(r"waivers.yaml:\d+: .*", done.err) == [
         f"waivers.yaml:2: {nothing % 'web1'} Did you mean 'web01'?",
         "waivers.yaml:7: The waiver of HP106 for 'web01' matches nothing: HP106 is not raised there.",
@@ -136,7 +167,9 @@ FLEETS = {
 
 @pytest.mark.parametrize("case", FLEETS.values(), ids=FLEETS)
 def test_what_is_left_decides(hotpatch: Any, case: tuple[str, list[str], str, int, str]) -> None:
-    """A machine fails by what is left once its waived findings are taken away; its verdict stays what it is."""
+    """A machine fails by what is left once its waived findings are taken away; its verdict stays
+    what it is.
+    """
     facts, rules, words, code, outcome = case
     bare = hotpatch.check(f"machines: [{{name: a, {facts}}}]", "--as-of", DAY).machines["a"]
     listed = [waiver("a", rule) for rule in rules]
@@ -153,7 +186,17 @@ def test_a_waived_finding_is_shown_in_every_format(hotpatch: Any) -> None:
     """Nothing is dropped: each format has the finding, says that it is waived, and why."""
     run = {
         form: checked(hotpatch, f"{{name: a, {OLD}}}", waiver(), options=("-f", form))
-        for form in ("table", "json", "csv", "markdown", "sarif", "junit", "github", "gitlab", "azure")
+        for form in (
+            "table",
+            "json",
+            "csv",
+            "markdown",
+            "sarif",
+            "junit",
+            "github",
+            "gitlab",
+            "azure",
+        )
     }
     assert {done.code for done in run.values()} == {0}
     assert all("HP105" in done.out for done in run.values())
@@ -177,7 +220,9 @@ def test_a_waived_finding_is_shown_in_every_format(hotpatch: Any) -> None:
 def test_a_waiver_does_not_change_a_fingerprint(hotpatch: Any) -> None:
     """An alert that is waived stays the alert it was."""
     prints = [
-        checked(hotpatch, f"{{name: a, {OLD}}}", *waivers, options=("-f", "sarif")).json["runs"][0]["results"][0]
+        checked(hotpatch, f"{{name: a, {OLD}}}", *waivers, options=("-f", "sarif")).json["runs"][0][
+            "results"
+        ][0]
         for waivers in ([], [waiver()])
     ]
     assert prints[0]["partialFingerprints"] == prints[1]["partialFingerprints"]
@@ -218,11 +263,26 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("waivers: [{machine: a, rule: HP999, reason: r, owner: o, expires: 2026-01-01}]", "'HP999' is no rule."),
-        ("waivers: [{machine: a, rule: HP15, reason: r, owner: o, expires: 2026-01-01}]", "Did you mean 'HP"),
-        ("waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: never}]", "'never' is not a date"),
-        ("waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-02-30}]", "is not a date"),
-        ("waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-01-01, until: 1}]", "'until'"),
+        (
+            "waivers: [{machine: a, rule: HP999, reason: r, owner: o, expires: 2026-01-01}]",
+            "'HP999' is no rule.",
+        ),
+        (
+            "waivers: [{machine: a, rule: HP15, reason: r, owner: o, expires: 2026-01-01}]",
+            "Did you mean 'HP",
+        ),
+        (
+            "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: never}]",
+            "'never' is not a date",
+        ),
+        (
+            "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-02-30}]",
+            "is not a date",
+        ),
+        (
+            "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-01-01, until: 1}]",
+            "'until'",
+        ),
         ("waiver: []", "Did you mean 'waivers'?"),
         ("- a", "found a list"),
         ("waivers: [", "waivers.yaml:1"),
@@ -230,7 +290,9 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
     ],
 )
 def test_a_wrong_waiver_file_is_code_2(hotpatch: Any, text: str, said: str) -> None:
-    """A waiver of a rule that does not exist, without an end, or in another shape is refused with file and line."""
+    """A waiver of a rule that does not exist, without an end, or in another shape is refused with
+    file and line.
+    """
     hotpatch.write("waivers.yaml", text)
     done = hotpatch.check(f"machines: [{{name: a, {OLD}}}]", "--waivers", "waivers.yaml")
     assert (done.code, done.out) == (2, "")
@@ -252,7 +314,16 @@ def test_a_file_of_comments_alone_waives_nothing(hotpatch: Any) -> None:
 
 # --- hotpatch waive ------------------------------------------------------------------------------------------
 
-CALL = ("--reason", "moves: in March", "--owner", "platform", "--expires", "2026-03-31", "--as-of", DAY)
+CALL = (
+    "--reason",
+    "moves: in March",
+    "--owner",
+    "platform",
+    "--expires",
+    "2026-03-31",
+    "--as-of",
+    DAY,
+)
 FILES = {
     "commented": """\
 # ours
@@ -295,7 +366,9 @@ def test_waive_adds_one_and_keeps_the_rest(hotpatch: Any, text: str) -> None:
         assert line.strip("\n").removesuffix(" []") in after
     assert ("\r\n" in text) == ("\r\n" in after)
     assert after.count("\n") == after.count("\r\n") or "\r\n" not in after
-    done = hotpatch.check(f"machines: [{{name: a, {OLD}}}, {{name: x, {OLD}}}]", "--waivers", "waivers.yaml")
+    done = hotpatch.check(
+        f"machines: [{{name: a, {OLD}}}, {{name: x, {OLD}}}]", "--waivers", "waivers.yaml"
+    )
     assert done.machines["a"]["reasons"][0]["waived"] == {
         "reason": "moves: in March",
         "owner": "platform",
@@ -313,8 +386,22 @@ def test_waive_writes_a_new_file(hotpatch: Any) -> None:
 
 
 def test_waive_adds_to_one_file(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable may name several files for `check`; none is made up of them, nor one that is called `-`."""
-    given = ("waive", "a", "HP105", "--reason", "r", "--owner", "o", "--expires", "2026-01-01", "--as-of", DAY)
+    """The variable may name several files for `check`; none is made up of them, nor one that is
+    called `-`.
+    """
+    given = (
+        "waive",
+        "a",
+        "HP105",
+        "--reason",
+        "r",
+        "--owner",
+        "o",
+        "--expires",
+        "2026-01-01",
+        "--as-of",
+        DAY,
+    )
     monkeypatch.setenv("HOTPATCH_WAIVERS", os.pathsep.join(["a.yaml", "b.yaml"]))
     done = hotpatch(*given)
     assert (done.code, "say which one" in " ".join(done.err.replace("│", " ").split())) == (2, True)
@@ -340,7 +427,9 @@ def test_waive_adds_to_one_file(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) 
         (["a", "HP105", *CALL, "--waivers", "."], "directory"),
     ],
 )
-def test_waive_that_cannot_be_done_changes_nothing(hotpatch: Any, arguments: list[str], said: str) -> None:
+def test_waive_that_cannot_be_done_changes_nothing(
+    hotpatch: Any, arguments: list[str], said: str
+) -> None:
     """Code 2, with what is wrong, and every file as it was."""
     line = "{machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}"
     hotpatch.write("waivers.yaml", f"waivers:\n- {line}\n")
@@ -354,14 +443,18 @@ def test_waive_that_cannot_be_done_changes_nothing(hotpatch: Any, arguments: lis
 
 
 ONE_LINE = st.text(
-    st.characters(exclude_categories=["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"]), min_size=1, max_size=40
+    st.characters(exclude_categories=["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"]),
+    min_size=1,
+    max_size=40,
 )
 
 
 @given(ONE_LINE, ONE_LINE, ONE_LINE, st.dates(date(2025, 1, 1), date(2100, 1, 1)))
 def test_what_is_waived_is_read_back(machine: str, reason: str, owner: str, expires: date) -> None:
     """Whatever the words are, the file has them as they were given."""
-    text = with_entry("/none/w.yaml", Entry(machine, "HP105", reason, owner, expires), ["HP105"])
+    text = with_entry(
+        "/none/w.yaml", WaiverEntry(machine, "HP105", reason, owner, expires), ["HP105"]
+    )
     (found,) = waivers_in(parse("w.yaml", text), ["HP105"])
     assert found[:5] == (machine, "HP105", reason, owner, expires)
 
@@ -384,26 +477,38 @@ def test_known_findings_do_not_fail_and_new_ones_do(hotpatch: Any) -> None:
 
 
 def test_a_known_verdict_does_not_hide_a_new_obstacle(hotpatch: Any) -> None:
-    """A machine known for its patch mode fails when hotpatching is off too: findings are known, not machines."""
+    """A machine known for its patch mode fails when hotpatching is off too: findings are known, not
+    machines.
+    """
     one = f"machines: [{{name: a, {MODE.replace('hotpatching: false', 'hotpatching: true')}}}]"
     hotpatch.check(one, "--write-known", "known.json")
     done = hotpatch.check(f"machines: [{{name: a, {MODE}}}]", "--known", "known.json")
     assert done.code == 1
-    assert [each["code"] for each in done.machines["a"]["reasons"] if each.get("counts")] == ["HP201"]
+    assert [each["code"] for each in done.machines["a"]["reasons"] if each.get("counts")] == [
+        "HP201"
+    ]
 
 
 def test_what_was_fixed_is_said(hotpatch: Any) -> None:
     """A known finding that is no longer found is named on standard error and in the report."""
-    hotpatch.check(f"machines: [{{name: a, {OLD}}}, {{name: b, {OLD}}}]", "--write-known", "known.json")
-    done = hotpatch.check(f"machines: [{{name: a, {OLD}}}]", "--known", "known.json", "--write-known", "new.json")
+    hotpatch.check(
+        f"machines: [{{name: a, {OLD}}}, {{name: b, {OLD}}}]", "--write-known", "known.json"
+    )
+    done = hotpatch.check(
+        f"machines: [{{name: a, {OLD}}}]", "--known", "known.json", "--write-known", "new.json"
+    )
     said = "Fixed: 1 known finding no longer found ('b' HP105); --write-known takes them out."
     assert said in done.err
     assert done.json["gate"]["notes"] == [said]
-    assert [each["machine"] for each in json.loads((hotpatch.folder / "new.json").read_text())["known"]] == ["a"]
+    assert [
+        each["machine"] for each in json.loads((hotpatch.folder / "new.json").read_text())["known"]
+    ] == ["a"]
 
 
 def test_a_known_machine_is_found_by_its_id(hotpatch: Any) -> None:
-    """The id in any letter case outweighs the name; another id under the same name is another machine."""
+    """The id in any letter case outweighs the name; another id under the same name is another
+    machine.
+    """
     text = f"machines: [{{name: %s, id: %s, {OLD}}}]"
     hotpatch.check(text % ("a", ID), "--write-known", "known.json")
     assert hotpatch.check(text % ("b", ID.lower()), "--known", "known.json").code == 0
@@ -435,7 +540,8 @@ def test_known_findings_are_unchanged_in_sarif(hotpatch: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", '{"schema_version": 2, "known": []}', "[]", "x", '{"schema_version": 1, "known": [{}]}']
+    "text",
+    ["{}", '{"schema_version": 2, "known": []}', "[]", "x", '{"schema_version": 1, "known": [{}]}'],
 )
 def test_a_wrong_file_of_known_findings_is_code_2(hotpatch: Any, text: str) -> None:
     """A file that is something else is refused, never taken for a list of nothing."""

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 DATA = Path(__file__).parent / "data"
-SHAPES = ["az-list-old.json", "az-list-new.json", "rest.json", "arg-objects.json", "arg-table.json", "psrule.json"]
+SHAPES = [
+    "az-list-old.json",
+    "az-list-new.json",
+    "rest.json",
+    "arg-objects.json",
+    "arg-table.json",
+    "psrule.json",
+]
 
 
 def check(hotpatch: Any, name: str, *arguments: str) -> Any:
@@ -16,12 +23,15 @@ def check(hotpatch: Any, name: str, *arguments: str) -> Any:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_shape_gives_the_same_verdicts(hotpatch: Any, name: str) -> None:
-    """Old and newer az, REST, both Resource Graph formats and PSRule agree on every machine and every rule."""
+    """Old and newer az, REST, both Resource Graph formats and PSRule agree on every machine and
+    every rule.
+    """
     done = check(hotpatch, name)
     machines = {name.lower(): each for name, each in done.machines.items()}
     assert done.code == 1
     assert {
-        name: (each["verdict"], {reason["code"] for reason in each["reasons"]}) for name, each in machines.items()
+        name: (each["verdict"], {reason["code"] for reason in each["reasons"]})
+        for name, each in machines.items()
     } == {
         "rg-blue/app01": ("ready", {"HP313"}),
         "app02": ("action-required", {"HP201", "HP313"}),
@@ -40,7 +50,12 @@ def test_what_is_not_windows_is_skipped_and_counted(hotpatch: Any, name: str) ->
 def test_a_reason_stands_where_the_setting_is(hotpatch: Any, name: str) -> None:
     """The place of HP202 is the line on which the patch mode of that machine stands."""
     done = check(hotpatch, name)
-    reason = next(reason for each in done.machines.values() for reason in each["reasons"] if reason["code"] == "HP202")
+    reason = next(
+        reason
+        for each in done.machines.values()
+        for reason in each["reasons"]
+        if reason["code"] == "HP202"
+    )
     line = (DATA / name).read_text().splitlines()[reason["location"]["line"] - 1]
     assert '"AutomaticByOS"' in line
     assert line[reason["location"]["column"] - 1 :].startswith('"AutomaticByOS"')
@@ -48,9 +63,14 @@ def test_a_reason_stands_where_the_setting_is(hotpatch: Any, name: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le-bom", "utf-16-be-bom", "utf-8-sig"])
 def test_what_powershell_wrote_is_read(hotpatch: Any, encoding: str) -> None:
-    """A file that PowerShell wrote with `>` is UTF-16 with a byte order mark, and read like one in UTF-8."""
+    """A file that PowerShell wrote with `>` is UTF-16 with a byte order mark, and read like one in
+    UTF-8.
+    """
     text = (DATA / "rest.json").read_text().replace("app02", "äpp02")
-    marks = {"utf-16-le-bom": ("﻿" + text).encode("utf-16-le"), "utf-16-be-bom": ("﻿" + text).encode("utf-16-be")}
+    marks = {
+        "utf-16-le-bom": ("﻿" + text).encode("utf-16-le"),
+        "utf-16-be-bom": ("﻿" + text).encode("utf-16-be"),
+    }
     done = hotpatch.check(marks.get(encoding) or text.encode(encoding), name="vms.json")
     assert done.code == 1
     assert "äpp02" in done.machines
@@ -60,7 +80,9 @@ def test_what_powershell_wrote_is_read(hotpatch: Any, encoding: str) -> None:
     ("name", "line"), [("truncated-table.json", 4), ("next-page.json", 42), ("skip-token.json", 48)]
 )
 def test_part_of_a_result_is_refused(hotpatch: Any, name: str, line: int) -> None:
-    """A page that says that more follow is code 2 at the line that says so, and its token is not repeated."""
+    """A page that says that more follow is code 2 at the line that says so, and its token is not
+    repeated.
+    """
     done = check(hotpatch, name)
     assert (done.code, done.out) == (2, "")
     assert f"{name}:{line}:" in done.err
@@ -68,10 +90,20 @@ def test_part_of_a_result_is_refused(hotpatch: Any, name: str, line: int) -> Non
 
 
 def test_scale_sets_are_judged_by_their_orchestration(hotpatch: Any) -> None:
-    """Uniform sets, also old ones that name no mode, are HP106; a flexible one without health is HP212."""
+    """Uniform sets, also old ones that name no mode, are HP106; a flexible one without health is
+    HP212.
+    """
     machines = check(hotpatch, "scale-sets.json").machines
-    codes = {name: {reason["code"] for reason in each["reasons"]} - {"HP313"} for name, each in machines.items()}
-    assert codes == {"uniform": {"HP106"}, "old-uniform": {"HP106"}, "flexible": set(), "flexible-bare": {"HP212"}}
+    codes = {
+        name: {reason["code"] for reason in each["reasons"]} - {"HP313"}
+        for name, each in machines.items()
+    }
+    assert codes == {
+        "uniform": {"HP106"},
+        "old-uniform": {"HP106"},
+        "flexible": set(),
+        "flexible-bare": {"HP212"},
+    }
 
 
 def test_one_vm_alone_is_read(hotpatch: Any) -> None:
@@ -100,7 +132,9 @@ def test_an_empty_export_is_never_green(hotpatch: Any, text: str) -> None:
     assert "There is nothing in it." in done.err
 
 
-@pytest.mark.parametrize("text", ["[1, 2, 3]", "[null]", '["a"]', "5", '"x"', '{"a": 1}', '{"value": [1]}'])
+@pytest.mark.parametrize(
+    "text", ["[1, 2, 3]", "[null]", '["a"]', "5", '"x"', '{"a": 1}', '{"value": [1]}']
+)
 def test_json_of_something_else_is_refused(hotpatch: Any, text: str) -> None:
     """JSON that is no fleet is code 2 and names what is read."""
     done = hotpatch.check(text, name="vms.json")

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.documents.tree import Number, Sequence
+from hotpatch_cli.documents.tree import NumberText, Sequence
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.cells import node_of, value_of
-from hotpatch_cli.inputs.columns import _KNOWN, _SYNONYMS, FIELDS, mapped, parse_map, told
+from hotpatch_cli.inputs.tables.cells import node_of, value_of
+from hotpatch_cli.inputs.tables.columns import _KNOWN, _SYNONYMS, FIELDS, mapped, parse_map, told
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -40,17 +40,25 @@ def test_guesses(column: str, field: str) -> None:
     assert mapped([column]).guessed == {column: field}
 
 
-@pytest.mark.parametrize("column", ["status", "sku", "hotpatch", "version", "resource group", "", " "])
+@pytest.mark.parametrize(
+    "column", ["status", "sku", "hotpatch", "version", "resource group", "", " "]
+)
 def test_no_guess(column: str) -> None:
     """Words that mean different things in different tools are not guessed."""
     assert mapped([column]).fields == {}
 
 
 def test_no_synonym_means_two_fields() -> None:
-    """Each word of the list of synonyms stands under one field only, and is not another field's own name."""
+    """Each word of the list of synonyms stands under one field only, and is not another field's own
+    name.
+    """
     words = [word.replace(" ", "") for each in _SYNONYMS.values() for word in each]
     assert len(words) == len(set(words))
-    assert all(_KNOWN[word] == path for path, each in _SYNONYMS.items() for word in (w.replace(" ", "") for w in each))
+    assert all(
+        _KNOWN[word] == path
+        for path, each in _SYNONYMS.items()
+        for word in (w.replace(" ", "") for w in each)
+    )
 
 
 def test_choice_wins() -> None:
@@ -126,7 +134,7 @@ def test_any_header(header: list[str]) -> None:
     ("field", "cell", "value"),
     [
         ("build", " 26100.10 ", "26100.10"),
-        ("build", Number("26100.10"), "26100.10"),
+        ("build", NumberText("26100.10"), "26100.10"),
         ("build", "N/A", None),
         ("build", "#N/A", None),
         ("os", "null", None),
@@ -156,13 +164,17 @@ def test_any_header(header: list[str]) -> None:
     ],
 )
 def test_cells(field: str, cell: object, value: object) -> None:
-    """A cell says what an inventory would say; the words of other tools are understood, unknown ones kept."""
+    """A cell says what an inventory would say; the words of other tools are understood, unknown
+    ones kept.
+    """
     assert value_of(field, cell, 0) == value
 
 
 def test_node() -> None:
     """Fields with dots nest, missing ones are left out, and everything stands at the row."""
-    node = node_of([("name", "a"), ("arc.status", "Connected"), ("arc.vbs", ""), ("tags.env", "prod")], 7)
+    node = node_of(
+        [("name", "a"), ("arc.status", "Connected"), ("arc.vbs", ""), ("tags.env", "prod")], 7
+    )
     assert node == {"name": "a", "arc": {"status": "Connected"}, "tags": {"env": "prod"}}
     assert (node.at("name"), node["arc"].at("status")) == (7, 7)
 
@@ -175,9 +187,21 @@ def test_image_in_one_cell_wins() -> None:
 @pytest.mark.parametrize(
     ("identity", "name", "platform"),
     [
-        ("/subscriptions/1/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm1", "vm1", "azure"),
-        ("/subscriptions/1/resourceGroups/g/providers/Microsoft.HybridCompute/machines/m1", "m1", "arc"),
-        ("/x/machines/m1/providers/Microsoft.AzureStackHCI/virtualMachineInstances/default", "m1", "azure-local"),
+        (
+            "/subscriptions/1/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm1",
+            "vm1",
+            "azure",
+        ),
+        (
+            "/subscriptions/1/resourceGroups/g/providers/Microsoft.HybridCompute/machines/m1",
+            "m1",
+            "arc",
+        ),
+        (
+            "/x/machines/m1/providers/Microsoft.AzureStackHCI/virtualMachineInstances/default",
+            "m1",
+            "azure-local",
+        ),
     ],
 )
 def test_told_by_id(identity: str, name: str, platform: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hotpatch_cli.cli.options import READER_NAMES
+from hotpatch_cli.cli.options.common import READER_NAMES
 from hotpatch_cli.inputs.fleet import READERS
 
 WINDOW = "windows: {{w: {{days: [{day}], start: 1:00, duration: 1h}}}}\n"
@@ -13,7 +13,14 @@ ARC = "machines: [{{name: {name}, platform: arc{rest}}}]\n"
 
 def two(hotpatch: Any, first: str, second: str) -> Any:
     """The run on two files."""
-    return hotpatch("check", hotpatch.write("a.yaml", first), hotpatch.write("b.yaml", second), "-f", "json", "-q")
+    return hotpatch(
+        "check",
+        hotpatch.write("a.yaml", first),
+        hotpatch.write("b.yaml", second),
+        "-f",
+        "json",
+        "-q",
+    )
 
 
 def arc(name: str, rest: str = "") -> str:
@@ -35,25 +42,47 @@ def test_a_file_may_hold_the_windows_of_another(hotpatch: Any) -> None:
 def test_the_same_window_twice_is_fine(hotpatch: Any) -> None:
     """A window that both files describe alike is one window."""
     window = WINDOW.format(day="Sat")
-    assert two(hotpatch, window + arc("a", ", window: w"), window + arc("b", ", window: w")).code == 3
+    assert (
+        two(hotpatch, window + arc("a", ", window: w"), window + arc("b", ", window: w")).code == 3
+    )
 
 
 CONFLICTS = {
-    "window": (WINDOW.format(day="Sat"), WINDOW.format(day="Sun"), "b.yaml:1:11: The window 'w' is another one"),
+    "window": (
+        WINDOW.format(day="Sat"),
+        WINDOW.format(day="Sun"),
+        "b.yaml:1:11: The window 'w' is another one",
+    ),
     "group": (
         "groups: {g: {settle: 1h}}\n",
         "groups: {g: {settle: 2h}}\n",
         "b.yaml:1:10: The group 'g' is another one",
     ),
-    "ring": ("rings: [{name: r}]\n", "rings: [{name: r, soak: 1h}]\n", "b.yaml:1:9: The ring 'r' is another one"),
+    "ring": (
+        "rings: [{name: r}]\n",
+        "rings: [{name: r, soak: 1h}]\n",
+        "b.yaml:1:9: The ring 'r' is another one",
+    ),
     "order": (
         "rings: [{name: r}, {name: s}]\n",
         "rings: [{name: s}, {name: r}]\n",
         "b.yaml:1:20: The ring 's' stands before",
     ),
-    "limits": ("limits: {max_concurrent: 1}\n", "limits: {max_concurrent: 2}\n", "b.yaml:1:9: These limits are others"),
-    "machine": ("", arc("a"), "b.yaml:1:19: The machine 'a' stands twice (first in a.yaml, line 1)"),
-    "circle": ("groups: {g: {after: [h]}, h: {}}\n", "groups: {h: {after: [g]}, g: {}}\n", "another file"),
+    "limits": (
+        "limits: {max_concurrent: 1}\n",
+        "limits: {max_concurrent: 2}\n",
+        "b.yaml:1:9: These limits are others",
+    ),
+    "machine": (
+        "",
+        arc("a"),
+        "b.yaml:1:19: The machine 'a' stands twice (first in a.yaml, line 1)",
+    ),
+    "circle": (
+        "groups: {g: {after: [h]}, h: {}}\n",
+        "groups: {h: {after: [g]}, g: {}}\n",
+        "another file",
+    ),
 }
 
 
@@ -81,7 +110,9 @@ VM = (
 
 @pytest.mark.parametrize(("group", "names"), [("g2", ["g1/vm", "g2/vm"]), ("G1", ["vm"])])
 def test_exports_are_keyed_by_resource_id(hotpatch: Any, group: str, names: list[str]) -> None:
-    """Two VMs of one name stay two; one VM in two exports is one machine, in any letter case of its id."""
+    """Two VMs of one name stay two; one VM in two exports is one machine, in any letter case of its
+    id.
+    """
     done = two(hotpatch, VM.format("g1"), VM.format(group))
     assert list(done.machines) == names
 
@@ -98,10 +129,16 @@ FILES = {
     "blank": (b" \n\n", "The file is empty."),
     "mark only": (b"\xef\xbb\xbf", "The file is empty."),
     "binary": (bytes(range(256)), "Not text in UTF-8 or UTF-16."),
-    "nul": (b"machines: [{name: a\0, platform: arc}]", "A binary file, or UTF-16 without a byte order mark."),
+    "nul": (
+        b"machines: [{name: a\0, platform: arc}]",
+        "A binary file, or UTF-16 without a byte order mark.",
+    ),
     "latin": ("machines:\n - {name: \xe4}\n".encode("latin-1"), ":2: Not text in UTF-8 or UTF-16."),
     "no mark": ("machines: []".encode("utf-16-le"), "UTF-16 without a byte order mark"),
-    "odd": (b"\xff\xfe" + "machines: []".encode("utf-16-le") + b"x", "Not text in UTF-8 or UTF-16."),
+    "odd": (
+        b"\xff\xfe" + "machines: []".encode("utf-16-le") + b"x",
+        "Not text in UTF-8 or UTF-16.",
+    ),
     "half a pair": (b"\xff\xfe" + "machines: [".encode("utf-16-le") + b"\x00\xd8]\x00", "Not text"),
     "utf-32": ("machines: []".encode("utf-32"), "binary file"),
 }

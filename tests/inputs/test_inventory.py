@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hotpatch_cli.documents.files import parse
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.inventory import FLEET_FIELDS, MACHINE_FIELDS, READER
+from hotpatch_cli.inputs.inventory.reader import FLEET_FIELDS, MACHINE_FIELDS, READER
 from hotpatch_cli.model import Build, Image, parse_build
 
 ONE = "machines: [{name: a, platform: arc}]\n"
@@ -44,7 +44,9 @@ UNKNOWN_KEYS = {
 
 
 @pytest.mark.parametrize("case", UNKNOWN_KEYS.values(), ids=UNKNOWN_KEYS)
-def test_an_unknown_key_is_an_error_at_every_level(hotpatch: Any, case: tuple[str, int, int, str, str]) -> None:
+def test_an_unknown_key_is_an_error_at_every_level(
+    hotpatch: Any, case: tuple[str, int, int, str, str]
+) -> None:
     """An unknown key gives code 2, its place, and the key that was meant."""
     text, line, column, key, meant = case
     done = hotpatch.check(text)
@@ -55,43 +57,113 @@ def test_an_unknown_key_is_an_error_at_every_level(hotpatch: Any, case: tuple[st
 
 def test_free_keys_are_free(hotpatch: Any) -> None:
     """Keys that begin with x-, and any key in tags and per_tag, are no errors."""
-    text = (
-        "x-mine: {a: [1]}\nlimits: {per_tag: {any: 1}}\nmachines: [{name: a, platform: arc, x-b: {}, tags: {Any: t}}]"
-    )
+    text = "x-mine: {a: [1]}\nlimits: {per_tag: {any: 1}}\nmachines: [{name: a, platform: arc, x-b: {}, tags: {Any: t}}]"
     assert hotpatch.check(text).code == 3
 
 
 BAD = {
-    "two rules": (window("days: [Sat], patch_tuesday: 1, start: 1:00, duration: 1h"), "1:14", "exactly one of"),
+    "two rules": (
+        window("days: [Sat], patch_tuesday: 1, start: 1:00, duration: 1h"),
+        "1:14",
+        "exactly one of",
+    ),
     "no rule": (window("start: 1:00, duration: 1h"), "1:14", "exactly one of"),
     "no start": (window("days: [Sat], duration: 1h"), "1:14", "has no start"),
-    "interval": (window("rrule: FREQ=WEEKLY;INTERVAL=2, start: 1:00, duration: 1h"), "1:14", "needs `from`"),
-    "months": (window("azure: 2Months Second Tuesday, start: 1:00, duration: 1h"), "1:14", "needs `from`"),
+    "interval": (
+        window("rrule: FREQ=WEEKLY;INTERVAL=2, start: 1:00, duration: 1h"),
+        "1:14",
+        "needs `from`",
+    ),
+    "months": (
+        window("azure: 2Months Second Tuesday, start: 1:00, duration: 1h"),
+        "1:14",
+        "needs `from`",
+    ),
     "rrule": (window("rrule: FREQ=WEEKLI, start: 1:00, duration: 1h"), "1:22", "FREQ is 'WEEKLI'"),
-    "azure": (window("azure: Month Second Tuesdy, start: 1:00, duration: 1h"), "1:22", "'tuesdy' is not a weekday"),
-    "weekday": (window("days: [Satt], start: 1:00, duration: 1h"), "1:21", "'Satt' is not a weekday"),
-    "patch tuesday": (window("patch_tuesday: four, start: 1:00, duration: 1h"), "1:30", "'four' is not a number"),
-    "hour": (window("days: [Sat], start: 24:00, duration: 1h"), "1:35", "'24:00' is not a time of day"),
+    "azure": (
+        window("azure: Month Second Tuesdy, start: 1:00, duration: 1h"),
+        "1:22",
+        "'tuesdy' is not a weekday",
+    ),
+    "weekday": (
+        window("days: [Satt], start: 1:00, duration: 1h"),
+        "1:21",
+        "'Satt' is not a weekday",
+    ),
+    "patch tuesday": (
+        window("patch_tuesday: four, start: 1:00, duration: 1h"),
+        "1:30",
+        "'four' is not a number",
+    ),
+    "hour": (
+        window("days: [Sat], start: 24:00, duration: 1h"),
+        "1:35",
+        "'24:00' is not a time of day",
+    ),
     "no duration": (window("days: [Sat], start: 1:00, duration: 0h"), "1:14", "not above zero"),
-    "until": (window("days: [Sat], start: 1:00, duration: 1h, from: 2025-05-01, until: 2025-01-01"), "1:14", "`until`"),
-    "exdate": (window("days: [Sat], start: 1:00, duration: 1h, exdates: [2025-13-01]"), "1:65", "'2025-13-01'"),
+    "until": (
+        window("days: [Sat], start: 1:00, duration: 1h, from: 2025-05-01, until: 2025-01-01"),
+        "1:14",
+        "`until`",
+    ),
+    "exdate": (
+        window("days: [Sat], start: 1:00, duration: 1h, exdates: [2025-13-01]"),
+        "1:65",
+        "'2025-13-01'",
+    ),
     "no calendar": (window("ics: nope.ics"), "nope.ics", "There is no such file."),
-    "impossible day": (f"freezes: [{{name: a, from: 2025-02-30, to: 2025-03-01}}]\n{ONE}", "1:27", "'2025-02-30'"),
-    "backwards": (f"freezes: [{{name: a, from: 2025-03-02, to: 2025-03-01}}]\n{ONE}", "1:11", "before it begins"),
-    "half a freeze": (f"freezes: [{{name: a, from: 2025-03-02}}]\n{ONE}", "1:11", "needs `from` and `to`"),
-    "circle": (f"groups: {{a: {{after: [b]}}, b: {{after: [a]}}}}\n{ONE}", "1:10", "'a' after 'b' after 'a'"),
-    "waits for itself": (f"groups: {{a: {{after: [a]}}}}\n{ONE}", "1:10", "Groups wait for each other"),
-    "unknown window": (f"{window('days: [Sat], start: 1:00, duration: 1h')}defaults: {{window: v}}", "3:20", "'v'"),
+    "impossible day": (
+        f"freezes: [{{name: a, from: 2025-02-30, to: 2025-03-01}}]\n{ONE}",
+        "1:27",
+        "'2025-02-30'",
+    ),
+    "backwards": (
+        f"freezes: [{{name: a, from: 2025-03-02, to: 2025-03-01}}]\n{ONE}",
+        "1:11",
+        "before it begins",
+    ),
+    "half a freeze": (
+        f"freezes: [{{name: a, from: 2025-03-02}}]\n{ONE}",
+        "1:11",
+        "needs `from` and `to`",
+    ),
+    "circle": (
+        f"groups: {{a: {{after: [b]}}, b: {{after: [a]}}}}\n{ONE}",
+        "1:10",
+        "'a' after 'b' after 'a'",
+    ),
+    "waits for itself": (
+        f"groups: {{a: {{after: [a]}}}}\n{ONE}",
+        "1:10",
+        "Groups wait for each other",
+    ),
+    "unknown window": (
+        f"{window('days: [Sat], start: 1:00, duration: 1h')}defaults: {{window: v}}",
+        "3:20",
+        "'v'",
+    ),
     "unknown group": (machine("groups: [g]"), "1:47", "The group 'g' is described nowhere."),
     "unknown ring": (machine("ring: r"), "1:45", "The ring 'r' is described nowhere."),
-    "unknown after": (f"groups: {{a: {{after: [b]}}}}\n{ONE}", "1:10", "The group 'b' is described nowhere."),
+    "unknown after": (
+        f"groups: {{a: {{after: [b]}}}}\n{ONE}",
+        "1:10",
+        "The group 'b' is described nowhere.",
+    ),
     "unknown in freeze": (
         f"freezes: [{{name: a, from: 2025-03-01, to: 2025-03-01, rings: [x]}}]\n{ONE}",
         "1:11",
         "'x'",
     ),
-    "ring twice": (f"rings: [{{name: a}}, {{name: a}}]\n{ONE}", "1:20", "The ring 'a' stands twice."),
-    "machine twice": ("machines: [{name: a, platform: arc}, {name: a, platform: arc}]", "1:45", "stands twice"),
+    "ring twice": (
+        f"rings: [{{name: a}}, {{name: a}}]\n{ONE}",
+        "1:20",
+        "The ring 'a' stands twice.",
+    ),
+    "machine twice": (
+        "machines: [{name: a, platform: arc}, {name: a, platform: arc}]",
+        "1:45",
+        "stands twice",
+    ),
     "zone": (machine("timezone: Europe/Stokholm"), "1:49", "did you mean Europe/Stockholm"),
     "no platform": ("machines: [{name: a}]", "1:12", "'platform' of a machine is missing"),
     "platform": ("machines: [{name: a, platform: azur}]", "1:32", "Did you mean 'azure'?"),
@@ -117,7 +189,9 @@ BAD = {
 
 
 @pytest.mark.parametrize(("text", "place", "said"), BAD.values(), ids=BAD)
-def test_a_wrong_inventory_is_refused_at_its_place(hotpatch: Any, text: str, place: str, said: str) -> None:
+def test_a_wrong_inventory_is_refused_at_its_place(
+    hotpatch: Any, text: str, place: str, said: str
+) -> None:
     """What is wrong gives code 2, file, line and column, what it is, no product and no traceback."""
     done = hotpatch.check(text)
     assert (done.code, done.out) == (2, "")
@@ -132,7 +206,9 @@ def test_every_problem_is_told_fifty_are_shown(hotpatch: Any) -> None:
     done = hotpatch.check(f"machines:\n{lines}")
     told = done.err.splitlines()
     assert done.code == 2
-    assert [line.split(": ")[0] for line in told[:50]] == [f"fleet.yaml:{n + 2}:{25 + len(str(n))}" for n in range(50)]
+    assert [line.split(": ")[0] for line in told[:50]] == [
+        f"fleet.yaml:{n + 2}:{25 + len(str(n))}" for n in range(50)
+    ]
     assert told[50:] == ["... and 150 more problems."]
 
 
@@ -140,15 +216,21 @@ def test_what_is_wrong_with_the_defaults_is_told_once(hotpatch: Any) -> None:
     """A wrong default of three machines is one problem, at the default."""
     names = ", ".join(f"{{name: {name}, platform: arc}}" for name in "abc")
     done = hotpatch.check(f"defaults: {{reboot_minutes: x, bild: 1}}\nmachines: [{names}]")
-    assert [line.split(": ")[0] for line in done.err.splitlines()] == ["fleet.yaml:1:28", "fleet.yaml:1:31"]
+    assert [line.split(": ")[0] for line in done.err.splitlines()] == [
+        "fleet.yaml:1:28",
+        "fleet.yaml:1:31",
+    ]
 
 
 @pytest.mark.parametrize(
-    "name", ["NO", "no", "1e3", "0x10", "012", "22:00", "26100.10", "'null'", "'~'", "2025-12-15", "true"]
+    "name",
+    ["NO", "no", "1e3", "0x10", "012", "22:00", "26100.10", "'null'", "'~'", "2025-12-15", "true"],
 )
 def test_a_name_stays_as_it_is_written(hotpatch: Any, name: str) -> None:
     """A name that looks like a number, a truth, a time or nothing is the name."""
-    assert list(hotpatch.check(f"machines: [{{name: {name}, platform: arc}}]").machines) == [name.strip("'")]
+    assert list(hotpatch.check(f"machines: [{{name: {name}, platform: arc}}]").machines) == [
+        name.strip("'")
+    ]
 
 
 def test_a_build_keeps_its_zeros(hotpatch: Any) -> None:
@@ -191,7 +273,8 @@ def test_defaults_lie_under_every_machine(hotpatch: Any) -> None:
     """Mappings merge deeply, a machine's own key wins, and null removes what the defaults say."""
     machines = hotpatch.check(DEFAULTS).machines
     codes = {
-        name: {reason["code"] for reason in each["reasons"]} - {"HP301", "HP501"} for name, each in machines.items()
+        name: {reason["code"] for reason in each["reasons"]} - {"HP301", "HP501"}
+        for name, each in machines.items()
     }
     assert codes == {
         "from-defaults": {"HP202"},
@@ -217,7 +300,9 @@ def test_defaults_lie_under_every_machine(hotpatch: Any) -> None:
 def test_a_reason_stands_where_its_value_was_written(
     hotpatch: Any, name: str, code: str, place: tuple[int, int]
 ) -> None:
-    """The place of a reason is where the value stands: in the defaults, behind an anchor, or at the machine."""
+    """The place of a reason is where the value stands: in the defaults, behind an anchor, or at the
+    machine.
+    """
     reasons = hotpatch.check(DEFAULTS).machines[name]["reasons"]
     location = next(reason["location"] for reason in reasons if reason["code"] == code)
     assert (location["line"], location["column"]) == place
@@ -257,7 +342,9 @@ def test_an_image_is_known_by_its_shape(text: str, image: Image) -> None:
     ],
 )
 def test_a_build_is_read_in_its_spellings(text: str, build: Build | None) -> None:
-    """Two and four parts are a build with revision, one and three are without, anything else is none."""
+    """Two and four parts are a build with revision, one and three are without, anything else is
+    none.
+    """
     assert parse_build(text) == build
 
 
@@ -268,7 +355,10 @@ def test_json_of_the_same_shape_is_an_inventory_too(hotpatch: Any) -> None:
         '{"windows": {"w": {"days": ["Sat"], "start": "22:00", "duration": "4h"}},'
         ' "machines": [{"name": "a", "platform": "arc", "window": "w"}]}'
     )
-    reports = [hotpatch.check(yaml).machines["a"], hotpatch.check(as_json, name="f.json").machines["a"]]
+    reports = [
+        hotpatch.check(yaml).machines["a"],
+        hotpatch.check(as_json, name="f.json").machines["a"],
+    ]
     for report in reports:
         for reason in report["reasons"]:
             del reason["location"]
@@ -284,36 +374,51 @@ JUNK = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(
-            st.sampled_from([*MACHINE_FIELDS, "days", "start", "duration", "after", "mode"]), inner, max_size=3
+            st.sampled_from([*MACHINE_FIELDS, "days", "start", "duration", "after", "mode"]),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=8,
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
 @given(st.dictionaries(st.sampled_from(list(FLEET_FIELDS)), JUNK, min_size=1, max_size=5))
-def test_whatever_stands_under_the_keys_the_program_does_not_break(hotpatch: Any, content: dict[str, Any]) -> None:
+def test_whatever_stands_under_the_keys_the_program_does_not_break(
+    hotpatch: Any, content: dict[str, Any]
+) -> None:
     """An inventory with anything under its keys gives a report or problems: never a bug's code."""
     done = hotpatch.check(json.dumps(content), name="fleet.json")
     assert done.code in (0, 1, 2, 3), done.err
     assert bool(done.out) == (done.code != 2)
 
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).filter(str.strip)
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).filter(
+    str.strip
+)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(TEXTS, TEXTS, st.dictionaries(TEXTS.filter(lambda key: key.isprintable()), TEXTS, max_size=3)),
+        st.tuples(
+            TEXTS,
+            TEXTS,
+            st.dictionaries(TEXTS.filter(lambda key: key.isprintable()), TEXTS, max_size=3),
+        ),
         unique_by=lambda each: each[0],
         max_size=5,
     )
 )
 def test_what_is_written_comes_back(rows: list[tuple[str, str, dict[str, str]]]) -> None:
     """Names, owners and tags of any text are read from JSON as they were written."""
-    content = [{"name": name, "platform": "arc", "owner": owner, "tags": tags} for name, owner, tags in rows]
+    content = [
+        {"name": name, "platform": "arc", "owner": owner, "tags": tags}
+        for name, owner, tags in rows
+    ]
     reading = READER.read(parse("f.json", json.dumps({"machines": content})))
     assert [(each.name, each.owner, dict(each.placement.tags)) for each in reading.machines] == rows
 

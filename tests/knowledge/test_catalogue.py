@@ -6,11 +6,21 @@ from typing import Any
 
 import pytest
 
-from hotpatch_cli.app import sentence
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.knowledge.rows import Knowledge, Release, Rule, Source
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Finding, Image, Patching, PendingUpdate, Security, parse_build
+from hotpatch_cli.knowledge.records import Knowledge, Release, Rule, Source
+from hotpatch_cli.model import (
+    Arc,
+    AzureLocal,
+    Facts,
+    Finding,
+    Image,
+    Patching,
+    PendingUpdate,
+    Security,
+    parse_build,
+)
+from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 RULES = KNOWLEDGE.rules
@@ -39,17 +49,23 @@ def test_codes_names_and_levels_are_those_that_are_promised() -> None:
     """The catalogue has these rules, and each is an error unless it is called a warning or a note."""
     promised = re.sub(r"\s+", " ", PROMISED).strip().split(", ")
     rules = [RULES[each.split()[0]] for each in promised]
-    assert [f"{rule.code} {rule.name}" + f" {rule.level}".replace(" error", "") for rule in rules] == promised
+    assert [
+        f"{rule.code} {rule.name}" + f" {rule.level}".replace(" error", "") for rule in rules
+    ] == promised
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
 def test_a_rule_is_whole(rule: Rule) -> None:
-    """Title, meaning and remedy are sentences; the source was read; no text but the sentences has a gap to fill."""
+    """Title, meaning and remedy are sentences; the source was read; no text but the sentences has a
+    gap to fill.
+    """
     assert rule.title[0].isupper()
     assert not rule.title.endswith(".")
     assert rule.meaning.endswith(".")
     assert rule.remedy.endswith(".")
-    assert all(each.endswith((".", "?")) for each in (*rule.sentences.values(), *rule.remedies.values()))
+    assert all(
+        each.endswith((".", "?")) for each in (*rule.sentences.values(), *rule.remedies.values())
+    )
     assert {*rule.levels, *rule.remedies} <= {*rule.sentences}
     assert rule.source.startswith("https://")
     assert date(2020, 1, 1) < rule.read <= date(2026, 11, 23)
@@ -57,9 +73,15 @@ def test_a_rule_is_whole(rule: Rule) -> None:
 
 @pytest.mark.parametrize("code", re.findall(r"HP4\d\d", PROMISED))
 def test_the_remedy_of_a_missing_fact_is_a_command(code: str) -> None:
-    """What is missing can be found by a command, which the remedy quotes, and where to write it is said."""
+    """What is missing can be found by a command, which the remedy quotes, and where to write it is
+    said.
+    """
     assert re.search(r"`[^`]*(az |Get-|Confirm-)[^`]*`", RULES[code].remedy)
-    assert "rite " in RULES[code].remedy or "under `kbs`" in RULES[code].remedy or code in ("HP401", "HP402")
+    assert (
+        "rite " in RULES[code].remedy
+        or "under `kbs`" in RULES[code].remedy
+        or code in ("HP401", "HP402")
+    )
 
 
 TODAY = date(2026, 8, 20)
@@ -70,7 +92,9 @@ VM = Facts(
     region="uksouth",
     patching=Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True),
 )
-LOCAL = Facts(platform="azure-local", image=IMAGE, azure_local=AzureLocal("23H2", azure_verification=True))
+LOCAL = Facts(
+    platform="azure-local", image=IMAGE, azure_local=AzureLocal("23H2", azure_verification=True)
+)
 ARC = Facts(
     platform="arc",
     os="Windows Server 2025 Datacenter",
@@ -95,7 +119,9 @@ def through_arc(**more: Any) -> Facts:
 
 
 def from_iso(*, steps: bool | None) -> Facts:
-    """A VM of Azure Local that was installed from an ISO, with what is known of the steps of Microsoft's page."""
+    """A VM of Azure Local that was installed from an ISO, with what is known of the steps of
+    Microsoft's page.
+    """
     return LOCAL._replace(
         image=Image(id="/x/galleryImages/iso2022"),
         os="Windows Server 2022 Datacenter: Azure Edition",
@@ -109,48 +135,100 @@ def ws2022(build: str | None) -> Facts:
 
 
 CASES: dict[str, tuple[Facts, str, str]] = {
-    "HP101 not_listed": (image("freebsd"), "", "isn't in the support matrix. The nearest supported image is"),
-    "HP101 look_alike": (image("2025-datacenter"), "", "isn't eligible for hotpatching: a Datacenter image"),
+    "HP101 not_listed": (
+        image("freebsd"),
+        "",
+        "isn't in the support matrix. The nearest supported image is",
+    ),
+    "HP101 look_alike": (
+        image("2025-datacenter"),
+        "",
+        "isn't eligible for hotpatching: a Datacenter image",
+    ),
     "HP101 elsewhere": (
         VM._replace(image=Image("MicrosoftSQLServer", "sql2022-ws2025", "standard-gen2")),
         "",
         "Install the product on a VM from a Marketplace image",
     ),
     "HP101 not_yet": (VM, "2024-10-31", "only from 2024-11-01 on"),
-    "HP102 gallery": (VM._replace(image=Image(id="/g")), "", "Image /g is a gallery or custom image"),
+    "HP102 gallery": (
+        VM._replace(image=Image(id="/g")),
+        "",
+        "Image /g is a gallery or custom image",
+    ),
     "HP102 restored": (VM._replace(image=None, restored=True), "", "no image reference"),
-    "HP102 built": (VM._replace(image=None, built="Packer"), "", "What Packer builds is a custom image"),
+    "HP102 built": (
+        VM._replace(image=None, built="Packer"),
+        "",
+        "What Packer builds is a custom image",
+    ),
     "HP102 built_on": (
         VM._replace(built="Packer"),
         "",
         "What Packer builds from MicrosoftWindowsServer:WindowsServer:2025",
     ),
-    "HP103 default": (VM._replace(image=Image(container="mcr/x")), "", "Image mcr/x is a Windows container"),
-    "HP104 edition": (ARC._replace(os="Windows Server 2025 Essentials"), "", "The edition of Windows Server 2025 Ess"),
+    "HP103 default": (
+        VM._replace(image=Image(container="mcr/x")),
+        "",
+        "Image mcr/x is a Windows container",
+    ),
+    "HP104 edition": (
+        ARC._replace(os="Windows Server 2025 Essentials"),
+        "",
+        "The edition of Windows Server 2025 Ess",
+    ),
     "HP104 client": (ARC._replace(os="Windows 11 Pro"), "", "Windows 11 Pro is a Windows client"),
-    "HP104 azure_edition": (ARC._replace(os="Windows Server 2025 Azure Edition"), "", "not through Azure Arc"),
+    "HP104 azure_edition": (
+        ARC._replace(os="Windows Server 2025 Azure Edition"),
+        "",
+        "not through Azure Arc",
+    ),
     "HP104 through_arc": (
         LOCAL._replace(image=None, os="Windows Server 2025 Standard"),
         "",
         "is eligible for hotpatching through Azure Arc, not as an Azure Local VM",
     ),
-    "HP105 release": (ARC._replace(os="Windows Server 2019", build=None), "", "Windows Server 2019 isn't eligible"),
+    "HP105 release": (
+        ARC._replace(os="Windows Server 2019", build=None),
+        "",
+        "Windows Server 2019 isn't eligible",
+    ),
     "HP105 build": (
         ARC._replace(os="Windows Server Datacenter", build="25398.1085"),
         "",
         "with build 25398.1085 is Windows Server, version 23H2 (annual channel), which",
     ),
-    "HP105 host": (ARC._replace(os="Azure Stack HCI", build="25398.1085"), "", "Azure Local updates its nodes"),
+    "HP105 host": (
+        ARC._replace(os="Azure Stack HCI", build="25398.1085"),
+        "",
+        "Azure Local updates its nodes",
+    ),
     "HP105 before_preview": (ARC, "2024-09-19", "preview on 2024-09-20"),
     "HP106 default": (VM._replace(scale_set="uniform"), "", "uniform orchestration"),
     "HP107 default": (ARC._replace(generation=1), "", "generation 1. Hotpatch needs generation 2"),
     "HP107 image": (VM._replace(generation=1), "", "says generation 2: one of the two is wrong"),
-    "HP108 default": (ws2022(None), "2027-11-01", "no hotpatches after October 2027, and the as-of day is 2027-11-01"),
+    "HP108 default": (
+        ws2022(None),
+        "2027-11-01",
+        "no hotpatches after October 2027, and the as-of day is 2027-11-01",
+    ),
     "HP109 default": (VM._replace(region="swedencentral"), "2024-12-01", "Region swedencentral"),
     "HP109 missing": (VM._replace(region=None), "2024-12-01", "Before 2025-01-06"),
-    "HP110 default": (image("2025 datacenter azure edition"), "", "Azure takes exactly MicrosoftWindowsServer:"),
-    "HP110 declared": (image("2025 datacenter azure edition", declared=True), "", "and Azure refuses to deploy it"),
-    "HP110 azurerm": (image("2025-Datacenter-Azure-Edition", provider="azurerm"), "", "azurerm refuses it. It takes"),
+    "HP110 default": (
+        image("2025 datacenter azure edition"),
+        "",
+        "Azure takes exactly MicrosoftWindowsServer:",
+    ),
+    "HP110 declared": (
+        image("2025 datacenter azure edition", declared=True),
+        "",
+        "and Azure refuses to deploy it",
+    ),
+    "HP110 azurerm": (
+        image("2025-Datacenter-Azure-Edition", provider="azurerm"),
+        "",
+        "azurerm refuses it. It takes",
+    ),
     "HP111 default": (
         image("2022-datacenter-azure-edition-core", build="26100.33222"),
         "",
@@ -169,7 +247,11 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP206 secure_boot": (through_arc(secure_boot=False), "", "Secure Boot is off"),
     "HP206 uefi": (through_arc(uefi=False), "", "does not start with UEFI"),
     "HP207 default": (through_arc(status="Expired"), "", "status is Expired"),
-    "HP208 default": (through_arc(hotpatch="Disabled"), "", "enrollment: Canceled. Hotpatch needs Enabled"),
+    "HP208 default": (
+        through_arc(hotpatch="Disabled"),
+        "",
+        "enrollment: Canceled. Hotpatch needs Enabled",
+    ),
     "HP208 preview": (
         through_arc(hotpatch="Failed"),
         "2025-07-15",
@@ -191,16 +273,28 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "Action Required: a prerequisite is missing",
     ),
     "HP209 default": (ARC._replace(build="26100.1741"), "", "Build 26100.1741 is below 26100.1742"),
-    "HP210 default": (LOCAL._replace(azure_local=AzureLocal("23H2", azure_verification=False)), "", "is off"),
+    "HP210 default": (
+        LOCAL._replace(azure_local=AzureLocal("23H2", azure_verification=False)),
+        "",
+        "is off",
+    ),
     "HP211 default": (
         LOCAL._replace(azure_local=AzureLocal("22H2", azure_verification=True)),
         "",
         "22H2; hotpatch on Azure Local needs 23H2",
     ),
-    "HP212 default": (VM._replace(scale_set="flexible", health_extension=False), "", "has no Application Health"),
+    "HP212 default": (
+        VM._replace(scale_set="flexible", health_extension=False),
+        "",
+        "has no Application Health",
+    ),
     "HP212 missing": (VM._replace(scale_set="flexible"), "", "is not known"),
     "HP213 default": (VM._replace(power="off"), "", "is off"),
-    "HP214 default": (patching(reboot="Never"), "", "is Never, but the planned baseline of 2026-10-13 needs"),
+    "HP214 default": (
+        patching(reboot="Never"),
+        "",
+        "is Never, but the planned baseline of 2026-10-13 needs",
+    ),
     "HP215 default": (
         VM._replace(security=Security("Standard", secure_boot=False)),
         "",
@@ -227,17 +321,41 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "2026-11-23",
         "older than the planned baseline of 2026-10-13, whose KB",
     ),
-    "HP303 default": (ARC._replace(build="26100.7178"), "2025-12-15", "KB5072359, an out-of-band update that"),
-    "HP303 doubtful": (ARC._replace(build="26100.33451"), "2026-09-20", "has medium confidence, and no source"),
-    "HP303 doubtful_ended": (ws2022("20348.7002"), "2027-10-30", "has medium confidence, and no source"),
-    "HP303 ended": (ws2022("20348.7001"), "2027-10-25", "KB5000002, a standard cumulative update that"),
-    "HP304 shared": (ARC._replace(build="26100.6905"), "2025-12-15", "belongs to KB5070881 and KB5070893"),
+    "HP303 default": (
+        ARC._replace(build="26100.7178"),
+        "2025-12-15",
+        "KB5072359, an out-of-band update that",
+    ),
+    "HP303 doubtful": (
+        ARC._replace(build="26100.33451"),
+        "2026-09-20",
+        "has medium confidence, and no source",
+    ),
+    "HP303 doubtful_ended": (
+        ws2022("20348.7002"),
+        "2027-10-30",
+        "has medium confidence, and no source",
+    ),
+    "HP303 ended": (
+        ws2022("20348.7001"),
+        "2027-10-25",
+        "KB5000002, a standard cumulative update that",
+    ),
+    "HP304 shared": (
+        ARC._replace(build="26100.6905"),
+        "2025-12-15",
+        "belongs to KB5070881 and KB5070893",
+    ),
     "HP304 listed": (
         ARC._replace(build="26100.6905", kbs=("KB5070881", "KB5070893")),
         "2025-12-15",
         "KB5070881 and KB5070893 share a build or a day and are all listed",
     ),
-    "HP304 settled": (ARC._replace(build="26100.6905"), "", "Each of them gives the same track state"),
+    "HP304 settled": (
+        ARC._replace(build="26100.6905"),
+        "",
+        "Each of them gives the same track state",
+    ),
     "HP304 contradiction_unlisted": (
         ARC._replace(build="26100.33000", kbs=("KB5099536",)),
         "",
@@ -248,23 +366,47 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "2026-09-20",
         "belongs to KB5120228, but KB5122871 is listed",
     ),
-    "HP305 default": (ARC._replace(build="26100.32772"), "2026-06-20", "June 2026 was planned as a hotpatch month"),
-    "HP306 default": (VM._replace(pending=(PendingUpdate("x"), PendingUpdate(kind="driver"))), "", ": x, driver; they"),
+    "HP305 default": (
+        ARC._replace(build="26100.32772"),
+        "2026-06-20",
+        "June 2026 was planned as a hotpatch month",
+    ),
+    "HP306 default": (
+        VM._replace(pending=(PendingUpdate("x"), PendingUpdate(kind="driver"))),
+        "",
+        ": x, driver; they",
+    ),
     "HP307 older_due": (
         ARC._replace(build="26100.1"),
         "",
         "below build 26100.33158, so it lacks the baseline KB5099536",
     ),
-    "HP307 unlisted_due": (ARC._replace(build="26100.8037"), "", "below build 26100.33158, so it lacks"),
+    "HP307 unlisted_due": (
+        ARC._replace(build="26100.8037"),
+        "",
+        "below build 26100.33158, so it lacks",
+    ),
     "HP307 later_due": (
         ARC._replace(build="26100.33000"),
         "",
         "was released on 2026-08-30, after the as-of day 2026-08-20. It's below build 26100.33158",
     ),
-    "HP307 older": (ARC._replace(build="26100.1"), "2024-12-15", "older than 26100.1742, the oldest build"),
+    "HP307 older": (
+        ARC._replace(build="26100.1"),
+        "2024-12-15",
+        "older than 26100.1742, the oldest build",
+    ),
     "HP307 newer": (ARC._replace(build="26100.99999"), "", "it may well be the newest baseline"),
-    "HP307 later": (ARC._replace(build="26100.33438"), "", "released on 2026-09-08, after the as-of day 2026-08-20"),
-    "HP307 unlisted": (ARC._replace(build="26100.33200"), "", "a Windows 11 or preview build is possible"),
+    "HP307 later": (
+        ARC._replace(build="26100.33438"),
+        "",
+        "released on 2026-09-08, after the as-of day 2026-08-20",
+    ),
+    "HP307 unlisted": (
+        ARC._replace(build="26100.33200"),
+        "",
+        "a Windows 11 or preview build is possible",
+    ),
     "HP307 no_revision": (ARC._replace(build="26100"), "", "Build 26100 has no revision"),
     "HP308 default": (VM._replace(restart_pending=True), "", "waits for a restart"),
     "HP308 finish": (
@@ -282,20 +424,34 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "",
         "Restart to finish KB5120233: it's installed and takes effect with the restart. It's a standard update",
     ),
-    "HP309 default": (ws2022("20348.5622"), "2026-09-20", "KB5122882 of 2026-09-08 decides the track"),
-    "HP309 no_baseline": (ARC._replace(build="26100.1742"), "2024-12-01", "known on 2024-12-01 or before"),
+    "HP309 default": (
+        ws2022("20348.5622"),
+        "2026-09-20",
+        "KB5122882 of 2026-09-08 decides the track",
+    ),
+    "HP309 no_baseline": (
+        ARC._replace(build="26100.1742"),
+        "2024-12-01",
+        "known on 2024-12-01 or before",
+    ),
     "HP311 default": (
         ARC._replace(pending=(PendingUpdate(None, "KB5120233"),)),
         "",
         "A standard update is offered: KB5120233.",
     ),
     "HP311 title": (
-        ARC._replace(pending=(PendingUpdate("2026-08 Cumulative Update for Windows Server 2025", "KB5999999"),)),
+        ARC._replace(
+            pending=(
+                PendingUpdate("2026-08 Cumulative Update for Windows Server 2025", "KB5999999"),
+            )
+        ),
         "",
         "offered: KB5999999 (2026-08 Cumulative Update for Windows Server 2025). The release data doesn't have its KB",
     ),
     "HP311 open": (
-        ARC._replace(pending=(PendingUpdate("Cumulative Update for Windows Server 2025 (KB5999999)"),)),
+        ARC._replace(
+            pending=(PendingUpdate("Cumulative Update for Windows Server 2025 (KB5999999)"),)
+        ),
         "",
         "It's a baseline or a standard update.",
     ),
@@ -307,21 +463,37 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP313 default": (VM, "", "The build and the KBs are missing"),
     "HP313 kbs": (VM._replace(kbs=("KB5999999",)), "", "in the release data (KB5999999)"),
     "HP401 default": (VM._replace(image=None), "", "The image is missing"),
-    "HP401 partial": (VM._replace(image=Image(sku=IMAGE.sku)), "", "Specify also: publisher and offer"),
+    "HP401 partial": (
+        VM._replace(image=Image(sku=IMAGE.sku)),
+        "",
+        "Specify also: publisher and offer",
+    ),
     "HP401 local_copy": (
         LOCAL._replace(image=Image(id="/x/marketplaceGalleryImages/y")),
         "",
         "doesn't tell which one",
     ),
-    "HP401 local_list": (LOCAL._replace(image=None, unresolved=(("image", "/i"),)), "", "its image resource /i"),
-    "HP401 local": (LOCAL._replace(image=None), "", "for a VM that was installed or upgraded from an ISO"),
+    "HP401 local_list": (
+        LOCAL._replace(image=None, unresolved=(("image", "/i"),)),
+        "",
+        "its image resource /i",
+    ),
+    "HP401 local": (
+        LOCAL._replace(image=None),
+        "",
+        "for a VM that was installed or upgraded from an ISO",
+    ),
     "HP401 unresolved": (
         VM._replace(image=None, unresolved=(("image", "[x]"),)),
         "",
         "after deployment: [x]",
     ),
     "HP402 default": (ARC._replace(os=None), "", "is missing"),
-    "HP402 release": (ARC._replace(os="Windows Server", build=None), "", "Windows Server has no version"),
+    "HP402 release": (
+        ARC._replace(os="Windows Server", build=None),
+        "",
+        "Windows Server has no version",
+    ),
     "HP402 edition": (ARC._replace(os="Windows Server 2025"), "", "has no edition"),
     "HP402 meant": (
         ARC._replace(os="Windows Server 2025 Standrad"),
@@ -333,13 +505,25 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "",
         "Did you mean Standard or Datacenter?",
     ),
-    "HP402 evaluation": (ARC._replace(os="Windows Server 2025 Standard Evaluation"), "", "sources differ"),
-    "HP402 unrecognized": (ARC._replace(os="{os}"), "", "The operating system {os} isn't recognized"),
+    "HP402 evaluation": (
+        ARC._replace(os="Windows Server 2025 Standard Evaluation"),
+        "",
+        "sources differ",
+    ),
+    "HP402 unrecognized": (
+        ARC._replace(os="{os}"),
+        "",
+        "The operating system {os} isn't recognized",
+    ),
     "HP403 default": (ARC._replace(build=None), "", "The build is not given"),
     "HP403 revision": (ARC._replace(build="10.0.26100"), "", "Build 26100 has no revision"),
     "HP403 unreadable": (ARC._replace(build="x"), "", "Build x is not understood"),
     "HP404 default": (patching(mode=None), "", "patch mode is not given"),
-    "HP404 unresolved": (patching(mode=None)._replace(unresolved=(("patching.mode", "[m]"),)), "", "it decides: [m]"),
+    "HP404 unresolved": (
+        patching(mode=None)._replace(unresolved=(("patching.mode", "[m]"),)),
+        "",
+        "it decides: [m]",
+    ),
     "HP405 default": (patching(hotpatching=None), "", "is not given"),
     "HP405 unresolved": (
         patching(hotpatching=None)._replace(unresolved=(("patching.hotpatching", "[h]"),)),
@@ -347,14 +531,22 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         ": [h]",
     ),
     "HP406 default": (patching(vm_agent=None), "", "is not given"),
-    "HP406 unresolved": (patching(vm_agent=None)._replace(unresolved=(("patching.vm_agent", "[a]"),)), "", ": [a]"),
+    "HP406 unresolved": (
+        patching(vm_agent=None)._replace(unresolved=(("patching.vm_agent", "[a]"),)),
+        "",
+        ": [a]",
+    ),
     "HP407 default": (through_arc(status=None), "", "is not given"),
     "HP408 default": (through_arc(hotpatch=None), "", "is missing"),
     "HP408 undecided": (through_arc(hotpatch="Unknown"), "", "reported as Unknown"),
     "HP409 default": (through_arc(vbs=None), "", "is not given"),
     "HP410 default": (through_arc(secure_boot=None), "", "is not given"),
     "HP411 default": (LOCAL._replace(azure_local=AzureLocal("23H2")), "", "is not given"),
-    "HP412 default": (LOCAL._replace(azure_local=AzureLocal(None, azure_verification=True)), "", "is not given"),
+    "HP412 default": (
+        LOCAL._replace(azure_local=AzureLocal(None, azure_verification=True)),
+        "",
+        "is not given",
+    ),
     "HP412 unreadable": (
         LOCAL._replace(azure_local=AzureLocal("latest", azure_verification=True)),
         "",
@@ -380,14 +572,20 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "",
         "is of Azure Edition, but the operating system",
     ),
-    "HP416 default": (from_iso(steps=None), "", "whether the steps of Microsoft's ISO page are done is missing"),
+    "HP416 default": (
+        from_iso(steps=None),
+        "",
+        "whether the steps of Microsoft's ISO page are done is missing",
+    ),
 }
 
 LAST_OF_2022 = (
     ("2027-10-12", "planned-baseline", "20348.7000", "KB5000001"),
     ("2027-10-20", "standard", "20348.7001", "KB5000002"),
 )
-"""Two more releases of WS2022: the last baseline and an update after it, to say what shipped data cannot say yet."""
+"""Two more releases of WS2022: the last baseline and an update after it, to say what shipped data
+cannot say yet.
+"""
 DOUBTFUL = Release(
     "ws2022",
     "medium",
@@ -406,7 +604,8 @@ OUT_OF_ORDER = Release(
     "KB5000004",
     parse_build("26100.33000"),
 )
-"""A release of a later day whose build is below a baseline's, as only a wrong row of a user has it."""
+"""A release of a later day whose build is below a baseline's, as only a wrong row of a user has it.
+"""
 
 
 def more_knowledge() -> Knowledge:
@@ -429,7 +628,9 @@ def told(finding: Finding) -> str:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_sentence_is_raised_and_says_what_was_seen(name: str) -> None:
-    """Each sentence of a rule is raised by some machine, and names what was seen or what is expected."""
+    """Each sentence of a rule is raised by some machine, and names what was seen or what is
+    expected.
+    """
     facts, day, words = CASES[name]
     findings = Judge(MORE, date.fromisoformat(day) if day else TODAY).judge(facts).findings
     said = [told(each) for each in findings if f"{each.code} {each.variant}" == name]
@@ -449,20 +650,37 @@ machines:
 FITTED: dict[str, tuple[str, str]] = {
     "HP413 default": ("window: night", "Neither the machine nor its window has a time zone"),
     "HP501 none": ("timezone: Europe/Stockholm", "the machine has no maintenance window"),
-    "HP501 never": ("window: night, timezone: Europe/Stockholm", "No further opening is found in night"),
-    "HP501 frozen": ("window: night, timezone: Europe/Stockholm", "Freezes take every opening of night"),
+    "HP501 never": (
+        "window: night, timezone: Europe/Stockholm",
+        "No further opening is found in night",
+    ),
+    "HP501 frozen": (
+        "window: night, timezone: Europe/Stockholm",
+        "Freezes take every opening of night",
+    ),
     "HP502 default": (
         "window: night, timezone: Europe/Stockholm, reboot_minutes: 61",
         "needs 1 h 1 min, and the longest",
     ),
 }
-ELSEWHERE = {"HP414 default", "HP501 crowded", "HP501 deadline", "HP503 default", "HP310 default", "HP505 default"}
-"""Sentences of the readers, of the planner and of the lint of windows, which no machine's own facts raise."""
+ELSEWHERE = {
+    "HP414 default",
+    "HP501 crowded",
+    "HP501 deadline",
+    "HP503 default",
+    "HP310 default",
+    "HP505 default",
+}
+"""Sentences of the readers, of the planner and of the lint of windows, which no machine's own facts
+raise.
+"""
 
 
 @pytest.mark.parametrize("name", FITTED)
 def test_a_sentence_on_windows_is_raised(name: str, hotpatch: Any) -> None:
-    """Each sentence on the window of a restart is raised by a machine that is ready, and says what to do."""
+    """Each sentence on the window of a restart is raised by a machine that is ready, and says what
+    to do.
+    """
     machine, words = FITTED[name]
     known = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true}"
     window = ", until: 2026-01-01" if name == "HP501 never" else ""
@@ -514,7 +732,9 @@ def test_no_sentence_is_left_out() -> None:
 
 
 def test_an_unsupported_machine_is_not_asked_for_its_time_zone(hotpatch: Any) -> None:
-    """HP413 is a missing fact, and none is raised once image or release is unsupported; HP501 is none."""
+    """HP413 is a missing fact, and none is raised once image or release is unsupported; HP501 is
+    none.
+    """
     text = "machines: [{name: a, platform: arc, os: ws2022, window: w}, {name: b, platform: arc, os: ws2022}]\n"
     text += "windows: {w: {days: [Sun], start: 02:00, duration: 4h}}\n"
     machines = hotpatch.check(text, "--as-of", "2026-08-20").machines

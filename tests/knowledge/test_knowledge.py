@@ -1,4 +1,6 @@
-"""The rows of knowledge: each has its source, no two are the same, and a user's files are read as strictly."""
+"""The rows of knowledge: each has its source, no two are the same, and a user's files are read as
+strictly.
+"""
 
 import re
 from collections import Counter
@@ -7,34 +9,48 @@ from pathlib import Path
 
 import pytest
 
-from hotpatch_cli.app import check
 from hotpatch_cli.documents.codec import parse_date
 from hotpatch_cli.errors import InputError
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.cache import frozen, thawed
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.knowledge.rows import PRODUCTS, STANDARD, Release, Rule
+from hotpatch_cli.knowledge.records import PRODUCTS, STANDARD, Release, Rule
+from hotpatch_cli.report import check
 from hotpatch_cli.schedule.patch_tuesday import patch_tuesday
 
 KNOWLEDGE = load_knowledge()
 BUILDS = {"ws2022": 20348, "ws2025": 26100}
 
 
-@pytest.mark.parametrize("row", KNOWLEDGE.releases, ids=lambda row: f"{row.product}-{row.date}-{row.name}")
+@pytest.mark.parametrize(
+    "row", KNOWLEDGE.releases, ids=lambda row: f"{row.product}-{row.date}-{row.name}"
+)
 def test_a_release_is_well_formed(row: Release) -> None:
-    """A release has a source with its day, a build of its product, and a Patch Tuesday where it is monthly."""
+    """A release has a source with its day, a build of its product, and a Patch Tuesday where it is
+    monthly.
+    """
     assert row.source
     assert all(source.title and source.read for source in row.source)
     assert row.build is None or row.build.number == BUILDS[row.product]
-    if row.date is not None and row.kind in ("planned-baseline", "unplanned-baseline", "hotpatch", "standard", None):
+    if row.date is not None and row.kind in (
+        "planned-baseline",
+        "unplanned-baseline",
+        "hotpatch",
+        "standard",
+        None,
+    ):
         assert row.date == patch_tuesday(row.date.year, row.date.month)
     if row.kind == "planned-baseline" and row.date is not None:
         assert row.date.month in (1, 4, 7, 10)
 
 
-@pytest.mark.parametrize("row", KNOWLEDGE.releases, ids=lambda row: f"{row.product}-{row.date}-{row.name}")
+@pytest.mark.parametrize(
+    "row", KNOWLEDGE.releases, ids=lambda row: f"{row.product}-{row.date}-{row.name}"
+)
 def test_a_release_is_told_as_its_sources_allow(row: Release) -> None:
-    """A KB has its form, sources were read before the collection ended, and only a schedule lacks KB and build."""
+    """A KB has its form, sources were read before the collection ended, and only a schedule lacks
+    KB and build.
+    """
     assert row.kb is None or re.fullmatch(r"KB50[0-9]{5}|KB51[0-9]{5}", row.kb)
     assert all(date(2022, 2, 16) <= source.read <= date(2026, 11, 22) for source in row.source)
     assert row.kb or row.build or row.confidence == "low"
@@ -57,7 +73,9 @@ def test_only_one_build_is_shared() -> None:
 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_builds_grow_with_the_days(product: str) -> None:
-    """A release that comes later has a higher build, but for the standard update that a later hotpatch stays below."""
+    """A release that comes later has a higher build, but for the standard update that a later
+    hotpatch stays below.
+    """
     rows = [row for row in KNOWLEDGE.releases if row.product == product and row.build and row.date]
     track = [row for row in rows if row.kind not in STANDARD]
     standard = [row for row in rows if row.kind in (*STANDARD, "planned-baseline")]
@@ -68,9 +86,15 @@ def test_builds_grow_with_the_days(product: str) -> None:
 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_a_month_has_one_release_of_the_track(product: str) -> None:
-    """From the first release to the last scheduled one, each month has one baseline or hotpatch, or one of no kind."""
+    """From the first release to the last scheduled one, each month has one baseline or hotpatch, or
+    one of no kind.
+    """
     kinds = ("planned-baseline", "unplanned-baseline", "hotpatch", None)
-    days = [row.date for row in KNOWLEDGE.releases if row.product == product and row.kind in kinds and row.date]
+    days = [
+        row.date
+        for row in KNOWLEDGE.releases
+        if row.product == product and row.kind in kinds and row.date
+    ]
     months = sorted((day.year, day.month) for day in days)
     first, last = months[0], months[-1]
     count = (last[0] - first[0]) * 12 + last[1] - first[1] + 1
@@ -91,7 +115,9 @@ def test_the_cache_keeps_every_row() -> None:
 
 
 def test_previews_of_a_c_week_are_of_2021_and_2022() -> None:
-    """A preview is a standard update of Windows Server 2022 between two Patch Tuesdays, with KB and build."""
+    """A preview is a standard update of Windows Server 2022 between two Patch Tuesdays, with KB and
+    build.
+    """
     previews = [row for row in KNOWLEDGE.releases if row.kind == "preview"]
     assert len(previews) == 15
     assert all(row.product == "ws2022" and row.kb and row.build and row.date for row in previews)
@@ -99,17 +125,24 @@ def test_previews_of_a_c_week_are_of_2021_and_2022() -> None:
 
 
 def test_a_kind_can_be_less_sure_than_its_kb() -> None:
-    """Microsoft's pages confirm the KBs of September 2026; whether the later ones keep the track is less sure."""
+    """Microsoft's pages confirm the KBs of September 2026; whether the later ones keep the track is
+    less sure.
+    """
     rows = {row.kb: row for row in KNOWLEDGE.releases}
     for kb in ("KB5122871", "KB5129235", "KB5129237"):
         assert (rows[kb].confidence, rows[kb].confidence_of_kind) == ("high", "medium")
-        assert all(source.url and "/" in source.url.removeprefix("https://") for source in rows[kb].source[:1])
+        assert all(
+            source.url and "/" in source.url.removeprefix("https://")
+            for source in rows[kb].source[:1]
+        )
     assert rows["KB5061258"].confidence == "low"
     assert "contradict" in (rows["KB5061258"].notes or "")
 
 
 def test_a_source_has_an_address_or_says_that_it_has_none() -> None:
-    """A source of the release data can be opened, or its title says that it has no address of its own."""
+    """A source of the release data can be opened, or its title says that it has no address of its
+    own.
+    """
     for row in KNOWLEDGE.releases:
         for source in row.source:
             page = (source.url or "").removeprefix("https://").partition("/")[2]
@@ -118,12 +151,18 @@ def test_a_source_has_an_address_or_says_that_it_has_none() -> None:
 
 RULES = list(KNOWLEDGE.rules.values())
 NO_CURE = {"HP305", "HP309", "HP310"}
-"""What no setting of the machine rights: the right example shows the same machine and says what changes."""
+"""What no setting of the machine rights: the right example shows the same machine and says what
+changes.
+"""
 LINTED = {"HP503", "HP505", "HP414"}
-"""Raised by the lint of windows, by a plan, and by two files that contradict each other: by no check of a fleet."""
+"""Raised by the lint of windows, by a plan, and by two files that contradict each other: by no
+check of a fleet.
+"""
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.code not in LINTED], ids=lambda rule: rule.code)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule.code not in LINTED], ids=lambda rule: rule.code
+)
 def test_the_examples_of_a_rule_are_true(rule: Rule, tmp_path: Path) -> None:
     """The wrong example raises the rule, and the right one does not."""
     assert rule.code in _codes(rule.wrong, tmp_path)
@@ -135,7 +174,9 @@ def _codes(example: str, folder: Path) -> set[str]:
     path = folder / "fleet.yaml"
     path.write_text(example, encoding="utf-8")
     day = re.search(r"as of (\d{4}-\d{2}-\d{2})", example)
-    report = check(load_fleet([str(path)])[0], KNOWLEDGE, parse_date(day[1] if day else "2026-08-20"))
+    report = check(
+        load_fleet([str(path)])[0], KNOWLEDGE, parse_date(day[1] if day else "2026-08-20")
+    )
     general = {each.rule.code for each in report.general}
     return general | {code for machine in report.machines for code in machine.codes}
 
@@ -171,7 +212,10 @@ def test_replace_takes_the_shipped_rows_away(tmp_path: Path) -> None:
         (f"{HEAD}releases: [{OCTOBER}, {OCTOBER}]", "is there already"),
         (f"{HEAD}releases: [{OCTOBER.replace('KB5199999', 'KB5073379')}]", "is there already"),
         (f"{HEAD}releases: [{OCTOBER.replace('kind:', 'kimd:')}]", "Did you mean 'kind'"),
-        (f"{HEAD}releases: [{OCTOBER.replace('source: mine', 'source: yours')}]", "not a key of `sources`"),
+        (
+            f"{HEAD}releases: [{OCTOBER.replace('source: mine', 'source: yours')}]",
+            "not a key of `sources`",
+        ),
         (f"{HEAD}releases: [{OCTOBER.replace('26100.33500', '26100')}]", "with its revision"),
         (f"{HEAD}releases: [{OCTOBER.replace('2026-10-13', '2026-13-10')}]", "not a date"),
         (f"{HEAD}release: []", "Did you mean 'releases'"),
@@ -188,9 +232,7 @@ def test_a_users_file_is_read_strictly(tmp_path: Path, text: str, said: str) -> 
 def test_a_users_image_is_added(tmp_path: Path) -> None:
     """A matrix file adds an image to the shipped ones."""
     path = tmp_path / "matrix.yaml"
-    row = (
-        "{product: ws2025, publisher: me, offer: mine, sku: 2025-x, platforms: [azure], from: 2026-01-01, source: mine}"
-    )
+    row = "{product: ws2025, publisher: me, offer: mine, sku: 2025-x, platforms: [azure], from: 2026-01-01, source: mine}"
     path.write_text(f"{HEAD}images: [{row}]", encoding="utf-8")
     images = load_knowledge([str(path)]).matrix.images
     assert len(images) == len(KNOWLEDGE.matrix.images) + 1

@@ -1,4 +1,6 @@
-"""A user's own knowledge over the shipped one: what it adds, what gives way, and how strictly it is read."""
+"""A user's own knowledge over the shipped one: what it adds, what gives way, and how strictly it is
+read.
+"""
 
 from datetime import date
 from typing import Any
@@ -12,15 +14,22 @@ SOURCES = "sources: {mine: {title: my page, url: 'https://example.org', read: 20
 IMAGE = "publisher: MicrosoftWindowsServer, offer: WindowsServer, platforms: [azure], source: mine"
 OCTOBER = "product: ws2025, date: 2026-10-13, kb: KB5199999, build: 26100.33500, confidence: high, source: mine"
 ARC = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true}"
-MACHINE = f"machines: [{{name: a, platform: arc, os: Windows Server 2025 Standard, {ARC}, build: BUILD}}]"
+MACHINE = (
+    f"machines: [{{name: a, platform: arc, os: Windows Server 2025 Standard, {ARC}, build: BUILD}}]"
+)
 
 
 @pytest.fixture
 def checked(hotpatch: Any) -> Any:
-    """The machine of a fleet by the shipped knowledge and the user's rows, with the codes of the run."""
+    """The machine of a fleet by the shipped knowledge and the user's rows, with the codes of the
+    run.
+    """
 
     def run(fleet: str, as_of: str, **files: str) -> Any:
-        given = [(f"--{name}", hotpatch.write(f"{name}.yaml", SOURCES + text)) for name, text in files.items()]
+        given = [
+            (f"--{name}", hotpatch.write(f"{name}.yaml", SOURCES + text))
+            for name, text in files.items()
+        ]
         done = hotpatch.check(fleet, "--as-of", as_of, *(part for pair in given for part in pair))
         assert done.code != 2, done.err
         return done.machines["a"] | {"run": [each["code"] for each in done.json["run_reasons"]]}
@@ -34,7 +43,9 @@ def codes(machine: Any) -> set[str]:
 
 
 def test_a_row_of_october_ends_the_ignorance(checked: Any) -> None:
-    """With the baseline's row, HP310 is gone: the machine that has it is current, and another one waits for its KB."""
+    """With the baseline's row, HP310 is gone: the machine that has it is current, and another one
+    waits for its KB.
+    """
     rows = f"releases: [{{{OCTOBER}, kind: planned-baseline}}]"
     due = checked(MACHINE.replace("BUILD", "26100.33438"), "2026-11-23", releases=rows)
     assert due["run"] == []
@@ -61,7 +72,9 @@ def test_a_row_that_is_not_confirmed_is_a_schedule(checked: Any) -> None:
     weak = "{product: ws2025, date: 2026-10-13, kind: planned-baseline, kb: KB5199999, confidence: low, source: mine}"
     bare = "{product: ws2025, date: 2027-01-12, kind: planned-baseline, confidence: high, source: mine}"
     for row, as_of in ((weak, "2026-11-23"), (bare, "2027-02-01")):
-        found = checked(MACHINE.replace("BUILD", "26100.33438"), as_of, releases=f"releases: [{row}]")
+        found = checked(
+            MACHINE.replace("BUILD", "26100.33438"), as_of, releases=f"releases: [{row}]"
+        )
         assert found["next_baseline"]["confirmed"] is False
         assert found["run"] == ["HP310"]
 
@@ -77,7 +90,9 @@ def test_an_image_is_added_from_its_day_on(checked: Any) -> None:
 
 def test_a_day_of_a_shipped_image_is_corrected(hotpatch: Any) -> None:
     """A row of an image that is there already takes its place, whatever its day."""
-    path = hotpatch.write("m.yaml", f"{SOURCES}images: [{{product: ws2025, sku: x, from: 2026-03-01, {IMAGE}}}]")
+    path = hotpatch.write(
+        "m.yaml", f"{SOURCES}images: [{{product: ws2025, sku: x, from: 2026-03-01, {IMAGE}}}]"
+    )
     shipped = KNOWLEDGE.matrix.images[0]
     text = f"{SOURCES}images: [{{product: ws2022, sku: {shipped.sku.upper()}, from: 2023-01-01, {IMAGE}}}]"
     text = text.replace("[azure]", "[azure, azure-local]")
@@ -89,7 +104,9 @@ def test_a_day_of_a_shipped_image_is_corrected(hotpatch: Any) -> None:
 
 
 def test_an_edition_is_added_from_its_day_on(checked: Any) -> None:
-    """A user's edition can hotpatch through Arc from its first day on, and before it the day is named."""
+    """A user's edition can hotpatch through Arc from its first day on, and before it the day is
+    named.
+    """
     fleet = MACHINE.replace("BUILD", "26100.33222").replace("Standard", "Essentials")
     row = "editions: [{product: ws2025, edition: Essentials, from: 2026-08-01, source: mine}]"
     assert codes(checked(fleet, "2026-08-20")) == {"HP104"}
@@ -113,25 +130,57 @@ BAD: dict[str, tuple[str, str, str]] = {
     "unknown-list": ("matrix", f"image: [{ROW}]", "Did you mean 'images'"),
     "unknown-key": ("matrix", f"images: [{ROW.replace('sku:', 'skuu:')}]", "Did you mean 'sku'"),
     "missing-key": ("matrix", f"images: [{ROW.replace('sku: x, ', '')}]", "sku"),
-    "twice": ("matrix", f"images: [{ROW}, {ROW.replace('2026-03-01', '2026-04-01')}]", "stands twice"),
+    "twice": (
+        "matrix",
+        f"images: [{ROW}, {ROW.replace('2026-03-01', '2026-04-01')}]",
+        "stands twice",
+    ),
     "platform": ("matrix", f"images: [{ROW.replace('[azure]', '[azur]')}]", "Did you mean 'azure'"),
-    "product": ("matrix", f"images: [{ROW.replace('ws2025', 'ws2028')}]", "not one of ws2022, ws2025"),
+    "product": (
+        "matrix",
+        f"images: [{ROW.replace('ws2025', 'ws2028')}]",
+        "not one of ws2022, ws2025",
+    ),
     "no-source": ("matrix", f"images: [{ROW.replace(', source: mine', '')}]", "source"),
-    "pattern": ("matrix", "lookalikes: [{pattern: '(', why: x, source: mine}]", "not a regular expression"),
-    "year": ("matrix", f"images: [{ROW.replace('2026-03-01', '0001-01-01')}]", "not in the years 2000 to 2189"),
+    "pattern": (
+        "matrix",
+        "lookalikes: [{pattern: '(', why: x, source: mine}]",
+        "not a regular expression",
+    ),
+    "year": (
+        "matrix",
+        f"images: [{ROW.replace('2026-03-01', '0001-01-01')}]",
+        "not in the years 2000 to 2189",
+    ),
     "not-a-list": ("matrix", "images: 5", "Expected a list"),
     "event": (
         "matrix",
         "lifecycle: [{product: ws2025, event: party, day: 2026-01-01, from: 2026-01-01, source: mine}]",
         "party",
     ),
-    "release-year": ("releases", f"releases: [{{{OCTOBER.replace('2026-10-13', '9999-12-31')}}}]", "2000 to 2189"),
+    "release-year": (
+        "releases",
+        f"releases: [{{{OCTOBER.replace('2026-10-13', '9999-12-31')}}}]",
+        "2000 to 2189",
+    ),
     "release-kind": ("releases", f"releases: [{{{OCTOBER}, kind: baseline}}]", "planned-baseline"),
-    "release-confidence": ("releases", f"releases: [{{{OCTOBER.replace('high', 'sure')}}}]", "high, medium, low"),
-    "release-kb": ("releases", f"releases: [{{{OCTOBER.replace('KB5199999', '5199999')}}}]", "Write it as KB5072033"),
+    "release-confidence": (
+        "releases",
+        f"releases: [{{{OCTOBER.replace('high', 'sure')}}}]",
+        "high, medium, low",
+    ),
+    "release-kb": (
+        "releases",
+        f"releases: [{{{OCTOBER.replace('KB5199999', '5199999')}}}]",
+        "Write it as KB5072033",
+    ),
     "release-list": ("releases", "releases: {}", "Expected a list"),
     "release-none": ("releases", "", "releases"),
-    "release-known": ("releases", f"releases: [{{{OCTOBER.replace('KB5199999', 'KB5122871')}}}]", "is there already"),
+    "release-known": (
+        "releases",
+        f"releases: [{{{OCTOBER.replace('KB5199999', 'KB5122871')}}}]",
+        "is there already",
+    ),
 }
 
 
@@ -144,7 +193,13 @@ def test_a_users_file_is_read_strictly(name: str, command: str, hotpatch: Any) -
         command = "matrix"
     hotpatch.write("mine.yaml", SOURCES + text)
     hotpatch.write("fleet.yaml", "machines: [{name: a, platform: arc}]")
-    given = ["fleet.yaml"] if command == "check" else ["--year", "2026"] if command == "calendar" else []
+    given = (
+        ["fleet.yaml"]
+        if command == "check"
+        else ["--year", "2026"]
+        if command == "calendar"
+        else []
+    )
     done = hotpatch(command, *given, f"--{option}", "mine.yaml")
     assert done.code == 2
     assert said in done.err
@@ -154,7 +209,10 @@ def test_a_users_file_is_read_strictly(name: str, command: str, hotpatch: Any) -
 
 def test_all_problems_of_a_file_are_told_at_once(hotpatch: Any) -> None:
     """Two faults of one file are two lines with two places."""
-    hotpatch.write("mine.yaml", f"{SOURCES}releases:\n  - {{{OCTOBER}, kind: x}}\n  - {{{OCTOBER}, kimd: hotpatch}}\n")
+    hotpatch.write(
+        "mine.yaml",
+        f"{SOURCES}releases:\n  - {{{OCTOBER}, kind: x}}\n  - {{{OCTOBER}, kimd: hotpatch}}\n",
+    )
     hotpatch.write("fleet.yaml", "machines: [{name: a, platform: arc}]")
     done = hotpatch("check", "fleet.yaml", "--releases", "mine.yaml")
     assert "mine.yaml:3:" in done.err

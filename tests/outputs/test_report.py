@@ -1,4 +1,6 @@
-"""The report in its formats: they say the same, keep hostile text as text, and fit a terminal of 80 columns."""
+"""The report in its formats: they say the same, keep hostile text as text, and fit a terminal of 80
+columns.
+"""
 
 import csv
 import io
@@ -11,11 +13,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from hotpatch_cli.app import Report, check
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.formats import REPORT_FORMATS
-from hotpatch_cli.outputs.screen import Screen
+from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.report import Report, check
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "fleet.yaml")
 DAY = "2025-12-15"
@@ -51,7 +53,9 @@ def report_on(hotpatch: Any, names: list[str]) -> Report:
     """The report on machines of these names."""
     machines = [{"name": name, "platform": "arc"} for name in names]
     hotpatch.write("fleet.json", json.dumps({"machines": machines}))
-    return check(load_fleet([str(hotpatch.folder / "fleet.json")])[0], load_knowledge(), date(2025, 12, 15))
+    return check(
+        load_fleet([str(hotpatch.folder / "fleet.json")])[0], load_knowledge(), date(2025, 12, 15)
+    )
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
@@ -76,21 +80,32 @@ def test_csv_holds_a_name_in_one_safe_cell(hotpatch: Any, name: str) -> None:
 @pytest.mark.parametrize("screen", [Screen(), NARROW], ids=["plain", "terminal"])
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_a_table_holds_a_name_as_text(hotpatch: Any, name: str, screen: Screen) -> None:
-    """A name brings no line end, no control code, no direction mark and no markup into a table, and is not cut."""
+    """A name brings no line end, no control code, no direction mark and no markup into a table, and
+    is not cut.
+    """
     text = REPORT_FORMATS["table"](report_on(hotpatch, [name]), screen)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\x85\u200f\u202e]", text)
-    rows = [line.split("  ")[0].strip() for line in text.split("──\n" if screen.terminal else "--\n")[1].splitlines()]
+    rows = [
+        line.split("  ")[0].strip()
+        for line in text.split("──\n" if screen.terminal else "--\n")[1].splitlines()
+    ]
     shown = "".join(rows[: rows.index("")])
     assert shown.encode("unicode_escape").replace(b"\\\\", b"\\") == name.encode("unicode_escape")
 
 
 @pytest.mark.parametrize("name", ["e\u0301", "日本語のサーバー", "😀😀"])
 def test_columns_stand_below_each_other_for_wide_letters(hotpatch: Any, name: str) -> None:
-    """In plain text the second column begins in the same cell of the screen for wide letters and for narrow ones."""
+    """In plain text the second column begins in the same cell of the screen for wide letters and
+    for narrow ones.
+    """
     from rich.cells import cell_len
 
     lines = REPORT_FORMATS["table"](report_on(hotpatch, [name, "a" * 20]), Screen()).splitlines()
-    assert {cell_len(line[: line.index("unknown")]) for line in lines if "HP402" in line and "2 x" not in line} == {22}
+    assert {
+        cell_len(line[: line.index("unknown")])
+        for line in lines
+        if "HP402" in line and "2 x" not in line
+    } == {22}
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +115,9 @@ def example() -> Report:
 
 
 def test_a_row_of_80_columns_is_whole(example: Report) -> None:
-    """In 80 columns no line is longer, nothing is cut, and each row has name, verdict, track, restart and codes."""
+    """In 80 columns no line is longer, nothing is cut, and each row has name, verdict, track,
+    restart and codes.
+    """
     text = REPORT_FORMATS["table"](example, NARROW)
     table = text.split("──\n")[1].split("\n\n")[0]
     assert all(len(line) <= 80 for line in table.splitlines())
@@ -117,7 +134,9 @@ def test_a_row_of_80_columns_is_whole(example: Report) -> None:
 
 
 def test_a_long_name_gives_way_and_nothing_else(hotpatch: Any) -> None:
-    """Beside a name of 100 letters, the longest verdict and track and a restart stand whole on one line of 80."""
+    """Beside a name of 100 letters, the longest verdict and track and a restart stand whole on one
+    line of 80.
+    """
     hotpatch.write(
         "f.yaml",
         f"""\
@@ -131,15 +150,22 @@ machines:
     window: w
 """,
     )
-    report = check(load_fleet([str(hotpatch.folder / "f.yaml")])[0], load_knowledge(), date(2025, 12, 15))
+    report = check(
+        load_fleet([str(hotpatch.folder / "f.yaml")])[0], load_knowledge(), date(2025, 12, 15)
+    )
     table = REPORT_FORMATS["table"](report, NARROW).split("──\n")[1].split("\n\n")[0]
     assert re.search(r" action-required +baseline-due +2025-12-20 22:00 +HP201", table)
-    assert sum(line.count("n") for line in re.sub(r"action.*22:00|HP.*", "", table).splitlines()) == 100
+    assert (
+        sum(line.count("n") for line in re.sub(r"action.*22:00|HP.*", "", table).splitlines())
+        == 100
+    )
     assert max(map(len, table.splitlines())) <= 80
 
 
 def test_what_needs_attention_comes_first(example: Report) -> None:
-    """The table begins with unsupported machines, then action-required, unknown, and ready ones last."""
+    """The table begins with unsupported machines, then action-required, unknown, and ready ones
+    last.
+    """
     rows = REPORT_FORMATS["table"](example, Screen()).splitlines()[4:15]
     order = ["unsupported", "action-required", "unknown", "ready"]
     ranks = [order.index(row.split()[1]) for row in rows]
@@ -155,14 +181,24 @@ def test_the_head_tells_the_day_and_the_age_and_the_end_the_sum(example: Report)
 
 
 def test_a_terminal_gets_50_rows_and_the_count_of_the_rest(hotpatch: Any) -> None:
-    """Of 60 machines a terminal shows 50 and says that there are 10 more; with --all, and in plain text, all stand."""
+    """Of 60 machines a terminal shows 50 and says that there are 10 more; with --all, and in plain
+    text, all stand.
+    """
     report = report_on(hotpatch, [f"machine{n}" for n in range(60)])
     shown = {
         screen: REPORT_FORMATS["table"](report, screen)
         for screen in (NARROW, NARROW._replace(everything=True), Screen())
     }
-    assert [len(re.findall("^ ?machine\\d", text, re.MULTILINE)) for text in shown.values()] == [50, 60, 60]
-    assert ["... and 10 more machines: --all shows them." in text for text in shown.values()] == [True, False, False]
+    assert [len(re.findall("^ ?machine\\d", text, re.MULTILINE)) for text in shown.values()] == [
+        50,
+        60,
+        60,
+    ]
+    assert ["... and 10 more machines: --all shows them." in text for text in shown.values()] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_colour_is_only_where_it_is_wanted(example: Report) -> None:
@@ -178,33 +214,50 @@ def test_the_formats_agree(hotpatch: Any, example: Report) -> None:
     machines = hotpatch("check", EXAMPLE, "--as-of", DAY, "-f", "json").machines
     rows = {
         row["name"]: row
-        for row in csv.DictReader(io.StringIO(hotpatch("check", EXAMPLE, "--as-of", DAY, "-f", "csv").out, newline=""))
+        for row in csv.DictReader(
+            io.StringIO(hotpatch("check", EXAMPLE, "--as-of", DAY, "-f", "csv").out, newline="")
+        )
     }
-    lines = {line.split()[0]: line.split() for line in REPORT_FORMATS["table"](example, Screen()).splitlines()[4:15]}
+    lines = {
+        line.split()[0]: line.split()
+        for line in REPORT_FORMATS["table"](example, Screen()).splitlines()[4:15]
+    }
     assert list(machines) == list(rows)
     assert set(rows) == set(lines)
     for name, machine in machines.items():
         codes = list(dict.fromkeys(reason["code"] for reason in machine["reasons"]))
         window = machine["next_reboot"]["window"]
         row, words = rows[name], lines[name]
-        assert (row["verdict"], row["track"]) == (machine["verdict"], machine["track"]["state"] or "")
+        assert (row["verdict"], row["track"]) == (
+            machine["verdict"],
+            machine["track"]["state"] or "",
+        )
         assert words[1:3] == [machine["verdict"], machine["track"]["state"] or "-"]
         assert row["restart_start"] == (window["start"] if window else "")
         assert not window or window["start"][:10] in words
-        assert row["codes"].split() == codes == [word for word in words if re.fullmatch(r"HP\d{3}", word)]
+        assert (
+            row["codes"].split()
+            == codes
+            == [word for word in words if re.fullmatch(r"HP\d{3}", word)]
+        )
 
 
 def test_json_is_as_its_schema_says(hotpatch: Any) -> None:
     """The report of hostile names validates against `hotpatch schema report`."""
     report_on(hotpatch, list(HOSTILE.values()))
-    jsonschema.validate(hotpatch("check", "fleet.json", "-f", "json").json, hotpatch("schema", "report").json)
+    jsonschema.validate(
+        hotpatch("check", "fleet.json", "-f", "json").json, hotpatch("schema", "report").json
+    )
 
 
 def test_json_and_csv_keep_the_order_of_the_input(hotpatch: Any) -> None:
     """Machines stand in json and csv as in the file, not sorted."""
     report_on(hotpatch, ["c", "a", "b"])
     assert list(hotpatch("check", "fleet.json", "-f", "json").machines) == ["c", "a", "b"]
-    assert [line.split(",")[0] for line in hotpatch("check", "fleet.json", "-f", "csv").out.splitlines()[1:]] == [
+    assert [
+        line.split(",")[0]
+        for line in hotpatch("check", "fleet.json", "-f", "csv").out.splitlines()[1:]
+    ] == [
         "c",
         "a",
         "b",
@@ -213,7 +266,9 @@ def test_json_and_csv_keep_the_order_of_the_input(hotpatch: Any) -> None:
 
 def test_explain_gives_each_reason_with_its_place_and_its_remedy(hotpatch: Any) -> None:
     """`check --explain` shows of each reason the message, file, line and column, and what to do."""
-    hotpatch.write("f.yaml", "machines: [{name: a, platform: arc, os: Windows Server 2019 Datacenter}]")
+    hotpatch.write(
+        "f.yaml", "machines: [{name: a, platform: arc, os: Windows Server 2019 Datacenter}]"
+    )
     out = hotpatch("check", "f.yaml", "--explain").out
     assert "HP105 error:" in out
     assert "f.yaml:1:41" in out

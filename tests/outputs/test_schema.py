@@ -1,4 +1,6 @@
-"""The schema of the inventory: an editor that reads YAML its own way flags what is wrong and nothing else."""
+"""The schema of the inventory: an editor that reads YAML its own way flags what is wrong and
+nothing else.
+"""
 
 import re
 from pathlib import Path
@@ -20,7 +22,9 @@ def validator(hotpatch: Any) -> Any:
 
 
 def as_an_editor(text: str) -> Any:
-    """YAML as an editor reads it (YAML 1.2 core): numbers and truths by their looks; dates stay text."""
+    """YAML as an editor reads it (YAML 1.2 core): numbers and truths by their looks; dates stay
+    text.
+    """
     loader = type("Editor", (yaml.SafeLoader,), {"yaml_implicit_resolvers": {}})
     for tag, pattern, first in (
         ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
@@ -60,7 +64,9 @@ def test_the_examples_are_valid_in_an_editor(validator: Any, name: str) -> None:
     assert [error.message for error in validator.iter_errors(as_an_editor(text))] == []
 
 
-def test_the_starter_is_valid_in_an_editor_and_in_the_program(hotpatch: Any, validator: Any) -> None:
+def test_the_starter_is_valid_in_an_editor_and_in_the_program(
+    hotpatch: Any, validator: Any
+) -> None:
     """What `hotpatch init` writes is an inventory, for the schema and for check."""
     text = hotpatch("init").out
     assert [error.message for error in validator.iter_errors(as_an_editor(text))] == []
@@ -68,9 +74,13 @@ def test_the_starter_is_valid_in_an_editor_and_in_the_program(hotpatch: Any, val
 
 
 def test_what_the_program_reads_the_schema_takes(hotpatch: Any, validator: Any) -> None:
-    """An inventory in every spelling that check reads is valid for an editor, where words look like other things."""
+    """An inventory in every spelling that check reads is valid for an editor, where words look like
+    other things.
+    """
     assert hotpatch.check(FULL).code in (0, 1, 3), hotpatch.check(FULL).err
-    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(as_an_editor(FULL))] == []
+    assert [
+        f"{error.json_path}: {error.message}" for error in validator.iter_errors(as_an_editor(FULL))
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -85,7 +95,9 @@ def test_what_the_program_reads_the_schema_takes(hotpatch: Any, validator: Any) 
         "windos: {}\nmachines: []",
     ],
 )
-def test_the_schema_refuses_what_the_program_refuses(hotpatch: Any, validator: Any, text: str) -> None:
+def test_the_schema_refuses_what_the_program_refuses(
+    hotpatch: Any, validator: Any, text: str
+) -> None:
     """A wrong key, word or type is flagged by the schema and refused by check."""
     assert not validator.is_valid(as_an_editor(text))
     assert hotpatch.check(text).code == 2

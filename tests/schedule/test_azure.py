@@ -1,4 +1,6 @@
-"""The `recurEvery` grammar: every documented example, what the real server returns, and what is refused."""
+"""The `recurEvery` grammar: every documented example, what the real server returns, and what is
+refused.
+"""
 
 from datetime import date, timedelta
 from itertools import islice
@@ -7,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.recurrence import AzureRecurrence, Frame, RecurrenceError, parse_azure
+from hotpatch_cli.schedule.recurrence.day_rules import (
+    AzureRecurrence,
+    Frame,
+    RecurrenceError,
+    parse_azure,
+)
 
 LAST = -1
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
@@ -35,7 +42,11 @@ DOCUMENTED = [
         AzureRecurrence("Month", weekdays=(SUNDAY,), weeks=(LAST,)),
         ["2026-01-25", "2026-02-22"],
     ),
-    ("Month Fourth Monday", AzureRecurrence("Month", weekdays=(MONDAY,), weeks=(4,)), ["2026-01-26", "2026-02-23"]),
+    (
+        "Month Fourth Monday",
+        AzureRecurrence("Month", weekdays=(MONDAY,), weeks=(4,)),
+        ["2026-01-26", "2026-02-23"],
+    ),
     (
         "Month Last Sunday Offset-3",
         AzureRecurrence("Month", weekdays=(SUNDAY,), weeks=(LAST,), offset=-3),
@@ -60,7 +71,11 @@ SEEN = [
         AzureRecurrence("Week", 2, weekdays=(MONDAY, TUESDAY, WEDNESDAY)),
         ["2026-01-07", "2026-01-19", "2026-01-20", "2026-01-21", "2026-02-02"],
     ),
-    ("1Months day31", AzureRecurrence("Month", monthdays=(31,)), ["2026-01-31", "2026-03-31", "2026-05-31"]),
+    (
+        "1Months day31",
+        AzureRecurrence("Month", monthdays=(31,)),
+        ["2026-01-31", "2026-03-31", "2026-05-31"],
+    ),
     ("35Month day1", AzureRecurrence("Month", 35, monthdays=(1,)), ["2028-12-01", "2031-11-01"]),
     (
         "1Month Third,Fourth Monday,Friday",
@@ -81,7 +96,9 @@ SEEN = [
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "days"), DOCUMENTED + SEEN, ids=lambda part: part if isinstance(part, str) else ""
+    ("text", "value", "days"),
+    DOCUMENTED + SEEN,
+    ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_means(text: str, value: AzureRecurrence, days: list[str] | None) -> None:
     """A recurrence that is documented or was seen is read, and opens on the days it names."""
@@ -93,7 +110,12 @@ def test_means(text: str, value: AzureRecurrence, days: list[str] | None) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["month third SUNDAY offset6", "  Month\tThird  Sunday Offset6 ", "1Months Third Sunday Offset6"]
+    "text",
+    [
+        "month third SUNDAY offset6",
+        "  Month\tThird  Sunday Offset6 ",
+        "1Months Third Sunday Offset6",
+    ],
 )
 def test_case_plural_and_space_do_not_matter(text: str) -> None:
     """Letter case, plural, a leading 1 and extra spaces change nothing."""
@@ -103,9 +125,22 @@ def test_case_plural_and_space_do_not_matter(text: str) -> None:
 def test_offset_crosses_the_end_of_a_month() -> None:
     """An offset may carry the nth weekday into the month before or after."""
     frame = Frame(date(2026, 1, 1), date(2026, 4, 30))
-    after, before = parse_azure("Month Last Saturday Offset6"), parse_azure("Month First Sunday Offset-6")
-    assert [str(day) for day in after.dates(frame)] == ["2026-01-02", "2026-02-06", "2026-03-06", "2026-04-03"]
-    assert [str(day) for day in before.dates(frame)] == ["2026-01-26", "2026-02-23", "2026-03-30", "2026-04-27"]
+    after, before = (
+        parse_azure("Month Last Saturday Offset6"),
+        parse_azure("Month First Sunday Offset-6"),
+    )
+    assert [str(day) for day in after.dates(frame)] == [
+        "2026-01-02",
+        "2026-02-06",
+        "2026-03-06",
+        "2026-04-03",
+    ]
+    assert [str(day) for day in before.dates(frame)] == [
+        "2026-01-26",
+        "2026-02-23",
+        "2026-03-30",
+        "2026-04-27",
+    ]
 
 
 def test_an_offset_beyond_six_is_read() -> None:
@@ -173,7 +208,9 @@ def test_its_text_reads_as_itself(rule: AzureRecurrence) -> None:
     assert parse_azure(rule.text) == rule
 
 
-@given(RULES, st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.integers(0, 2000), st.integers(0, 400))
+@given(
+    RULES, st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.integers(0, 2000), st.integers(0, 400)
+)
 def test_days_do_not_depend_on_where_one_begins_to_look(
     rule: AzureRecurrence, anchor: date, skip: int, length: int
 ) -> None:

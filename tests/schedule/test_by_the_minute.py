@@ -1,8 +1,10 @@
-"""Openings judged by a clock that is read every minute of two years, in zones that change their clocks oddly.
+"""Openings judged by a clock that is read every minute of two years, in zones that change their
+clocks oddly.
 
-The judge knows nothing of gaps, repeated hours or recurrences. It reads the wall clock of a zone minute by
-minute: the opening of a day starts at the first minute at which the wall shows that day's start or later. And
-it asks a plain question of every day: is this one of the days that the rule names?
+The judge knows nothing of gaps, repeated hours or recurrences. It reads the wall clock of a zone
+minute by minute: the opening of a day starts at the first minute at which the wall shows that day's
+start or later. And it asks a plain question of every day: is this one of the days that the rule
+names?
 """
 
 from __future__ import annotations
@@ -18,8 +20,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hotpatch_cli.schedule.fit import Openings
-from hotpatch_cli.schedule.ics import read_events
-from hotpatch_cli.schedule.recurrence import AfterPatchTuesday, DayRule, parse_azure, parse_rrule, parse_weekdays
+from hotpatch_cli.schedule.recurrence.day_rules import (
+    AfterPatchTuesday,
+    DayRule,
+    parse_azure,
+    parse_rrule,
+    parse_weekdays,
+)
+from hotpatch_cli.schedule.recurrence.ics import read_events
 from hotpatch_cli.schedule.windows import Window, openings, validate
 
 ZONES = [
@@ -52,10 +60,14 @@ def wall_clock(zone: str) -> array[int]:
     top = -MINUTES
     for quarter in range(0, MINUTES, 15):
         now = BEGIN + timedelta(minutes=quarter)
-        offset, later = (at.astimezone(ZoneInfo(zone)).utcoffset() for at in (now, now + timedelta(minutes=14)))
+        offset, later = (
+            at.astimezone(ZoneInfo(zone)).utcoffset() for at in (now, now + timedelta(minutes=14))
+        )
         assert offset == later, "clocks change on quarters of an hour"
         first = quarter + offset // timedelta(minutes=1)
-        shown.extend(range(first, first + 15) if first > top else [max(top, first + n) for n in range(15)])
+        shown.extend(
+            range(first, first + 15) if first > top else [max(top, first + n) for n in range(15)]
+        )
         top = max(top, first + 14)
     return shown
 
@@ -63,10 +75,16 @@ def wall_clock(zone: str) -> array[int]:
 @cache
 def days(wanted: Callable[[date], bool]) -> list[date]:
     """The wanted days of the two years, and some around them."""
-    return [day for day in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)) if wanted(day)]
+    return [
+        day
+        for day in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
+        if wanted(day)
+    ]
 
 
-def brute_force(zone: str, wanted: Callable[[date], bool], start: time, length: int) -> list[tuple[int, int]]:
+def brute_force(
+    zone: str, wanted: Callable[[date], bool], start: time, length: int
+) -> list[tuple[int, int]]:
     """First and last minute, in UTC, of the opening of every wanted day."""
     found = [bisect_left(wall_clock(zone), minute(day, start)) for day in days(wanted)]
     return [(begin, begin + length) for begin in found if 0 < begin < MINUTES]
@@ -74,8 +92,13 @@ def brute_force(zone: str, wanted: Callable[[date], bool], start: time, length: 
 
 def by_the_program(window: Window, zone: str) -> list[tuple[int, int]]:
     """First and last minute, in UTC, of the openings that the program gives."""
-    found = openings(window, ZoneInfo(zone), BEGIN + timedelta(minutes=1), END - timedelta(minutes=1))
-    return [tuple((at - BEGIN) // timedelta(minutes=1) for at in (each.start, each.end)) for each in found]
+    found = openings(
+        window, ZoneInfo(zone), BEGIN + timedelta(minutes=1), END - timedelta(minutes=1)
+    )
+    return [
+        tuple((at - BEGIN) // timedelta(minutes=1) for at in (each.start, each.end))
+        for each in found
+    ]
 
 
 # Plain questions about a day.
@@ -83,7 +106,13 @@ def by_the_program(window: Window, zone: str) -> list[tuple[int, int]]:
 
 def nth(day: date) -> int:
     """Which such weekday of its month a day is."""
-    return len([number for number in range(1, day.day + 1) if day.replace(day=number).weekday() == day.weekday()])
+    return len(
+        [
+            number
+            for number in range(1, day.day + 1)
+            if day.replace(day=number).weekday() == day.weekday()
+        ]
+    )
 
 
 def last(day: date) -> bool:
@@ -129,7 +158,9 @@ def last_workday(day: date) -> bool:
 
 
 class Form(NamedTuple):
-    """A way to write a rule, and the plain question that tells its days; anchored rules begin on ANCHOR."""
+    """A way to write a rule, and the plain question that tells its days; anchored rules begin on
+    ANCHOR.
+    """
 
     rule: DayRule
     wanted: Callable[[date], bool]
@@ -230,11 +261,19 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_form_opens_when_the_wall_clock_says(name: str, zone: str) -> None:
-    """Each form, in each zone, at starts around every change of the clocks, opens and closes to the minute."""
+    """Each form, in each zone, at starts around every change of the clocks, opens and closes to the
+    minute.
+    """
     form = FORMS[name]
     for number, clock in enumerate(CLOCKS):
         length = 60 + 95 * number
-        window = Window("w", form.rule, clock, timedelta(minutes=length), from_day=ANCHOR if form.anchored else None)
+        window = Window(
+            "w",
+            form.rule,
+            clock,
+            timedelta(minutes=length),
+            from_day=ANCHOR if form.anchored else None,
+        )
         validate(window)
         expected = brute_force(zone, form.wanted, clock, length)
         assert len(expected) >= 1
@@ -244,19 +283,35 @@ def test_every_form_opens_when_the_wall_clock_says(name: str, zone: str) -> None
 @pytest.mark.parametrize("zone", ZONES)
 def test_first_last_and_left_out_days_are_days_of_opening(zone: str) -> None:
     """`from`, `until` and `exdates` name the day on which the night begins, in every zone."""
-    first, final, without = date(2025, 3, 30), date(2026, 10, 25), (date(2025, 10, 26), date(2026, 3, 8))
-    window = Window(
-        "w", parse_rrule("FREQ=DAILY"), time(23, 30), timedelta(hours=8), from_day=first, until=final, exdates=without
+    first, final, without = (
+        date(2025, 3, 30),
+        date(2026, 10, 25),
+        (date(2025, 10, 26), date(2026, 3, 8)),
     )
-    expected = brute_force(zone, lambda d: first <= d <= final and d not in without, time(23, 30), 480)
+    window = Window(
+        "w",
+        parse_rrule("FREQ=DAILY"),
+        time(23, 30),
+        timedelta(hours=8),
+        from_day=first,
+        until=final,
+        exdates=without,
+    )
+    expected = brute_force(
+        zone, lambda d: first <= d <= final and d not in without, time(23, 30), 480
+    )
     assert by_the_program(window, zone) == expected
 
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("hours", [1, 6, 7, 36])
 def test_hours_pass_in_real_time(zone: str, hours: int) -> None:
-    """An hour recurrence opens every so many real hours from its first start, and its local time may drift."""
-    window = Window("w", parse_azure(f"{hours}Hours"), time(2, 30), timedelta(minutes=45), from_day=ANCHOR)
+    """An hour recurrence opens every so many real hours from its first start, and its local time
+    may drift.
+    """
+    window = Window(
+        "w", parse_azure(f"{hours}Hours"), time(2, 30), timedelta(minutes=45), from_day=ANCHOR
+    )
     began = bisect_left(wall_clock(zone), minute(ANCHOR, time(2, 30)))
     expected = [(at, at + 45) for at in range(began, MINUTES, hours * 60)]
     assert by_the_program(window, zone) == expected
@@ -265,9 +320,13 @@ def test_hours_pass_in_real_time(zone: str, hours: int) -> None:
 @pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("zone", ZONES)
 def test_an_until_in_utc_is_a_moment(zone: str, clock: time) -> None:
-    """UNTIL with a Z ends a rule at that moment, so the last opening depends on the zone and the start."""
+    """UNTIL with a Z ends a rule at that moment, so the last opening depends on the zone and the
+    start.
+    """
     limit = minute(date(2025, 6, 10), time(3))
-    window = Window("w", parse_rrule("FREQ=DAILY;UNTIL=20250610T030000Z"), clock, timedelta(hours=1))
+    window = Window(
+        "w", parse_rrule("FREQ=DAILY;UNTIL=20250610T030000Z"), clock, timedelta(hours=1)
+    )
     expected = [each for each in brute_force(zone, always, clock, 60) if each[0] <= limit]
     assert by_the_program(window, zone) == expected
 
@@ -281,7 +340,10 @@ def test_a_calendar_opens_like_a_window(zone: str) -> None:
     )
     window = Window("w", read_events(calendar.format(zone)))
     expected = brute_force(
-        zone, lambda d: d.weekday() == 6 and d >= date(2025, 1, 5) and d != date(2025, 3, 9), time(2, 15), 240
+        zone,
+        lambda d: d.weekday() == 6 and d >= date(2025, 1, 5) and d != date(2025, 3, 9),
+        time(2, 15),
+        240,
     )
     assert by_the_program(window, zone) == expected
 
@@ -292,5 +354,11 @@ def test_shared_openings_are_the_same(zone: str) -> None:
     cache, place = Openings(), ZoneInfo(zone)
     for name in ("daily", "patch tuesday + 40", "azure day31"):
         window = Window("w", FORMS[name].rule, time(2, 15), timedelta(hours=4))
-        for after, until in [(BEGIN, END), (BEGIN + timedelta(days=300), END), (BEGIN + timedelta(hours=31), END)]:
-            assert list(cache.between(window, place, after, until)) == list(openings(window, place, after, until))
+        for after, until in [
+            (BEGIN, END),
+            (BEGIN + timedelta(days=300), END),
+            (BEGIN + timedelta(hours=31), END),
+        ]:
+            assert list(cache.between(window, place, after, until)) == list(
+                openings(window, place, after, until)
+            )

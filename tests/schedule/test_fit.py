@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from hotpatch_cli.schedule.fit import Fit, NoFit, Openings, first_fit
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.patch_tuesday import release_moment
-from hotpatch_cli.schedule.recurrence import AfterPatchTuesday, parse_rrule, parse_weekdays
+from hotpatch_cli.schedule.recurrence.day_rules import (
+    AfterPatchTuesday,
+    parse_rrule,
+    parse_weekdays,
+)
 from hotpatch_cli.schedule.windows import Window, ZoneMissing, openings
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -41,11 +45,16 @@ def test_the_first_opening_after_the_release() -> None:
 
 def test_a_freeze_pushes_it_back() -> None:
     """With the year end frozen, the first Sunday night after it is used."""
-    assert start(first_fit([SUNDAY], STOCKHOLM, [YEAR_END], minutes(20), DECEMBER)) == "2026-01-11T02:00:00+01:00"
+    assert (
+        start(first_fit([SUNDAY], STOCKHOLM, [YEAR_END], minutes(20), DECEMBER))
+        == "2026-01-11T02:00:00+01:00"
+    )
 
 
 def test_the_first_piece_that_holds_it() -> None:
-    """Of what a freeze leaves of an opening, the first piece that is long enough is used, from its start."""
+    """Of what a freeze leaves of an opening, the first piece that is long enough is used, from its
+    start.
+    """
     weekend = Window("weekend", parse_weekdays(["Fri"]), time(22), timedelta(hours=60))
     frozen = [Freeze("saturday", date(2026, 1, 10), date(2026, 1, 10))]
     asked = datetime(2026, 1, 5, tzinfo=UTC)
@@ -57,10 +66,15 @@ def test_the_first_piece_that_holds_it() -> None:
 
 
 def test_windows_are_a_union() -> None:
-    """Of several windows the earliest opening wins, whatever the order; of two equal starts the first named."""
+    """Of several windows the earliest opening wins, whatever the order; of two equal starts the
+    first named.
+    """
     asked = release_moment(date(2026, 1, 13))
     for windows in ([SUNDAY, AFTER], [AFTER, SUNDAY]):
-        assert start(first_fit(windows, STOCKHOLM, [], minutes(35), asked)) == "2026-01-17T22:00:00+01:00"
+        assert (
+            start(first_fit(windows, STOCKHOLM, [], minutes(35), asked))
+            == "2026-01-17T22:00:00+01:00"
+        )
     again = SUNDAY._replace(name="again")
     for windows in ([SUNDAY, again], [again, SUNDAY]):
         found = first_fit(windows, STOCKHOLM, [], minutes(35), asked)
@@ -77,9 +91,13 @@ def test_openings_that_touch_are_not_joined() -> None:
 
 
 def test_an_open_window_does_not_count() -> None:
-    """An opening that has begun before the moment asked for is not used, even if the restart would fit."""
+    """An opening that has begun before the moment asked for is not used, even if the restart would
+    fit.
+    """
     begun = datetime(2026, 1, 11, 2, 1, tzinfo=STOCKHOLM)
-    assert start(first_fit([SUNDAY], STOCKHOLM, [], minutes(20), begun)) == "2026-01-18T02:00:00+01:00"
+    assert (
+        start(first_fit([SUNDAY], STOCKHOLM, [], minutes(20), begun)) == "2026-01-18T02:00:00+01:00"
+    )
 
 
 OVER = SUNDAY._replace(name="over", until=date(2025, 1, 1))
@@ -94,17 +112,33 @@ LONG_FREEZE = Freeze("for ever", date(2025, 1, 1), date(2030, 1, 1))
         ([SUNDAY], [LONG_FREEZE], 20, NoFit("frozen", minutes(20), minutes(0), ("for ever",))),
         ([SUNDAY], [], 241, NoFit("too-short", minutes(241), minutes(240))),
         ([SUNDAY, OVER], [], 241, NoFit("too-short", minutes(241), minutes(240))),
-        ([OVER, SUNDAY], [LONG_FREEZE], 20, NoFit("frozen", minutes(20), minutes(0), ("for ever",))),
-        ([SUNDAY, AFTER], [YEAR_END], 300, NoFit("too-short", minutes(300), minutes(240), ("year end",))),
+        (
+            [OVER, SUNDAY],
+            [LONG_FREEZE],
+            20,
+            NoFit("frozen", minutes(20), minutes(0), ("for ever",)),
+        ),
+        (
+            [SUNDAY, AFTER],
+            [YEAR_END],
+            300,
+            NoFit("too-short", minutes(300), minutes(240), ("year end",)),
+        ),
     ],
 )
-def test_why_nothing_fits(windows: list[Window], freezes: list[Freeze], need: int, miss: NoFit) -> None:
-    """No window, no opening, all frozen and too short are four answers, with the longest piece and the freezes."""
+def test_why_nothing_fits(
+    windows: list[Window], freezes: list[Freeze], need: int, miss: NoFit
+) -> None:
+    """No window, no opening, all frozen and too short are four answers, with the longest piece and
+    the freezes.
+    """
     assert first_fit(windows, STOCKHOLM, freezes, minutes(need), DECEMBER) == miss
 
 
 def test_a_restart_as_long_as_the_opening_fits() -> None:
-    """A restart of 240 minutes fits into an opening of 240 minutes, also when the clocks change in it."""
+    """A restart of 240 minutes fits into an opening of 240 minutes, also when the clocks change in
+    it.
+    """
     for asked in (DECEMBER, datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, tzinfo=UTC)):
         assert isinstance(first_fit([SUNDAY], STOCKHOLM, [], minutes(240), asked), Fit)
 
@@ -122,12 +156,20 @@ def test_a_missing_zone_is_told() -> None:
 
 
 def test_a_window_with_a_zone_is_expanded_once_for_all_machines() -> None:
-    """Machines of all zones share the openings of a window that has its own zone: they are the same objects."""
+    """Machines of all zones share the openings of a window that has its own zone: they are the same
+    objects.
+    """
     cache = Openings()
     ruled = SUNDAY._replace(timezone="Asia/Tokyo")
-    found = [first_fit([ruled], ZoneInfo(name), [], minutes(20), DECEMBER, cache) for name in ("UTC", "Asia/Kolkata")]
+    found = [
+        first_fit([ruled], ZoneInfo(name), [], minutes(20), DECEMBER, cache)
+        for name in ("UTC", "Asia/Kolkata")
+    ]
     assert all(isinstance(each, Fit) for each in found)
-    ends = [next(cache.between(ruled, zone, DECEMBER, DECEMBER + timedelta(days=30))) for zone in (None, STOCKHOLM)]
+    ends = [
+        next(cache.between(ruled, zone, DECEMBER, DECEMBER + timedelta(days=30)))
+        for zone in (None, STOCKHOLM)
+    ]
     assert ends[0] is ends[1]
 
 
@@ -138,7 +180,10 @@ MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1), timezones=st.
 def test_the_order_of_questions_does_not_matter(asked: list[tuple[datetime, int]]) -> None:
     """Asked in any order, for earlier and later times, shared openings are what `openings` gives."""
     cache = Openings()
-    running = [(cache.between(SUNDAY, STOCKHOLM, at, at + timedelta(days=days)), at, days) for at, days in asked]
+    running = [
+        (cache.between(SUNDAY, STOCKHOLM, at, at + timedelta(days=days)), at, days)
+        for at, days in asked
+    ]
     begun = [next(each, None) for each, _, _ in running]
     for first, (rest, at, days) in zip(begun, running, strict=True):
         expected = list(openings(SUNDAY, STOCKHOLM, at, at + timedelta(days=days)))
@@ -149,13 +194,20 @@ DAYS = st.dates(date(2025, 12, 1), date(2026, 6, 1))
 
 
 @given(
-    st.lists(st.sampled_from([SUNDAY, AFTER, OVER, SUNDAY._replace(name="noon", start=time(12))]), max_size=3),
+    st.lists(
+        st.sampled_from([SUNDAY, AFTER, OVER, SUNDAY._replace(name="noon", start=time(12))]),
+        max_size=3,
+    ),
     st.lists(st.tuples(DAYS, DAYS).map(sorted), max_size=3),
     st.integers(1, 250),
     st.datetimes(datetime(2025, 12, 1), datetime(2026, 3, 1), timezones=st.just(UTC)),  # noqa: DTZ001
 )
-def test_nothing_earlier_fits(windows: list[Window], spans: list[list[date]], need: int, asked: datetime) -> None:
-    """Minute by minute, no restart could begin earlier: each earlier minute is shut, frozen or too late."""
+def test_nothing_earlier_fits(
+    windows: list[Window], spans: list[list[date]], need: int, asked: datetime
+) -> None:
+    """Minute by minute, no restart could begin earlier: each earlier minute is shut, frozen or too
+    late.
+    """
     horizon = timedelta(days=60)
     freezes = [Freeze(str(number), *span) for number, span in enumerate(spans)]
     found = first_fit(windows, STOCKHOLM, freezes, minutes(need), asked, horizon=horizon)
@@ -175,7 +227,9 @@ def test_nothing_earlier_fits(windows: list[Window], spans: list[list[date]], ne
 
 
 def test_shared_openings_have_no_seams() -> None:
-    """A daily opening is there once, also where the cache goes on looking at the very moment it starts."""
+    """A daily opening is there once, also where the cache goes on looking at the very moment it
+    starts.
+    """
     daily = Window("daily", parse_rrule("FREQ=DAILY"), time(2), timedelta(hours=1), timezone="UTC")
     begin = datetime(2026, 1, 1, 2, tzinfo=UTC)
     found = list(Openings().between(daily, None, begin, begin + timedelta(days=1500)))

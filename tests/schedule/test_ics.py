@@ -9,16 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.ics import IcsError, read_events
-from hotpatch_cli.schedule.ics_text import LARGEST_FILE, MOST_EVENTS
-from hotpatch_cli.schedule.windows import Opening, Window, WindowError, ZoneMissing, openings, validate
+from hotpatch_cli.schedule.recurrence.ics import IcsError, read_events
+from hotpatch_cli.schedule.recurrence.ics_text import LARGEST_FILE, MOST_EVENTS
+from hotpatch_cli.schedule.windows import (
+    Opening,
+    Window,
+    WindowError,
+    ZoneMissing,
+    openings,
+    validate,
+)
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 def calendar(*lines: str) -> str:
     """A calendar with these lines in it."""
-    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", *lines, "END:VCALENDAR", ""])
+    return "\r\n".join(
+        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", *lines, "END:VCALENDAR", ""]
+    )
 
 
 def event(*lines: str) -> str:
@@ -83,7 +92,9 @@ OUTLOOK = calendar(
 
 
 def test_outlook() -> None:
-    """An Outlook series keeps its Windows zone, its exception, its moved night and its last one in summer time."""
+    """An Outlook series keeps its Windows zone, its exception, its moved night and its last one in
+    summer time.
+    """
     assert starts(OUTLOOK, "2026-01-01", 300) == [
         "2026-01-10T22:00+01:00",
         "2026-03-15T21:00+01:00",
@@ -107,19 +118,25 @@ GOOGLE = calendar(
         "SUMMARY:Christmas",
         "TRANSP:TRANSPARENT",
     ),
-    event("DTSTART:20260704T160000Z", "DTEND:20260704T200000Z", "UID:2@google.com", "SUMMARY:Single"),
+    event(
+        "DTSTART:20260704T160000Z", "DTEND:20260704T200000Z", "UID:2@google.com", "SUMMARY:Single"
+    ),
     event(
         "DTSTART;TZID=America/New_York:20260301T220000",
         "DTEND;TZID=America/New_York:20260302T020000",
         "RRULE:FREQ=WEEKLY;WKST=MO;COUNT=3;BYDAY=SU",
         "UID:3@google.com",
     ),
-    event("DTSTART:20260901T160000Z", "DTEND:20260901T200000Z", "UID:4@google.com", "STATUS:CANCELLED"),
+    event(
+        "DTSTART:20260901T160000Z", "DTEND:20260901T200000Z", "UID:4@google.com", "STATUS:CANCELLED"
+    ),
 )
 
 
 def test_google() -> None:
-    """A Google export has single events in UTC, series in their zone, all-day events, and no cancelled ones."""
+    """A Google export has single events in UTC, series in their zone, all-day events, and no
+    cancelled ones.
+    """
     found = opened(GOOGLE, "2026-01-01", 364)
     assert [f"{each.start:%m-%d %H:%M %Z}" for each in found] == [
         "03-01 22:00 EST",
@@ -144,7 +161,11 @@ END:VTODO
 {events}
 END:VCALENDAR
 """
-NIGHT = event("DTSTART;TZID=Asia/Tokyo:20260503T010000", "DTEND;TZID=Asia/Tokyo:20260503T050000", "RRULE:FREQ=WEEKLY;")
+NIGHT = event(
+    "DTSTART;TZID=Asia/Tokyo:20260503T010000",
+    "DTEND;TZID=Asia/Tokyo:20260503T050000",
+    "RRULE:FREQ=WEEKLY;",
+)
 
 
 def test_aws_default_closed_is_a_window() -> None:
@@ -156,13 +177,17 @@ def test_aws_default_closed_is_a_window() -> None:
 
 
 def test_aws_default_open_is_no_window() -> None:
-    """A change calendar that is open by default says when changes are forbidden: no window, with the advice."""
+    """A change calendar that is open by default says when changes are forbidden: no window, with
+    the advice.
+    """
     with pytest.raises(WindowError, match="use it as a freeze"):
         validate(Window("w", read_events(AWS.format(kind="DEFAULT_OPEN", events=NIGHT))))
 
 
 def test_a_new_aws_calendar_has_no_event() -> None:
-    """The to-do that AWS puts into a new calendar is no event; as a window the calendar never opens."""
+    """The to-do that AWS puts into a new calendar is no event; as a window the calendar never
+    opens.
+    """
     empty = read_events(AWS.format(kind="DEFAULT_CLOSED", events=""))
     assert empty.events == ()
     with pytest.raises(WindowError, match="no event"):
@@ -173,24 +198,43 @@ def test_a_vtimezone_of_its_own() -> None:
     """A zone that only the file describes is taken from its VTIMEZONE, gaps included."""
     custom = OUTLOOK.replace("W. Europe Standard Time", "Customized Time Zone")
     assert starts(custom, "2026-01-01", 300) == starts(OUTLOOK, "2026-01-01", 300)
-    gap = custom.replace("20260110T220000", "20260328T023000").replace("20260111T020000", "20260328T063000")
-    gap = gap.replace("FREQ=MONTHLY;UNTIL=20260613T200000Z;INTERVAL=1;BYDAY=SA;BYSETPOS=2", "FREQ=DAILY;COUNT=3")
+    gap = custom.replace("20260110T220000", "20260328T023000").replace(
+        "20260111T020000", "20260328T063000"
+    )
+    gap = gap.replace(
+        "FREQ=MONTHLY;UNTIL=20260613T200000Z;INTERVAL=1;BYDAY=SA;BYSETPOS=2", "FREQ=DAILY;COUNT=3"
+    )
     days = opened(gap, "2026-03-28", 3)
-    assert [f"{each.start:%d %H:%M %z}" for each in days] == ["28 02:30 +0100", "29 03:00 +0200", "30 02:30 +0200"]
+    assert [f"{each.start:%d %H:%M %z}" for each in days] == [
+        "28 02:30 +0100",
+        "29 03:00 +0200",
+        "30 02:30 +0200",
+    ]
     assert days[1].notes == ("02:30 does not exist on 2026-03-29: moved to 03:00",)
 
 
 def test_an_unknown_zone_is_named() -> None:
     """A file that names no known zone is refused with the nearest names."""
     with pytest.raises(
-        IcsError, match="event 'Night': no time zone is called 'Europe/Stokholm'; did you mean Europe/St"
+        IcsError,
+        match="event 'Night': no time zone is called 'Europe/Stokholm'; did you mean Europe/St",
     ):
-        read_events(calendar(event("SUMMARY:Night", "DTSTART;TZID=Europe/Stokholm:20260101T000000", "DURATION:PT1H")))
+        read_events(
+            calendar(
+                event(
+                    "SUMMARY:Night", "DTSTART;TZID=Europe/Stokholm:20260101T000000", "DURATION:PT1H"
+                )
+            )
+        )
 
 
 def test_floating_and_all_day_events_need_a_zone() -> None:
-    """Events without a zone open in the window's or the machine's, and without any there is ZoneMissing."""
-    text = calendar(event("DTSTART:20260301T220000", "DURATION:PT4H"), event("DTSTART;VALUE=DATE:20260307"))
+    """Events without a zone open in the window's or the machine's, and without any there is
+    ZoneMissing.
+    """
+    text = calendar(
+        event("DTSTART:20260301T220000", "DURATION:PT4H"), event("DTSTART;VALUE=DATE:20260307")
+    )
     assert starts(text, "2026-03-01", 10) == ["2026-03-01T22:00+01:00", "2026-03-07T00:00+01:00"]
     assert starts(text, "2026-03-01", 10, timezone="Tokyo Standard Time") == [
         "2026-03-01T22:00+09:00",
@@ -211,12 +255,16 @@ def test_events_with_zones_need_no_other() -> None:
 
 def test_an_all_day_event_lasts_to_midnight_across_a_clock_change() -> None:
     """The all-day event of 29 March 2026 has 23 real hours in Stockholm, that of 25 October 25."""
-    text = calendar(event("DTSTART;VALUE=DATE:20260329"), event("DTSTART;VALUE=DATE:20261025", "DURATION:P1D"))
+    text = calendar(
+        event("DTSTART;VALUE=DATE:20260329"), event("DTSTART;VALUE=DATE:20261025", "DURATION:P1D")
+    )
     assert [each.minutes for each in opened(text, "2026-01-01", 364)] == [23 * 60, 25 * 60]
 
 
 def test_a_start_of_the_window_uses_only_the_days() -> None:
-    """With `start` and `duration` a calendar says on which days: every day of an all-day event, each once."""
+    """With `start` and `duration` a calendar says on which days: every day of an all-day event,
+    each once.
+    """
     text = calendar(
         event("DTSTART;VALUE=DATE:20260307", "DTEND;VALUE=DATE:20260309"),
         event("DTSTART;VALUE=DATE:20260308", "DTEND;VALUE=DATE:20260310"),
@@ -234,8 +282,14 @@ def test_a_start_of_the_window_uses_only_the_days() -> None:
 
 def test_from_until_and_exdates_narrow_a_calendar() -> None:
     """`from`, `until` and `exdates` of the window also hold for the days of its calendar."""
-    text = calendar(event("DTSTART;TZID=Europe/Stockholm:20260301T220000", "DURATION:PT4H", "RRULE:FREQ=DAILY"))
-    narrowed = {"from_day": date(2026, 3, 5), "until": date(2026, 3, 8), "exdates": (date(2026, 3, 6),)}
+    text = calendar(
+        event("DTSTART;TZID=Europe/Stockholm:20260301T220000", "DURATION:PT4H", "RRULE:FREQ=DAILY")
+    )
+    narrowed = {
+        "from_day": date(2026, 3, 5),
+        "until": date(2026, 3, 8),
+        "exdates": (date(2026, 3, 6),),
+    }
     assert [each[8:10] for each in starts(text, "2026-03-01", 30, **narrowed)] == ["05", "07", "08"]
 
 
@@ -250,12 +304,20 @@ def test_further_dates() -> None:
             "EXDATE;TZID=Europe/Stockholm:20260304T210000",
         )
     )
-    assert [each[8:16] for each in starts(text, "2026-03-01", 9)] == ["01T22:00", "03T21:00", "05T13:00"]
+    assert [each[8:16] for each in starts(text, "2026-03-01", 9)] == [
+        "01T22:00",
+        "03T21:00",
+        "05T13:00",
+    ]
 
 
 def test_a_recurrence_without_end_is_not_expanded() -> None:
-    """A thousand events that repeat daily for ever are read, and their next openings found, at once."""
-    daily = event("DTSTART;TZID=Europe/Stockholm:20200101T220000", "DURATION:PT1H", "RRULE:FREQ=DAILY")
+    """A thousand events that repeat daily for ever are read, and their next openings found, at
+    once.
+    """
+    daily = event(
+        "DTSTART;TZID=Europe/Stockholm:20200101T220000", "DURATION:PT1H", "RRULE:FREQ=DAILY"
+    )
     begun = stopwatch.process_time()
     window = Window("w", read_events(calendar(*[daily] * 1000)))
     begin = datetime(2026, 1, 1, tzinfo=UTC)
@@ -278,19 +340,34 @@ SIMPLE = ["DTSTART:20260301T220000Z", "DURATION:PT4H"]
         ("BEGIN:VCALENDAR\n" * 50_000, "more than 4 deep"),
         (calendar(event("DURATION:PT4H")), "no DTSTART"),
         (calendar(event("DTSTART:20260301T220000Z", *SIMPLE)), "more than one DTSTART"),
-        (calendar(event("SUMMARY:a\\nb", "DTSTART:yesterday")), r"event 'a\\nb': cannot read its DTSTART"),
+        (
+            calendar(event("SUMMARY:a\\nb", "DTSTART:yesterday")),
+            r"event 'a\\nb': cannot read its DTSTART",
+        ),
         (calendar(event("DTSTART:20260301T220000Z")), "it lasts '0:00:00'"),
-        (calendar(event("DTSTART:20260301T220000Z", "DTEND:20260301T220000Z")), "it lasts '0:00:00'"),
+        (
+            calendar(event("DTSTART:20260301T220000Z", "DTEND:20260301T220000Z")),
+            "it lasts '0:00:00'",
+        ),
         (calendar(event("DTSTART:20260301T220000Z", "DTEND:20260301T210000Z")), "it lasts '-1 day"),
         (calendar(event("DTSTART:20260301T220000Z", "DTEND:20300301T210000Z")), "up to 1000 days"),
-        (calendar(event("DTSTART:20260301T220000Z", "DURATION:20260301T220000Z")), "cannot read its DURATION|lasts"),
-        (calendar(event("DTSTART:20260301T220000Z", "DTEND;VALUE=DATE:20260302")), "differ in kind"),
+        (
+            calendar(event("DTSTART:20260301T220000Z", "DURATION:20260301T220000Z")),
+            "cannot read its DURATION|lasts",
+        ),
+        (
+            calendar(event("DTSTART:20260301T220000Z", "DTEND;VALUE=DATE:20260302")),
+            "differ in kind",
+        ),
         (calendar(event("DTSTART:20260301T220000Z", "DTEND:20260302T220000")), "differ in kind"),
         (calendar(event("DTSTART;VALUE=DATE:20260301", "DURATION:PT4H")), "whole days"),
         (calendar(event("DTSTART;VALUE=DATE:00010101")), "from 1970 to 2199"),
         (calendar(event("DTSTART:99991231T235959Z", "DURATION:PT4H")), "from 1970 to 2199"),
         (calendar(event("DTSTART:PT4H", "DURATION:PT4H")), "not a day or a time"),
-        (calendar(event(*SIMPLE, "RDATE;VALUE=PERIOD:20260401T000000Z/PT1H")), "not a day or a time"),
+        (
+            calendar(event(*SIMPLE, "RDATE;VALUE=PERIOD:20260401T000000Z/PT1H")),
+            "not a day or a time",
+        ),
         (calendar(event(*SIMPLE, "RRULE:FREQ=SECONDLY")), "every second"),
         (calendar(event(*SIMPLE, "RRULE:FREQ=DAILY;BYHOUR=1,2,3")), "BYHOUR"),
         (calendar(event(*SIMPLE, "EXRULE:FREQ=DAILY")), "EXRULE"),
@@ -298,13 +375,18 @@ SIMPLE = ["DTSTART:20260301T220000Z", "DURATION:PT4H"]
         (calendar(event(*SIMPLE, "EXDATE:never")), "cannot read its EXDATE"),
         (calendar(*[event(*SIMPLE)] * (MOST_EVENTS + 1)), "more than 5,000 events"),
         (calendar(event(*SIMPLE, *["EXDATE:20260301T220000Z"] * 70_000)), "dates without end"),
-        (calendar(event(*SIMPLE, "EXDATE:" + ",".join(["20260301T220000Z"] * 150_000))), "dates without end"),
+        (
+            calendar(event(*SIMPLE, "EXDATE:" + ",".join(["20260301T220000Z"] * 150_000))),
+            "dates without end",
+        ),
         ("x" * (LARGEST_FILE + 1), "20,000,001 characters"),
         ("x" * 50_000_000, "50,000,000 characters"),
     ],
 )
 def test_refuses(text: str, reason: str) -> None:
-    """A file that cannot be read, or that is too much, is refused in one printable line, in under five seconds."""
+    """A file that cannot be read, or that is too much, is refused in one printable line, in under
+    five seconds.
+    """
     begun = stopwatch.process_time()
     with pytest.raises(IcsError, match=reason) as refused:
         read_events(text)
@@ -314,7 +396,11 @@ def test_refuses(text: str, reason: str) -> None:
 
 def test_what_does_not_say_when_is_not_read() -> None:
     """Descriptions and attachments of megabytes cost next to nothing, and cannot break the reading."""
-    noise = ["DESCRIPTION:" + "y" * 4_000_000, "ATTACH;ENCODING=BASE64:" + "A" * 4_000_000, "X-BROKEN"]
+    noise = [
+        "DESCRIPTION:" + "y" * 4_000_000,
+        "ATTACH;ENCODING=BASE64:" + "A" * 4_000_000,
+        "X-BROKEN",
+    ]
     begun = stopwatch.process_time()
     assert len(read_events(calendar(event(*SIMPLE, *noise))).events) == 1
     assert stopwatch.process_time() - begun < 2
@@ -351,7 +437,9 @@ def test_any_lines_are_read_or_refused(lines: list[str]) -> None:
 
 
 @settings(max_examples=200)
-@given(st.lists(st.tuples(st.integers(0, len(CUSTOM) - 1), st.none() | PIECES), min_size=1, max_size=3))
+@given(
+    st.lists(st.tuples(st.integers(0, len(CUSTOM) - 1), st.none() | PIECES), min_size=1, max_size=3)
+)
 def test_a_damaged_file_is_read_or_refused(damages: list[tuple[int, str | None]]) -> None:
     """An export in which some lines are lost or replaced makes nothing but events or IcsError."""
     lines = dict(enumerate(CUSTOM)) | dict(damages)
@@ -361,11 +449,15 @@ def test_a_damaged_file_is_read_or_refused(damages: list[tuple[int, str | None]]
 def test_files_do_not_know_of_each_other() -> None:
     """A zone that one file describes is unknown in the next, and may be another zone there."""
     custom = OUTLOOK.replace("W. Europe Standard Time", "Customized Time Zone")
-    moved = custom.replace("TZOFFSETTO:+0100", "TZOFFSETTO:-0500").replace("TZOFFSETTO:+0200", "TZOFFSETTO:-0400")
+    moved = custom.replace("TZOFFSETTO:+0100", "TZOFFSETTO:-0500").replace(
+        "TZOFFSETTO:+0200", "TZOFFSETTO:-0400"
+    )
     assert starts(custom, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]
     assert starts(moved, "2026-01-01", 20) == ["2026-01-10T22:00-05:00"]
     with pytest.raises(IcsError, match="no time zone is called 'Customized Time Zone'"):
-        read_events(calendar(event("DTSTART;TZID=Customized Time Zone:20260110T220000", "DURATION:PT4H")))
+        read_events(
+            calendar(event("DTSTART;TZID=Customized Time Zone:20260110T220000", "DURATION:PT4H"))
+        )
 
 
 @pytest.mark.parametrize(
@@ -385,34 +477,48 @@ def test_files_do_not_know_of_each_other() -> None:
     ids=lambda line: line[:40],
 )
 def test_wild_zones_are_refused(line: str) -> None:
-    """A VTIMEZONE whose clocks change often, or by more hours than any zone has, is refused unless it is not needed."""
+    """A VTIMEZONE whose clocks change often, or by more hours than any zone has, is refused unless
+    it is not needed.
+    """
     wild = OUTLOOK.replace("END:DAYLIGHT", f"{line}\r\nEND:DAYLIGHT")
     assert starts(wild, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]
-    with pytest.raises(IcsError, match=r"the VTIMEZONE 'Wild' h.*: use a zone that is known by name"):
+    with pytest.raises(
+        IcsError, match=r"the VTIMEZONE 'Wild' h.*: use a zone that is known by name"
+    ):
         read_events(wild.replace("W. Europe Standard Time", "Wild"))
 
 
 def test_a_zone_of_a_vendor() -> None:
     """A TZID like /vendor/Europe/Berlin, as some calendars write it, is that zone."""
-    text = calendar(event("DTSTART;TZID=/freeassociation.example/Europe/Berlin:20260110T220000", "DURATION:PT4H"))
+    text = calendar(
+        event(
+            "DTSTART;TZID=/freeassociation.example/Europe/Berlin:20260110T220000", "DURATION:PT4H"
+        )
+    )
     assert starts(text, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]
 
 
 def test_a_series_does_not_open_before_its_first_event() -> None:
     """A weekly event opens from its own first day on, however early one asks."""
-    text = calendar(event("DTSTART;TZID=Europe/Stockholm:20260310T220000", "DURATION:PT4H", "RRULE:FREQ=WEEKLY"))
+    text = calendar(
+        event("DTSTART;TZID=Europe/Stockholm:20260310T220000", "DURATION:PT4H", "RRULE:FREQ=WEEKLY")
+    )
     assert starts(text, "2026-01-01", 80) == ["2026-03-10T22:00+01:00", "2026-03-17T22:00+01:00"]
 
 
 def test_days_of_an_event_that_has_begun() -> None:
-    """With `start`, the later days of an all-day event count although it began before the time asked for."""
+    """With `start`, the later days of an all-day event count although it began before the time
+    asked for.
+    """
     text = calendar(event("DTSTART;VALUE=DATE:20260301", "DTEND;VALUE=DATE:20260320"))
     found = starts(text, "2026-03-18", 9, start=time(22), duration=timedelta(hours=4))
     assert found == ["2026-03-18T22:00+01:00", "2026-03-19T22:00+01:00"]
 
 
 def test_the_end_of_an_event_is_a_moment() -> None:
-    """22:00 to 06:00 over the night of 29 March 2026 is seven real hours, and every night of the series is."""
+    """22:00 to 06:00 over the night of 29 March 2026 is seven real hours, and every night of the
+    series is.
+    """
     text = calendar(
         event(
             "DTSTART;TZID=Europe/Stockholm:20260328T220000",
@@ -420,4 +526,7 @@ def test_the_end_of_an_event_is_a_moment() -> None:
             "RRULE:FREQ=DAILY;COUNT=2",
         )
     )
-    assert [f"{each.end:%d %H:%M}" for each in opened(text, "2026-03-01", 40)] == ["29 06:00", "30 05:00"]
+    assert [f"{each.end:%d %H:%M}" for each in opened(text, "2026-03-01", 40)] == [
+        "29 06:00",
+        "30 05:00",
+    ]

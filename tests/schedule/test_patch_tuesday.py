@@ -26,7 +26,14 @@ def test_is_the_second_tuesday_on_the_printed_calendar(year: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "day", [date(2024, 8, 13), date(2025, 1, 14), date(2025, 10, 14), date(2026, 1, 13), date(2026, 5, 12)]
+    "day",
+    [
+        date(2024, 8, 13),
+        date(2025, 1, 14),
+        date(2025, 10, 14),
+        date(2026, 1, 13),
+        date(2026, 5, 12),
+    ],
 )
 def test_matches_releases_of_the_past(day: date) -> None:
     """Days on which Microsoft released its monthly updates are Patch Tuesdays."""
@@ -44,13 +51,17 @@ def test_the_next_one_is_the_nearest_later_one(day: date) -> None:
 
 @given(DAYS)
 def test_the_next_planned_baseline_is_the_nearest_of_its_four_months(day: date) -> None:
-    """The next planned baseline is the first Patch Tuesday after the day in January, April, July or October."""
+    """The next planned baseline is the first Patch Tuesday after the day in January, April, July or
+    October.
+    """
     around = [patch_tuesday(y, m) for y in (day.year, day.year + 1) for m in (1, 4, 7, 10)]
     assert next_planned_baseline(day) == min(each for each in around if each > day)
 
 
 def test_strictly_after() -> None:
-    """On a Patch Tuesday the next one is next month's, and on a baseline the next one is next quarter's."""
+    """On a Patch Tuesday the next one is next month's, and on a baseline the next one is next
+    quarter's.
+    """
     assert next_patch_tuesday(date(2026, 1, 13)) == date(2026, 2, 10)
     assert next_planned_baseline(date(2026, 1, 13)) == date(2026, 4, 14)
 
@@ -64,5 +75,7 @@ def test_strictly_after() -> None:
     ],
 )
 def test_releases_come_out_at_ten_in_redmond(day: date, moment: datetime) -> None:
-    """Ten in Redmond is 18:00 UTC in winter and 17:00 UTC in summer, which begins before March's release."""
+    """Ten in Redmond is 18:00 UTC in winter and 17:00 UTC in summer, which begins before March's
+    release.
+    """
     assert release_moment(day) == moment

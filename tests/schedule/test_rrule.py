@@ -9,7 +9,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.recurrence import Frame, RecurrenceError, parse_rrule
+from hotpatch_cli.schedule.recurrence.day_rules import Frame, RecurrenceError, parse_rrule
 
 ANCHORS = st.dates(date(2019, 12, 20), date(2028, 3, 10))
 REACH = timedelta(days=5 * 366)
@@ -22,21 +22,31 @@ def listed(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 def signed(highest: int) -> st.SearchStrategy[str]:
     """Numbers that RFC 5545 counts from the front or from the end."""
-    return listed(st.integers(1, highest).flatmap(lambda number: st.sampled_from([str(number), str(-number)])))
+    return listed(
+        st.integers(1, highest).flatmap(lambda number: st.sampled_from([str(number), str(-number)]))
+    )
 
 
 WEEKDAY = st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
 WEEKDAYS = listed(WEEKDAY)
 PLACES = st.sampled_from(["1", "2", "3", "+4", "5", "-1", "-2", "-5"])
 NUMBERED = listed(st.tuples(PLACES, WEEKDAY).map("".join))
-WEEKS = listed((st.integers(2, 51) | st.integers(-51, -2)).map(str))  # dateutil loses days where years meet
+WEEKS = listed(
+    (st.integers(2, 51) | st.integers(-51, -2)).map(str)
+)  # dateutil loses days where years meet
 MONTHS = listed(st.integers(1, 12).map(str))
 
 
 def parts(freq: str, **values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Rules of one frequency, each of the named parts present or not."""
-    some = st.fixed_dictionaries({}, optional={**values, "INTERVAL": st.integers(1, 5).map(str), "WKST": WEEKDAY})
-    return some.map(lambda found: ";".join([f"FREQ={freq}", *(f"{name}={value}" for name, value in found.items())]))
+    some = st.fixed_dictionaries(
+        {}, optional={**values, "INTERVAL": st.integers(1, 5).map(str), "WKST": WEEKDAY}
+    )
+    return some.map(
+        lambda found: ";".join(
+            [f"FREQ={freq}", *(f"{name}={value}" for name, value in found.items())]
+        )
+    )
 
 
 RULES = st.one_of(
@@ -47,7 +57,9 @@ RULES = st.one_of(
     parts("YEARLY", BYDAY=NUMBERED, BYMONTH=MONTHS),
     parts("YEARLY", BYMONTHDAY=signed(31), BYMONTH=MONTHS),
     parts("YEARLY", BYYEARDAY=signed(366)),
-    st.tuples(WEEKDAYS, WEEKS).map(lambda found: f"FREQ=YEARLY;BYDAY={found[0]};BYWEEKNO={found[1]}"),
+    st.tuples(WEEKDAYS, WEEKS).map(
+        lambda found: f"FREQ=YEARLY;BYDAY={found[0]};BYWEEKNO={found[1]}"
+    ),
     st.tuples(st.sampled_from(["MONTHLY", "YEARLY"]), WEEKDAYS, signed(3)).map(
         lambda found: f"FREQ={found[0]};BYDAY={found[1]};BYSETPOS={found[2]}"
     ),
@@ -95,18 +107,32 @@ def test_several_rules_are_a_union(one: str, other: str, anchor: date) -> None:
 
 @given(st.integers(1, 53), st.booleans(), ANCHORS)
 def test_week_numbers_are_those_of_iso_8601(number: int, from_the_end: bool, anchor: date) -> None:
-    """BYWEEKNO names the days whose own week has that number in its own year, also where two years meet."""
+    """BYWEEKNO names the days whose own week has that number in its own year, also where two years
+    meet.
+    """
     whole = [anchor + timedelta(days=n) for n in range(1500)]
     weeks = {day: day.isocalendar() for day in whole}
-    last = {year: date(year, 12, 28).isocalendar().week for year in {week.year for week in weeks.values()}}
-    wanted = {day: number if not from_the_end else last[week.year] + 1 - number for day, week in weeks.items()}
+    last = {
+        year: date(year, 12, 28).isocalendar().week
+        for year in {week.year for week in weeks.values()}
+    }
+    wanted = {
+        day: number if not from_the_end else last[week.year] + 1 - number
+        for day, week in weeks.items()
+    }
     text = f"FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYWEEKNO={-number if from_the_end else number}"
-    assert by_the_program(text, anchor, anchor, whole[-1]) == [day for day in whole if weeks[day].week == wanted[day]]
+    assert by_the_program(text, anchor, anchor, whole[-1]) == [
+        day for day in whole if weeks[day].week == wanted[day]
+    ]
 
 
 def test_a_plain_and_a_numbered_weekday_are_either() -> None:
-    """BYDAY=MO,2TU is every Monday and the second Tuesday, which dateutil 4.0 takes as both at once."""
-    found = by_the_program("FREQ=MONTHLY;BYDAY=MO,2TU", date(2026, 1, 1), date(2026, 1, 1), date(2026, 1, 31))
+    """BYDAY=MO,2TU is every Monday and the second Tuesday, which dateutil 4.0 takes as both at
+    once.
+    """
+    found = by_the_program(
+        "FREQ=MONTHLY;BYDAY=MO,2TU", date(2026, 1, 1), date(2026, 1, 1), date(2026, 1, 31)
+    )
     assert [day.day for day in found] == [5, 12, 13, 19, 26]
 
 
@@ -117,7 +143,10 @@ def test_a_plain_and_a_numbered_weekday_are_either() -> None:
         ("RRULE:FREQ=WEEKLY;BYDAY=SU", ["2026-01-11", "2026-01-18"]),
         ("freq=weekly;byday=su;", ["2026-01-11", "2026-01-18"]),
         ("FREQ=WEEKLY;BYDAY=SU\nFREQ=WEEKLY;BYDAY=SA", ["2026-01-10", "2026-01-11"]),
-        (["FREQ=DAILY", "EXDATE:20260108,20260109T020000", "EXDATE;VALUE=DATE:20260110"], ["2026-01-07", "2026-01-11"]),
+        (
+            ["FREQ=DAILY", "EXDATE:20260108,20260109T020000", "EXDATE;VALUE=DATE:20260110"],
+            ["2026-01-07", "2026-01-11"],
+        ),
         ("FREQ=WEEKLY", ["2026-01-07", "2026-01-14"]),
         ("FREQ=MONTHLY", ["2026-01-07", "2026-02-07"]),
         ("FREQ=YEARLY", ["2026-01-07", "2027-01-07"]),
@@ -126,7 +155,9 @@ def test_a_plain_and_a_numbered_weekday_are_either() -> None:
     ],
 )
 def test_reads(text: str | Sequence[str], days: list[str]) -> None:
-    """A rule opens on the days it names; what it does not say comes from `from`, here Wednesday 2026-01-07."""
+    """A rule opens on the days it names; what it does not say comes from `from`, here Wednesday
+    2026-01-07.
+    """
     frame = Frame(date(2026, 1, 7), date(2036, 1, 1), anchor=date(2026, 1, 7))
     assert [str(day) for day in islice(parse_rrule(text).dates(frame), 2)] == days
 
@@ -180,9 +211,22 @@ def test_refuses(text: str | Sequence[str], reason: str) -> None:
         parse_rrule(text)
 
 
-NAMES = ["FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYSETPOS", "WKST", "BYWEEKNO", "X"]
+NAMES = [
+    "FREQ",
+    "INTERVAL",
+    "COUNT",
+    "UNTIL",
+    "BYDAY",
+    "BYMONTHDAY",
+    "BYSETPOS",
+    "WKST",
+    "BYWEEKNO",
+    "X",
+]
 VALUES = st.one_of(
-    st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY", "2TU", "-1", "20260101", "20261332T000000Z"]),
+    st.sampled_from(
+        ["DAILY", "WEEKLY", "MONTHLY", "YEARLY", "2TU", "-1", "20260101", "20261332T000000Z"]
+    ),
     st.text(max_size=12),
 )
 ALMOST = st.lists(st.tuples(st.sampled_from(NAMES), VALUES).map("=".join), max_size=5).map(";".join)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.recurrence import (
+from hotpatch_cli.schedule.recurrence.day_rules import (
     AfterPatchTuesday,
     DayRule,
     RecurrenceError,
@@ -17,7 +17,14 @@ from hotpatch_cli.schedule.recurrence import (
     parse_rrule,
     parse_weekdays,
 )
-from hotpatch_cli.schedule.windows import Opening, Window, WindowError, ZoneMissing, openings, validate
+from hotpatch_cli.schedule.windows import (
+    Opening,
+    Window,
+    WindowError,
+    ZoneMissing,
+    openings,
+    validate,
+)
 from hotpatch_cli.schedule.zones import UnknownZone
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -32,16 +39,48 @@ def first(window: Window, after: str, zone: ZoneInfo | None = STOCKHOLM) -> Open
 
 # Zone, day, start, duration; start and end as they have to be; words of the note.
 CLOCK_CHANGES = [
-    ("Europe/Stockholm", "2026-03-29", "02:00", 4, "03:00+02:00", "07:00+02:00", "02:00 does not exist"),
+    (
+        "Europe/Stockholm",
+        "2026-03-29",
+        "02:00",
+        4,
+        "03:00+02:00",
+        "07:00+02:00",
+        "02:00 does not exist",
+    ),
     ("Europe/Stockholm", "2026-03-29", "02:59", 4, "03:00+02:00", "07:00+02:00", "moved to 03:00"),
     ("Europe/Stockholm", "2026-03-29", "03:00", 4, "03:00+02:00", "07:00+02:00", None),
-    ("Europe/Stockholm", "2026-03-29", "01:00", 4, "01:00+01:00", "06:00+02:00", "real time last until 06:00"),
+    (
+        "Europe/Stockholm",
+        "2026-03-29",
+        "01:00",
+        4,
+        "01:00+01:00",
+        "06:00+02:00",
+        "real time last until 06:00",
+    ),
     ("Europe/Stockholm", "2026-10-25", "02:30", 1, "02:30+02:00", "02:30+01:00", "comes twice"),
-    ("Europe/Stockholm", "2026-10-25", "01:00", 4, "01:00+02:00", "04:00+01:00", "real time last until 04:00"),
+    (
+        "Europe/Stockholm",
+        "2026-10-25",
+        "01:00",
+        4,
+        "01:00+02:00",
+        "04:00+01:00",
+        "real time last until 04:00",
+    ),
     ("Europe/Stockholm", "2026-10-25", "03:00", 4, "03:00+01:00", "07:00+01:00", None),
     ("America/New_York", "2026-03-08", "02:30", 2, "03:00-04:00", "05:00-04:00", "moved to 03:00"),
     ("America/New_York", "2026-11-01", "01:30", 2, "01:30-04:00", "02:30-05:00", "comes twice"),
-    ("Australia/Lord_Howe", "2026-10-04", "02:15", 1, "02:30+11:00", "03:30+11:00", "moved to 02:30"),
+    (
+        "Australia/Lord_Howe",
+        "2026-10-04",
+        "02:15",
+        1,
+        "02:30+11:00",
+        "03:30+11:00",
+        "moved to 02:30",
+    ),
     ("Australia/Lord_Howe", "2026-04-05", "01:45", 1, "01:45+11:00", "02:15+10:30", "comes twice"),
     ("America/Havana", "2026-03-08", "00:00", 2, "01:00-04:00", "03:00-04:00", "moved to 01:00"),
     ("America/Havana", "2026-11-01", "00:30", 2, "00:30-04:00", "01:30-05:00", "comes twice"),
@@ -53,9 +92,17 @@ CLOCK_CHANGES = [
 
 @pytest.mark.parametrize("case", CLOCK_CHANGES, ids=lambda case: " ".join(case[:3]))
 def test_clock_changes(case: tuple[str, str, str, int, str, str, str | None]) -> None:
-    """A skipped start moves to the first minute that exists, a repeated one is its first pass, lengths are real."""
+    """A skipped start moves to the first minute that exists, a repeated one is its first pass,
+    lengths are real.
+    """
     zone, day, start, hours, begins, ends, note = case
-    window = Window("w", DAILY, time.fromisoformat(start), timedelta(hours=hours), from_day=date.fromisoformat(day))
+    window = Window(
+        "w",
+        DAILY,
+        time.fromisoformat(start),
+        timedelta(hours=hours),
+        from_day=date.fromisoformat(day),
+    )
     opening = first(window, f"{before(day)}T12:00:00Z", ZoneInfo(zone))
     assert opening.start.isoformat(timespec="minutes") == f"{day}T{begins}"
     assert opening.end.isoformat(timespec="minutes") == f"{day}T{ends}"
@@ -70,18 +117,31 @@ def before(day: str) -> date:
 
 
 def test_a_day_that_a_zone_skipped_opens_when_the_next_one_begins() -> None:
-    """Samoa had no 30 December 2011: an opening of that day moves to the first minute of the 31st, and says so."""
+    """Samoa had no 30 December 2011: an opening of that day moves to the first minute of the 31st,
+    and says so.
+    """
     apia = ZoneInfo("Pacific/Apia")
-    window = Window("w", DAILY, time(22), timedelta(hours=1), from_day=date(2011, 12, 30), until=date(2011, 12, 30))
+    window = Window(
+        "w",
+        DAILY,
+        time(22),
+        timedelta(hours=1),
+        from_day=date(2011, 12, 30),
+        until=date(2011, 12, 30),
+    )
     opening = first(window, "2011-12-29T00:00:00+00:00", apia)
     assert opening.start.isoformat() == "2011-12-31T00:00:00+14:00"
     assert opening.notes == ("22:00 does not exist on 2011-12-30: moved to 2011-12-31 00:00",)
 
 
 def test_the_opening_day_owns_the_night() -> None:
-    """Saturday 22:00 for eight hours is Saturday's: asked on Sunday, the next opening is a week away."""
+    """Saturday 22:00 for eight hours is Saturday's: asked on Sunday, the next opening is a week
+    away.
+    """
     window = Window("w", parse_weekdays(["Sat"]), time(22), timedelta(hours=8))
-    assert first(window, "2026-01-11T00:00:00+01:00").start.isoformat() == "2026-01-17T22:00:00+01:00"
+    assert (
+        first(window, "2026-01-11T00:00:00+01:00").start.isoformat() == "2026-01-17T22:00:00+01:00"
+    )
     sunday = first(window, "2026-01-17T12:00:00+01:00")
     assert sunday.end.isoformat() == "2026-01-18T06:00:00+01:00"
 
@@ -98,7 +158,12 @@ def test_the_last_moment_is_included() -> None:
     window = Window("w", DAILY, time(2), timedelta(hours=4))
     moment = datetime(2026, 1, 11, 1, tzinfo=UTC)
     assert [each.start for each in openings(window, STOCKHOLM, moment, moment)] == [moment]
-    assert list(openings(window, STOCKHOLM, moment - timedelta(hours=23), moment - timedelta(seconds=1))) == []
+    assert (
+        list(
+            openings(window, STOCKHOLM, moment - timedelta(hours=23), moment - timedelta(seconds=1))
+        )
+        == []
+    )
 
 
 def test_moments_of_one_zone_are_not_compared_by_their_wall_clocks() -> None:
@@ -112,8 +177,13 @@ def test_moments_of_one_zone_are_not_compared_by_their_wall_clocks() -> None:
 def test_the_zone_of_the_window_wins() -> None:
     """A window with a zone opens by it, for whatever machine; the name may be a Windows name."""
     window = Window("w", DAILY, time(2), timedelta(hours=4), timezone="India Standard Time")
-    assert first(window, "2026-01-10T18:00:00+00:00").start.isoformat() == "2026-01-11T02:00:00+05:30"
-    assert first(window, "2026-01-10T18:00:00+00:00", None).start.isoformat() == "2026-01-11T02:00:00+05:30"
+    assert (
+        first(window, "2026-01-10T18:00:00+00:00").start.isoformat() == "2026-01-11T02:00:00+05:30"
+    )
+    assert (
+        first(window, "2026-01-10T18:00:00+00:00", None).start.isoformat()
+        == "2026-01-11T02:00:00+05:30"
+    )
 
 
 def test_no_zone_is_never_utc() -> None:
@@ -125,13 +195,23 @@ def test_no_zone_is_never_utc() -> None:
 def test_an_unknown_zone_is_named() -> None:
     """A window whose zone does not exist raises UnknownZone."""
     with pytest.raises(UnknownZone, match="Europe/Stockholm"):
-        first(Window("w", DAILY, time(2), timedelta(hours=4), timezone="Europe/Stokholm"), "2026-01-11T00:00:00Z")
+        first(
+            Window("w", DAILY, time(2), timedelta(hours=4), timezone="Europe/Stokholm"),
+            "2026-01-11T00:00:00Z",
+        )
 
 
 def test_from_until_and_exdates() -> None:
     """`from` and `until` are included, and a left-out day has no opening."""
     window = Window(
-        "w", DAILY, time(22), timedelta(hours=8), None, date(2026, 1, 5), date(2026, 1, 8), (date(2026, 1, 6),)
+        "w",
+        DAILY,
+        time(22),
+        timedelta(hours=8),
+        None,
+        date(2026, 1, 5),
+        date(2026, 1, 8),
+        (date(2026, 1, 6),),
     )
     begin = datetime(2025, 1, 1, tzinfo=UTC)
     found = openings(window, STOCKHOLM, begin, begin + timedelta(days=730))
@@ -183,7 +263,10 @@ def window(rule: DayRule, hours: float = 4, **more: object) -> Window:
         window(parse_azure("Hour"), 1),
         window(parse_azure("Month day31"), until=date(9999, 12, 31)),
         window(parse_azure("48Months day29"), from_day=date(2024, 2, 1)),
-        window(parse_rrule("FREQ=YEARLY;INTERVAL=999;BYMONTH=1;BYMONTHDAY=1"), from_day=date(2199, 1, 1)),
+        window(
+            parse_rrule("FREQ=YEARLY;INTERVAL=999;BYMONTH=1;BYMONTHDAY=1"),
+            from_day=date(2199, 1, 1),
+        ),
         window(parse_rrule("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"), from_day=date(2096, 3, 1)),
         window(AfterPatchTuesday(4), 7 * 24),
     ],
@@ -232,7 +315,9 @@ def test_good_windows(good: Window) -> None:
     ],
 )  # fmt: skip
 def test_bad_windows(bad: Window, reason: str) -> None:
-    """A window that cannot open as it is written is refused with what is wrong, in well under a second."""
+    """A window that cannot open as it is written is refused with what is wrong, in well under a
+    second.
+    """
     with pytest.raises(WindowError, match=reason):
         validate(bad)
 
@@ -246,7 +331,12 @@ def test_openings_need_both_times(start: time | None) -> None:
 
 @pytest.mark.parametrize(
     ("names", "days"),
-    [(["Sat", "Sun"], (5, 6)), (["sunday", "SA", " sun "], (5, 6)), (["Monday"], (0,)), (["we", "TH"], (2, 3))],
+    [
+        (["Sat", "Sun"], (5, 6)),
+        (["sunday", "SA", " sun "], (5, 6)),
+        (["Monday"], (0,)),
+        (["we", "TH"], (2, 3)),
+    ],
 )
 def test_weekdays_by_name(names: list[str], days: tuple[int, ...]) -> None:
     """Weekdays are read whole or cut to three or two letters, in any case, each once."""
@@ -276,7 +366,9 @@ def test_windows_can_be_shared_as_keys() -> None:
     assert len({one, other}) == 1
 
 
-ZONES = st.sampled_from(["Europe/Stockholm", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "UTC"])
+ZONES = st.sampled_from(
+    ["Europe/Stockholm", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "UTC"]
+)
 RULES = st.sampled_from(
     [
         DAILY,
@@ -306,7 +398,9 @@ MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1), timezones=ZON
 def test_openings_are_in_order_and_do_not_depend_on_the_question(
     asked: Window, zone: str, after: datetime, hours: int, more: int
 ) -> None:
-    """Openings lie in the time asked for, in order, with their real length; two questions give what one gives."""
+    """Openings lie in the time asked for, in order, with their real length; two questions give what
+    one gives.
+    """
     place = ZoneInfo(zone)
     begin = after.astimezone(UTC)
     middle, end = begin + timedelta(hours=hours), begin + timedelta(hours=hours + more)
@@ -316,7 +410,10 @@ def test_openings_are_in_order_and_do_not_depend_on_the_question(
     assert all(begin <= start <= end for start in starts)
     assert all(timedelta(minutes=each.minutes) == asked.duration for each in whole)
     assert all(each.start.tzinfo is place and each.end.tzinfo is place for each in whole)
-    halves = [*openings(asked, place, after, middle), *openings(asked, place, middle + timedelta.resolution, end)]
+    halves = [
+        *openings(asked, place, after, middle),
+        *openings(asked, place, middle + timedelta.resolution, end),
+    ]
     assert halves == whole
 
 

@@ -7,19 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.knowledge.rows import Product
-from hotpatch_cli.servicing.calendar import Entry, calendar, restarts, turned
+from hotpatch_cli.knowledge.records import Product
+from hotpatch_cli.servicing.calendar import CalendarEntry, calendar, restarts, turned
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 23)
 
 
-def year(product: Product, number: int, as_of: date = TODAY) -> tuple[Entry, ...]:
+def year(product: Product, number: int, as_of: date = TODAY) -> tuple[CalendarEntry, ...]:
     """A year of the shipped data."""
     return calendar(KNOWLEDGE, product, number, as_of)
 
 
-def kinds(entries: tuple[Entry, ...]) -> dict[int, str | None]:
+def kinds(entries: tuple[CalendarEntry, ...]) -> dict[int, str | None]:
     """The kind of each month's Patch Tuesday release."""
     return {entry.date.month: entry.kind for entry in entries if entry.monthly}
 
@@ -98,29 +98,49 @@ def test_how_often_a_hotpatch_month_became_a_baseline() -> None:
         ("ws2025", date(2025, 10, 24), "out-of-band-hotpatch", True),
     ],
 )
-def test_an_entry_is_confirmed_or_a_forecast(product: Product, day: date, kind: str | None, confirmed: bool) -> None:
-    """A release with its KB or build is confirmed; a schedule is a forecast, even when its day has passed."""
+def test_an_entry_is_confirmed_or_a_forecast(
+    product: Product, day: date, kind: str | None, confirmed: bool
+) -> None:
+    """A release with its KB or build is confirmed; a schedule is a forecast, even when its day has
+    passed.
+    """
     entry = next(each for each in year(product, day.year) if each.date == day)
     assert (entry.kind, entry.confirmed) == (kind, confirmed)
-    assert entry.reboot == {None: None, "hotpatch": False, "out-of-band-hotpatch": False}.get(kind, True)
-
-
-@pytest.mark.parametrize("product", ["ws2022", "ws2025"])
-def test_neither_general_availability_nor_standard_updates_are_in_the_calendar(product: Product) -> None:
-    """The calendar has the releases of the track, and updates between two Patch Tuesdays."""
-    kinds = {entry.kind for number in range(2021, 2031) for entry in year(product, number)}
-    assert kinds == {"planned-baseline", "unplanned-baseline", "hotpatch", "out-of-band", "out-of-band-hotpatch"} | (
-        {None} if product == "ws2022" else set()
+    assert entry.reboot == {None: None, "hotpatch": False, "out-of-band-hotpatch": False}.get(
+        kind, True
     )
 
 
-@given(st.sampled_from(["ws2022", "ws2025"]), st.integers(2021, 2036), st.dates(date(2021, 1, 1), date(2036, 12, 31)))
+@pytest.mark.parametrize("product", ["ws2022", "ws2025"])
+def test_neither_general_availability_nor_standard_updates_are_in_the_calendar(
+    product: Product,
+) -> None:
+    """The calendar has the releases of the track, and updates between two Patch Tuesdays."""
+    kinds = {entry.kind for number in range(2021, 2031) for entry in year(product, number)}
+    assert kinds == {
+        "planned-baseline",
+        "unplanned-baseline",
+        "hotpatch",
+        "out-of-band",
+        "out-of-band-hotpatch",
+    } | ({None} if product == "ws2022" else set())
+
+
+@given(
+    st.sampled_from(["ws2022", "ws2025"]),
+    st.integers(2021, 2036),
+    st.dates(date(2021, 1, 1), date(2036, 12, 31)),
+)
 def test_months_are_never_invented(product: Product, number: int, as_of: date) -> None:
-    """On any day, a year has at most one monthly release in a month, in order, within the product's life, and after
-    the day only the plan, unconfirmed."""
+    """On any day, a year has at most one monthly release in a month, in order, within the product's
+    life, and after the day only the plan, unconfirmed.
+    """
     entries = year(product, number, as_of)
     months = [entry.date.month for entry in entries if entry.monthly]
-    first, last = {"ws2022": (date(2022, 1, 5), date(2027, 10, 31)), "ws2025": (date(2024, 11, 1), date.max)}[product]
+    first, last = {
+        "ws2022": (date(2022, 1, 5), date(2027, 10, 31)),
+        "ws2025": (date(2024, 11, 1), date.max),
+    }[product]
     assert months == sorted(set(months))
     assert [entry.date for entry in entries] == sorted(entry.date for entry in entries)
     for entry in entries:
@@ -128,12 +148,16 @@ def test_months_are_never_invented(product: Product, number: int, as_of: date) -
         assert first <= entry.date <= last
         if entry.date > as_of:
             assert not entry.confirmed
-            assert entry.kind == ("planned-baseline" if entry.date.month in (1, 4, 7, 10) else "hotpatch")
+            assert entry.kind == (
+                "planned-baseline" if entry.date.month in (1, 4, 7, 10) else "hotpatch"
+            )
             assert (entry.date.weekday(), 8 <= entry.date.day <= 14) == (1, True)
 
 
 def test_the_calendar_ends_where_it_was_thought_to_end() -> None:
     """As it was known on 2026-06-28, WS2022 has no hotpatch month after October 2026."""
     assert year("ws2022", 2027, date(2026, 6, 28)) == ()
-    assert max(entry.date for entry in year("ws2022", 2026, date(2026, 6, 28))) == date(2026, 10, 13)
+    assert max(entry.date for entry in year("ws2022", 2026, date(2026, 6, 28))) == date(
+        2026, 10, 13
+    )
     assert len(year("ws2022", 2027, date(2026, 6, 29))) == 10

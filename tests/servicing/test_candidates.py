@@ -1,4 +1,6 @@
-"""The state by elimination: what all releases share that may be installed is certain, and nothing else is."""
+"""The state by elimination: what all releases share that may be installed is certain, and nothing
+else is.
+"""
 
 from datetime import date, timedelta
 
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from worlds import KNOWLEDGE, arc, azure, codes, judge, knowing, release
 
 from hotpatch_cli.eligibility.verdict import Judgement
-from hotpatch_cli.knowledge.rows import Release
+from hotpatch_cli.knowledge.records import Release
 from hotpatch_cli.model import Build, Facts
 
 TODAY = "2026-11-26"
@@ -16,7 +18,9 @@ TODAY = "2026-11-26"
 
 def levels(judgement: Judgement) -> dict[str, str]:
     """The codes of the findings with their levels."""
-    return {each.code: KNOWLEDGE.rules[each.code].level_of(each.variant) for each in judgement.findings}
+    return {
+        each.code: KNOWLEDGE.rules[each.code].level_of(each.variant) for each in judgement.findings
+    }
 
 
 CASES: list[tuple[Facts, str, str, dict[str, str]]] = [
@@ -24,7 +28,12 @@ CASES: list[tuple[Facts, str, str, dict[str, str]]] = [
     (arc("26100.6905"), "2026-01-13", "baseline-due", {"HP302": "warning", "HP304": "note"}),
     (arc("26100.6905"), "2026-01-12", "unknown", {"HP304": "warning"}),
     (arc("26100.6905"), "2025-10-23", "off-track", {"HP303": "warning"}),
-    (arc("26100.6905", "KB5070881", "KB5070893"), TODAY, "baseline-due", {"HP302": "warning", "HP304": "note"}),
+    (
+        arc("26100.6905", "KB5070881", "KB5070893"),
+        TODAY,
+        "baseline-due",
+        {"HP302": "warning", "HP304": "note"},
+    ),
     (arc("26100.6905", "KB5070881", "KB5070893"), "2025-11-01", "unknown", {"HP304": "warning"}),
     (azure("2022", "20348.288"), TODAY, "baseline-due", {"HP302": "warning"}),
     (azure("2022", "20348.1"), TODAY, "baseline-due", {"HP302": "warning", "HP307": "note"}),
@@ -42,7 +51,9 @@ CASES: list[tuple[Facts, str, str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("facts", "as_of", "state", "said"), CASES)
 def test_the_candidates_decide(facts: Facts, as_of: str, state: str, said: dict[str, str]) -> None:
-    """A machine whose installed update cannot be told has the state that every possible one gives, or unknown."""
+    """A machine whose installed update cannot be told has the state that every possible one gives,
+    or unknown.
+    """
     judgement = judge(facts, as_of)
     assert judgement.track.state == state
     assert {code: level for code, level in levels(judgement).items() if code != "HP301"} == said
@@ -59,7 +70,9 @@ def test_kbs_that_are_given_are_not_asked_for() -> None:
 
 
 def test_several_newest_kbs_of_one_day_are_candidates() -> None:
-    """Two listed updates of one day, neither with a build, are both possible: what they share is certain."""
+    """Two listed updates of one day, neither with a build, are both possible: what they share is
+    certain.
+    """
     rows = [
         release("2025-01-14", "planned-baseline", "26100.2000", "KB5000001"),
         release("2025-02-11", "hotpatch", None, "KB5000002"),
@@ -76,21 +89,43 @@ def test_a_kb_that_an_old_build_contradicts_is_told() -> None:
     """A build below a baseline lacks it, and a listed KB that is newer than the build is reported."""
     judgement = judge(arc("26100.33000", "KB5099536"), "2026-08-20")
     assert judgement.track.state == "baseline-due"
-    assert [each.variant for each in judgement.findings if each.code == "HP304"] == ["contradiction_unlisted"]
+    assert [each.variant for each in judgement.findings if each.code == "HP304"] == [
+        "contradiction_unlisted"
+    ]
 
 
 # --- every build on every day, against a referee ---------------------------------------------------------------
 
 
 def referee(build: Build, as_of: date, product: str, platform: str) -> str:
-    """The state that all possible releases share, said again in a few lines and nothing of the program."""
-    out = [row for row in KNOWLEDGE.releases if row.product == product and row.date and row.date <= as_of]
-    first = min(row.date for row in KNOWLEDGE.releases if row.product == product and row.date and ours(row))
+    """The state that all possible releases share, said again in a few lines and nothing of the
+    program.
+    """
+    out = [
+        row
+        for row in KNOWLEDGE.releases
+        if row.product == product and row.date and row.date <= as_of
+    ]
+    first = min(
+        row.date for row in KNOWLEDGE.releases if row.product == product and row.date and ours(row)
+    )
     days = [first + timedelta(days=n) for n in range((as_of - first).days + 1)]
-    tuesdays = [day for day in days if day.weekday() == 1 and 8 <= day.day <= 14 and day.month in (1, 4, 7, 10)]
-    sure = [row for row in out if row.kind and "baseline" in row.kind and row.confidence != "low" and row.kb]
+    tuesdays = [
+        day
+        for day in days
+        if day.weekday() == 1 and 8 <= day.day <= 14 and day.month in (1, 4, 7, 10)
+    ]
+    sure = [
+        row
+        for row in out
+        if row.kind and "baseline" in row.kind and row.confidence != "low" and row.kb
+    ]
     known = [row.date for row in sure if row.date]
-    planned = [day for day in tuesdays if day > max(known, default=first) and not ended(product, day, as_of)]
+    planned = [
+        day
+        for day in tuesdays
+        if day > max(known, default=first) and not ended(product, day, as_of)
+    ]
     newest = max([*known, *planned], default=None)
     rows = [row for row in out if row.build == build]
     if not rows:
@@ -115,8 +150,16 @@ def state_of(row: Release, out: list[Release], newest: date | None, platform: st
     assert row.date
     if newest and row.date < newest:
         return "baseline-due"
-    later = [each for each in out if each.kind is None and each.date and each.date > max(newest or row.date, row.date)]
-    if row.kind is None or later or (newest is None and not (row.kind or "").endswith(("hotpatch", "baseline"))):
+    later = [
+        each
+        for each in out
+        if each.kind is None and each.date and each.date > max(newest or row.date, row.date)
+    ]
+    if (
+        row.kind is None
+        or later
+        or (newest is None and not (row.kind or "").endswith(("hotpatch", "baseline")))
+    ):
         return "unknown"
     if not ours(row):
         return "off-track"
@@ -126,12 +169,18 @@ def state_of(row: Release, out: list[Release], newest: date | None, platform: st
     hot += [
         each
         for each in out
-        if each.kind == "out-of-band-hotpatch" and each.build and each.confidence != "low" and not each.component
+        if each.kind == "out-of-band-hotpatch"
+        and each.build
+        and each.confidence != "low"
+        and not each.component
         if not each.platforms or platform in each.platforms
     ]
     return (
         "behind"
-        if any(each.date and (each.date, each.build or row.build) > (row.date, row.build) for each in hot)
+        if any(
+            each.date and (each.date, each.build or row.build) > (row.date, row.build)
+            for each in hot
+        )
         else "current"
     )
 
@@ -169,4 +218,8 @@ def check_referee(product: str, build: Build, as_of: date) -> None:
     facts = azure("2022", str(build)) if product == "ws2022" else azure("2025", str(build))
     judgement = judge(facts, as_of)
     if judgement.track.state is not None:
-        assert judgement.track.state == referee(build, as_of, product, "azure"), (product, str(build), as_of)
+        assert judgement.track.state == referee(build, as_of, product, "azure"), (
+            product,
+            str(build),
+            as_of,
+        )

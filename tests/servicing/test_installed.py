@@ -30,8 +30,12 @@ def tracked(facts: Facts, as_of: str) -> Track:
         ("26100.32700", ("KB5082063", "KB5091470"), "2026-04-20", "KB5091470"),
     ],
 )
-def test_the_installed_release(build: str | None, kbs: tuple[str, ...], as_of: str, installed: str) -> None:
-    """Build and KBs, on a day, name this release: a build before all KBs, a KB only of what was out."""
+def test_the_installed_release(
+    build: str | None, kbs: tuple[str, ...], as_of: str, installed: str
+) -> None:
+    """Build and KBs, on a day, name this release: a build before all KBs, a KB only of what was
+    out.
+    """
     found = tracked(arc(build, *kbs), as_of).installed
     assert found is not None
     assert found.kb == installed
@@ -55,16 +59,22 @@ def test_the_installed_release(build: str | None, kbs: tuple[str, ...], as_of: s
     ],
 )
 def test_what_does_not_tell_is_unknown(build: str | None, kbs: tuple[str, ...], as_of: str) -> None:
-    """Without a build on record, or a KB that decides, nothing is installed for sure and the track is unknown."""
+    """Without a build on record, or a KB that decides, nothing is installed for sure and the track
+    is unknown.
+    """
     track = tracked(arc(build, *kbs), as_of)
     assert track.installed is None
     assert track.state == "unknown"
     assert track.why
 
 
-@pytest.mark.parametrize("row", [row for row in KNOWLEDGE.releases if row.build and row.date], ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in KNOWLEDGE.releases if row.build and row.date], ids=lambda row: row.name
+)
 def test_every_build_on_record_is_found(row: object) -> None:
-    """The build of each release is that release on its own day, but for the build that two updates share."""
+    """The build of each release is that release on its own day, but for the build that two updates
+    share.
+    """
     assert isinstance(row, type(KNOWLEDGE.releases[0]))
     assert row.date
     facts = (arc if row.product == "ws2025" else lambda build: azure("2022", build))(str(row.build))
@@ -88,8 +98,12 @@ def test_every_build_on_record_is_found(row: object) -> None:
         ("26100.7392", ("KB5074204",), []),
     ],
 )
-def test_a_kb_that_contradicts_the_build(build: str, kbs: tuple[str, ...], contradicted: list[str]) -> None:
-    """A KB with a higher build is reported, and one as new as the build's own where that one is not listed."""
+def test_a_kb_that_contradicts_the_build(
+    build: str, kbs: tuple[str, ...], contradicted: list[str]
+) -> None:
+    """A KB with a higher build is reported, and one as new as the build's own where that one is not
+    listed.
+    """
     judgement = judge(arc(build, *kbs), "2025-12-15")
     found = [dict(each.values)["kb"] for each in judgement.findings if each.code == "HP304"]
     assert found == contradicted
@@ -114,7 +128,8 @@ def test_the_forms_of_a_build(text: str, build: tuple[int, int | None]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "26100.", ".7092", "26100.7092.1", "10.0", "1e5", "-26100.1", "26100,7092", "٢٦١٠٠"]
+    "text",
+    ["", "x", "26100.", ".7092", "26100.7092.1", "10.0", "1e5", "-26100.1", "26100,7092", "٢٦١٠٠"],
 )
 def test_what_is_no_build(text: str) -> None:
     """Anything else is no build."""
@@ -131,13 +146,17 @@ def test_a_build_shared_by_three_updates_names_all() -> None:
 
 
 def test_an_installed_release_of_unknown_kind_is_named() -> None:
-    """Where the installed release itself has no kind, on the very day of a planned baseline, it is what is named."""
+    """Where the installed release itself has no kind, on the very day of a planned baseline, it is
+    what is named.
+    """
     rows = [
         release("2025-01-14", "planned-baseline", "26100.2000", "KB5000001"),
         release("2025-04-08", None, "26100.2300", "KB5000002"),
     ]
     finding = next(
-        each for each in judge(arc("26100.2300"), "2025-04-20", knowing(*rows)).findings if each.code == "HP309"
+        each
+        for each in judge(arc("26100.2300"), "2025-04-20", knowing(*rows)).findings
+        if each.code == "HP309"
     )
     assert finding.variant == "default"
     assert dict(finding.values)["kb"] == "KB5000002"

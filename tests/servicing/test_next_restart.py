@@ -36,18 +36,54 @@ def restart(hotpatch: Any) -> Callable[..., Any]:
 
 MANUAL = f"platform: azure, {AZURE}, patching: {{mode: Manual}}"
 CASES: dict[str, tuple[str, str, tuple[str | None, str | None, str | None]]] = {
-    "current": (f"{ARC}, build: 26100.7392", "2025-12-15", ("baseline", "2026-01-13", "2026-01-18")),
+    "current": (
+        f"{ARC}, build: 26100.7392",
+        "2025-12-15",
+        ("baseline", "2026-01-13", "2026-01-18"),
+    ),
     "behind": (f"{ARC}, build: 26100.7092", "2025-12-15", ("baseline", "2026-01-13", "2026-01-18")),
-    "unknown": (f"{ARC}, build: 26100.6905", "2025-12-15", ("baseline", "2026-01-13", "2026-01-18")),
-    "due": (f"{ARC}, build: 26100.6508", "2025-12-15", ("baseline-due", "2025-10-14", "2025-12-21")),
-    "due-by-plan": (f"{ARC}, build: 26100.33438", "2026-11-23", ("baseline-due", "2026-10-13", "2026-11-29")),
+    "unknown": (
+        f"{ARC}, build: 26100.6905",
+        "2025-12-15",
+        ("baseline", "2026-01-13", "2026-01-18"),
+    ),
+    "due": (
+        f"{ARC}, build: 26100.6508",
+        "2025-12-15",
+        ("baseline-due", "2025-10-14", "2025-12-21"),
+    ),
+    "due-by-plan": (
+        f"{ARC}, build: 26100.33438",
+        "2026-11-23",
+        ("baseline-due", "2026-10-13", "2026-11-29"),
+    ),
     "off": (f"{ARC}, build: 26100.7171", "2025-12-15", ("off-track", "2025-12-09", "2025-12-21")),
-    "off-newest": (f"{ARC}, build: 26100.7462", "2025-12-15", ("off-track", "2026-01-13", "2026-01-18")),
-    "off-out-of-band": (f"{ARC}, build: 26100.6901", "2025-11-01", ("off-track", "2025-11-11", "2025-11-16")),
-    "pending": (f"{ARC}, build: 26100.7392, {WAITING}", "2025-12-15", ("pending", None, "2025-12-21")),
+    "off-newest": (
+        f"{ARC}, build: 26100.7462",
+        "2025-12-15",
+        ("off-track", "2026-01-13", "2026-01-18"),
+    ),
+    "off-out-of-band": (
+        f"{ARC}, build: 26100.6901",
+        "2025-11-01",
+        ("off-track", "2025-11-11", "2025-11-16"),
+    ),
+    "pending": (
+        f"{ARC}, build: 26100.7392, {WAITING}",
+        "2025-12-15",
+        ("pending", None, "2025-12-21"),
+    ),
     "action": (MANUAL, "2025-12-15", ("monthly-update", "2026-01-13", "2026-01-18")),
-    "unsupported": (f"{PLAIN}, os: Windows Server 2022", "2025-12-15", ("monthly-update", "2026-01-13", "2026-01-18")),
-    "uniform": (f"{MANUAL}, scale_set: uniform", "2025-12-15", ("monthly-update", "2026-01-13", "2026-01-18")),
+    "unsupported": (
+        f"{PLAIN}, os: Windows Server 2022",
+        "2025-12-15",
+        ("monthly-update", "2026-01-13", "2026-01-18"),
+    ),
+    "uniform": (
+        f"{MANUAL}, scale_set: uniform",
+        "2025-12-15",
+        ("monthly-update", "2026-01-13", "2026-01-18"),
+    ),
     "no-product": (PLAIN, "2025-12-15", (None, None, None)),
     "old-server": (f"{PLAIN}, os: Windows Server 2019 Standard", "2025-12-15", (None, None, None)),
 }
@@ -55,7 +91,9 @@ CASES: dict[str, tuple[str, str, tuple[str | None, str | None, str | None]]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_table(restart: Any, name: str) -> None:
-    """Each line of the table gives its reason, its release, and the first Sunday after it or after the day."""
+    """Each line of the table gives its reason, its release, and the first Sunday after it or after
+    the day.
+    """
     machine, as_of, (reason, day, opens) = CASES[name]
     found = restart(machine, as_of)
     assert found["reason"] == reason
@@ -78,7 +116,11 @@ SETTINGS = "patching: {mode: automaticbyplatform, hotpatching: true, vm_agent: t
     ("machine", "runner", "by"),
     [
         (f"platform: azure, {AZURE}, {SETTINGS}}}", "platform", "2026-02-12"),
-        (f"platform: azure, {AZURE}, {SETTINGS}, bypass_safety_checks: false}}", "platform", "2026-02-12"),
+        (
+            f"platform: azure, {AZURE}, {SETTINGS}, bypass_safety_checks: false}}",
+            "platform",
+            "2026-02-12",
+        ),
         (f"platform: azure, {AZURE}, {SETTINGS}, bypass_safety_checks: true}}", "owner", None),
         (f"platform: azure, {AZURE}, patching: {{mode: AutomaticByOS}}", "owner", None),
         (f"platform: azure-local, {LOCAL}, {AZURE}, {SETTINGS}}}", "owner", None),
@@ -86,13 +128,17 @@ SETTINGS = "patching: {mode: automaticbyplatform, hotpatching: true, vm_agent: t
     ],
 )
 def test_who_runs_it(restart: Any, machine: str, runner: str, by: str | None) -> None:
-    """Azure restarts a VM in AutomaticByPlatform that keeps the safety checks, within 30 days; else the owner does."""
+    """Azure restarts a VM in AutomaticByPlatform that keeps the safety checks, within 30 days; else
+    the owner does.
+    """
     found = restart(machine, "2025-12-15")
     assert (found["runner"], found["enforced"], found["by"]) == (runner, runner == "owner", by)
 
 
 def test_the_release_is_out_at_ten_in_redmond() -> None:
-    """A planned restart comes after 10:00 in Redmond on the day of release, in winter and in summer time."""
+    """A planned restart comes after 10:00 in Redmond on the day of release, in winter and in summer
+    time.
+    """
     winter = judge(arc("26100.7392"), "2025-12-15").causes[0]
     summer = judge(arc("26100.2894"), "2025-03-15").causes[0]
     assert winter.not_before == datetime(2026, 1, 13, 18, tzinfo=UTC)
@@ -119,7 +165,9 @@ def test_a_baseline_of_the_day_is_due_from_its_hour_on() -> None:
     ],
 )
 def test_the_next_planned_baseline_of_ws2025(as_of: str, day: str) -> None:
-    """The plan goes on by quarters, unmoved by unplanned baselines, and begins with the first release."""
+    """The plan goes on by quarters, unmoved by unplanned baselines, and begins with the first
+    release.
+    """
     following = judge(arc(), as_of).next_baseline
     assert following is not None
     assert str(following.date) == day
@@ -136,16 +184,22 @@ def test_the_next_planned_baseline_of_ws2025(as_of: str, day: str) -> None:
     ],
 )
 def test_the_plan_of_ws2022_ends(as_of: str, after: str, day: str | None) -> None:
-    """The last hotpatch month ends the plan: October 2026 as it was known, October 2027 since 2026-06-29."""
+    """The last hotpatch month ends the plan: October 2026 as it was known, October 2027 since
+    2026-06-29.
+    """
     history = History(KNOWLEDGE, "ws2022", date.fromisoformat(as_of))
     following = history.planned_after(date.fromisoformat(after))
     assert (str(following.date) if following else None) == day
 
 
 def test_off_track_without_another_baseline_says_so() -> None:
-    """After the last planned baseline of WS2022, off-track has no end, and the sentence is another one."""
+    """After the last planned baseline of WS2022, off-track has no end, and the sentence is another
+    one.
+    """
     rows = [
-        release("2027-10-12", "planned-baseline", "20348.7000", "KB5000001")._replace(product="ws2022"),
+        release("2027-10-12", "planned-baseline", "20348.7000", "KB5000001")._replace(
+            product="ws2022"
+        ),
         release("2027-10-20", "out-of-band", "20348.7001", "KB5000002")._replace(product="ws2022"),
     ]
     judgement = judge(azure("2022", "20348.7001"), "2027-10-25", knowing(*rows))

@@ -20,19 +20,31 @@ def offered(
 
 SORTS: dict[str, tuple[tuple[str | None, str | None, str | None], str | None, str | None]] = {
     "standard by its KB": ((LCU, "KB5120233", None), "HP311 default", "pending"),
-    "standard by the KB of its title": ((f"{LCU} (KB5120233)", None, None), "HP311 default", "pending"),
+    "standard by the KB of its title": (
+        (f"{LCU} (KB5120233)", None, None),
+        "HP311 default",
+        "pending",
+    ),
     "standard though its title says hotpatch": (
         ("2026-08 Hotpatch Update", "KB5120233", None),
         "HP311 default",
         "pending",
     ),
-    "standard though its source has a kind": ((LCU, "KB5120233", "other"), "HP311 default", "pending"),
+    "standard though its source has a kind": (
+        (LCU, "KB5120233", "other"),
+        "HP311 default",
+        "pending",
+    ),
     "a KB alone": ((None, "KB5120233", None), "HP311 default", "pending"),
     "an out-of-band update": ((None, "KB5091157", None), "HP311 default", "pending"),
     "hotpatch by its KB": (("2026-08 Update", "KB5120228", None), None, None),
     "hotpatch by its KB though its title says cumulative": ((LCU, "KB5120228", None), None, None),
     "hotpatch though its source has a kind": ((None, "KB5120228", "non-security"), None, None),
-    "hotpatch by its title": (("2026-08 Hotpatch Update (KB5999999)", "KB5999999", None), None, None),
+    "hotpatch by its title": (
+        ("2026-08 Hotpatch Update (KB5999999)", "KB5999999", None),
+        None,
+        None,
+    ),
     "hotpatch of PowerShell": ((None, "KB5074204", None), None, None),
     "a servicing stack": (
         ("2026-08 Servicing Stack Update for Windows Server 2025 (KB5999999)", None, None),
@@ -46,7 +58,11 @@ SORTS: dict[str, tuple[tuple[str | None, str | None, str | None], str | None, st
         "pending",
     ),
     ".NET by its title": (
-        ("2026-08 Cumulative Update for .NET Framework 4.8.1 for Microsoft server operating system", "KB5999998", None),
+        (
+            "2026-08 Cumulative Update for .NET Framework 4.8.1 for Microsoft server operating system",
+            "KB5999998",
+            None,
+        ),
         "HP306 default",
         "pending",
     ),
@@ -57,7 +73,11 @@ SORTS: dict[str, tuple[tuple[str | None, str | None, str | None], str | None, st
         "HP306 default",
         "pending",
     ),
-    "no update of Windows": (("SQL Server 2022 CU 20", "KB5999996", "other"), "HP306 default", "pending"),
+    "no update of Windows": (
+        ("SQL Server 2022 CU 20", "KB5999996", "other"),
+        "HP306 default",
+        "pending",
+    ),
     "not in the data, of a hotpatch month": ((LCU, "KB5999999", None), "HP311 title", "pending"),
     "not in the data, named as since 2025": (
         ("2026-08 Security Update (KB5999999) (26100.33300)", None, None),
@@ -74,17 +94,25 @@ SORTS: dict[str, tuple[tuple[str | None, str | None, str | None], str | None, st
 
 @pytest.mark.parametrize("name", SORTS)
 def test_an_offer_is_known_by_its_kb_and_then_by_its_title(name: str) -> None:
-    """A standard update, another one, and one that hotpatch carries are told apart: HP311, HP306 and nothing."""
+    """A standard update, another one, and one that hotpatch carries are told apart: HP311, HP306
+    and nothing.
+    """
     update, finding, reason = SORTS[name]
     judgement = offered(update)
-    said = [f"{each.code} {each.variant}" for each in judgement.findings if each.code in ("HP306", "HP311")]
+    said = [
+        f"{each.code} {each.variant}"
+        for each in judgement.findings
+        if each.code in ("HP306", "HP311")
+    ]
     assert said == ([finding] if finding else [])
     assert [each.reason for each in judgement.causes] == ["baseline", *([reason] if reason else [])]
     assert judgement.track.state == "behind"
 
 
 def test_what_is_offered_restarts_at_the_next_opening() -> None:
-    """The cause of a standard update lies on the as-of day, and it is what Windows Update offers next."""
+    """The cause of a standard update lies on the as-of day, and it is what Windows Update offers
+    next.
+    """
     judgement = offered((LCU, "KB5120233", None))
     assert str(judgement.causes[1].not_before) == "2026-08-20 00:00:00+00:00"
     update = judgement.track.next_update
@@ -93,7 +121,9 @@ def test_what_is_offered_restarts_at_the_next_opening() -> None:
 
 
 def test_the_month_of_an_unlisted_update_decides() -> None:
-    """Of a month with a planned baseline that the data lacks it is that; of one that the data has otherwise, open."""
+    """Of a month with a planned baseline that the data lacks it is that; of one that the data has
+    otherwise, open.
+    """
     title = "{} Cumulative Update for Windows Server 2025 (KB5999999)"
     october = offered((title.format("2026-10"), None, None), build="26100.33438", day="2026-11-26")
     assert "HP311" not in codes(october)
@@ -113,7 +143,9 @@ def test_the_month_of_an_unlisted_update_decides() -> None:
     ids=["not ready", "not known", "off the track"],
 )
 def test_a_standard_update_is_normal_off_the_track(facts: Facts) -> None:
-    """A machine that is not ready, or that is off the track, is offered the standard update as it should be."""
+    """A machine that is not ready, or that is off the track, is offered the standard update as it
+    should be.
+    """
     waiting = (PendingUpdate(LCU, "KB5120233"),)
     assert "HP311" not in codes(judge(facts._replace(pending=waiting), DAY))
 
@@ -125,7 +157,9 @@ def test_a_release_of_a_later_day_is_not_known_yet() -> None:
 
 
 def test_an_offer_proves_that_it_is_not_installed() -> None:
-    """A machine that cannot hotpatch, of which no build is known, is due for the standard update that it is offered."""
+    """A machine that cannot hotpatch, of which no build is known, is due for the standard update
+    that it is offered.
+    """
     facts = arc(None, arc=NO_VBS, pending=(PendingUpdate(LCU, "KB5120233"),))
     judgement = judge(facts, DAY)
     cause = judgement.causes[0]
@@ -137,7 +171,9 @@ def test_an_offer_proves_that_it_is_not_installed() -> None:
 
 
 def test_a_kb_without_a_title_that_the_data_lacks_says_nothing() -> None:
-    """It may be a hotpatch or restart the machine: HP311 asks for its title, and the next restart is not certain."""
+    """It may be a hotpatch or restart the machine: HP311 asks for its title, and the next restart
+    is not certain.
+    """
     judgement = offered((None, "KB5999999", None))
     assert [each.variant for each in judgement.findings if each.code == "HP311"] == ["untitled"]
     assert "HP306" not in codes(judgement)

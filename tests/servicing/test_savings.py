@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from hotpatch_cli.app import year_of
 from hotpatch_cli.knowledge.load import load_knowledge
+from hotpatch_cli.report import year_of
 from hotpatch_cli.servicing.history import Baseline
 from hotpatch_cli.servicing.savings import saved_by, savings
 from hotpatch_cli.servicing.track import Track
@@ -34,8 +34,12 @@ def test_a_year_of_four_baselines_saves_eight() -> None:
         ("baseline-due", "KB5065474", date(2025, 10, 14), 6),
     ],
 )
-def test_what_a_machine_saves(state: str, kb: str | None, baseline: date | None, saved: int) -> None:
-    """Off the track since November, or October's baseline not installed: November and December are lost."""
+def test_what_a_machine_saves(
+    state: str, kb: str | None, baseline: date | None, saved: int
+) -> None:
+    """Off the track since November, or October's baseline not installed: November and December are
+    lost.
+    """
     track = Track(
         state,  # type: ignore[arg-type]
         release(kb) if kb else None,  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.knowledge.rows import Knowledge, Release, Source
+from hotpatch_cli.knowledge.records import Knowledge, Release, Source
 from hotpatch_cli.model import Arc, Facts, Image, Patching, PendingUpdate
 from hotpatch_cli.servicing.history import History
 
@@ -20,12 +20,16 @@ TODAY = date(2026, 11, 23)
 def arc(build: str | None = None, *kbs: str, **more: Any) -> Facts:
     """A WS2025 machine under Arc that is ready."""
     known = Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True)
-    return Facts(platform="arc", os="Windows Server 2025 Standard", build=build, kbs=kbs, arc=known, **more)
+    return Facts(
+        platform="arc", os="Windows Server 2025 Standard", build=build, kbs=kbs, arc=known, **more
+    )
 
 
 def azure(year: str, build: str | None = None, *kbs: str) -> Facts:
     """An Azure VM of a product that is ready."""
-    image = Image("MicrosoftWindowsServer", "WindowsServer", f"{year}-datacenter-azure-edition-core")
+    image = Image(
+        "MicrosoftWindowsServer", "WindowsServer", f"{year}-datacenter-azure-edition-core"
+    )
     settings = Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True)
     return Facts(platform="azure", image=image, patching=settings, build=build, kbs=kbs)
 
@@ -104,7 +108,9 @@ def test_the_decision_table(facts: Facts, as_of: date, state: str, codes: set[st
     ],
 )
 def test_an_unknown_build_is_called_what_it_is(build: str, as_of: date, variant: str) -> None:
-    """A build that no release has is older, newer, of a later day, or just not listed: four sentences."""
+    """A build that no release has is older, newer, of a later day, or just not listed: four
+    sentences.
+    """
     findings = [each for each in judge(arc(build), as_of).findings if each.code == "HP307"]
     assert [each.variant for each in findings] == [variant]
 
@@ -115,7 +121,12 @@ RESTARTS = [
     (arc("26100.6508"), date(2025, 12, 15), "baseline-due", date(2025, 10, 14)),
     (arc("26100.7171"), date(2025, 12, 15), "off-track", date(2025, 12, 9)),
     (arc("26100.7462"), date(2025, 12, 15), "off-track", date(2026, 1, 13)),
-    (arc("26100.7392", pending=(PendingUpdate("x"),)), date(2025, 12, 15), "baseline", date(2026, 1, 13)),
+    (
+        arc("26100.7392", pending=(PendingUpdate("x"),)),
+        date(2025, 12, 15),
+        "baseline",
+        date(2026, 1, 13),
+    ),
     (
         arc("26100.7392")._replace(arc=Arc("Disconnected", "Enabled")),
         date(2025, 12, 15),
@@ -181,7 +192,9 @@ SOURCE = (Source("made up for a test", date(2026, 1, 1), "https://example.org"),
     build=st.sampled_from([r.build for r in KNOWLEDGE.releases if r.build]),
 )
 def test_later_knowledge_changes_no_earlier_answer(as_of: date, build: Any) -> None:
-    """With every release after the as-of day taken away, the state is the same, but for builds of those releases."""
+    """With every release after the as-of day taken away, the state is the same, but for builds of
+    those releases.
+    """
     earlier = tuple(row for row in KNOWLEDGE.releases if row.date and row.date <= as_of)
     if build in {row.build for row in KNOWLEDGE.releases if row not in earlier}:
         return
@@ -192,7 +205,9 @@ def test_later_knowledge_changes_no_earlier_answer(as_of: date, build: Any) -> N
 
 @given(as_of=st.dates(date(2024, 11, 1), date(2035, 12, 31)))
 def test_the_next_planned_baseline_is_a_second_tuesday_of_a_quarter(as_of: date) -> None:
-    """After any day the plan has a baseline on a second Tuesday in January, April, July or October, within 100 days."""
+    """After any day the plan has a baseline on a second Tuesday in January, April, July or October,
+    within 100 days.
+    """
     following = History(KNOWLEDGE, "ws2025", as_of).planned_after(as_of)
     assert following is not None
     assert following.date.month in (1, 4, 7, 10)

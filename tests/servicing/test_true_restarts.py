@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-ENROLLED = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
+ENROLLED = (
+    "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
+)
 ARC = f"platform: arc, os: Windows Server 2025 Standard, {ENROLLED}"
 NO_VBS = ARC.replace("vbs: running", "vbs: off")
 IMAGE = "image: MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
@@ -27,7 +29,9 @@ def checked(hotpatch: Any) -> Any:
     """One machine, as the report has it."""
 
     def run(machine: str, as_of: str, *more: str) -> Any:
-        done = hotpatch.check(f"{WINDOWS}  - {{name: a, {machine}}}\n", "--as-of", as_of, "--quiet", *more)
+        done = hotpatch.check(
+            f"{WINDOWS}  - {{name: a, {machine}}}\n", "--as-of", as_of, "--quiet", *more
+        )
         assert done.code != 2, done.err
         return done.machines["a"]
 
@@ -52,21 +56,37 @@ MONTHLY: dict[str, tuple[str, str, tuple[str | None, str, str, bool]]] = {
         "2026-08-20",
         ("KB5120233", "2026-08-11", "2026-08-23", True),
     ),
-    "the newest already": (f"{NO_VBS}, build: 26100.33296", "2026-08-20", (None, "2026-09-08", "2026-09-13", True)),
+    "the newest already": (
+        f"{NO_VBS}, build: 26100.33296",
+        "2026-08-20",
+        (None, "2026-09-08", "2026-09-13", True),
+    ),
     "a baseline month": (
         f"{NO_VBS}, build: 26100.32995",
         "2026-07-20",
         ("KB5099536", "2026-07-14", "2026-07-26", True),
     ),
-    "the baseline already": (f"{NO_VBS}, build: 26100.33158", "2026-07-20", (None, "2026-08-11", "2026-08-16", True)),
+    "the baseline already": (
+        f"{NO_VBS}, build: 26100.33158",
+        "2026-07-20",
+        (None, "2026-08-11", "2026-08-16", True),
+    ),
     "nothing known": (NO_VBS, "2026-08-20", (None, "2026-09-08", "2026-09-13", False)),
     "one of two, both older": (
         f"{NO_VBS}, build: 26100.6905",
         "2026-08-20",
         ("KB5120233", "2026-08-11", "2026-08-23", True),
     ),
-    "older than all": (f"{NO_VBS}, build: 26100.1743", "2026-08-20", ("KB5120233", "2026-08-11", "2026-08-23", True)),
-    "the data ends": (f"{NO_VBS}, build: 26100.33158", "2026-11-26", (None, "2026-10-13", "2026-11-29", True)),
+    "older than all": (
+        f"{NO_VBS}, build: 26100.1743",
+        "2026-08-20",
+        ("KB5120233", "2026-08-11", "2026-08-23", True),
+    ),
+    "the data ends": (
+        f"{NO_VBS}, build: 26100.33158",
+        "2026-11-26",
+        (None, "2026-10-13", "2026-11-29", True),
+    ),
     "unsupported": (
         "platform: arc, os: Windows Server 2022 Standard, build: 20348.5386",
         "2026-08-20",
@@ -87,17 +107,27 @@ MONTHLY: dict[str, tuple[str, str, tuple[str | None, str, str, bool]]] = {
         "2026-09-10",
         ("KB5122882", "2026-09-08", "2026-09-13", True),
     ),
-    "manual": (f"{MANUAL}, build: 26100.33158", "2026-08-20", ("KB5120233", "2026-08-11", "2026-08-23", True)),
+    "manual": (
+        f"{MANUAL}, build: 26100.33158",
+        "2026-08-20",
+        ("KB5120233", "2026-08-11", "2026-08-23", True),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", MONTHLY)
 def test_a_machine_that_cannot_hotpatch_gets_the_standard_update(checked: Any, name: str) -> None:
-    """It restarts next for the update that is out and not installed, else after the next Patch Tuesday."""
+    """It restarts next for the update that is out and not installed, else after the next Patch
+    Tuesday.
+    """
     machine, as_of, (kb, day, opens, certain) = MONTHLY[name]
     found = checked(machine, as_of)
     restart, update = found["next_reboot"], found["track"]["next_update"]
-    assert (restart["reason"], restart["release_date"], restart["certain"]) == ("monthly-update", day, certain)
+    assert (restart["reason"], restart["release_date"], restart["certain"]) == (
+        "monthly-update",
+        day,
+        certain,
+    )
     assert restart["window"]["start"].startswith(opens)
     assert "HP301" not in codes(found)
     assert (update or {}).get("kb") == kb
@@ -109,31 +139,63 @@ def test_a_machine_that_cannot_hotpatch_gets_the_standard_update(checked: Any, n
 # --- installed, and waiting for the restart ---------------------------------------------------------------------
 
 WAITING: dict[str, tuple[str, str, str | None, str]] = {
-    "the baseline": (f"{ARC}, build: 26100.32995, kbs: [KB5099536]", "2026-07-20", "KB5099536", "baseline-due"),
+    "the baseline": (
+        f"{ARC}, build: 26100.32995, kbs: [KB5099536]",
+        "2026-07-20",
+        "KB5099536",
+        "baseline-due",
+    ),
     "the baseline, its build listed": (
         f"{ARC}, build: 26100.32995, kbs: [KB5094125, KB5099536]",
         "2026-07-20",
         "KB5099536",
         "baseline-due",
     ),
-    "an older baseline": (f"{ARC}, build: 26100.32995, kbs: [KB5099536]", "2026-11-26", "KB5099536", "baseline-due"),
-    "an Azure VM": (f"{VM}, build: 26100.32995, kbs: [KB5099536]", "2026-07-20", "KB5099536", "baseline-due"),
-    "a standard update": (f"{ARC}, build: 26100.33222, kbs: [KB5120233]", "2026-08-20", "KB5120233", "current"),
+    "an older baseline": (
+        f"{ARC}, build: 26100.32995, kbs: [KB5099536]",
+        "2026-11-26",
+        "KB5099536",
+        "baseline-due",
+    ),
+    "an Azure VM": (
+        f"{VM}, build: 26100.32995, kbs: [KB5099536]",
+        "2026-07-20",
+        "KB5099536",
+        "baseline-due",
+    ),
+    "a standard update": (
+        f"{ARC}, build: 26100.33222, kbs: [KB5120233]",
+        "2026-08-20",
+        "KB5120233",
+        "current",
+    ),
     "a build of no release": (
         f"{ARC}, build: 26100.33000, kbs: [KB5099536]",
         "2026-07-20",
         "KB5099536",
         "baseline-due",
     ),
-    "one of two builds": (f"{ARC}, build: 26100.6905, kbs: [KB5073379]", "2026-01-20", "KB5073379", "baseline-due"),
-    "a KB that runs": (f"{ARC}, build: 26100.33158, kbs: [KB5099536]", "2026-07-20", None, "current"),
+    "one of two builds": (
+        f"{ARC}, build: 26100.6905, kbs: [KB5073379]",
+        "2026-01-20",
+        "KB5073379",
+        "baseline-due",
+    ),
+    "a KB that runs": (
+        f"{ARC}, build: 26100.33158, kbs: [KB5099536]",
+        "2026-07-20",
+        None,
+        "current",
+    ),
     "no KB": (f"{ARC}, build: 26100.33158", "2026-07-20", None, "current"),
 }
 
 
 @pytest.mark.parametrize("name", WAITING)
 def test_an_update_that_waits_for_its_restart_is_named(checked: Any, name: str) -> None:
-    """The state is that of the running build; HP308 alone speaks, and the restart is the next opening."""
+    """The state is that of the running build; HP308 alone speaks, and the restart is the next
+    opening.
+    """
     machine, as_of, kb, state = WAITING[name]
     found = checked(f"{machine}, restart_pending: true", as_of)
     assert found["track"]["state"] == state
@@ -142,7 +204,11 @@ def test_an_update_that_waits_for_its_restart_is_named(checked: Any, name: str) 
     (message,) = [each["message"] for each in found["reasons"] if each["code"] == "HP308"]
     assert (f"Restart to finish {kb}" in message) == (kb is not None)
     restart = found["next_reboot"]
-    assert (restart["reason"], restart["release_date"], restart["by"]) == ("restart-pending", None, None)
+    assert (restart["reason"], restart["release_date"], restart["by"]) == (
+        "restart-pending",
+        None,
+        None,
+    )
     assert as_of < restart["window"]["start"][:10] <= "2026-11-29"
 
 
@@ -161,14 +227,18 @@ def test_a_waiting_baseline_fails_where_baseline_due_does(hotpatch: Any) -> None
     more = ("--as-of", "2026-07-20", "--fail-on", "baseline-due")
     done = hotpatch.check(text, *more)
     assert done.code == 1
-    assert [each["code"] for each in done.machines["a"]["reasons"] if each.get("counts")] == ["HP308"]
+    assert [each["code"] for each in done.machines["a"]["reasons"] if each.get("counts")] == [
+        "HP308"
+    ]
     for form in ("github", "azure", "junit", "sarif", "markdown", "gitlab"):
         assert "HP308" in hotpatch.check(text, *more, "-f", form).out
 
 
 def test_an_unsupported_machine_that_waits_restarts_next_too(checked: Any) -> None:
     """A restart that waits comes first, whatever the verdict."""
-    found = checked("platform: arc, os: Windows Server 2022 Standard, restart_pending: true", "2026-08-20")
+    found = checked(
+        "platform: arc, os: Windows Server 2022 Standard, restart_pending: true", "2026-08-20"
+    )
     assert (found["verdict"], found["next_reboot"]["reason"]) == ("unsupported", "restart-pending")
 
 
@@ -192,29 +262,39 @@ def test_an_unsupported_machine_that_waits_restarts_next_too(checked: Any) -> No
 def test_a_restart_that_azure_missed_is_overdue(
     checked: Any, machine: str, as_of: str, by: str | None, overdue: bool
 ) -> None:
-    """After the 30 days of the platform the restart is overdue since their last day, and HP312 says so."""
+    """After the 30 days of the platform the restart is overdue since their last day, and HP312 says
+    so.
+    """
     found = checked(machine, as_of)
     restart = found["next_reboot"]
     assert (restart["by"], restart["overdue"]) == (by, overdue)
     assert ("HP312" in codes(found)) == overdue
     if overdue:
-        assert f"overdue since {by}" in next(each["message"] for each in found["reasons"] if each["code"] == "HP312")
+        assert f"overdue since {by}" in next(
+            each["message"] for each in found["reasons"] if each["code"] == "HP312"
+        )
     assert restart["window"]["start"][:10] >= as_of
 
 
 def test_an_overdue_restart_is_in_no_calendar(hotpatch: Any) -> None:
-    """No event of a feed begins before the as-of day; a restart that is overdue is told on standard error."""
+    """No event of a feed begins before the as-of day; a restart that is overdue is told on standard
+    error.
+    """
     text = f"{WINDOWS}  - {{name: late, {VM}, build: 26100.33158}}\n  - {{name: soon, {VM}, build: 26100.7178}}\n"
     done = hotpatch.check(text, "--as-of", "2026-11-26", "-f", "ics")
     assert "BEGIN:VEVENT" not in done.out
     assert "late" in done.err
     open_ = hotpatch.check(text, "--as-of", "2026-10-20", "-f", "ics")
-    starts = [line.partition(":")[2] for line in open_.out.splitlines() if line.startswith("DTSTART")]
+    starts = [
+        line.partition(":")[2] for line in open_.out.splitlines() if line.startswith("DTSTART")
+    ]
     assert starts == ["20261020", "20261020"]
 
 
 def test_both_baselines_are_told_while_one_is_due(checked: Any, hotpatch: Any) -> None:
-    """`next_baseline` is the one to install, `coming_baseline` comes after the day; tables and the page say both."""
+    """`next_baseline` is the one to install, `coming_baseline` comes after the day; tables and the
+    page say both.
+    """
     found = checked(f"{VM}, build: 26100.33158", "2026-11-26")
     assert found["next_baseline"] == {"date": "2026-10-13", "kind": "planned", "confirmed": False}
     assert found["coming_baseline"] == {"date": "2027-01-12", "kind": "planned", "confirmed": False}
@@ -243,8 +323,12 @@ def test_both_baselines_are_told_while_one_is_due(checked: Any, hotpatch: Any) -
         (f"{VM2022}, build: 20348.5440", "2026-09-20", False),
     ],
 )
-def test_an_unknown_track_makes_the_restart_uncertain(checked: Any, machine: str, as_of: str, certain: bool) -> None:
-    """Where the track is unknown and a baseline is out, the machine may be due now: the restart is not certain."""
+def test_an_unknown_track_makes_the_restart_uncertain(
+    checked: Any, machine: str, as_of: str, certain: bool
+) -> None:
+    """Where the track is unknown and a baseline is out, the machine may be due now: the restart is
+    not certain.
+    """
     found = checked(machine, as_of)
     assert found["next_reboot"]["certain"] is certain
     assert ("may be due now" in found["next_reboot"]["sentence"]) != certain
@@ -267,7 +351,9 @@ def test_an_unknown_track_makes_the_restart_uncertain(checked: Any, machine: str
         ("platform: arc", "2025-11-20", ["HP313", "HP403"], "unknown"),
     ],
 )
-def test_a_kb_proves_the_build(checked: Any, machine: str, as_of: str, asked: list[str], state: str) -> None:
+def test_a_kb_proves_the_build(
+    checked: Any, machine: str, as_of: str, asked: list[str], state: str
+) -> None:
     """HP403 and HP313 ask for the build only where no KB of the data proves it."""
     found = checked(machine, as_of)
     assert sorted({"HP313", "HP403"} & set(codes(found))) == asked
@@ -275,10 +361,13 @@ def test_a_kb_proves_the_build(checked: Any, machine: str, as_of: str, asked: li
 
 
 @pytest.mark.parametrize(
-    "form", ["table", "csv", "github", "azure", "gitlab", "junit", "sarif", "markdown", "json", "html"]
+    "form",
+    ["table", "csv", "github", "azure", "gitlab", "junit", "sarif", "markdown", "json", "html"],
 )
 def test_an_unknown_track_fails_by_its_finding_in_every_format(hotpatch: Any, form: str) -> None:
-    """With --fail-on track:unknown a VM without build and KB fails by HP313, and no format hides it."""
+    """With --fail-on track:unknown a VM without build and KB fails by HP313, and no format hides
+    it.
+    """
     text = f"{WINDOWS}  - {{name: a, {VM}}}\n"
     done = hotpatch.check(text, "--fail-on", "track:unknown", "-f", form)
     assert done.code == 1
@@ -291,18 +380,28 @@ def test_an_unknown_track_fails_by_its_finding_in_every_format(hotpatch: Any, fo
 SCHEDULES: dict[str, tuple[str, bool, bool]] = {
     "manual": (f"{MANUAL}, build: 26100.33222, window: azures", True, False),
     "the platform's": (f"{VM}, build: 26100.33222, window: azures", True, False),
-    "manual, beside the owner's": (f"{MANUAL}, build: 26100.33222, window: [azures, sunday]", True, True),
+    "manual, beside the owner's": (
+        f"{MANUAL}, build: 26100.33222, window: [azures, sunday]",
+        True,
+        True,
+    ),
     "manual, in the owner's": (f"{MANUAL}, build: 26100.33222", False, True),
     "the customer's": (f"{CUSTOMER}, build: 26100.33222, window: azures", False, True),
     "the customer's without one": (f"{CUSTOMER}, build: 26100.33222, window: null", True, True),
     "arc": (f"{ARC}, build: 26100.33222, window: azures", False, True),
-    "mode not known": (f"platform: azure, {IMAGE}, build: 26100.33222, window: azures", False, True),
+    "mode not known": (
+        f"platform: azure, {IMAGE}, build: 26100.33222, window: azures",
+        False,
+        True,
+    ),
 }
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_that_azure_does_not_run_is_not_promised(checked: Any, name: str) -> None:
-    """HP504 where Azure runs the window and not on this VM, or where the VM waits for a schedule and has none."""
+    """HP504 where Azure runs the window and not on this VM, or where the VM waits for a schedule
+    and has none.
+    """
     machine, raised, promised = SCHEDULES[name]
     found = checked(machine, "2026-08-20")
     assert ("HP504" in codes(found)) == raised
@@ -324,11 +423,15 @@ def test_what_the_data_lacks_is_said_once_for_the_run(hotpatch: Any) -> None:
     machines = "".join(f"  - {{name: m{n}, {ARC}, build: 26100.33438}}\n" for n in range(5))
     more = ("--as-of", "2026-11-26")
     report = hotpatch.check(WINDOWS + machines, *more).json
-    assert [(each["code"], each["level"]) for each in report["run_reasons"]] == [("HP310", "warning")]
+    assert [(each["code"], each["level"]) for each in report["run_reasons"]] == [
+        ("HP310", "warning")
+    ]
     assert all("HP310" not in codes(each) for each in report["machines"])
     for form in ("table", "github", "azure", "gitlab", "junit", "markdown", "html"):
         assert (
-            hotpatch.check(WINDOWS + machines, *more, "-f", form).out.count("The day of a planned baseline has passed")
+            hotpatch.check(WINDOWS + machines, *more, "-f", form).out.count(
+                "The day of a planned baseline has passed"
+            )
             == 1
         )
     run = hotpatch.check(WINDOWS + machines, *more, "-f", "sarif").json["runs"][0]
@@ -353,16 +456,38 @@ STANDARD = "pending: [{title: 2026-08 Cumulative Update for Microsoft server ope
 NO_FACTS = "platform: arc, os: Windows Server 2025 Standard"
 
 INSTALLED_ALREADY: dict[str, tuple[str, str, str, str]] = {
-    "a hotpatch": (f"{ARC}, build: 26100.33158, kbs: [KB5120228]", "2026-08-20", "behind", "KB5120228"),
-    "a standard update": (f"{ARC}, build: 26100.33158, kbs: [KB5120233]", "2026-08-20", "behind", "KB5120233"),
-    "off the track": (f"{ARC}, build: 26100.7171, kbs: [KB5072033]", "2025-12-15", "off-track", "KB5072033"),
-    "an out-of-band hotpatch": (f"{ARC}, build: 26100.6899, kbs: [KB5070893]", "2025-11-05", "behind", "KB5070893"),
+    "a hotpatch": (
+        f"{ARC}, build: 26100.33158, kbs: [KB5120228]",
+        "2026-08-20",
+        "behind",
+        "KB5120228",
+    ),
+    "a standard update": (
+        f"{ARC}, build: 26100.33158, kbs: [KB5120233]",
+        "2026-08-20",
+        "behind",
+        "KB5120233",
+    ),
+    "off the track": (
+        f"{ARC}, build: 26100.7171, kbs: [KB5072033]",
+        "2025-12-15",
+        "off-track",
+        "KB5072033",
+    ),
+    "an out-of-band hotpatch": (
+        f"{ARC}, build: 26100.6899, kbs: [KB5070893]",
+        "2025-11-05",
+        "behind",
+        "KB5070893",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", INSTALLED_ALREADY)
 def test_what_the_restart_brings_is_not_offered_again(checked: Any, case: str) -> None:
-    """An update that is installed and waits for the restart is pending_restart, and never next_update too."""
+    """An update that is installed and waits for the restart is pending_restart, and never
+    next_update too.
+    """
     machine, as_of, state, kb = INSTALLED_ALREADY[case]
     track = checked(f"{machine}, restart_pending: true", as_of)["track"]
     assert (track["state"], track["pending_restart"], track["next_update"]) == (state, kb, None)
@@ -376,17 +501,26 @@ def test_an_older_update_that_waits_leaves_the_newest_to_install(checked: Any) -
 
 
 def test_a_standard_update_offered_to_a_machine_of_unknown_verdict_comes_next(checked: Any) -> None:
-    """What is offered comes next, also where a fact of the verdict is missing: no hotpatch is promised instead."""
+    """What is offered comes next, also where a fact of the verdict is missing: no hotpatch is
+    promised instead.
+    """
     machine = checked(f"{NO_FACTS}, build: 26100.33158, {STANDARD}", "2026-08-20")
     assert machine["verdict"] == "unknown"
-    assert (machine["track"]["next_update"]["kb"], machine["track"]["next_update"]["reboot"]) == ("KB5120233", True)
+    assert (machine["track"]["next_update"]["kb"], machine["track"]["next_update"]["reboot"]) == (
+        "KB5120233",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
     ("pending", "as_of", "kb"),
     [
         ("{kb: KB5099536}", "2026-08-20", "KB5099536"),
-        ("{title: 2026-10 Cumulative Update for Microsoft server operating system (KB5200000)}", "2026-11-26", None),
+        (
+            "{title: 2026-10 Cumulative Update for Microsoft server operating system (KB5200000)}",
+            "2026-11-26",
+            None,
+        ),
     ],
 )
 def test_a_baseline_that_is_offered_restarts_a_machine_of_unknown_track(
@@ -404,11 +538,21 @@ def test_a_restart_that_waits_does_not_hide_that_azure_is_late(checked: Any) -> 
     machine = checked(f"{VM}, build: 26100.32995, restart_pending: true", "2026-08-20")
     restart = machine["next_reboot"]
     assert restart["reasons"] == ["restart-pending", "baseline-due"]
-    assert (restart["by"], restart["overdue"], restart["release_date"]) == ("2026-08-13", True, None)
+    assert (restart["by"], restart["overdue"], restart["release_date"]) == (
+        "2026-08-13",
+        True,
+        None,
+    )
     assert "HP312" in codes(machine)
 
 
 def test_a_restart_that_waits_has_no_day_of_a_baseline_to_come(checked: Any) -> None:
     """The 30 days of a release that isn't out say nothing of a restart that waits now."""
-    restart = checked(f"{VM}, build: 26100.33222, restart_pending: true", "2026-08-20")["next_reboot"]
-    assert (restart["reason"], restart["by"], restart["overdue"]) == ("restart-pending", None, False)
+    restart = checked(f"{VM}, build: 26100.33222, restart_pending: true", "2026-08-20")[
+        "next_reboot"
+    ]
+    assert (restart["reason"], restart["by"], restart["overdue"]) == (
+        "restart-pending",
+        None,
+        False,
+    )

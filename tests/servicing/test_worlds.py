@@ -1,4 +1,6 @@
-"""The decision table against an oracle: histories made up by chance, and every world that they may stand for."""
+"""The decision table against an oracle: histories made up by chance, and every world that they may
+stand for.
+"""
 
 from datetime import date, timedelta
 from functools import cache
@@ -9,14 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import arc, azure, codes, judge, knowing, release
 
-from hotpatch_cli.knowledge.rows import Release
+from hotpatch_cli.knowledge.records import Release
 
 QUARTERS = {1, 4, 7, 10}
 ROWS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
-        "monthly": st.sampled_from(["as planned", "unplanned-baseline", None, "missing", "schedule only"]),
+        "monthly": st.sampled_from(
+            ["as planned", "unplanned-baseline", None, "missing", "schedule only"]
+        ),
         "standard": st.booleans(),
-        "between": st.sampled_from(["", "", "out-of-band", "out-of-band-hotpatch", "no build", "low", "azure only"]),
+        "between": st.sampled_from(
+            ["", "", "out-of-band", "out-of-band-hotpatch", "no build", "low", "azure only"]
+        ),
     }
 )
 
@@ -29,7 +35,9 @@ def second_tuesday(year: int, month: int) -> date:
 
 
 def build_history(months: list[dict[str, Any]]) -> list[Release]:
-    """Releases from January 2025 on, a month for each choice; the first month has a baseline, so that there is one."""
+    """Releases from January 2025 on, a month for each choice; the first month has a baseline, so
+    that there is one.
+    """
     found = [release("2025-01-14", "planned-baseline", "26100.2000", "KB5000001")]
     for number, chosen in enumerate(months, 2):
         year, month = 2025 + (number - 1) // 12, (number - 1) % 12 + 1
@@ -41,7 +49,11 @@ def build_history(months: list[dict[str, Any]]) -> list[Release]:
         elif kind != "missing":
             named = planned if kind == "as planned" or (month in QUARTERS and kind) else kind
             found.append(release(str(day), named, f"26100.{build}", f"KB{kb}"))
-        if chosen["standard"] and month not in QUARTERS and kind in ("as planned", "missing", "schedule only"):
+        if (
+            chosen["standard"]
+            and month not in QUARTERS
+            and kind in ("as planned", "missing", "schedule only")
+        ):
             found.append(release(str(day), "standard", f"26100.{build + 40}", f"KB{kb + 1}"))
         found += _between(chosen["between"], day + timedelta(days=5), build + 60, kb + 2)
     return found
@@ -53,15 +65,27 @@ def _between(chosen: str, day: date, build: int, kb: int) -> list[Release]:
     more: dict[str, Any] = {"confidence": "low"} if chosen == "low" else {}
     more |= {"platforms": ("azure", "azure-local")} if chosen == "azure only" else {}
     kind = "out-of-band" if chosen == "out-of-band" else "out-of-band-hotpatch"
-    return [release(str(day), kind, None if chosen == "no build" else f"26100.{build}", f"KB{kb}", **more)]
+    return [
+        release(
+            str(day), kind, None if chosen == "no build" else f"26100.{build}", f"KB{kb}", **more
+        )
+    ]
 
 
 def baseline_day(world: list[Release], as_of: date) -> date:
-    """The day of the newest baseline: of the confirmed ones and of the days on which the plan has one, the last."""
+    """The day of the newest baseline: of the confirmed ones and of the days on which the plan has
+    one, the last.
+    """
     first = min(row.date for row in world if row.date)
     every = [first + timedelta(days=n) for n in range(1, (as_of - first).days + 1)]
-    planned = [day for day in every if day.month in QUARTERS and day == second_tuesday(day.year, day.month)]
-    confirmed = [row.date for row in world if row.date and "baseline" in (row.kind or "") and row.confidence != "low"]
+    planned = [
+        day for day in every if day.month in QUARTERS and day == second_tuesday(day.year, day.month)
+    ]
+    confirmed = [
+        row.date
+        for row in world
+        if row.date and "baseline" in (row.kind or "") and row.confidence != "low"
+    ]
     return max(planned + [day for day in confirmed if day <= as_of])
 
 
@@ -75,16 +99,25 @@ def state_in(world: list[Release], installed: Release, as_of: date, platform: st
         return "off-track"
     for row in world:
         assert row.date
-        newer = (row.date, row.build or (0, 0)) > (mine.date, mine.build or (0, 0)) and row.date > mine.date
+        newer = (row.date, row.build or (0, 0)) > (
+            mine.date,
+            mine.build or (0, 0),
+        ) and row.date > mine.date
         known = row.kb is not None and row.confidence != "low"
-        out_of_band = row.kind == "out-of-band-hotpatch" and row.build and platform in (row.platforms or platform)
+        out_of_band = (
+            row.kind == "out-of-band-hotpatch"
+            and row.build
+            and platform in (row.platforms or platform)
+        )
         if newer and known and row.date <= as_of and (row.kind == "hotpatch" or out_of_band):
             return "behind"
     return "current"
 
 
 def states(rows: list[Release], installed: Release, as_of: date, platform: str) -> set[str]:
-    """The states in all worlds: each release of unknown kind is a baseline in one and a standard update in another."""
+    """The states in all worlds: each release of unknown kind is a baseline in one and a standard
+    update in another.
+    """
     out = [row for row in rows if row.date and row.date <= as_of]
     unknown = [row for row in out if row.kind is None]
     found = set()
@@ -101,12 +134,16 @@ HISTORIES = st.lists(ROWS, min_size=1, max_size=9).map(build_history)
 @settings(max_examples=250, deadline=None)
 @given(rows=HISTORIES, data=st.data())
 def test_the_state_is_what_every_world_agrees_on(rows: list[Release], data: st.DataObject) -> None:
-    """The track is the state that a machine has whatever kind the unknown releases are of, and unknown without one."""
+    """The track is the state that a machine has whatever kind the unknown releases are of, and
+    unknown without one.
+    """
     as_of = date(2025, 1, 14) + timedelta(days=data.draw(st.integers(0, 330), label="days"))
     out = [row for row in rows if row.date and row.date <= as_of and row.kb]
     installed = data.draw(st.sampled_from(out), label="installed")
     platform = data.draw(st.sampled_from(["arc", "azure"]), label="platform")
-    facts = (arc if platform == "arc" else _azure)(str(installed.build or "26100"), installed.kb or "")
+    facts = (arc if platform == "arc" else _azure)(
+        str(installed.build or "26100"), installed.kb or ""
+    )
     worlds = states(rows, installed, as_of, platform)
     track = judge(facts, as_of, knowing(*rows)).track
     assert track.state == (worlds.pop() if len(worlds) == 1 else "unknown")
@@ -120,7 +157,9 @@ def _azure(build: str, kb: str) -> Any:
 @settings(max_examples=60, deadline=None)
 @given(rows=HISTORIES, data=st.data())
 def test_what_comes_later_changes_nothing(rows: list[Release], data: st.DataObject) -> None:
-    """Knowledge of releases after the as-of day changes no part of a judgement on what was out on it."""
+    """Knowledge of releases after the as-of day changes no part of a judgement on what was out on
+    it.
+    """
     as_of = date(2025, 1, 14) + timedelta(days=data.draw(st.integers(0, 330), label="days"))
     earlier = [row for row in rows if row.date and row.date <= as_of]
     installed = data.draw(st.sampled_from([row for row in earlier if row.kb]), label="installed")
@@ -131,15 +170,25 @@ def test_what_comes_later_changes_nothing(rows: list[Release], data: st.DataObje
 @settings(max_examples=60, deadline=None)
 @given(rows=HISTORIES, data=st.data())
 def test_the_next_baseline_is_ahead_or_due(rows: list[Release], data: st.DataObject) -> None:
-    """The next baseline lies after the as-of day and is a forecast, unless it is due: then it is out."""
+    """The next baseline lies after the as-of day and is a forecast, unless it is due: then it is
+    out.
+    """
     as_of = date(2025, 1, 14) + timedelta(days=data.draw(st.integers(0, 330), label="days"))
-    installed = data.draw(st.sampled_from([row for row in rows if row.kb and row.date and row.date <= as_of]))
-    judgement = judge(arc(str(installed.build or "26100"), installed.kb or ""), as_of, knowing(*rows))
+    installed = data.draw(
+        st.sampled_from([row for row in rows if row.kb and row.date and row.date <= as_of])
+    )
+    judgement = judge(
+        arc(str(installed.build or "26100"), installed.kb or ""), as_of, knowing(*rows)
+    )
     following = judgement.next_baseline
     assert following is not None
     if judgement.track.state == "baseline-due":
         assert following.date == baseline_day(rows, as_of)
-        known = [row for row in rows if row.date == following.date and row.kb and "baseline" in (row.kind or "")]
+        known = [
+            row
+            for row in rows
+            if row.date == following.date and row.kb and "baseline" in (row.kind or "")
+        ]
         assert following.confirmed == bool(known)
         assert ("HP305" in codes(judgement)) == (not following.planned)
     else:

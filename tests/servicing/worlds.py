@@ -5,14 +5,16 @@ from typing import Any
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.knowledge.rows import Knowledge, Release, Source
+from hotpatch_cli.knowledge.records import Knowledge, Release, Source
 from hotpatch_cli.model import Arc, Facts, Image, Patching, parse_build
 
 KNOWLEDGE = load_knowledge()
 SOURCE = (Source("made up for a test", date(2026, 1, 1), "https://example.org"),)
 
 
-def release(day: str, kind: str | None, build: str | None = None, kb: str | None = None, **more: Any) -> Release:
+def release(
+    day: str, kind: str | None, build: str | None = None, kb: str | None = None, **more: Any
+) -> Release:
     """A release of WS2025; the confidence is high unless said otherwise."""
     number = parse_build(build) if build else None
     more = {"confidence": "high", "source": SOURCE, **more}
@@ -27,12 +29,16 @@ def knowing(*releases: Release) -> Knowledge:
 def arc(build: str | None = None, *kbs: str, **more: Any) -> Facts:
     """A WS2025 machine under Arc that is ready."""
     known = Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True)
-    return Facts(platform="arc", os="Windows Server 2025 Standard", build=build, kbs=kbs, arc=known)._replace(**more)
+    return Facts(
+        platform="arc", os="Windows Server 2025 Standard", build=build, kbs=kbs, arc=known
+    )._replace(**more)
 
 
 def azure(year: str, build: str | None = None, *kbs: str) -> Facts:
     """An Azure VM of a product that is ready."""
-    image = Image("MicrosoftWindowsServer", "WindowsServer", f"{year}-datacenter-azure-edition-core")
+    image = Image(
+        "MicrosoftWindowsServer", "WindowsServer", f"{year}-datacenter-azure-edition-core"
+    )
     settings = Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True)
     return Facts(platform="azure", image=image, patching=settings, build=build, kbs=kbs)
 

@@ -1,7 +1,8 @@
-"""Azure itself as a source: what Resource Graph answers, read by the same readers as an export of it.
+"""Azure itself as a source: what Resource Graph answers, read by the same readers as an export of
+it.
 
-A live source has a name, as a file has: `azure:`, or `azure:?subscription=A&subscription=B`. So it can stand wherever
-a file can, beside files. Only queries are sent; nothing is written.
+A live source has a name, as a file has: `azure:`, or `azure:?subscription=A&subscription=B`. So it
+can stand wherever a file can, beside files. Only queries are sent; nothing is written.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from contextvars import ContextVar
 from hotpatch_cli.documents.tree import Document
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.inputs.live.rows import LiveDocument
-from hotpatch_cli.inputs.live.scope import Scope
+from hotpatch_cli.inputs.live.scope import AzureScope
 
 Watcher = Callable[[str, int, int], None]
 """Is told of progress: what is read, the rows that were read, and how many there are in all."""
@@ -21,7 +22,9 @@ def _unwatched() -> AbstractContextManager[Watcher]:
     return nullcontext(lambda _about, _done, _total: None)
 
 
-watching: ContextVar[Callable[[], AbstractContextManager[Watcher]]] = ContextVar("watching", default=_unwatched)
+watching: ContextVar[Callable[[], AbstractContextManager[Watcher]]] = ContextVar(
+    "watching", default=_unwatched
+)
 """Who watches while rows are read: the command line shows a bar."""
 
 
@@ -29,7 +32,7 @@ def open_document(name: str) -> Document:
     """All that Azure tells of the machines in a scope, as one document. Raises InputError."""
     from hotpatch_cli.inputs.live.service import Service
 
-    scope = Scope.named(name)
+    scope = AzureScope.named(name)
     with watching.get()() as watch, Service.of(scope, watch) as service:
         rows = service.everything()
     if not rows:

@@ -1,4 +1,5 @@
-"""Microsoft's client of Resource Graph, set up for a cloud: who signs in, how long is waited, how often is tried.
+"""Microsoft's client of Resource Graph, set up for a cloud: who signs in, how long is waited, how
+often is tried.
 
 This module is imported only where the extra `azure` is needed.
 """
@@ -19,10 +20,12 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 
 from hotpatch_cli import __version__
 from hotpatch_cli.errors import refuse
-from hotpatch_cli.inputs.live.scope import Scope
+from hotpatch_cli.inputs.live.scope import AzureScope
 
 ENDPOINT = "HOTPATCH_AZURE_ENDPOINT"
-"""The variable that names a stand-in for Azure on this machine; no sign-in of a user is ever sent there."""
+"""The variable that names a stand-in for Azure on this machine; no sign-in of a user is ever sent
+there.
+"""
 
 _HOSTS = ("127.0.0.1", "::1", "localhost")
 _CLOUDS = {
@@ -35,7 +38,9 @@ _SPAN = re.compile(r"(?:(\d{1,3})\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)")
 
 
 class Pace(NamedTuple):
-    """How patient the client is, in seconds: for an answer, between tries (doubled each time), and at the longest."""
+    """How patient the client is, in seconds: for an answer, between tries (doubled each time), and
+    at the longest.
+    """
 
     tries: int = 6
     answer: float = 120
@@ -43,7 +48,9 @@ class Pace(NamedTuple):
     longest: float = 120
 
     def after(self, headers: Mapping[str, str]) -> None:
-        """Wait until the quota is filled up again, where an answer says that this was the last query of it."""
+        """Wait until the quota is filled up again, where an answer says that this was the last
+        query of it.
+        """
         if headers.get("x-ms-user-quota-remaining") == "0":
             time.sleep(min(self.longest, quota_resets_after(headers) or 0))
 
@@ -52,7 +59,9 @@ PACE = Pace()
 
 
 class Stand(RetryPolicy[Any, Any]):
-    """The client's own policy. It also understands the header of Resource Graph's quota, and never waits for hours."""
+    """The client's own policy. It also understands the header of Resource Graph's quota, and never
+    waits for hours.
+    """
 
     def __init__(self, pace: Pace) -> None:
         super().__init__(
@@ -66,17 +75,23 @@ class Stand(RetryPolicy[Any, Any]):
         self.longest = pace.longest
 
     def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
-        """Seconds that the service asks to wait; None where it does not say, or not in a way that is understood."""
+        """Seconds that the service asks to wait; None where it does not say, or not in a way that
+        is understood.
+        """
         try:
             asked = super().get_retry_after(response)
         except (ValueError, OverflowError):
             asked = None
-        throttled = response.http_response.status_code == _THROTTLED  # other answers bear the header too
+        throttled = (
+            response.http_response.status_code == _THROTTLED
+        )  # other answers bear the header too
         return asked or (quota_resets_after(response.http_response.headers) if throttled else None)
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         """Whether to try again: not where the wait would be too long."""
-        return (self.get_retry_after(response) or 0) <= self.longest and super().is_retry(settings, response)
+        return (self.get_retry_after(response) or 0) <= self.longest and super().is_retry(
+            settings, response
+        )
 
 
 class _Nobody:
@@ -96,8 +111,10 @@ def quota_resets_after(headers: Mapping[str, str]) -> float | None:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
-def connect(scope: Scope) -> tuple[ResourceGraphClient, Pace, dict[str, Any]]:
-    """(client, its pace, options of each call) for a scope's cloud, or for the stand-in that a variable names."""
+def connect(scope: AzureScope) -> tuple[ResourceGraphClient, Pace, dict[str, Any]]:
+    """(client, its pace, options of each call) for a scope's cloud, or for the stand-in that a
+    variable names.
+    """
     pace = PACE
     common: dict[str, Any] = {
         "retry_policy": Stand(pace),
@@ -106,7 +123,9 @@ def connect(scope: Scope) -> tuple[ResourceGraphClient, Pace, dict[str, Any]]:
         "read_timeout": pace.answer,
         "user_agent": f"hotpatch/{__version__}",
     }
-    options: dict[str, Any] = {"retry_on_methods": ["POST"]}  # a query changes nothing, so it may be sent again
+    options: dict[str, Any] = {
+        "retry_on_methods": ["POST"]
+    }  # a query changes nothing, so it may be sent again
     if endpoint := os.environ.get(ENDPOINT):
         _require_own(endpoint)
         client = ResourceGraphClient(_Nobody(), base_url=endpoint, use_env_settings=False, **common)
@@ -124,4 +143,6 @@ def _require_own(endpoint: str) -> None:
         own = False
     if not own:
         said = "Only an address of this machine can stand in for Azure."
-        raise refuse(ENDPOINT, said, "Write it as http://127.0.0.1:8080; for other clouds there is --cloud.")
+        raise refuse(
+            ENDPOINT, said, "Write it as http://127.0.0.1:8080; for other clouds there is --cloud."
+        )

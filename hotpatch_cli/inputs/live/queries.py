@@ -7,7 +7,8 @@ https://learn.microsoft.com/en-us/azure/governance/resource-graph/reference/supp
 from typing import NamedTuple
 
 _WINDOWS = " and isempty(tostring(properties.version))"
-"""Patches of Linux are told with a version, those of Windows are not; a Linux machine has hundreds."""
+"""Patches of Linux are told with a version, those of Windows are not; a Linux machine has hundreds.
+"""
 
 
 class Query(NamedTuple):
@@ -24,7 +25,10 @@ def _query(table: str, about: str, condition: str, columns: str = "tags, propert
 
 
 SUBSCRIPTIONS = _query(
-    "resourcecontainers", "subscriptions", "type =~ 'microsoft.resources/subscriptions'", "subscriptionId"
+    "resourcecontainers",
+    "subscriptions",
+    "type =~ 'microsoft.resources/subscriptions'",
+    "subscriptionId",
 )
 
 QUERIES = (
@@ -43,9 +47,16 @@ QUERIES = (
         "type =~ 'microsoft.compute/virtualmachinescalesets/virtualmachines'",
         "zones, tags, properties",
     ),
-    _query("extensibilityresources", "Azure Local VMs", "type =~ 'microsoft.azurestackhci/virtualmachineinstances'"),
     _query(
-        "patchassessmentresources", "patch assessments", f"type has 'patchassessmentresults'{_WINDOWS}", "properties"
+        "extensibilityresources",
+        "Azure Local VMs",
+        "type =~ 'microsoft.azurestackhci/virtualmachineinstances'",
+    ),
+    _query(
+        "patchassessmentresources",
+        "patch assessments",
+        f"type has 'patchassessmentresults'{_WINDOWS}",
+        "properties",
     ),
     _query(
         "patchinstallationresources",

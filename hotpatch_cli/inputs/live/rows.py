@@ -1,8 +1,10 @@
-"""Rows that a service answered, as the tree that readers read: the place of each is the resource it came from."""
+"""Rows that a service answered, as the tree that readers read: the place of each is the resource it
+came from.
+"""
 
 from typing import Any, NoReturn
 
-from hotpatch_cli.documents.tree import MAX_DEPTH, Document, Mapping, Number, Position, Sequence
+from hotpatch_cli.documents.tree import MAX_DEPTH, Document, Mapping, NumberText, Position, Sequence
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.inputs.live.scope import SCHEME
 
@@ -10,7 +12,9 @@ Row = dict[str, Any]
 
 
 class LiveDocument(Document):
-    """Rows of a service. There is no text: every mark is the number of a row, its position the id of a resource."""
+    """Rows of a service. There is no text: every mark is the number of a row, its position the id
+    of a resource.
+    """
 
     __slots__ = ("_ids",)
 
@@ -40,9 +44,12 @@ def _tree(value: object, mark: int, depth: int, identifier: str) -> object:
             sequence.put(_tree(each, mark, depth + 1, identifier), mark)
         return sequence
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Number(value)
+        return NumberText(value)
     return value
 
 
 def _too_deep(identifier: str) -> NoReturn:
-    raise refuse(SCHEME + identifier, f"Azure answered a resource that is nested deeper than {MAX_DEPTH} levels.")
+    raise refuse(
+        SCHEME + identifier,
+        f"Azure answered a resource that is nested deeper than {MAX_DEPTH} levels.",
+    )

@@ -1,4 +1,5 @@
-"""Resource Graph through Microsoft's client: whole results or none, within its quota, and errors that say what to do.
+"""Resource Graph through Microsoft's client: whole results or none, within its quota, and errors
+that say what to do.
 
 https://learn.microsoft.com/en-us/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
 """
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.inputs.live.queries import QUERIES, SUBSCRIPTIONS, Query
 from hotpatch_cli.inputs.live.rows import Row
-from hotpatch_cli.inputs.live.scope import Scope
+from hotpatch_cli.inputs.live.scope import AzureScope
 
 if TYPE_CHECKING:
     from azure.mgmt.resourcegraph import ResourceGraphClient
@@ -25,7 +26,7 @@ _READINGS = 3
 _MISSING = "Install them with: pip install 'hotpatch-cli[azure]'"
 
 
-class Page(NamedTuple):
+class ResultPage(NamedTuple):
     """One answer: its rows, how many there are in all, and how to get the next ones."""
 
     rows: list[Row]
@@ -34,10 +35,17 @@ class Page(NamedTuple):
 
 
 class Service:
-    """A signed-in client and the scope that it asks about. Use it as a context manager: that closes connections."""
+    """A signed-in client and the scope that it asks about. Use it as a context manager: that closes
+    connections.
+    """
 
     def __init__(
-        self, client: "ResourceGraphClient", scope: Scope, watch: "Watcher", pace: Any, **options: Any
+        self,
+        client: "ResourceGraphClient",
+        scope: AzureScope,
+        watch: "Watcher",
+        pace: Any,
+        **options: Any,
     ) -> None:
         self._client = client
         self._scope = scope
@@ -47,15 +55,21 @@ class Service:
         self._where: dict[str, list[str]] = {}
 
     @classmethod
-    def of(cls, scope: Scope, watch: "Watcher") -> "Service":
-        """The service of a scope's cloud. Raises InputError where the packages for it are not installed."""
+    def of(cls, scope: AzureScope, watch: "Watcher") -> "Service":
+        """The service of a scope's cloud. Raises InputError where the packages for it are not
+        installed.
+        """
         try:
             from hotpatch_cli.inputs.live.client import connect
         except ImportError as error:
             if not (error.name or "").startswith(("azure", "msal")):
                 raise
-            raise refuse(scope.name, "Reading from Azure needs packages that are not installed.", _MISSING) from None
-        logging.getLogger("azure").addHandler(logging.NullHandler())  # what it would print is said in our own words
+            raise refuse(
+                scope.name, "Reading from Azure needs packages that are not installed.", _MISSING
+            ) from None
+        logging.getLogger("azure").addHandler(
+            logging.NullHandler()
+        )  # what it would print is said in our own words
         client, pace, options = connect(scope)
         return cls(client, scope, watch, pace, **options)
 
@@ -67,30 +81,47 @@ class Service:
         self._client.__exit__(*problem)
 
     def everything(self) -> list[Row]:
-        """The rows of all queries. Raises InputError: of a part of the data nobody could tell what is missing."""
+        """The rows of all queries. Raises InputError: of a part of the data nobody could tell what
+        is missing.
+        """
         self._where = self._subscriptions()
         return [row for query in QUERIES for row in self._all(query)]
 
     def _subscriptions(self) -> dict[str, list[str]]:
-        """Where to ask, as the service wants it. Each subscription that was named must be there to be read."""
+        """Where to ask, as the service wants it. Each subscription that was named must be there to
+        be read.
+        """
         groups, wanted = list(self._scope.management_groups), self._scope.subscriptions
         self._where = {"management_groups": groups} if groups else {}
         seen = self._all(SUBSCRIPTIONS)
         if not seen:
             said = "No subscription can be read there with this sign-in."
-            raise refuse(self._scope.name, said, "Ask for the role Reader on them, or on their management group.")
+            raise refuse(
+                self._scope.name,
+                said,
+                "Ask for the role Reader on them, or on their management group.",
+            )
         if not wanted:
             return self._where
-        ids = {str(row.get("subscriptionId")).lower(): str(row.get("subscriptionId")) for row in seen}
+        ids = {
+            str(row.get("subscriptionId")).lower(): str(row.get("subscriptionId")) for row in seen
+        }
         names: dict[str, list[str]] = {}
         for row in seen:
-            names.setdefault(str(row.get("name")).lower(), []).append(str(row.get("subscriptionId")))
-        found = {each: [ids[each.lower()]] if each.lower() in ids else names.get(each.lower(), []) for each in wanted}
+            names.setdefault(str(row.get("name")).lower(), []).append(
+                str(row.get("subscriptionId"))
+            )
+        found = {
+            each: [ids[each.lower()]] if each.lower() in ids else names.get(each.lower(), [])
+            for each in wanted
+        }
         raise_unknown(self._scope.name, found, len(seen))
         return {"subscriptions": [each for listed in found.values() for each in listed]}
 
     def _all(self, query: Query) -> list[Row]:
-        """All rows of a query, each once. Rows that come or go while pages are read make it read once more."""
+        """All rows of a query, each once. Rows that come or go while pages are read make it read
+        once more.
+        """
         for _ in range(_READINGS):
             rows: dict[str, Row] = {}
             total = 0
@@ -109,8 +140,10 @@ class Service:
             raise self._strange(query, "a row has no id")
         return found
 
-    def _pages(self, query: Query) -> Iterator[Page]:
-        """The pages of a query. A token that came before, or a page without rows, would go on for ever."""
+    def _pages(self, query: Query) -> Iterator[ResultPage]:
+        """The pages of a query. A token that came before, or a page without rows, would go on for
+        ever.
+        """
         tokens: set[str | None] = set()
         token: str | None = None
         count = 0
@@ -126,7 +159,7 @@ class Service:
             token = page.token
         raise self._strange(query, "its pages never end")
 
-    def _page(self, query: Query, token: str | None) -> Page:
+    def _page(self, query: Query, token: str | None) -> ResultPage:
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
         options = QueryRequestOptions(top=PAGE, skip_token=token, result_format="objectArray")
@@ -137,7 +170,11 @@ class Service:
             raise self._strange(query, "it is empty")
         if headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
             said = "There are more subscriptions than Azure answers for at once (10000)."
-            raise refuse(self._scope.name, said, "Ask for some of them with --subscription or --management-group.")
+            raise refuse(
+                self._scope.name,
+                said,
+                "Ask for some of them with --subscription or --management-group.",
+            )
         self._pace.after(headers)
         data: Any = answer.data  # declared as an object: rows in the format that is asked for
         total: Any = answer.total_records
@@ -145,24 +182,34 @@ class Service:
             raise self._strange(query, "it has no list of rows with their count")
         if str(answer.result_truncated).lower() == "true" and not answer.skip_token:
             said = f"Azure cut the list of {query.about} short and gives no way to the rest."
-            raise refuse(self._scope.name, said, "Ask for fewer subscriptions at once with --subscription.")
-        return Page(data, total, answer.skip_token)
+            raise refuse(
+                self._scope.name, said, "Ask for fewer subscriptions at once with --subscription."
+            )
+        return ResultPage(data, total, answer.skip_token)
 
-    def _asked(self, request: Any, query: Query) -> tuple["QueryResponse | None", Mapping[str, str]]:
+    def _asked(
+        self, request: Any, query: Query
+    ) -> tuple["QueryResponse | None", Mapping[str, str]]:
         """The answer and its headers. Raises InputError in the words of a person who can act on it."""
         from azure.core.exceptions import AzureError
 
-        from hotpatch_cli.inputs.live.refusals import told
+        from hotpatch_cli.inputs.live.error_messages import told
 
         got: list[tuple[QueryResponse | None, Mapping[str, str]]] = []
         try:
             self._client.resources(
-                request, cls=lambda raw, body, _: got.append((body, raw.http_response.headers)), **self._options
+                request,
+                cls=lambda raw, body, _: got.append((body, raw.http_response.headers)),
+                **self._options,
             )
         except AzureError as error:
             raise told(error, self._scope, query.about) from None
         except (RecursionError, ValueError) as error:
-            said = "it is nested too deeply" if isinstance(error, RecursionError) else type(error).__name__
+            said = (
+                "it is nested too deeply"
+                if isinstance(error, RecursionError)
+                else type(error).__name__
+            )
             raise self._strange(query, said) from None
         return got[0]
 
@@ -175,7 +222,13 @@ def raise_unknown(name: str, found: Mapping[str, list[str]], count: int) -> None
     """Raise InputError for subscriptions that are not there, or a name that several have."""
     for wanted, listed in found.items():
         if not listed:
-            said = f"The subscription {wanted!r} is not among the {count} that this sign-in can read."
-            raise refuse(name, said, "Check it with `az account list`, or ask for the role Reader on it.")
+            said = (
+                f"The subscription {wanted!r} is not among the {count} that this sign-in can read."
+            )
+            raise refuse(
+                name, said, "Check it with `az account list`, or ask for the role Reader on it."
+            )
         if len(listed) > 1:
-            raise refuse(name, f"{len(listed)} subscriptions are called {wanted!r}.", "Name it by its id.")
+            raise refuse(
+                name, f"{len(listed)} subscriptions are called {wanted!r}.", "Name it by its id."
+            )

@@ -1,18 +1,22 @@
-"""One row a machine, in the order of the table: the columns of `check --format csv`, joined by the profile."""
+"""One row a machine, in the order of the table: the columns of `check --format csv`, joined by the
+profile.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from hotpatch_cli.app import Checked
-from hotpatch_cli.inputs.bulk.engine import Engine, literal, quoted, reading
-from hotpatch_cli.inputs.bulk.table import Table
+from hotpatch_cli.inputs.tables.bulk.engine import Engine, literal, quoted, reading
+from hotpatch_cli.inputs.tables.bulk.table import BulkTable
+from hotpatch_cli.outputs.escaping import cell
 from hotpatch_cli.outputs.report_table import CSV_COLUMNS, csv_row
-from hotpatch_cli.outputs.safe import cell
+from hotpatch_cli.report import Checked
 
 _JUDGED = CSV_COLUMNS[2:]
 _DAYS = ("next_baseline", "by", "coming_baseline")
 _STRANGE = r"[^\p{L}\p{M}\p{N}\p{P}\p{S} ]"
-"""A letter that is no letter, mark, number, punctuation, symbol or plain space: it may not be shown as it is."""
+"""A letter that is no letter, mark, number, punctuation, symbol or plain space: it may not be shown
+as it is.
+"""
 _BATCH = 20_000
 
 
@@ -43,8 +47,10 @@ class Results:
         day = self._form == "parquet" and column in _DAYS
         return f"{quoted(column)}::DATE AS {quoted(column)}" if day else quoted(column)
 
-    def write(self, table: Table, path: Path) -> None:
-        """Write the machines of the profiles that were kept. Raises InputError where there is no room."""
+    def write(self, table: BulkTable, path: Path) -> None:
+        """Write the machines of the profiles that were kept. Raises InputError where there is no
+        room.
+        """
         name = "name"
         if table.names_repeat():
             self._engine.run(
@@ -62,8 +68,10 @@ class Results:
         with reading(str(path)):
             self._engine.run(f"COPY ({query}) TO {literal(str(path))} ({_OPTIONS[self._form]})")
 
-    def _safe(self, expression: str, column: str, table: Table) -> str:
-        """SQL of a cell that no spreadsheet takes for a formula, and that shows control codes: `outputs.safe.cell`."""
+    def _safe(self, expression: str, column: str, table: BulkTable) -> str:
+        """SQL of a cell that no spreadsheet takes for a formula, and that shows control codes:
+        `outputs.safe.cell`.
+        """
         strange = f"regexp_matches({expression}, {literal(_STRANGE)})"
         query = f"SELECT DISTINCT {expression} AS value FROM {table.machines} WHERE {strange}"
         self._engine.run(f"CREATE TABLE strange_{column} (value VARCHAR, shown VARCHAR)")
@@ -77,7 +85,11 @@ class Results:
         formula = f"WHEN left({text}, 1) IN ('=', '+', '-', '@') THEN '''' || {text}"
         strange = f"(SELECT shown FROM strange_{column} WHERE value = {text})"
         ((some,),) = self._engine.run(f"SELECT count(*) FROM strange_{column}")
-        shown = f"coalesce({strange}, CASE {formula} ELSE {text} END)" if some else f"CASE {formula} ELSE {text} END"
+        shown = (
+            f"coalesce({strange}, CASE {formula} ELSE {text} END)"
+            if some
+            else f"CASE {formula} ELSE {text} END"
+        )
         return f"{shown} AS {column}"
 
 

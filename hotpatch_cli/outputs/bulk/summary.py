@@ -1,15 +1,17 @@
-"""The summary of a large table: how many machines are how, what is to be done about it, and the total."""
+"""The summary of a large table: how many machines are how, what is to be done about it, and the
+total.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from hotpatch_cli.app import Checked
 from hotpatch_cli.eligibility.verdict import VERDICTS
-from hotpatch_cli.outputs.grid import Grid, plain, terminal
+from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.report_table import ATTENTION, MESSAGES, STATES, next_restart
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.outputs.screen import Screen, indented
+from hotpatch_cli.outputs.table import TextTable, plain, terminal
+from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.report import Checked
 
 _HEADER = ("machines", "verdict", "track", "product", "first restart", "codes")
 Key = tuple[str, str | None, str | None, tuple[str, ...]]
@@ -49,23 +51,36 @@ class Summary:
         """The summary as text, for a terminal or at full width."""
         ranked = sorted(self._kinds.items(), key=lambda each: (_rank(each[0]), -each[1]))
         rows = ranked if screen.everything or not screen.terminal else ranked[: screen.rows]
-        grid = Grid(_HEADER, [self._row(key, machines) for key, machines in rows], whole=_HEADER[:5])
+        grid = TextTable(
+            _HEADER, [self._row(key, machines) for key, machines in rows], whole=_HEADER[:5]
+        )
         parts = [f"As of {as_of}. Release data up to {newest or 'nothing yet'}, read on {read}.\n"]
-        parts.append(terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid))
+        parts.append(
+            terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+        )
         if len(rows) < len(ranked):
             parts.append(f"... and {len(ranked) - len(rows)} more kinds: --all shows them.\n")
         return "\n".join(part for part in (*parts, self._legend(screen), self._total()) if part)
 
     def _row(self, key: Key, machines: int) -> tuple[str, ...]:
         verdict, state, product, codes = key
-        return f"{machines}", verdict, state or "-", product or "-", self._first.get(key, "-"), " ".join(codes)
+        return (
+            f"{machines}",
+            verdict,
+            state or "-",
+            product or "-",
+            self._first.get(key, "-"),
+            " ".join(codes),
+        )
 
     def _legend(self, screen: Screen) -> str:
         lines = []
         for code in sorted(self._codes):
             lines.append(f"{code}  {self._codes[code]:>8} x  {self._titles[code]}\n")
             if len(self._said[code]) <= MESSAGES:
-                lines += [indented(visible(message), screen, 19) for message in sorted(self._said[code])]
+                lines += [
+                    indented(visible(message), screen, 19) for message in sorted(self._said[code])
+                ]
         return "".join(lines) + ("`hotpatch explain CODE` tells what to do.\n" if lines else "")
 
     def _total(self) -> str:
@@ -80,5 +95,7 @@ def _rank(key: Key) -> tuple[int, int]:
 
 
 def _moment(restart: str) -> str:
-    """The day and hour in `by 2026-01-13`, `2026-01-13 22:00`, `after 2026-01-13` or `overdue since 2026-01-13`."""
+    """The day and hour in `by 2026-01-13`, `2026-01-13 22:00`, `after 2026-01-13` or `overdue since
+    2026-01-13`.
+    """
     return restart[restart.find("2") :]

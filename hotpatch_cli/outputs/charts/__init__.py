@@ -1,1 +1,3 @@
-"""Pictures: a year, and a plan. Each is a Vega-Lite description, which is plain data; vl-convert draws it, offline."""
+"""Pictures: a year, and a plan. Each is a Vega-Lite description, which is plain data; vl-convert
+draws it, offline.
+"""

@@ -1,6 +1,7 @@
 """Draws Vega-Lite descriptions as SVG or PNG, without a network.
 
-Altair would build the same descriptions; they are short enough to write down, and that saves 0.4 s of every run.
+Altair would build the same descriptions; they are short enough to write down, and that saves 0.4 s
+of every run.
 """
 
 from typing import Any
@@ -25,7 +26,9 @@ INKS = {
     "restart": "#1d4f7d",
     "today": "#a8322a",
 }
-"""Name -> colour in light. Each colour has one meaning and one value, so that a page can turn it dark by its value."""
+"""Name -> colour in light. Each colour has one meaning and one value, so that a page can turn it
+dark by its value.
+"""
 
 _FONT = "Inter, Segoe UI, Helvetica Neue, Arial, sans-serif"
 _VEGA_LITE = "6.1"
@@ -41,8 +44,20 @@ def config() -> Spec:
         "font": _FONT,
         "padding": 12,
         "view": {"stroke": None},
-        "axis": {**soft, "domain": False, "ticks": False, "gridColor": INKS["line"], "titleColor": INKS["soft"]},
-        "legend": {**soft, "title": None, "orient": "bottom", "symbolStrokeWidth": 2, "columnPadding": 48},
+        "axis": {
+            **soft,
+            "domain": False,
+            "ticks": False,
+            "gridColor": INKS["line"],
+            "titleColor": INKS["soft"],
+        },
+        "legend": {
+            **soft,
+            "title": None,
+            "orient": "bottom",
+            "symbolStrokeWidth": 2,
+            "columnPadding": 48,
+        },
         "title": {
             "color": INKS["ink"],
             "font": _FONT,
@@ -61,7 +76,9 @@ def config() -> Spec:
 
 def svg(spec: Spec) -> str:
     """The picture as SVG. Raises InputError where the library is not installed."""
-    drawn: str = _library().vegalite_to_svg(_whole(spec), vl_version=_VEGA_LITE, allowed_base_urls=[])
+    drawn: str = _library().vegalite_to_svg(
+        _whole(spec), vl_version=_VEGA_LITE, allowed_base_urls=[]
+    )
     return drawn
 
 
@@ -74,7 +91,11 @@ def png(spec: Spec) -> bytes:
 
 
 def _whole(spec: Spec) -> Spec:
-    return {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "config": config(), **spec}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "config": config(),
+        **spec,
+    }
 
 
 def _library() -> Any:
@@ -82,6 +103,8 @@ def _library() -> Any:
         import vl_convert
     except ImportError:
         raise refuse(
-            "pictures", "They are drawn by a library that is not installed.", "pip install 'hotpatch-cli[report]'"
+            "pictures",
+            "They are drawn by a library that is not installed.",
+            "pip install 'hotpatch-cli[report]'",
         ) from None
     return vl_convert

@@ -1,42 +1,47 @@
-"""A plan by night: who restarts in which lane, with the openings behind and what freezes take of them."""
+"""A plan by night: who restarts in which lane, with the openings behind and what freezes take of
+them.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from hotpatch_cli.planning import Prepared, Reboot
+from hotpatch_cli.planning import PlanningInput, Reboot
 from hotpatch_cli.schedule.windows import Opening
 
 FEW = 60
-"""A plan of so many restarts has a lane for each machine; a larger one has a lane for each group."""
+"""A plan of so many restarts has a lane for each machine; a larger one has a lane for each group.
+"""
 LANES = 40
 """So many lanes a night has; the rest share the last one."""
 NOON = time(12)
 
 
-class Span(NamedTuple):
+class ChartSpan(NamedTuple):
     """A stretch of a night, in hours of the local clock since the noon before it."""
 
     begin: float
     end: float
 
 
-class Lane(NamedTuple):
-    """A row of a night: a machine, or a group; when it restarts, in words too; openings, and their frozen parts."""
+class ChartLane(NamedTuple):
+    """A row of a night: a machine, or a group; when it restarts, in words too; openings, and their
+    frozen parts.
+    """
 
     label: str
-    bars: tuple[Span, ...]
+    bars: tuple[ChartSpan, ...]
     words: str
-    openings: tuple[Span, ...]
-    frozen: tuple[Span, ...]
+    openings: tuple[ChartSpan, ...]
+    frozen: tuple[ChartSpan, ...]
 
 
-class Night(NamedTuple):
+class ChartNight(NamedTuple):
     """A night by the day on which it begins, and how many machines restart in it."""
 
     day: date
-    lanes: tuple[Lane, ...]
+    lanes: tuple[ChartLane, ...]
     restarts: int
 
 
@@ -50,27 +55,34 @@ def group_of(reboot: Reboot) -> str:
     return next(iter(reboot.machine.placement.groups), "no group")
 
 
-def nights(prepared: Prepared, reboots: Sequence[Reboot]) -> tuple[Night, ...]:
+def nights(prepared: PlanningInput, reboots: Sequence[Reboot]) -> tuple[ChartNight, ...]:
     """The nights in which something restarts, in their order."""
     behind = _Behind(prepared)
-    ordered = sorted(reboots, key=lambda each: (night_of(each.start), group_of(each), each.start, each.machine.label))
+    ordered = sorted(
+        reboots,
+        key=lambda each: (night_of(each.start), group_of(each), each.start, each.machine.label),
+    )
     found = []
     for day, rows in groupby(ordered, key=lambda each: night_of(each.start)):
         listed = list(rows)
-        lanes = _machines(day, listed, behind) if len(reboots) <= FEW else _groups(day, listed, behind)
-        found.append(Night(day, tuple(lanes), len(listed)))
+        lanes = (
+            _machines(day, listed, behind) if len(reboots) <= FEW else _groups(day, listed, behind)
+        )
+        found.append(ChartNight(day, tuple(lanes), len(listed)))
     return tuple(found)
 
 
-def _machines(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[Lane]:
+def _machines(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[ChartLane]:
     for each in rows:
         groups = ", ".join(each.machine.placement.groups)
         extra = " · ".join(part for part in (groups, each.machine.placement.ring) if part)
         words = f"{each.start:%H:%M}–{each.end:%H:%M}" + (f"  {extra}" if extra else "")
-        yield Lane(each.machine.label, (_span(day, each.start, each.end),), words, *behind.of(day, [each]))
+        yield ChartLane(
+            each.machine.label, (_span(day, each.start, each.end),), words, *behind.of(day, [each])
+        )
 
 
-def _groups(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[Lane]:
+def _groups(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[ChartLane]:
     grouped = [(group, list(members)) for group, members in groupby(rows, key=group_of)]
     rest = [each for _, members in grouped[LANES - 1 :] for each in members]
     if len(grouped) > LANES:
@@ -79,12 +91,15 @@ def _groups(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[La
         begin, end = min(each.start for each in listed), max(each.end for each in listed)
         words = f"{len(listed):,} restarts, {begin:%H:%M}–{end:%H:%M}, at most {_at_once(listed):,} at once"
         bars = _merged(_span(day, each.start, each.end) for each in listed)
-        yield Lane(group, bars, words, *behind.of(day, listed))
+        yield ChartLane(group, bars, words, *behind.of(day, listed))
 
 
 def _at_once(rows: Sequence[Reboot]) -> int:
     """The most restarts in progress at one moment; one may start at the moment another ends."""
-    moments = sorted([(row.start.astimezone(UTC), 1) for row in rows] + [(row.end.astimezone(UTC), -1) for row in rows])
+    moments = sorted(
+        [(row.start.astimezone(UTC), 1) for row in rows]
+        + [(row.end.astimezone(UTC), -1) for row in rows]
+    )
     most = now = 0
     for _, change in moments:
         now += change
@@ -92,45 +107,56 @@ def _at_once(rows: Sequence[Reboot]) -> int:
     return most
 
 
-def _span(day: date, start: datetime, end: datetime) -> Span:
+def _span(day: date, start: datetime, end: datetime) -> ChartSpan:
     noon = datetime.combine(day, NOON)
     begin, finish = start.replace(tzinfo=None), end.replace(tzinfo=None)
     hour = timedelta(hours=1)
-    return Span((begin - noon) / hour, max((finish - noon) / hour, (begin - noon) / hour + 1 / 60))
+    return ChartSpan(
+        (begin - noon) / hour, max((finish - noon) / hour, (begin - noon) / hour + 1 / 60)
+    )
 
 
-def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    merged: list[Span] = []
+def _merged(spans: Iterable[ChartSpan]) -> tuple[ChartSpan, ...]:
+    merged: list[ChartSpan] = []
     for each in sorted(spans):
         if merged and each.begin <= merged[-1].end:
-            merged[-1] = Span(merged[-1].begin, max(merged[-1].end, each.end))
+            merged[-1] = ChartSpan(merged[-1].begin, max(merged[-1].end, each.end))
         else:
             merged.append(each)
     return tuple(merged)
 
 
 class _Behind:
-    """The openings of machines by night, whole and what is left of them, read once for machines that share them."""
+    """The openings of machines by night, whole and what is left of them, read once for machines
+    that share them.
+    """
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: PlanningInput) -> None:
         self._release = prepared.release
         self._pieces = {
-            machine.label: pieces for machine, pieces in zip(prepared.machines, prepared.pieces, strict=True)
+            machine.label: pieces
+            for machine, pieces in zip(prepared.machines, prepared.pieces, strict=True)
         }
-        self._nights: dict[int, dict[date, tuple[set[Span], set[Span]]]] = {}
+        self._nights: dict[int, dict[date, tuple[set[ChartSpan], set[ChartSpan]]]] = {}
 
-    def of(self, day: date, rows: Iterable[Reboot]) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    def of(
+        self, day: date, rows: Iterable[Reboot]
+    ) -> tuple[tuple[ChartSpan, ...], tuple[ChartSpan, ...]]:
         """(openings, frozen parts) of the machines that restart in a night."""
-        whole: set[Span] = set()
-        left: set[Span] = set()
+        whole: set[ChartSpan] = set()
+        left: set[ChartSpan] = set()
         for each in rows:
-            opened, kept = self._by_night(self._pieces.get(each.machine.label, ())).get(day, (set(), set()))
+            opened, kept = self._by_night(self._pieces.get(each.machine.label, ())).get(
+                day, (set(), set())
+            )
             whole |= opened
             left |= kept
         openings = _merged(whole)
         return openings, tuple(_without(openings, _merged(left)))
 
-    def _by_night(self, pieces: Sequence[tuple[int, int, Opening]]) -> dict[date, tuple[set[Span], set[Span]]]:
+    def _by_night(
+        self, pieces: Sequence[tuple[int, int, Opening]]
+    ) -> dict[date, tuple[set[ChartSpan], set[ChartSpan]]]:
         known = self._nights.get(id(pieces))
         if known is None:
             known = self._nights[id(pieces)] = {}
@@ -144,7 +170,7 @@ class _Behind:
         return known
 
 
-def _without(spans: Iterable[Span], kept: Sequence[Span]) -> Iterable[Span]:
+def _without(spans: Iterable[ChartSpan], kept: Sequence[ChartSpan]) -> Iterable[ChartSpan]:
     """What is in the spans and not in those that are kept."""
     for span in spans:
         begin = span.begin
@@ -152,7 +178,7 @@ def _without(spans: Iterable[Span], kept: Sequence[Span]) -> Iterable[Span]:
             if each.end <= begin or each.begin >= span.end:
                 continue
             if each.begin > begin:
-                yield Span(begin, each.begin)
+                yield ChartSpan(begin, each.begin)
             begin = max(begin, each.end)
         if begin < span.end:
-            yield Span(begin, span.end)
+            yield ChartSpan(begin, span.end)

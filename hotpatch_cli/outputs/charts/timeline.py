@@ -1,4 +1,6 @@
-"""A plan as a picture: restarts by night from the release on, with freezes behind; below, each night by the clock."""
+"""A plan as a picture: restarts by night from the release on, with freezes behind; below, each
+night by the clock.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -7,13 +9,15 @@ from math import ceil, floor
 from typing import Any
 
 from hotpatch_cli.outputs.charts.draw import INKS, Spec
-from hotpatch_cli.outputs.charts.nights import Lane, Night, Span, nights
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.planning import Prepared, Reboot
+from hotpatch_cli.outputs.charts.nights import ChartLane, ChartNight, ChartSpan, nights
+from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.planning import PlanningInput, Reboot
 from hotpatch_cli.schedule.freezes import Freeze
 
 NIGHTS = 14
-"""So many nights are drawn by the clock; all of them stand in the overview and in the table of the plan."""
+"""So many nights are drawn by the clock; all of them stand in the overview and in the table of the
+plan.
+"""
 _DAY = timedelta(days=1)
 _LANE, _BAR = 24, 12
 _FEW_DAYS = 21
@@ -22,7 +26,9 @@ _NAMES, _LETTER = 6, 6.5
 """Rows for the names of freezes, and how wide a letter of them is about."""
 
 
-def timeline(prepared: Prepared, reboots: Sequence[Reboot], *, narrow: bool = False, titled: bool = True) -> Spec:
+def timeline(
+    prepared: PlanningInput, reboots: Sequence[Reboot], *, narrow: bool = False, titled: bool = True
+) -> Spec:
     """The plan, for a slide or a wide page; or narrow, for a telephone."""
     planned = nights(prepared, reboots)
     width = 230 if narrow else 860
@@ -39,7 +45,7 @@ def timeline(prepared: Prepared, reboots: Sequence[Reboot], *, narrow: bool = Fa
     return spec
 
 
-def timeline_words(prepared: Prepared, reboots: Sequence[Reboot]) -> str:
+def timeline_words(prepared: PlanningInput, reboots: Sequence[Reboot]) -> str:
     """The picture in words, for who cannot see it."""
     planned = nights(prepared, reboots)
     listed = "; ".join(f"night of {each.day}: {each.restarts}" for each in planned[:NIGHTS])
@@ -50,7 +56,7 @@ def timeline_words(prepared: Prepared, reboots: Sequence[Reboot]) -> str:
 # --- the overview --------------------------------------------------------------------------------------------
 
 
-def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
+def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: int) -> Spec:
     """A bar for each night that has restarts, on a line of days, between the freezes."""
     first = prepared.release_day
     last = max([first + 7 * _DAY, *(night.day for night in planned)]) + 2 * _DAY
@@ -62,14 +68,26 @@ def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
         "grid": False,
         "ticks": True,
         "tickColor": INKS["line"],
-        "values": [_moment(first + number * _DAY) for number in range(0, (last - first).days, step)],
+        "values": [
+            _moment(first + number * _DAY) for number in range(0, (last - first).days, step)
+        ],
         "labelOverlap": True,
     }
     time = {"type": "temporal", "scale": days, "axis": axis}
-    bars = [{"day": _hour(night.day, 3), "until": _hour(night.day, 21), "count": night.restarts} for night in planned]
+    bars = [
+        {"day": _hour(night.day, 3), "until": _hour(night.day, 21), "count": night.restarts}
+        for night in planned
+    ]
     most = max([night.restarts for night in planned], default=1)
-    short = ".2~s" if most > _WRITTEN_OUT and width < _WIDE else ","  # 3.2k over the narrow bars of a telephone
-    height = {"field": "count", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.25]}}
+    short = (
+        ".2~s" if most > _WRITTEN_OUT and width < _WIDE else ","
+    )  # 3.2k over the narrow bars of a telephone
+    height = {
+        "field": "count",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": [0, most * 1.25]},
+    }
     return {
         "width": width,
         "height": 96,
@@ -79,25 +97,48 @@ def _overview(prepared: Prepared, planned: Sequence[Night], width: int) -> Spec:
             {
                 "data": {"values": [{"day": _moment(first), "until": _moment(last)}]},
                 "mark": {"type": "rule", "color": INKS["line"]},
-                "encoding": {"x": {"field": "day", **time}, "x2": {"field": "until"}, "y": {"value": 96}},
+                "encoding": {
+                    "x": {"field": "day", **time},
+                    "x2": {"field": "until"},
+                    "y": {"value": 96},
+                },
             },
             {
                 "data": {"values": bars},
-                "mark": {"type": "rect", "color": INKS["restart"], "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2},
-                "encoding": {"x": {"field": "day", **time}, "x2": {"field": "until"}, "y": height, "y2": {"datum": 0}},
+                "mark": {
+                    "type": "rect",
+                    "color": INKS["restart"],
+                    "cornerRadiusTopLeft": 2,
+                    "cornerRadiusTopRight": 2,
+                },
+                "encoding": {
+                    "x": {"field": "day", **time},
+                    "x2": {"field": "until"},
+                    "y": height,
+                    "y2": {"datum": 0},
+                },
             },
             {
                 "data": {
-                    "values": [bar | {"day": _hour(night.day, 12)} for bar, night in zip(bars, planned, strict=True)]
+                    "values": [
+                        bar | {"day": _hour(night.day, 12)}
+                        for bar, night in zip(bars, planned, strict=True)
+                    ]
                 },
                 "mark": {"type": "text", "dy": -8, "fontWeight": 600},
-                "encoding": {"x": {"field": "day", **time}, "y": height, "text": {"field": "count", "format": short}},
+                "encoding": {
+                    "x": {"field": "day", **time},
+                    "y": height,
+                    "text": {"field": "count", "format": short},
+                },
             },
         ],
     }
 
 
-def _freezes(prepared: Prepared, days: tuple[date, date], time: Spec, width: int) -> Iterator[Spec]:
+def _freezes(
+    prepared: PlanningInput, days: tuple[date, date], time: Spec, width: int
+) -> Iterator[Spec]:
     first, last = days
     values = []
     for freeze in prepared.fleet.freezes:
@@ -118,7 +159,13 @@ def _freezes(prepared: Prepared, days: tuple[date, date], time: Spec, width: int
     }
     yield {
         "data": {"values": _named(values, width)},
-        "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 4, "color": INKS["soft"]},
+        "mark": {
+            "type": "text",
+            "align": "left",
+            "baseline": "top",
+            "dx": 4,
+            "color": INKS["soft"],
+        },
         "encoding": {
             "x": {"field": "day", **time},
             "y": {"field": "row", "type": "quantitative", "scale": None},
@@ -128,7 +175,9 @@ def _freezes(prepared: Prepared, days: tuple[date, date], time: Spec, width: int
 
 
 def _named(freezes: list[dict[str, Any]], width: int) -> list[dict[str, Any]]:
-    """The names of freezes in rows, so that none stands on another; for what has no room a row says how many more."""
+    """The names of freezes in rows, so that none stands on another; for what has no room a row says
+    how many more.
+    """
     rows: list[list[dict[str, Any]]] = [[] for _ in range(_NAMES)]
     more: list[dict[str, Any]] = []
     for freeze in sorted(freezes, key=lambda each: float(each["at"])):
@@ -137,7 +186,10 @@ def _named(freezes: list[dict[str, Any]], width: int) -> list[dict[str, Any]]:
         text = name if len(name) <= room else name[: room - 1] + "…"
         free = next((row for row in rows if not row or row[-1]["end"] <= freeze["at"]), None)
         if free is not None:
-            place = {"row": 4 + 13 * rows.index(free), "end": freeze["at"] + (len(text) + 2) * _LETTER}
+            place = {
+                "row": 4 + 13 * rows.index(free),
+                "end": freeze["at"] + (len(text) + 2) * _LETTER,
+            }
             free.append({"day": freeze["day"], "name": text, **place})
         else:
             more.append(freeze)
@@ -152,9 +204,13 @@ def _days(freeze: Freeze, first: date, last: date) -> Iterator[tuple[date, date]
     if freeze.events is None:
         spans = [(freeze.from_day or first, (freeze.to_day or last) + _DAY)]
     else:
-        begin, finish = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
+        begin, finish = (
+            datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last)
+        )
         around = freeze.events.around(begin, finish, UTC)
-        spans = [(span.start.date(), (span.end - timedelta.resolution).date() + _DAY) for span in around]
+        spans = [
+            (span.start.date(), (span.end - timedelta.resolution).date() + _DAY) for span in around
+        ]
     for begins, ends in spans:
         if begins < last and ends > first:
             yield max(begins, first), min(ends, last)
@@ -171,14 +227,16 @@ def _hour(day: date, hour: int) -> str:
 # --- a night -------------------------------------------------------------------------------------------------
 
 
-def _hours(planned: Sequence[Night]) -> Span:
+def _hours(planned: Sequence[ChartNight]) -> ChartSpan:
     """The hours that all nights share, whole ones, so that nights can be compared."""
-    spans = [span for night in planned for lane in night.lanes for span in (*lane.bars, *lane.openings)]
+    spans = [
+        span for night in planned for lane in night.lanes for span in (*lane.bars, *lane.openings)
+    ]
     begin, end = min(span.begin for span in spans), max(span.end for span in spans)
-    return Span(max(floor(begin), -12), min(ceil(end), 48))
+    return ChartSpan(max(floor(begin), -12), min(ceil(end), 48))
 
 
-def _night(night: Night, hours: Span, width: int, *, narrow: bool) -> Spec:
+def _night(night: ChartNight, hours: ChartSpan, width: int, *, narrow: bool) -> Spec:
     step = 1 if hours.end - hours.begin <= (7 if narrow else 16) else 3
     axis = {
         "title": None,
@@ -187,12 +245,27 @@ def _night(night: Night, hours: Span, width: int, *, narrow: bool) -> Spec:
         "grid": True,
         "labelOverlap": True,
     }
-    time = {"type": "quantitative", "scale": {"domain": [hours.begin, hours.end], "nice": False}, "axis": axis}
+    time = {
+        "type": "quantitative",
+        "scale": {"domain": [hours.begin, hours.end], "nice": False},
+        "axis": axis,
+    }
     names = [_name(lane, number) for number, lane in enumerate(night.lanes)]
-    lane_axis = {"title": None, "labelLimit": 90 if narrow else 160, "labelPadding": 7, "labelExpr": _LABEL}
+    lane_axis = {
+        "title": None,
+        "labelLimit": 90 if narrow else 160,
+        "labelPadding": 7,
+        "labelExpr": _LABEL,
+    }
     lane_axis["labelColor"] = INKS["ink"]
     words = _words(night, hours, narrow=narrow)
-    lanes = {"field": "lane", "type": "nominal", "sort": names, "scale": {"domain": names}, "axis": lane_axis}
+    lanes = {
+        "field": "lane",
+        "type": "nominal",
+        "sort": names,
+        "scale": {"domain": names},
+        "axis": lane_axis,
+    }
     behind = [(each, INKS["window"]) for each in _values(night, "openings")]
     behind += [(each, INKS["freeze"]) for each in _values(night, "frozen")]
     return {
@@ -201,7 +274,12 @@ def _night(night: Night, hours: Span, width: int, *, narrow: bool) -> Spec:
         "title": {"text": _title(night, narrow=narrow), "fontSize": 13, "frame": "group"},
         "layer": [
             _bars([value | {"ink": ink} for value, ink in behind], time, lanes, _LANE - 4),
-            _bars([value | {"ink": INKS["restart"]} for value in _values(night, "bars")], time, lanes, _BAR),
+            _bars(
+                [value | {"ink": INKS["restart"]} for value in _values(night, "bars")],
+                time,
+                lanes,
+                _BAR,
+            ),
             *(_told(words, time, lanes, side, width) for side in _SIDES),
         ],
     }
@@ -230,7 +308,7 @@ _CLOCK = "(((datum.value + 12) % 24) < 10 ? '0' : '') + ((datum.value + 12) % 24
 _LABEL = "slice(datum.label, indexof(datum.label, '\\t') + 1)"
 
 
-def _title(night: Night, *, narrow: bool) -> str:
+def _title(night: ChartNight, *, narrow: bool) -> str:
     after = night.day + _DAY
     many = "1 restart" if night.restarts == 1 else f"{night.restarts:,} restarts"
     if narrow:
@@ -242,12 +320,12 @@ def _said(day: date) -> str:
     return f"{day.day} {day:%B}"
 
 
-def _name(lane: Lane, number: int) -> str:
+def _name(lane: ChartLane, number: int) -> str:
     """The name of a lane, unique in its night: the number before the tab is not shown."""
     return f"{number}\t{visible(lane.label)}"
 
 
-def _values(night: Night, field: str) -> list[dict[str, Any]]:
+def _values(night: ChartNight, field: str) -> list[dict[str, Any]]:
     return [
         {"lane": _name(lane, number), "begin": span.begin, "end": span.end}
         for number, lane in enumerate(night.lanes)
@@ -255,7 +333,7 @@ def _values(night: Night, field: str) -> list[dict[str, Any]]:
     ]
 
 
-def _words(night: Night, hours: Span, *, narrow: bool) -> list[dict[str, Any]]:
+def _words(night: ChartNight, hours: ChartSpan, *, narrow: bool) -> list[dict[str, Any]]:
     room = (hours.end - hours.begin) * (0.6 if narrow else 0.3)
     return [
         {
@@ -263,16 +341,20 @@ def _words(night: Night, hours: Span, *, narrow: bool) -> list[dict[str, Any]]:
             "begin": lane.bars[0].begin,
             "end": lane.bars[-1].end,
             "words": visible(lane.words.split("  ")[0] if narrow else lane.words),
-            "side": _side(Span(lane.bars[0].begin, lane.bars[-1].end), hours, room),
+            "side": _side(ChartSpan(lane.bars[0].begin, lane.bars[-1].end), hours, room),
         }
         for number, lane in enumerate(night.lanes)
     ]
 
 
-def _side(bar: Span, hours: Span, room: float) -> str:
+def _side(bar: ChartSpan, hours: ChartSpan, room: float) -> str:
     if bar.end <= hours.end - room:
         return "right"
-    return "left" if bar.begin >= hours.begin + min(room, (hours.end - hours.begin) * 0.4) else "inside"
+    return (
+        "left"
+        if bar.begin >= hours.begin + min(room, (hours.end - hours.begin) * 0.4)
+        else "inside"
+    )
 
 
 def _bars(values: list[dict[str, Any]], time: Spec, lanes: Spec, size: int) -> Spec:

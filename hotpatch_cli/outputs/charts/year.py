@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from hotpatch_cli.knowledge.rows import BASELINES, PRODUCT_NAMES, Product
+from hotpatch_cli.knowledge.records import BASELINES, PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.charts.draw import INKS, Spec
-from hotpatch_cli.servicing.calendar import Entry, Year, restarts
+from hotpatch_cli.servicing.calendar import CalendarEntry, Year, restarts
 
 _KINDS = {
     "planned-baseline": ("planned baseline: restart", "baseline", "square", 330),
@@ -38,13 +38,20 @@ def year_chart(year: Year, *, upright: bool = False, titled: bool = True) -> Spe
         ],
     }
     if titled:
-        spec["title"] = {"text": f"Windows Server hotpatch calendar {year.year}", "subtitle": _subtitle(year, listed)}
+        spec["title"] = {
+            "text": f"Windows Server hotpatch calendar {year.year}",
+            "subtitle": _subtitle(year, listed),
+        }
     return spec
 
 
 def year_words(year: Year) -> str:
     """The picture in words, for who cannot see it."""
-    said = [f"{PRODUCT_NAMES[each]}: {_count(year, each)}" for each in year.products if year.entries[each]]
+    said = [
+        f"{PRODUCT_NAMES[each]}: {_count(year, each)}"
+        for each in year.products
+        if year.entries[each]
+    ]
     return f"Calendar of {year.year} as of {year.as_of}. " + " ".join(f"{each}." for each in said)
 
 
@@ -57,10 +64,13 @@ def _count(year: Year, product: Product) -> str:
 
 def _subtitle(year: Year, listed: list[Product]) -> list[str]:
     counts = "; ".join(f"{PRODUCT_NAMES[each]}: {_count(year, each)}" for each in listed)
-    return [f"As of {year.as_of}. {counts}.", "Filled: released and confirmed. Hollow: forecast, or not confirmed."]
+    return [
+        f"As of {year.as_of}. {counts}.",
+        "Filled: released and confirmed. Hollow: forecast, or not confirmed.",
+    ]
 
 
-def _mark(entry: Entry) -> dict[str, Any]:
+def _mark(entry: CalendarEntry) -> dict[str, Any]:
     words, _, shape, area = _KINDS[entry.kind]
     label = f"{entry.date.day} {entry.date:%b}" if entry.monthly else ""
     return {
@@ -108,11 +118,21 @@ def _axes(year: Year, listed: list[Product], *, upright: bool) -> tuple[Spec, Sp
         scale["range"] = [0, _HEIGHT]
     time = {"type": "temporal", "scale": scale, "axis": axis}
     names = [PRODUCT_NAMES[each] for each in listed]
-    lane_axis = {"title": None, "labelFontWeight": 600, "labelColor": INKS["ink"], "labelLimit": 170}
+    lane_axis = {
+        "title": None,
+        "labelFontWeight": 600,
+        "labelColor": INKS["ink"],
+        "labelLimit": 170,
+    }
     lane_axis["labelExpr"] = "replace(datum.label, 'Windows ', '')"
     if upright:
         lane_axis |= {"orient": "top", "labelAngle": 0}
-    return time, {"field": "lane", "type": "nominal", "scale": {"domain": names, "padding": 0}, "axis": lane_axis}
+    return time, {
+        "field": "lane",
+        "type": "nominal",
+        "scale": {"domain": names, "padding": 0},
+        "axis": lane_axis,
+    }
 
 
 def _quarters(bands: list[dict[str, Any]], time: Spec, lane: Spec, *, upright: bool) -> Spec:
@@ -120,7 +140,11 @@ def _quarters(bands: list[dict[str, Any]], time: Spec, lane: Spec, *, upright: b
     return {
         "data": {"values": bands},
         "mark": {"type": "bar", "size": 8, "color": INKS["band"], "cornerRadius": 4},
-        "encoding": {along: {"field": "day", **time}, f"{along}2": {"field": "until"}, across: lane},
+        "encoding": {
+            along: {"field": "day", **time},
+            f"{along}2": {"field": "until"},
+            across: lane,
+        },
     }
 
 
@@ -130,7 +154,11 @@ def _releases(marks: list[dict[str, Any]], time: Spec, lane: Spec, *, upright: b
     aside = "xOffset" if upright else "yOffset"
     kinds = [kind for kind in _KINDS.values() if any(mark["kind"] == kind[0] for mark in marks)]
     monthly = [mark for mark in marks if mark["monthly"]]
-    label = {"dx": 14, "align": "left", "baseline": "middle"} if upright else {"dy": -18, "align": "center"}
+    label = (
+        {"dx": 14, "align": "left", "baseline": "middle"}
+        if upright
+        else {"dy": -18, "align": "center"}
+    )
     layers = []
     for shift, chosen in _rows(marks, upright=upright):
         layers += [
@@ -153,7 +181,9 @@ def _labels(marks: list[dict[str, Any]], places: Spec, look: Spec) -> list[Spec]
 
 
 def _rows(marks: list[dict[str, Any]], *, upright: bool) -> list[tuple[int, list[dict[str, Any]]]]:
-    """Monthly releases on the lane, others beside it; the two kinds of these come on one day, so each has its row."""
+    """Monthly releases on the lane, others beside it; the two kinds of these come on one day, so
+    each has its row.
+    """
     near, far = (-17, -30) if upright else (20, 33)
     standard = _KINDS["out-of-band"][0]
     between = [mark for mark in marks if not mark["monthly"]]
@@ -177,7 +207,9 @@ def _ground(marks: list[dict[str, Any]], places: Spec, aside: Spec) -> Spec:
     }
 
 
-def _symbols(marks: list[dict[str, Any]], places: Spec, aside: Spec, kinds: list[_Kind], *, columns: int) -> Spec:
+def _symbols(
+    marks: list[dict[str, Any]], places: Spec, aside: Spec, kinds: list[_Kind], *, columns: int
+) -> Spec:
     names = [words for words, *_ in kinds]
     inks = {
         "field": "kind",
@@ -194,7 +226,12 @@ def _symbols(marks: list[dict[str, Any]], places: Spec, aside: Spec, kinds: list
             "shape": {"field": "kind", "type": "nominal", "scale": shapes, "legend": legend},
             "stroke": inks,
             "fill": inks,
-            "fillOpacity": {"field": "solid", "type": "quantitative", "scale": None, "legend": None},
+            "fillOpacity": {
+                "field": "solid",
+                "type": "quantitative",
+                "scale": None,
+                "legend": None,
+            },
             "size": {"field": "area", "type": "quantitative", "scale": None, "legend": None},
         },
     }
@@ -210,7 +247,11 @@ def _today(day: date, time: Spec, *, upright: bool) -> list[Spec]:
     if upright:
         offset = {"align": "left", "dx": 4, "dy": 0}
     return [
-        {"data": data, "mark": {"type": "rule", "color": INKS["today"], "strokeWidth": 1.5}, "encoding": place},
+        {
+            "data": data,
+            "mark": {"type": "rule", "color": INKS["today"], "strokeWidth": 1.5},
+            "encoding": place,
+        },
         {
             "data": data,
             "mark": {"type": "text", "color": INKS["today"], "fontWeight": 600, **offset},

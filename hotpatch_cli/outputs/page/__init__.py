@@ -1,1 +1,3 @@
-"""The page that a change board reads: one file of HTML, with its style, its script and its pictures inside."""
+"""The page that a change board reads: one file of HTML, with its style, its script and its pictures
+inside.
+"""

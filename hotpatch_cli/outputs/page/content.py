@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from hotpatch_cli.app import Report
-from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Knowledge, Product, Source
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Knowledge, Product, Source
+from hotpatch_cli.report import Report
 from hotpatch_cli.servicing.calendar import Year
 from hotpatch_cli.servicing.savings import Savings, saved_by, savings
 
@@ -20,8 +20,9 @@ class SavingsRow(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """Restarts saved, by product and in all; by position in the report for each machine; `more` is what those that
-    need a change would add in a whole year."""
+    """Restarts saved, by product and in all; by position in the report for each machine; `more` is
+    what those that need a change would add in a whole year.
+    """
 
     rows: tuple[SavingsRow, ...]
     by_machine: Mapping[int, int]
@@ -45,19 +46,25 @@ def saved_restarts(report: Report, year: Year) -> Saved:
             more += years[product].hotpatches
         if judgement.verdict != "ready":
             continue
-        saved = saved_by(judgement.track, judgement.next_baseline, year.entries[product], report.as_of)
+        saved = saved_by(
+            judgement.track, judgement.next_baseline, year.entries[product], report.as_of
+        )
         by_machine[number] = saved
         ready[product] = ready.get(product, 0) + 1
         sums[product] = sums.get(product, 0) + saved
     rows = tuple(
-        SavingsRow(PRODUCT_NAMES[each], years[each], ready[each], sums[each]) for each in year.products if each in ready
+        SavingsRow(PRODUCT_NAMES[each], years[each], ready[each], sums[each])
+        for each in year.products
+        if each in ready
     )
     months = sum(row.year.months * row.ready for row in rows)
     return Saved(rows, by_machine, sum(sums.values()), months, more)
 
 
 class Age(NamedTuple):
-    """Where the knowledge comes from and how old it is on the as-of day; `sources` are those of the year's releases."""
+    """Where the knowledge comes from and how old it is on the as-of day; `sources` are those of the
+    year's releases.
+    """
 
     newest: date | None
     newest_days: int | None

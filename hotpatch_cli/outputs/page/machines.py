@@ -5,16 +5,18 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hotpatch_cli.app import Checked, Report
+from hotpatch_cli.outputs.ci_findings import aside
+from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.report_table import next_restart, rank
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.outputs.said import aside
+from hotpatch_cli.report import Checked, Report
 
 MOST = 20_000
-"""So many machines a page holds; of a larger fleet it shows the kinds of machines, and names a CSV file with all."""
+"""So many machines a page holds; of a larger fleet it shows the kinds of machines, and names a CSV
+file with all.
+"""
 
 
-class Kind(NamedTuple):
+class MachineKind(NamedTuple):
     """Machines that the page does not list one by one, counted by what they have in common."""
 
     verdict: str
@@ -40,7 +42,9 @@ class _Texts:
 
 
 def machine_data(report: Report, saved: Mapping[int, int]) -> str:
-    """The rows as JSON that cannot end a script element: what needs attention first. `saved` is by position."""
+    """The rows as JSON that cannot end a script element: what needs attention first. `saved` is by
+    position.
+    """
     texts, reasons = _Texts(), _Texts()
     order = sorted(range(len(report.machines)), key=lambda number: rank(report.machines[number]))
     rows = [_row(report.machines[number], saved.get(number, 0), texts, reasons) for number in order]
@@ -80,11 +84,17 @@ def _inert(text: str) -> str:
     return text
 
 
-def kinds(report: Report) -> tuple[Kind, ...]:
+def kinds(report: Report) -> tuple[MachineKind, ...]:
     """The machines of a large fleet by kind, the most numerous first."""
     counted: Counter[tuple[str, str, str, str, str]] = Counter()
     for checked in report.machines:
         judgement = checked.judgement
-        verdict, state, codes = judgement.verdict or "-", judgement.track.state or "-", " ".join(checked.codes)
-        counted[verdict, state, checked.machine.facts.platform or "-", judgement.product or "-", codes] += 1
-    return tuple(Kind(*words, machines=number) for words, number in counted.most_common())
+        verdict, state, codes = (
+            judgement.verdict or "-",
+            judgement.track.state or "-",
+            " ".join(checked.codes),
+        )
+        counted[
+            verdict, state, checked.machine.facts.platform or "-", judgement.product or "-", codes
+        ] += 1
+    return tuple(MachineKind(*words, machines=number) for words, number in counted.most_common())

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from hotpatch_cli.knowledge.rows import Rule
+from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding
 from hotpatch_cli.outputs.charts.nights import night_of
+from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.page.words import count, said
-from hotpatch_cli.outputs.safe import visible
-from hotpatch_cli.planning import Plan, Prepared, Reboot, broken_rules, left_out
-from hotpatch_cli.planning.conflicts import Obstacle, obstacles
+from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, left_out
+from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
 
 ROWS = 500
 """So many restarts are listed under the picture; `hotpatch plan` lists all."""
@@ -26,14 +26,16 @@ class Left(NamedTuple):
 
 
 class PlanPart(NamedTuple):
-    """A plan for the page: its restarts, who is not in it and why, the rules that it breaks, and its worth in words."""
+    """A plan for the page: its restarts, who is not in it and why, the rules that it breaks, and
+    its worth in words.
+    """
 
-    prepared: Prepared
+    prepared: PlanningInput
     reboots: tuple[Reboot, ...]
     unplaced: tuple[Left, ...]
     broken: tuple[str, ...]
     worth: str
-    obstacles: tuple[Obstacle, ...] = ()
+    obstacles: tuple[PlanConflict, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -42,7 +44,9 @@ class PlanPart(NamedTuple):
             return f"No restart is planned for the baseline of {said(self.prepared.release_day)}."
         days = sorted({night_of(each.start) for each in self.reboots})
         nights = count(len(days), "night")
-        when = f"on {said(days[0])}" if len(days) == 1 else f"from {said(days[0])} to {said(days[-1])}"
+        when = (
+            f"on {said(days[0])}" if len(days) == 1 else f"from {said(days[0])} to {said(days[-1])}"
+        )
         baseline = said(self.prepared.release_day)
         return f"{count(len(self.reboots), 'restart')} in {nights}, {when}, for the baseline of {baseline}."
 
@@ -66,7 +70,7 @@ def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
     """A plan that was made for the page."""
     left = _by_reason((machine.label, _message(rules, each)) for machine, each in plan.unplaced)
     worth = _worth(plan) if plan.reboots else ""
-    return PlanPart(plan.prepared, plan.reboots, left, (), worth, obstacles(plan, rules))
+    return PlanPart(plan.prepared, plan.reboots, left, (), worth, plan_conflicts(plan, rules))
 
 
 def _message(rules: Mapping[str, Rule], finding: Finding) -> str:
@@ -76,7 +80,11 @@ def _message(rules: Mapping[str, Rule], finding: Finding) -> str:
 def _worth(plan: Plan) -> str:
     hours = f"Exposure, the hours from the release to each restart in all, is {plan.exposure:,.0f}"
     if plan.gap <= 0:
-        return f"{hours}: no plan has less." if not plan.unplaced else f"{hours} for what is placed: no plan has less."
+        return (
+            f"{hours}: no plan has less."
+            if not plan.unplaced
+            else f"{hours} for what is placed: no plan has less."
+        )
     return f"{hours}, at most {max(plan.gap, 0.001):.1%} more than the best plan possible."
 
 
@@ -89,25 +97,40 @@ def _by_reason(rows: Iterable[tuple[str, str]]) -> tuple[Left, ...]:
     return tuple(Left(visible(why), tuple(names[:NAMED]), len(names)) for why, names in ordered)
 
 
-def given(prepared: Prepared, starts: Mapping[str, datetime]) -> PlanPart:
+def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
     """A plan of a file, held against the rules of the fleet."""
     rows = zip(prepared.machines, prepared.pieces, strict=True)
     reboots = [
-        _reboot(machine, pieces, starts[machine.label], prepared) for machine, pieces in rows if machine.label in starts
+        _reboot(machine, pieces, starts[machine.label], prepared)
+        for machine, pieces in rows
+        if machine.label in starts
     ]
-    left = _by_reason((name, "Not in the plan, though a restart is due.") for name in left_out(prepared, starts))
+    left = _by_reason(
+        (name, "Not in the plan, though a restart is due.") for name in left_out(prepared, starts)
+    )
     broken = tuple(map(visible, broken_rules(prepared, starts)))
     worth = "" if broken else "The plan was checked against the fleet: it keeps every rule."
-    return PlanPart(prepared, tuple(sorted(reboots, key=lambda each: each.start)), left, broken, worth)
+    return PlanPart(
+        prepared, tuple(sorted(reboots, key=lambda each: each.start)), left, broken, worth
+    )
 
 
-def _reboot(machine: Any, pieces: Sequence[Any], start: datetime, prepared: Prepared) -> Reboot:
-    """The restart in the zone of its opening; one that lies in none keeps the offset that the file gives."""
+def _reboot(
+    machine: Any, pieces: Sequence[Any], start: datetime, prepared: PlanningInput
+) -> Reboot:
+    """The restart in the zone of its opening; one that lies in none keeps the offset that the file
+    gives.
+    """
     length = machine.placement.reboot
     begin = (start.astimezone(UTC) - prepared.release) / timedelta(minutes=1)
     end = begin + length / timedelta(minutes=1)
-    opening = next((piece.opening for piece in pieces if piece.start <= begin and end <= piece.end), None)
+    opening = next(
+        (piece.opening for piece in pieces if piece.start <= begin and end <= piece.end), None
+    )
     local = start.astimezone(opening.start.tzinfo) if opening else start
     return Reboot(
-        machine, local, (start.astimezone(UTC) + length).astimezone(local.tzinfo), opening.window if opening else "–"
+        machine,
+        local,
+        (start.astimezone(UTC) + length).astimezone(local.tzinfo),
+        opening.window if opening else "–",
     )

@@ -1,4 +1,6 @@
-"""The page as one file: escaped by Jinja2, with a policy that lets in nothing but its own style and script."""
+"""The page as one file: escaped by Jinja2, with a policy that lets in nothing but its own style and
+script.
+"""
 
 import re
 from base64 import b64encode
@@ -7,19 +9,19 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hotpatch_cli.app import Report
 from hotpatch_cli.errors import refuse
-from hotpatch_cli.knowledge.rows import PRODUCT_NAMES, Knowledge
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Knowledge
 from hotpatch_cli.outputs.calendar import entry_dict
 from hotpatch_cli.outputs.charts.draw import INKS, Spec, svg
 from hotpatch_cli.outputs.charts.timeline import timeline, timeline_words
 from hotpatch_cli.outputs.charts.year import year_chart, year_words
+from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.page import words
+from hotpatch_cli.outputs.page.blockers import blockers
 from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
 from hotpatch_cli.outputs.page.machines import MOST, kinds, machine_data
-from hotpatch_cli.outputs.page.obstacles import obstacles
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
-from hotpatch_cli.outputs.safe import visible
+from hotpatch_cli.report import Report
 from hotpatch_cli.servicing.calendar import Year
 
 if TYPE_CHECKING:
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 
 
 class Contents(NamedTuple):
-    """What a page is made of. `csv` names a file with all machines, where there are too many for a page;
-    `plan` is a sentence where no plan could be made."""
+    """What a page is made of. `csv` names a file with all machines, where there are too many for a
+    page; `plan` is a sentence where no plan could be made.
+    """
 
     report: Report
     year: Year
@@ -64,7 +67,9 @@ def render_page(contents: Contents) -> str:
         answer=words.answer(report),
         numbers=words.numbers(report, saved.total, saved.months),
         calendar=picture(
-            year_chart(year, titled=False), year_chart(year, upright=True, titled=False), year_words(year)
+            year_chart(year, titled=False),
+            year_chart(year, upright=True, titled=False),
+            year_words(year),
         ),
         releases=[
             entry_dict(entry) | {"product": PRODUCT_NAMES[each]}
@@ -72,7 +77,7 @@ def render_page(contents: Contents) -> str:
             for entry in year.entries[each]
         ],
         year=year,
-        obstacles=obstacles(report),
+        obstacles=blockers(report),
         **_plan(contents.plan),
         saved=saved,
         data=None if many else _trusted(machine_data(report, saved.by_machine)),
@@ -85,8 +90,12 @@ def render_page(contents: Contents) -> str:
 def _plan(part: PlanPart | str | None) -> dict[str, Any]:
     if not isinstance(part, PlanPart):
         return {"plan": None, "no_plan": part, "timeline": None, "named": NAMED}
-    wide, narrow = (timeline(part.prepared, part.reboots, narrow=each, titled=False) for each in (False, True))
-    drawn = picture(wide, narrow, timeline_words(part.prepared, part.reboots)) if part.reboots else None
+    wide, narrow = (
+        timeline(part.prepared, part.reboots, narrow=each, titled=False) for each in (False, True)
+    )
+    drawn = (
+        picture(wide, narrow, timeline_words(part.prepared, part.reboots)) if part.reboots else None
+    )
     return {"plan": part, "no_plan": None, "timeline": drawn, "named": NAMED}
 
 
@@ -102,7 +111,9 @@ def _inline(drawn: str) -> str:
 
 
 def _trusted(text: str) -> Any:
-    """Our own style and script, a drawing of the library, JSON made inert: what must not be escaped again."""
+    """Our own style and script, a drawing of the library, JSON made inert: what must not be escaped
+    again.
+    """
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704 - nothing comes here that was read from an input and not escaped
@@ -125,7 +136,9 @@ def _asset(name: str) -> str:
 
 
 def _dark_inks() -> str:
-    """Charts carry the colours of daylight; on the page each gives way to the variable of its meaning."""
+    """Charts carry the colours of daylight; on the page each gives way to the variable of its
+    meaning.
+    """
     return "".join(
         f'.chart [fill="{ink}"]{{fill:var(--{name})}}.chart [stroke="{ink}"]{{stroke:var(--{name})}}\n'
         for name, ink in INKS.items()
@@ -137,12 +150,24 @@ def _environment() -> "Environment":
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError:
         raise refuse(
-            "report", "The page is made by a library that is not installed.", "pip install 'hotpatch-cli[report]'"
+            "report",
+            "The page is made by a library that is not installed.",
+            "pip install 'hotpatch-cli[report]'",
         ) from None
     made = Environment(
-        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    made.filters |= {"said": words.said, "count": words.count, "code": code, "visible": visible, "link": link}
+    made.filters |= {
+        "said": words.said,
+        "count": words.count,
+        "code": code,
+        "visible": visible,
+        "link": link,
+    }
     return made
 
 

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import NamedTuple
 
-from hotpatch_cli.app import Report
+from hotpatch_cli.report import Report
 
 
-class Number(NamedTuple):
+class KeyFigure(NamedTuple):
     """A figure of the head of the page, what it counts, and a line of detail."""
 
     figure: str
@@ -61,24 +61,33 @@ def _part(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one}" if number else ""
 
 
-def numbers(report: Report, saved: int, months: int) -> tuple[Number, ...]:
+def numbers(report: Report, saved: int, months: int) -> tuple[KeyFigure, ...]:
     """Ready, in the way, the next baseline, and the restarts saved this year."""
     counts = report.counts
     total, ready = counts["machines"], counts["ready"]
-    kinds = (("unsupported", "unsupported"), ("action-required", "to change"), ("unknown", "unknown"))
+    kinds = (
+        ("unsupported", "unsupported"),
+        ("action-required", "to change"),
+        ("unknown", "unknown"),
+    )
     rest = ", ".join(f"{counts[verdict]:,} {word}" for verdict, word in kinds if counts[verdict])
     baseline = _next_baseline(report)
     waiting = total - ready
     return (
-        Number(
+        KeyFigure(
             f"{ready:,}",
             f"of {count(total, 'machine')} ready",
             f"{ready / total:.0%} can hotpatch" if total else "nothing to judge",
             "good" if ready else "plain",
         ),
-        Number(f"{waiting:,}", "not ready", rest or "nothing stands in the way", "bad" if waiting else "good"),
+        KeyFigure(
+            f"{waiting:,}",
+            "not ready",
+            rest or "nothing stands in the way",
+            "bad" if waiting else "good",
+        ),
         baseline,
-        Number(
+        KeyFigure(
             f"{saved:,}",
             f"restarts saved in {report.as_of.year}",
             f"of {months:,} that monthly updates take" if months else "no machine hotpatches",
@@ -86,10 +95,12 @@ def numbers(report: Report, saved: int, months: int) -> tuple[Number, ...]:
     )
 
 
-def _next_baseline(report: Report) -> Number:
-    coming = [each.judgement.coming_baseline for each in report.machines if each.judgement.coming_baseline]
+def _next_baseline(report: Report) -> KeyFigure:
+    coming = [
+        each.judgement.coming_baseline for each in report.machines if each.judgement.coming_baseline
+    ]
     if not coming:
-        return Number("none", "next baseline", "no machine waits for one")
+        return KeyFigure("none", "next baseline", "no machine waits for one")
     first = min(coming, key=lambda each: (each.date, not each.confirmed))
     machines = sum(each.date == first.date for each in coming)
     days = (first.date - report.as_of).days
@@ -98,4 +109,4 @@ def _next_baseline(report: Report) -> Number:
     late = f"; {count(due, 'machine')} still due" if due else ""
     label = f"{first.date:%Y}: next baseline"
     detail = f"in {count(days, 'day')}{sure}; {count(machines, 'machine')}{late}"
-    return Number(f"{first.date.day} {first.date:%b}", label, detail)
+    return KeyFigure(f"{first.date.day} {first.date:%b}", label, detail)

@@ -1,0 +1,306 @@
+"""The configuration of a run: options of every command, levels of rules, and settings for some
+machines.
+
+Precedence: the command line, then variables, then the file, then the default. Keys are the names of
+options.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from hotpatch_cli.cli.config.file import ConfigFile, find, read
+from hotpatch_cli.errors import InputError, Problem
+
+LEVELS = ("error", "warning", "note")
+MAPS = frozenset({"map"})
+"""Options that may be written as a table, too: `COLUMN = "FIELD"` in [map] is --map COLUMN=FIELD.
+"""
+OWN_TABLES = ("severity", "overrides")
+_NOT_OPTIONS = {"help", "version", "config"}
+
+
+class Config(NamedTuple):
+    """What a run goes by: the file (None where there is none), and the context of the command that
+    runs.
+    """
+
+    file: ConfigFile | None = None
+    context: Any = None
+
+    def given(self, parameter: str) -> bool:
+        """Whether an option was given on the command line or by its variable, which outweigh the
+        file.
+        """
+        source = self.context.get_parameter_source(parameter) if self.context else None
+        return source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Parameter -> value of the options that the file sets for the command that runs."""
+        return (self.file and self.context and self.context.default_map) or {}
+
+    def own(self, name: str) -> Any:
+        """One of the tables that are no options."""
+        return self.file.table.get(name) if self.file else None
+
+
+_NOTHING = Config()
+current: ContextVar[Config] = ContextVar("config", default=_NOTHING)
+
+
+def use_config(context: typer.Context, name: str | None) -> None:
+    """Take the configuration that is named or found; what it says becomes the defaults of the
+    command.
+    """
+    if context.resilient_parsing:
+        return
+    found = name or find()
+    if found is None:
+        current.set(Config(None, context))
+        return
+    file = read(found)
+    require_known(file, context.find_root().command)
+    current.set(Config(file, context))
+    context.default_map = defaults(file, _path_of(context), options_of(context.command))
+
+
+_app = typer.Typer(add_completion=False)
+
+
+@_app.command()
+def _only_config(
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            envvar="HOTPATCH_CONFIG",
+            is_eager=True,
+            callback=use_config,
+            help="hotpatch.toml or pyproject.toml; the nearest one upwards if not given.",
+            show_default=False,
+            rich_help_panel="Configuration",
+        ),
+    ] = None,
+) -> None:
+    del config
+
+
+def configured(command: Any) -> Any:
+    """A command, or all commands of a group, with --config and with defaults from the file."""
+    for inner in getattr(command, "commands", {}).values():
+        configured(inner)
+    if not hasattr(command, "commands"):
+        option = typer.main.get_command(_app).params[0]
+        option.expose_value = False
+        command.params.append(option)
+    return command
+
+
+def options_of(command: Any) -> dict[str, Any]:
+    """Key -> option of a command: `fail-on` is --fail-on."""
+    found = {}
+    for each in command.params:
+        names = [name[2:] for name in getattr(each, "opts", ()) if name.startswith("--")]
+        if names and names[0] not in _NOT_OPTIONS:
+            found[names[0]] = each
+    return found
+
+
+def commands_of(root: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """(path, command) of every command: (("check",), ...), (("windows", "list"), ...)."""
+    for name in root.list_commands(None):
+        command = root.get_command(None, name)
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield (name,), command
+        else:
+            yield from (((name, each), inner[each]) for each in inner)
+
+
+def _path_of(context: typer.Context) -> tuple[str, ...]:
+    names: list[str] = []
+    at: Any = context
+    while at.parent is not None:
+        names.insert(0, at.info_name)
+        at = at.parent
+    return tuple(names)
+
+
+def where_set(error: typer.BadParameter) -> str:
+    """Where the configuration sets the option that was refused; empty where the command line or a
+    variable did.
+    """
+    file, context = current.get()[:2]
+    hint = error.param_hint if isinstance(error.param_hint, str) else None
+    if file is None or context is None:
+        return ""
+    by_key = options_of(context.command)
+    keys = [key for key, each in by_key.items() if each is error.param or hint == f"--{key}"]
+    if not keys or current.get().given(by_key[keys[0]].name):
+        return ""
+    path = _path_of(context)
+    for depth in range(len(path), -1, -1):
+        table: Any = file.table
+        for name in path[:depth]:
+            table = table.get(name, {})
+        for name in table:
+            if _key(name) == keys[0]:
+                place = file.problem((*path[:depth], name), "")
+                return f" It stands in {place.file}, line {place.line}."
+    return ""
+
+
+def _key(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def defaults(file: ConfigFile, path: tuple[str, ...], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameter -> value for a command: its own table over what stands for all commands. Raises
+    InputError.
+    """
+    table = file.table
+    layers: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), table)]
+    for depth, name in enumerate(path, 1):
+        inner = table.get(name)
+        table = inner if isinstance(inner, dict) else {}
+        layers.append((path[:depth], table))
+    found: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for where, layer in layers:
+        for name, value in layer.items():
+            option = options.get(_key(name))
+            if option is not None and (not isinstance(value, dict) or _key(name) in MAPS):
+                try:
+                    found[option.name] = _value(option, value, file.folder)
+                except ValueError as error:
+                    problems.append(file.problem((*where, name), str(error)))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _value(option: Any, value: Any, folder: Path) -> Any:
+    """A value as the command line would have it. Raises ValueError for one of the wrong kind."""
+    what = f"--{next(name[2:] for name in option.opts if name.startswith('--'))}"
+    if option.is_flag:
+        if not isinstance(value, bool):
+            raise ValueError(f"{what} is true or false.")
+        return value
+    if (
+        isinstance(value, list)
+        and option.metavar == "LIST"
+        and all(isinstance(each, str) for each in value)
+    ):
+        return ",".join(value)
+    if isinstance(value, dict):
+        if not all(isinstance(each, str) for each in value.values()):
+            raise ValueError(f"{what} is a table of texts.")
+        value = [f"{key}={each}" for key, each in value.items()]
+    several = value if isinstance(value, list) else [value]
+    if isinstance(value, list) and not option.multiple:
+        raise ValueError(
+            f"{what} takes one value, not a list; a list in a table of its command may be meant."
+        )
+    if any(
+        isinstance(each, bool) or not isinstance(each, str | int | float | date) for each in several
+    ):
+        raise ValueError(f"{what} takes text{' or a list of texts' if option.multiple else ''}.")
+    texts = [
+        path_of(str(each), folder) if option.metavar == "FILE" else str(each) for each in several
+    ]
+    return texts if option.multiple else texts[0]
+
+
+def path_of(name: str, folder: Path) -> str:
+    """A file that the configuration names, which is relative to its folder."""
+    if name == "-" or Path(name).is_absolute() or folder == Path():
+        return name
+    return os.path.relpath(folder / name)
+
+
+def require_known(file: ConfigFile, root: Any) -> None:
+    """Raise InputError for every key that is no option, no command and no table of ours."""
+    from hotpatch_cli.cli.config.tables import problems_of_tables
+
+    commands = dict(commands_of(root))
+    problems = list(_unknown(file, commands))
+    problems += problems_of_tables(file)
+    if problems:
+        raise InputError(sorted(problems, key=lambda each: each.line or 0))
+
+
+def _unknown(file: ConfigFile, commands: Mapping[tuple[str, ...], Any]) -> Iterator[Problem]:
+    by_command = {path: options_of(command) for path, command in commands.items()}
+    everywhere = {key for options in by_command.values() for key in options}
+    groups = {path[:1] for path in by_command}
+    for name, value in file.table.items():
+        if isinstance(value, dict) and (name,) in groups:
+            yield from _in_command(file, (name,), value, by_command)
+        elif name not in OWN_TABLES:
+            yield from _in_all(file, name, value, everywhere, by_command)
+
+
+def _in_all(
+    file: ConfigFile,
+    name: str,
+    value: Any,
+    everywhere: set[str],
+    by_command: Mapping[tuple[str, ...], Any],
+) -> Iterator[Problem]:
+    """A key for all commands: an option of some, which means the same in each of them."""
+    if _key(name) not in everywhere or _is_table(name, value):
+        yield file.problem(
+            (name,), *_advice(name, (*everywhere, *(path[0] for path in by_command), *OWN_TABLES))
+        )
+        return
+    owners = {
+        path: options[_key(name)] for path, options in by_command.items() if _key(name) in options
+    }
+    if len({each.envvar for each in owners.values()}) > 1:
+        tables = ", ".join(f"[{'.'.join((*file.prefix, *path))}]" for path in owners)
+        said = f"'{name}' means different things in different commands."
+        yield file.problem((name,), said, f"Write it into one of {tables}.")
+
+
+def _in_command(
+    file: ConfigFile,
+    path: tuple[str, ...],
+    table: Mapping[str, Any],
+    by_command: Mapping[tuple[str, ...], Any],
+) -> Iterator[Problem]:
+    """The keys of a command's table, and of the commands below it."""
+    inner = {
+        each[len(path)]
+        for each in by_command
+        if each[: len(path)] == path and len(each) > len(path)
+    }
+    options = by_command.get(path, {})
+    for name, value in table.items():
+        if name in inner and isinstance(value, dict):
+            yield from _in_command(file, (*path, name), value, by_command)
+        elif _key(name) not in options or _is_table(name, value):
+            yield file.problem((*path, name), *_advice(name, (*options, *inner)))
+
+
+def _is_table(name: str, value: Any) -> bool:
+    """Whether a table stands where an option has none."""
+    return isinstance(value, dict) and _key(name) not in MAPS
+
+
+def _advice(name: str, known: tuple[str, ...]) -> tuple[str, str]:
+    if _key(name) in known:
+        return (
+            f"'{name}' is an option, not a table.",
+            f"Write {name} = ..., before the first table.",
+        )
+    from hotpatch_cli.documents.codec import did_you_mean
+    from hotpatch_cli.documents.tree import quoted
+
+    return f"{quoted(name)} is no key here.", did_you_mean(_key(name), known)

@@ -1,0 +1,155 @@
+"""The tables of a configuration that are no options: levels of rules, and settings for some
+machines.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from hotpatch_cli.cli.config.config import LEVELS
+from hotpatch_cli.cli.config.file import ConfigFile
+from hotpatch_cli.documents.codec import did_you_mean
+from hotpatch_cli.documents.tree import quoted
+from hotpatch_cli.errors import Problem
+from hotpatch_cli.gate.overrides import Selector, path_pattern
+from hotpatch_cli.report import Severity
+
+_SEVERITY = ("level", "reason")
+_OVERRIDE = ("paths", "tags", "fail-on", "waivers")
+
+
+def problems_of_tables(file: ConfigFile) -> Iterator[Problem]:
+    """All that is wrong with [severity] and [[overrides]]."""
+    yield from _severity_problems(file, file.table.get("severity", {}))
+    listed = file.table.get("overrides", [])
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        yield file.problem(("overrides",), "Overrides are a list of tables: [[overrides]].")
+        return
+    for at, each in enumerate(listed):
+        for key, message in _override_problems(each):
+            yield file.problem(("overrides", str(at), *((key,) if key else ())), message)
+
+
+def _severity_problems(file: ConfigFile, table: Any) -> Iterator[Problem]:
+    if not isinstance(table, dict):
+        yield file.problem(
+            ("severity",), 'Levels are a table: HP201 = {level = "warning", reason = "..."}.'
+        )
+        return
+    from hotpatch_cli.knowledge.cache import load_knowledge
+
+    rules = load_knowledge().rules if table else {}
+    for code, said in table.items():
+        place = ("severity", code)
+        if code.upper() not in rules:
+            yield file.problem(
+                place,
+                f"{quoted(code)} is no rule.",
+                did_you_mean(code, rules) or "See `hotpatch explain`.",
+            )
+        elif not isinstance(said, dict) or set(said) - set(_SEVERITY):
+            yield file.problem(place, f'Write {code} = {{level = "warning", reason = "..."}}.')
+        elif said.get("level") not in LEVELS:
+            yield file.problem(place, f"The level of {code} is one of {', '.join(LEVELS)}.")
+        elif not isinstance(said.get("reason"), str) or not said["reason"].strip():
+            yield file.problem(
+                place,
+                f"A reason for the level of {code} is missing.",
+                "Say why it is not the catalogue's.",
+            )
+
+
+def _override_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(key, what is wrong) in one of the overrides."""
+    for key in table:
+        if key.replace("_", "-") not in _OVERRIDE:
+            yield (
+                key,
+                f"{quoted(key)} is no key of an override. {did_you_mean(key, _OVERRIDE)}".rstrip(),
+            )
+    if not table.get("paths") and not table.get("tags"):
+        yield "", "It names neither paths nor tags, so it is not known for which machines it is."
+    if not _texts(table.get("paths", [])):
+        yield "paths", 'paths is a list of patterns: ["prod/**"].'
+    tags = table.get("tags", {})
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        yield "tags", 'tags is a table of texts: {env = "prod"}.'
+    if not {key.replace("_", "-") for key in table} & {"fail-on", "waivers"}:
+        yield "", "It sets neither fail-on nor waivers, so it does nothing."
+    yield from _setting_problems({key.replace("_", "-"): value for key, value in table.items()})
+
+
+def _setting_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    from hotpatch_cli.cli.options.gate import parse_fail_on
+
+    if not _texts(table.get("waivers", [])):
+        yield "waivers", "waivers is a file, or a list of files."
+    words = table.get("fail-on", "never")
+    try:
+        parse_fail_on(",".join(_listed(words)) if _texts(words) else "")
+    except typer.BadParameter as error:
+        yield "fail-on", error.message
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(each, str) for each in value)
+    )
+
+
+def severities(table: dict[str, Any] | None) -> dict[str, Severity]:
+    """Code -> level and reason, of a table without problems."""
+    return {
+        code.upper(): Severity(said["level"], said["reason"])
+        for code, said in (table or {}).items()
+    }
+
+
+def overrides_of(
+    file: ConfigFile, *, heed_words: bool
+) -> list[tuple[Selector, frozenset[str], tuple[str, ...]]]:
+    """(machines, words that fail for them, waiver files for them) of each override, of a file
+    without problems.
+
+    Without `heed_words` there are none: --fail-on of the command line or of the environment
+    outweighs the file.
+    """
+    from hotpatch_cli.cli.config.config import path_of
+    from hotpatch_cli.cli.options.gate import parse_fail_on
+
+    found = []
+    for each in file.table.get("overrides", []):
+        table = {key.replace("_", "-"): value for key, value in each.items()}
+        words = table.get("fail-on")
+        failing = (
+            frozenset[str]()
+            if words is None or not heed_words
+            else parse_fail_on(",".join(_listed(words)))
+        )
+        waivers = tuple(path_of(name, file.folder) for name in _listed(table.get("waivers", [])))
+        found.append((selector(table, file.folder), failing, waivers))
+    return found
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def selector(table: dict[str, Any], folder: Path) -> Selector:
+    """The machines that an override means."""
+    near = os.path.relpath(folder)
+
+    def named(file: str) -> str:
+        try:
+            return Path(os.path.relpath(file, near)).as_posix()
+        except ValueError:  # another drive of Windows
+            return file
+
+    return Selector(
+        tuple(map(path_pattern, _listed(table.get("paths", [])))),
+        tuple(table.get("tags", {}).items()),
+        named,
+    )

@@ -1,0 +1,84 @@
+"""What the page of a report is made of beyond the report: the year, the plan, and the file for what
+it cannot hold.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotpatch_cli.knowledge.records import Knowledge
+from hotpatch_cli.report import Report
+
+if TYPE_CHECKING:
+    from hotpatch_cli.cli.output_targets import Delivery
+    from hotpatch_cli.outputs.page.plan import PlanPart
+    from hotpatch_cli.outputs.page.render import Contents
+
+HTML = "html"
+TIME_LIMIT = 5.0
+"""Seconds to improve the plan of a page."""
+PART = "This page shows a part of the fleet, and a plan is made for all of it: `hotpatch report`."
+
+
+def contents(report: Report, knowledge: Knowledge, plan: "PlanPart | str | None") -> "Contents":
+    """All that a page holds: the report, the year of its day, how old its data is, and the plan."""
+    from hotpatch_cli.outputs.page.render import Contents
+    from hotpatch_cli.report import stale, year_of
+
+    day = report.as_of
+    return Contents(
+        report, year_of(knowledge, day.year, day), knowledge, stale=stale(knowledge, day), plan=plan
+    )
+
+
+def planned(
+    report: Report,
+    knowledge: Knowledge,
+    given_plan: str | None = None,
+    time_limit: float = TIME_LIMIT,
+) -> "PlanPart | str":
+    """The plan of a file, or one made now; a sentence where no baseline is waited for. Raises
+    InputError.
+    """
+    from hotpatch_cli.cli.plan_file import read_plan
+    from hotpatch_cli.eligibility.verdict import Judge
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.outputs.page.plan import computed, given
+    from hotpatch_cli.planning import PlanRequest, plan, prepare
+
+    read = None if given_plan is None else read_plan(given_plan)
+    try:
+        prepared = prepare(
+            report.fleet, Judge(knowledge, report.as_of), read.wish if read else PlanRequest()
+        )
+    except ValueError as error:
+        if given_plan is None:
+            return str(error)
+        raise refuse(
+            given_plan, str(error), "Make the plan anew with `hotpatch plan -f json`."
+        ) from None
+    if read is not None:
+        return given(prepared, read.starts)
+    return computed(plan(prepared, time_limit=time_limit), knowledge.rules)
+
+
+def beside(report: Report, output: str) -> Path | None:
+    """Where the table of all machines goes that a page does not hold; a pipe or a device has no
+    place beside it.
+    """
+    from hotpatch_cli.outputs.page.machines import MOST
+
+    path = Path(output)
+    if len(report.machines) <= MOST or output == "-" or (path.exists() and not path.is_file()):
+        return None
+    return path.with_suffix(".machines.csv")
+
+
+def beside_all(report: Report, deliveries: Iterable["Delivery"]) -> list[tuple[str, str]]:
+    """The tables that lie beside the pages among the outputs, as (name, text)."""
+    places = [beside(report, each.output) for each in deliveries if each.form == HTML]
+    if not any(places):
+        return []
+    from hotpatch_cli.outputs.report_table import render_csv
+
+    return [(str(place), render_csv(report)) for place in places if place]

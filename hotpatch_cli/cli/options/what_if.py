@@ -1,0 +1,102 @@
+"""`--what-if`: a world that is asked about, with a baseline or a freeze that is not known."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, NamedTuple
+
+import typer
+
+from hotpatch_cli.cli.options.common import YEARS
+from hotpatch_cli.documents.codec import parse_date
+from hotpatch_cli.knowledge.records import PRODUCTS, Release
+from hotpatch_cli.schedule.freezes import Freeze
+from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS, patch_tuesday
+
+OPTION = "--what-if"
+_UNPLANNED = re.compile(r"unplanned:(?:([a-z0-9]+):)?(\d{4})-(\d{1,2})")
+_HOW = "Write unplanned:2026-02, unplanned:ws2025:2026-02 or freeze:2026-01-19..2026-01-25."
+
+WhatIfOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        OPTION,
+        metavar="WORLD",
+        envvar="HOTPATCH_WHAT_IF",
+        help="The difference in a world with unplanned:2026-02, unplanned:ws2025:2026-02, freeze:FROM..TO; repeatable.",
+        show_default=False,
+    ),
+]
+
+
+class WhatIf(NamedTuple):
+    """A supposed world: releases to reckon with that are not known, and freezes that are not
+    declared.
+
+    `texts` are the questions as they were asked; all of them hold together.
+    """
+
+    texts: tuple[str, ...] = ()
+    supposed: tuple[Release, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is supposed."""
+        return bool(self.texts)
+
+
+def parse_what_if(texts: Sequence[str] | None, as_of: date) -> WhatIf:
+    """The world that `--what-if` asks about on a day. Raises BadParameter."""
+    world = WhatIf()
+    for text in dict.fromkeys(each.strip() for each in texts or ()):
+        if text.startswith("unplanned:"):
+            more = world._replace(supposed=(*world.supposed, *_unplanned(text, as_of)))
+        elif text.startswith("freeze:"):
+            more = world._replace(freezes=(*world.freezes, _freeze(text)))
+        else:
+            raise _bad(f"{text!r} is no question.", _HOW)
+        world = more._replace(texts=(*world.texts, text))
+    return world
+
+
+def _unplanned(text: str, as_of: date) -> list[Release]:
+    found = _UNPLANNED.fullmatch(text)
+    if found is None or not 1 <= int(found[3]) <= 12:  # noqa: PLR2004  months
+        raise _bad(f"{text!r} names no month.", _HOW)
+    products = [each for each in PRODUCTS if found[1] in (None, each)]
+    if not products:
+        raise _bad(f"{found[1]!r} is no product.", f"Known are {', '.join(PRODUCTS)}.")
+    year, month = int(found[2]), int(found[3])
+    if year not in YEARS:
+        raise _bad(f"{text!r} is beyond all calendars.", _HOW)
+    day = patch_tuesday(year, month)
+    if day <= as_of:
+        raise _bad(
+            f"The releases of {year}-{month:02} were out on {day}, and as of {as_of} they are known.",
+            "",
+        )
+    if month in PLANNED_BASELINE_MONTHS:
+        raise _bad(
+            f"{year}-{month:02} has a planned baseline anyway.",
+            "Name a hotpatch month, such as 2026-02.",
+        )
+    return [Release(product, "low", (), day, "unplanned-baseline") for product in products]
+
+
+def _freeze(text: str) -> Freeze:
+    first, dots, last = text.removeprefix("freeze:").partition("..")
+    if not dots:
+        raise _bad(f"{text!r} has no two days.", _HOW)
+    try:
+        begin, finish = parse_date(first), parse_date(last)
+    except ValueError as error:
+        raise _bad(str(error), _HOW) from None
+    if finish < begin:
+        raise _bad(f"{text!r} ends before it begins.", _HOW)
+    if begin.year not in YEARS or finish.year not in YEARS:
+        raise _bad(f"{text!r} is beyond all calendars.", _HOW)
+    return Freeze(f"what if {first}..{last}", begin, finish)
+
+
+def _bad(what: str, advice: str) -> typer.BadParameter:
+    return typer.BadParameter(f"{what} {advice}".strip(), param_hint=OPTION)

@@ -1,0 +1,173 @@
+"""One report, several outputs: which format goes where, and all of them written or none."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from hotpatch_cli.cli.config.config import current
+from hotpatch_cli.cli.html_report import beside
+from hotpatch_cli.cli.options.gate import known_word
+from hotpatch_cli.outputs.formats import REPORT_FORMATS
+from hotpatch_cli.outputs.view_options import Feed
+from hotpatch_cli.report import Report
+
+if TYPE_CHECKING:
+    from hotpatch_cli.outputs.page.render import Contents
+
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        envvar="HOTPATCH_FORMAT",
+        help=f"{', '.join(REPORT_FORMATS)}; table if not given. Repeatable, each with its --output.",
+        show_default=False,
+    ),
+]
+Outputs = Annotated[
+    list[Path]
+    | None,  # a Path, so that in the variable a colon parts them (on Windows a semicolon) and no space does
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        envvar="HOTPATCH_OUTPUT",
+        help="Write here; - is standard output. Repeatable: the first is for the first --format, and so on.",
+        show_default=False,
+    ),
+]
+
+
+class View(NamedTuple):
+    """How a person wants to see a table: without colours, all rows, with reasons; a feed its way;
+    what a page holds.
+    """
+
+    no_color: bool = False
+    everything: bool = False
+    explain: bool = False
+    feed: Feed = Feed()
+    page: "Contents | None" = None
+
+
+class Delivery(NamedTuple):
+    """A format and the file that it goes to; `-` is standard output."""
+
+    form: str
+    output: str
+
+
+def paired(
+    formats: Iterable[str] | None,
+    outputs: Iterable[Path] | None,
+    known: Iterable[str] = REPORT_FORMATS,
+) -> tuple[Delivery, ...]:
+    """Formats and outputs, pair by pair in the order they were given. Raises BadParameter where
+    they do not fit.
+
+    Pairs of the configuration stay together: who gives another --format does not mean the outputs
+    that stand there.
+    """
+    config = current.get()
+    filed = {"form", "output"} <= config.defaults.keys()
+    if filed and config.given("form") and not config.given("output"):
+        outputs = None
+    forms = [known_word(each, tuple(known), "--format") for each in formats or ["table"]]
+    targets = [str(each) for each in outputs or ()] or ["-"]
+    if len(forms) != len(targets):
+        said = f"{len(forms)} of --format and {len(targets)} of --output"
+        advice = "give each --format its own --output, in the same order; one of them may be -"
+        hint = (
+            "--format" if filed and not config.given("form") else "--output"
+        )  # whose place in the file is told
+        raise typer.BadParameter(f"{said} do not make pairs: {advice}.", param_hint=hint)
+    places = [each if each == "-" else str(Path(each).resolve()) for each in targets]
+    for at, place in enumerate(places):
+        if place in places[:at]:
+            name = "standard output" if place == "-" else targets[at]
+            raise typer.BadParameter(
+                f"two formats cannot both go to {name}.", param_hint="--output"
+            )
+    return tuple(map(Delivery, forms, targets))
+
+
+def refuse_overwriting_inputs(inputs: Iterable[str | Path], outputs: Iterable[str | None]) -> None:
+    """Raise BadParameter where an output is one of the inputs, which it would take the place of."""
+    read = {_place(str(each)) for each in inputs if str(each) != "-"}
+    for output in outputs:
+        if output and output != "-" and _place(output) in read:
+            raise typer.BadParameter(
+                f"{output} is read by this run: it would be overwritten.", param_hint="--output"
+            )
+
+
+def _place(name: str) -> str:
+    """Where a file lies, through links; the name itself where it can be none."""
+    try:
+        return os.path.realpath(name)
+    except (OSError, ValueError):
+        return name
+
+
+def write_all_targets(
+    report: Report,
+    deliveries: Sequence[Delivery],
+    view: View,
+    extra: Iterable[tuple[str, str]] = (),
+) -> None:
+    """Render every format, then write all outputs: files first, whole or not at all, standard
+    output last.
+
+    `extra` are more files, as (name, text), which are written with them. Raises InputError.
+    """
+    from hotpatch_cli.cli.console import deliver, screen, write_all
+
+    shown = []
+    for form, output in deliveries:
+        look = screen(
+            output, no_color=view.no_color, everything=view.everything, explain=view.explain
+        )
+        look = look._replace(feed=view.feed)
+        if view.page:
+            place = beside(report, output)
+            look = look._replace(page=view.page._replace(csv=place.name if place else None))
+        shown.append((REPORT_FORMATS[form](report, look), output))
+    files = [
+        (Path(output).resolve(), text) for text, output in shown if output != "-"
+    ]  # a link stays one
+    files += [(Path(name).resolve(), text) for name, text in extra]
+    with _job_summary(report, deliveries):
+        write_all(files)
+    for text, output in shown:
+        if output == "-":
+            deliver(text, output)
+
+
+@contextmanager
+def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[None]:
+    """Append Markdown to the summary of a GitHub job once all is written; a place that refuses it
+    is found before.
+    """
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name or all(form != "github" for form, _ in deliveries):
+        yield
+        return
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.outputs.view_options import Screen
+
+    try:
+        with Path(name).open("ab") as summary:
+            text = REPORT_FORMATS["markdown"](report, Screen())
+            yield
+            summary.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise refuse(
+            name,
+            f"The job summary cannot be written: {error.strerror}.",
+            "See GITHUB_STEP_SUMMARY.",
+        ) from None

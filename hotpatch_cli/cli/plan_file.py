@@ -1,0 +1,128 @@
+"""A plan read back, as `hotpatch plan --format json` writes it and as somebody may have edited it."""
+
+from collections.abc import Mapping as Map
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from hotpatch_cli.documents import codec as c
+from hotpatch_cli.documents.codec import Codec, Field
+from hotpatch_cli.documents.files import read_document
+from hotpatch_cli.documents.tree import Log, Mapping
+from hotpatch_cli.errors import refuse
+from hotpatch_cli.planning import PlanRequest
+
+_MOST_HOURS = 24 * 3660
+
+
+class ReadPlan(NamedTuple):
+    """The starts of a plan by machine, the ends where they are given, who is not placed, what was
+    asked for.
+    """
+
+    starts: Map[str, datetime]
+    ends: Map[str, datetime]
+    unplaced: frozenset[str]
+    wish: PlanRequest
+
+
+def _wish(**values: Any) -> PlanRequest:
+    hours, written = values.get("deadline_hours"), values.get("month")
+    return PlanRequest(
+        None if written is None else (int(written[:4]), int(written[5:])),
+        values.get("from"),
+        values.get("until"),
+        None if hours is None else timedelta(hours=hours),
+        bool(values.get("all")),
+    )
+
+
+_REBOOT: Codec[dict[str, Any]] = c.record(
+    dict,
+    {
+        "machine": Field(c.text(), "name of the machine", required=True),
+        "start": Field(c.moment, "start with its offset", required=True),
+        "end": Field(c.moment, "end with its offset"),
+    },
+    "a restart",
+)
+_ASKED: Codec[PlanRequest] = c.record(
+    _wish,
+    {
+        "month": Field(
+            c.text(r"20\d\d-(0[1-9]|1[0-2])", "Write it as 2026-01."), "month of the baseline"
+        ),
+        "from": Field(c.day, "first day"),
+        "until": Field(c.day, "last day"),
+        "deadline_hours": Field(c.decimal(0, _MOST_HOURS), "hours after the release"),
+        "all": Field(c.boolean, "whether machines that restart every month are planned"),
+    },
+    "what was asked for",
+)
+
+
+def read_plan(name: str) -> ReadPlan:
+    """The starts of a plan (JSON) by machine. Raises InputError."""
+    document = read_document(name)
+    log = Log(document)
+    root = document.root
+    if not isinstance(root, Mapping) or not isinstance(root.get("reboots"), list):
+        raise refuse(
+            name,
+            "This is not a plan: it has no list `reboots`.",
+            "Write one with `hotpatch plan -f json`.",
+        )
+    starts: dict[str, datetime] = {}
+    ends: dict[str, datetime] = {}
+    for node, mark in zip(root["reboots"], root["reboots"].marks, strict=True):
+        found: dict[str, Any] | None = _REBOOT.read(
+            _only(node, mark, ("machine", "start", "end")), mark, log
+        )
+        if found is not None and found["machine"] in starts:
+            log.add(
+                mark,
+                f"The machine '{found['machine'][:60]}' restarts twice in this plan.",
+                "Keep one.",
+            )
+        elif found is not None:
+            starts[found["machine"]] = found["start"]
+            if found.get("end") is not None:
+                ends[found["machine"]] = found["end"]
+    wish = PlanRequest()
+    for key, value, _, mark in root.placed():
+        if key == "asked" and value is not None:
+            wish = _ASKED.read(value, mark, log) or wish
+    log.finish()
+    return ReadPlan(
+        starts,
+        ends,
+        _unplaced(root),
+        wish._replace(month=wish.month or _month(root.get("release"))),
+    )
+
+
+def _unplaced(root: Mapping) -> frozenset[str]:
+    rows = root.get("unplaced")
+    names = (
+        (row.get("machine") for row in rows if isinstance(row, Mapping))
+        if isinstance(rows, list)
+        else ()
+    )
+    return frozenset(str(name) for name in names)
+
+
+def _month(release: object) -> tuple[int, int] | None:
+    """The month of the baseline that a plan says it is for."""
+    try:
+        day = c.parse_date(release) if isinstance(release, str) else None
+    except ValueError:
+        return None
+    return (day.year, day.month) if day else None
+
+
+def _only(node: object, mark: int, keys: tuple[str, ...]) -> Mapping:
+    """A restart with the keys that are read: the others are told for people."""
+    kept = Mapping(mark)
+    for key, value, key_mark, value_mark in node.placed() if isinstance(node, Mapping) else ():
+        if key in keys:
+            kept.put(key, value, key_mark, value_mark)
+    return kept

@@ -1,0 +1,1 @@
+"""What fails the gate, what suppresses a finding, and the difference between two reports."""

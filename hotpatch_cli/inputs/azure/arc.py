@@ -1,0 +1,202 @@
+"""Azure Arc: machines and their licence profiles, from az connectedmachine, REST and Resource
+Graph.
+
+az flattens `properties`, the licence's product profile and the patch settings; REST and Resource
+Graph do not.
+https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
+"""
+
+from typing import Any
+
+from hotpatch_cli.documents.tree import Document, Log, Mapping
+from hotpatch_cli.eligibility.os_type import os_type
+from hotpatch_cli.eligibility.product import parse_system
+from hotpatch_cli.inputs.azure.resources import (
+    ARC,
+    LICENCE,
+    ResourceView,
+    body_of,
+    is_projected,
+    kind_of,
+    name_in,
+    note_truncated,
+    resources,
+    tags_of,
+)
+from hotpatch_cli.inputs.os_names import system_in_words
+from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
+from hotpatch_cli.model import Arc, Facts, Machine, Placement, Platform
+
+_SETTINGS = ("osProfile", "windowsConfiguration")
+_STATUS = ("status", "hotpatchEnablementStatus")
+_LICENCES = {"enable": "Enabled", "disable": "Disabled"}
+"""Requests use the verb where answers have the state; a reader may meet both."""
+NOT_ENROLLED = "Not Enrolled"
+
+
+def _recognises(document: Document) -> bool:
+    return any(
+        kind_of(each) in (ARC, LICENCE) and not _is_foreign(each) for each in resources(document)
+    )
+
+
+def _is_foreign(resource: Mapping) -> bool:
+    """Whether a row has columns of somebody's choice, and none of Arc's own names but the type."""
+    return is_projected(resource) and not any(
+        actual_key(resource, key) for key in ("osSku", "osVersion", "status")
+    )
+
+
+def _read(document: Document) -> SourceData:
+    log = Log(document)
+    note_truncated(document, log)
+    reading = SourceData(keyed_by_id=True)
+    for resource in resources(document):
+        kind = kind_of(resource)
+        if kind == ARC and (machine := _machine(resource, log)) is not None:
+            reading.machines.append(machine)
+        elif kind == LICENCE and (part := _licence(resource, log)) is not None:
+            reading.parts.append(part)
+    log.finish()
+    return reading
+
+
+def _machine(resource: Mapping, log: Log) -> Machine | None:
+    top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
+    name = top.text("name")
+    if name is None:
+        log.add(resource.mark, "A machine without a name.", "Export the column `name` too.")
+        return None
+    facts = Facts(
+        os_type=view.os_type("osType") or view.os_type("osName"),
+        os=system_in_words(_words(view), view.text("osEdition"), view.text("osVersion")),
+        region=top.text("location"),
+        build=view.text("osVersion"),
+    )
+    profile = dig(view.body, "licenseProfile")
+    feature = _feature(profile)
+    facts = facts._replace(
+        platform=_platform(top.text("kind"), facts.os),
+        arc=Arc(
+            status=view.text("status"),
+            hotpatch=_licence_state(profile, feature, log),
+            enablement=_enablement(view),
+            uefi=_uefi(view.text("firmwareProfile", "type")),
+            agent=view.text("agentVersion"),
+        ),
+    )
+    aliases = (view.text("osProfile", "computerName"), *(view.text(key) for key in _NAMES))
+    return Machine(
+        name=name,
+        id=top.text("id"),
+        facts=facts,
+        placement=Placement(region=facts.region, tags=tags_of(resource)),
+        origin=NodeOrigin(log.document, resource, _paths(resource, feature)),
+        aliases=tuple(dict.fromkeys(filter(None, aliases))),
+    )
+
+
+_NAMES = ("displayName", "machineFqdn", "dnsFqdn", "adFqdn")
+
+
+def _words(view: ResourceView) -> str | None:
+    """The name of the operating system; some agents have it in `osName`, where others have its
+    type.
+    """
+    name = view.text("osName")
+    return view.text("osSku") or (name if os_type(name) is None else None)
+
+
+def _platform(kind: str | None, system: str | None) -> Platform:
+    """A machine of kind HCI is a VM of Azure Local: by its rules, unless its edition is another
+    than Azure Edition.
+    """
+    if (kind or "").lower() != "hci":
+        return "arc"
+    return (
+        "azure-local"
+        if system is None or parse_system(system).edition == "azure edition"
+        else "arc"
+    )
+
+
+def _uefi(firmware: str | None) -> bool | None:
+    return {"efi": True, "uefi": True, "bios": False}.get((firmware or "").lower())
+
+
+def _enablement(view: ResourceView) -> str | None:
+    """The enablement status. The portal shows a machine whose OS profile has none as disabled."""
+    settings = dig(view.body, *_SETTINGS)
+    if not isinstance(settings, Mapping):
+        return "Disabled" if isinstance(dig(view.body, "osProfile"), Mapping) else None
+    for path in (("patchSettings", *_STATUS), _STATUS):
+        if found := ResourceView(settings, view.log).text(*path):
+            return found
+    return "Disabled"
+
+
+# --- licences ------------------------------------------------------------------------------------------------
+
+
+def _licence(resource: Mapping, log: Log) -> Machine | None:
+    """What a licence profile says of its machine."""
+    identifier = ResourceView(resource, log).text("id") or ""
+    owner = identifier[: max(identifier.lower().rfind("/licenseprofiles"), 0)]
+    if not owner:
+        log.add(
+            resource.mark,
+            "A licence profile without the id of its machine.",
+            "Export the column `id` too.",
+        )
+        return None
+    body = body_of(resource)
+    feature = _feature(body)
+    prefix = () if body is resource else ("properties",)
+    paths = {"arc.hotpatch": (*prefix, *feature[0])} if feature else {}
+    facts = Facts(arc=Arc(hotpatch=_licence_state(body, feature, log)))
+    return Machine(name_in(owner), facts, NodeOrigin(log.document, resource, paths), id=owner)
+
+
+def _feature(profile: Any) -> tuple[tuple[str, ...], Mapping] | None:
+    """(path, node) of the Hotpatch feature in a licence profile; another feature that is enabled is
+    not it.
+    """
+    for path in (("productProfile", "productFeatures"), ("productFeatures",)):
+        for index, each in enumerate(items(dig(profile, *path))):
+            if str(dig(each, "name")).lower() == "hotpatch" and isinstance(each, Mapping):
+                return (*path, str(index), "subscriptionStatus"), each
+    return None
+
+
+def _licence_state(
+    profile: Any, feature: tuple[tuple[str, ...], Mapping] | None, log: Log
+) -> str | None:
+    """The feature's state; a profile that is there and lists no Hotpatch feature means that nobody
+    enrolled it.
+    """
+    if feature is None:
+        return NOT_ENROLLED if isinstance(profile, Mapping) else None
+    state = ResourceView(feature[1], log).text("subscriptionStatus")
+    return _LICENCES.get((state or "").lower(), state)
+
+
+# --- places --------------------------------------------------------------------------------------------------
+
+
+def _paths(
+    resource: Mapping, feature: tuple[tuple[str, ...], Mapping] | None
+) -> dict[str, tuple[str, ...]]:
+    prefix = () if body_of(resource) is resource else ("properties",)
+    inside: dict[str, tuple[str, ...]] = {
+        "os": ("osSku",),
+        "build": ("osVersion",),
+        "arc.status": ("status",),
+        "arc.agent": ("agentVersion",),
+        "arc.uefi": ("firmwareProfile", "type"),
+        "arc.hotpatch": ("licenseProfile", *(feature[0] if feature else ())),
+        "arc.enablement": (*_SETTINGS, *(_STATUS if not prefix else ("patchSettings", *_STATUS))),
+    }
+    return {field: (*prefix, *path) for field, path in inside.items()} | {"region": ("location",)}
+
+
+READER = Reader(_recognises, _read)

@@ -1,0 +1,313 @@
+"""Maintenance configurations of Azure Update Manager as windows, and their assignments to machines.
+
+A configuration's window has its name; its zone is a Windows name, or none, and then that of the
+machine rules. Only the scope InGuestPatch restarts guests. What cannot be a window is refused by
+name with its reason: that is told, and is a problem as soon as a machine needs it, or where the
+file has nothing else.
+
+Source: https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations and
+https://learn.microsoft.com/rest/api/maintenance/maintenance-configurations
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypeVar
+
+from hotpatch_cli.documents.codec import parse_duration, sentence
+from hotpatch_cli.documents.tree import Document, Log, quoted
+from hotpatch_cli.documents.tree import Mapping as MappingNode
+from hotpatch_cli.inputs.azure.resources import (
+    ASSIGNMENT,
+    CONFIGURATION,
+    ResourceView,
+    body_of,
+    kind_of,
+    name_in,
+    note_truncated,
+    resources,
+)
+from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig
+from hotpatch_cli.schedule.azure import AzureRecurrence, parse_azure
+from hotpatch_cli.schedule.clock import MIDNIGHT
+from hotpatch_cli.schedule.windows import Window, validate
+from hotpatch_cli.schedule.zones import find_zone
+
+T = TypeVar("T")
+GUEST = "InGuestPatch"
+RUNNER = "azure-update-manager"
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d)?", re.ASCII)
+_LAST_MINUTE = (23, 59)
+_NEVER_EXPIRES = 2200  # the service itself writes 9999 where there is no end
+FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery")
+
+
+class Configuration(NamedTuple):
+    """A maintenance configuration as it was written; `origin` knows where each field stands.
+
+    `starts` and `expires` are local moments in `timezone`; a field that is missing is None, and so
+    is one that a plan leaves open until it is applied (`left_open`).
+    """
+
+    name: str
+    id: str | None
+    scope: str
+    starts: str | None
+    expires: str | None
+    duration: str | None
+    timezone: str | None
+    recurs: str | None
+    reboot: str | None
+    origin: NodeOrigin
+    left_open: tuple[str, ...] = ()
+
+    @property
+    def for_guests(self) -> bool:
+        """Whether it restarts guests; the service also returns several scopes in one text."""
+        return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())
+
+
+class Assignment(NamedTuple):
+    """A configuration's assignment to a machine, by resource ids or addresses; a dynamic scope has
+    no machine.
+    """
+
+    configuration: str
+    machine: str | None
+    origin: NodeOrigin
+
+
+class Maintenance(NamedTuple):
+    """What one file says of maintenance; `alone` where it says nothing else."""
+
+    configurations: tuple[Configuration, ...]
+    assignments: tuple[Assignment, ...]
+    alone: bool
+
+
+class RefusedError(ValueError):
+    """A field of a configuration cannot be a window's."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def _recognises(document: Document) -> bool:
+    return any(kind_of(each) in (CONFIGURATION, ASSIGNMENT) for each in resources(document))
+
+
+def _read(document: Document) -> SourceData:
+    log = Log(document)
+    note_truncated(document, log)
+    reading = SourceData()
+    configurations, assignments, others = [], [], 0
+    for resource in resources(document):
+        kind = kind_of(resource)
+        if kind == CONFIGURATION:
+            configurations.append(configuration_of(resource, document, log))
+        elif kind == ASSIGNMENT:
+            assignments.append(_assignment(resource, document, log))
+        else:
+            others += 1
+    if not configurations and not assignments:
+        log.add(
+            document.root_mark,
+            "There is no maintenance configuration in it.",
+            "Export them: az maintenance configuration list.",
+        )
+    log.finish()
+    reading.maintenance = Maintenance(
+        tuple(configurations), tuple(filter(None, assignments)), alone=not others
+    )
+    return reading
+
+
+def configuration_of(resource: MappingNode, document: Document, log: Log) -> Configuration:
+    """The configuration of a resource, in REST's shape or as az flattens it."""
+    view = ResourceView(body_of(resource), log)
+    own = () if view.body is resource else ("properties",)
+    nested = isinstance(dig(view.body, "maintenanceWindow"), MappingNode)
+    inner = ("maintenanceWindow",) if nested else ()
+    window = dict(zip(FIELDS, (view.text(*inner, field) for field in FIELDS), strict=True))
+    paths = {field: (*own, *inner, field) for field in FIELDS}
+    paths |= {
+        "maintenanceScope": (*own, "maintenanceScope"),
+        "rebootSetting": (*own, "installPatches", "rebootSetting"),
+    }
+    top = ResourceView(resource, log)
+    resource_id = top.text("id")
+    name = top.text("name") or (name_in(resource_id) if resource_id else None)
+    if name is None:
+        log.add(
+            resource.mark,
+            "A maintenance configuration without a name.",
+            "Export its `name` or `id` too.",
+        )
+    return Configuration(
+        name or "",
+        resource_id,
+        view.text("maintenanceScope") or "none",
+        window["startDateTime"],
+        window["expirationDateTime"],
+        window["duration"],
+        window["timeZone"],
+        window["recurEvery"],
+        view.text("installPatches", "rebootSetting") if dig(view.body, "installPatches") else None,
+        NodeOrigin(document, resource, paths),
+    )
+
+
+def _assignment(resource: MappingNode, document: Document, log: Log) -> Assignment | None:
+    view = ResourceView(body_of(resource), log)
+    own = () if view.body is resource else ("properties",)
+    configuration = view.text("maintenanceConfigurationId")
+    if configuration is None:
+        log.add(
+            resource.mark,
+            "An assignment without `maintenanceConfigurationId`.",
+            "Export its properties too.",
+        )
+        return None
+    assigned = ResourceView(resource, log).text("id") or ""
+    to = (
+        view.text("resourceId")
+        or re.split("/providers/microsoft.maintenance/", assigned, flags=re.IGNORECASE)[0]
+    )
+    machine = to if "/providers/" in to.lower() else None
+    return Assignment(
+        configuration,
+        machine,
+        NodeOrigin(document, resource, {"window": (*own, "maintenanceConfigurationId")}),
+    )
+
+
+# --- a configuration as a window -----------------------------------------------------------------------------
+
+
+class Parts(NamedTuple):
+    """What could be read of a configuration, and (field, reason) of what could not."""
+
+    start: datetime | None
+    expires: datetime | None
+    rule: AzureRecurrence | None
+    duration: timedelta | None
+    refused: tuple[tuple[str, str], ...]
+
+
+def parts_of(configuration: Configuration) -> Parts:
+    """A configuration field by field: each is read, or refused with its reason; one that is left
+    open is neither.
+    """
+    refused: list[tuple[str, str]] = []
+
+    def read(field: str, text: str | None, parse: Callable[[str], T]) -> T | None:
+        if field in configuration.left_open:
+            return None
+        try:
+            if text is None:
+                raise ValueError(f"`{field}` is missing.")  # noqa: TRY301  every reason is noted in one place
+            return parse(text)
+        except ValueError as error:
+            refused.append((field, sentence(error)))
+            return None
+
+    if configuration.timezone is not None:
+        read("timeZone", configuration.timezone, find_zone)
+    return Parts(
+        start=read("startDateTime", configuration.starts, _moment),
+        expires=read("expirationDateTime", configuration.expires, _moment)
+        if configuration.expires
+        else None,
+        rule=read("recurEvery", configuration.recurs, parse_azure),
+        duration=read("duration", configuration.duration, parse_duration),
+        refused=tuple(refused),
+    )
+
+
+def window_of(configuration: Configuration, name: str | None = None) -> Window:
+    """The window that a configuration describes. Raises RefusedError with the field and the reason."""
+    if not configuration.for_guests:
+        raise RefusedError(
+            "maintenanceScope", f"its scope is {configuration.scope}; only {GUEST} restarts guests."
+        )
+    for field in configuration.left_open:
+        raise RefusedError(field, f"{field} is known only after apply.")
+    start, expires, rule, duration, refused = parts_of(configuration)
+    if start is None or rule is None or duration is None or refused:
+        raise RefusedError(*refused[0])
+    window = Window(
+        name or configuration.name,
+        rule,
+        start=start.time(),
+        duration=duration,
+        timezone=configuration.timezone,
+        from_day=start.date(),
+        until=last_day(start, expires, rule),
+        runner=RUNNER,
+    )
+    try:
+        validate(window)
+    except ValueError as error:
+        raise RefusedError("recurEvery", sentence(error)) from None
+    return window
+
+
+def last_day(start: datetime, expires: datetime | None, rule: AzureRecurrence) -> date | None:
+    """The last day on which it opens: that of its expiration, or the day before where its start
+    would come later.
+
+    Of an hour recurrence, the openings of a day on which it expires are kept where that day is also
+    the first, and left out otherwise, unless it expires in the last minute.
+    """
+    if expires is None or expires.year >= _NEVER_EXPIRES:
+        return None
+    if expires < start:
+        raise RefusedError(
+            "expirationDateTime", f"it expires on {expires:%Y-%m-%d %H:%M}, before it starts."
+        )
+    cut = expires.time() < start.time()
+    if rule.unit == "Hour":
+        cut = expires.date() > start.date() and (expires.hour, expires.minute) < _LAST_MINUTE
+    return expires.date() - timedelta(days=1) if cut else expires.date()
+
+
+def partial_day(configuration: Configuration) -> str | None:
+    """What becomes of the day on which an hour recurrence expires, since a window ends with a whole
+    one; else None.
+    """
+    start, expires, rule, *_ = parts_of(configuration)
+    if (
+        start is None
+        or expires is None
+        or rule is None
+        or rule.unit != "Hour"
+        or expires.year >= _NEVER_EXPIRES
+    ):
+        return None
+    until = last_day(start, expires, rule)
+    whole = until == expires.date() and (expires.hour, expires.minute) >= _LAST_MINUTE
+    if whole or (until != expires.date() and expires.time() == MIDNIGHT):
+        return None
+    kept = "kept, also later ones" if until == expires.date() else "left out, also earlier ones"
+    return f"expires at {expires:%H:%M} on {expires:%Y-%m-%d}, and a window ends with a day: its openings are {kept}."
+
+
+def _moment(text: str) -> datetime:
+    found = _MOMENT.fullmatch(text.strip())
+    try:
+        return (
+            datetime.fromisoformat(f"{found[1]} {found[2]}")
+            if found
+            else datetime.fromisoformat("")
+        )
+    except ValueError:
+        raise ValueError(
+            f"{quoted(text)} is no local moment; expected one like 2026-01-31 22:00."
+        ) from None
+
+
+READER = Reader(_recognises, _read)

@@ -1,0 +1,305 @@
+"""Patch state: what is installed, what waits, and the running build, merged into machines that
+other sources have.
+
+Patch assessments and installations of Azure (REST and Resource Graph), Get-HotFix,
+Get-ComputerInfo, the registry, systeminfo and Ansible's win_updates. Most tools of Windows tell its
+build in three parts; the revision, which decides, stands only in the registry's UBR, in PowerShell
+7's WindowsUBR, and in what Azure's agents report.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from hotpatch_cli.documents.tree import Document, Log, Mapping, quoted
+from hotpatch_cli.inputs.azure.patch_runs import Runs, patch_of
+from hotpatch_cli.inputs.azure.resources import (
+    PATCHES,
+    GuestView,
+    has_any,
+    kind_of,
+    note_truncated,
+    resources,
+)
+from hotpatch_cli.inputs.os_names import system_in_words
+from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
+from hotpatch_cli.inputs.updates import kb_of, kbs_in, pending_of, restart_left, waiting
+from hotpatch_cli.model import Arc, Facts, Machine, PendingUpdate, parse_build
+
+Paths = dict[str, tuple[str, ...]]
+VBS = {
+    "0": "off",
+    "off": "off",
+    "1": "configured",
+    "configured": "configured",
+    "2": "running",
+    "running": "running",
+}
+FIRMWARE = {"1": False, "bios": False, "2": True, "uefi": True}
+
+
+class RecordKind(NamedTuple):
+    """A kind of record that a guest gives: the keys that tell it, those that name its machine, and
+    how it is read.
+
+    Of some kinds a machine has `many` records: its hotfixes. Where other tables have the same key,
+    its value `says` a word that theirs do not.
+    """
+
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    read: Callable[[GuestView], Facts]
+    paths: Paths
+    many: bool = False
+    says: str = ""
+
+
+def _recognises(document: Document) -> bool:
+    return any(PATCHES.search(kind_of(each) or "") for each in resources(document)) or any(
+        _records(document)
+    )
+
+
+def _read(document: Document) -> SourceData:
+    log = Log(document)
+    note_truncated(document, log)
+    reading = SourceData(keyed_by_id=True)
+    runs = Runs(log)
+    for resource in resources(document):
+        if PATCHES.search(kind_of(resource) or ""):
+            runs.add(resource)
+    reading.parts += runs.parts()
+    for name, kind, record in _records(document):
+        part = _part(name, kind, record, log)
+        if not part.name:
+            if reading.named_by_file and not kind.many:
+                log.add(
+                    record.mark,
+                    "A second record that names no machine.",
+                    "Keep each in a file of its own.",
+                )
+            reading.named_by_file = True
+            part = _named_by_file(part, document.file)
+        reading.parts.append(part)
+    reading.parts = _by_machine(reading.parts)
+    log.finish()
+    return reading
+
+
+# --- records of guests ---------------------------------------------------------------------------------------
+
+
+def _records(document: Document) -> Iterator[tuple[str | None, RecordKind, Mapping]]:
+    """(name of the machine, kind, node) of each record; Ansible has the name beside it."""
+    for node in resources(document):
+        if (kind := _kind(node)) is not None:
+            yield None, kind, node
+        if kind is not None or node is not document.root:
+            continue
+        tasks = [task for play in items(dig(node, "plays")) for task in items(dig(play, "tasks"))]
+        for hosts in [dig(task, "hosts") for task in tasks] if tasks else [node]:
+            for host, result in hosts.items() if isinstance(hosts, Mapping) else ():
+                if isinstance(result, Mapping) and (kind := _kind(result)) is not None:
+                    yield host, kind, result
+
+
+def _kind(node: Mapping) -> RecordKind | None:
+    if not has_any(node, _TELLING):
+        return None
+    present = {key.lower() for key in node}
+    for kind in KINDS:
+        if any(key.lower() in present and kind.says in str(dig(node, key)) for key in kind.keys):
+            return kind
+    return None
+
+
+def _part(name: str | None, kind: RecordKind, record: Mapping, log: Log) -> Machine:
+    view = GuestView(record, log)
+    named = [found for key in kind.names if (found := view.text(key))]
+    first, *others = [name, *named] if name else named or [""]
+    return Machine(
+        first, kind.read(view), NodeOrigin(log.document, record, kind.paths), aliases=tuple(others)
+    )
+
+
+def _named_by_file(part: Machine, file: str) -> Machine:
+    """A record that names no machine bears the name of its file: `web01` in `web01.systeminfo.txt`."""
+    names, stem = [], PurePath(file).name
+    while stem:
+        names.append(stem)
+        stem = stem.rpartition(".")[0]
+    return part._replace(name=names[-1], aliases=tuple(names))
+
+
+def _by_machine(parts: list[Machine]) -> list[Machine]:
+    """One part for each machine: the rows of a list of hotfixes are one patch state."""
+    found: dict[str, Machine] = {}
+    for part in parts:
+        key = (part.id or part.name).casefold()
+        first = found.setdefault(key, part)
+        if first is not part:
+            kbs = tuple(dict.fromkeys((*first.facts.kbs, *part.facts.kbs)))
+            found[key] = first._replace(facts=first.facts._replace(kbs=kbs))
+    return list(found.values())
+
+
+# --- kinds of records ----------------------------------------------------------------------------------------
+
+
+def _hotfix(view: GuestView) -> Facts:
+    kb = kb_of(view.text("HotFixID"))
+    return Facts(kbs=(kb,) if kb else ())
+
+
+def _computer_info(view: GuestView) -> Facts:
+    """Get-ComputerInfo. PowerShell 5.1 knows no revision; WindowsUBR is of PowerShell 7."""
+    version = view.text("OsVersion") or view.text("OsBuildNumber")
+    revision = view.text("WindowsUBR")
+    fixes = [
+        each if isinstance(each, str) else dig(each, "HotFixID")
+        for each in items(dig(view.body, "OsHotFixes"))
+    ]
+    words = view.text("OsName") or view.text("WindowsProductName")
+    return Facts(
+        os=system_in_words(words, view.text("WindowsEditionId"), version),
+        build=build_of(version, revision, "OsVersion", view),
+        kbs=kbs_of(fixes),
+        arc=Arc(
+            vbs=VBS.get((view.text("DeviceGuardSmartStatus") or "").lower()),
+            uefi=FIRMWARE.get((view.text("BiosFirmwareType") or "").lower()),
+        ),
+    )
+
+
+def _registry(view: GuestView) -> Facts:
+    number = view.text("CurrentBuildNumber") or view.text("CurrentBuild")
+    return Facts(
+        os=system_in_words(view.text("ProductName"), view.text("EditionID"), number),
+        build=build_of(number, view.text("UBR"), "CurrentBuildNumber", view),
+    )
+
+
+def _systeminfo(view: GuestView) -> Facts:
+    """`systeminfo`, as a list or as CSV; its version has no revision."""
+    version = (view.text("OS Version") or "").split(" ")[0] or None
+    fixes = (view.text("Hotfix(s)") or "", *map(str, items(dig(view.body, "Hotfix(s) []"))))
+    security = (view.text("Virtualization-based security") or "").lower()
+    vbs = (
+        "running" if "status: running" in security else "off" if "not enabled" in security else None
+    )
+    return Facts(
+        os=view.text("OS Name"),
+        build=build_of(version, None, "OS Version", view),
+        kbs=kbs_in(" ".join(fixes)),
+        arc=Arc(vbs=vbs),
+    )
+
+
+def _azure_result(view: GuestView) -> Facts:
+    """The answer of assessPatches or installPatches, which names no machine."""
+    listed = [*items(dig(view.body, "patches")), *items(dig(view.body, "availablePatches"))]
+    patches = [patch_of(GuestView(each, view.log)) for each in listed if isinstance(each, Mapping)]
+    left = restart_left(view.text("rebootStatus"))
+    return Facts(
+        kbs=kbs_of([kb for kb, installed, _ in patches if installed]),
+        pending=pending_of(update for _, installed, update in patches if not installed),
+        restart_pending=view.flag("rebootPending") if left is None else left,
+    )
+
+
+def _win_updates(view: GuestView) -> Facts:
+    """The result of Ansible's win_updates: each update with its title and KBs, found or installed."""
+    kbs: list[str | None] = []
+    updates: list[PendingUpdate | None] = []
+    listed = dig(view.body, "updates")
+    for key, node in listed.items() if isinstance(listed, Mapping) else ():
+        if not isinstance(node, Mapping):
+            said = f"Expected an update (a mapping), found {quoted(node)}."
+            view.log.add(listed.at(key), said, "Write the result of win_updates again.")
+            continue
+        each = GuestView(node, view.log)
+        numbers = [kb_of(str(number)) for number in items(dig(node, "kb"))]
+        if each.flag("installed"):
+            kbs += numbers
+        else:
+            classes = tuple(str(word) for word in items(dig(node, "categories")))
+            updates.append(
+                waiting(each.text("title"), numbers[0] if numbers else None, None, classes)
+            )
+    return Facts(
+        kbs=kbs_of(kbs), pending=pending_of(updates), restart_pending=view.flag("reboot_required")
+    )
+
+
+def build_of(number: str | None, revision: str | None, key: str, view: GuestView) -> str | None:
+    """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
+    if number is None:
+        return None
+    build = parse_build(number)
+    if build is None or (revision is not None and not (revision.isascii() and revision.isdigit())):
+        said = quoted(number if build is None else revision)
+        view.log.add(
+            view.body.at(key),
+            f"{said} is not a build.",
+            "It looks like 20348 or 10.0.20348, and a revision.",
+        )
+        return None
+    return f"{build.number}.{int(revision)}" if revision is not None else str(build)
+
+
+def kbs_of(texts: list[Any]) -> tuple[str, ...]:
+    """The KBs that texts name, each once."""
+    return tuple(
+        dict.fromkeys(kb for each in texts if isinstance(each, str) and (kb := kb_of(each)))
+    )
+
+
+KINDS = (
+    RecordKind(
+        ("HotFixID",),
+        ("PSComputerName", "Source", "CSName", "__SERVER"),
+        _hotfix,
+        {"kbs": ("HotFixID",)},
+        many=True,
+    ),
+    RecordKind(
+        ("OsBuildNumber", "OsHotFixes", "WindowsBuildLabEx"),
+        ("CsDNSHostName", "CsName", "PSComputerName"),
+        _computer_info,
+        {
+            "os": ("OsName",),
+            "build": ("OsVersion",),
+            "kbs": ("OsHotFixes",),
+            "arc.vbs": ("DeviceGuardSmartStatus",),
+        },
+    ),
+    RecordKind(
+        ("CurrentBuildNumber", "UBR"),
+        ("PSComputerName", "ComputerName"),
+        _registry,
+        {"os": ("ProductName",), "build": ("CurrentBuildNumber",)},
+    ),
+    RecordKind(
+        ("OS Version",),
+        ("Host Name",),
+        _systeminfo,
+        {"os": ("OS Name",), "build": ("OS Version",), "kbs": ("Hotfix(s)",)},
+        says="Build",
+    ),
+    RecordKind(
+        ("installationActivityId", "assessmentActivityId", "availablePatches"),
+        (),
+        _azure_result,
+        {"kbs": ("patches",), "pending": ("patches",), "restart_pending": ("rebootStatus",)},
+    ),
+    RecordKind(
+        ("found_update_count", "installed_update_count", "reboot_required"),
+        (),
+        _win_updates,
+        {"kbs": ("updates",), "pending": ("updates",), "restart_pending": ("reboot_required",)},
+    ),
+)
+
+_TELLING = frozenset(key.lower() for kind in KINDS for key in kind.keys)
+
+READER = Reader(_recognises, _read)

@@ -1,0 +1,1 @@
+"""Files of the gate: waivers and known findings."""

@@ -1,0 +1,137 @@
+"""From the names of sources to documents: what is not plain JSON or YAML is brought to a tree
+first.
+
+Each such kind has a module with `open_document(name)`, imported when a name or a text asks for it.
+"""
+
+import re
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+
+from hotpatch_cli.documents.files import opened, parse, read_document, read_text
+from hotpatch_cli.documents.tree import Document, Mapping
+from hotpatch_cli.errors import InputError, Problem, refuse
+
+OPENERS = {
+    ".bicep": "templates.bicep",
+    ".bicepparam": "templates.bicep",
+    ".hcl": "others.hcl",
+    ".tf": "others.hcl",
+    ".tfvars": "others.hcl",
+    ".parquet": "tables.parquet",
+    ".xls": "tables.excel",
+    ".xlsm": "tables.excel",
+    ".xlsx": "tables.excel",
+}
+"""Suffix of a file -> module of this package that opens it."""
+
+_BEGINNINGS = {b"PAR1": "tables.parquet", b"PK\x03\x04": "tables.excel"}
+"""First bytes of a file that is no text -> module of this package that opens it."""
+_LOOKED_AT = 4096
+_HEADER = re.compile(
+    r"(?:#TYPE [^\n]*\n)?\"?[\w .()-]+\"?[,;\t](?:\"?[\w .()-]+\"?[,;\t])*\"?[\w .()-]+\"?\r?\n"
+)
+"""The first line of a table: names between commas, semicolons or tabs."""
+_GUEST = re.compile(
+    r"(?im)\A\s*(?:Windows Registry Editor Version|REGEDIT4|HKEY_LOCAL_MACHINE\\|HKLM\\)"
+    r"|^(?:Host Name|OS Version): {2,}\S|^(?:CurrentBuildNumber|UBR|HotFixID|OsHotFixes|WindowsBuildLabEx) *: "
+)
+"""How systeminfo, the registry's tools and PowerShell's Format-List begin."""
+
+_PARAMETERS = "/deploymentParameters.json"
+_TEMPLATE = "deploymentTemplate.json"
+
+
+def open_documents(names: Iterable[str], problems: list[Problem]) -> list[Document]:
+    """The documents of sources; parameters files go with their templates. What is wrong goes to
+    `problems`.
+    """
+    documents: list[Document] = []
+    parameters: list[Document] = []
+    for name in names:
+        try:
+            document = open_document(name)
+        except InputError as error:
+            problems += error.problems
+            continue
+        (parameters if _schema_ends(document, _PARAMETERS) else documents).append(document)
+    templates = [each for each in documents if _schema_ends(each, _TEMPLATE)]
+    problems += _paired(templates, parameters)
+    return documents
+
+
+def open_document(name: str) -> Document:
+    """The tree of one source; `-` is standard input, `azure:` the service itself. Raises
+    InputError.
+    """
+    if name.startswith("azure:"):
+        from hotpatch_cli.inputs import live
+
+        return live.open_document(name)
+    module = OPENERS.get(Path(name).suffix.lower()) or _by_beginning(name)
+    if module is None:
+        return _opened(*read_text(name))
+    document: Document = import_module(f"hotpatch_cli.inputs.{module}").open_document(name)
+    return document
+
+
+def _by_beginning(name: str) -> str | None:
+    """The module for a file that is no text, whatever it is called."""
+    try:
+        if name == "-" or not Path(name).is_file():  # of a pipe nothing may be read before its time
+            return None
+    except (OSError, ValueError):  # a name that no file can have: whoever reads it says so
+        return None
+    with opened(name) as stream:
+        return _BEGINNINGS.get(stream.read(4))
+
+
+def _opened(file: str, text: str) -> Document:
+    """The tree of a text: JSON, a table or what Windows prints, by how it begins; otherwise YAML."""
+    if text.lstrip()[:1] not in ("{", "["):
+        if file.lower().endswith((".csv", ".tsv")) or _HEADER.match(text):
+            from hotpatch_cli.documents.csv_text import parse_csv
+
+            return parse_csv(file, text)
+        if _GUEST.search(text, 0, _LOOKED_AT):
+            from hotpatch_cli.inputs.others.guest_text import open_text
+
+            return open_text(file, text)
+    elif not file.lower().endswith((".yaml", ".yml")):
+        from hotpatch_cli.documents.json_text import is_json_lines, parse_json_lines
+
+        if file.lower().endswith((".jsonl", ".ndjson")) or is_json_lines(text):
+            return parse_json_lines(file, text)
+    return parse(file, text)
+
+
+def _schema_ends(document: Document, ending: str) -> bool:
+    schema = document.root.get("$schema") if isinstance(document.root, Mapping) else None
+    return isinstance(schema, str) and schema.rstrip("#").lower().endswith(ending.lower())
+
+
+def _paired(templates: list[Document], parameters: list[Document]) -> list[Problem]:
+    """Give templates their parameters: the file that was named, or `main.parameters.json` beside
+    `main.json`.
+    """
+    if len(parameters) > 1:
+        said = "This is another parameters file; a template is checked with one at a time."
+        return [Problem(parameters[1].file, None, None, said, "Run once for each of them.")]
+    if parameters and not templates:
+        said = "These are the parameters of a template, without the template."
+        return [Problem(parameters[0].file, None, None, said, "Name the template too.")]
+    for template in templates:
+        template.companion = parameters[0] if parameters else _beside(template)
+    return []
+
+
+def _beside(template: Document) -> Document | None:
+    """The parameters file that stands beside a template, by the name that tools give it."""
+    path = Path(template.file)
+    beside = path.with_name(f"{path.stem}.parameters.json")
+    try:
+        found = read_document(str(beside)) if beside.is_file() else None
+    except (OSError, ValueError) as error:
+        raise refuse(str(beside), f"The file cannot be read: {error}.") from None
+    return found if found is not None and _schema_ends(found, _PARAMETERS) else None

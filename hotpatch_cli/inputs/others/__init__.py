@@ -1,0 +1,3 @@
+"""Sources that describe machines in formats of their own: Packer, Image Builder, Ansible, collected
+guests, reports.
+"""

@@ -1,0 +1,169 @@
+"""What the script of `hotpatch collect` wrote: a machine that tells of itself, one object a line or
+a list of them.
+
+It names its build with the revision, and what protects it. What only the cloud knows (patch
+settings of an Azure VM, the licence of Arc) it cannot tell: join it with an export.
+"""
+
+from typing import Any
+
+from hotpatch_cli.documents.tree import Document, Log, Mapping
+from hotpatch_cli.inputs.azure.azure_local import platform_of
+from hotpatch_cli.inputs.azure.patch_state import FIRMWARE, VBS, build_of, kbs_of
+from hotpatch_cli.inputs.azure.resources import GuestView, resources
+from hotpatch_cli.inputs.os_names import system_in_words
+from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
+from hotpatch_cli.inputs.updates import kb_of, pending_of, waiting
+from hotpatch_cli.model import Arc, Facts, Image, Machine, PendingUpdate, Placement
+
+SIGNATURE = "HotpatchCollect"
+VERSION = "1"
+_ON = {"0": False, "1": True, "false": False, "true": True}
+_PATHS: dict[str, tuple[str, ...]] = {
+    "name": ("ComputerName",),
+    "os": ("Windows", "ProductName"),
+    "build": ("Windows", "CurrentBuildNumber"),
+    "kbs": ("HotFixes",),
+    "pending": ("Waiting",),
+    "restart_pending": ("RestartPending",),
+    "arc.vbs": ("VbsStatus",),
+    "arc.secure_boot": ("SecureBoot",),
+    "arc.uefi": ("FirmwareType",),
+    "arc.status": ("Arc", "status"),
+    "arc.agent": ("Arc", "agentVersion"),
+    "image": ("Azure", "image"),
+    "region": ("Azure", "location"),
+}
+
+
+def _recognises(document: Document) -> bool:
+    return any(actual_key(each, SIGNATURE) for each in resources(document))
+
+
+def _read(document: Document) -> SourceData:
+    log, reading = Log(document), SourceData(keyed_by_id=True)
+    for node in resources(document):
+        view = GuestView(node, log)
+        version, name = view.text(SIGNATURE), view.text("ComputerName")
+        if version != VERSION:
+            said = (
+                "This record is of another version of the script."
+                if version
+                else "This is no record of the script."
+            )
+            log.add(
+                node.mark, said, "Write the script anew with `hotpatch collect`, and run it again."
+            )
+        elif name is None:
+            log.add(node.mark, "A record without the name of its machine.", "Run the script again.")
+        else:
+            reading.machines.append(_machine(name, view))
+    log.finish()
+    return reading
+
+
+def _machine(name: str, view: GuestView) -> Machine:
+    azure = dig(view.body, "Azure")
+    region = view.text("Azure" if isinstance(azure, Mapping) else "Arc", "location")
+    facts = Facts(
+        os=system_in_words(
+            view.text("Windows", "ProductName"),
+            view.text("Windows", "EditionID"),
+            view.text("Windows", "CurrentBuildNumber"),
+        ),
+        image=_image(view),
+        region=region,
+        arc=_arc(view),
+        build=_build(view),
+        kbs=kbs_of(_texts(dig(view.body, "HotFixes"))),
+        pending=pending_of([_update(each, view) for each in _listed(dig(view.body, "Waiting"))]),
+        restart_pending=view.flag("RestartPending"),
+    )
+    in_azure = isinstance(azure, Mapping)
+    outside = platform_of(facts) if facts.os else "arc"
+    names = (view.text("DnsName"), view.text("Azure", "name"), view.text("Arc", "resourceName"))
+    return Machine(
+        name=name,
+        id=_id(view),
+        facts=facts._replace(platform="azure" if in_azure else outside),
+        placement=Placement(region=region),
+        origin=NodeOrigin(view.log.document, view.body, _PATHS),
+        zone=view.text("Azure", "zone"),
+        aliases=tuple(
+            dict.fromkeys(each for each in names if each and each.casefold() != name.casefold())
+        ),
+        supposed=()
+        if in_azure
+        else ("platform",),  # no guest knows whether Azure Local is under it
+    )
+
+
+def _arc(view: GuestView) -> Arc:
+    """What the machine knows of Arc and its protection; one without the agent is not connected."""
+    status = (
+        "Disconnected" if view.flag("Arc", "Installed") is False else view.text("Arc", "status")
+    )
+    return Arc(
+        status=None if isinstance(dig(view.body, "Azure"), Mapping) else status,
+        vbs=VBS.get((view.text("VbsStatus") or "").lower()),
+        secure_boot=_ON.get(_word(dig(view.body, "SecureBoot"))),
+        uefi=FIRMWARE.get((view.text("FirmwareType") or "").lower()),
+        agent=view.text("Arc", "agentVersion"),
+    )
+
+
+def _word(value: Any) -> str:
+    return str(value).lower()
+
+
+def _build(view: GuestView) -> str | None:
+    windows = dig(view.body, "Windows")
+    if not isinstance(windows, Mapping):
+        return None
+    inside = GuestView(windows, view.log)
+    return build_of(
+        inside.text("CurrentBuildNumber"), inside.text("UBR"), "CurrentBuildNumber", inside
+    )
+
+
+def _image(view: GuestView) -> Image | None:
+    parts = {
+        key: view.text("Azure", "image", key)
+        for key in ("publisher", "offer", "sku", "version", "id")
+    }
+    found = Image(**parts)
+    if found.id:
+        return Image(id=found.id)
+    return found if found.publisher or found.offer or found.sku else None
+
+
+def _id(view: GuestView) -> str | None:
+    """The resource id: as Azure says it, or from the parts that the agent of Arc tells."""
+    if found := view.text("Azure", "resourceId"):
+        return found
+    subscription, group, name = (
+        view.text("Arc", key) for key in ("subscriptionId", "resourceGroup", "resourceName")
+    )
+    if not (subscription and group and name):
+        return None
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.HybridCompute/machines/{name}"
+
+
+def _listed(node: Any) -> list[Any]:
+    """Items; PowerShell writes a list of one as the one."""
+    return [node] if isinstance(node, Mapping | str) else items(node)
+
+
+def _texts(node: Any) -> list[Any]:
+    return [each for each in _listed(node) if isinstance(each, str)]
+
+
+def _update(node: Any, view: GuestView) -> PendingUpdate | None:
+    if not isinstance(node, Mapping):
+        return None
+    title = GuestView(node, view.log).text("Title")
+    kbs = [kb for each in _texts(dig(node, "Kbs")) if (kb := kb_of(each))]
+    return waiting(title, kbs[0] if kbs else None, None, tuple(_texts(dig(node, "Categories"))))
+
+
+READER = Reader(_recognises, _read)

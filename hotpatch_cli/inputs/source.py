@@ -1,0 +1,191 @@
+"""What a reader gives: machines, and the parts of a fleet, each with its place."""
+
+import re
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from hotpatch_cli.documents.tree import Document, quoted
+from hotpatch_cli.documents.tree import Mapping as MappingNode
+from hotpatch_cli.documents.tree import Sequence as SequenceNode
+from hotpatch_cli.errors import Problem
+from hotpatch_cli.model import NO_LIMITS, GroupRule, Location, Machine, Ring
+from hotpatch_cli.schedule.freezes import Freeze
+from hotpatch_cli.schedule.windows import Window
+
+
+class SourceData:
+    """The content of one source. `places` has where a window, group or ring stands: ("window",
+    name).
+
+    `parts` speak of machines that other sources have: a licence, a patch state. `shared` speaks of
+    every machine that refers to a resource, by its id in lower case: an image, a scale set. `kept`
+    is an inventory as it was written, for its windows, freezes, groups, rings and limits. A source
+    that names no machine is `named_by_file`. `maintenance` has maintenance configurations and their
+    assignments, which become windows and parts once all sources are read.
+    """
+
+    __slots__ = (
+        "absent",
+        "document",
+        "file",
+        "freezes",
+        "groups",
+        "kept",
+        "keyed_by_id",
+        "limits",
+        "machines",
+        "maintenance",
+        "name",
+        "named_by_file",
+        "notes",
+        "parts",
+        "places",
+        "reader",
+        "rings",
+        "shared",
+        "windows",
+    )
+
+    def __init__(self, *, keyed_by_id: bool = False) -> None:
+        self.absent: frozenset[str] | None = None
+        self.document: Document | None = None
+        self.file = ""
+        self.reader = ""
+        self.machines: list[Machine] = []
+        self.parts: list[Machine] = []
+        self.shared: dict[str, Machine] = {}
+        self.kept: Mapping[str, Any] = {}
+        self.maintenance: Any = None
+        self.named_by_file = False
+        self.keyed_by_id = keyed_by_id
+        self.name: str | None = None
+        self.windows: dict[str, Window] = {}
+        self.freezes: tuple[Freeze, ...] = ()
+        self.groups: dict[str, GroupRule] = {}
+        self.rings: tuple[Ring, ...] = ()
+        self.limits = NO_LIMITS
+        self.places: dict[tuple[str, str], Location] = {}
+        self.notes: list[str] = []
+
+
+class WindowRefusal(NamedTuple):
+    """Why a configuration is no window: one sentence, and where that stands."""
+
+    name: str
+    place: Location
+    reason: str
+    guest: bool = True
+
+    def problem(self) -> Problem:
+        """The refusal as a problem with its place."""
+        return Problem(
+            *self.place,
+            f"The maintenance configuration {quoted(self.name)} is no window: {self.reason}",
+        )
+
+
+class MaintenanceLinks(NamedTuple):
+    """What the sources' maintenance came to: notes for the user, and by name why a configuration is
+    no window.
+    """
+
+    notes: tuple[str, ...] = ()
+    refused: Mapping[str, WindowRefusal] = MappingProxyType({})
+
+
+class Reader(NamedTuple):
+    """A kind of source: whether a document is of that kind, and how it is read.
+
+    `read` raises InputError with every problem of the document.
+    """
+
+    recognises: Callable[[Document], bool]
+    read: Callable[[Document], SourceData]
+
+
+class LazyReader(NamedTuple):
+    """A reader that is imported when it is asked for: what it reads, and its module in this
+    package.
+
+    One that `shares` leaves room for others: an export of Azure may hold VMs, machines of Arc and
+    patch states at once. One that is the `last` reads only what nobody else does.
+    """
+
+    about: str
+    module: str
+    shares: bool = False
+    last: bool = False
+
+    def load(self) -> Reader:
+        """The module's READER."""
+        reader: Reader = import_module(f"hotpatch_cli.inputs.{self.module}").READER
+        return reader
+
+
+class NodeOrigin:
+    """A machine's place in a document. `paths` maps fields to the keys under which this source has
+    them.
+    """
+
+    __slots__ = ("document", "node", "paths")
+
+    def __init__(
+        self,
+        document: Document,
+        node: MappingNode,
+        paths: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self.document = document
+        self.node = node
+        self.paths = paths or {}
+
+    def locate(self, field: str) -> Location:
+        """The place of a field, or of the nearest thing around it that is there."""
+        node: Any = self.node
+        mark = self.node.mark
+        for key in self.paths.get(field) or field.split("."):
+            if isinstance(node, SequenceNode) and key.isdigit() and int(key) < len(node):
+                mark, node = node.marks[int(key)], node[int(key)]
+                continue
+            actual = actual_key(node, key)
+            if actual is None:
+                break
+            mark = node.at(actual)
+            node = node[actual]
+        return Location(*self.document.position(mark))
+
+
+def actual_key(node: object, key: str) -> str | None:
+    """The key of a mapping in the letter case that stands there; None where it has none."""
+    if not isinstance(node, MappingNode):
+        return None
+    if key in node:
+        return key
+    lower = key.lower()
+    for each in node:  # no generator: this is asked millions of times
+        if each.lower() == lower:
+            return each
+    return None
+
+
+def dig(node: object, *path: str) -> Any:
+    """The value under a path of keys in any letter case; None where it ends."""
+    for key in path:
+        actual = actual_key(node, key)
+        if actual is None:
+            return None
+        node = node[actual]  # type: ignore[index]  # actual_key found it in a mapping
+    return node
+
+
+def items(node: object) -> list[Any]:
+    """The items of a list node; of anything else, none."""
+    return list(node) if isinstance(node, SequenceNode) else []
+
+
+def group_of(resource_id: str | None) -> str | None:
+    """The resource group of a resource id."""
+    found = re.search(r"/resourceGroups/([^/]+)", resource_id or "", re.IGNORECASE)
+    return found[1] if found else None

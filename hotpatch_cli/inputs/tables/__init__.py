@@ -1,0 +1,1 @@
+"""Tables: one machine a row."""

@@ -1,0 +1,129 @@
+"""DuckDB with bounded memory, in a folder of its own: no network, no extensions, no file but the
+one that is given.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from hotpatch_cli.errors import refuse
+
+MEMORY = "384MB"
+"""What DuckDB may hold; what is more goes to the temporary folder. The process has some more for
+itself.
+"""
+
+_QUIET = "SET enable_progress_bar = false"
+
+
+def available() -> bool:
+    """Whether DuckDB is installed."""
+    from importlib.util import find_spec
+
+    return find_spec("duckdb") is not None
+
+
+class Engine:
+    """A database file in a temporary folder, gone when the `with` ends."""
+
+    def __init__(self) -> None:
+        """Raises InputError where DuckDB is not installed."""
+        if not available():
+            raise refuse(
+                "--bulk",
+                "Large tables need DuckDB, which is not installed.",
+                "pip install 'hotpatch-cli[bulk]'",
+            )
+        import duckdb
+
+        self.binder_error = duckdb.BinderException
+        self._folder = tempfile.TemporaryDirectory(prefix="hotpatch-", ignore_cleanup_errors=True)
+        self.folder = Path(self._folder.name)
+        settings: dict[str, Any] = {
+            "memory_limit": MEMORY,
+            "temp_directory": str(self.folder / "spilled"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+        self.connection = duckdb.connect(str(self.folder / "bulk.db"), config=settings)
+        self.connection.execute(_QUIET)
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _at: TracebackType | None,
+    ) -> None:
+        self.connection.close()
+        self._folder.cleanup()
+
+    def link(self, name: str) -> str:
+        """A name for a file that DuckDB takes for nothing but a file: no pattern, no address, no
+        partition.
+        """
+        path, link = Path(name).absolute(), self.folder / "source"
+        try:
+            link.symlink_to(path)
+        except OSError:  # where links are a privilege, the name itself has to do
+            return str(path)
+        return str(link)
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a statement."""
+        return self.connection.execute(sql, list(parameters)).fetchall()
+
+    def batches(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a query in batches, while other statements may run."""
+        cursor = self.connection.cursor()
+        cursor.execute(_QUIET)
+        cursor.execute(sql)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
+
+@contextmanager
+def reading(file: str) -> Iterator[None]:
+    """What DuckDB says of a file, in our words: its own repeat rows of the file, which may hold
+    secrets. InputError.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise refuse(
+            file,
+            "There is no room for it in memory and the temporary folder.",
+            "Set TMPDIR to a larger one.",
+        ) from None
+    except (
+        duckdb.InvalidInputException,
+        duckdb.IOException,
+        duckdb.ConversionException,
+        duckdb.SerializationException,
+    ):
+        raise refuse(
+            file, "This is not Parquet, or it is cut off or damaged.", "Write it again."
+        ) from None
+    except duckdb.Error as error:
+        if type(error) is not duckdb.Error and not isinstance(error, duckdb.InternalException):
+            raise
+        raise refuse(
+            file, "This is not Parquet, or it is cut off or damaged.", "Write it again."
+        ) from None
+
+
+def quoted(name: str) -> str:
+    """A name as an identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"

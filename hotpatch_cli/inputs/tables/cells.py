@@ -1,0 +1,231 @@
+"""From the cells of a row to the node of a machine, as an inventory would have it.
+
+All readers of tables go through `node_of`: what a cell means does not depend on the file it stands
+in. The node is read by the inventory's own codecs, so a value that is wrong there is wrong here.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from hotpatch_cli.documents.json_text import parse_json
+from hotpatch_cli.documents.tree import Mapping as Node
+from hotpatch_cli.documents.tree import Sequence
+from hotpatch_cli.eligibility.os_type import os_type
+from hotpatch_cli.errors import InputError
+from hotpatch_cli.inputs.inventory.reader import MACHINE_FIELDS
+
+MISSING = frozenset({"", "-", "n/a", "na", "#n/a", "null", "none", "nan", "<null>", "(null)"})
+"""Words, in any letter case, with which exports write that there is no value."""
+
+_LISTS = {
+    "kbs": r"[;,|\n]|\s+(?=[Kk][Bb])",
+    "window": r"[;,|\n]",
+    "groups": r"[;,|\n]",
+    "pending": r"[;|\n]",
+}
+"""Fields of several values, and what parts them in one cell; titles of updates have commas of their
+own.
+"""
+
+_TREES = frozenset({*_LISTS, "image", "tags"})
+"""Fields whose cells may hold JSON."""
+
+_PLATFORMS = (
+    ("azure-local", re.compile(r"(?i)azure ?-?_?local|azure ?stack ?hci|azurestackhci")),
+    (
+        "arc",
+        re.compile(
+            r"(?i)(?:azure )?arc(?:[ -]enabled)?(?: (?:server|machine)s?)?|.*hybridcompute.*"
+        ),
+    ),
+    ("azure", re.compile(r"(?i)azure|azure vms?|.*microsoft\.compute.*")),
+)
+PLATFORM_IN_ID = (
+    ("azure-local", "/virtualmachineinstances/"),
+    ("arc", "/microsoft.hybridcompute/machines/"),
+    ("azure", "/microsoft.compute/"),
+)
+NAME_IN_ID = r"(?i)/(?:machines|virtualmachines)/([^/]+)"
+_KB = r"(?i)(?:kb)?\s*[0-9]{5,8}"
+_COUNT = r"[0-9]{1,4}"
+_POWER = re.compile(
+    r"(?i)(?:powerstate/|vm )?(running|starting|stopped|stopping|deallocated|deallocating)"
+)
+_GENERATION = re.compile(r"(?i)(?:v|gen(?:eration)? ?)([12])")
+_FLAGS = frozenset(
+    path
+    for key, field in MACHINE_FIELDS.items()
+    for path, schema in (
+        (key, field.codec.schema),
+        *(
+            (f"{key}.{inner}", each)
+            for inner, each in field.codec.schema.get("properties", {}).items()
+        ),
+    )
+    if True in schema.get("enum", ())
+)
+
+
+def node_of(fields: Iterable[tuple[str, Any]], mark: int) -> Node:
+    """The node of a machine from (field path, cell) pairs: dots nest, missing values are left out,
+    lists are parted.
+
+    A cell is text, True, False, a number, None, a list or mapping, or a tree (of JSON). Without a
+    name the resource id tells it, and without a platform the kind of resource that the id names.
+    All marks are the row's.
+    """
+    node = Node(mark)
+    parts: list[tuple[str, Any]] = []
+    for path, cell in fields:
+        value = value_of(path, cell, mark)
+        if value is None:
+            continue
+        if "." in path:
+            parts.append((path, value))
+        else:
+            node.put(path, value, mark, mark)
+    for path, value in parts:
+        _nest(node, path, value, mark)
+    _told_by_id(node, mark)
+    return node
+
+
+def _nest(node: Node, path: str, value: Any, mark: int) -> None:
+    key, _, inner = path.partition(".")
+    if key not in node:
+        node.put(key, Node(mark), mark, mark)
+    below = node[key]
+    if (
+        isinstance(below, Node) and inner not in below
+    ):  # a URN in a cell of its own says what its parts would
+        below.put(inner, value, mark, mark)
+
+
+def put_system(node: Node, words: Any) -> None:
+    """Let a cell of OS types name the operating system, where it has more than the type and nothing
+    else names it.
+    """
+    if "os" not in node and isinstance(words, str) and os_type(words) is None:
+        node.put("os", words, node.mark, node.mark)
+
+
+def _told_by_id(node: Node, mark: int) -> None:
+    resource_id = node.get("id")
+    if not isinstance(resource_id, str):
+        return
+    name, platform = name_in(resource_id), platform_in(resource_id)
+    if "name" not in node and name:
+        node.put("name", name, mark, mark)
+    if "platform" not in node and platform:
+        node.put("platform", platform, mark, mark)
+
+
+def name_in(resource_id: str) -> str | None:
+    """The name of the machine whose resource id this is."""
+    found = re.search(NAME_IN_ID, resource_id)
+    return found[1] if found else None
+
+
+def platform_in(resource_id: str) -> str | None:
+    """The platform that a resource id tells by its kind of resource."""
+    lower = resource_id.lower()
+    return next((each for each, part in PLATFORM_IN_ID if part in lower), None)
+
+
+def value_of(path: str, cell: Any, mark: int) -> Any:
+    """What a cell says under a field: None where it is missing, the words of other tools as an
+    inventory has them.
+    """
+    if isinstance(cell, str):
+        cell = type(cell)(cell.strip()) if cell != cell.strip() else cell
+        if cell.casefold() in MISSING:
+            return None
+        if path in _TREES and cell[0] in "{[" and cell[-1] in "}]":
+            cell = _tree(cell, mark)
+    elif not isinstance(cell, Node | Sequence):
+        cell = placed(cell, mark)
+        if isinstance(cell, str):
+            return value_of(path, cell, mark)
+    if isinstance(cell, str):
+        adapt = _ADAPTED.get(path)
+        if path in _FLAGS:
+            return {"1": "true", "0": "false"}.get(cell, cell)
+        if path in _LISTS:
+            return _parted(path, cell, mark)
+        return adapt(cell, mark) if adapt else cell
+    return cell
+
+
+def _tree(cell: str, mark: int) -> Any:
+    """The tree of a cell that holds JSON, all of it at one mark; the text itself where it is none."""
+    try:
+        return placed(parse_json("", cell).root, mark)
+    except InputError:
+        return cell
+
+
+def placed(value: Any, mark: int) -> Any:
+    """A tree of which everything stands at one mark, from one of JSON or of plain dicts, lists and
+    scalars.
+    """
+    if isinstance(value, dict):
+        node = Node(mark)
+        for key, each in value.items():
+            node.put(str(key), placed(each, mark), mark, mark)
+        return node
+    if isinstance(value, list | tuple):
+        items = Sequence(mark)
+        for each in value:
+            items.put(placed(each, mark), mark)
+        return items
+    if isinstance(value, float) and value.is_integer():  # a whole number, in a column that has gaps
+        value = int(value)
+    return value if value is None or isinstance(value, bool | str) else str(value)
+
+
+def _parted(path: str, cell: str, mark: int) -> Sequence | None:
+    items = Sequence(mark)
+    for part in re.split(_LISTS[path], cell):
+        if part.strip():
+            item = part.strip() if path != "pending" else placed(_update(part.strip()), mark)
+            if item:
+                items.put(item, mark)
+    return items or None
+
+
+def _update(words: str) -> dict[str, str]:
+    """A pending update in words: a KB alone, or a title. A number such as 3 only counts them."""
+    if re.fullmatch(_KB, words):
+        return {"kb": words}
+    return {} if re.fullmatch(_COUNT, words) else {"title": words}
+
+
+def _platform(cell: str, _mark: int) -> str:
+    return next((platform for platform, pattern in _PLATFORMS if pattern.fullmatch(cell)), cell)
+
+
+def _power(cell: str, _mark: int) -> str:
+    found = _POWER.fullmatch(cell)
+    return cell if found is None else "on" if found[1].lower() in ("running", "starting") else "off"
+
+
+def _generation(cell: str, _mark: int) -> str:
+    found = _GENERATION.fullmatch(cell)
+    return found[1] if found else cell
+
+
+def _tags(cell: str, mark: int) -> Any:
+    """`env=prod; team=a`, as portals print tags."""
+    pairs = [part.partition("=") for part in re.split(r"[;,]", cell) if part.strip()]
+    if not all(name.strip() and parted for name, parted, _ in pairs):
+        return cell
+    return placed({name.strip(): value.strip() for name, _, value in pairs}, mark)
+
+
+_ADAPTED: dict[str, Callable[[str, int], Any]] = {
+    "platform": _platform,
+    "power": _power,
+    "generation": _generation,
+    "tags": _tags,
+}

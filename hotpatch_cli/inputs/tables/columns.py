@@ -1,0 +1,300 @@
+"""From the header of a table to the fields of a machine: what the user chose, then names that are
+known.
+
+Every reader of tables maps with `mapped`, whatever engine reads the rows, so that a column means
+the same in all of them. What was guessed and what is not read is told, never silent: see `told`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from hotpatch_cli.documents.codec import did_you_mean
+from hotpatch_cli.documents.tree import quoted
+from hotpatch_cli.errors import InputError, Problem
+from hotpatch_cli.inputs.inventory.reader import MACHINE_FIELDS
+
+TAG = "tags."
+_OPTION = "--map"
+RECORDS = ("patching", "arc", "azure_local", "security")
+"""Fields that have no cell of their own: a column means one of the fields in them."""
+
+
+def _paths() -> tuple[str, ...]:
+    """Every field that a column may mean: `name`, `image`, `image.sku`, `patching.mode`; tags come
+    on top.
+    """
+    paths = []
+    for key, field in MACHINE_FIELDS.items():
+        if key not in RECORDS:
+            paths.append(key)
+        shapes = (field.codec.schema, *field.codec.schema.get("anyOf", ()))
+        paths += [f"{key}.{inner}" for shape in shapes for inner in shape.get("properties", ())]
+    return tuple(paths)
+
+
+OS_TYPE = "os_type"
+"""What a table tells beside the fields of an inventory: Windows or Linux."""
+FIELDS = (*_paths(), OS_TYPE)
+"""Every field path except tags, of which each table has its own: `tags.env`."""
+
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "name": (
+        *("vm name", "vm", "machine", "machine name", "computer", "computer name", "host name"),
+        *("server", "server name", "device name", "node"),
+    ),
+    "id": ("resource id", "azure resource id", "arm id"),
+    "platform": ("hosted on", "hosting"),
+    "image": ("image urn", "urn", "image reference"),
+    "image.id": ("image reference id",),
+    "image.publisher": ("publisher", "image publisher", "image reference publisher"),
+    "image.offer": ("offer", "image offer", "image reference offer"),
+    "image.sku": ("sku", "image sku", "image reference sku"),
+    "image.version": ("image version", "image reference version"),
+    OS_TYPE: ("operating system type", "os family"),
+    "os": ("os name", "operating system", "operating system name", "os caption", "os sku"),
+    "region": ("location", "azure region"),
+    "zone": ("availability zone",),
+    "generation": ("vm generation", "hyper v generation"),
+    "scale_set": ("orchestration mode", "scale set mode"),
+    "patching.mode": ("patch mode",),
+    "patching.hotpatching": ("enable hotpatching", "hotpatching enabled", "hotpatching"),
+    "patching.vm_agent": ("provision vm agent",),
+    "patching.bypass_safety_checks": ("bypass platform safety checks on user schedule",),
+    "patching.reboot": ("reboot setting",),
+    "patching.assessment": ("assessment mode",),
+    "arc.status": ("arc status", "agent status", "connection status"),
+    "arc.hotpatch": (
+        "hotpatch subscription",
+        "hotpatch subscription status",
+        "hotpatch licence",
+        "hotpatch license",
+    ),
+    "arc.enablement": ("hotpatch enablement status", "hotpatch enablement"),
+    "arc.vbs": ("vbs", "vbs status", "virtualization based security"),
+    "arc.secure_boot": ("secure boot", "secure boot enabled"),
+    "arc.uefi": ("uefi",),
+    "arc.agent": ("agent version", "arc agent version"),
+    "azure_local.version": ("azure local version", "host release", "azure stack hci version"),
+    "azure_local.azure_verification": ("azure verification", "azure verification for vms"),
+    "azure_local.iso_hotpatch": ("iso hotpatch",),
+    "security.type": ("security type",),
+    "security.vtpm": ("vtpm", "vtpm enabled"),
+    "power": ("power state",),
+    "build": ("os build", "build number", "os build number", "os version", "full build"),
+    "kbs": ("installed kbs", "installed updates", "hotfixes", "hotfix ids", "kb"),
+    "pending": ("pending updates", "missing updates"),
+    "restart_pending": (
+        "reboot pending",
+        "pending reboot",
+        "pending restart",
+        "reboot required",
+        "restart required",
+    ),
+    "timezone": ("tz",),
+    "window": ("windows", "maintenance window", "patch window"),
+    "groups": ("group", "patch group"),
+    "ring": ("patch ring", "update ring", "deployment ring"),
+    "reboot_minutes": ("restart minutes",),
+    "owner": ("owned by", "contact"),
+}
+_SETTINGS = "osProfile.windowsConfiguration"
+_PATCH = f"{_SETTINGS}.patchSettings"
+_PLATFORM = f"{_PATCH}.automaticByPlatformSettings"
+_REFERENCE = "storageProfile.imageReference"
+_AZURE: dict[str, str] = {
+    OS_TYPE: "storageProfile.osDisk.osType",
+    "image.id": f"{_REFERENCE}.id",
+    "image.publisher": f"{_REFERENCE}.publisher",
+    "image.offer": f"{_REFERENCE}.offer",
+    "image.sku": f"{_REFERENCE}.sku",
+    "image.version": f"{_REFERENCE}.version",
+    "patching.mode": f"{_PATCH}.patchMode",
+    "patching.hotpatching": f"{_PATCH}.enableHotpatching",
+    "patching.assessment": f"{_PATCH}.assessmentMode",
+    "patching.reboot": f"{_PLATFORM}.rebootSetting",
+    "patching.bypass_safety_checks": f"{_PLATFORM}.bypassPlatformSafetyChecksOnUserSchedule",
+    "patching.vm_agent": f"{_SETTINGS}.provisionVMAgent",
+    "timezone": f"{_SETTINGS}.timeZone",
+    "arc.enablement": f"{_PATCH}.status.hotpatchEnablementStatus",
+    "security.type": "securityProfile.securityType",
+    "security.secure_boot": "securityProfile.uefiSettings.secureBootEnabled",
+    "security.vtpm": "securityProfile.uefiSettings.vTpmEnabled",
+    "os": "instanceView.osName",
+    "build": "instanceView.osVersion",
+    "generation": "instanceView.hyperVGeneration",
+    "power": "instanceView.powerState.code",
+    "restart_pending": "instanceView.patchStatus.availablePatchSummary.rebootPending",
+}
+"""Where Azure has the fields: queries make columns of these paths, with or without `properties`
+before them.
+"""
+_IMAGE = frozenset({"image.publisher", "image.offer", "image.sku"})
+_BARE = frozenset({"publisher", "offer", "sku"})
+"""What queries call the parts of an image; only where all three are there do these words mean them.
+"""
+_TAGGED = re.compile(r"(?i)tags?\s*[._:/]\s*(\S.*?)\s*")
+
+
+def _plain(text: str) -> str:
+    """A name without case, spaces and punctuation: `OS_Build`, `os build` and `osBuild` are the
+    same.
+    """
+    return re.sub(r"[\W_]", "", text).casefold()
+
+
+_OWN = {_plain(path): path for path in FIELDS}
+_KNOWN = (
+    {_plain(word): path for path, words in _SYNONYMS.items() for word in words}
+    | {_plain(above + word): path for path, word in _AZURE.items() for above in ("", "extended.")}
+    | _OWN
+)
+
+
+class Columns(NamedTuple):
+    """What the columns of one header mean.
+
+    `fields` maps a column, as it stands in the header, to a field path; no two columns mean the
+    same field. `guessed` is the part of it that stands under another name than the field's own and
+    that nobody chose. `unknown` are the columns that are not read, and `absent` the chosen ones
+    that this header does not have (another table may).
+    """
+
+    fields: Mapping[str, str]
+    guessed: Mapping[str, str]
+    unknown: tuple[str, ...]
+    absent: tuple[str, ...]
+
+    @property
+    def names_machines(self) -> bool:
+        """Whether a row of it can be a machine: it has a name or a resource id, and says something
+        of it.
+        """
+        found = set(self.fields.values())
+        return bool(found & {"name", "id"}) and bool(found - {"name", "id"})
+
+
+class ConfiguredMapping(str):
+    """A choice that stands for every run, of a variable or the configuration: a table need not have
+    its column.
+    """
+
+    __slots__ = ()
+
+
+def parse_map(texts: Iterable[str]) -> dict[str, str]:
+    """The choices of `--map COLUMN=FIELD`: column -> field path; `COLUMN=` leaves the column out.
+
+    The last `=` parts the two: columns are named by people, fields are not. Raises InputError with
+    every problem.
+    """
+    chosen: dict[str, str] = {}
+    problems: list[Problem] = []
+    for text in texts:
+        column, parted, field = text.rpartition("=")
+        column, path = column.strip(), known_field(field.strip())
+        if not parted or not column:
+            problems.append(
+                _wrong(
+                    f"{quoted(text)} is not COLUMN=FIELD.", "Write it as --map 'OS build=build'."
+                )
+            )
+        elif path is None:
+            advice = (
+                did_you_mean(field.strip(), FIELDS)
+                or f"Fields are {', '.join(FIELDS)}, and tags.NAME."
+            )
+            problems.append(_wrong(f"{quoted(field.strip())} is not a field of a machine.", advice))
+        elif column in chosen:
+            problems.append(_wrong(f"The column {quoted(column)} is mapped twice.", "Keep one."))
+        elif path and path in chosen.values():
+            problems.append(_wrong(f"Two columns are mapped to {quoted(path)}.", "Keep one."))
+        else:
+            chosen[column] = path
+    if problems:
+        raise InputError(problems)
+    return chosen
+
+
+def _wrong(message: str, remedy: str) -> Problem:
+    return Problem(_OPTION, None, None, message, remedy)
+
+
+def known_field(text: str) -> str | None:
+    """A field path as it is written here, `tags.NAME` included; "" for nothing; None for what is no
+    field.
+    """
+    if text.lower().startswith(TAG) and text[len(TAG) :].strip():
+        return TAG + text[len(TAG) :].strip()
+    lower = text.lower()
+    return lower if not lower or lower in FIELDS else None
+
+
+def mapped(header: Sequence[str], chosen: Mapping[str, str] = MappingProxyType({})) -> Columns:
+    """What the columns of a header mean: what was chosen, else a field's own name, else a name that
+    is known.
+
+    Of two columns that would mean the same field the first of these wins, and the other is unknown;
+    a column that nobody named is left out. `chosen` is what `parse_map` gives; letter case and
+    outer spaces of columns do not matter.
+    """
+    wanted = {column.strip().casefold(): path for column, path in chosen.items()}
+    present = {column.strip().casefold() for column in header}
+    named = [column for column in header if column.strip()]
+    fields = {
+        column: wanted[column.strip().casefold()]
+        for column in named
+        if column.strip().casefold() in wanted
+    }
+    left = [column for column in named if column not in fields]
+    taken = set(fields.values())
+    for known in (_own, _guess):
+        for column in left:
+            path = known(column)
+            if path is not None and path not in taken and column not in fields:
+                fields[column] = path
+                taken.add(path)
+    if not taken.issuperset(_IMAGE):  # a `sku` alone is as often the size of a machine
+        fields = {
+            column: path
+            for column, path in fields.items()
+            if column not in left or _plain(column) not in _BARE
+        }
+    read = {column: fields[column] for column in named if fields.get(column)}
+    return Columns(
+        fields=read,
+        guessed={
+            column: path for column, path in read.items() if column in left and _own(column) != path
+        },
+        unknown=tuple(column for column in named if column not in fields),
+        absent=tuple(column for column in chosen if column.strip().casefold() not in present),
+    )
+
+
+def _own(column: str) -> str | None:
+    """The field of that very name, in any letter case and spacing: `Restart Pending`."""
+    if column.strip().lower().startswith(TAG):
+        return known_field(column.strip())
+    return _OWN.get(_plain(column))
+
+
+def _guess(column: str) -> str | None:
+    """The field that a column of another name means: `OS Build`; `tag_env` is a tag."""
+    if found := _TAGGED.fullmatch(column.strip()):
+        return TAG + found[1]
+    plain = _plain(column)
+    return _KNOWN.get(plain) or _KNOWN.get(plain.removeprefix("properties"))
+
+
+def told(file: str, columns: Columns) -> tuple[str, ...]:
+    """Sentences for the user on one table: what was guessed, and which columns are not read."""
+    notes = []
+    if columns.guessed:
+        pairs = ", ".join(f"{quoted(column)} as {path}" for column, path in columns.guessed.items())
+        notes.append(
+            f"{file}: columns read by their names: {pairs}. --map COLUMN=FIELD says it otherwise."
+        )
+    if columns.unknown:
+        notes.append(f"{file}: columns not read: {', '.join(map(quoted, columns.unknown))}.")
+    return tuple(notes)

@@ -1,0 +1,114 @@
+"""Excel workbooks: the first visible sheet whose header names machines becomes rows."""
+
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from hotpatch_cli.documents.files import MAX_BYTES, read_bytes
+from hotpatch_cli.documents.rows import RowsDocument, header
+from hotpatch_cli.documents.tree import Document, NumberText, quoted
+from hotpatch_cli.errors import InputError, refuse
+from hotpatch_cli.inputs.tables.columns import mapped
+
+_HEADER_WITHIN = 20
+_LAST_ROW = 2**20
+_FIXED = {"0.0": 1, "0.00": 2, "0.000": 3, "0.0000": 4, "0.00000": 5}
+"""Formats of a cell that show a fixed number of decimals: with them the zeros at the end are known.
+"""
+
+
+def open_document(name: str) -> Document:
+    """The rows of a workbook. Raises InputError."""
+    data = read_bytes(name)
+    if not data.startswith(b"PK"):
+        raise refuse(
+            name,
+            "This is no Excel workbook of today's format.",
+            "Save it as .xlsx, or as CSV UTF-8.",
+        )
+    try:
+        import openpyxl
+    except ImportError:
+        raise refuse(
+            name,
+            "Excel workbooks need a package.",
+            "Run: pip install 'hotpatch-cli[excel]', or save it as CSV UTF-8.",
+        ) from None
+    try:
+        _require_bounded(data, name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns of charts and rules that it leaves out
+            book = openpyxl.load_workbook(
+                io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+            )
+            return _table(book, name)
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001  openpyxl answers a broken file with whatever its parser met
+        said = f"This workbook cannot be read ({type(error).__name__})."
+        raise refuse(
+            name, said, "Open it in Excel and save it anew, or save it as CSV UTF-8."
+        ) from None
+
+
+def _require_bounded(data: bytes, name: str) -> None:
+    """Refuse what unpacks to more than is ever read."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if sum(each.file_size for each in packed.infolist()) > 4 * MAX_BYTES:
+            raise refuse(
+                name, f"Unpacked it is larger than {4 * MAX_BYTES // 2**20} MB.", "Split the file."
+            )
+
+
+def _table(book: Any, name: str) -> RowsDocument:
+    """The first visible sheet that names machines; where none does, the first that has anything."""
+    sheets = [each for each in book.worksheets if each.sheet_state == "visible"]
+    filled = [(sheet, found) for sheet in sheets if (found := _header_of(sheet)) is not None]
+    if not filled:
+        raise refuse(
+            name, "There is nothing in its visible sheets.", "Look at the filter of the export."
+        )
+    sheet, (row, cells, _) = next((each for each in filled if each[1][2]), filled[0])
+    others = ", ".join(quoted(each.title) for each, _ in filled if each is not sheet)
+    document = RowsDocument(
+        name, [f"{name}: read the sheet {quoted(sheet.title)}, not {others}."] if others else ()
+    )
+    document.root_mark = row
+    names = header(name, cells, row)
+    for number, values in _rows(sheet):
+        if number > row:
+            document.add(names, values, number)
+    return document
+
+
+def _header_of(sheet: Any) -> tuple[int, list[Any], bool] | None:
+    """(row, cells, whether it names machines) of the header: titles and empty rows may stand above
+    it.
+    """
+    top = [(number, cells) for number, cells in islice(_rows(sheet), _HEADER_WITHIN) if any(cells)]
+    if not top:
+        return None
+    for number, cells in top:
+        if mapped(["" if each is None else str(each) for each in cells]).names_machines:
+            return number, cells, True
+    return *top[0], False
+
+
+def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+    """(number, values) of each row; what a file says of its own size is not believed."""
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(max_row=_LAST_ROW)
+    for number, cells in enumerate(rows, 1):
+        if cells:
+            yield number, [_value(cell) for cell in cells]
+
+
+def _value(cell: Any) -> Any:
+    """The value of a cell; a fraction with a fixed number of decimals is what the cell shows."""
+    value = cell.value
+    if isinstance(value, float) and not value.is_integer() and cell.number_format in _FIXED:
+        return NumberText(f"{value:.{_FIXED[cell.number_format]}f}")
+    return value

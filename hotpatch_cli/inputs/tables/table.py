@@ -1,0 +1,225 @@
+"""Tables: one machine a row, from CSV, TSV, JSON Lines, Excel and Parquet alike.
+
+What columns and cells mean is told by `columns` and `cells`; here rows become machines, with the
+inventory's own codecs. Nested values are columns of their own: `arc.status` is the `status` in
+`arc`.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from hotpatch_cli.documents.rows import Inexact
+from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
+from hotpatch_cli.eligibility.os_type import os_type
+from hotpatch_cli.inputs.azure.resources import note_truncated, page_of, resources
+from hotpatch_cli.inputs.inventory.reader import MACHINE_FIELDS, Machines
+from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
+from hotpatch_cli.inputs.tables.cells import node_of, put_system, value_of
+from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, told
+
+WHOLE = frozenset({"image", "tags", "pending"})
+"""Fields whose mapping is one value."""
+_CONCLUDED = (
+    *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
+    *(("image", "azure"), ("security", "azure"), ("arc", "arc")),
+)
+"""What a row speaks of, and the platform that only then makes sense; `arc.` is more of Arc than
+Secure Boot.
+"""
+_OWN_SECURITY = ("azure", "azure-local")
+"""Platforms whose Secure Boot is a part of their security profile."""
+_ENOUGH = 500
+"""Problems after which the rest of a table is not looked at."""
+_RESOURCES = ("properties", "storageProfile", "osProfile")
+"""Columns that make rows the resources of Azure, which other readers know better."""
+
+
+def _recognises(document: Document) -> bool:
+    rows = _rows(document)
+    return bool(rows) and columns_of(rows, document).names_machines and not _are_resources(rows)
+
+
+def _are_resources(rows: list[Mapping]) -> bool:
+    return any(
+        isinstance(rows[0].get(actual_key(rows[0], key) or ""), Mapping) for key in _RESOURCES
+    )
+
+
+def _rows(document: Document) -> list[Mapping]:
+    """The rows; empty where the document is anything else. Of JSON Lines with one line there is no
+    list.
+    """
+    root = document.root
+    if type(root) is Mapping and {"name", "platform"} <= root.keys():
+        return [root]
+    if _is_paged(root):
+        return list(resources(document))
+    return (
+        root if isinstance(root, Sequence) and all(type(each) is Mapping for each in root) else []
+    )
+
+
+def _is_paged(root: Any) -> bool:
+    """Whether the rows are in envelopes, as Resource Graph answers them."""
+    return page_of(root[0] if isinstance(root, Sequence) and root else root) is not None
+
+
+def columns_of(rows: Iterable[Mapping], document: Document) -> Columns:
+    """What the columns mean, of all rows together: a line of JSON has the ones that it needs."""
+    names: dict[str, None] = {}
+    for row in rows:
+        names.update(dict.fromkeys(row if not _nests(row) else (name for name, _ in _flat(row))))
+    return mapped(list(names), document.chosen)
+
+
+def _nests(row: Mapping) -> bool:
+    return any(type(value) is Mapping for value in row.values())
+
+
+def _flat(row: Mapping, prefix: str = "") -> list[tuple[str, Any]]:
+    """(column, cell) pairs; of a mapping each value is a column, named with dots."""
+    found: list[tuple[str, Any]] = []
+    for key, value in row.items():
+        if type(value) is Mapping and key.lower() not in WHOLE:
+            found += _flat(value, f"{prefix}{key}.")
+        else:
+            found.append((prefix + key, value))
+    return found
+
+
+def _read(document: Document) -> SourceData:
+    log = Log(document)
+    rows = _rows(document)
+    if _is_paged(document.root):
+        note_truncated(document, log)
+    if not rows:
+        log.add(
+            document.root_mark,
+            "This is no table: it has no rows with a header.",
+            "See docs: inventory, tables.",
+        )
+        log.finish()
+    columns = columns_of(rows, document)
+    reading = SourceData(keyed_by_id="id" in columns.fields.values())
+    reading.absent = frozenset(columns.absent)
+    reading.notes += [*getattr(document, "notes", ()), *told(document.file, columns)]
+    machines = TableRows(columns, log, named=not reading.keyed_by_id)
+    for row in rows:
+        machines.take(row)
+    machines.note_missing()
+    reading.notes += machines.concluded(document.file)
+    log.finish()
+    reading.machines = machines.reader.machines
+    return reading
+
+
+class TableRows:
+    """Reads rows, and counts what is told once for all of them: platforms that are missing or
+    concluded.
+    """
+
+    def __init__(self, columns: Columns, log: Log, *, named: bool) -> None:
+        self.fields = columns.fields
+        self.log = log
+        self.reader = Machines(log, unique=named)
+        self.without: list[int] = []
+        self.platforms: dict[str, int] = {}
+
+    def take(self, row: Mapping, machines: int = 1) -> None:
+        """Add the machine of a row, or note what is wrong with it, by its column. It stands for so
+        many machines.
+        """
+        if len(self.log.problems) > _ENOUGH:
+            return
+        pairs = _flat(row) if _nests(row) else row.items()
+        every = [(self.fields[name], name, value) for name, value in pairs if name in self.fields]
+        cells = [cell for cell in every if cell[0] != OS_TYPE]
+        node = node_of(((path, value) for path, _, value in cells), row.mark)
+        system = next(
+            (value_of("os", value, row.mark) for path, _, value in every if path == OS_TYPE), None
+        )
+        if node:
+            put_system(node, system)
+        if not node:
+            return
+        concluded = "platform" not in node and self._concluded(node, machines)
+        before = len(self.log.problems)
+        self._note_inexact(cells, row.mark)
+        if "platform" in node and len(self.log.problems) == before:
+            _move_secure_boot(node)
+            self.reader.read(node, row.mark, ("platform",) if concluded else (), os_type(system))
+            if len(self.log.problems) > before:
+                self._name_columns(cells, row.mark, before)
+
+    def _concluded(self, node: Mapping, machines: int) -> bool:
+        """Give a node the platform that its fields make sense on; False where they do not tell."""
+        arc = node.get("arc")
+        told = (
+            {*node, "arc."}
+            if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"}
+            else {*node}
+        )
+        platform = next((each for key, each in _CONCLUDED if key in told), None)
+        if platform is None:
+            self.without.append(node.mark)
+            return False
+        node.put("platform", platform, node.mark, node.mark)
+        self.platforms[platform] = self.platforms.get(platform, 0) + machines
+        return True
+
+    def _note_inexact(self, cells: list[tuple[str, str, Any]], mark: int) -> None:
+        for path, column, value in cells:
+            if isinstance(value, Inexact) and path != "weight":
+                said = f"In the column {quoted(column)}: {value} is a number, and zeros at its end are lost."
+                self.log.add(mark, said, "Make the column text: 26100.4770 is not 26100.477.")
+
+    def _name_columns(self, cells: list[tuple[str, str, Any]], mark: int, before: int) -> None:
+        """Say of each problem of a row in which column it stands, as far as one cell is the cause."""
+        named = Log(self.log.document)
+        for path, column, value in cells:
+            key, alone = path.partition(".")[0], node_of([(path, value)], mark)
+            if key in alone:
+                start = len(named.problems)
+                MACHINE_FIELDS[key].codec.read(alone[key], mark, named)
+                named.problems[start:] = [
+                    each._replace(message=f"In the column {quoted(column)}: {each.message}")
+                    for each in named.problems[start:]
+                ]
+        if named.problems:
+            self.log.problems[before:] = named.problems
+
+    def note_missing(self) -> None:
+        """One problem for all rows whose platform nobody can tell."""
+        if self.without:
+            many = f" (and {len(self.without) - 1} rows after it)" if len(self.without) > 1 else ""
+            said = f"Nothing in this row tells the platform{many}: azure, azure-local or arc."
+            self.log.add(
+                self.without[0],
+                said,
+                "Add a column `platform`, or name one with --map COLUMN=platform.",
+            )
+
+    def concluded(self, file: str) -> list[str]:
+        """A sentence for each platform that was concluded."""
+        return [
+            f"{file}: no cell names the platform of {count} machines; taken as {platform}, by what their rows tell."
+            for platform, count in self.platforms.items()
+        ]
+
+
+def _move_secure_boot(node: Mapping) -> None:
+    """A column `secureBootEnabled` means the security profile where the platform has one."""
+    arc, mark = node.get("arc"), node.mark
+    if (
+        node["platform"] not in _OWN_SECURITY
+        or not isinstance(arc, Mapping)
+        or "secure_boot" not in arc
+    ):
+        return
+    if "security" not in node:
+        node.put("security", Mapping(mark), mark, mark)
+    if isinstance(node["security"], Mapping) and "secure_boot" not in node["security"]:
+        node["security"].put("secure_boot", arc["secure_boot"], mark, mark)
+
+
+READER = Reader(_recognises, _read)

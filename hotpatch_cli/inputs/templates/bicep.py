@@ -1,0 +1,87 @@
+"""Bicep: compiled to an ARM template by `bicep` or `az`, where one of them is there."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from hotpatch_cli.documents.json_text import parse_json
+from hotpatch_cli.documents.tree import Document, Position, quoted
+from hotpatch_cli.errors import refuse
+
+_SECONDS = 120
+_SHOWN = 5
+
+
+class Compiled(Document):
+    """What a Bicep file compiles to. The compiler keeps no lines, so everything stands at the head
+    of the file.
+    """
+
+    __slots__ = ()
+
+    def position(self, mark: int) -> Position:  # noqa: ARG002  marks are of the compiled text, which nobody edits
+        """The beginning of the Bicep file."""
+        return Position(self.file, 1, 1)
+
+
+def open_document(name: str) -> Document:
+    """The ARM template that a Bicep file compiles to. Raises InputError where it does not, or
+    nothing compiles it.
+    """
+    if name.lower().endswith(".bicepparam"):
+        said = "A .bicepparam file is not read."
+        raise refuse(
+            name, said, "Run `bicep build-params FILE` and name the JSON file that it writes."
+        )
+    if not Path(name).is_file():
+        raise refuse(name, "There is no such file.", "Check the name and the folder.")
+    parsed = parse_json(name, _compiled(name))
+    document = Compiled(name, parsed.text)
+    document.root, document.root_mark = parsed.root, parsed.root_mark
+    return document
+
+
+def _compiled(name: str) -> str:
+    command = _command(name)
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603  fixed words
+    except subprocess.TimeoutExpired:
+        raise refuse(
+            name, f"{command[0]} did not finish in {_SECONDS} seconds.", "Compile it by itself."
+        ) from None
+    except OSError as error:
+        raise refuse(
+            name, f"{command[0]} cannot be run: {error.strerror}.", "Compile it by itself."
+        ) from None
+    if done.returncode != 0:
+        raise refuse(
+            name, f"It does not compile: {_errors(done.stderr)}", "Mend it; see `bicep build`."
+        )
+    return done.stdout.decode("utf-8", "replace").lstrip("\ufeff")
+
+
+def _command(name: str) -> list[str]:
+    """The compiler that is there, with its arguments; the path is absolute, so that it is never an
+    option.
+    """
+    path = str(Path(name).resolve())
+    if tool := shutil.which("bicep"):
+        return [tool, "build", path, "--stdout"]
+    if tool := shutil.which("az"):
+        return [tool, "bicep", "build", "--file", path, "--stdout"]
+    raise refuse(
+        name,
+        "A Bicep file must be compiled first, and neither bicep nor az is on the PATH.",
+        "Install one of them, or run `bicep build FILE` elsewhere and name the JSON file that it writes.",
+    )
+
+
+def _errors(talk: bytes) -> str:
+    """The first lines of the compiler that speak of errors: `main.bicep(3,5) : Error BCP018: ...`."""
+    lines = [
+        line.strip()
+        for line in talk.decode("utf-8", "replace").splitlines()
+        if ": error " in line.lower()
+    ]
+    found = [line[line.lower().index(": error ") + 2 :] for line in lines[:_SHOWN]]
+    return quoted("; ".join(found) or "the compiler did not say why", 400)

@@ -1,0 +1,128 @@
+"""Maintenance configurations and assignments of Terraform plans and states; HCL itself is not read.
+
+Before an apply the ids that connect them are not known: then the references of the plan's
+configuration do.
+https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/maintenance_configuration
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hotpatch_cli.documents.tree import Document, Log, Mapping
+from hotpatch_cli.inputs.azure.maintenance import FIELDS, Assignment, Configuration, Maintenance
+from hotpatch_cli.inputs.source import NodeOrigin, dig, items
+from hotpatch_cli.inputs.terraform.plan import Attributes, TerraformResource
+
+CONFIGURATION = "azurerm_maintenance_configuration"
+ASSIGNMENT = "azurerm_maintenance_assignment_virtual_machine"
+DYNAMIC = "azurerm_maintenance_assignment_dynamic_scope"
+TYPES = (CONFIGURATION, ASSIGNMENT, DYNAMIC)
+
+_INDEX = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
+_WINDOW = {
+    "startDateTime": "start_date_time",
+    "expirationDateTime": "expiration_date_time",
+    "duration": "duration",
+    "timeZone": "time_zone",
+    "recurEvery": "recur_every",
+}
+
+
+def maintenance_of(
+    resources: Sequence[TerraformResource], document: Document, log: Log
+) -> Maintenance | None:
+    """What the resources of a plan or state say of maintenance; None where they say nothing."""
+    found = [each for each in resources if each.type in TYPES]
+    if not found:
+        return None
+    addresses = [each.address for each in resources]
+    links = _Links(dig(document.root, "configuration", "root_module"), addresses)
+    return Maintenance(
+        tuple(_configuration(each, document, log) for each in found if each.type == CONFIGURATION),
+        tuple(
+            _assignment(each, links, document, log) for each in found if each.type != CONFIGURATION
+        ),
+        alone=False,
+    )
+
+
+def _configuration(resource: TerraformResource, document: Document, log: Log) -> Configuration:
+    view = Attributes(resource, log)
+    said = {field: view.text(field, "window", key) for field, key in _WINDOW.items()}
+    reboot = view.text("rebootSetting", "install_patches", "reboot")
+    paths: dict[str, tuple[str, ...]] = {
+        field: ("window", "0", key) for field, key in _WINDOW.items()
+    }
+    paths |= {"maintenanceScope": ("scope",), "rebootSetting": ("install_patches", "0", "reboot")}
+    return Configuration(
+        name=view.text("name", "name") or resource.address,
+        id=view.text("id", "id") or resource.address,
+        scope=view.text("scope", "scope") or "none",
+        starts=said["startDateTime"],
+        expires=said["expirationDateTime"],
+        duration=said["duration"],
+        timezone=said["timeZone"],
+        recurs=said["recurEvery"],
+        reboot=reboot,
+        origin=NodeOrigin(document, resource.values, paths),
+        left_open=tuple(field for field in FIELDS if field in view.left_open),
+    )
+
+
+def _assignment(
+    resource: TerraformResource, links: "_Links", document: Document, log: Log
+) -> Assignment:
+    view = Attributes(resource, log)
+    configuration = view.text("window", "maintenance_configuration_id")
+    machine = view.text("machine", "virtual_machine_id")
+    if resource.type == ASSIGNMENT:
+        machine = (
+            machine or links.target(resource.address, "virtual_machine_id") or "an unknown machine"
+        )
+    return Assignment(
+        configuration
+        or links.target(resource.address, "maintenance_configuration_id")
+        or resource.address,
+        machine if resource.type == ASSIGNMENT else None,
+        NodeOrigin(document, resource.values, {"window": ("maintenance_configuration_id",)}),
+    )
+
+
+class _Links:
+    """From a resource's attribute to the resource that it refers to, both by their addresses."""
+
+    def __init__(self, configuration: Any, addresses: Sequence[str]) -> None:
+        self.expressions = dict(_expressions(configuration))
+        self.instances: dict[str, list[str]] = {}
+        for address in addresses:
+            self.instances.setdefault(_INDEX.sub("", address), []).append(address)
+
+    def target(self, address: str, attribute: str) -> str | None:
+        """The address that an attribute refers to: the only instance, or the one with the same
+        index.
+        """
+        plain = _INDEX.sub("", address)
+        module = plain[: plain.rindex(CONFIGURATION[:8])] if CONFIGURATION[:8] in plain else ""
+        for reference in items(dig(self.expressions.get(plain), attribute, "references")):
+            words = str(reference).split(".")
+            instances = (
+                self.instances.get(module + ".".join(words[:2]), []) if len(words) > 1 else []
+            )
+            if len(instances) == 1:
+                return instances[0]
+            index = _INDEX.findall(address)[-1:]
+            if same := [each for each in instances if _INDEX.findall(each)[-1:] == index]:
+                return same[0]
+        return None
+
+
+def _expressions(module: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """(address without indices, expressions) of the resources of a module's configuration and of
+    those in it.
+    """
+    for each in items(dig(module, "resources")):
+        yield f"{prefix}{dig(each, 'address')}", dig(each, "expressions")
+    calls = dig(module, "module_calls")
+    for name, call in calls.items() if isinstance(calls, Mapping) else ():
+        yield from _expressions(dig(call, "module"), f"{prefix}module.{name}.")

@@ -1,0 +1,540 @@
+"""Terraform: plans and states of `terraform show -json`, and state files.
+
+Plans and states carry passwords in clear text, so nothing but the attributes named here is read,
+and of those nothing that Terraform marks as sensitive.
+https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from hotpatch_cli.documents.tree import (
+    Document,
+    Log,
+    Mapping,
+    NumberText,
+    Sequence,
+    at_one_mark,
+    quoted,
+)
+from hotpatch_cli.eligibility.os_type import os_type
+from hotpatch_cli.inputs.azure import deployments
+from hotpatch_cli.inputs.azure.deployments import Deployed
+from hotpatch_cli.inputs.azure.vms import no_machine
+from hotpatch_cli.inputs.os_names import has_value
+from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
+from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching, Placement, Security
+
+_STATE_FILE = "4"
+_PLAN_KEYS = ("planned_values", "values")
+_UNCHANGED = ["no-op"]
+"""The actions on a resource that exists as the plan has it."""
+_UNKNOWN = "known only after apply"
+_SENSITIVE = "marked as sensitive"
+
+
+class ResourceKind(NamedTuple):
+    """A resource type of the provider azurerm: where it has the facts, and what is fixed for it.
+
+    https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs
+    """
+
+    image: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+    scale_set: str | None = None
+    system: OsType | None = None
+    patched: bool = True
+    agent: bool = True
+
+
+_OLD_PROFILE = ("os_profile_windows_config",)
+_ORCHESTRATED = ("os_profile", "windows_configuration")
+KINDS = {
+    "azurerm_windows_virtual_machine": ResourceKind(("source_image_reference",), system="windows"),
+    "azurerm_linux_virtual_machine": ResourceKind(("source_image_reference",), system="linux"),
+    "azurerm_orchestrated_virtual_machine_scale_set": ResourceKind(
+        ("source_image_reference",), _ORCHESTRATED, "flexible"
+    ),
+    "azurerm_windows_virtual_machine_scale_set": ResourceKind(
+        ("source_image_reference",), scale_set="uniform", system="windows", patched=False
+    ),
+    "azurerm_linux_virtual_machine_scale_set": ResourceKind(
+        ("source_image_reference",), scale_set="uniform", system="linux"
+    ),
+    "azurerm_virtual_machine": ResourceKind(
+        ("storage_image_reference",), _OLD_PROFILE, patched=False, agent=False
+    ),
+    "azurerm_virtual_machine_scale_set": ResourceKind(
+        ("storage_profile_image_reference",), _OLD_PROFILE, "uniform", patched=False
+    ),
+}
+_AZAPI = "azapi_resource"
+_BLOCKS: tuple[tuple[OsType, tuple[tuple[str, ...], ...]], ...] = (
+    ("windows", (("os_profile_windows_config",), ("os_profile", "windows_configuration"))),
+    ("linux", (("os_profile_linux_config",), ("os_profile", "linux_configuration"))),
+)
+_DISKS = ("storage_os_disk", "storage_profile_os_disk")
+
+
+class TerraformResource(NamedTuple):
+    """A managed resource: what is planned for it, what of that is unknown, and what is sensitive."""
+
+    address: str
+    type: str
+    values: Mapping
+    unknown: Any = None
+    sensitive: Any = None
+    declared: bool = False
+
+
+# --- resources -----------------------------------------------------------------------------------------------
+
+
+def _recognises(document: Document) -> bool:
+    root = document.root
+    if not isinstance(root, Mapping):
+        return False
+    if "terraform_version" not in root:
+        return "resource_changes" in root and "planned_values" in root
+    return "format_version" in root or _is_state_file(root) or "planned_values" in root
+
+
+def _is_state_file(root: Mapping) -> bool:
+    return root.get("version") == _STATE_FILE and isinstance(root.get("resources"), Sequence)
+
+
+def _resources(root: Mapping) -> Iterator[TerraformResource]:
+    if _is_state_file(root):
+        yield from _of_state_file(root)
+        return
+    changes = {
+        each.get("address"): dig(each, "change")
+        for each in items(root.get("resource_changes"))
+        if isinstance(each, Mapping) and isinstance(each.get("address"), str)
+    }
+    planned, known = (root.get(key) for key in _PLAN_KEYS)
+    if isinstance(planned, Mapping):
+        yield from _of_module(dig(planned, "root_module"), changes, planned=True)
+    else:
+        yield from _of_module(dig(known, "root_module"), changes, planned=False)
+
+
+def _of_module(
+    module: Any, changes: dict[Any, Any], *, planned: bool
+) -> Iterator[TerraformResource]:
+    """The managed resources of a module and of those in it."""
+    for each in items(dig(module, "resources")):
+        address, kind, values = dig(each, "address"), dig(each, "type"), dig(each, "values")
+        named = isinstance(address, str) and address.strip() and isinstance(kind, str)
+        if named and isinstance(values, Mapping) and dig(each, "mode") != "data":
+            change = changes.get(address)
+            declared = planned and items(dig(change, "actions")) != _UNCHANGED
+            unknown = dig(change, "after_unknown")
+            yield TerraformResource(
+                address, kind, values, unknown, dig(each, "sensitive_values"), declared
+            )
+    for child in items(dig(module, "child_modules")):
+        yield from _of_module(child, changes, planned=planned)
+
+
+def _of_state_file(root: Mapping) -> Iterator[TerraformResource]:
+    """The managed resources of a terraform.tfstate."""
+    for each in items(root["resources"]):
+        kind, name, module = dig(each, "type"), dig(each, "name"), dig(each, "module")
+        if dig(each, "mode") == "data" or not isinstance(kind, str):
+            continue
+        base = ".".join(
+            filter(None, (module if isinstance(module, str) else None, kind, str(name)))
+        )
+        for instance in items(dig(each, "instances")):
+            values = dig(instance, "attributes")
+            if isinstance(values, Mapping):
+                yield TerraformResource(base + _index(dig(instance, "index_key")), kind, values)
+
+
+def _index(key: Any) -> str:
+    """The index of an instance, as an address writes it."""
+    if key is None:
+        return ""
+    return f"[{key}]" if isinstance(key, NumberText) else f'["{key}"]'
+
+
+# --- attributes ----------------------------------------------------------------------------------------------
+
+
+def _hidden(tree: Any, path: tuple[str, ...]) -> bool:
+    """Whether a tree of marks (after_unknown, sensitive_values) has true at a path or around it."""
+    for key in path:
+        if isinstance(tree, Sequence):
+            tree = tree[0] if tree else None
+        if not isinstance(tree, Mapping):
+            break
+        tree = tree.get(key)
+    if isinstance(tree, Sequence):
+        return any(each is True for each in tree)
+    return tree is True
+
+
+class Attributes:
+    """The attributes of a resource; blocks are lists of one. What is hidden is noted as open under
+    its field.
+    """
+
+    def __init__(self, resource: TerraformResource, log: Log) -> None:
+        self.resource = resource
+        self.log = log
+        self.left_open: dict[str, str] = {}
+
+    def node(self, *path: str) -> tuple[Any, int]:
+        """(value, mark) at a path; (None, ...) where it is missing."""
+        value: Any = self.resource.values
+        mark = self.resource.values.mark
+        for key in path:
+            if isinstance(value, Sequence):
+                value = value[0] if value else None
+            if not isinstance(value, Mapping) or key not in value:
+                return None, mark
+            value, mark = value[key], value.at(key)
+        return value, mark
+
+    def is_open(self, field: str, *path: str) -> bool:
+        """Whether a path is hidden; it is noted if so."""
+        for tree, why in ((self.resource.unknown, _UNKNOWN), (self.resource.sensitive, _SENSITIVE)):
+            if _hidden(tree, path):
+                said = f"{'.'.join(path)} is {why}"
+                known = self.left_open.get(field)
+                self.left_open[field] = f"{known}; {said}" if known and said not in known else said
+                return True
+        return False
+
+    def deciding(self) -> tuple[tuple[str, str], ...]:
+        """The open facts that decide a verdict."""
+        return tuple(each for each in self.left_open.items() if each[0] in deployments.DECIDING)
+
+    def text(self, field: str, *path: str) -> str | None:
+        """The text at a path; None where it is missing, empty or hidden."""
+        if self.is_open(field, *path):
+            return None
+        value, mark = self.node(*path)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and not isinstance(value, NumberText):
+            return value
+        self.log.add(
+            mark,
+            f"Expected text in {'.'.join(path)}, found {_kind(value)}.",
+            "Make the plan again.",
+        )
+        return None
+
+    def flag(self, field: str, *path: str) -> bool | None:
+        """The truth at a path; None where it is missing or hidden."""
+        if self.is_open(field, *path):
+            return None
+        value, mark = self.node(*path)
+        if value is None or isinstance(value, bool):
+            return value
+        self.log.add(
+            mark,
+            f"Expected true or false in {'.'.join(path)}, found {_kind(value)}.",
+            "Make the plan again.",
+        )
+        return None
+
+
+def _kind(value: object) -> str:
+    """What stands in the wrong place; not its content."""
+    if isinstance(value, bool):
+        return "true or false"
+    return (
+        "a number"
+        if isinstance(value, NumberText)
+        else "text"
+        if isinstance(value, str)
+        else quoted(value)
+    )
+
+
+# --- machines ------------------------------------------------------------------------------------------------
+
+
+def _machine(resource: TerraformResource, document: Document, log: Log) -> Machine:
+    kind, view = KINDS[resource.type], Attributes(resource, log)
+    image = _image(view, kind)
+    facts = Facts(
+        platform="azure",
+        os_type=kind.system or _disk_type(view),
+        configured=_configured(view),
+        image=image,
+        restored=image is None and "image" not in view.left_open and _from_disk(view),
+        region=view.text("region", "location"),
+        scale_set=kind.scale_set or ("flexible" if _is_member(view) else None),
+        patching=_patching(view, kind),
+        security=_security(view),
+        health_extension=_health(view) if kind.scale_set == "flexible" else None,
+        declared=resource.declared,
+    )
+    origin = NodeOrigin(document, resource.values, _paths(kind))
+    return Machine(
+        name=resource.address,
+        id=view.text("id", "id"),
+        facts=facts._replace(unresolved=view.deciding()),
+        origin=origin,
+        placement=Placement(
+            timezone=view.text("timezone", *kind.settings, "timezone"),
+            region=facts.region,
+            tags=_tags(view),
+        ),
+        zone=view.text("zone", "zone"),
+        availability_set=view.text("availability_set", "availability_set_id"),
+    )
+
+
+def _paths(kind: ResourceKind) -> dict[str, tuple[str, ...]]:
+    """Where a resource type has the fields; blocks are lists of one."""
+    at = tuple(key for block in kind.settings for key in (block, "0"))
+    return {
+        "image": kind.image,
+        "restored": ("os_managed_disk_id",),
+        "region": ("location",),
+        "timezone": (*at, "timezone"),
+        "patching.mode": (*at, "patch_mode"),
+        "patching.hotpatching": (*at, "hotpatching_enabled"),
+        "patching.vm_agent": (*at, "provision_vm_agent"),
+        "patching.assessment": (*at, "patch_assessment_mode"),
+        "patching.reboot": ("reboot_setting",),
+        "patching.bypass_safety_checks": (
+            "bypass_platform_safety_checks_on_user_schedule_enabled",
+        ),
+        "security.secure_boot": ("secure_boot_enabled",),
+        "security.vtpm": ("vtpm_enabled",),
+        "health_extension": ("extension",),
+    }
+
+
+def _image(view: Attributes, kind: ResourceKind) -> Image | None:
+    """The image: an id is of a gallery or custom image, and so is one that is not known yet."""
+    block, _ = view.node(*kind.image)
+    if not block and _hidden(view.resource.unknown, ("source_image_id",)):
+        return Image(id=f"({_UNKNOWN})")
+    named = view.text("image", "source_image_id") or view.text("image", *kind.image, "id")
+    if named:
+        return Image(id=named)
+    parts = [view.text("image", *kind.image, key) for key in ("publisher", "offer", "sku")]
+    return (
+        Image(*parts)._replace(version=view.text("version", *kind.image, "version"))
+        if any(parts)
+        else None
+    )
+
+
+def _from_disk(view: Attributes) -> bool:
+    """Made from a specialised disk, which has lost its image."""
+    return view.is_open("restored", "os_managed_disk_id") or view.node("os_managed_disk_id")[
+        0
+    ] not in (None, "")
+
+
+def _disk_type(view: Attributes) -> OsType | None:
+    """The OS type of the disk, which only the old resource types state."""
+    return next(
+        filter(None, (os_type(view.text("os_type", disk, "os_type")) for disk in _DISKS)), None
+    )
+
+
+def _configured(view: Attributes) -> OsType | None:
+    """Which operating system a block sets up; a block of nulls is none."""
+    return next(
+        (
+            system
+            for system, paths in _BLOCKS
+            if any(has_value(view.node(*path)[0]) for path in paths)
+        ),
+        None,
+    )
+
+
+def _security(view: Attributes) -> Security:
+    """Boot security, where it is stated; an encrypted state of the disk makes a confidential VM."""
+    encrypted = view.text("security.type", "os_disk", "security_encryption_type")
+    return Security(
+        "ConfidentialVM" if encrypted else None,
+        view.flag("security.secure_boot", "secure_boot_enabled"),
+        view.flag("security.vtpm", "vtpm_enabled"),
+    )
+
+
+def _without_profile(view: Attributes, kind: ResourceKind) -> bool:
+    """Whether this is a flexible scale set that makes no VMs by itself: it has neither a size nor a
+    profile.
+    """
+    said = ("sku_name", "os_profile", "source_image_id", *kind.image)
+    stated = any(view.node(key)[0] or _hidden(view.resource.unknown, (key,)) for key in said)
+    return kind.scale_set == "flexible" and not stated
+
+
+def _is_member(view: Attributes) -> bool:
+    return view.node("virtual_machine_scale_set_id")[0] not in (None, "")
+
+
+def _patching(view: Attributes, kind: ResourceKind) -> Patching:
+    """The patch settings, with the provider's defaults where nothing is said.
+
+    Types without such settings leave the VM with what Azure does by itself.
+    """
+    at = kind.settings
+    agent = view.flag("patching.vm_agent", *at, "provision_vm_agent")
+    if agent is None and "patching.vm_agent" not in view.left_open:
+        agent = kind.agent
+    if not kind.patched:
+        return Patching("AutomaticByOS", hotpatching=False, vm_agent=agent)
+    mode = view.text("patching.mode", *at, "patch_mode")
+    hotpatching = view.flag("patching.hotpatching", *at, "hotpatching_enabled")
+    return Patching(
+        mode=mode or (None if "patching.mode" in view.left_open else "AutomaticByOS"),
+        hotpatching=hotpatching if "patching.hotpatching" in view.left_open else bool(hotpatching),
+        vm_agent=agent,
+        bypass_safety_checks=view.flag(
+            "patching.bypass_safety_checks",
+            "bypass_platform_safety_checks_on_user_schedule_enabled",
+        ),
+        reboot=view.text("patching.reboot", "reboot_setting"),
+        assessment=view.text("patching.assessment", *at, "patch_assessment_mode"),
+    )
+
+
+def _health(view: Attributes) -> bool | None:
+    """Whether an extension of the set watches application health; None where that is not known yet."""
+    extensions, _ = view.node("extension")
+    kinds = {str(dig(each, "type")).lower() for each in items(extensions)}
+    if "applicationhealthwindows" in kinds or "applicationhealthlinux" in kinds:
+        return True
+    return None if view.is_open("health_extension", "extension") else False
+
+
+def _tags(view: Attributes) -> tuple[tuple[str, str], ...]:
+    tags, _ = view.node("tags")
+    if not isinstance(tags, Mapping) or _hidden(view.resource.sensitive, ("tags",)):
+        return ()
+    return tuple(
+        (key, value) for key, value in tags.items() if isinstance(value, str) and key.isprintable()
+    )
+
+
+# --- azapi ---------------------------------------------------------------------------------------------------
+
+
+def _azapi(resource: TerraformResource, log: Log) -> Deployed | None:
+    """A resource in Azure's own words; its body is a mapping, or with older providers JSON in a
+    text.
+    """
+    values = resource.values
+    kind = values.get("type")
+    if not isinstance(kind, str) or kind.split("@")[0].lower() not in deployments.MACHINE_TYPES:
+        return None
+    body, mark = values.get("body"), values.at("body")
+    if isinstance(body, str):
+        body = _embedded(body, mark, log)
+    whole = Mapping(values.mark)
+    for key, value, key_mark, at in body.placed() if isinstance(body, Mapping) else ():
+        whole.put(key, value, key_mark, at)
+    for key in ("type", "name", "location"):
+        if key not in whole:
+            whole.put(key, values.get(key), values.at(key), values.at(key))
+    left_open = [*_open_paths(dig(resource.unknown, "body"), _UNKNOWN)]
+    left_open += _open_paths(dig(resource.sensitive, "body"), _SENSITIVE)
+    known = _without(whole, [path for path, _ in left_open])
+    return Deployed(resource.address, known, tuple(left_open), resource.declared)
+
+
+def _embedded(text: str, mark: int, log: Log) -> Any:
+    """The tree of a JSON text within the document; all of it stands where the text does."""
+    from hotpatch_cli.documents.json_text import parse_json
+    from hotpatch_cli.errors import InputError
+
+    try:
+        return at_one_mark(parse_json(log.document.file, text).root, mark)
+    except InputError:
+        log.add(mark, "The body of this azapi_resource is not JSON.", "Make the plan again.")
+        return None
+
+
+def _open_paths(
+    tree: Any, why: str, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The paths at which a tree of marks has true."""
+    if tree is True:
+        yield path, f"{'.'.join(('body', *path))} is {why}"
+    elif isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from _open_paths(value, why, (*path, key.lower()))
+
+
+def _without(node: Mapping, paths: list[tuple[str, ...]]) -> Mapping:
+    """A tree without what stands at some paths."""
+    result = Mapping(node.mark)
+    for key, value, key_mark, mark in node.placed():
+        inner = [path[1:] for path in paths if path[:1] == (key.lower(),)]
+        if () in inner:
+            continue
+        kept = _without(value, inner) if isinstance(value, Mapping) and inner else value
+        result.put(key, kept, key_mark, mark)
+    return result
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def _read(document: Document) -> SourceData:
+    log = Log(document)
+    reading = SourceData()
+    root = document.root
+    if isinstance(root, Mapping) and str(root.get("errored")) == "True":
+        reading.notes.append(
+            f"{document.file}: Terraform stopped with an error while it made this plan"
+        )
+    resources = list(_resources(root)) if isinstance(root, Mapping) else []
+    azapi: list[Deployed] = []
+    empty: list[str] = []
+    for each in resources:
+        if each.type in KINDS and _without_profile(Attributes(each, log), KINDS[each.type]):
+            empty.append(no_machine(document.file, each.address))
+        elif each.type in KINDS:
+            reading.machines.append(_machine(each, document, log))
+        elif each.type == _AZAPI and (deployed := _azapi(each, log)):
+            azapi.append(deployed)
+    if any(each.type.startswith("azurerm_maintenance_") for each in resources):
+        from hotpatch_cli.inputs.terraform.maintenance import maintenance_of
+
+        reading.maintenance = maintenance_of(resources, document, log)
+    reading.notes += empty
+    if not reading.machines and not azapi and not empty and reading.maintenance is None:
+        log.add(document.root_mark, *_refusal(resources))
+    log.finish()
+    judged = {each.address for each in resources if each.type in KINDS and KINDS[each.type].patched}
+    if isinstance(root, Mapping) and "planned_values" in root:
+        reading.machines = [
+            _of_azurerm(machine) if machine.name in judged else machine
+            for machine in reading.machines
+        ]
+    reading.machines += deployments.machines(document, azapi, reading.notes)
+    return reading
+
+
+def _of_azurerm(machine: Machine) -> Machine:
+    """A machine of a plan, which the provider azurerm holds to rules of its own."""
+    return machine._replace(facts=machine.facts._replace(provider="azurerm"))
+
+
+def _refusal(resources: list[TerraformResource]) -> tuple[str, str]:
+    """What is said of a plan without a machine, such as one of another provider."""
+    counted = Counter(each.type for each in resources).most_common(5)
+    there = (
+        ", ".join(f"{count} of {quoted(name)}" for name, count in counted) or "no resource at all"
+    )
+    message = f"There is no virtual machine of Azure in this plan or state; there is {there}."
+    return message, f"Types that are read: {', '.join(KINDS)}, {_AZAPI}."
+
+
+READER = Reader(_recognises, _read)

@@ -1,0 +1,229 @@
+"""The rows of knowledge. Each carries its sources; `from_day` and `until` bound the days on which
+it is true.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from hotpatch_cli.model import Build
+
+Product = Literal["ws2022", "ws2025"]
+PRODUCTS: tuple[Product, ...] = ("ws2022", "ws2025")
+PRODUCT_NAMES = {"ws2022": "Windows Server 2022", "ws2025": "Windows Server 2025"}
+
+Day = date
+
+BASELINES = ("planned-baseline", "unplanned-baseline")
+STANDARD = ("standard", "out-of-band", "preview")
+KINDS = (*BASELINES, "hotpatch", "out-of-band-hotpatch", *STANDARD, "general-availability")
+CONFIDENCES = ("high", "medium", "low")
+EVENTS = (
+    "generally-available",
+    "hotpatch-generally-available",
+    "last-hotpatch-month",
+    "mainstream-support-ends",
+    "extended-support-ends",
+)
+
+
+class Source(NamedTuple):
+    """Where a fact comes from: title, public address (None where none was kept), and the day it was
+    read.
+    """
+
+    title: str
+    read: date
+    url: str | None = None
+
+
+class Release(NamedTuple):
+    """One update of a product. No kind: no source states it; no date: it was not seen."""
+
+    product: Product
+    confidence: str
+    source: tuple[Source, ...]
+    date: Day | None = None
+    kind: str | None = None
+    kb: str | None = None
+    build: Build | None = None
+    platforms: tuple[str, ...] = ()
+    component: str | None = None
+    notes: str | None = None
+    kind_confidence: str | None = None
+
+    @property
+    def confidence_of_kind(self) -> str:
+        """How sure the kind is, and with it the track; a KB and a build may be surer than that."""
+        return self.kind_confidence or self.confidence
+
+    @property
+    def is_baseline(self) -> bool:
+        """A cumulative update, planned or not, that hotpatches build on."""
+        return self.kind in BASELINES
+
+    @property
+    def identified(self) -> bool:
+        """It has a KB or a build, and more than low confidence: not only a schedule."""
+        return bool(self.kb or self.build) and self.confidence != "low"
+
+    @property
+    def name(self) -> str:
+        """The KB, or what else a person can call it."""
+        return self.kb or (f"build {self.build}" if self.build else f"the release of {self.date}")
+
+
+class ImageRow(NamedTuple):
+    """A marketplace image that can hotpatch."""
+
+    product: Product
+    publisher: str
+    offer: str
+    sku: str
+    platforms: tuple[str, ...]
+    from_day: date
+    source: tuple[Source, ...]
+
+    @property
+    def urn(self) -> str:
+        """publisher:offer:sku"""
+        return f"{self.publisher}:{self.offer}:{self.sku}"
+
+
+class Lookalike(NamedTuple):
+    """A SKU that is often taken for one that can hotpatch, and why it is not."""
+
+    pattern: str
+    why: str
+    source: tuple[Source, ...]
+
+
+class EditionRow(NamedTuple):
+    """An edition that can hotpatch through Azure Arc."""
+
+    product: Product
+    edition: str
+    from_day: date
+    source: tuple[Source, ...]
+
+
+class ArcPhase(NamedTuple):
+    """A time in the life of hotpatch through Arc: preview, paid, free."""
+
+    phase: str
+    from_day: date
+    terms: str
+    source: tuple[Source, ...]
+    until: date | None = None
+
+
+class HostRow(NamedTuple):
+    """The oldest release of Azure Local on which VMs hotpatch, in a span of days."""
+
+    minimum: str
+    from_day: date
+    source: tuple[Source, ...]
+    until: date | None = None
+
+
+class RegionRow(NamedTuple):
+    """Regions known to offer a product's images while others did not."""
+
+    product: Product
+    known: tuple[str, ...]
+    from_day: date
+    until: date
+    source: tuple[Source, ...]
+
+
+class LifecycleRow(NamedTuple):
+    """An event in a product's life, as it was known between two days."""
+
+    product: Product
+    event: str
+    day: date
+    from_day: date
+    source: tuple[Source, ...]
+    until: date | None = None
+    notes: str | None = None
+
+
+class Statement(NamedTuple):
+    """A sentence about a platform, or about all of them: a prerequisite, a tool, a behaviour."""
+
+    text: str
+    source: tuple[Source, ...]
+    platform: str | None = None
+    rule: str | None = None
+
+
+class Matrix(NamedTuple):
+    """The whole support matrix."""
+
+    minimum_build: Build | None = None
+    images: tuple[ImageRow, ...] = ()
+    lookalikes: tuple[Lookalike, ...] = ()
+    editions: tuple[EditionRow, ...] = ()
+    arc_phases: tuple[ArcPhase, ...] = ()
+    azure_local_hosts: tuple[HostRow, ...] = ()
+    regions: tuple[RegionRow, ...] = ()
+    lifecycle: tuple[LifecycleRow, ...] = ()
+    prerequisites: tuple[Statement, ...] = ()
+    orchestration: tuple[Statement, ...] = ()
+    behaviour: tuple[Statement, ...] = ()
+    not_carried: tuple[Statement, ...] = ()
+    rollback: tuple[Statement, ...] = ()
+
+    def event(self, product: str | None, event: str, as_of: date) -> LifecycleRow | None:
+        """A product's event as it was known on a day."""
+        known = (row for row in self.lifecycle if row.product == product and row.event == event)
+        return next((row for row in known if holds(row.from_day, row.until, as_of)), None)
+
+
+class Rule(NamedTuple):
+    """A rule of the catalogue: its texts, its level, and where it comes from.
+
+    `levels` and `remedies` are those of single sentences that differ from the rule's.
+    """
+
+    code: str
+    name: str
+    level: str
+    platforms: tuple[str, ...]
+    title: str
+    meaning: str
+    sentences: Mapping[str, str]
+    remedy: str
+    source: str
+    read: date
+    wrong: str
+    right: str
+    levels: Mapping[str, str] = MappingProxyType({})
+    remedies: Mapping[str, str] = MappingProxyType({})
+
+    def level_of(self, variant: str) -> str:
+        """The level of a sentence: the rule's, unless the sentence has its own."""
+        return self.levels.get(variant, self.level)
+
+    def remedy_of(self, variant: str) -> str:
+        """What to do where a sentence is said: the rule's remedy, unless the sentence has its own."""
+        return self.remedies.get(variant, self.remedy)
+
+    @property
+    def all_levels(self) -> str:
+        """The levels of its sentences, the rule's own first: `warning or error`."""
+        return " or ".join(dict.fromkeys((self.level, *self.levels.values())))
+
+
+class Knowledge(NamedTuple):
+    """All that the program knows, as loaded for one run."""
+
+    matrix: Matrix
+    releases: tuple[Release, ...]
+    rules: Mapping[str, Rule]
+
+
+def holds(from_day: date, until: date | None, as_of: date) -> bool:
+    """Whether a row that is true from one day until another (both included) is true on a day."""
+    return from_day <= as_of and (until is None or as_of <= until)

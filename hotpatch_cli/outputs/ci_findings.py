@@ -1,0 +1,140 @@
+"""What a report says to a build system: every finding with its place, its weight and a mark that
+stays.
+"""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from hotpatch_cli.documents.files import STDIN
+from hotpatch_cli.model import Location
+from hotpatch_cli.report import Checked, Reason, Report, Suppressed
+
+
+def silent_code(checked: Checked) -> str:
+    """What stands for a rule where a machine fails on a track state that no finding speaks of:
+    `track-unknown`.
+    """
+    return f"track-{checked.judgement.track.state}"
+
+
+class CiFinding(NamedTuple):
+    """One thing that is said of a machine. `level` is error for all that makes the machine fail.
+
+    `fingerprint` is of the machine (its resource id, otherwise its name) and the code: moved lines
+    do not change it.
+    """
+
+    checked: Checked
+    reason: Reason | None
+    code: str
+    name: str
+    level: str
+    message: str
+    place: Location
+    fingerprint: str
+
+    @property
+    def cover(self) -> Suppressed | None:
+        """Why it does not count."""
+        return self.reason.cover if self.reason else None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it makes its machine fail."""
+        return self.reason is None or self.reason.counts
+
+    @property
+    def sentence(self) -> str:
+        """The machine, the message, and what a waiver or the policy adds to it."""
+        return " ".join(filter(None, (f"{self.checked.machine.label}: {self.message}", self.aside)))
+
+    @property
+    def aside(self) -> str:
+        """What a waiver or the policy makes of it, as a sentence; empty where they are silent."""
+        return aside(self.reason) if self.reason else ""
+
+
+def ci_findings(report: Report) -> Iterator[CiFinding]:
+    """All that is said of all machines, in the order of the input."""
+    times: Counter[tuple[str, str]] = Counter()
+    for checked in report.machines:
+        identity = checked.machine.id
+        key = (
+            identity.lower() if identity else checked.machine.label
+        )  # `A` and `a` are two machines
+        for reason in checked.reasons:
+            code, level = reason.rule.code, "error" if reason.counts else reason.level
+            print_ = _fingerprint(key, code, times)
+            yield CiFinding(
+                checked,
+                reason,
+                code,
+                reason.rule.name,
+                level,
+                reason.message,
+                reason.location,
+                print_,
+            )
+        if checked.outcome == "fails" and not any(reason.counts for reason in checked.reasons):
+            place = checked.machine.origin.locate("build")
+            track, code = checked.judgement.track, silent_code(checked)
+            message = f"The track state is {track.state}{f': {track.why}' if track.why else ''}."
+            yield CiFinding(
+                checked, None, code, code, "error", message, place, _fingerprint(key, code, times)
+            )
+
+
+def _fingerprint(key: str, code: str, times: Counter[tuple[str, str]]) -> str:
+    """A mark of machine and code; the second finding of one code has another than the first."""
+    times[key, code] += 1
+    text = f"{key}\0{code}\0{times[key, code]}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def aside(reason: Reason) -> str:
+    """What a waiver, the known findings or the policy make of a finding; empty where they are
+    silent.
+    """
+    parts = []
+    if reason.cover and reason.cover.kind == "waived":
+        parts.append(
+            f"Waived until {reason.cover.expires} by {reason.cover.owner}: {reason.cover.reason}"
+        )
+    elif reason.cover:
+        parts.append("Known before.")
+    if reason.severity:
+        parts.append(
+            f"Level {reason.severity.level} instead of {reason.catalogue_level}: {reason.severity.reason}"
+        )
+    return " ".join(f"({part})" for part in parts)
+
+
+def file_of(place: Location) -> str | None:
+    """The file of a place as build systems want it: relative to the working directory, with
+    slashes.
+
+    None where there is no file: standard input, or an argument of the command line.
+    """
+    if place.file == STDIN or place.line is None:
+        return None
+    path = place.file
+    if Path(path).is_absolute():
+        try:
+            near = os.path.relpath(path)
+        except ValueError:  # another drive of Windows
+            return path.replace("\\", "/")
+        path = path if near.startswith("..") else near
+    return os.path.normpath(path).replace(os.sep, "/")
+
+
+def uri_of(file: str) -> str:
+    """A file as a URI reference, with %-encoding; an absolute one as file://."""
+    text = quote(file.encode("utf-8", "surrogatepass"), safe="/-._~")
+    if file.startswith("/"):
+        return f"file://{text}"
+    return f"file:///{quote(file, safe='/:-._~')}" if Path(file).is_absolute() else text

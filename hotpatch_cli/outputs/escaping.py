@@ -1,0 +1,44 @@
+"""Text of unknown origin, made safe for one format at a time."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def visible(text: str) -> str:
+    """Text on one line: control codes, line ends and direction marks are shown as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
+def cell(value: object) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula; line ends stay, other control
+    codes are shown.
+    """
+    text = "\n".join(map(visible, str(value).split("\n"))) if value is not None else ""
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV (RFC 4180), safe to open in a spreadsheet."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return stream.getvalue()
+
+
+def markdown(text: str) -> str:
+    """Text that stays text in Markdown: no markup, no HTML, no cell, no link, and nobody is called
+    by an @.
+    """
+    return "".join(_MARKDOWN.get(each, each) for each in visible(text))
+
+
+_MARKDOWN = {each: f"&#{ord(each)};" for each in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}

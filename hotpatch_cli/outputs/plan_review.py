@@ -1,0 +1,49 @@
+"""The judgement on a plan that somebody edited: text and JSON."""
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.planning.plan import BrokenRule
+
+
+class PlanReview(NamedTuple):
+    """A plan of so many restarts: the rules that it breaks, and the machines that it leaves out."""
+
+    restarts: int
+    broken: tuple[BrokenRule, ...]
+    missing: tuple[str, ...]
+
+
+def render_table(judged: PlanReview) -> str:
+    """A line for each rule that is broken."""
+    lines = [f"{visible(each.text)}\n" for each in judged.broken]
+    count = "1 restart" if judged.restarts == 1 else f"{judged.restarts} restarts"
+    return "".join(lines) or f"The plan keeps every rule: {count}.\n"
+
+
+def render_json(judged: PlanReview) -> str:
+    """The same, for programs."""
+    content = {
+        "schema_version": 1,
+        "keeps_every_rule": not judged.broken,
+        "restarts": judged.restarts,
+        "broken": [
+            {
+                "rule": each.rule,
+                "machines": list(each.machines),
+                "limit": each.limit,
+                "message": each.text,
+            }
+            for each in judged.broken
+        ],
+        "not_in_the_plan": list(judged.missing),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+JUDGED_FORMATS: dict[str, Callable[[PlanReview], str]] = {
+    "table": render_table,
+    "json": render_json,
+}

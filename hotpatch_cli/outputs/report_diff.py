@@ -1,0 +1,163 @@
+"""The difference of two reports: table, JSON, and Markdown for the comment of a pull request."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
+from hotpatch_cli.inputs.others.report import ReportedMachine
+from hotpatch_cli.outputs.escaping import markdown, visible
+from hotpatch_cli.outputs.report_markdown import MOST
+from hotpatch_cli.outputs.table import TextTable, plain, terminal
+from hotpatch_cli.outputs.view_options import Screen, indented
+
+MARK = "<!-- hotpatch-diff -->"
+"""By this line a pipeline finds the comment that it wrote last time."""
+_HEADER = ("change", "machine", "was", "is", "raised", "settled")
+_WORDS = {"loses": "lose hotpatch", "wins": "win hotpatch", "changed": "change otherwise"}
+
+
+def _json(difference: ReportDiff, _screen: Screen) -> str:
+    shown: dict[str, Any] = {
+        "schema_version": 1,
+        "old": _side(difference.old),
+        "new": _side(difference.new),
+        "summary": difference.counts,
+        "machines": [_pair(each) for each in difference.pairs if each.change != "same"],
+    }
+    return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {"source": side.name, "as_of": str(side.as_of), "machines": len(side.machines)}
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {
+        "name": pair.machine.name,
+        "id": pair.machine.id,
+        "change": pair.change,
+        "old": _state(pair.old),
+        "new": _state(pair.new),
+        "raised": [{"code": code, "message": message} for code, message in pair.raised],
+        "settled": list(pair.settled),
+    }
+
+
+def _state(machine: ReportedMachine | None) -> dict[str, Any] | None:
+    if machine is None:
+        return None
+    return {"verdict": machine.verdict, "track": machine.track, "codes": list(machine.codes)}
+
+
+def _table(difference: ReportDiff, screen: Screen) -> str:
+    pairs = [each for each in difference.pairs if each.change != "same"]
+    shown = pairs if screen.everything or not screen.terminal else pairs[: screen.rows]
+    parts = [_days(difference)]
+    if shown:
+        grid = TextTable(_HEADER, [_row(each) for each in shown], whole=("change", "was", "is"))
+        parts.append(
+            terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+        )
+    if len(shown) < len(pairs):
+        parts.append(f"... and {len(pairs) - len(shown)} more machines: --all shows them.\n")
+    parts.append("".join(_why(each, screen) for each in shown if each.change in ("loses", "wins")))
+    return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
+
+
+def _row(pair: Pair) -> tuple[str, ...]:
+    raised = " ".join(dict.fromkeys(code for code, _ in pair.raised))
+    return (
+        pair.change,
+        pair.machine.name,
+        _word(pair.old),
+        _word(pair.new),
+        raised or "-",
+        " ".join(pair.settled) or "-",
+    )
+
+
+def _word(machine: ReportedMachine | None) -> str:
+    if machine is None:
+        return "-"
+    return machine.verdict if machine.track is None else f"{machine.verdict}, {machine.track}"
+
+
+def _why(pair: Pair, screen: Screen) -> str:
+    lines = [f"{visible(pair.machine.name)} {pair.change}:\n"]
+    lines += [indented(f"{code} {visible(message)}", screen) for code, message in pair.raised]
+    lines += [indented(f"no longer {' '.join(pair.settled)}", screen)] if pair.settled else []
+    return "".join(lines)
+
+
+def _days(difference: ReportDiff) -> str:
+    old, new = difference.old, difference.new
+    days = (
+        f"both as of {new.as_of}"
+        if old.as_of == new.as_of
+        else f"as of {old.as_of} and {new.as_of}"
+    )
+    return f"{visible(old.name)} -> {visible(new.name)}, {days}.\n"
+
+
+def _sentence(difference: ReportDiff) -> str:
+    counts = difference.counts
+    said = ", ".join(
+        f"{count} {_WORDS.get(change, change)}" for change, count in counts.items() if count
+    )
+    return f"{sum(counts.values())} machines: {said}."
+
+
+def _markdown(difference: ReportDiff, _screen: Screen) -> str:
+    counts = difference.counts
+    sign = "❌" if counts["loses"] else "✅"
+    title = (
+        f"{counts['loses']} lose it, {counts['wins']} win it"
+        if counts["loses"] or counts["wins"]
+        else "nobody wins or loses it"
+    )
+    lines = [MARK, f"## {sign} hotpatch: {title}", "", markdown(_days(difference).strip()), ""]
+    telling = [each for each in difference.pairs if each.change in ("loses", "wins")]
+    others = [each for each in difference.pairs if each.change in ("changed", "new", "gone")]
+    if telling:
+        lines += [*_rows(telling), *(f"- {_item(each)}" for each in telling), ""]
+    if others:
+        lines += [
+            f"<details><summary>{len(others)} others</summary>",
+            "",
+            *_rows(others),
+            "</details>",
+            "",
+        ]
+    return _bounded([*lines, _sentence(difference)])
+
+
+def _rows(pairs: Sequence[Pair]) -> list[str]:
+    head = [f"| {' | '.join(_HEADER)} |", "|" + " --- |" * len(_HEADER)]
+    return [*head, *(f"| {' | '.join(map(markdown, _row(each)))} |" for each in pairs), ""]
+
+
+def _item(pair: Pair) -> str:
+    said = [f"{code} {message}" for code, message in pair.raised]
+    said += [f"no longer {' '.join(pair.settled)}"] if pair.settled else []
+    return markdown(f"{pair.machine.name} {pair.change}: {'; '.join(said)}")
+
+
+def _bounded(lines: Sequence[str]) -> str:
+    """The lines, as far as a comment can hold them; the last one, which counts, always."""
+    kept, size, open_ = [], len(lines[-1]), 0
+    for line in lines[:-1]:
+        size += len(line) + 1
+        if size > MOST:
+            kept += ["", "... the rest does not fit into a comment.", *["</details>"] * open_, ""]
+            break
+        open_ += line.startswith("<details>") - line.startswith("</details>")
+        kept.append(line)
+    return "\n".join([*kept, lines[-1]]) + "\n"
+
+
+DIFF_FORMATS: dict[str, Callable[[ReportDiff, Screen], str]] = {
+    "table": _table,
+    "json": _json,
+    "markdown": _markdown,
+}

@@ -1,0 +1,1 @@
+"""Recurrence: RFC 5545 rules, weekdays, days after Patch Tuesday, and calendar files."""

@@ -1,0 +1,160 @@
+"""Reading .ics files: exports of Outlook and Google, and change calendars of AWS, as windows or
+freezes.
+
+Recurrences stay rules and are not expanded here, so one without end costs no more than another.
+
+Source: https://www.rfc-editor.org/rfc/rfc5545, and for change calendars
+https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-change-calendar.html
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from hotpatch_cli.schedule.recurrence.ics_events import IcsEvent, IcsEvents
+from hotpatch_cli.schedule.recurrence.ics_text import Component, parse_calendars
+from hotpatch_cli.schedule.recurrence.ics_zones import IcsError
+from hotpatch_cli.schedule.recurrence.rrule_text import read_rrule
+from hotpatch_cli.schedule.recurrence.rule import DAY, RecurrenceError, quoted
+from hotpatch_cli.schedule.zones import UnknownZone, find_zone
+
+LONGEST_EVENT = timedelta(days=1000)
+YEARS = range(1970, 2200)
+
+_OPEN = {"DEFAULT_CLOSED": True, "DEFAULT_OPEN": False}
+
+
+def read_events(text: str) -> IcsEvents:
+    """The events of a calendar file, without cancelled ones. Raises IcsError."""
+    calendars = parse_calendars(text)
+    components = [event for calendar in calendars for event in calendar.walk("VEVENT")]
+    moved = _moved(components)
+    events = [event for component in components for event in _read(component, moved)]
+    kinds = {_OPEN.get(str(calendar.get("X-CALENDAR-TYPE"))) for calendar in calendars}
+    return IcsEvents(tuple(events), open=kinds.pop() if len(kinds) == 1 else None)
+
+
+def _moved(components: list[Component]) -> dict[str, list[Any]]:
+    """By UID, the starts of the occurrences that an event of their own replaces (RECURRENCE-ID)."""
+    moved: dict[str, list[Any]] = defaultdict(list)
+    for component in components:
+        moved[str(component.get("UID"))] += _values(component, "RECURRENCE-ID")
+    return moved
+
+
+def _read(component: Component, moved: dict[str, list[Any]]) -> Iterator[IcsEvent]:
+    """One event of the file, and one more for each further date that it names."""
+    try:
+        if str(component.get("STATUS")).upper() != "CANCELLED":
+            yield from _events(component, moved)
+    except (IcsError, RecurrenceError, UnknownZone) as problem:
+        raise IcsError(
+            f"event {quoted(str(component.get('SUMMARY', 'without a name')))}: {problem}"
+        ) from None
+
+
+def _events(component: Component, moved: dict[str, list[Any]]) -> Iterator[IcsEvent]:
+    _refuse_unreadable(component)
+    start = component["DTSTART"]
+    zone = _zone(start)
+    single = IcsEvent(*_local(start.dt, zone), _length(component, start.dt), zone)
+    if "RECURRENCE-ID" in component:
+        yield single
+        return
+    without = _values(component, "EXDATE") + moved[str(component.get("UID"))]
+    left_out = frozenset(_local(value, zone)[0] for value in without)
+    rules = tuple(read_rrule(rule.to_ical().decode()) for rule in _listed(component, "RRULE"))
+    yield single._replace(rules=rules, left_out=left_out)
+    for day, clock in (_local(value, zone) for value in _values(component, "RDATE")):
+        if day not in left_out:
+            yield single._replace(day=day, clock=clock)
+
+
+def _refuse_unreadable(component: Component) -> None:
+    for name, problem in component.errors:
+        raise IcsError(f"cannot read its {name}: {quoted(problem)}")
+    for name in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"):
+        if len(_listed(component, name)) > 1:
+            raise IcsError(f"it has more than one {name}")
+    if "DTSTART" not in component:
+        raise IcsError("it has no DTSTART")
+    if "EXRULE" in component:
+        raise IcsError("EXRULE is out of use and not read; write EXDATE")
+    if any("RANGE" in value.params for value in _listed(component, "RECURRENCE-ID")):
+        raise IcsError(
+            "RECURRENCE-ID with a RANGE is not read; end the series with UNTIL and begin another"
+        )
+
+
+def _listed(component: Component, name: str) -> list[Any]:
+    """The properties of a name, however often it is there."""
+    found = component.get(name, [])
+    return found if isinstance(found, list) else [found]
+
+
+def _values(component: Component, name: str) -> list[Any]:
+    """The dates and times of all properties of a name, each of which may hold several."""
+    from icalendar.prop import vBroken
+
+    found = _listed(component, name)
+    if any(isinstance(value, vBroken) for value in found):
+        raise IcsError(
+            f"cannot read a {name} of the event {quoted(str(component.get('UID', 'without a UID')))}"
+        )
+    return [value.dt for values in found for value in values.dts]
+
+
+def _zone(start: Any) -> tzinfo | None:
+    """The zone of a start, by its name or else by its VTIMEZONE; None for a day or a floating time."""
+    name, zone = start.params.get("TZID"), getattr(start.dt, "tzinfo", None)
+    if zone is None and name and isinstance(start.dt, datetime):
+        return find_zone(name)
+    return UTC if zone and not name else zone
+
+
+def _local(value: Any, zone: tzinfo | None) -> tuple[date, time | None]:
+    """The day and the clock of a date or time in the zone of its event; a day has no clock."""
+    if not isinstance(value, date) or value.year not in YEARS:
+        raise IcsError(
+            f"{quoted(str(value))} is not a day or a time from {YEARS[0]} to {YEARS[-1]}"
+        )
+    if not isinstance(value, datetime):
+        return value, None
+    local = value.astimezone(zone) if zone and value.tzinfo else value
+    return local.date(), local.time()
+
+
+def _length(component: Component, start: date) -> timedelta:
+    """Real time, or whole days for a day: from DTEND or DURATION; a day alone lasts one day."""
+    if "DTEND" in component:
+        length = _between(start, component["DTEND"].dt)
+    elif "DURATION" in component:
+        length = component["DURATION"].dt
+    else:
+        length = timedelta(0) if isinstance(start, datetime) else DAY
+    if not isinstance(length, timedelta) or not timedelta(0) < length <= LONGEST_EVENT:
+        raise IcsError(
+            f"it lasts {quoted(str(length))}: expected a length up to {LONGEST_EVENT.days} days"
+        )
+    if length % DAY and not isinstance(start, datetime):
+        raise IcsError(
+            f"it begins with a day and lasts {length}: expected whole days, or a time in DTSTART"
+        )
+    return length
+
+
+def _between(start: date, end: Any) -> timedelta:
+    _local(end, None)
+    if _kind(start) != _kind(end):
+        raise IcsError(
+            "DTSTART and DTEND differ in kind: both are days, or times with a zone, or without"
+        )
+    if isinstance(start, datetime) and start.tzinfo:
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+    length: timedelta = end - start
+    return length
+
+
+def _kind(value: date) -> tuple[bool, bool]:
+    return isinstance(value, datetime), getattr(value, "tzinfo", None) is None

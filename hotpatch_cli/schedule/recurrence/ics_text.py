@@ -1,0 +1,88 @@
+"""From the text of an .ics file to its components, within bounds of time and memory.
+
+Only what says when is kept: who is invited, descriptions and attachments are dropped before the
+icalendar library parses the rest.
+"""
+
+import re
+import warnings
+from itertools import accumulate
+from typing import Any
+
+from hotpatch_cli.schedule.recurrence.ics_zones import IcsError, without_known_zones
+from hotpatch_cli.schedule.recurrence.rule import quoted
+
+Component = Any  # icalendar types a value as a union of thirty classes
+
+LARGEST_FILE = 20_000_000
+"""Characters."""
+LARGEST_KEPT = 2_000_000
+"""Characters of the lines that say when."""
+MOST_LINES = 60_000
+"""Of those lines."""
+MOST_EVENTS = 5_000
+
+_DEEPEST = 4  # VCALENDAR, VTIMEZONE, STANDARD, and one to spare
+_FOLD = re.compile(r"\r?\n[ \t]")
+_WHEN = {"DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
+_WHICH = {"UID", "STATUS", "SUMMARY", "X-CALENDAR-TYPE"}
+_KEPT = {"BEGIN", "END", "TZID", "TZOFFSETFROM", "TZOFFSETTO", *_WHEN, *_WHICH}
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+)  # icalendar, of broken files
+_FEWER = "export a shorter time"
+
+
+def parse_calendars(text: str) -> list[Component]:
+    """The calendars of a file, with those of their lines that say when. Raises IcsError."""
+    found = _parsed("\r\n".join(without_known_zones(_kept_lines(text))))
+    calendars = [component for component in found if component.name == "VCALENDAR"]
+    if not calendars:
+        raise IcsError("not a calendar file: it has no BEGIN:VCALENDAR")
+    return calendars
+
+
+def _kept_lines(text: str) -> list[str]:
+    """The lines that say when, unfolded; a file that is too large, or nested too deep, is refused."""
+    if len(text) > LARGEST_FILE:
+        raise IcsError(
+            f"the calendar has {len(text):,} characters, more than {LARGEST_FILE:,}; {_FEWER}"
+        )
+    lines = _FOLD.sub("", text.lstrip("\ufeff")).replace("\r", "\n").split("\n")
+    kept = [
+        line for line in lines if re.split("[:;]", line, maxsplit=1)[0].strip().upper() in _KEPT
+    ]
+    marks = [line.strip().upper() for line in kept]
+    if (
+        marks.count("BEGIN:VEVENT") > MOST_EVENTS
+        or len(kept) > MOST_LINES
+        or sum(map(len, kept)) > LARGEST_KEPT
+    ):
+        raise IcsError(f"more than {MOST_EVENTS:,} events, or dates without end; {_FEWER}")
+    depths = accumulate(mark.startswith("BEGIN:") - mark.startswith("END:") for mark in marks)
+    if max(depths, default=0) > _DEEPEST:
+        raise IcsError(
+            f"not a calendar file: its components lie in one another more than {_DEEPEST} deep"
+        )
+    return kept
+
+
+def _parsed(text: str) -> list[Component]:
+    """What icalendar reads; each file by itself, since it would remember the VTIMEZONEs of the one
+    before.
+    """
+    from icalendar import Calendar
+    from icalendar.timezone import tzp
+
+    tzp.use_zoneinfo()
+    try:
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # it guesses the zone of a TZID like /vendor/Europe/Berlin
+            return list(Calendar.from_ical(text, multiple=True))
+    except _UNREADABLE as problem:
+        raise IcsError(f"not a calendar file: {quoted(str(problem))}") from None

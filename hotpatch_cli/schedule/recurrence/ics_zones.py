@@ -1,0 +1,66 @@
+"""The VTIMEZONEs of an .ics file: those of known zones are not needed, and the others must be tame.
+
+A zone that only a file describes is made of its rules by icalendar and dateutil, which walk through
+all changes since its first, often in 1601, for every time of day: rules that change the clocks
+daily would take hours.
+"""
+
+import re
+
+from hotpatch_cli.schedule.recurrence.rule import quoted
+from hotpatch_cli.schedule.zones import known_zone
+
+_MOST_LINES = 40
+_MOST_RULES = 4
+_LONGEST_LINE = 200
+
+_TAME_RULE = re.compile(
+    r"RRULE:((FREQ=YEARLY|BYMONTH=\d+|BYDAY=[+-]?\d?[A-Z]{2}|BYMONTHDAY=[-\d,]+|INTERVAL=1|UNTIL=\w+|WKST=[A-Z]{2});?)+"
+)
+_WILD_OFFSET = re.compile("TZOFFSET(FROM|TO):[+-](1[6-9]|[2-9])")  # no zone is 16 hours away
+
+
+class IcsError(ValueError):
+    """A calendar file that cannot be read; one sentence names the event and says what is wrong."""
+
+
+def without_known_zones(lines: list[str]) -> list[str]:
+    """The lines of a file without the VTIMEZONEs of known zones. Raises IcsError for one that is
+    not tame.
+    """
+    kept: list[str] = []
+    block: list[str] | None = None
+    for line in lines:
+        mark = line.strip().upper()
+        if mark == "BEGIN:VTIMEZONE":
+            block = []
+        (kept if block is None else block).append(line)
+        if mark == "END:VTIMEZONE" and block is not None:
+            kept += _needed(block)
+            block = None
+    return kept + (block or [])
+
+
+def _needed(block: list[str]) -> list[str]:
+    """A VTIMEZONE, or nothing where its zone is known by name."""
+    names = [line.partition(":")[2].strip() for line in block if line.upper().startswith("TZID:")]
+    if names and known_zone(names[0]):
+        return []
+    rules = [line for line in block if line.upper().startswith("RRULE")]
+    wild = [line for line in block if _is_wild(line.strip().upper())]
+    if wild or len(block) > _MOST_LINES or len(rules) > _MOST_RULES:
+        why = (
+            f"holds {quoted(wild[0])}"
+            if wild
+            else f"has more than {_MOST_LINES} lines or {_MOST_RULES} rules"
+        )
+        raise IcsError(
+            f"the VTIMEZONE {quoted(''.join(names[:1]))} {why}: use a zone that is known by name"
+        )
+    return block
+
+
+def _is_wild(line: str) -> bool:
+    if line.startswith("RRULE"):
+        return not (_TAME_RULE.fullmatch(line) and "BYMONTH=" in line)
+    return len(line) > _LONGEST_LINE or _WILD_OFFSET.match(line) is not None

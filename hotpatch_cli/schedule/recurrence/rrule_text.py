@@ -1,0 +1,176 @@
+"""Reading RFC 5545 RRULE text: strict, and each refusal says what to write instead."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from hotpatch_cli.schedule.recurrence.rrule import Rrule
+from hotpatch_cli.schedule.recurrence.rule import HIGHEST_INTERVAL, RecurrenceError, quoted
+
+_HIGHEST_COUNT = 9999
+_LONGEST_TEXT = 500
+_WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
+
+_DAY_PLACE = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,4}", re.ASCII)
+_UNTIL = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
+
+_NOT_ALLOWED = {
+    "DAILY": ("BYYEARDAY", "BYWEEKNO", "BYSETPOS"),
+    "WEEKLY": ("BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"),
+    "MONTHLY": ("BYYEARDAY", "BYWEEKNO"),
+    "YEARLY": (),
+}
+"""By RFC 5545, except that BYSETPOS in a day, where there is nothing to choose from, is refused
+too.
+"""
+
+_ADVICE = {
+    "DTSTART": "DTSTART is written as the window's `from` (the day) and `start` (the time)",
+    "BYHOUR": "BYHOUR is written as the window's `start`",
+    "BYMINUTE": "BYMINUTE is written as the window's `start`",
+    "BYSECOND": "BYSECOND is written as the window's `start`",
+    "FREQ=HOURLY": "FREQ=HOURLY would open every hour; the smallest FREQ is DAILY, or write azure: 6Hours",
+    "FREQ=MINUTELY": "FREQ=MINUTELY would open every minute; the smallest FREQ is DAILY",
+    "FREQ=SECONDLY": "FREQ=SECONDLY would open every second; the smallest FREQ is DAILY",
+}
+
+
+def read_rrule(text: str) -> Rrule:
+    """Read one RRULE, with or without `RRULE:` before it. Raises RecurrenceError."""
+    if len(text) > _LONGEST_TEXT:
+        raise RecurrenceError(
+            f"an RRULE of {len(text)} characters: expected one like FREQ=WEEKLY;BYDAY=SU"
+        )
+    parts = _parts(text)
+    values: dict[str, Any] = {_field(name): _value(text, name, parts[name]) for name in parts}
+    if "FREQ" not in parts:
+        raise _refused(text, "FREQ is missing; begin with FREQ=WEEKLY or another frequency")
+    rule = Rrule(text, **values)
+    advice = _contradiction(rule, parts)
+    if advice:
+        raise _refused(text, advice)
+    return rule
+
+
+def _parts(text: str) -> dict[str, str]:
+    """NAME=VALUE by name; a name that comes twice is refused."""
+    parts: dict[str, str] = {}
+    for part in text.strip().upper().removeprefix("RRULE:").removesuffix(";").split(";"):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not value:
+            raise _refused(text, _advised(part, f"{quoted(part)} is not of the form NAME=VALUE"))
+        if name in parts:
+            raise _refused(text, f"{name} is given twice")
+        parts[name] = value
+    return parts
+
+
+def _field(name: str) -> str:
+    return "total" if name == "COUNT" else name.lower()
+
+
+def _value(text: str, name: str, value: str) -> object:
+    if name not in _READERS:
+        known = (
+            f"{quoted(name)} is not a part of a recurrence rule; known are {', '.join(_READERS)}"
+        )
+        raise _refused(text, _advised(name, known))
+    try:
+        return _READERS[name](value)
+    except ValueError as takes:
+        otherwise = f"{name} is {quoted(value)}, but takes {takes}"
+        raise _refused(text, _advised(f"{name}={value}", otherwise)) from None
+
+
+def _contradiction(rule: Rrule, parts: dict[str, str]) -> str | None:
+    """What RFC 5545 forbids of parts that are each well written, or None."""
+    for name in _NOT_ALLOWED[rule.freq]:
+        if name in parts:
+            return f"{name} has no meaning with FREQ={rule.freq}; take it out or use another FREQ"
+    if any(nth for nth, _ in rule.byday) and (
+        rule.freq not in ("MONTHLY", "YEARLY") or rule.byweekno
+    ):
+        return "a numbered weekday like 2TU needs FREQ=MONTHLY or FREQ=YEARLY without BYWEEKNO"
+    if rule.bysetpos and not any(name.startswith("BY") for name in parts if name != "BYSETPOS"):
+        return "BYSETPOS chooses among the days of another part, like BYDAY"
+    if rule.total is not None and rule.until is not None:
+        return "COUNT and UNTIL exclude each other; keep one"
+    return None
+
+
+def _advised(part: str, otherwise: str) -> str:
+    """The advice for a part that people write and that belongs elsewhere, or another sentence."""
+    return next((advice for name, advice in _ADVICE.items() if part.startswith(name)), otherwise)
+
+
+def _refused(text: str, advice: str) -> RecurrenceError:
+    return RecurrenceError(f"cannot read the RRULE {quoted(text)}: {advice}")
+
+
+# Readers of one value each; the ValueError that they raise says what the part takes.
+
+
+def _one_of(known: dict[str, Any]) -> Callable[[str], object]:
+    def read(value: str) -> object:
+        if value not in known:
+            raise ValueError(f"one of {', '.join(known)}")
+        return known[value]
+
+    return read
+
+
+def _number(highest: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not _NUMBER.fullmatch(value) or not 1 <= int(value) <= highest:
+            raise ValueError(f"a number from 1 to {highest}")
+        return int(value)
+
+    return read
+
+
+def _numbers(highest: int, *, signed: bool = True) -> Callable[[str], tuple[int, ...]]:
+    takes = f"numbers from 1 to {highest}" + (f" or from -1 to -{highest}" if signed else "")
+
+    def read(value: str) -> tuple[int, ...]:
+        words = value.split(",")
+        numbers = tuple(sorted({int(word) for word in words if _NUMBER.fullmatch(word)}))
+        fitting = all(1 <= (abs(number) if signed else number) <= highest for number in numbers)
+        if not fitting or not all(map(_NUMBER.fullmatch, words)):
+            raise ValueError(takes)
+        return numbers
+
+    return read
+
+
+def _weekdays(value: str) -> tuple[tuple[int, int], ...]:
+    found = [_DAY_PLACE.fullmatch(word) for word in value.split(",")]
+    places = [(int(match[1] or 0), _WEEKDAYS[match[2]]) for match in found if match]
+    if len(places) < len(found) or any(match and match[1] and not int(match[1]) for match in found):
+        raise ValueError("weekdays like MO,TU or 2TU or -1SU")
+    return tuple(sorted(set(places)))
+
+
+def _until(value: str) -> date:
+    if not _UNTIL.fullmatch(value):
+        raise ValueError("a day like 20261231 or a moment like 20261231T220000Z")
+    if "T" not in value:
+        return date.fromisoformat(value)
+    moment = datetime.fromisoformat(value.removesuffix("Z"))
+    return moment.replace(tzinfo=UTC) if value.endswith("Z") else moment
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "FREQ": _one_of({name: name for name in _NOT_ALLOWED}),
+    "INTERVAL": _number(HIGHEST_INTERVAL),
+    "COUNT": _number(_HIGHEST_COUNT),
+    "UNTIL": _until,
+    "WKST": _one_of(_WEEKDAYS),
+    "BYMONTH": _numbers(12, signed=False),
+    "BYMONTHDAY": _numbers(31),
+    "BYYEARDAY": _numbers(366),
+    "BYWEEKNO": _numbers(53),
+    "BYDAY": _weekdays,
+    "BYSETPOS": _numbers(366),
+}

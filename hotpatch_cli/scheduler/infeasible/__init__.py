@@ -1,0 +1,1 @@
+"""Why tasks cannot be scheduled together, and what would help."""

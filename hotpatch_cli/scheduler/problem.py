@@ -1,0 +1,171 @@
+"""What a plan is made from: tasks, groups, rings and resources, free of fleets and files.
+
+All times are whole numbers of one unit (minutes or seconds; `SchedulingProblem.per_hour` says
+which) counted from the release moment in UTC, and all intervals are half open: [start, end).
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+Interval = tuple[int, int]
+Starts = tuple[int | None, ...]
+"""A plan: the start of each task of a problem in its order, None where a task is not placed."""
+
+
+class InvalidProblem(ValueError):  # noqa: N818  it is what it says
+    """The problem contradicts itself (an index that names nothing, windows out of order); says
+    where.
+    """
+
+
+class Task(NamedTuple):
+    """One restart, or any piece of work that runs without a break.
+
+    `windows` are sorted and disjoint, and the restart lies inside one of them: hand the same tuple
+    to all tasks that share it. `resources` names a resource once for each unit that the task takes
+    of it. `after` names tasks that must have ended. A `pinned` task starts exactly then or not at
+    all. `weight` says what an hour of exposure costs.
+    """
+
+    name: str
+    duration: int
+    windows: tuple[Interval, ...]
+    weight: float = 1
+    groups: tuple[int, ...] = ()
+    ring: int | None = None
+    resources: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+    pinned: int | None = None
+
+
+class TaskGroup(NamedTuple):
+    """Machines that serve together: at most `capacity` are occupied at once.
+
+    A member is occupied from its start until `settle` after its end. No member starts before every
+    member of the groups in `after` has ended.
+    """
+
+    name: str
+    capacity: int
+    settle: int = 0
+    after: tuple[int, ...] = ()
+
+
+class TaskRing(NamedTuple):
+    """A stage of the rollout; rings run in the order of the problem.
+
+    The next ring starts when `soak` has passed since the last end of this one. A ring without tasks
+    is passed over together with its soak: there is no end to measure from.
+    """
+
+    name: str
+    soak: int = 0
+
+
+class ResourceLimit(NamedTuple):
+    """A limit on restarts in progress: the whole fleet's, a region's or a tag's."""
+
+    name: str
+    capacity: int
+
+
+class SchedulingProblem(NamedTuple):
+    """All that must be planned together. `deadline` is the last allowed end, None if there is none."""
+
+    tasks: tuple[Task, ...]
+    groups: tuple[TaskGroup, ...] = ()
+    rings: tuple[TaskRing, ...] = ()
+    resources: tuple[ResourceLimit, ...] = ()
+    deadline: int | None = None
+    per_hour: int = 60
+
+
+def validate(problem: SchedulingProblem) -> None:
+    """Raise InvalidProblem where an index names nothing or a number makes no sense."""
+    for kind in (problem.tasks, problem.groups, problem.rings, problem.resources):
+        _names_differ([each.name for each in kind])
+    if problem.per_hour < 1:
+        raise InvalidProblem("per_hour: there must be at least one unit of time in an hour")
+    limits: list[TaskGroup | ResourceLimit] = [*problem.groups, *problem.resources]
+    for limit in limits:
+        if limit.capacity < 1:
+            raise InvalidProblem(
+                f"{limit.name}: capacity {limit.capacity} lets nothing run; give at least 1"
+            )
+    for group in problem.groups:
+        _indices(group.name, "after", group.after, len(problem.groups))
+        _not_negative(group.name, "settle", group.settle)
+    for ring in problem.rings:
+        _not_negative(ring.name, "soak", ring.soak)
+    sorted_windows: set[int] = set()
+    for task in problem.tasks:
+        _validate_task(task, problem)
+        if id(task.windows) not in sorted_windows:
+            _validate_windows(task)
+            sorted_windows.add(id(task.windows))
+
+
+def _names_differ(names: list[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidProblem(f"{name}: two of a kind have this name; give each its own")
+        seen.add(name)
+
+
+def _validate_task(task: Task, problem: SchedulingProblem) -> None:
+    if task.duration < 1:
+        raise InvalidProblem(
+            f"{task.name}: a duration of {task.duration} is not a restart; give at least 1"
+        )
+    if not 0 <= task.weight < float("inf"):
+        raise InvalidProblem(f"{task.name}: weight {task.weight} must be zero or more, and finite")
+    _indices(task.name, "groups", task.groups, len(problem.groups))
+    _indices(task.name, "resources", task.resources, len(problem.resources))
+    _indices(task.name, "after", task.after, len(problem.tasks))
+    if task.ring is not None:
+        _indices(task.name, "ring", (task.ring,), len(problem.rings))
+    if len(set(task.groups)) < len(task.groups):
+        raise InvalidProblem(f"{task.name}: a group is named twice")
+
+
+def _validate_windows(task: Task) -> None:
+    end_before = None
+    for start, end in task.windows:
+        if start >= end or (end_before is not None and start < end_before):
+            raise InvalidProblem(f"{task.name}: windows must be sorted, disjoint and not empty")
+        end_before = end
+
+
+def _indices(name: str, field: str, indices: Iterable[int], count: int) -> None:
+    for index in indices:
+        if not 0 <= index < count:
+            raise InvalidProblem(
+                f"{name}: {field} names number {index}, but there are only {count}"
+            )
+
+
+def _not_negative(name: str, field: str, value: int) -> None:
+    if value < 0:
+        raise InvalidProblem(f"{name}: {field} {value} is negative")
+
+
+def ring_steps(problem: SchedulingProblem) -> list[tuple[int, int]]:
+    """Pairs of rings that follow each other directly, leaving out rings without tasks."""
+    used = sorted({task.ring for task in problem.tasks if task.ring is not None})
+    return list(pairwise(used))
+
+
+def members(problem: SchedulingProblem) -> list[list[int]]:
+    """The tasks of each group, in the order of the problem."""
+    found: list[list[int]] = [[] for _ in problem.groups]
+    for index, task in enumerate(problem.tasks):
+        for group in task.groups:
+            found[group].append(index)
+    return found
+
+
+def unplaced(starts: Sequence[int | None]) -> list[int]:
+    """The tasks that a plan leaves out."""
+    return [index for index, start in enumerate(starts) if start is None]

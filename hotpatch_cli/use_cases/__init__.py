@@ -1,0 +1,1 @@
+"""One use case a module: a request goes in, a value comes out."""

@@ -1,0 +1,276 @@
+"""Our windows as maintenance configurations of Azure, as far as Azure has words for them.
+
+What is written is checked before it is given away: read as Azure reads it, it opens when our window
+opens.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from hotpatch_cli.knowledge.limits import Limit
+from hotpatch_cli.model import Fleet, Machine
+from hotpatch_cli.restarts import relevant, span
+from hotpatch_cli.schedule.azure import AzureRecurrence
+from hotpatch_cli.schedule.azure_export import CannotSay, azure_rules, parts, shifted
+from hotpatch_cli.schedule.freezes import Freeze
+from hotpatch_cli.schedule.windows import Window, openings
+from hotpatch_cli.schedule.zones import find_zone, iana_name, windows_name
+
+RUNNER = "azure-update-manager"
+MINUTE = timedelta(minutes=1)
+_LOOKED_AHEAD = timedelta(days=3 * 366)
+_NAMED = 5
+
+
+class ExportedWindow(NamedTuple):
+    """A configuration to write: `window` is a window as Azure takes it, its zone by its Windows
+    name.
+    """
+
+    name: str
+    origin: str
+    window: Window
+    recurrence: AzureRecurrence
+    location: str | None
+    machines: tuple[Machine, ...]
+
+
+class Export(NamedTuple):
+    """All configurations, what could not be written (a sentence each), and what a person must know
+    of the rest.
+    """
+
+    configurations: tuple[ExportedWindow, ...]
+    refused: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def export(
+    fleet: Fleet, limits: Mapping[str, Limit], day: date, location: str | None = None
+) -> Export:
+    """The fleet's windows from a day on; `location` is where the configurations lie, else where
+    most machines are.
+    """
+    exporter = _Exporter(fleet, limits, day, location)
+    for window in fleet.windows.values():
+        exporter.add(window)
+    return exporter.done()
+
+
+class _Exporter:
+    def __init__(
+        self, fleet: Fleet, limits: Mapping[str, Limit], day: date, location: str | None
+    ) -> None:
+        self.fleet, self.limits, self.day, self.location = fleet, limits, day, location
+        self.found: list[ExportedWindow] = []
+        self.refused: list[str] = []
+        self.notes: list[str] = []
+        self.names: set[str] = set()
+
+    def add(self, window: Window) -> None:
+        """Write a window, or say why not."""
+        members = [each for each in self.fleet.machines if window.name in each.placement.windows]
+        if window.runner == "owner":
+            self.notes.append(
+                f"{window.name}: not written, since its owner runs it (`runner: owner`)."
+            )
+            return
+        local = [each for each in members if each.facts.platform == "azure-local"]
+        members = [each for each in members if each.facts.platform != "azure-local"]
+        if local:
+            self.refused.append(
+                f"{window.name}: Update Manager does not hotpatch on Azure Local: {_names(local)}."
+            )
+            if not members:
+                return
+        for zone, machines in self._zones(window, members):
+            try:
+                self._write(window, zone, machines)
+            except CannotSay as error:
+                self.refused.append(f"{window.name}: {error}.")
+
+    def _zones(
+        self, window: Window, members: Sequence[Machine]
+    ) -> Iterator[tuple[ZoneInfo, Sequence[Machine]]]:
+        """The zones that rule a window, each with its machines; what has none is refused."""
+        if window.timezone is not None:
+            yield find_zone(window.timezone), members
+            return
+        found: dict[str, list[Machine]] = {}
+        without = [each for each in members if each.placement.timezone is None]
+        for each in members:
+            if each.placement.timezone is not None:
+                found.setdefault(iana_name(each.placement.timezone), []).append(each)
+        if without or not members:
+            who = _names(without) if without else "no machine is in it"
+            self.refused.append(f"{window.name}: it has no time zone, and Azure needs one: {who}.")
+        yield from ((find_zone(name), machines) for name, machines in found.items())
+
+    def _write(self, window: Window, zone: ZoneInfo, machines: Sequence[Machine]) -> None:
+        words = windows_name(zone.key)
+        if words is None:
+            raise CannotSay(f"Azure takes Windows names of zones, and {zone.key} has none")
+        if window.exdates:
+            raise CannotSay("Azure knows no days to leave out (`exdates`)")
+        self._within_limits(window)
+        longest = self.limits["longest"].number * MINUTE
+        pieces = list(parts(window, longest))
+        written = [
+            self._anchored(part, shifted(rule, later), later, words, zone)
+            for part, later in pieces
+            for rule in azure_rules(window.rule)
+        ]
+        if len(pieces) == 1:
+            self._opens_alike(window, written, zone)
+        else:
+            self.notes.append(
+                f"{window.name}: {span(window.duration or timedelta())} are longer than Azure's {span(longest)}: "
+                f"split into {len(pieces)}, one after the other. "
+                "Assign each machine to one of them: of schedules that conflict, Azure runs only one."
+            )
+        self._take(window, written, zone, machines)
+
+    def _within_limits(self, window: Window) -> None:
+        minutes = (window.duration or timedelta()) // MINUTE
+        if minutes < self.limits["shortest"].number:
+            raise CannotSay(
+                f"Azure expects {self.limits['shortest'].limit}, and it lasts {span(minutes * MINUTE)}"
+            )
+        rule = window.rule
+        if isinstance(rule, AzureRecurrence) and rule.unit == "Hour":
+            if rule.interval * 60 < self.limits["repeat"].number:
+                raise CannotSay(
+                    f"Azure expects {self.limits['repeat'].limit}, and it opens every {rule.interval} h"
+                )
+            if minutes > self.limits["longest"].number:
+                raise CannotSay(
+                    f"Azure expects {self.limits['longest'].limit}, and it lasts {span(minutes * MINUTE)}"
+                )
+
+    def _anchored(
+        self, part: Window, rule: AzureRecurrence, later: int, words: str, zone: ZoneInfo
+    ) -> Window:
+        """A part as Azure takes it, from its first opening on."""
+        shift = timedelta(days=later)
+        moved = part._replace(
+            rule=rule,
+            timezone=words,
+            runner=RUNNER,
+            from_day=part.from_day + shift if part.from_day else None,
+            until=part.until + shift if part.until else None,
+        )
+        begin = datetime.combine(self.day, time(), zone)
+        first = next(openings(moved, None, begin, begin + 4 * _LOOKED_AHEAD), None)
+        if first is None:
+            raise CannotSay(f"it does not open again from {self.day} on")
+        start = first.start.time() if rule.unit == "Hour" else part.start
+        if start is not None and start.hour * 60 + start.minute >= self.limits["late-start"].number:
+            raise CannotSay(
+                f"Azure expects {self.limits['late-start'].limit}, and it starts at {start:%H:%M}"
+            )
+        return moved._replace(
+            from_day=first.start.date(), start=start and start.replace(tzinfo=None, fold=0)
+        )
+
+    def _opens_alike(self, window: Window, written: Sequence[Window], zone: ZoneInfo) -> None:
+        """Raise CannotSay where what is written opens at other moments than the window."""
+        begin = datetime.combine(self.day, time(), zone)
+        end = begin + _LOOKED_AHEAD
+        ours = {each.start.astimezone(UTC) for each in openings(window, zone, begin, end)}
+        theirs = {
+            each.start.astimezone(UTC)
+            for part in written
+            for each in openings(part, None, begin, end)
+        }
+        if ours != theirs:
+            other = min(ours ^ theirs).astimezone(zone)
+            raise CannotSay(f"Azure would not open as it does, first on {other:%Y-%m-%d %H:%M}")
+
+    def _take(
+        self, window: Window, written: Sequence[Window], zone: ZoneInfo, machines: Sequence[Machine]
+    ) -> None:
+        most = self.limits["machines"].number
+        shares = [machines[at : at + most] for at in range(0, len(machines), most)] or [machines]
+        if len(shares) > 1:
+            self.notes.append(
+                f"{window.name}: {len(machines)} machines: shared among {len(shares)} configurations."
+            )
+        self.notes.append(f"{window.name}: {zone.key} is {written[0].timezone} in Azure.")
+        for share in shares:
+            for part in written:
+                name = self._name(window.name)
+                rule = part.rule
+                if isinstance(rule, AzureRecurrence):
+                    self.found.append(
+                        ExportedWindow(
+                            name, window.name, part, rule, self._place(share), tuple(share)
+                        )
+                    )
+
+    def _name(self, name: str) -> str:
+        """A name that Azure takes, and that no other configuration has."""
+        plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "window"
+        plain, number = plain[:100], 1
+        unique = plain
+        while unique.lower() in self.names:
+            number += 1
+            unique = f"{plain}-{number}"
+        self.names.add(unique.lower())
+        return unique
+
+    def _place(self, machines: Sequence[Machine]) -> str | None:
+        regions = [each.placement.region for each in machines if each.placement.region]
+        return self.location or (max(regions, key=regions.count) if regions else None)
+
+    def done(self) -> Export:
+        """What there is to give, with what concerns all of it."""
+        if missing := [each.name for each in self.found if each.location is None]:
+            self.notes.append(
+                f"No location is known for {', '.join(missing[:_NAMED])}: give --location."
+            )
+        self.refused += self._freezes()
+        return Export(tuple(self.found), tuple(self.refused), tuple(dict.fromkeys(self.notes)))
+
+    def _freezes(self) -> Iterator[str]:
+        """Freezes of exported machines that are not over yet: Azure knows none."""
+        machines = {
+            id(each): each for exported in self.found for each in exported.machines
+        }.values()
+        ahead = [
+            each for each in self.fleet.freezes if each.to_day is None or each.to_day >= self.day
+        ]
+        found: dict[Freeze, None] = {}
+        for placement in {each.placement for each in machines}:
+            found |= dict.fromkeys(relevant(ahead, placement))
+        for freeze in found:
+            days = (
+                f" ({freeze.from_day} to {freeze.to_day})"
+                if freeze.from_day or freeze.to_day
+                else ""
+            )
+            yield (
+                f"freeze {freeze.name}{days}: Azure knows no freeze; take the assignments away for that time, "
+                "or machines restart in it."
+            )
+
+
+def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
+    """Azure VMs that hotpatch and that the configurations would schedule: rule HP204 speaks of
+    them.
+    """
+    machines = {
+        id(each): each for exported in found.configurations for each in exported.machines
+    }.values()
+    return tuple(
+        each
+        for each in machines
+        if each.facts.platform == "azure" and each.facts.patching.hotpatching
+    )
+
+
+def _names(machines: Sequence[Machine]) -> str:
+    more = f" and {len(machines) - _NAMED} more" if len(machines) > _NAMED else ""
+    return ", ".join(each.label for each in machines[:_NAMED]) + more

@@ -1,0 +1,195 @@
+"""The limits of the platform that will run a window: what breaks them, where, and what to do."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from hotpatch_cli.eligibility.verdict import Judge
+from hotpatch_cli.inputs.azure.maintenance import RUNNER
+from hotpatch_cli.inputs.azure.schedules import Schedule
+from hotpatch_cli.knowledge.limits import Limit
+from hotpatch_cli.model import Fleet, Location, Machine
+from hotpatch_cli.restarts import span
+from hotpatch_cli.schedule.azure import AzureRecurrence
+from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
+from hotpatch_cli.schedule.recurrence.day_rules import AfterPatchTuesday
+from hotpatch_cli.servicing.restart import customer_managed
+
+MINUTE = timedelta(minutes=1)
+_TO_INSTALL = timedelta(minutes=15)  # of the limit `needed`; the rest of it is the restart
+_NEVER = ("never", "neverreboot")
+
+
+class LimitBreach(NamedTuple):
+    """A limit that a window breaks, for a machine where it speaks of one: what was found, and
+    where.
+    """
+
+    limit: Limit
+    window: str
+    observed: str
+    place: Location
+    machine: str | None = None
+
+
+class Lint:
+    """The limits laid on the windows that Azure runs, and on the machines in them."""
+
+    def __init__(self, limits: Mapping[str, Limit], fleet: Fleet, judge: Judge) -> None:
+        self.limits = limits
+        self.fleet = fleet
+        self.judge = judge
+        self.members: dict[str, list[Machine]] = {}
+        for machine in fleet.machines:
+            for name in machine.placement.windows:
+                self.members.setdefault(name, []).append(machine)
+
+    def check(self, schedules: Sequence[Schedule]) -> tuple[LimitBreach, ...]:
+        """Every limit that is broken, in the order of files and lines."""
+        run = [each for each in schedules if self.runs(each)]
+        found = [broken for each in run for broken in self._window(each)]
+        found += self._together(run)
+        found += self._machines({each.name for each in run})
+        order = {
+            name: place
+            for place, name in enumerate(dict.fromkeys(each.place.file for each in found))
+        }
+        return tuple(sorted(found, key=lambda each: (order[each.place.file], each.place.line or 0)))
+
+    def runs(self, schedule: Schedule) -> bool:
+        """Whether Azure runs a window: it says so, or a machine in it leaves its schedule to the
+        customer's.
+        """
+        if schedule.runner is not None:
+            return schedule.runner in (RUNNER, "platform")
+        return any(
+            customer_managed(machine.facts) for machine in self.members.get(schedule.name, ())
+        )
+
+    def _window(self, schedule: Schedule) -> Iterator[LimitBreach]:
+        for part, reason in schedule.broken:
+            yield self._broken("readable", schedule, part, reason.rstrip("."))
+        for name, part, check in _CHECKS:
+            observed = check(schedule, self.limits[name].number)
+            if observed:
+                yield self._broken(name, schedule, part, observed)
+        if schedule.until is not None and schedule.until < self.judge.as_of:
+            yield self._broken("expired", schedule, "until", f"its last day was {schedule.until}")
+        if schedule.reboot is not None and schedule.reboot.lower() in _NEVER:
+            yield self._broken("never-reboot", schedule, "reboot", self._never(schedule))
+        count = len(self.members.get(schedule.name, ()))
+        if count > self.limits["machines"].number:
+            yield self._broken("machines", schedule, "name", f"{count} machines")
+
+    def _never(self, schedule: Schedule) -> str:
+        due = sum(self._is_due(machine) for machine in self.members.get(schedule.name, ()))
+        if due:
+            return f"{schedule.reboot}, and a baseline is due on {due} of its machines"
+        return f"{schedule.reboot}; the next planned baseline is of {next_planned_baseline(self.judge.as_of)}"
+
+    def _is_due(self, machine: Machine) -> bool:
+        return self.judge.judge(machine.facts).track.state == "baseline-due"
+
+    def _together(self, schedules: Sequence[Schedule]) -> Iterator[LimitBreach]:
+        """Subscriptions and regions with too many schedules: told once, of the first that is too
+        many.
+        """
+        limit = self.limits["schedules"]
+        counts = Counter(each.scope for each in schedules if each.scope)
+        for scope, count in counts.items():
+            if count > limit.number and scope is not None:
+                extra = [each for each in schedules if each.scope == scope][limit.number]
+                yield self._broken("schedules", extra, "name", f"{count} in {scope[0]}, {scope[1]}")
+
+    def _machines(self, run: set[str]) -> Iterator[LimitBreach]:
+        for machine in self.fleet.machines:
+            names = [name for name in machine.placement.windows if name in run]
+            if names:
+                yield from self._machine(machine, names)
+
+    def _machine(self, machine: Machine, names: Sequence[str]) -> Iterator[LimitBreach]:
+        def broken(name: str, field: str, observed: str) -> LimitBreach:
+            place = machine.origin.locate(field)
+            return LimitBreach(self.limits[name], ", ".join(names), observed, place, machine.label)
+
+        if len(names) > 1:
+            yield broken("one-schedule", "window", f"{len(names)} on {machine.label}")
+        if machine.facts.platform == "azure-local":
+            yield broken("azure-local", "platform", f"{machine.label} on Azure Local")
+        if (machine.facts.patching.reboot or "").lower() in _NEVER and self._is_due(machine):
+            yield broken(
+                "never-reboot",
+                "patching.reboot",
+                f"Never on {machine.label}, and a baseline is due",
+            )
+        needed = _TO_INSTALL + machine.placement.reboot
+        lengths = [
+            window.duration
+            for name in names
+            if (window := self.fleet.windows.get(name)) and window.duration
+        ]
+        if lengths and min(lengths) < needed:
+            yield broken(
+                "needed",
+                "reboot_minutes",
+                f"{span(min(lengths))}, while {machine.label} needs {span(needed)}",
+            )
+
+    def _broken(self, name: str, schedule: Schedule, part: str, observed: str) -> LimitBreach:
+        return LimitBreach(self.limits[name], schedule.name, observed, schedule.places[part])
+
+
+# --- what a window breaks by itself --------------------------------------------------------------------------
+
+
+def _too_short(schedule: Schedule, number: int) -> str | None:
+    return _length(schedule, lambda minutes: minutes < number)
+
+
+def _too_long(schedule: Schedule, number: int) -> str | None:
+    return _length(schedule, lambda minutes: minutes > number)
+
+
+def _length(schedule: Schedule, is_wrong: Callable[[float], bool]) -> str | None:
+    wrong = schedule.duration is not None and is_wrong(schedule.duration / MINUTE)
+    return span(schedule.duration) if wrong and schedule.duration is not None else None
+
+
+def _too_often(schedule: Schedule, number: int) -> str | None:
+    rule = schedule.rule
+    if isinstance(rule, AzureRecurrence) and rule.unit == "Hour" and rule.interval * 60 < number:
+        return f"every {rule.interval} h"
+    return None
+
+
+def _too_late(schedule: Schedule, number: int) -> str | None:
+    late = [each for each in _starts(schedule) if each.hour * 60 + each.minute >= number]
+    return f"{late[0]:%H:%M}" if late else None
+
+
+def _starts(schedule: Schedule) -> Iterable[time]:
+    """The times of day at which a window starts; an hour recurrence has several."""
+    if schedule.start is None:
+        return ()
+    rule, begin = schedule.rule, datetime.combine(date.min, schedule.start)
+    if not isinstance(rule, AzureRecurrence) or rule.unit != "Hour":
+        return (schedule.start,)
+    return [(begin + number * timedelta(hours=rule.interval)).time() for number in range(24)]
+
+
+def _too_far(schedule: Schedule, number: int) -> str | None:
+    match schedule.rule:
+        case AzureRecurrence(offset=days) | AfterPatchTuesday(days=days) if abs(days) > number:
+            return f"{days} days"
+    return None
+
+
+_CHECKS: tuple[tuple[str, str, Callable[[Schedule, int], str | None]], ...] = (
+    ("shortest", "duration", _too_short),
+    ("longest", "duration", _too_long),
+    ("needed", "duration", _too_short),
+    ("repeat", "rule", _too_often),
+    ("late-start", "start", _too_late),
+    ("offset", "rule", _too_far),
+)

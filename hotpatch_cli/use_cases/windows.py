@@ -1,0 +1,197 @@
+"""The next openings of a fleet's machines, and what freezes leave of them."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain, count, islice
+from typing import NamedTuple
+
+from hotpatch_cli.documents.tree import quoted
+from hotpatch_cli.errors import Problem
+from hotpatch_cli.model import Fleet, Machine, Placement
+from hotpatch_cli.restarts import relevant, windows_of
+from hotpatch_cli.schedule.freezes import FrozenPart, cut
+from hotpatch_cli.schedule.windows import (
+    Opening,
+    Window,
+    ZoneMissing,
+    common_days,
+    interval_of,
+    openings,
+)
+from hotpatch_cli.schedule.zones import find_zone
+
+_RAREST = 4 * 365 + 1  # days: of all rules with interval 1, 29 February opens most seldom
+_MOST_DAYS = 100_000
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class UpcomingOpening(NamedTuple):
+    """An opening of a machine's window: the real minutes that freezes leave, and what each of them
+    takes.
+    """
+
+    machine: str
+    opening: Opening
+    minutes: int
+    removed: tuple[FrozenPart, ...]
+
+
+class OpeningQuery(NamedTuple):
+    """Which openings: from the start of a day in UTC, to the end of another or so many, by machine
+    or by window.
+
+    Of `windows`, where some are named.
+    """
+
+    from_day: date
+    until: date | None = None
+    most: int = 5
+    by_window: bool = False
+    windows: frozenset[str] = frozenset()
+
+
+def list_openings(
+    fleet: Fleet, question: OpeningQuery
+) -> tuple[tuple[UpcomingOpening, ...], tuple[Problem, ...]]:
+    """(the openings, machine by machine in the order of the fleet; machines whose zone is not
+    known, as problems).
+    """
+    shared, problems = openings_by_machine(fleet, question)
+    if not question.by_window:
+        return tuple(
+            each._replace(machine=name) for name, listed in shared for each in listed
+        ), problems
+    found = dict.fromkeys(each for _, listed in shared for each in listed)
+    return tuple(
+        sorted(found, key=lambda each: (each.opening.window, each.opening.start))
+    ), problems
+
+
+def openings_by_machine(
+    fleet: Fleet, question: OpeningQuery
+) -> tuple[list[tuple[str, tuple[UpcomingOpening, ...]]], tuple[Problem, ...]]:
+    """(each machine's label with its openings, which machines share; machines whose zone is not
+    known, as problems).
+
+    Openings are computed once for each distinct window and zone, however many machines share them.
+    Where windows are asked for, one machine speaks for all that share its placement.
+    """
+    book = _Book(fleet, question)
+    by_placement: dict[int, tuple[UpcomingOpening, ...] | ZoneMissing] = {}
+    found: list[tuple[str, tuple[UpcomingOpening, ...]]] = []
+    problems: list[Problem] = []
+    for machine in fleet.machines:
+        known = by_placement.get(id(machine.placement))  # the fleet keeps it alive
+        if known is None:
+            known = by_placement[id(machine.placement)] = book.of(machine.placement)
+        elif question.by_window:
+            continue
+        if isinstance(known, ZoneMissing):
+            problems.append(_zone_missing(machine, known))
+        else:
+            found.append((machine.label, known))
+    return found, tuple(problems)
+
+
+def _zone_missing(machine: Machine, error: ZoneMissing) -> Problem:
+    place = machine.origin.locate("timezone")
+    return Problem(
+        place.file, place.line, place.column, f"The machine {quoted(machine.label)}: {error}."
+    )
+
+
+class _Book:
+    """What a question asks of windows, answered once for each window and zone."""
+
+    def __init__(self, fleet: Fleet, question: OpeningQuery) -> None:
+        self.fleet = fleet
+        self.wanted = question.windows
+        self.most = None if question.until is not None else question.most
+        self.begin = datetime.combine(question.from_day, time(), UTC)
+        self.until = None
+        if question.until is not None:
+            self.until = (
+                datetime.combine(question.until + timedelta(days=1), time(), UTC)
+                - timedelta.resolution
+            )
+        self._known: dict[tuple[object, ...], tuple[UpcomingOpening, ...] | ZoneMissing] = {}
+        self._opened: dict[tuple[str, str | None], tuple[Opening, ...]] = {}
+        self._days: dict[str, _Days | None] = {}
+
+    def of(self, placement: Placement) -> tuple[UpcomingOpening, ...] | ZoneMissing:
+        """The openings of a placement, in their order; ZoneMissing where nobody gives a zone."""
+        key = (placement.windows, placement.timezone, relevant(self.fleet.freezes, placement))
+        if key not in self._known:
+            try:
+                self._known[key] = tuple(self._listed(placement))
+            except ZoneMissing as error:
+                self._known[key] = error
+        return self._known[key]
+
+    def _listed(self, placement: Placement) -> Iterator[UpcomingOpening]:
+        windows = windows_of(self.fleet, placement)
+        wanted = [each for each in windows if not self.wanted or each.name in self.wanted]
+        opened = [self._of_window(window, placement.timezone) for window in wanted]
+        ordered = (
+            opened[0]
+            if len(opened) == 1
+            else sorted(chain(*opened), key=lambda opening: opening.start)
+        )
+        freezes = relevant(self.fleet.freezes, placement)
+        for opening in ordered[: self.most]:
+            if not freezes:
+                yield UpcomingOpening("", opening, opening.minutes, ())
+                continue
+            pieces, removed = cut(opening, freezes)
+            left = sum((piece.length for piece in pieces), timedelta())
+            yield UpcomingOpening("", opening, left // timedelta(minutes=1), removed)
+
+    def _of_window(self, window: Window, zone: str | None) -> tuple[Opening, ...]:
+        """The openings of a window, no more of them than anybody asks for."""
+        key = (window.name, None if window.timezone else zone)
+        if key not in self._opened:
+            found = openings(
+                window,
+                find_zone(zone) if zone else None,
+                self.begin,
+                self._end(window),
+                self._days_of(window),
+            )
+            self._opened[key] = tuple(islice(found, self.most))
+        return self._opened[key]
+
+    def _end(self, window: Window) -> datetime:
+        """The last moment to look at: as far as it takes to find so many openings of the rarest
+        rule.
+        """
+        if self.until is not None or self.most is None:
+            return self.until or _LATEST
+        begin = max(self.begin, datetime.combine(window.from_day or date.min, time(), UTC))
+        days = min(_RAREST * interval_of(window.rule) * self.most, _MOST_DAYS)
+        return min(begin + timedelta(days=days), _LATEST)
+
+    def _days_of(self, window: Window) -> "_Days | None":
+        """The days of a window, found once for all zones."""
+        if window.name not in self._days:
+            found = common_days(window, self.begin, self._end(window))
+            self._days[window.name] = None if found is None else _Days(found)
+        return self._days[window.name]
+
+
+class _Days:
+    """Days that many ask for from their beginning, each found once and only as far as somebody
+    goes.
+    """
+
+    def __init__(self, source: Iterator[date]) -> None:
+        self._source = source
+        self._found: list[date] = []
+
+    def __iter__(self) -> Iterator[date]:
+        for at in count():
+            if at == len(self._found):
+                following = next(self._source, None)
+                if following is None:
+                    return
+                self._found.append(following)
+            yield self._found[at]

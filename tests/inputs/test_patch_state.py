@@ -1,0 +1,408 @@
+"""Patch state: what Azure, Windows and Ansible tell of installed and waiting updates, given to the
+right machine.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from hotpatch_cli.inputs.updates import kb_of, waiting
+
+MACHINE = (
+    "machines:\n- {name: web01, platform: arc, os: Windows Server 2025 Datacenter, arc: {status: Connected, "
+    "hotpatch: Enabled, vbs: running, secure_boot: true}}\n"
+)
+TWO = MACHINE + "- {name: web02, platform: arc}\n"
+ID = "/subscriptions/0/resourceGroups/rg/providers/Microsoft.HybridCompute/machines/web01"
+WITH_ID = MACHINE.replace("name: web01", f"name: web01, id: {ID}")
+
+
+def check(hotpatch: Any, state: Any, name: str = "state.json", fleet: str = MACHINE) -> Any:
+    """The report on an inventory and a patch state: JSON values, or text as it stands."""
+    text = state if isinstance(state, str | bytes) else json.dumps(state, indent=1)
+    files = hotpatch.write("fleet.yaml", fleet), hotpatch.write(name, text)
+    return hotpatch("check", *files, "-f", "json", "--as-of", "2025-12-15")
+
+
+def codes(machine: dict[str, Any]) -> set[str]:
+    """The codes of a machine of a report."""
+    return {reason["code"] for reason in machine["reasons"]}
+
+
+REG = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+SYSTEMINFO = """
+Host Name:                     WEB01
+OS Name:                       Microsoft Windows Server 2025 Datacenter
+OS Version:                    10.0.26100 N/A Build 26100
+System Boot Time:              12/10/2025, 3:00:00 AM
+Processor(s):                  1 Processor(s) Installed.
+                               [01]: Intel64 Family 6
+Hotfix(s):                     2 Hotfix(s) Installed.
+                               [01]: KB5054979
+                               [02]: KB5072014
+"""
+GUESTS: dict[str, tuple[str, Any]] = {
+    "Get-HotFix": (
+        "fixes.csv",
+        (
+            '"PSComputerName","Description","HotFixID","InstalledBy","InstalledOn"\r\n'
+            '"WEB01","Update","KB5054979","NT AUTHORITY\\SYSTEM","12/9/2025 12:00:00 AM"\r\n'
+            '"WEB01","Security Update","KB5072014","","12/10/2025 12:00:00 AM"\r\n'
+        ),
+    ),
+    "Get-HotFix without a machine": (
+        "web01.csv",
+        "Description,HotFixID,InstalledBy,InstalledOn\nx,KB5072014,,\n",
+    ),
+    "Get-HotFix with a type line": (
+        "fixes.csv",
+        '#TYPE Microsoft.Management.Infrastructure.CimInstance\n"Source","HotFixID"\n"WEB01.contoso.com","KB5072014"\n',
+    ),
+    "Get-HotFix of a German Excel": ("fixes.csv", "PSComputerName;HotFixID\r\nweb01;KB5072014\r\n"),
+    "Get-HotFix as JSON": ("fixes.json", [{"PSComputerName": "web01", "HotFixID": "KB5072014"}]),
+    "Get-ComputerInfo 7": (
+        "info.json",
+        {
+            "CsName": "WEB01",
+            "OsVersion": "10.0.26100",
+            "OsBuildNumber": "26100",
+            "WindowsUBR": 7392,
+        },
+    ),
+    "Get-ComputerInfo 5.1": (
+        "info.json",
+        {
+            "CsDNSHostName": "web01",
+            "OsName": "Microsoft Windows Server 2025 Datacenter",
+            "OsVersion": "10.0.26100",
+            "OsHotFixes": [{"HotFixID": "KB5054979"}, {"HotFixID": "KB5072014"}],
+        },
+    ),
+    "registry as JSON": (
+        "web01.json",
+        {"CurrentBuildNumber": "26100", "UBR": 7392, "EditionID": "ServerDatacenter"},
+    ),
+    "reg query": (
+        "web01.txt",
+        f"\r\n{REG}\r\n    CurrentBuildNumber    REG_SZ    26100\r\n    UBR    REG_DWORD    0x1ce0\r\n\r\n",
+    ),
+    "reg file": (
+        "web01.reg",
+        (
+            f"Windows Registry Editor Version 5.00\r\n\r\n[{REG}]\r\n"
+            '"CurrentBuildNumber"="26100"\r\n"UBR"=dword:00001ce0\r\n'
+        ).encode("utf-16"),
+    ),
+    "Format-List": (
+        "web01.txt",
+        "\r\nCurrentBuildNumber : 26100\r\nUBR                : 7392\r\n\r\n",
+    ),
+    "systeminfo": ("state.txt", SYSTEMINFO),
+    "systeminfo as CSV": (
+        "state.csv",
+        (
+            '"Host Name","OS Name","OS Version","Hotfix(s)"\n'
+            '"WEB01","Microsoft Windows Server 2025 Datacenter","10.0.26100 N/A Build 26100",'
+            '"2 Hotfix(s) Installed.,[01]: KB5054979,[02]: KB5072014"\n'
+        ),
+    ),
+    "installPatches": (
+        "web01.json",
+        {
+            "installationActivityId": "1",
+            "rebootStatus": "NotNeeded",
+            "patches": [{"name": "x", "kbId": "5072014", "installationState": "Installed"}],
+            "error": {"code": "Success"},
+        },
+    ),
+    "win_updates": (
+        "updates.json",
+        {
+            "web01": {
+                "updates": {"g": {"title": "Hotpatch", "kb": ["5072014"], "installed": True}},
+                "found_update_count": 1,
+                "reboot_required": False,
+            }
+        },
+    ),
+    "win_updates of a callback": (
+        "updates.json",
+        {
+            "plays": [
+                {
+                    "tasks": [
+                        {
+                            "hosts": {
+                                "web01": {
+                                    "updates": {
+                                        "g": {"title": "x", "kb": ["5072014"], "installed": True}
+                                    },
+                                    "found_update_count": 1,
+                                }
+                            }
+                        }
+                    ]
+                }
+            ]
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "state"), GUESTS.values(), ids=GUESTS)
+def test_the_december_hotpatch_is_found_in_every_clothing(
+    hotpatch: Any, name: str, state: Any
+) -> None:
+    """Each kind of patch state tells that web01, and not web02, has the hotpatch of December 2025."""
+    done = check(hotpatch, state, name, TWO)
+    assert done.machines["web01"]["track"]["installed"] == {
+        "build": "26100.7392",
+        "kb": "KB5072014",
+    }
+    assert done.machines["web01"]["verdict"] in ("ready", "unknown")
+    assert done.machines["web02"]["track"]["installed"] is None
+    assert "ignored" not in done.err
+
+
+THREE_PARTS = {
+    "systeminfo": ("state.txt", SYSTEMINFO.split("Hotfix(s)", maxsplit=1)[0]),
+    "Get-ComputerInfo": (
+        "info.json",
+        {"CsName": "web01", "OsVersion": "10.0.26100", "OsBuildNumber": "26100"},
+    ),
+    "registry": ("web01.json", {"CurrentBuildNumber": "26100"}),
+}
+
+
+@pytest.mark.parametrize(("name", "state"), THREE_PARTS.values(), ids=THREE_PARTS)
+def test_three_parts_of_a_build_decide_nothing(hotpatch: Any, name: str, state: Any) -> None:
+    """Without its revision a build gives an unknown track, and the verdict asks for it."""
+    machine = check(hotpatch, state, name).machines["web01"]
+    assert machine["track"]["state"] == "unknown"
+    assert {"HP403", "HP307"} <= codes(machine)
+
+
+def result(kind: str, name: str = "latest", **properties: Any) -> dict[str, Any]:
+    """A row of patchassessmentresources or patchinstallationresources, as Resource Graph has it."""
+    single = "/softwarepatches" if "/" in name else ""
+    return {
+        "id": f"{ID.lower()}/patch{kind}results/{name}",
+        "type": f"microsoft.hybridcompute/machines/patch{kind}results{single}",
+        "properties": properties,
+    }
+
+
+def patch(kind: str, title: str, **properties: Any) -> dict[str, Any]:
+    """A single patch of a result."""
+    return result(kind, f"latest/softwarePatches/{title[:3]}", patchName=title, **properties)
+
+
+OPEN = [
+    ("2025-12 Cumulative Update for .NET Framework 3.5 and 4.8.1", ["Security"], None, "dotnet"),
+    ("Intel - net - 12.19.2.60", ["Drivers"], None, "driver"),
+    ("Dell - Firmware - 1.2", ["Updates"], "CanRequestReboot", "firmware"),
+    (
+        "2025-12 Cumulative Update Preview for Windows Server 2025",
+        ["Updates"],
+        None,
+        "non-security",
+    ),
+    ("Update for Windows (KB1234567)", ["UpdateRollUp"], None, "non-security"),
+    ("Security Update for SQL Server 2022", ["Security"], None, "other"),
+    (
+        "2025-12 Cumulative Update for Microsoft server operating system version 24H2",
+        ["Security"],
+        None,
+        "system",
+    ),
+    ("2025-12 Hotpatch for Windows Server 2025", ["Security"], None, "system"),
+    ("2026-08 Security Update (KB5120233) (26100.33296)", ["Security"], None, "system"),
+    ("Security Intelligence Update for Microsoft Defender Antivirus", ["Definition"], None, None),
+    ("Windows Malicious Software Removal Tool x64", ["UpdateRollUp"], None, None),
+    ("Some tool", ["Updates"], "NeverReboots", None),
+    ("", ["Security"], None, "system"),
+]
+
+
+@pytest.mark.parametrize(("title", "classes", "restarts", "kind"), OPEN)
+def test_every_update_that_may_restart_is_pending(
+    title: str, classes: list[str], restarts: str | None, kind: str | None
+) -> None:
+    """Title or class state the kind. An update of the operating system has none; one that never
+    restarts is dropped.
+    """
+    update = waiting(title, "KB5072014", None, tuple(classes), restarts)
+    assert (update and (update.kind or "system")) == kind
+
+
+@pytest.mark.parametrize(
+    ("texts", "kb"),
+    [
+        (("5030211",), "KB5030211"),
+        (("KB5030211",), "KB5030211"),
+        (("kb 5030211",), "KB5030211"),
+        ((None, "Tool (KB890830)"), "KB890830"),
+        (("", "no number"), None),
+        (("12",), None),
+    ],
+)
+def test_a_kb_is_found_with_and_without_its_letters(
+    texts: tuple[str | None, ...], kb: str | None
+) -> None:
+    """The number alone, the number with KB, and a title that names it are the same KB."""
+    assert kb_of(*texts) == kb
+
+
+def test_an_assessment_tells_what_waits(hotpatch: Any) -> None:
+    """A .NET update that is available is a restart in a hotpatch month; available is not installed."""
+    rows = [
+        result("assessment", rebootPending=True),
+        patch("assessment", "2025-12 .NET Framework", kbId="5072015", classifications=["Security"]),
+        patch("assessment", "2025-12 Hotpatch", kbId="5072014", classifications=["Security"]),
+    ]
+    machine = check(hotpatch, {"data": rows, "count": 3}, fleet=WITH_ID).machines["web01"]
+    assert codes(machine) >= {"HP306", "HP308"}
+    assert machine["track"]["installed"] is None
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "waits"),
+    [
+        ("Required", "Completed", False),
+        ("Completed", "Required", True),
+        ("NotNeeded", "Failed", True),
+    ],
+)
+def test_the_newest_installation_tells_of_the_restart(
+    hotpatch: Any, older: str, newer: str, waits: bool
+) -> None:
+    """Of two runs of one machine the newer one's reboot status counts, whatever their order."""
+    rows = [
+        result("installation", "b", rebootStatus=newer, startDateTime="2025-12-11T00:00:00Z"),
+        result("installation", "a", rebootStatus=older, startDateTime="2025-12-10T00:00:00Z"),
+        patch("installation", "December", kbId="KB5072014", installationState="Installed"),
+    ]
+    machine = check(hotpatch, rows, fleet=WITH_ID).machines["web01"]
+    assert ("HP308" in codes(machine)) is waits
+    assert machine["track"]["state"] == "current"
+
+
+def test_what_was_installed_later_waits_no_more(hotpatch: Any) -> None:
+    """An update that one run left and another installed is installed."""
+    dotnet = "2025-12 .NET Framework"
+    rows = [
+        patch("assessment", dotnet, kbId="5072015"),
+        patch("installation", dotnet, kbId="5072015", installationState="Installed"),
+    ]
+    assert "HP306" not in codes(check(hotpatch, rows, fleet=WITH_ID).machines["web01"])
+
+
+def test_a_column_of_json_is_read(hotpatch: Any) -> None:
+    """Resource Graph's CSV, whose `properties` column is JSON, is read as its objects are."""
+    row = patch(
+        "assessment", "2025-12 .NET Framework", kbId="5072015", classifications=["Security"]
+    )
+    cells = [row["id"], row["type"], json.dumps(row["properties"])]
+    text = (
+        "id,type,properties\n"
+        + ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
+        + "\n"
+    )
+    assert "HP306" in codes(check(hotpatch, text, "state.csv", WITH_ID).machines["web01"])
+
+
+def test_a_state_without_a_name_belongs_to_the_only_machine(hotpatch: Any) -> None:
+    """In a fleet of one, a state that names no machine is that one's."""
+    machine = check(
+        hotpatch, {"CurrentBuildNumber": "26100", "UBR": "7392"}, "anything.json"
+    ).machines["web01"]
+    assert machine["track"]["state"] == "current"
+
+
+def test_a_state_that_nobody_can_place_is_refused(hotpatch: Any) -> None:
+    """In a larger fleet, a state without a name in a file named after no machine is code 2."""
+    done = check(hotpatch, {"CurrentBuildNumber": "26100", "UBR": "7392"}, "anything.json", TWO)
+    assert (done.code, done.out) == (2, "")
+    assert "anything.json:1:1: This names no machine, and none is called 'anything'" in done.err
+
+
+def test_a_state_of_a_stranger_is_told(hotpatch: Any) -> None:
+    """Records of machines that are not in the fleet change nothing and are counted on standard
+    error.
+    """
+    done = check(hotpatch, [{"PSComputerName": "web99", "HotFixID": "KB5072014"}], fleet=TWO)
+    assert "Records of 1 machines that are not in the fleet: web99." in done.err
+    assert done.machines["web01"]["track"]["installed"] is None
+
+
+def test_a_state_alone_is_no_fleet(hotpatch: Any) -> None:
+    """A patch state without a machine is code 2 and says what to add."""
+    done = hotpatch.check(SYSTEMINFO, name="state.txt")
+    assert (done.code, done.out) == (2, "")
+    assert "Add an inventory or an export that has them" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "said"),
+    [
+        (
+            "web01.json",
+            {"CurrentBuildNumber": "many", "UBR": "1"},
+            "web01.json:2:24: 'many' is not a build.",
+        ),
+        ("web01.json", {"CurrentBuildNumber": "26100", "UBR": "-1"}, "'-1' is not a build."),
+        (
+            "web01.json",
+            {"CurrentBuildNumber": ["26100"]},
+            "Expected text in CurrentBuildNumber, found a list.",
+        ),
+        (
+            "web01.json",
+            [{"CurrentBuildNumber": "26100"}] * 2,
+            "A second record that names no machine.",
+        ),
+        ("fixes.csv", 'HotFixID,"PSComp\nKB1,x', "Not CSV"),
+        ("fixes.csv", "HotFixID,HotFixID\nKB5072014,x\n", "The column 'hotfixid' stands twice"),
+        (
+            "fixes.csv",
+            "PSComputerName,HotFixID\nweb01,KB5072014,x\n",
+            "fixes.csv:2:1: This row has 3 cells",
+        ),
+        ("web01.reg", "Windows Registry Editor Version 5.00\n\n", "Nothing in this text is read."),
+        ("state.json", '[{"HotFixID": "KB5072014"', "state.json:1:"),
+        (
+            "state.json",
+            {"error": {"code": "AuthorizationFailed", "message": "TOKEN"}},
+            "(AuthorizationFailed)",
+        ),
+        (
+            "state.json",
+            {"data": [{"type": "microsoft.x/patchassessmentresults"}]},
+            "without its id",
+        ),
+    ],
+)
+def test_a_wrong_state_is_refused(hotpatch: Any, name: str, state: Any, said: str) -> None:
+    """What is wrong with a patch state is code 2 with its place, nothing is written, and no secret
+    is told.
+    """
+    done = check(hotpatch, state, name)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert "TOKEN" not in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_update_that_is_no_mapping_is_one_problem(hotpatch: Any) -> None:
+    """Text in place of an update of win_updates is code 2 with its place and what to do."""
+    hotpatch.write(
+        "vms.json", '[{"id": "/subscriptions/0/x", "name": "web01", "storageProfile": {}}]'
+    )
+    hotpatch.write(
+        "updates.json", '{"web01": {"found_update_count": 1, "updates": {"a": "text", "b": null}}}'
+    )
+    done = hotpatch("check", "vms.json", "updates.json")
+    assert (done.code, done.out) == (2, "")
+    assert "updates.json:1:54: Expected an update (a mapping), found 'text'. Write " in done.err
+    assert "found nothing" in done.err

@@ -1,0 +1,101 @@
+"""The page as a format of `check`, and what a gate knows on it: waivers, known findings, levels of
+a policy.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Hotpatch
+from tests.outputs.page.fleets import fleet_of
+from tests.outputs.page.test_page import data_of
+
+EXAMPLE = str(Path(__file__).parents[3] / "examples" / "fleet.yaml")
+DAY = ("--as-of", "2025-12-15")
+WAIVERS = """waivers:
+  - {machine: web03, rule: HP202, reason: "moves <b>in</b> March", owner: platform, expires: 2026-03-31}
+  - {machine: old01, rule: "*", reason: it goes, owner: platform, expires: 2025-03-31}
+"""
+
+
+def test_check_writes_the_page_of_report(hotpatch: Hotpatch) -> None:
+    """The two commands make one page, letter by letter; the exit code is the one of check."""
+    waivers = hotpatch.write("waivers.yaml", WAIVERS)
+    made = hotpatch("report", EXAMPLE, *DAY, "--waivers", waivers)
+    done = hotpatch("check", EXAMPLE, *DAY, "--waivers", waivers, "-f", "html")
+    assert (made.code, done.code) == (0, 1)
+    assert done.out == made.out
+
+
+def test_what_is_waived_is_shown_as_waived(hotpatch: Hotpatch) -> None:
+    """The machine keeps its verdict, with the word; the rule names who answers for it; what is over
+    is told.
+    """
+    done = hotpatch("report", EXAMPLE, *DAY, "--waivers", hotpatch.write("waivers.yaml", WAIVERS))
+    data = data_of(done.out)
+    marked = {
+        row[0]: data["texts"][row[1]] for row in data["rows"] if data["texts"][row[8]] == "waived"
+    }
+    assert marked == {"web03": "action-required"}
+    assert "1 machine waived; it keeps its verdict here." in done.out
+    (obstacle,) = re.findall(r"<article(?:(?!</article>).)*HP202.*?</article>", done.out, re.DOTALL)
+    assert "on 1 machine, 1 waived</p>" in obstacle
+    assert "(Waived until 2026-03-31 by platform: moves &lt;b&gt;in&lt;/b&gt; March)" in obstacle
+    assert "ended on 2025-03-31" in done.out
+    assert "ended on 2025-03-31" in done.err
+
+
+def test_a_policy_gives_levels_on_the_page(hotpatch: Hotpatch) -> None:
+    """The level of the policy stands at the rule with its reason; the rule stays among what is in
+    the way.
+    """
+    hotpatch.write(
+        "hotpatch.toml",
+        '[severity]\nHP202 = {level = "note", reason = "the platform team knows"}\n',
+    )
+    page = hotpatch("report", EXAMPLE, *DAY).out
+    assert page.index('<article class="obstacle note">') < page.index("Worth knowing")
+    assert "Level note instead of error: the platform team knows" in page
+
+
+@pytest.mark.parametrize(
+    ("only", "sentence"),
+    [("HP202", "needs a change"), ("behind", "All 2"), ("HP210", "No machine")],
+)
+def test_a_part_of_the_fleet_is_a_page_too(hotpatch: Hotpatch, only: str, sentence: str) -> None:
+    """With --only the page shows these machines, or none, and no plan as if they were all."""
+    page = hotpatch("check", EXAMPLE, *DAY, "--only", only, "-f", "html").out
+    (answer,) = re.findall(r'<h1 id="answer">(.*?)</h1>', page)
+    assert sentence in answer
+    assert "a plan is made for all of it" in page
+
+
+def test_images_have_a_page_without_a_plan(hotpatch: Hotpatch) -> None:
+    """An image has no restart to plan."""
+    urn = "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition-core:latest"
+    done = hotpatch("image", urn, *DAY, "-f", "html")
+    assert done.code == 0
+    assert "The machine can hotpatch." in done.out
+    assert 'id="plan"' not in done.out
+
+
+def test_past_the_bound_check_puts_the_csv_beside_the_page(hotpatch: Hotpatch) -> None:
+    """What a page does not hold lies in a CSV file beside it, as with report."""
+    name = hotpatch.write("fleet.json", fleet_of(20_001))
+    assert hotpatch("check", name, *DAY, "-f", "html", "-o", "board.html").code == 1
+    assert 'href="board.machines.csv"' in (hotpatch.folder / "board.html").read_text(
+        encoding="utf-8"
+    )
+    assert (
+        len((hotpatch.folder / "board.machines.csv").read_text(encoding="utf-8").splitlines())
+        == 20_002
+    )
+
+
+def test_a_page_never_takes_the_place_of_what_it_is_made_of(hotpatch: Hotpatch) -> None:
+    """The inventory is no place for the page: nothing is written."""
+    name = hotpatch.write("fleet.json", fleet_of(1))
+    done = hotpatch("report", name, *DAY, "-o", name)
+    assert done.code == 2
+    assert (hotpatch.folder / "fleet.json").read_text(encoding="utf-8") == fleet_of(1)

@@ -1,0 +1,191 @@
+"""A plan as a calendar feed, and as maintenance configurations of Azure."""
+
+import json
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+
+ENROLLED = (
+    "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
+)
+HEAD = f"""
+defaults:
+  platform: arc
+  timezone: Europe/Stockholm
+  region: swedencentral
+  os: Windows Server 2025 Standard
+  build: 26100.7392
+  {ENROLLED}
+  window: nights
+  reboot_minutes: 30
+windows:
+  nights: {{days: [Sat, Sun], start: 22:00, duration: 3h}}
+groups: {{sql: {{max_unavailable: 1}}}}
+"""
+ARC = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/RG/providers/Microsoft.HybridCompute/machines/"
+VM = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/"
+IMAGE = "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition-core:latest"
+TWO = f"machines: [{{name: a, groups: [sql], id: '{ARC}a'}}, {{name: b, groups: [sql], id: '{ARC}b'}}]"
+
+
+def planned(hotpatch: Any, body: str, *more: str) -> Any:
+    """A plan of the January baseline."""
+    return hotpatch(
+        "plan", hotpatch.write("fleet.yaml", HEAD + body), "--as-of", "2025-12-15", *more
+    )
+
+
+def events(text: str) -> list[Any]:
+    """The events of a feed."""
+    return list(Calendar.from_ical(text).walk("VEVENT"))
+
+
+def test_each_machine_has_an_event_at_its_restart(hotpatch: Any) -> None:
+    """Start and end are those of the plan, and the event says window and reason."""
+    found = events(planned(hotpatch, TWO, "-f", "ics").out)
+    times = sorted(
+        (str(each["SUMMARY"]), each["DTSTART"].dt.isoformat(), each["DTEND"].dt.isoformat())
+        for each in found
+    )
+    assert [each[1:] for each in times] == [
+        ("2026-01-17T21:00:00+00:00", "2026-01-17T21:30:00+00:00"),
+        ("2026-01-17T21:30:00+00:00", "2026-01-17T22:00:00+00:00"),
+    ]
+    assert all("(baseline of 2026-01-13)" in each[0] for each in times)
+    assert all("Window nights: 2026-01-17 22:" in str(each["DESCRIPTION"]) for each in found)
+
+
+def test_a_restart_keeps_its_identity_when_it_moves(hotpatch: Any) -> None:
+    """The same plan is the same feed, byte for byte; a later restart has the same UID and a higher
+    SEQUENCE.
+    """
+    first, again = (planned(hotpatch, TWO, "-f", "ics").out for _ in range(2))
+    assert first == again
+    later = planned(hotpatch, TWO, "-f", "ics", "--from", "2026-01-18").out
+    before = {str(each["UID"]): int(each["SEQUENCE"]) for each in events(first)}
+    after = {str(each["UID"]): int(each["SEQUENCE"]) for each in events(later)}
+    assert before.keys() == after.keys()
+    assert all(after[uid] > before[uid] for uid in before)
+
+
+def test_a_group_has_one_event_a_night(hotpatch: Any) -> None:
+    """By group there is one event from the first start to the last end, which names its machines."""
+    (event,) = events(planned(hotpatch, TWO, "-f", "ics", "--by", "group").out)
+    assert str(event["SUMMARY"]) == "sql: 2 machines restart (baseline of 2026-01-13)"
+    assert (event["DTEND"].dt - event["DTSTART"].dt).total_seconds() == 3600
+
+
+def test_by_belongs_to_calendars(hotpatch: Any) -> None:
+    """Another format has no events: the option is refused."""
+    assert planned(hotpatch, TWO, "--by", "group").code == 2
+
+
+def azure(hotpatch: Any, body: str, *more: str) -> Any:
+    """A plan for Azure."""
+    return planned(hotpatch, body, "-f", "azure", *more)
+
+
+def of_type(done: Any, kind: str) -> list[Any]:
+    """The resources of a type."""
+    return [each for each in done.json["value"] if each["type"] == f"Microsoft.Maintenance/{kind}"]
+
+
+def test_each_start_is_a_configuration_with_its_assignments(hotpatch: Any) -> None:
+    """Two starts make two configurations in the zone's Windows name, each assigned to its machine
+    by resource id.
+    """
+    done = azure(hotpatch, TWO)
+    windows = [
+        each["properties"]["maintenanceWindow"]
+        for each in of_type(done, "maintenanceConfigurations")
+    ]
+    assert [each["startDateTime"] for each in windows] == ["2026-01-17 22:00", "2026-01-17 22:30"]
+    assert {(each["duration"], each["timeZone"]) for each in windows} == {
+        ("01:30", "W. Europe Standard Time")
+    }
+    assignments = of_type(done, "configurationAssignments")
+    assert {each["properties"]["resourceId"] for each in assignments} == {f"{ARC}a", f"{ARC}b"}
+    ids = {each["id"] for each in of_type(done, "maintenanceConfigurations")}
+    assert {each["properties"]["maintenanceConfigurationId"] for each in assignments} == ids
+
+
+def test_what_azure_may_overlap_is_told(hotpatch: Any) -> None:
+    """A group that restarts one at a time could overlap in openings of 90 minutes: that is a
+    warning.
+    """
+    done = azure(hotpatch, TWO)
+    assert "has more members of sql down at once than may be" in done.err
+    assert any("sql" in each["message"] for each in done.json["warnings"])
+
+
+def test_a_configuration_opens_once(hotpatch: Any) -> None:
+    """Read back as windows, the configurations of a plan open at its starts and never again."""
+    done = azure(hotpatch, TWO)
+    hotpatch.write("azure.json", done.out)
+    fleet = f"machines: [{{name: a, platform: arc, id: '{ARC}a'}}, {{name: b, platform: arc, id: '{ARC}b'}}]"
+    hotpatch.write("bare.yaml", fleet)
+    read = hotpatch(
+        "windows",
+        "list",
+        "bare.yaml",
+        "--windows",
+        "azure.json",
+        "--from",
+        "2025-12-15",
+        "-f",
+        "json",
+    )
+    starts = sorted(each["start"] for each in read.json["openings"])
+    assert starts == ["2026-01-17T22:00:00+01:00", "2026-01-17T22:30:00+01:00"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "why"),
+    [
+        ("{name: x}", "no resource id"),
+        (f"{{name: x, id: '{ARC}x', region: null}}", "no region"),
+        (
+            f"{{name: x, platform: azure-local, image: '{IMAGE}'}}",
+            "Azure Local",
+        ),
+    ],
+)
+def test_what_azure_cannot_run_is_named(hotpatch: Any, machine: str, why: str) -> None:
+    """A machine that cannot be assigned is refused by name with the reason; the others are written."""
+    done = azure(hotpatch, f"machines: [{{name: a, id: '{ARC}a'}}, {machine}]")
+    assert [each["machine"] for each in done.json["refused"]] == ["x"]
+    assert why in done.json["refused"][0]["reason"]
+    assert f"x: not written for Azure: {done.json['refused'][0]['reason']}." in done.err
+    assert len(of_type(done, "configurationAssignments")) == 1
+
+
+def test_hotpatch_machines_of_azure_are_marked(hotpatch: Any) -> None:
+    """HP204: a schedule on a virtual machine that hotpatches may be refused by Azure."""
+    vm = f"{{name: v, platform: azure, id: '{VM}v', image: '{IMAGE}', os: null, arc: null, "
+    vm += "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}"
+    done = azure(hotpatch, f"machines: [{vm}]")
+    assert [(each["machine"], each["code"]) for each in done.json["warnings"]] == [("v", "HP204")]
+    assert "v: HP204" in done.err
+
+
+def test_configurations_are_split_at_the_limit_of_azure(hotpatch: Any) -> None:
+    """More than 3,000 machines at one start make two configurations."""
+    machines = "".join(f"- {{name: m{number}, id: '{ARC}m{number}'}}\n" for number in range(3001))
+    done = azure(hotpatch, f"machines:\n{machines}")
+    sizes = [0, 0]
+    names = [each["id"] for each in of_type(done, "maintenanceConfigurations")]
+    assert len(names) == 2
+    for each in of_type(done, "configurationAssignments"):
+        sizes[names.index(each["properties"]["maintenanceConfigurationId"])] += 1
+    assert sizes == [3000, 1]
+
+
+def test_the_export_is_one_json_document(hotpatch: Any) -> None:
+    """Written to a file it is whole, and standard output stays empty."""
+    done = azure(hotpatch, TWO, "-o", "out.json")
+    assert done.out == ""
+    assert (
+        json.loads((hotpatch.folder / "out.json").read_text(encoding="utf-8"))["schema_version"]
+        == 1
+    )
