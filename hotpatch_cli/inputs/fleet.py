@@ -186,7 +186,7 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
                 return readings
     if not readings:
         raise InputError([_not_recognised(document)])
-    from hotpatch_cli.inputs.azure.resources import ignored
+    from hotpatch_cli.inputs.resources import ignored
 
     readings[0].notes += ignored(document)
     return readings
@@ -215,7 +215,7 @@ def _machines(
 
 def _not_recognised(document: Document) -> Problem:
     file, line, column = document.position(document.root_mark)
-    from hotpatch_cli.inputs.azure.resources import azure_error
+    from hotpatch_cli.inputs.resources import azure_error
 
     if code := azure_error(document):
         said = f"This is an error that Azure answered ({code}), not a result."

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
-from hotpatch_cli.inputs.azure.azure_local import platform_of
+from hotpatch_cli.inputs.azure_facts import platform_of
 from hotpatch_cli.inputs.field_merge import (
     LISTS,
     FieldValues,

@@ -1,7 +1,7 @@
-"""Azure Arc: machines and their licence profiles, from az connectedmachine, REST and Resource
+"""Azure Arc: machines and their license profiles, from az connectedmachine, REST and Resource
 Graph.
 
-az flattens `properties`, the licence's product profile and the patch settings; REST and Resource
+az flattens `properties`, the license's product profile and the patch settings; REST and Resource
 Graph do not.
 https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
 """
@@ -11,62 +11,53 @@ from typing import Any
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.eligibility.product import parse_system
-from hotpatch_cli.inputs.azure.resources import (
+from hotpatch_cli.inputs.os_names import system_in_words
+from hotpatch_cli.inputs.resources import (
     ARC,
-    LICENCE,
+    LICENSE,
     ResourceView,
     body_of,
     is_projected,
     kind_of,
     name_in,
-    note_truncated,
+    read_resources,
     resources,
     tags_of,
 )
-from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
 from hotpatch_cli.model import Arc, Facts, Machine, Placement, Platform
 
 _SETTINGS = ("osProfile", "windowsConfiguration")
 _STATUS = ("status", "hotpatchEnablementStatus")
-_LICENCES = {"enable": "Enabled", "disable": "Disabled"}
+_SUBSCRIPTION_STATES = {"enable": "Enabled", "disable": "Disabled"}
 """Requests use the verb where answers have the state; a reader may meet both."""
 NOT_ENROLLED = "Not Enrolled"
 
 
 def _recognises(document: Document) -> bool:
     return any(
-        kind_of(each) in (ARC, LICENCE) and not _is_foreign(each) for each in resources(document)
+        kind_of(resource) in (ARC, LICENSE) and not _is_foreign(resource)
+        for resource in resources(document)
     )
 
 
 def _is_foreign(resource: Mapping) -> bool:
     """Whether a row has columns of somebody's choice, and none of Arc's own names but the type."""
-    return is_projected(resource) and not any(
-        actual_key(resource, key) for key in ("osSku", "osVersion", "status")
-    )
+    own = ("osSku", "osVersion", "status")
+    return is_projected(resource) and not any(actual_key(resource, key) for key in own)
 
 
 def _read(document: Document) -> SourceData:
-    log = Log(document)
-    note_truncated(document, log)
-    reading = SourceData(keyed_by_id=True)
-    for resource in resources(document):
-        kind = kind_of(resource)
-        if kind == ARC and (machine := _machine(resource, log)) is not None:
-            reading.machines.append(machine)
-        elif kind == LICENCE and (part := _licence(resource, log)) is not None:
-            reading.parts.append(part)
-    log.finish()
-    return reading
+    return read_resources(document, {ARC: _take_machine, LICENSE: _take_license})
 
 
-def _machine(resource: Mapping, log: Log) -> Machine | None:
+def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -> None:
+    """Add a machine."""
     top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
     name = top.text("name")
     if name is None:
         log.add(resource.mark, "A machine without a name.", "Export the column `name` too.")
-        return None
+        return
     facts = Facts(
         os_type=view.os_type("osType") or view.os_type("osName"),
         os=system_in_words(_words(view), view.text("osEdition"), view.text("osVersion")),
@@ -79,14 +70,14 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
         platform=_platform(top.text("kind"), facts.os),
         arc=Arc(
             status=view.text("status"),
-            hotpatch=_licence_state(profile, feature, log),
+            hotpatch=_license_state(profile, feature, log),
             enablement=_enablement(view),
             uefi=_uefi(view.text("firmwareProfile", "type")),
             agent=view.text("agentVersion"),
         ),
     )
     aliases = (view.text("osProfile", "computerName"), *(view.text(key) for key in _NAMES))
-    return Machine(
+    machine = Machine(
         name=name,
         id=top.text("id"),
         facts=facts,
@@ -94,6 +85,7 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
         origin=NodeOrigin(log.document, resource, _paths(resource, feature)),
         aliases=tuple(dict.fromkeys(filter(None, aliases))),
     )
+    source.machines.append(machine)
 
 
 _NAMES = ("displayName", "machineFqdn", "dnsFqdn", "adFqdn")
@@ -130,16 +122,16 @@ def _enablement(view: ResourceView) -> str | None:
     if not isinstance(settings, Mapping):
         return "Disabled" if isinstance(dig(view.body, "osProfile"), Mapping) else None
     for path in (("patchSettings", *_STATUS), _STATUS):
-        if found := ResourceView(settings, view.log).text(*path):
-            return found
+        if status := ResourceView(settings, view.log).text(*path):
+            return status
     return "Disabled"
 
 
-# --- licences ------------------------------------------------------------------------------------------------
+# --- licenses ------------------------------------------------------------------------------------------------
 
 
-def _licence(resource: Mapping, log: Log) -> Machine | None:
-    """What a licence profile says of its machine."""
+def _take_license(resource: Mapping, _kind: str, source: SourceData, log: Log) -> None:
+    """Add what a license profile states of its machine."""
     identifier = ResourceView(resource, log).text("id") or ""
     owner = identifier[: max(identifier.lower().rfind("/licenseprofiles"), 0)]
     if not owner:
@@ -148,27 +140,28 @@ def _licence(resource: Mapping, log: Log) -> Machine | None:
             "A licence profile without the id of its machine.",
             "Export the column `id` too.",
         )
-        return None
+        return
     body = body_of(resource)
     feature = _feature(body)
     prefix = () if body is resource else ("properties",)
     paths = {"arc.hotpatch": (*prefix, *feature[0])} if feature else {}
-    facts = Facts(arc=Arc(hotpatch=_licence_state(body, feature, log)))
-    return Machine(name_in(owner), facts, NodeOrigin(log.document, resource, paths), id=owner)
+    facts = Facts(arc=Arc(hotpatch=_license_state(body, feature, log)))
+    origin = NodeOrigin(log.document, resource, paths)
+    source.parts.append(Machine(name_in(owner), facts, origin, id=owner))
 
 
 def _feature(profile: Any) -> tuple[tuple[str, ...], Mapping] | None:
-    """(path, node) of the Hotpatch feature in a licence profile; another feature that is enabled is
+    """(path, node) of the Hotpatch feature in a license profile; another feature that is enabled is
     not it.
     """
     for path in (("productProfile", "productFeatures"), ("productFeatures",)):
-        for index, each in enumerate(items(dig(profile, *path))):
-            if str(dig(each, "name")).lower() == "hotpatch" and isinstance(each, Mapping):
-                return (*path, str(index), "subscriptionStatus"), each
+        for index, feature in enumerate(items(dig(profile, *path))):
+            if str(dig(feature, "name")).lower() == "hotpatch" and isinstance(feature, Mapping):
+                return (*path, str(index), "subscriptionStatus"), feature
     return None
 
 
-def _licence_state(
+def _license_state(
     profile: Any, feature: tuple[tuple[str, ...], Mapping] | None, log: Log
 ) -> str | None:
     """The feature's state; a profile that is there and lists no Hotpatch feature means that nobody
@@ -177,7 +170,7 @@ def _licence_state(
     if feature is None:
         return NOT_ENROLLED if isinstance(profile, Mapping) else None
     state = ResourceView(feature[1], log).text("subscriptionStatus")
-    return _LICENCES.get((state or "").lower(), state)
+    return _SUBSCRIPTION_STATES.get((state or "").lower(), state)
 
 
 # --- places --------------------------------------------------------------------------------------------------

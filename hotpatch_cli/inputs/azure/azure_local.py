@@ -8,21 +8,23 @@ https://learn.microsoft.com/en-us/azure/azure-local/manage/virtual-machine-image
 import re
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.eligibility.product import hyphenated, parse_system
-from hotpatch_cli.inputs.azure.resources import (
-    LOCAL_IMAGES,
+from hotpatch_cli.inputs.azure_facts import generation_of, image_of
+from hotpatch_cli.inputs.os_names import configured_by
+from hotpatch_cli.inputs.resources import (
+    GALLERY_IMAGE,
     LOCAL_VM,
+    MARKETPLACE_IMAGE,
     ResourceView,
+    Taker,
     body_of,
     kind_of,
     name_in,
-    note_truncated,
+    read_resources,
     resources,
     tags_of,
 )
-from hotpatch_cli.inputs.os_names import configured_by
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig
-from hotpatch_cli.model import Arc, Facts, Image, Machine, Placement, Platform, Security
+from hotpatch_cli.model import Arc, Facts, Image, Machine, Placement, Security
 
 _REFERENCE = ("storageProfile", "imageReference", "id")
 _SECURE_BOOT = ("securityProfile", "uefiSettings", "secureBootEnabled")
@@ -33,25 +35,15 @@ _INSTANCE = re.compile(
 
 
 def _recognises(document: Document) -> bool:
-    return any(kind_of(each) in (LOCAL_VM, *LOCAL_IMAGES) for each in resources(document))
+    return any(kind_of(resource) in _TAKERS for resource in resources(document))
 
 
 def _read(document: Document) -> SourceData:
-    log = Log(document)
-    note_truncated(document, log)
-    reading = SourceData(keyed_by_id=True)
-    for resource in resources(document):
-        kind = kind_of(resource)
-        if kind == LOCAL_VM and (machine := _machine(resource, log)) is not None:
-            reading.machines.append(machine)
-        elif kind in LOCAL_IMAGES and (image := _image(resource, log)) is not None and image.id:
-            reading.shared[image.id.lower()] = image
-    log.finish()
-    return reading
+    return read_resources(document, _TAKERS)
 
 
-def _machine(resource: Mapping, log: Log) -> Machine | None:
-    """A VM: an extension of a machine of Azure Arc, whose id and name it bears."""
+def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -> None:
+    """Add a VM: an extension of a machine of Azure Arc, whose id and name it bears."""
     top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
     owner = _INSTANCE.sub("", top.text("id") or "")
     if "/" not in owner:
@@ -60,12 +52,9 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
             "A VM instance without the id of its machine.",
             "Export the column `id` too.",
         )
-        return None
-    reference, region, secure_boot = (
-        view.text(*_REFERENCE),
-        top.text("location"),
-        view.flag(*_SECURE_BOOT),
-    )
+        return
+    reference, region = view.text(*_REFERENCE), top.text("location")
+    secure_boot = view.flag(*_SECURE_BOOT)
     facts = Facts(
         platform="azure-local",
         os_type=view.os_type("storageProfile", "osDisk", "osType"),
@@ -78,7 +67,7 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
         unresolved=(("image", name_in(reference)),) if reference else (),
     )
     computer = view.text("osProfile", "computerName")
-    return Machine(
+    machine = Machine(
         name=name_in(owner),
         id=owner,
         facts=facts,
@@ -87,6 +76,7 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
         aliases=(computer,) if computer else (),
         refers=(reference,) if reference else (),
     )
+    source.machines.append(machine)
 
 
 def _paths(resource: Mapping) -> dict[str, tuple[str, ...]]:
@@ -101,38 +91,35 @@ def _paths(resource: Mapping) -> dict[str, tuple[str, ...]]:
     return {field: (*prefix, *path) for field, path in inside.items()} | {"region": ("location",)}
 
 
-def _image(resource: Mapping, log: Log) -> Machine | None:
-    """What an image says of the VMs made from it; without names only a gallery image, a disk of the
-    user's, says it.
+def _take_image(resource: Mapping, kind: str, source: SourceData, log: Log) -> None:
+    """Add what an image states of the VMs made from it; without names only a gallery image, a disk
+    of the user's, states it.
     """
     top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
-    identifier, name = top.text("id"), top.text("name")
-    if identifier is None:
+    identity, name = top.text("id"), top.text("name")
+    if identity is None:
         log.add(resource.mark, "An image without an id.", "Export the column `id` too.")
-        return None
-    publisher, offer, sku = (view.text("identifier", key) for key in ("publisher", "offer", "sku"))
-    image: Image | None = Image(publisher, offer, sku, view.text("version", "name"))
-    if not (publisher or offer or sku):
-        image = Image(id=identifier) if kind_of(resource) == LOCAL_IMAGES[1] else None
-    generation = {"v1": 1, "v2": 2}.get((view.text("hyperVGeneration") or "").lower())
+        return
+    parts = [view.text("identifier", key) for key in ("publisher", "offer", "sku")]
+    version = view.text("version", "name")
+    image = image_of(*parts, version) if any(parts) else None
+    if image is None and kind == GALLERY_IMAGE:
+        image = Image(id=identity)
     prefix = () if body_of(resource) is resource else ("properties",)
     paths = {"image": (*prefix, "identifier"), "generation": (*prefix, "hyperVGeneration")}
-    facts = Facts(os_type=view.os_type("osType"), image=image, generation=generation)
-    return Machine(
-        name or name_in(identifier), facts, NodeOrigin(log.document, resource, paths), id=identifier
+    facts = Facts(
+        os_type=view.os_type("osType"),
+        image=image,
+        generation=generation_of(view.text("hyperVGeneration")),
     )
+    origin = NodeOrigin(log.document, resource, paths)
+    shared = Machine(name or name_in(identity), facts, origin, id=identity)
+    source.shared[identity.lower()] = shared
 
 
-def platform_of(facts: Facts) -> Platform:
-    """By whose rules a VM of Azure Local is judged that is also a machine of Azure Arc.
-
-    By those of Azure Local where its image or its edition is an Azure Edition, or where neither is
-    known; by Arc's otherwise.
-    """
-    image, edition = facts.image, parse_system(facts.os).edition if facts.os else None
-    if edition == "azure edition" or (image and "azure-edition" in hyphenated(image.sku or "")):
-        return "azure-local"
-    return "azure-local" if image is None and facts.os is None else "arc"
-
-
+_TAKERS: dict[str, Taker] = {
+    LOCAL_VM: _take_machine,
+    MARKETPLACE_IMAGE: _take_image,
+    GALLERY_IMAGE: _take_image,
+}
 READER = Reader(_recognises, _read)

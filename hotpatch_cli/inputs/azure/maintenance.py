@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 from hotpatch_cli.documents.codec import parse_duration, sentence
 from hotpatch_cli.documents.tree import Document, Log, quoted
 from hotpatch_cli.documents.tree import Mapping as MappingNode
-from hotpatch_cli.inputs.azure.resources import (
+from hotpatch_cli.inputs.resources import (
     ASSIGNMENT,
     CONFIGURATION,
     ResourceView,

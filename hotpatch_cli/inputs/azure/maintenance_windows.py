@@ -16,7 +16,7 @@ from hotpatch_cli.inputs.azure.maintenance import (
     partial_day,
     window_of,
 )
-from hotpatch_cli.inputs.azure.resources import name_in
+from hotpatch_cli.inputs.resources import name_in
 from hotpatch_cli.inputs.source import MaintenanceLinks, SourceData, WindowRefusal, group_of
 from hotpatch_cli.model import Facts, Machine, Placement
 from hotpatch_cli.schedule.azure import AzureRecurrence

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import Log, Mapping, Sequence
-from hotpatch_cli.inputs.azure.resources import GuestView, body_of, name_in
+from hotpatch_cli.inputs.resources import GuestView, body_of, name_in
 from hotpatch_cli.inputs.source import NodeOrigin, dig
 from hotpatch_cli.inputs.updates import Restart, kb_of, newer, restart_left, waiting
 from hotpatch_cli.model import Facts, Machine, OsType, PendingUpdate

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, quoted
 from hotpatch_cli.inputs.azure.patch_runs import Runs, patch_of
-from hotpatch_cli.inputs.azure.resources import (
+from hotpatch_cli.inputs.os_names import system_in_words
+from hotpatch_cli.inputs.resources import (
     PATCHES,
     GuestView,
     has_any,
@@ -21,7 +22,6 @@ from hotpatch_cli.inputs.azure.resources import (
     note_truncated,
     resources,
 )
-from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.inputs.updates import kb_of, kbs_in, pending_of, restart_left, waiting
 from hotpatch_cli.model import Arc, Facts, Machine, PendingUpdate, parse_build

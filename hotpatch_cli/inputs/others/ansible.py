@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.azure.resources import MEMBER, SCALE_SET, VM, ResourceView, tags_of
+from hotpatch_cli.inputs.resources import MEMBER, SCALE_SET, VM, ResourceView, tags_of
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Placement
 

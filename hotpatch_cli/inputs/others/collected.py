@@ -8,10 +8,10 @@ settings of an Azure VM, the licence of Arc) it cannot tell: join it with an exp
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.azure.azure_local import platform_of
 from hotpatch_cli.inputs.azure.patch_state import FIRMWARE, VBS, build_of, kbs_of
-from hotpatch_cli.inputs.azure.resources import GuestView, resources
+from hotpatch_cli.inputs.azure_facts import platform_of
 from hotpatch_cli.inputs.os_names import system_in_words
+from hotpatch_cli.inputs.resources import GuestView, resources
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
 from hotpatch_cli.inputs.updates import kb_of, pending_of, waiting
 from hotpatch_cli.model import Arc, Facts, Image, Machine, PendingUpdate, Placement

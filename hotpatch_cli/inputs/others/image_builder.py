@@ -6,8 +6,8 @@ https://learn.microsoft.com/en-us/azure/virtual-machines/linux/image-builder-jso
 """
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.azure.deployments import IMAGE_TEMPLATE, Deployed, image_template, numbered
-from hotpatch_cli.inputs.azure.resources import (
+from hotpatch_cli.inputs.deployments import IMAGE_TEMPLATE, Deployed, image_template, numbered
+from hotpatch_cli.inputs.resources import (
     ResourceView,
     body_of,
     has_any,

@@ -10,7 +10,7 @@ from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import os_type
-from hotpatch_cli.inputs.azure import deployments
+from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.model import Image, Machine
 

@@ -17,8 +17,8 @@ from hotpatch_cli.armtemplate.expressions import (
     is_expression,
 )
 from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequence, quoted
-from hotpatch_cli.inputs.azure import deployments
-from hotpatch_cli.inputs.azure.deployments import Deployed
+from hotpatch_cli.inputs import deployments
+from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.source import Reader, SourceData, dig
 
 _TEMPLATE = re.compile(

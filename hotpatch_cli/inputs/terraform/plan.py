@@ -19,11 +19,11 @@ from hotpatch_cli.documents.tree import (
     quoted,
 )
 from hotpatch_cli.eligibility.os_type import os_type
-from hotpatch_cli.inputs.azure import deployments
-from hotpatch_cli.inputs.azure.deployments import Deployed
-from hotpatch_cli.inputs.azure.vms import no_machine
+from hotpatch_cli.inputs import deployments
+from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.os_names import has_value
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
+from hotpatch_cli.inputs.vm_resources import no_machine
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching, Placement, Security
 
 _STATE_FILE = "4"

@@ -1,23 +1,25 @@
 """What a template, a plan or a pipeline will deploy: bodies as Azure writes them, with what stays
 open until then.
 
-The bodies are read by the reader of exports. What differs is here: an expression that only the
-deployment resolves leaves a fact open, and a setting that is left out has the service's default.
+The bodies are those of exports. What differs is here: an expression that only the deployment
+resolves leaves a fact open, and a setting that is left out has the service's default.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from hotpatch_cli.documents.tree import Document, Mapping, Sequence
-from hotpatch_cli.inputs.azure import vms as azure_vms
+from hotpatch_cli.documents.tree import Document, Log, Mapping
+from hotpatch_cli.inputs.azure_facts import image_of
 from hotpatch_cli.inputs.os_names import configured_by, has_value
+from hotpatch_cli.inputs.resources import SCALE_SET, VM
 from hotpatch_cli.inputs.source import NodeOrigin, dig
+from hotpatch_cli.inputs.vm_resources import machine_of, no_machine, without_profile
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching
 
 Path = tuple[str, ...]
 
-MACHINE_TYPES = ("microsoft.compute/virtualmachines", "microsoft.compute/virtualmachinescalesets")
+MACHINE_TYPES = (VM, SCALE_SET)
 IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
 _PROFILE = "virtualmachineprofile"
 _SETTINGS = ("osprofile", "windowsconfiguration")
@@ -48,42 +50,29 @@ class Deployed(NamedTuple):
 
 def is_machine(body: Mapping) -> bool:
     """Whether a resource is a VM or a scale set."""
-    return str(dig(body, "type")).split("@")[0].lower() in MACHINE_TYPES
+    return _kind(body) in MACHINE_TYPES
+
+
+def _kind(body: Mapping) -> str:
+    """The type, without the version of the API that Terraform writes behind it."""
+    return str(dig(body, "type")).split("@")[0].lower()
 
 
 def machines(document: Document, deployed: list[Deployed], notes: list[str]) -> list[Machine]:
     """The machines of resources, in their order. Raises InputError. `notes` takes what the user
     should hear.
     """
-    shadow = Document(document.file, document.text)
-    shadow.root = Sequence()
-    found = []
-    for each in deployed:
-        resource = _nameable(each)
-        if azure_vms.without_profile(resource) and not any(
-            _PROFILE in at for at, _ in each.open_at
-        ):
-            notes.append(azure_vms.no_machine(document.file, each.name))
-        else:
-            shadow.root.put(resource, each.body.mark)
-            found.append(each)
-    read = azure_vms.READER.read(shadow).machines if found else []
-    return [
-        _completed(machine, each, document, notes)
-        for machine, each in zip(read, found, strict=True)
-    ]
-
-
-def _nameable(deployed: Deployed) -> Mapping:
-    """The body with a plain type and its name, which the reader of exports asks for."""
-    result = Mapping(deployed.body.mark)
-    kind = str(dig(deployed.body, "type")).split("@")[0]
-    for key, value, key_mark, mark in deployed.body.placed():
-        if key.lower() not in ("name", "type", "id"):
-            result.put(key, value, key_mark, mark)
-    result.put("type", kind, deployed.body.mark, deployed.body.mark)
-    at = deployed.body.at("name")
-    result.put("name", deployed.name, at, at)
+    log = Log(document)
+    result = []
+    for resource in deployed:
+        kind = _kind(resource.body)
+        profile_is_open = any(_PROFILE in path for path, _ in resource.open_at)
+        if without_profile(resource.body, kind) and not profile_is_open:
+            notes.append(no_machine(document.file, resource.name))
+            continue
+        machine = machine_of(resource.body, kind, resource.name, log)
+        result.append(_completed(machine, resource, document, notes))
+    log.finish()
     return result
 
 
@@ -94,17 +83,13 @@ def _completed(
     left_open = dict(_left_open(deployed))
     facts = _facts(machine.facts, deployed, left_open)
     if "scale_set" in left_open:
+        expression = left_open.pop("scale_set")
         notes.append(
-            f"{document.file}: the orchestration mode of {deployed.name} stands only after deployment "
-            f"({left_open.pop('scale_set')}); with Uniform it could not hotpatch"
+            f"{document.file}: the orchestration mode of {deployed.name} stands only after "
+            f"deployment ({expression}); with Uniform it could not hotpatch"
         )
         facts = facts._replace(scale_set=None)
-    origin = machine.origin
-    if isinstance(origin, NodeOrigin):
-        origin = NodeOrigin(document, origin.node, origin.paths)
-    return machine._replace(
-        facts=facts._replace(unresolved=tuple(left_open.items())), origin=origin
-    )
+    return machine._replace(facts=facts._replace(unresolved=tuple(left_open.items())))
 
 
 def _left_open(deployed: Deployed) -> Iterator[tuple[str, str]]:
@@ -200,8 +185,8 @@ def image_template(deployed: Deployed, document: Document) -> Machine:
     path = ("source",) if flattened else ("properties", "source")
     source = dig(deployed.body, *path)
     parts = [_word(dig(source, key)) for key in ("publisher", "offer", "sku", "version")]
-    named = _word(dig(source, "imageId")) or _word(dig(source, "imageVersionId"))
-    base = Image(id=named) if named else Image(*parts)
+    identity = _word(dig(source, "imageId")) or _word(dig(source, "imageVersionId"))
+    base = image_of(*parts, identity) or Image()
     origin = NodeOrigin(document, deployed.body, {"image": path})
     return Machine(deployed.name, image_facts("Azure Image Builder", base), origin)
 

@@ -7,29 +7,34 @@ looked up in any case, and every shape is brought to one list of resources first
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
+from collections.abc import Mapping as AnyMapping
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.inputs.os_names import has_value
-from hotpatch_cli.inputs.source import actual_key, dig, items
+from hotpatch_cli.inputs.source import SourceData, actual_key, dig, items
 from hotpatch_cli.model import OsType
 
 VM = "microsoft.compute/virtualmachines"
 SCALE_SET = "microsoft.compute/virtualmachinescalesets"
 MEMBER = "microsoft.compute/virtualmachinescalesets/virtualmachines"
 ARC = "microsoft.hybridcompute/machines"
-LICENCE = "microsoft.hybridcompute/machines/licenseprofiles"
+LICENSE = "microsoft.hybridcompute/machines/licenseprofiles"
 LOCAL_VM = "microsoft.azurestackhci/virtualmachineinstances"
-LOCAL_IMAGES = (
-    "microsoft.azurestackhci/marketplacegalleryimages",
-    "microsoft.azurestackhci/galleryimages",
-)
+MARKETPLACE_IMAGE = "microsoft.azurestackhci/marketplacegalleryimages"
+GALLERY_IMAGE = "microsoft.azurestackhci/galleryimages"
 CONFIGURATION = "microsoft.maintenance/maintenanceconfigurations"
 ASSIGNMENT = "microsoft.maintenance/configurationassignments"
 PATCHES = re.compile(r"/patch(?:assessment|installation)results(?:/softwarepatches)?$")
-_READ = (VM, SCALE_SET, MEMBER, ARC, LICENCE, LOCAL_VM, *LOCAL_IMAGES, CONFIGURATION, ASSIGNMENT)
+_READ = frozenset(
+    {
+        *(VM, SCALE_SET, MEMBER, ARC, LICENSE),
+        *(LOCAL_VM, MARKETPLACE_IMAGE, GALLERY_IMAGE),
+        *(CONFIGURATION, ASSIGNMENT),
+    }
+)
 _CODE = re.compile(r"[A-Za-z]{1,60}")
 _BY_PART = {
     "licenseprofile": ARC,
@@ -55,6 +60,25 @@ _TELLING = _BY_PART.keys() | {"type", "resourcetype", "properties"}
 def resources(document: Document) -> Iterator[Mapping]:
     """The resources of an export, whatever wraps them."""
     yield from _unwrapped(document.root)
+
+
+Taker = Callable[[Mapping, str, SourceData, Log], None]
+"""Adds what a resource of a kind states to the data of its source, and its problems to the log."""
+
+
+def read_resources(document: Document, takers: AnyMapping[str, Taker]) -> SourceData:
+    """The data of an export: each resource goes to the taker of its kind; others are left out.
+
+    Raises InputError with every problem, also where the export is only a part of the result.
+    """
+    log, source = Log(document), SourceData(keyed_by_id=True)
+    note_truncated(document, log)
+    for resource in resources(document):
+        kind = kind_of(resource)
+        if kind in takers:
+            takers[kind](resource, kind, source, log)
+    log.finish()
+    return source
 
 
 def _unwrapped(root: Any) -> Iterator[Mapping]:
