@@ -17,7 +17,7 @@ from hotpatch_cli.cli.options.gate import chosen, known_source, parse_fail_on
 from hotpatch_cli.cli.options.suppressions import Waiving, judged_by
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.gate.outcome import words_of
-from hotpatch_cli.inputs.fleet import load_sources
+from hotpatch_cli.inputs.fleet import fleet_with, load_sources
 from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine
@@ -46,7 +46,7 @@ def run_bulk(
     with Engine() as engine:
         table = BulkTable(found, parse_map(values.get("columns") or ()), engine)
         results = {form: Results(engine, form) for form, _ in pairs if form != "table"}
-        for part in table.parts(others):
+        for part in table.parts(others, fleet_with):
             run.take(use_cases.check(part.fleet, knowledge, day), part, results.values())
         if not run.judged:
             why = f"All {run.summary.skipped} machines in it were skipped: none runs Windows."

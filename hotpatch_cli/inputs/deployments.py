@@ -184,9 +184,10 @@ def image_template(deployed: Deployed, document: Document) -> Machine:
     )  # as `az image builder show` gives it
     path = ("source",) if flattened else ("properties", "source")
     source = dig(deployed.body, *path)
-    parts = [_word(dig(source, key)) for key in ("publisher", "offer", "sku", "version")]
+    words = (_word(dig(source, key)) for key in ("publisher", "offer", "sku", "version"))
+    publisher, offer, sku, version = words
     identity = _word(dig(source, "imageId")) or _word(dig(source, "imageVersionId"))
-    base = image_of(*parts, identity) or Image()
+    base = image_of(publisher, offer, sku, version, identity) or Image()
     origin = NodeOrigin(document, deployed.body, {"image": path})
     return Machine(deployed.name, image_facts("Azure Image Builder", base), origin)
 

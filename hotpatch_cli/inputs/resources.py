@@ -75,8 +75,8 @@ def read_resources(document: Document, takers: AnyMapping[str, Taker]) -> Source
     note_truncated(document, log)
     for resource in resources(document):
         kind = kind_of(resource)
-        if kind in takers:
-            takers[kind](resource, kind, source, log)
+        if kind is not None and (take := takers.get(kind)):
+            take(resource, kind, source, log)
     log.finish()
     return source
 

@@ -43,6 +43,13 @@ def kbs_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys("KB" + number for number in _KB.findall(text)))
 
 
+def kbs_of(texts: Iterable[object]) -> tuple[str, ...]:
+    """The KBs that texts name, each once."""
+    return tuple(
+        dict.fromkeys(kb for text in texts if isinstance(text, str) and (kb := kb_of(text)))
+    )
+
+
 def waiting(
     title: str | None,
     kb: str | None,

@@ -100,9 +100,10 @@ def _take_image(resource: Mapping, kind: str, source: SourceData, log: Log) -> N
     if identity is None:
         log.add(resource.mark, "An image without an id.", "Export the column `id` too.")
         return
-    parts = [view.text("identifier", key) for key in ("publisher", "offer", "sku")]
+    publisher, offer, sku = (view.text("identifier", key) for key in ("publisher", "offer", "sku"))
     version = view.text("version", "name")
-    image = image_of(*parts, version) if any(parts) else None
+    # Images of the user have versions too; a version alone names no image.
+    image = image_of(publisher, offer, sku, version) if publisher or offer or sku else None
     if image is None and kind == GALLERY_IMAGE:
         image = Image(id=identity)
     prefix = () if body_of(resource) is resource else ("properties",)

@@ -17,6 +17,13 @@ from typing import NamedTuple, TypeVar
 from hotpatch_cli.documents.codec import parse_duration, sentence
 from hotpatch_cli.documents.tree import Document, Log, quoted
 from hotpatch_cli.documents.tree import Mapping as MappingNode
+from hotpatch_cli.inputs.maintenance_records import (
+    FIELDS,
+    GUEST,
+    Assignment,
+    Configuration,
+    Maintenance,
+)
 from hotpatch_cli.inputs.resources import (
     ASSIGNMENT,
     CONFIGURATION,
@@ -34,55 +41,10 @@ from hotpatch_cli.schedule.windows import Window, validate
 from hotpatch_cli.schedule.zones import find_zone
 
 T = TypeVar("T")
-GUEST = "InGuestPatch"
 RUNNER = "azure-update-manager"
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d)?", re.ASCII)
 _LAST_MINUTE = (23, 59)
 _NEVER_EXPIRES = 2200  # the service itself writes 9999 where there is no end
-FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery")
-
-
-class Configuration(NamedTuple):
-    """A maintenance configuration as it was written; `origin` knows where each field stands.
-
-    `starts` and `expires` are local moments in `timezone`; a field that is missing is None, and so
-    is one that a plan leaves open until it is applied (`left_open`).
-    """
-
-    name: str
-    id: str | None
-    scope: str
-    starts: str | None
-    expires: str | None
-    duration: str | None
-    timezone: str | None
-    recurs: str | None
-    reboot: str | None
-    origin: NodeOrigin
-    left_open: tuple[str, ...] = ()
-
-    @property
-    def for_guests(self) -> bool:
-        """Whether it restarts guests; the service also returns several scopes in one text."""
-        return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())
-
-
-class Assignment(NamedTuple):
-    """A configuration's assignment to a machine, by resource ids or addresses; a dynamic scope has
-    no machine.
-    """
-
-    configuration: str
-    machine: str | None
-    origin: NodeOrigin
-
-
-class Maintenance(NamedTuple):
-    """What one file says of maintenance; `alone` where it says nothing else."""
-
-    configurations: tuple[Configuration, ...]
-    assignments: tuple[Assignment, ...]
-    alone: bool
 
 
 class RefusedError(ValueError):

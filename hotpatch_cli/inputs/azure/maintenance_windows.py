@@ -9,13 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.azure.maintenance import (
-    Assignment,
-    Configuration,
-    RefusedError,
-    partial_day,
-    window_of,
-)
+from hotpatch_cli.inputs.azure.maintenance import RefusedError, partial_day, window_of
+from hotpatch_cli.inputs.maintenance_records import Assignment, Configuration
 from hotpatch_cli.inputs.resources import name_in
 from hotpatch_cli.inputs.source import MaintenanceLinks, SourceData, WindowRefusal, group_of
 from hotpatch_cli.model import Facts, Machine, Placement

@@ -9,10 +9,11 @@ build in three parts; the revision, which decides, stands only in the registry's
 
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, quoted
 from hotpatch_cli.inputs.azure.patch_runs import Runs, patch_of
+from hotpatch_cli.inputs.guest_facts import build_of, uefi_of, vbs_of
 from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.resources import (
     PATCHES,
@@ -23,19 +24,10 @@ from hotpatch_cli.inputs.resources import (
     resources,
 )
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
-from hotpatch_cli.inputs.updates import kb_of, kbs_in, pending_of, restart_left, waiting
-from hotpatch_cli.model import Arc, Facts, Machine, PendingUpdate, parse_build
+from hotpatch_cli.inputs.updates import kb_of, kbs_in, kbs_of, pending_of, restart_left, waiting
+from hotpatch_cli.model import Arc, Facts, Machine, PendingUpdate
 
 Paths = dict[str, tuple[str, ...]]
-VBS = {
-    "0": "off",
-    "off": "off",
-    "1": "configured",
-    "configured": "configured",
-    "2": "running",
-    "running": "running",
-}
-FIRMWARE = {"1": False, "bios": False, "2": True, "uefi": True}
 
 
 class RecordKind(NamedTuple):
@@ -165,8 +157,8 @@ def _computer_info(view: GuestView) -> Facts:
         build=build_of(version, revision, "OsVersion", view),
         kbs=kbs_of(fixes),
         arc=Arc(
-            vbs=VBS.get((view.text("DeviceGuardSmartStatus") or "").lower()),
-            uefi=FIRMWARE.get((view.text("BiosFirmwareType") or "").lower()),
+            vbs=vbs_of(view.text("DeviceGuardSmartStatus")),
+            uefi=uefi_of(view.text("BiosFirmwareType")),
         ),
     )
 
@@ -228,29 +220,6 @@ def _win_updates(view: GuestView) -> Facts:
             )
     return Facts(
         kbs=kbs_of(kbs), pending=pending_of(updates), restart_pending=view.flag("reboot_required")
-    )
-
-
-def build_of(number: str | None, revision: str | None, key: str, view: GuestView) -> str | None:
-    """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
-    if number is None:
-        return None
-    build = parse_build(number)
-    if build is None or (revision is not None and not (revision.isascii() and revision.isdigit())):
-        said = quoted(number if build is None else revision)
-        view.log.add(
-            view.body.at(key),
-            f"{said} is not a build.",
-            "It looks like 20348 or 10.0.20348, and a revision.",
-        )
-        return None
-    return f"{build.number}.{int(revision)}" if revision is not None else str(build)
-
-
-def kbs_of(texts: list[Any]) -> tuple[str, ...]:
-    """The KBs that texts name, each once."""
-    return tuple(
-        dict.fromkeys(kb for each in texts if isinstance(each, str) and (kb := kb_of(each)))
     )
 
 

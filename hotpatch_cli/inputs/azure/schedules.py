@@ -9,13 +9,13 @@ from typing import NamedTuple
 from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.inputs.azure.maintenance import (
     RUNNER,
-    Configuration,
     RefusedError,
     last_day,
     parts_of,
     window_of,
 )
 from hotpatch_cli.inputs.azure.maintenance_windows import configuration_names
+from hotpatch_cli.inputs.maintenance_records import Configuration
 from hotpatch_cli.inputs.source import NodeOrigin, SourceData, group_of
 from hotpatch_cli.model import Location
 from hotpatch_cli.schedule.recurrence.day_rules import DayRule

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
+from hotpatch_cli.inputs.azure_facts import image_of, power_of
 from hotpatch_cli.inputs.resources import MEMBER, SCALE_SET, VM, ResourceView, tags_of
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Placement
@@ -20,7 +21,6 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "power": ("powerstate",),
     "scale_set": ("vmss",),
 }
-_OFF = frozenset({"deallocated", "deallocating", "stopped", "stopping"})
 _MOST_GROUPS = 100_000
 
 
@@ -122,7 +122,7 @@ def _machine(host: str, kind: str, variables: Mapping, log: Log) -> Machine:
         restored=image is None and _has_disk(host, variables),
         region=region,
         scale_set="uniform" if kind == MEMBER else "flexible" if view.text("vmss", "id") else None,
-        power=_power(view.text("powerstate") or view.text("power_state")),
+        power=power_of(view.text("powerstate") or view.text("power_state")),
     )
     identifier = view.text("id") or ""
     name = view.text("name") or identifier.rpartition("/")[2]
@@ -142,12 +142,8 @@ def _machine(host: str, kind: str, variables: Mapping, log: Log) -> Machine:
 
 
 def _image(view: ResourceView) -> Image | None:
-    image = Image(
-        **{key: view.text("image", key) for key in ("publisher", "offer", "sku", "version", "id")}
-    )
-    if image.id:
-        return Image(id=image.id)
-    return image if image.publisher or image.offer or image.sku else None
+    keys = ("publisher", "offer", "sku", "version", "id")
+    return image_of(*(view.text("image", key) for key in keys))
 
 
 def _has_disk(host: str, variables: Mapping) -> bool:
@@ -166,11 +162,6 @@ def _system(view: ResourceView) -> OsType | None:
         or view.os_type("os_disk", "os_type")
         or view.os_type("os_type")
     )
-
-
-def _power(state: str | None) -> str | None:
-    word = (state or "").lower()
-    return "off" if word in _OFF else "on" if word in ("running", "starting") else None
 
 
 def _zone(variables: Mapping) -> str | None:

@@ -8,12 +8,12 @@ settings of an Azure VM, the licence of Arc) it cannot tell: join it with an exp
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.azure.patch_state import FIRMWARE, VBS, build_of, kbs_of
-from hotpatch_cli.inputs.azure_facts import platform_of
+from hotpatch_cli.inputs.azure_facts import image_of, platform_of
+from hotpatch_cli.inputs.guest_facts import build_of, uefi_of, vbs_of
 from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.resources import GuestView, resources
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
-from hotpatch_cli.inputs.updates import kb_of, pending_of, waiting
+from hotpatch_cli.inputs.updates import kb_of, kbs_of, pending_of, waiting
 from hotpatch_cli.model import Arc, Facts, Image, Machine, PendingUpdate, Placement
 
 SIGNATURE = "HotpatchCollect"
@@ -105,9 +105,9 @@ def _arc(view: GuestView) -> Arc:
     )
     return Arc(
         status=None if isinstance(dig(view.body, "Azure"), Mapping) else status,
-        vbs=VBS.get((view.text("VbsStatus") or "").lower()),
+        vbs=vbs_of(view.text("VbsStatus")),
         secure_boot=_ON.get(_word(dig(view.body, "SecureBoot"))),
-        uefi=FIRMWARE.get((view.text("FirmwareType") or "").lower()),
+        uefi=uefi_of(view.text("FirmwareType")),
         agent=view.text("Arc", "agentVersion"),
     )
 
@@ -127,14 +127,8 @@ def _build(view: GuestView) -> str | None:
 
 
 def _image(view: GuestView) -> Image | None:
-    parts = {
-        key: view.text("Azure", "image", key)
-        for key in ("publisher", "offer", "sku", "version", "id")
-    }
-    found = Image(**parts)
-    if found.id:
-        return Image(id=found.id)
-    return found if found.publisher or found.offer or found.sku else None
+    keys = ("publisher", "offer", "sku", "version", "id")
+    return image_of(*(view.text("Azure", "image", key) for key in keys))
 
 
 def _id(view: GuestView) -> str | None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.azure.maintenance import FIELDS, Assignment, Configuration, Maintenance
+from hotpatch_cli.inputs.maintenance_records import FIELDS, Assignment, Configuration, Maintenance
 from hotpatch_cli.inputs.source import NodeOrigin, dig, items
-from hotpatch_cli.inputs.terraform.plan import Attributes, TerraformResource
+from hotpatch_cli.inputs.terraform.attributes import Attributes, TerraformResource
 
 CONFIGURATION = "azurerm_maintenance_configuration"
 ASSIGNMENT = "azurerm_maintenance_assignment_virtual_machine"

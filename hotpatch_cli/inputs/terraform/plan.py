@@ -23,6 +23,14 @@ from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.os_names import has_value
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
+from hotpatch_cli.inputs.terraform.attributes import (
+    SENSITIVE,
+    UNKNOWN,
+    Attributes,
+    TerraformResource,
+    is_hidden,
+)
+from hotpatch_cli.inputs.terraform.maintenance import maintenance_of
 from hotpatch_cli.inputs.vm_resources import no_machine
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching, Placement, Security
 
@@ -30,8 +38,6 @@ _STATE_FILE = "4"
 _PLAN_KEYS = ("planned_values", "values")
 _UNCHANGED = ["no-op"]
 """The actions on a resource that exists as the plan has it."""
-_UNKNOWN = "known only after apply"
-_SENSITIVE = "marked as sensitive"
 
 
 class ResourceKind(NamedTuple):
@@ -75,17 +81,6 @@ _BLOCKS: tuple[tuple[OsType, tuple[tuple[str, ...], ...]], ...] = (
     ("linux", (("os_profile_linux_config",), ("os_profile", "linux_configuration"))),
 )
 _DISKS = ("storage_os_disk", "storage_profile_os_disk")
-
-
-class TerraformResource(NamedTuple):
-    """A managed resource: what is planned for it, what of that is unknown, and what is sensitive."""
-
-    address: str
-    type: str
-    values: Mapping
-    unknown: Any = None
-    sensitive: Any = None
-    declared: bool = False
 
 
 # --- resources -----------------------------------------------------------------------------------------------
@@ -160,102 +155,6 @@ def _index(key: Any) -> str:
     return f"[{key}]" if isinstance(key, NumberText) else f'["{key}"]'
 
 
-# --- attributes ----------------------------------------------------------------------------------------------
-
-
-def _hidden(tree: Any, path: tuple[str, ...]) -> bool:
-    """Whether a tree of marks (after_unknown, sensitive_values) has true at a path or around it."""
-    for key in path:
-        if isinstance(tree, Sequence):
-            tree = tree[0] if tree else None
-        if not isinstance(tree, Mapping):
-            break
-        tree = tree.get(key)
-    if isinstance(tree, Sequence):
-        return any(each is True for each in tree)
-    return tree is True
-
-
-class Attributes:
-    """The attributes of a resource; blocks are lists of one. What is hidden is noted as open under
-    its field.
-    """
-
-    def __init__(self, resource: TerraformResource, log: Log) -> None:
-        self.resource = resource
-        self.log = log
-        self.left_open: dict[str, str] = {}
-
-    def node(self, *path: str) -> tuple[Any, int]:
-        """(value, mark) at a path; (None, ...) where it is missing."""
-        value: Any = self.resource.values
-        mark = self.resource.values.mark
-        for key in path:
-            if isinstance(value, Sequence):
-                value = value[0] if value else None
-            if not isinstance(value, Mapping) or key not in value:
-                return None, mark
-            value, mark = value[key], value.at(key)
-        return value, mark
-
-    def is_open(self, field: str, *path: str) -> bool:
-        """Whether a path is hidden; it is noted if so."""
-        for tree, why in ((self.resource.unknown, _UNKNOWN), (self.resource.sensitive, _SENSITIVE)):
-            if _hidden(tree, path):
-                said = f"{'.'.join(path)} is {why}"
-                known = self.left_open.get(field)
-                self.left_open[field] = f"{known}; {said}" if known and said not in known else said
-                return True
-        return False
-
-    def deciding(self) -> tuple[tuple[str, str], ...]:
-        """The open facts that decide a verdict."""
-        return tuple(each for each in self.left_open.items() if each[0] in deployments.DECIDING)
-
-    def text(self, field: str, *path: str) -> str | None:
-        """The text at a path; None where it is missing, empty or hidden."""
-        if self.is_open(field, *path):
-            return None
-        value, mark = self.node(*path)
-        if value is None or value == "":
-            return None
-        if isinstance(value, str) and not isinstance(value, NumberText):
-            return value
-        self.log.add(
-            mark,
-            f"Expected text in {'.'.join(path)}, found {_kind(value)}.",
-            "Make the plan again.",
-        )
-        return None
-
-    def flag(self, field: str, *path: str) -> bool | None:
-        """The truth at a path; None where it is missing or hidden."""
-        if self.is_open(field, *path):
-            return None
-        value, mark = self.node(*path)
-        if value is None or isinstance(value, bool):
-            return value
-        self.log.add(
-            mark,
-            f"Expected true or false in {'.'.join(path)}, found {_kind(value)}.",
-            "Make the plan again.",
-        )
-        return None
-
-
-def _kind(value: object) -> str:
-    """What stands in the wrong place; not its content."""
-    if isinstance(value, bool):
-        return "true or false"
-    return (
-        "a number"
-        if isinstance(value, NumberText)
-        else "text"
-        if isinstance(value, str)
-        else quoted(value)
-    )
-
-
 # --- machines ------------------------------------------------------------------------------------------------
 
 
@@ -316,17 +215,16 @@ def _paths(kind: ResourceKind) -> dict[str, tuple[str, ...]]:
 def _image(view: Attributes, kind: ResourceKind) -> Image | None:
     """The image: an id is of a gallery or custom image, and so is one that is not known yet."""
     block, _ = view.node(*kind.image)
-    if not block and _hidden(view.resource.unknown, ("source_image_id",)):
-        return Image(id=f"({_UNKNOWN})")
+    if not block and is_hidden(view.resource.unknown, ("source_image_id",)):
+        return Image(id=f"({UNKNOWN})")
     named = view.text("image", "source_image_id") or view.text("image", *kind.image, "id")
     if named:
         return Image(id=named)
-    parts = [view.text("image", *kind.image, key) for key in ("publisher", "offer", "sku")]
-    return (
-        Image(*parts)._replace(version=view.text("version", *kind.image, "version"))
-        if any(parts)
-        else None
-    )
+    words = (view.text("image", *kind.image, key) for key in ("publisher", "offer", "sku"))
+    publisher, offer, sku = words
+    if not (publisher or offer or sku):
+        return None
+    return Image(publisher, offer, sku, view.text("version", *kind.image, "version"))
 
 
 def _from_disk(view: Attributes) -> bool:
@@ -370,7 +268,7 @@ def _without_profile(view: Attributes, kind: ResourceKind) -> bool:
     profile.
     """
     said = ("sku_name", "os_profile", "source_image_id", *kind.image)
-    stated = any(view.node(key)[0] or _hidden(view.resource.unknown, (key,)) for key in said)
+    stated = any(view.node(key)[0] or is_hidden(view.resource.unknown, (key,)) for key in said)
     return kind.scale_set == "flexible" and not stated
 
 
@@ -415,7 +313,7 @@ def _health(view: Attributes) -> bool | None:
 
 def _tags(view: Attributes) -> tuple[tuple[str, str], ...]:
     tags, _ = view.node("tags")
-    if not isinstance(tags, Mapping) or _hidden(view.resource.sensitive, ("tags",)):
+    if not isinstance(tags, Mapping) or is_hidden(view.resource.sensitive, ("tags",)):
         return ()
     return tuple(
         (key, value) for key, value in tags.items() if isinstance(value, str) and key.isprintable()
@@ -442,8 +340,8 @@ def _azapi(resource: TerraformResource, log: Log) -> Deployed | None:
     for key in ("type", "name", "location"):
         if key not in whole:
             whole.put(key, values.get(key), values.at(key), values.at(key))
-    left_open = [*_open_paths(dig(resource.unknown, "body"), _UNKNOWN)]
-    left_open += _open_paths(dig(resource.sensitive, "body"), _SENSITIVE)
+    left_open = [*_open_paths(dig(resource.unknown, "body"), UNKNOWN)]
+    left_open += _open_paths(dig(resource.sensitive, "body"), SENSITIVE)
     known = _without(whole, [path for path, _ in left_open])
     return Deployed(resource.address, known, tuple(left_open), resource.declared)
 
@@ -504,10 +402,7 @@ def _read(document: Document) -> SourceData:
             reading.machines.append(_machine(each, document, log))
         elif each.type == _AZAPI and (deployed := _azapi(each, log)):
             azapi.append(deployed)
-    if any(each.type.startswith("azurerm_maintenance_") for each in resources):
-        from hotpatch_cli.inputs.terraform.maintenance import maintenance_of
-
-        reading.maintenance = maintenance_of(resources, document, log)
+    reading.maintenance = maintenance_of(resources, document, log)
     reading.notes += empty
     if not reading.machines and not azapi and not empty and reading.maintenance is None:
         log.add(document.root_mark, *_refusal(resources))

@@ -1,11 +1,10 @@
 """A large table as fleets of profiles, and its machines as rows of the database."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, Problem
-from hotpatch_cli.inputs.fleet import fleet_with
 from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine, reading
@@ -55,9 +54,11 @@ class BulkTable:
                 [Problem(found.name, 1, 1, said, "Map them: --map COLUMN=name --map COLUMN=build.")]
             )
 
-    def parts(self, others: Sequence[SourceData]) -> Iterator[FleetPart]:
+    def parts(
+        self, others: Sequence[SourceData], fleet_of: Callable[[list[SourceData]], Fleet]
+    ) -> Iterator[FleetPart]:
         """The profiles with the windows, freezes, groups and rings of other sources, which hold no
-        machines.
+        machines; `fleet_of` joins sources and checks what they hold.
 
         Raises InputError with what is wrong in the table, and where a machine stands twice in it.
         """
@@ -70,7 +71,7 @@ class BulkTable:
             stands_for = {
                 name: (profile.number, profile.machines) for name, (_, profile) in found.items()
             }
-            yield FleetPart(fleet_with([*others, own]), stands_for)
+            yield FleetPart(fleet_of([*others, own]), stands_for)
         self.notes += tuple(reader.supposed())
         with reading(self.file):
             problems = self._twice()

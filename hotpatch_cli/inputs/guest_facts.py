@@ -1,0 +1,41 @@
+"""Single facts in the words of Windows itself, as its tools and our script of collection write them."""
+
+from hotpatch_cli.documents.tree import quoted
+from hotpatch_cli.inputs.resources import GuestView
+from hotpatch_cli.model import parse_build
+
+_VBS = {
+    "0": "off",
+    "off": "off",
+    "1": "configured",
+    "configured": "configured",
+    "2": "running",
+    "running": "running",
+}
+_UEFI = {"1": False, "bios": False, "2": True, "uefi": True}
+
+
+def vbs_of(status: str | None) -> str | None:
+    """The state of virtualization-based security: a word of PowerShell, or its number."""
+    return _VBS.get((status or "").lower())
+
+
+def uefi_of(firmware: str | None) -> bool | None:
+    """Whether the firmware is UEFI: a word of PowerShell, or its number."""
+    return _UEFI.get((firmware or "").lower())
+
+
+def build_of(number: str | None, revision: str | None, key: str, view: GuestView) -> str | None:
+    """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
+    if number is None:
+        return None
+    build = parse_build(number)
+    if build is None or (revision is not None and not (revision.isascii() and revision.isdigit())):
+        said = quoted(number if build is None else revision)
+        view.log.add(
+            view.body.at(key),
+            f"{said} is not a build.",
+            "It looks like 20348 or 10.0.20348, and a revision.",
+        )
+        return None
+    return f"{build.number}.{int(revision)}" if revision is not None else str(build)

@@ -1,0 +1,56 @@
+"""Maintenance configurations of Azure Update Manager and their assignments, as they were written.
+
+https://learn.microsoft.com/rest/api/maintenance/maintenance-configurations
+"""
+
+import re
+from typing import NamedTuple
+
+from hotpatch_cli.inputs.source import NodeOrigin
+
+GUEST = "InGuestPatch"
+"""The scope whose configurations restart guests."""
+FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery")
+
+
+class Configuration(NamedTuple):
+    """A maintenance configuration as it was written; `origin` knows where each field stands.
+
+    `starts` and `expires` are local moments in `timezone`; a field that is missing is None, and so
+    is one that a plan leaves open until it is applied (`left_open`).
+    """
+
+    name: str
+    id: str | None
+    scope: str
+    starts: str | None
+    expires: str | None
+    duration: str | None
+    timezone: str | None
+    recurs: str | None
+    reboot: str | None
+    origin: NodeOrigin
+    left_open: tuple[str, ...] = ()
+
+    @property
+    def for_guests(self) -> bool:
+        """Whether it restarts guests; the service also returns several scopes in one text."""
+        return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())
+
+
+class Assignment(NamedTuple):
+    """A configuration's assignment to a machine, by resource ids or addresses; a dynamic scope has
+    no machine.
+    """
+
+    configuration: str
+    machine: str | None
+    origin: NodeOrigin
+
+
+class Maintenance(NamedTuple):
+    """What one file says of maintenance; `alone` where it says nothing else."""
+
+    configurations: tuple[Configuration, ...]
+    assignments: tuple[Assignment, ...]
+    alone: bool
