@@ -1,1 +1,19 @@
-"""Expressions of Azure Resource Manager templates, resolved as far as the template alone tells."""
+"""Azure Resource Manager templates, resolved as far as the template alone tells; see README.md."""
+
+from hotpatch_cli.armtemplate.nodes import Nodes
+from hotpatch_cli.armtemplate.template import (
+    ResolvedTemplate,
+    TemplateProblem,
+    TemplateResource,
+    is_template,
+    resolve,
+)
+
+__all__ = [
+    "Nodes",
+    "ResolvedTemplate",
+    "TemplateProblem",
+    "TemplateResource",
+    "is_template",
+    "resolve",
+]

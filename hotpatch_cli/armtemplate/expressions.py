@@ -1,5 +1,5 @@
 """Template expressions of Azure Resource Manager: what can be resolved from the template alone is,
-the rest is not.
+the rest is not. Values are those of nodes.py; what a function makes is a plain dict or list.
 
 Nothing is asked of Azure: functions that speak of deployed resources, subscriptions or the moment
 stay open.
@@ -8,16 +8,17 @@ https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/templat
 
 import re
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, NamedTuple
 
-from hotpatch_cli.documents.tree import MAX_SCALAR, Mapping, NumberText, Sequence
-
 MAX_EXPRESSION = 8192
+_MAX_TEXT = 65_536
 _MAX_DEPTH = 40
 _MAX_ITEMS = 10_000
 _MAX_STEPS = 2_000_000
 _TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?[0-9]{1,18})|(?P<name>[A-Za-z_][\w$-]*)|(?P<mark>[()\[\],.]))"
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?[0-9]{1,18})"
+    r"|(?P<name>[A-Za-z_][\w$-]*)|(?P<mark>[()\[\],.]))"
 )
 _HOLE = re.compile(r"\{\{|\}\}|\{([0-9]{1,3})(?::(D[0-9]|0{1,9}))?\}")
 
@@ -62,7 +63,7 @@ def is_expression(value: object) -> bool:
     )
 
 
-# --- parsing -------------------------------------------------------------------------------------------------
+# --- parsing --------------------------------------------------------------------------------------
 
 
 def parse(text: str) -> Any:
@@ -92,11 +93,11 @@ class _ExpressionParser:
         if self.at >= len(self.text):
             self.kind, self.word = "", ""
             return before
-        found = _TOKEN.match(self.text, self.at)
-        if found is None:
+        token = _TOKEN.match(self.text, self.at)
+        if token is None:
             raise OpenError
-        self.at, self.kind = found.end(), found.lastgroup
-        self.word = found[found.lastgroup or ""]
+        self.at, self.kind = token.end(), token.lastgroup
+        self.word = token[token.lastgroup or ""]
         return before
 
     def expect(self, mark: str) -> None:
@@ -144,7 +145,7 @@ class _ExpressionParser:
         return Call(name, tuple(arguments))
 
 
-# --- evaluating ----------------------------------------------------------------------------------------------
+# --- evaluating -----------------------------------------------------------------------------------
 
 
 class Names(NamedTuple):
@@ -196,7 +197,7 @@ def _value(tree: Any, names: Names, budget: StepBudget) -> Any:
     function = _FUNCTIONS.get(tree.name)
     if function is None:
         raise OpenError
-    return _bounded(function(*(_closed(each, names, budget) for each in tree.arguments)))
+    return _bounded(function(*(_closed(argument, names, budget) for argument in tree.arguments)))
 
 
 def _closed(tree: Any, names: Names, budget: StepBudget) -> Any:
@@ -208,7 +209,7 @@ def _closed(tree: Any, names: Names, budget: StepBudget) -> Any:
 
 
 def _bounded(value: Any) -> Any:
-    too_long = isinstance(value, str) and len(value) > MAX_SCALAR
+    too_long = isinstance(value, str) and len(value) > _MAX_TEXT
     if too_long or (isinstance(value, list) and len(value) > _MAX_ITEMS):
         raise OpenError
     return value
@@ -216,11 +217,11 @@ def _bounded(value: Any) -> Any:
 
 def _taken(target: Any, key: Any) -> Any:
     """A property, in any letter case, or an item."""
-    if isinstance(target, Mapping):
+    if isinstance(target, dict):
         for name, value in target.items():
             if name.lower() == str(key).lower():
                 return value
-    elif isinstance(target, Sequence) and _whole(key) >= 0:
+    elif isinstance(target, list) and _whole(key) >= 0:
         return target[_whole(key)]
     raise OpenError
 
@@ -237,19 +238,24 @@ def _truth(value: Any) -> bool:
     return {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a number: an int, or the text of one, which has a type of its own."""
+    if isinstance(value, str):
+        return type(value) not in (str, Open)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _same(one: Any, other: Any) -> bool:
     """Equality as templates have it: of texts in their letter case, of numbers by value. Trees are
     not compared.
     """
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    if isinstance(one, int | NumberText) and isinstance(other, int | NumberText):
+    if is_number(one) and is_number(other):
         return int(one) == int(other)
-    if isinstance(one, Mapping | Sequence) or isinstance(other, Mapping | Sequence):
+    if isinstance(one, dict | list) or isinstance(other, dict | list):
         raise OpenError
-    return isinstance(one, int | NumberText) == isinstance(other, int | NumberText) and bool(
-        one == other
-    )
+    return is_number(one) == is_number(other) and bool(one == other)
 
 
 def _if(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> Any:
@@ -258,17 +264,19 @@ def _if(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> Any:
 
 
 def _and(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> bool:
-    return all(_truth(_closed(each, names, budget)) for each in arguments)
+    return all(_truth(_closed(argument, names, budget)) for argument in arguments)
 
 
 def _or(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> bool:
-    return any(_truth(_closed(each, names, budget)) for each in arguments)
+    return any(_truth(_closed(argument, names, budget)) for argument in arguments)
 
 
 def _coalesce(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> Any:
-    return next(
-        (value for each in arguments if (value := _closed(each, names, budget)) is not None), None
-    )
+    for argument in arguments:
+        value = _closed(argument, names, budget)
+        if value is not None:
+            return value
+    return None
 
 
 def _parameter(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> Any:
@@ -283,13 +291,11 @@ def _variable(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> A
 
 def _copy_index(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> int:
     """copyIndex(), copyIndex(offset), copyIndex('loop'), copyIndex('loop', offset)."""
-    values = [_closed(each, names, budget) for each in arguments]
-    named = (
-        str(values.pop(0))
-        if values and isinstance(values[0], str) and not isinstance(values[0], NumberText)
-        else None
-    )
-    return names.loop(named) + (_whole(values[0]) if values else 0)
+    values = [_closed(argument, names, budget) for argument in arguments]
+    loop = None
+    if values and isinstance(values[0], str) and not is_number(values[0]):
+        loop = str(values.pop(0))
+    return names.loop(loop) + (_whole(values[0]) if values else 0)
 
 
 _SPECIAL: dict[str, Callable[[tuple[Any, ...], Names, StepBudget], Any]] = {
@@ -303,7 +309,7 @@ _SPECIAL: dict[str, Callable[[tuple[Any, ...], Names, StepBudget], Any]] = {
 }
 
 
-# --- functions -----------------------------------------------------------------------------------------------
+# --- functions ------------------------------------------------------------------------------------
 
 
 def _text(value: Any) -> str:
@@ -314,58 +320,48 @@ def _text(value: Any) -> str:
     raise OpenError
 
 
-def _listed(values: Any, mark: int = 0) -> Sequence:
-    result = Sequence(mark)
-    for value in values:
-        result.put(value, mark)
-    return result
-
-
-def _object(*parts: Any) -> Mapping:
-    result = Mapping()
-    for key, value in zip(parts[::2], parts[1::2], strict=True):
-        result.put(_text(key), value, 0, 0)
-    return result
+def _object(*parts: Any) -> dict[str, Any]:
+    return {_text(key): value for key, value in zip(parts[::2], parts[1::2], strict=True)}
 
 
 def _concat(*parts: Any) -> Any:
-    if parts and all(isinstance(part, Sequence) for part in parts):
-        return _listed(each for part in parts for each in part)
+    if parts and all(isinstance(part, list) for part in parts):
+        return list(chain(*parts))
     return "".join(map(_text, parts))
 
 
 def _format(pattern: Any, *values: Any) -> str:
-    def filled(found: re.Match[str]) -> str:
-        if found[1] is None:
-            return found[0][0]
-        value = values[int(found[1])]
-        if found[2] is None:
+    def filled(hole: re.Match[str]) -> str:
+        if hole[1] is None:
+            return hole[0][0]
+        value = values[int(hole[1])]
+        if hole[2] is None:
             return _text(value)
-        width = int(found[2][1:]) if found[2].startswith("D") else len(found[2])
+        width = int(hole[2][1:]) if hole[2].startswith("D") else len(hole[2])
         return str(_whole(value)).zfill(width)
 
     return _HOLE.sub(filled, _text(pattern))
 
 
 def _contains(container: Any, item: Any) -> bool:
-    if isinstance(container, Mapping):
+    if isinstance(container, dict):
         return any(key.lower() == _text(item).lower() for key in container)
-    if isinstance(container, Sequence):
-        return any(_same(each, item) for each in container)
+    if isinstance(container, list):
+        return any(_same(inner, item) for inner in container)
     return _text(item) in _text(container)
 
 
 def _union(*parts: Any) -> Any:
-    if all(isinstance(part, Sequence) for part in parts):
-        return _listed(dict.fromkeys(each for part in parts for each in part))
+    if all(isinstance(part, list) for part in parts):
+        return list(dict.fromkeys(chain(*parts)))
     result: dict[str, Any] = {}
     for part in parts:
         result |= part
-    return _object(*(each for pair in result.items() for each in pair))
+    return result
 
 
 def _padded(text: Any, width: Any, letter: Any = " ") -> str:
-    if _whole(width) > MAX_SCALAR:
+    if _whole(width) > _MAX_TEXT:
         raise OpenError
     return _text(text).rjust(_whole(width), _text(letter))
 
@@ -378,23 +374,28 @@ def _substring(text: Any, start: Any, length: Any = None) -> str:
     return _text(text)[first:end]
 
 
-def _split(text: Any, marks: Any) -> Sequence:
-    listed = [_text(each) for each in marks] if isinstance(marks, Sequence) else [_text(marks)]
-    return _listed(re.split("|".join(map(re.escape, listed)), _text(text)))
+def _split(text: Any, marks: Any) -> list[str]:
+    separators = marks if isinstance(marks, list) else [marks]
+    return re.split("|".join(re.escape(_text(mark)) for mark in separators), _text(text))
 
 
-def _range(start: Any, count: Any) -> Sequence:
+def _range(start: Any, count: Any) -> list[int]:
     if not 0 <= _whole(count) <= _MAX_ITEMS:
         raise OpenError
-    return _listed(range(_whole(start), _whole(start) + _whole(count)))
+    return list(range(_whole(start), _whole(start) + _whole(count)))
 
 
 def _part(value: Any, low: int | None, high: int | None) -> Any:
-    return _listed(value[low:high]) if isinstance(value, Sequence) else _text(value)[low:high]
+    return list(value[low:high]) if isinstance(value, list) else _text(value)[low:high]
+
+
+def _numbers(values: tuple[Any, ...]) -> list[int]:
+    """The numbers of min and max: the arguments, or the items of the one that is a list."""
+    return [_whole(value) for value in (values[0] if isinstance(values[0], list) else values)]
 
 
 def _replaced(text: Any, old: Any, new: Any) -> str:
-    if _text(text).count(_text(old)) * len(_text(new)) > MAX_SCALAR:
+    if _text(text).count(_text(old)) * len(_text(new)) > _MAX_TEXT:
         raise OpenError
     return _text(text).replace(_text(old), _text(new))
 
@@ -402,7 +403,7 @@ def _replaced(text: Any, old: Any, new: Any) -> str:
 def _resource_id(*parts: Any) -> str:
     """The id as far as the template says it: of which subscription and group, it does not."""
     names = list(map(_text, parts))
-    at = next(index for index, each in enumerate(names) if "/" in each)
+    at = next(index for index, name in enumerate(names) if "/" in name)
     namespace, *kinds = names[at].split("/")
     pairs = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, names[at + 1 :], strict=True))
     return f"/subscriptions/.../resourceGroups/.../providers/{namespace}/{pairs}"
@@ -414,12 +415,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "mul": lambda one, other: _whole(one) * _whole(other),
     "div": lambda one, other: _whole(one) // _whole(other),
     "mod": lambda one, other: _whole(one) % _whole(other),
-    "min": lambda *values: min(
-        map(_whole, values[0] if isinstance(values[0], Sequence) else values)
-    ),
-    "max": lambda *values: max(
-        map(_whole, values[0] if isinstance(values[0], Sequence) else values)
-    ),
+    "min": lambda *values: min(_numbers(values)),
+    "max": lambda *values: max(_numbers(values)),
     "less": lambda one, other: _whole(one) < _whole(other),
     "lessorequals": lambda one, other: _whole(one) <= _whole(other),
     "greater": lambda one, other: _whole(one) > _whole(other),
@@ -452,8 +449,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "last": lambda value: value[-1],
     "take": lambda value, count: _part(value, None, max(_whole(count), 0)),
     "skip": lambda value, count: _part(value, max(_whole(count), 0), None),
-    "array": lambda value: value if isinstance(value, Sequence) else _listed([value]),
-    "createarray": lambda *values: _listed(values),
+    "array": lambda value: value if isinstance(value, list) else [value],
+    "createarray": lambda *values: list(values),
     "createobject": _object,
     "union": _union,
     "range": _range,

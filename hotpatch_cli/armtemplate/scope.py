@@ -1,0 +1,211 @@
+"""What the expressions of a template may name, and the values of the template's nodes.
+
+https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/syntax
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from hotpatch_cli.armtemplate.expressions import (
+    Names,
+    Open,
+    OpenError,
+    StepBudget,
+    evaluate,
+    is_expression,
+    is_number,
+)
+from hotpatch_cli.armtemplate.nodes import (
+    Nodes,
+    PositionedMapping,
+    PositionedSequence,
+    is_mapping,
+    is_sequence,
+    under,
+)
+
+MAX_COPIES = 800  # the limit of Azure Resource Manager for one loop
+_COUNT = re.compile(r"[0-9]{1,3}")
+_SECRET = ("securestring", "secureobject")
+
+Path = tuple[str, ...]
+LeftOpen = list[tuple[Path, str]]
+
+
+class TemplateScope:
+    """What the expressions of one template may name: its parameters, its variables, the loops
+    around a resource.
+    """
+
+    def __init__(
+        self, template: PositionedMapping, given: dict[str, Any], nodes: Nodes, budget: StepBudget
+    ) -> None:
+        """`given` are the values of parameters, by name in lower case."""
+        self.nodes = nodes
+        self.budget = budget
+        self.given = given
+        self.declared = by_lower_name(template.get("parameters"))
+        self.variables = by_lower_name(template.get("variables"))
+        self.loops: dict[str, int] = {}
+        self.innermost: str | None = None
+        self._known: dict[tuple[str, str], Any] = {}
+        self._names = Names(self._parameter, self._variable, self._loop)
+        loops = self.variables.pop("copy", None)
+        if is_sequence(loops):
+            self.variables |= {name.lower(): value for name, value in self._copied(loops)}
+
+    def within(self, loop: str, index: int) -> "TemplateScope":
+        """The same scope within one more loop."""
+        inner = TemplateScope.__new__(TemplateScope)
+        inner.nodes, inner.budget, inner.given = self.nodes, self.budget, self.given
+        inner.declared, inner.variables = self.declared, self.variables
+        inner.loops, inner.innermost = {**self.loops, loop.lower(): index}, loop.lower()
+        inner._known = self._known
+        inner._names = Names(inner._parameter, inner._variable, inner._loop)
+        return inner
+
+    def value(self, node: Any) -> Any:
+        """The value of a node. Expressions that stay open stand in it as they are."""
+        return self._value(node, (), None)
+
+    def body(self, resource: PositionedMapping, without: Path, left_open: LeftOpen) -> Any:
+        """The value of a resource but for some keys, given in lower case.
+
+        What stays open is left out; (path in lower case, expression) goes to `left_open`.
+        """
+        result = self.nodes.mapping(resource.mark)
+        for key, node, key_mark, mark in resource.placed():
+            if key.lower() not in without:
+                value = self._value(node, (key.lower(),), left_open)
+                if not isinstance(value, Open):
+                    result.put(key, value, key_mark, mark)
+        return result
+
+    def _value(self, node: Any, path: Path, left_open: LeftOpen | None) -> Any:
+        """The value of a node; expressions that stay open go to `left_open`, if there is one."""
+        if self.budget.spent():
+            return Open("[too much]")
+        if is_mapping(node):
+            return self._mapping(node, path, left_open)
+        if is_sequence(node):
+            result = self.nodes.sequence(node.mark)
+            for item, mark in zip(node, node.marks, strict=True):
+                value = self._value(item, path, left_open)
+                if left_open is None or not isinstance(value, Open):
+                    result.put(value, mark)
+            return result
+        if is_expression(node):
+            return self._settled(self._evaluated(node), path, left_open)
+        if isinstance(node, str) and node.startswith("[["):
+            return node[1:]
+        return node
+
+    def _mapping(self, node: PositionedMapping, path: Path, left_open: LeftOpen | None) -> Any:
+        result = self.nodes.mapping(node.mark)
+        for key, inner, key_mark, mark in node.placed():
+            if key == "copy" and is_sequence(inner):
+                for name, items in self._copied(inner):
+                    if name in result or name in node:
+                        continue
+                    value = self._settled(items, (*path, name.lower()), left_open)
+                    if left_open is None or not isinstance(value, Open):
+                        result.put(name, value, key_mark, mark)
+                continue
+            value = self._value(inner, (*path, key.lower()), left_open)
+            if left_open is None or not isinstance(value, Open):
+                result.put(key, value, key_mark, mark)
+        return result
+
+    def _settled(self, value: Any, path: Path, left_open: LeftOpen | None) -> Any:
+        """A value without the expressions that stay open in it.
+
+        A variable is worked out once and stands in many places; each has a path of its own.
+        """
+        if left_open is None:
+            return value
+        if isinstance(value, Open):
+            left_open.append((path, str(value)))
+            return value
+        if self.budget.spent():
+            return None
+        if is_mapping(value):
+            mapping = self.nodes.mapping(value.mark)
+            for key, inner, key_mark, mark in value.placed():
+                kept = self._settled(inner, (*path, key.lower()), left_open)
+                if not isinstance(kept, Open):
+                    mapping.put(key, kept, key_mark, mark)
+            return mapping
+        if is_sequence(value):
+            sequence = self.nodes.sequence(value.mark)
+            for inner, mark in zip(value, value.marks, strict=True):
+                kept = self._settled(inner, path, left_open)
+                if not isinstance(kept, Open):
+                    sequence.put(kept, mark)
+            return sequence
+        return value
+
+    def _evaluated(self, text: str) -> Any:
+        try:
+            return self.nodes.of(evaluate(text, self._names, self.budget))
+        except OpenError:
+            return Open(text)
+
+    def _copied(self, loops: PositionedSequence) -> Iterator[tuple[str, Any]]:
+        """(property, its items) of each loop in the `copy` of a mapping."""
+        for loop in loops:
+            name, inner = under(loop, "name"), under(loop, "input")
+            count = self.value(under(loop, "count"))
+            if not isinstance(name, str) or is_expression(name):
+                continue
+            if not is_number(count) or not _COUNT.fullmatch(count) or int(count) > MAX_COPIES:
+                yield name, Open(count if isinstance(count, Open) else f"copy of {name}")
+                continue
+            result = self.nodes.sequence(loop.mark)
+            for index in range(int(count)):
+                result.put(self.within(name, index).value(inner), loop.mark)
+            yield name, result
+
+    def _parameter(self, name: str) -> Any:
+        declared = self.declared.get(name.lower())
+        if str(under(declared, "type")).lower() in _SECRET:
+            raise OpenError
+        if name.lower() in self.given:
+            return self.given[name.lower()]
+        if not is_mapping(declared) or "defaultValue" not in declared:
+            return Open(f"[parameters('{name}')]")
+        return self._remembered("parameter", name, declared["defaultValue"])
+
+    def _variable(self, name: str) -> Any:
+        if name.lower() not in self.variables:
+            raise OpenError
+        return self._remembered("variable", name, self.variables[name.lower()])
+
+    def _remembered(self, kind: str, name: str, node: Any) -> Any:
+        """The value of a name, worked out once; a name that needs itself stays open."""
+        key = (kind, name.lower())
+        if key not in self._known:
+            self._known[key] = Open(f"[{kind}s('{name}')]")
+            self._known[key] = self.value(node)
+        return self._known[key]
+
+    def _loop(self, name: str | None) -> int:
+        if name is None and self.innermost is None:
+            raise OpenError
+        return self.loops[(name or self.innermost or "").lower()]
+
+
+def by_lower_name(node: Any) -> dict[str, Any]:
+    """The entries of a mapping by their keys in lower case; of anything else, none."""
+    return {key.lower(): value for key, value in node.items()} if is_mapping(node) else {}
+
+
+def given_values(node: Any) -> dict[str, Any]:
+    """The values of a parameters file or of a nested deployment, by name in lower case; those from
+    a key vault stay open.
+    """
+    values = {}
+    for name, entry in by_lower_name(node).items():
+        has_value = is_mapping(entry) and "value" in entry
+        values[name] = entry["value"] if has_value else Open(f"[parameters('{name}')]")
+    return values

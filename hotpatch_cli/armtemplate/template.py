@@ -1,0 +1,211 @@
+"""ARM templates, also those that Bicep compiles to: parameters, variables, copy loops, conditions
+and nested deployments, resolved offline.
+
+https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/syntax
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+from hotpatch_cli.armtemplate.expressions import StepBudget, is_number
+from hotpatch_cli.armtemplate.nodes import (
+    Nodes,
+    PositionedMapping,
+    is_mapping,
+    is_sequence,
+    under,
+)
+from hotpatch_cli.armtemplate.scope import MAX_COPIES, LeftOpen, Path, TemplateScope, given_values
+
+_TEMPLATE = re.compile(
+    r"/(?:subscription|managementGroup|tenant)?deploymentTemplate\.json", re.IGNORECASE
+)
+_NESTED = "microsoft.resources/deployments"
+_NO_BODY = ("resources", "copy", "dependson")
+"""Keys of a resource that only say when and how often it is deployed, and what else is."""
+_MAX_RESOURCES = 20_000
+_SHOWN = 60
+
+
+class TemplateResource(NamedTuple):
+    """A resource of a template: its body without what stays open until the deployment.
+
+    `name` may be an expression that stays open, and is None where there is none. `nested_in` has
+    the names of the deployments around it; `open_at` has (path in lower case, expression).
+    """
+
+    name: str | None
+    body: Any
+    nested_in: tuple[str, ...] = ()
+    open_at: tuple[tuple[Path, str], ...] = ()
+
+
+class TemplateProblem(NamedTuple):
+    """What is wrong in a template: the mark where it stands, a sentence, and what to do."""
+
+    mark: int
+    message: str
+    remedy: str
+
+
+class ResolvedTemplate(NamedTuple):
+    """The resources of the types that were asked for, and how many there are of each other type.
+
+    `linked` counts nested deployments whose templates are in files of their own. A template with
+    problems is not `complete` where resolving it had to stop.
+    """
+
+    resources: tuple[TemplateResource, ...]
+    other_types: dict[str, int]
+    linked: int
+    problems: tuple[TemplateProblem, ...]
+    complete: bool
+
+
+def is_template(root: object) -> bool:
+    """Whether a tree is a deployment template."""
+    if not is_mapping(root):
+        return False
+    return bool(_TEMPLATE.search(str(root.get("$schema")))) and "resources" in root
+
+
+def resolve(
+    template: PositionedMapping, parameters: object, types: Collection[str], nodes: Nodes
+) -> ResolvedTemplate:
+    """The resources of some types (in lower case) that a template deploys.
+
+    `parameters` are those of a parameters file, or None. Work and results are bounded, whatever the
+    template asks for.
+    """
+    walk = _Walk(types, nodes)
+    scope = TemplateScope(template, given_values(parameters), nodes, walk.budget)
+    try:
+        resources = tuple(walk.template(template, scope))
+    except _StoppedError:
+        return ResolvedTemplate((), {}, 0, tuple(walk.problems), complete=False)
+    if walk.budget.spent():
+        walk.add(
+            template.mark,
+            "Resolving this template takes more steps than are taken here.",
+            "Split it.",
+        )
+    return ResolvedTemplate(
+        resources, walk.other_types, walk.linked, tuple(walk.problems), complete=True
+    )
+
+
+class _StoppedError(Exception):
+    """The template has too many resources."""
+
+
+class _Walk:
+    """Goes through a template and the deployments nested in it."""
+
+    def __init__(self, types: Collection[str], nodes: Nodes) -> None:
+        self.types = types
+        self.nodes = nodes
+        self.budget = StepBudget()
+        self.problems: list[TemplateProblem] = []
+        self.count = 0
+        self.linked = 0
+        self.other_types: dict[str, int] = {}
+
+    def add(self, mark: int, message: str, remedy: str) -> None:
+        """Note a problem."""
+        self.problems.append(TemplateProblem(mark, message, remedy))
+
+    def template(
+        self, template: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...] = ()
+    ) -> Iterator[TemplateResource]:
+        """The resources that count, of a template and those nested in it."""
+        for resource in _resources(template.get("resources")):
+            if is_mapping(resource) and resource.get("existing") is not True:
+                for copy_scope in self.copies(resource, scope):
+                    yield from self.resource(resource, copy_scope, nested_in)
+
+    def copies(self, resource: PositionedMapping, scope: TemplateScope) -> Iterator[TemplateScope]:
+        """The scope of each copy of a resource; of one where the count is open."""
+        copy = resource.get("copy")
+        count: Any = scope.value(copy.get("count")) if is_mapping(copy) else None
+        if not is_mapping(copy) or not is_number(count):
+            self.bound(resource)
+            yield scope
+            return
+        if not re.fullmatch(r"[0-9]{1,3}", count) or int(count) > MAX_COPIES:
+            shown = count if len(count) <= _SHOWN else f"{count[:_SHOWN]}..."
+            self.add(
+                copy.at("count"),
+                f"A loop of '{shown}' copies; Azure allows {MAX_COPIES}.",
+                "Lower it.",
+            )
+            return
+        loop = str(scope.value(copy.get("name")))
+        for index in range(int(count)):
+            self.bound(resource)
+            yield scope.within(loop, index)
+
+    def bound(self, resource: PositionedMapping) -> None:
+        """Count a resource. Raises _StoppedError where the template makes too many."""
+        self.count += 1
+        if self.count > _MAX_RESOURCES:
+            self.add(
+                resource.mark,
+                f"The template makes more than {_MAX_RESOURCES} resources.",
+                "Split it.",
+            )
+            raise _StoppedError
+
+    def resource(
+        self, resource: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...]
+    ) -> Iterator[TemplateResource]:
+        """A resource of a type that is asked for; of a nested deployment, those in it; any other is
+        counted.
+        """
+        if scope.value(resource.get("condition")) is False:
+            return
+        kind = str(scope.value(resource.get("type"))).lower()
+        if kind in self.types:
+            left_open: LeftOpen = []
+            body = scope.body(resource, _NO_BODY, left_open)
+            # A name that stays open is still the only one that there is.
+            names = [under(body, "name"), *(text for path, text in left_open if path == ("name",))]
+            name = next((name for name in names if isinstance(name, str) and name.strip()), None)
+            yield TemplateResource(name, body, nested_in, tuple(left_open))
+        elif kind == _NESTED:
+            yield from self.nested(resource, scope, nested_in)
+        else:
+            self.other_types[kind] = self.other_types.get(kind, 0) + 1
+            yield from self.template(self.children(resource), scope, nested_in)
+
+    def children(self, resource: PositionedMapping) -> PositionedMapping:
+        """The resources within a resource, as a template of their own."""
+        inner = self.nodes.mapping(resource.mark)
+        if "resources" in resource:
+            mark = resource.at("resources")
+            inner.put("resources", resource["resources"], resource.mark, mark)
+        return inner
+
+    def nested(
+        self, resource: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...]
+    ) -> Iterator[TemplateResource]:
+        """The resources of a nested deployment, in its own scope or, as is the default, in that
+        around it.
+        """
+        properties = under(resource, "properties")
+        template = under(properties, "template")
+        if not is_mapping(template):
+            self.linked += 1
+            return
+        name = str(scope.value(resource.get("name")))
+        if str(under(properties, "expressionEvaluationOptions", "scope")).lower() == "inner":
+            given = given_values(scope.value(under(properties, "parameters")))
+            scope = TemplateScope(template, given, self.nodes, self.budget)
+        yield from self.template(template, scope, (*nested_in, name))
+
+
+def _resources(node: Any) -> Any:
+    """The resources of a template: a list or, with the names of Bicep, a mapping."""
+    if is_mapping(node):
+        return node.values()
+    return node if is_sequence(node) else ()
