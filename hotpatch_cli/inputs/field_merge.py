@@ -10,14 +10,16 @@ from hotpatch_cli.eligibility.product import parse_system
 from hotpatch_cli.model import (
     Arc,
     AzureLocal,
+    Build,
     Facts,
     Image,
+    LicenseStatus,
     Machine,
     Patching,
     PendingUpdate,
     Placement,
     Security,
-    parse_build,
+    SourceValue,
 )
 from hotpatch_cli.schedule.zones import find_zone
 
@@ -37,7 +39,6 @@ _APART = (*_NESTED, "configured", "restored", "unresolved", "region", "declared"
 _FACTS = tuple(key for key in Facts._fields if key not in _APART)
 _PLACED = ("timezone", "ring", "region")
 _OWN = ("zone", "availability_set", "reboot_at", "owner")
-_NOT_ENROLLED = "not enrolled"
 
 
 def stated_fields(machine: Machine) -> FieldValues:
@@ -153,14 +154,15 @@ def more_specific(field: str, one: Any, other: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    value = value.text if isinstance(value, SourceValue) else value
     return re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value
 
 
-def _build(one: str, other: str) -> str | None:
+def _build(one: SourceValue[Build], other: SourceValue[Build]) -> SourceValue[Build] | None:
     """Builds agree where their numbers do; the one with a revision says more, and one that is no
     build says nothing.
     """
-    first, second = parse_build(one), parse_build(other)
+    first, second = one.meaning, other.meaning
     if first is None or second is None:
         return one if second is None else other
     if first.revision is None or second.revision is None:
@@ -202,12 +204,16 @@ def _zone(one: str, other: str) -> str | None:
         return None
 
 
-def _licence(one: str, other: str) -> str | None:
-    """A machine's own record may not have its licence yet: what a licence says is more than that
+def _license(
+    one: SourceValue[LicenseStatus], other: SourceValue[LicenseStatus]
+) -> SourceValue[LicenseStatus] | None:
+    """A machine's own record may not have its license yet: what a license says is more than that
     there is none.
     """
-    if _NOT_ENROLLED in (one.lower(), other.lower()):
-        return other if one.lower() == _NOT_ENROLLED else one
+    if one.meaning is LicenseStatus.NOT_ENROLLED:
+        return other
+    if other.meaning is LicenseStatus.NOT_ENROLLED:
+        return one
     return one if _plain(one) == _plain(other) else None
 
 
@@ -216,5 +222,5 @@ _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
     "os": _system,
     "image": _image,
     "timezone": _zone,
-    "arc.hotpatch": _licence,
+    "arc.hotpatch": _license,
 }

@@ -2,7 +2,7 @@
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.inputs.resources import GuestView
-from hotpatch_cli.model import parse_build
+from hotpatch_cli.model import Build, SourceValue, parse_build
 
 _VBS = {
     "0": "off",
@@ -25,7 +25,9 @@ def uefi_of(firmware: str | None) -> bool | None:
     return _UEFI.get((firmware or "").lower())
 
 
-def build_of(number: str | None, revision: str | None, key: str, view: GuestView) -> str | None:
+def build_of(
+    number: str | None, revision: str | None, key: str, view: GuestView
+) -> SourceValue[Build] | None:
     """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
     if number is None:
         return None
@@ -38,4 +40,4 @@ def build_of(number: str | None, revision: str | None, key: str, view: GuestView
             "It looks like 20348 or 10.0.20348, and a revision.",
         )
         return None
-    return f"{build.number}.{int(revision)}" if revision is not None else str(build)
+    return Build.parse(f"{build.number}.{int(revision)}" if revision is not None else str(build))

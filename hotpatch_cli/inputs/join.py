@@ -82,7 +82,7 @@ def _notes_on(strangers: list[tuple[SourceData, Machine]]) -> tuple[str, ...]:
     if not strangers:
         return ()
     names = ", ".join(dict.fromkeys(part.name for _, part in strangers[:5]))
-    more = ", ..." if len(strangers) > 5 else ""  # noqa: PLR2004  a line has room for so many
+    more = ", ..." if len(strangers) > 5 else ""
     return (f"Records of {len(strangers)} machines that are not in the fleet: {names}{more}.",)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.eligibility.os_type import system_of
-from hotpatch_cli.model import DEFAULT_REBOOT, Facts, Image, Machine
+from hotpatch_cli.model import DEFAULT_REBOOT, Facts, Image, Machine, SourceValue
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.schedule.zones import known_zone
 
@@ -161,6 +161,8 @@ def _filled(fields: Mapping[str, Any]) -> Fields:
     found = {}
     for key, value in fields.items():
         inside = _filled(value) if isinstance(value, dict) else value
+        if isinstance(inside, SourceValue):
+            inside = inside.text
         if inside not in (None, "", [], {}):
             found[key] = inside
     return found

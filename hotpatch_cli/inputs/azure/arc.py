@@ -25,7 +25,17 @@ from hotpatch_cli.inputs.resources import (
     tags_of,
 )
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
-from hotpatch_cli.model import Arc, Facts, Machine, Placement, Platform
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    Build,
+    Enablement,
+    Facts,
+    LicenseStatus,
+    Machine,
+    Placement,
+    Platform,
+)
 
 _SETTINGS = ("osProfile", "windowsConfiguration")
 _STATUS = ("status", "hotpatchEnablementStatus")
@@ -62,16 +72,16 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
         os_type=view.os_type("osType") or view.os_type("osName"),
         os=system_in_words(_words(view), view.text("osEdition"), view.text("osVersion")),
         region=top.text("location"),
-        build=view.text("osVersion"),
+        build=Build.parse(view.text("osVersion")),
     )
     profile = dig(view.body, "licenseProfile")
     feature = _feature(profile)
     facts = facts._replace(
         platform=_platform(top.text("kind"), facts.os),
         arc=Arc(
-            status=view.text("status"),
-            hotpatch=_license_state(profile, feature, log),
-            enablement=_enablement(view),
+            status=ArcStatus.parse(view.text("status")),
+            hotpatch=LicenseStatus.parse(_license_state(profile, feature, log)),
+            enablement=Enablement.parse(_enablement(view)),
             uefi=_uefi(view.text("firmwareProfile", "type")),
             agent=view.text("agentVersion"),
         ),
@@ -145,7 +155,7 @@ def _take_license(resource: Mapping, _kind: str, source: SourceData, log: Log) -
     feature = _feature(body)
     prefix = () if body is resource else ("properties",)
     paths = {"arc.hotpatch": (*prefix, *feature[0])} if feature else {}
-    facts = Facts(arc=Arc(hotpatch=_license_state(body, feature, log)))
+    facts = Facts(arc=Arc(hotpatch=LicenseStatus.parse(_license_state(body, feature, log))))
     origin = NodeOrigin(log.document, resource, paths)
     source.parts.append(Machine(name_in(owner), facts, origin, id=owner))
 

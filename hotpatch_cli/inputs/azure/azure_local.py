@@ -24,7 +24,15 @@ from hotpatch_cli.inputs.resources import (
     tags_of,
 )
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig
-from hotpatch_cli.model import Arc, Facts, Image, Machine, Placement, Security
+from hotpatch_cli.model import (
+    Arc,
+    Facts,
+    Image,
+    Machine,
+    Placement,
+    Security,
+    SecurityType,
+)
 
 _REFERENCE = ("storageProfile", "imageReference", "id")
 _SECURE_BOOT = ("securityProfile", "uefiSettings", "secureBootEnabled")
@@ -62,7 +70,9 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
         region=region,
         arc=Arc(secure_boot=secure_boot),
         security=Security(
-            view.text("securityProfile", "securityType"), secure_boot, view.flag(*_VTPM)
+            SecurityType.parse(view.text("securityProfile", "securityType")),
+            secure_boot,
+            view.flag(*_VTPM),
         ),
         unresolved=(("image", name_in(reference)),) if reference else (),
     )

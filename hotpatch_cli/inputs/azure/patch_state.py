@@ -25,7 +25,12 @@ from hotpatch_cli.inputs.resources import (
 )
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.inputs.updates import kb_of, kbs_in, kbs_of, pending_of, restart_left, waiting
-from hotpatch_cli.model import Arc, Facts, Machine, PendingUpdate
+from hotpatch_cli.model import (
+    Arc,
+    Facts,
+    Machine,
+    PendingUpdate,
+)
 
 Paths = dict[str, tuple[str, ...]]
 

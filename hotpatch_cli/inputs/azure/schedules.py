@@ -17,7 +17,7 @@ from hotpatch_cli.inputs.azure.maintenance import (
 from hotpatch_cli.inputs.azure.maintenance_windows import configuration_names
 from hotpatch_cli.inputs.maintenance_records import Configuration
 from hotpatch_cli.inputs.source import NodeOrigin, SourceData, group_of
-from hotpatch_cli.model import Location
+from hotpatch_cli.model import Location, RebootSetting, SourceValue
 from hotpatch_cli.schedule.recurrence.day_rules import DayRule
 from hotpatch_cli.schedule.windows import Window
 
@@ -37,7 +37,7 @@ class Schedule(NamedTuple):
     duration: timedelta | None = None
     rule: DayRule | None = None
     until: date | None = None
-    reboot: str | None = None
+    reboot: SourceValue[RebootSetting] | None = None
     broken: tuple[tuple[str, str], ...] = ()
     scope: tuple[str, str] | None = None
 
@@ -107,7 +107,7 @@ def _of_configuration(configuration: Configuration, name: str) -> Schedule:
         duration=parts.duration,
         rule=parts.rule,
         until=until,
-        reboot=configuration.reboot,
+        reboot=RebootSetting.parse(configuration.reboot),
         broken=tuple((_OF_FIELD.get(field, "name"), reason) for field, reason in broken),
         scope=_scope(configuration),
     )
@@ -116,7 +116,7 @@ def _of_configuration(configuration: Configuration, name: str) -> Schedule:
 def _scope(configuration: Configuration) -> tuple[str, str] | None:
     place = configuration.origin.node.get("location")
     words = (configuration.id or "").lower().split("/")
-    known = len(words) > 2 and words[1] == "subscriptions"  # noqa: PLR2004  /subscriptions/<id>/...
+    known = len(words) > 2 and words[1] == "subscriptions"
     return (
         (words[2], place.lower())
         if known and isinstance(place, str) and group_of(configuration.id)

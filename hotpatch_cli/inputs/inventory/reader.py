@@ -16,20 +16,29 @@ from hotpatch_cli.model import (
     NO_LIMITS,
     PLATFORMS,
     Arc,
+    ArcStatus,
     AzureLocal,
+    Build,
+    Enablement,
     Facts,
     GroupRule,
+    HostRelease,
     Image,
+    LicenseStatus,
     Limits,
     Location,
     Machine,
     OsType,
     Patching,
+    PatchMode,
     PendingUpdate,
     Placement,
+    RebootSetting,
     Ring,
     Security,
-    parse_build,
+    SecurityType,
+    SourceValue,
+    SourceWord,
 )
 from hotpatch_cli.schedule.freezes import Freeze, validate_freeze
 from hotpatch_cli.schedule.recurrence.day_rules import (
@@ -55,12 +64,13 @@ def _zone(text: str) -> str:
     return text
 
 
-def _build(text: str) -> str:
-    if parse_build(text) is None:
+def _build(text: str) -> SourceValue[Build]:
+    build = Build.parse(text.strip())
+    if build is None or build.meaning is None:
         raise ValueError(
             f"{quoted(text)} is not a build. Write it as 26100.7092 or 10.0.26100.7092."
         )
-    return text.strip()
+    return build
 
 
 def _kb(text: str) -> str:
@@ -70,14 +80,25 @@ def _kb(text: str) -> str:
     return "KB" + found[1]
 
 
-def _host_release(text: str) -> str:
-    from hotpatch_cli.eligibility.prerequisites import host_release
-
-    if host_release(text) is None:
+def _host_release(text: str) -> SourceValue[HostRelease]:
+    release = HostRelease.parse(text)
+    if release is None or release.meaning is None:
         raise ValueError(
             f"{quoted(text)} is not a release of Azure Local. Write it as 23H2 or 2503."
         )
-    return text
+    return release
+
+
+def _word(
+    words: type[SourceWord], *accepted: str, also: dict[str, str] | None = None
+) -> Codec[SourceValue[Any]]:
+    """One of the words of a fact, in any letter case."""
+    choice = c.choice(*(accepted or words), also=also)
+
+    def read(value: object, mark: int, log: Log) -> SourceValue[Any] | None:
+        return words.parse(choice.read(value, mark, log))
+
+    return Codec(read, choice.schema)
 
 
 def parse_image(text: str) -> Image:
@@ -126,38 +147,32 @@ _PATCHING = c.record(
     Patching,
     {
         "mode": Field(
-            c.choice("AutomaticByPlatform", "AutomaticByOS", "Manual", "ImageDefault"),
+            _word(PatchMode),
             "patchMode of the VM",
         ),
         "hotpatching": Field(c.boolean, "enableHotpatching"),
         "vm_agent": Field(c.boolean, "provisionVMAgent"),
         "bypass_safety_checks": Field(c.boolean, "bypassPlatformSafetyChecksOnUserSchedule"),
         "reboot": Field(
-            c.choice(
-                "IfRequired",
-                "Always",
-                "Never",
-                also={"AlwaysReboot": "Always", "NeverReboot": "Never"},
-            ),
+            _word(RebootSetting, also={"AlwaysReboot": "Always", "NeverReboot": "Never"}),
             "rebootSetting",
         ),
         "assessment": Field(c.choice("ImageDefault", "AutomaticByPlatform"), "assessmentMode"),
     },
     "patching",
 )
-_LICENCES = ("Enabled", "Enabling", "Disabled", "Disabling", "Failed", "Unknown")
+_LICENSES = ("Enabled", "Enabling", "Disabled", "Disabling", "Failed", "Unknown")
 _PORTAL = ("Pending", "Canceled", "Not Enrolled", "Action Required")
 _ARC = c.record(
     Arc,
     {
-        "status": Field(
-            c.choice("Connected", "Disconnected", "Error", "Expired"), "status of the agent"
-        ),
+        "status": Field(_word(ArcStatus), "status of the agent"),
         "hotpatch": Field(
-            c.choice(*_LICENCES, *_PORTAL), "subscriptionStatus of the licence feature Hotpatch"
+            _word(LicenseStatus, *_LICENSES, *_PORTAL),
+            "subscriptionStatus of the licence feature Hotpatch",
         ),
         "enablement": Field(
-            c.choice("Enabled", "Disabled", "ActionRequired", "PendingEvaluation", "Unknown"),
+            _word(Enablement),
             "hotpatchEnablementStatus",
         ),
         "vbs": Field(c.choice("running", "configured", "off"), "virtualization-based security"),
@@ -181,9 +196,7 @@ _AZURE_LOCAL = c.record(
 _SECURITY = c.record(
     Security,
     {
-        "type": Field(
-            c.choice("Standard", "TrustedLaunch", "ConfidentialVM"), "securityType of the VM"
-        ),
+        "type": Field(_word(SecurityType), "securityType of the VM"),
         "secure_boot": Field(c.boolean, "secureBootEnabled"),
         "vtpm": Field(c.boolean, "vTpmEnabled"),
     },
