@@ -1,11 +1,25 @@
-"""`hotpatch releases import`: a page of Microsoft becomes rows of the user, or nothing is changed."""
+"""`hotpatch releases import`: a page of Microsoft becomes rows of the user, or nothing is
+changed.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import BASELINE, HOTPATCH, OCTOBER, Content, Row, html, markdown
+from cvrf_documents import NOT_UNDERSTOOD as UNUSABLE_DOCUMENTS
+from cvrf_documents import document, fix
+from pages import (
+    BASELINE,
+    HOTPATCH,
+    NOT_UNDERSTOOD,
+    OCTOBER,
+    Content,
+    Row,
+    changed_october,
+    html,
+    markdown,
+)
 
 DAY = ("--as-of", "2026-11-01")
 FORMS = {"markdown": markdown, "html": html}
@@ -100,6 +114,24 @@ def test_what_was_imported_is_used(hotpatch: Any) -> None:
     assert {"KB5199999", "KB5199998"} <= {each["kb"] for each in year}
 
 
+def test_a_cvrf_document(hotpatch: Any) -> None:
+    """A monthly document of MSRC adds its rows as a page does, and names what it left out."""
+    fixes = (
+        fix("5199999", "10.0.26100.33500", "12436"),
+        fix("5199998", "10.0.20348.5700", "11923", "11924"),
+        fix("5200009", "10.0.26100.33701", "12436"),
+    )
+    before = known(hotpatch)
+    done = take_in(hotpatch, json.dumps(document(*fixes)), "--yes")
+    assert done.code == 0, done.err
+    after = known(hotpatch)
+    assert {key: after[key]["kind"] for key in after.keys() - before.keys()} == {
+        ("ws2025", "KB5199999"): "planned-baseline",
+        ("ws2022", "KB5199998"): "planned-baseline",
+    }
+    assert "Left out: ws2025 KB5200009 (26100.33701): later in the month." in done.out
+
+
 def page(
     updated: str, kb: str = "KB5199999", build: str = "26100.33500", day: str = "2026-10-13"
 ) -> Content:
@@ -182,40 +214,21 @@ def test_the_kind_comes_from_the_calendar(hotpatch: Any) -> None:
     }
 
 
-def changed(old: str, new: str) -> str:
-    """The page of October with a change in its text."""
-    text = markdown(OCTOBER)
-    assert old in text
-    return text.replace(old, new)
-
-
-UNDATED = {"2022": [Row("2026.12 B", "", "", "", BASELINE)]}
-NOT_UNDERSTOOD = {
-    "another page": "# Release notes\n\n| Date | Text |\n| --- | --- |\n| 2026-10-13 | x |\n",
-    "a page that asks for a sign-in": "<!DOCTYPE html><html><body><h1>Sign in</h1><form></form></body></html>",
-    "prose": "Nothing to see here.",
-    "one product only": markdown(OCTOBER._replace(history={"2025": OCTOBER.history["2025"]})),
-    "no calendar": markdown(OCTOBER._replace(calendar={})),
-    "no history": markdown(OCTOBER._replace(history={})),
-    "no dated row": markdown(OCTOBER._replace(calendar=OCTOBER.calendar | UNDATED)),
-    "a column that is called otherwise": changed("Availability date", "Released"),
-    "a column that is missing": changed("| Type ", "| Sort "),
-    "another build in a heading": changed("(OS build 20348)", "(OS build 20349)"),
-    "a day in another format": changed("| 2026-10-13 |", "| 13 Oct 2026 |"),
-    "a day that does not exist": changed("| 2026-10-13 |", "| 2026-10-32 |"),
-    "a day long ago": changed("| 2026-10-13 |", "| 1999-10-13 |"),
-    "an update that is called otherwise": changed("| 2026-10 B |", "| October update |"),
-    "a type that is new": changed(BASELINE, "Restartless"),
+JSON = {
     "JSON of something else": '{"value": []}',
     "JSON that is a list": "[1, 2]",
     "JSON that is broken": '{"DocumentTracking": ',
     "JSON that is nested deeply": '{"a":' * 100_000,
 }
+DOCUMENTS = {f"CVRF with {name}": json.dumps(tree) for name, tree in UNUSABLE_DOCUMENTS.items()}
+ALL_NOT_UNDERSTOOD = NOT_UNDERSTOOD | JSON | DOCUMENTS
 
 
-@pytest.mark.parametrize("text", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD.keys())
+@pytest.mark.parametrize("text", ALL_NOT_UNDERSTOOD.values(), ids=ALL_NOT_UNDERSTOOD.keys())
 def test_a_layout_that_is_not_understood(hotpatch: Any, text: str) -> None:
-    """A page that is not understood changes nothing, says so and is exit code 2, also with --yes."""
+    """A page that is not understood changes nothing, is named, and gives exit code 2, also with
+    --yes.
+    """
     take_in(hotpatch, markdown(OCTOBER), "--yes")
     before = kept(hotpatch).read_bytes()
     done = take_in(hotpatch, text, "--yes")
@@ -228,10 +241,10 @@ def test_a_layout_that_is_not_understood(hotpatch: Any, text: str) -> None:
 
 WRONG_CELLS = {
     "a build of no product": (
-        changed("| 26100.33500 |", "| 2610.33500 |"),
+        changed_october("| 26100.33500 |", "| 2610.33500 |"),
         "'2610.33500' is not a build of 26100",
     ),
-    "a KB that is none": (changed("[KB5199999]", "[soon]"), "'soon' is not a KB"),
+    "a KB that is none": (changed_october("[KB5199999]", "[soon]"), "'soon' is not a KB"),
 }
 
 
@@ -254,8 +267,8 @@ def test_wrong_cells(hotpatch: Any, text: str, said: str) -> None:
 def test_control_codes(hotpatch: Any) -> None:
     """What a page has of control codes never reaches the terminal."""
     for text in (
-        changed("[KB5199999]", "[\x1b[2Jx]"),
-        changed("| 2026-10 B |", "| \x1b]0;x\x07 |"),
+        changed_october("[KB5199999]", "[\x1b[2Jx]"),
+        changed_october("| 2026-10 B |", "| \x1b]0;x\x07 |"),
     ):
         done = take_in(hotpatch, text)
         assert "\x1b" not in done.out + done.err
