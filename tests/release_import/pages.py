@@ -98,13 +98,13 @@ def html(content: Content) -> str:
         return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
 
     parts = [
-        f'<!DOCTYPE html><html><head><meta name="updated_at" content="{content.updated}T02:11:00Z"></head><body>',
+        "<!DOCTYPE html><html><head>",
+        f'<meta name="updated_at" content="{content.updated}T02:11:00Z"></head><body>',
         "<h1>Windows Server release information</h1><h2 id='h'>Windows Server release history</h2>",
     ]
     for year, rows in content.history.items():
-        parts.append(
-            f"<p><strong>Windows Server {year} (OS build {NUMBERS[year]})</strong></p>{table(_HISTORY, rows)}"
-        )
+        named = f"<strong>Windows Server {year} (OS build {NUMBERS[year]})</strong>"
+        parts.append(f"<p>{named}</p>{table(_HISTORY, rows)}")
     parts.append("<h2>Windows Server hotpatch calendar</h2>")
     for year, rows in content.calendar.items():
         named = f"<strong>Windows Server {year} (OS build {NUMBERS[year]})</strong>"
@@ -122,7 +122,9 @@ def changed_october(old: str, new: str) -> str:
 UNDATED = {"2022": [Row("2026.12 B", "", "", "", BASELINE)]}
 NOT_UNDERSTOOD = {
     "another page": "# Release notes\n\n| Date | Text |\n| --- | --- |\n| 2026-10-13 | x |\n",
-    "a page that asks for a sign-in": "<!DOCTYPE html><html><body><h1>Sign in</h1><form></form></body></html>",
+    "a page that asks for a sign-in": (
+        "<!DOCTYPE html><html><body><h1>Sign in</h1><form></form></body></html>"
+    ),
     "prose": "Nothing to see here.",
     "one product only": markdown(OCTOBER._replace(history={"2025": OCTOBER.history["2025"]})),
     "no calendar": markdown(OCTOBER._replace(calendar={})),

@@ -66,7 +66,7 @@ def test_rows_without_a_kb_are_the_same_by_build_and_day() -> None:
 
 
 def test_a_schedule_gives_way_to_the_update() -> None:
-    """A row that only planned a day is replaced by what came on it, unless that is off the track."""
+    """A row that only planned a day is replaced by what came then, unless that is off the track."""
     schedule = row(kb=None, build=None, confidence="medium")
     assert merged(schedule, row(NEWER)).rows == (row(NEWER),)
     assert len(merged(schedule, row(NEWER, kind="out-of-band")).rows) == 2

@@ -104,7 +104,8 @@ def test_what_was_imported_is_used(hotpatch: Any) -> None:
     any more.
     """
     arc = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true}"
-    fleet = f"machines: [{{name: a, platform: arc, os: Windows Server 2025 Standard, {arc}, build: 26100.33500}}]"
+    machine = f"name: a, platform: arc, os: Windows Server 2025 Standard, {arc}, build: 26100.33500"
+    fleet = f"machines: [{{{machine}}}]"
     assert hotpatch.check(fleet, *DAY).machines["a"]["track"]["state"] != "current"
     take_in(hotpatch, markdown(OCTOBER), "--yes")
     done = hotpatch.check(fleet, *DAY)
@@ -248,9 +249,9 @@ WRONG_CELLS = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG_CELLS.values(), ids=WRONG_CELLS.keys())
-def test_wrong_cells(hotpatch: Any, text: str, said: str) -> None:
-    """A wrong cell in a page that is understood leaves its row out, by name; the others are taken."""
+@pytest.mark.parametrize(("text", "message"), WRONG_CELLS.values(), ids=WRONG_CELLS.keys())
+def test_wrong_cells(hotpatch: Any, text: str, message: str) -> None:
+    """A wrong cell in a page that is understood leaves out its row, by name; others are taken."""
     first, other = "| LTSC | 2026-10 B |", "| October | 2026.10 B |"
     history = f"| LTSC | 2026-10 OOB | 2026-10-20 | 26100.33600 | [KB5199990](x) |\n{first}"
     calendar = (
@@ -259,7 +260,7 @@ def test_wrong_cells(hotpatch: Any, text: str, said: str) -> None:
     more = text.replace(first, history, 1).replace(other, calendar, 1)
     done = take_in(hotpatch, more, "--yes")
     assert done.code == 0, done.err
-    assert f"Left out: ws2025 '2026-10-13': {said}." in done.out
+    assert f"Left out: ws2025 '2026-10-13': {message}." in done.out
     assert ("ws2025", "KB5199990") in known(hotpatch)
     assert ("ws2025", "KB5199999") not in known(hotpatch)
 
@@ -287,7 +288,7 @@ def test_a_broken_file_of_the_user(hotpatch: Any) -> None:
 
 
 def test_what_was_kept_is_read_back(hotpatch: Any) -> None:
-    """The data file is a release file like that of --releases, and importing again writes nothing."""
+    """The data file is a release file as --releases reads it; importing again writes nothing."""
     take_in(hotpatch, markdown(OCTOBER), "--yes")
     before = kept(hotpatch).stat().st_mtime_ns
     assert json.loads(kept(hotpatch).read_text())["releases"]
