@@ -2,14 +2,14 @@
 
 from hotpatch_cli.knowledge.records import Release, Source
 from hotpatch_cli.model import parse_build
-from hotpatch_cli.release_import import ReleaseRow, RowSource
+from hotpatch_cli.release_import import ReleaseRow, PageSource
 
 
 def row_of(release: Release) -> ReleaseRow:
     """A release as the import takes it."""
     facts = release._asdict()
     facts["build"] = None if release.build is None else str(release.build)
-    facts["source"] = tuple(RowSource(*source) for source in release.source)
+    facts["source"] = tuple(PageSource(*source) for source in release.source)
     return ReleaseRow(**facts)
 
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from hotpatch_cli.release_import.rows import (
     BUILD_NUMBERS,
     PLANNED_BASELINE_MONTHS,
+    PageSource,
     Product,
     ReleasePage,
     ReleaseRow,
-    RowSource,
     build_parts,
     page_day,
     printable,
@@ -60,7 +60,7 @@ def read_cvrf(tree: Any) -> ReleasePage:
         )
     updated = page_day(str(_at(tracking, "CurrentReleaseDate") or day)[:10], "CurrentReleaseDate")
     title = f"MSRC CVRF {printable(str(document_id or ''))}".rstrip()
-    source = RowSource(title, updated, CVRF_URL)
+    source = PageSource(title, updated, CVRF_URL)
     fixes = sorted(set(_fixes(tree)))
     if not fixes:
         raise ValueError("it has no update of Windows Server 2022 or 2025")
@@ -111,7 +111,7 @@ def _fixes_of_remedy(remedy: Any, products: dict[str, Product]) -> Iterator[_Fix
             yield _Fix(product, build, f"KB{kb[1]}", is_hotpatch)
 
 
-def _month_rows(fixes: list[_Fix], day: date, source: RowSource) -> Iterator[ReleaseRow]:
+def _month_rows(fixes: list[_Fix], day: date, source: PageSource) -> Iterator[ReleaseRow]:
     """The month's hotpatch and cumulative update of one product. Without a hotpatch, a baseline is
     planned in its months only.
     """

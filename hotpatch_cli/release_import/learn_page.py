@@ -15,10 +15,10 @@ from typing import NamedTuple
 from hotpatch_cli.release_import.rows import (
     BUILD_NUMBERS,
     PLANNED_BASELINE_MONTHS,
+    PageSource,
     Product,
     ReleasePage,
     ReleaseRow,
-    RowSource,
     build_parts,
     page_day,
     product_of_year,
@@ -52,7 +52,7 @@ def read_learn_page(text: str) -> ReleasePage:
                     f"it has no {what} of Windows Server {product[2:]} with a dated row"
                 )
     updated = _updated(text) or max(entry.day for entry in (*history, *calendar))
-    source = RowSource("Windows Server release information", updated, PAGE_URL)
+    source = PageSource("Windows Server release information", updated, PAGE_URL)
     rows = _rows(history, calendar, source, left_out)
     return ReleasePage(source.title, updated, rows, tuple(left_out))
 
@@ -264,7 +264,7 @@ def _cell_fault(cells: dict[str, str], product: Product) -> str:
 
 
 def _rows(
-    history: list[_Entry], calendar: list[_Entry], source: RowSource, left_out: list[str]
+    history: list[_Entry], calendar: list[_Entry], source: PageSource, left_out: list[str]
 ) -> tuple[ReleaseRow, ...]:
     """One row for each update: the calendar tells what is of the track, the history what else there
     was.

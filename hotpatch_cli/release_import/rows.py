@@ -21,7 +21,7 @@ _BUILD = re.compile(r"(?:10\.0\.)?([0-9]{4,6})\.([0-9]{1,6})")
 _SHOWN = 60
 
 
-class RowSource(NamedTuple):
+class PageSource(NamedTuple):
     """Where a row comes from: a title, the day on which the page was changed, its address."""
 
     title: str
@@ -37,7 +37,7 @@ class ReleaseRow(NamedTuple):
 
     product: Product
     confidence: str
-    source: tuple[RowSource, ...]
+    source: tuple[PageSource, ...]
     date: Day | None = None
     kind: str | None = None
     kb: str | None = None

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.release_import import MergedRows, ReleaseRow, RowSource, merge_rows
+from hotpatch_cli.release_import import MergedRows, ReleaseRow, PageSource, merge_rows
 
 KNOWN_DAY, NEWER, OLDER = date(2026, 10, 15), date(2026, 10, 20), date(2026, 10, 10)
 
 
 def row(read: date = KNOWN_DAY, **facts: Any) -> ReleaseRow:
     """October's baseline of Windows Server 2025 as it stood on a page of a day."""
-    source = (RowSource(f"page of {read}", read),)
+    source = (PageSource(f"page of {read}", read),)
     baseline = ReleaseRow(
         "ws2025",
         "high",
