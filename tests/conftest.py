@@ -120,9 +120,8 @@ def hotpatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hotpatch:
     """The program with an empty folder, none of its variables set, and no rows that this user
     imported.
     """
-    for variable in [
-        each for each in os.environ if each.startswith("HOTPATCH_") or each == "NO_COLOR"
-    ]:
-        monkeypatch.delenv(variable)
+    for variable in list(os.environ):
+        if variable.startswith("HOTPATCH_") or variable == "NO_COLOR":
+            monkeypatch.delenv(variable)
     monkeypatch.setenv("HOTPATCH_DATA", str(tmp_path / "user-data"))
     return Hotpatch(tmp_path, monkeypatch)
