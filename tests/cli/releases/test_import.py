@@ -44,7 +44,7 @@ def take_in(hotpatch: Any, text: str, *options: str) -> Any:
 
 
 @form
-def test_new_rows(hotpatch: Any, render: Any) -> None:
+def test_a_page_adds_its_rows(hotpatch: Any, render: Any) -> None:
     """A page in either form adds its rows, which say where they come from and when that was
     written.
     """
@@ -250,7 +250,7 @@ WRONG_CELLS = {
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG_CELLS.values(), ids=WRONG_CELLS.keys())
-def test_wrong_cells(hotpatch: Any, text: str, message: str) -> None:
+def test_a_wrong_cell_costs_its_row(hotpatch: Any, text: str, message: str) -> None:
     """A wrong cell in a page that is understood leaves out its row, by name; others are taken."""
     first, other = "| LTSC | 2026-10 B |", "| October | 2026.10 B |"
     history = f"| LTSC | 2026-10 OOB | 2026-10-20 | 26100.33600 | [KB5199990](x) |\n{first}"
@@ -265,7 +265,7 @@ def test_wrong_cells(hotpatch: Any, text: str, message: str) -> None:
     assert ("ws2025", "KB5199999") not in known(hotpatch)
 
 
-def test_control_codes(hotpatch: Any) -> None:
+def test_control_codes_of_a_page_never_reach_the_terminal(hotpatch: Any) -> None:
     """What a page has of control codes never reaches the terminal."""
     for text in (
         changed_october("[KB5199999]", "[\x1b[2Jx]"),
