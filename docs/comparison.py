@@ -20,34 +20,42 @@ _HEAD = """\
 <!-- Made by docs/comparison.py of docs/comparison.yaml; a test holds it up to date. -->
 # Who says what of an image
 
-Can a virtual machine on Azure that is made from this image hotpatch? hotpatch answers with its own matrix
-(`hotpatch matrix`), and this page lays the rules of others on the same images. It shows the images on which they do not
-all agree with it; **bold** is what differs. As of {as_of}; every rule has its source and its day below.
+Is a virtual machine on Azure that is made from this image eligible for hotpatching? hotpatch
+answers with its own matrix (`hotpatch matrix`), and this page lays the rules of others on the same
+images. It shows the images on which they do not all agree with it; **bold** is what differs. As of
+{as_of}; every rule has its source and its day below.
 """
+_FOOT = (
+    "`both` is an image that the same page allows in one table and denies in another; "
+    "`-` says nothing of it."
+)
 
 
 def answer(peer: Mapping[str, Any], image: str) -> str:
     """What a rule says of an image: yes, no, both, or - where it says nothing."""
     parts = image.split(":")
     if len(parts) != 3:  # noqa: PLR2004  publisher, offer and SKU; anything else is a custom image
-        return "yes" if peer.get("custom") else "no" if peer["publishers"] else "-"
+        if peer.get("custom"):
+            return "yes"
+        return "no" if peer["publishers"] else "-"
     if peer.get("silent_on_lists"):
         return "-"
     same = (lambda text: text) if peer.get("case_sensitive") else str.lower
     publisher, offer, sku = map(same, parts)
-    listed = [
-        (not peer[key] or value in map(same, peer[key]))
-        for key, value in (("publishers", publisher), ("offers", offer))
-    ]
-    yes = all(listed) and sku in map(same, peer["skus"])
-    no = all(listed) and sku in map(same, peer.get("denied", ()))
-    return "both" if yes and no else "yes" if yes else "no"
+    for key, value in (("publishers", publisher), ("offers", offer)):
+        if peer[key] and value not in map(same, peer[key]):
+            return "no"
+    allowed = sku in map(same, peer["skus"])
+    denied = sku in map(same, peer.get("denied", ()))
+    if allowed and denied:
+        return "both"
+    return "yes" if allowed else "no"
 
 
 def verdicts(images: list[str], as_of: date) -> dict[str, Checked]:
     """Our verdict on each image."""
     report = check_images(load_images(images, "azure"), load_knowledge(), as_of)
-    return {each.machine.name: each for each in report.machines}
+    return {checked.machine.name: checked for checked in report.machines}
 
 
 def page(data: Mapping[str, Any]) -> str:
@@ -59,9 +67,9 @@ def page(data: Mapping[str, Any]) -> str:
     for image, checked in ours.items():
         own = "yes" if checked.judgement.verdict == "ready" else "no"
         others = [answer(peer, image) for peer in peers.values()]
-        if all(each in (own, "-") for each in others):
+        if all(other in (own, "-") for other in others):
             continue
-        shown = [each if each in (own, "-") else f"**{each}**" for each in others]
+        shown = [other if other in (own, "-") else f"**{other}**" for other in others]
         rows.append(f"| `{image}` | {own} | {' | '.join(shown)} |")
         why += [
             f"- `{image}`: {visible(reason.message)} ([{reason.rule.code}]({reason.rule.source}))"
@@ -90,7 +98,7 @@ def page(data: Mapping[str, Any]) -> str:
         [
             *lines,
             "",
-            "`both` is an image that the same page allows in one table and denies in another; `-` says nothing of it.",
+            _FOOT,
             "",
         ]
     )

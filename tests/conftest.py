@@ -1,21 +1,53 @@
 """How tests run the program: inside this process, with real files and its own standard streams."""
 
+import functools
 import gc
 import io
 import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import typer
 
 from hotpatch_cli.cli import main
+from hotpatch_cli.cli.root import app
+from hotpatch_cli.knowledge import cache
 
 # A shell starts background jobs with SIGINT ignored; processes that tests start and interrupt would
 # inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once() -> Iterator[None]:
+    """Commands and shipped knowledge, which each run makes anew and alike, are made once for all
+    runs of this process: half of the time of a run would go into them.
+    """
+    group: Any = typer.main.get_command(app)
+    make_command, make_group = group.get_command, typer.main.get_command
+
+    @functools.cache
+    def command(name: str, _completing: bool) -> Any:
+        return make_command(None, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            group,
+            "get_command",
+            lambda _context, name: command(name, "_HOTPATCH_COMPLETE" in os.environ),
+        )
+        patch.setattr(
+            typer.main,
+            "get_command",
+            lambda instance: group if instance is app else make_group(instance),
+        )
+        patch.setattr(cache, "_shipped", functools.cache(cache._shipped))
+        yield
 
 
 class Done(NamedTuple):
@@ -88,9 +120,8 @@ def hotpatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hotpatch:
     """The program with an empty folder, none of its variables set, and no rows that this user
     imported.
     """
-    for variable in [
-        each for each in os.environ if each.startswith("HOTPATCH_") or each == "NO_COLOR"
-    ]:
-        monkeypatch.delenv(variable)
+    for variable in list(os.environ):
+        if variable.startswith("HOTPATCH_") or variable == "NO_COLOR":
+            monkeypatch.delenv(variable)
     monkeypatch.setenv("HOTPATCH_DATA", str(tmp_path / "user-data"))
     return Hotpatch(tmp_path, monkeypatch)

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Hotpatch
+
 ROOT = Path(__file__).parents[1]
+ARC = "machines: [{name: a, platform: arc}]"
 DESKTOP = "MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition:latest"
 
 
-def hotpatch(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the real program."""
+def process(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the program as a process of its own, beside the examples."""
     command = [sys.executable, "-m", "hotpatch_cli", *arguments]
     return subprocess.run(
         command,
@@ -31,7 +34,7 @@ def hotpatch(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[st
 @pytest.fixture(scope="module")
 def example() -> dict[str, Any]:
     """The report on the example fleet as of 2025-12-15, machines by name."""
-    done = hotpatch("check", "examples/fleet.yaml", "--as-of", "2025-12-15", "--format", "json")
+    done = process("check", "examples/fleet.yaml", "--as-of", "2025-12-15", "--format", "json")
     report: dict[str, Any] = json.loads(done.stdout)
     report["by_name"] = {machine["name"]: machine for machine in report["machines"]}
     return report
@@ -69,10 +72,12 @@ def test_the_next_baseline_of_the_example_is_a_forecast(example: dict[str, Any])
     """
     expected = {"date": "2026-01-13", "kind": "planned", "confirmed": False}
     supported = [
-        each for each in example["machines"] if each["product"] and each["verdict"] != "unsupported"
+        machine
+        for machine in example["machines"]
+        if machine["product"] and machine["verdict"] != "unsupported"
     ]
     assert len(supported) == 6
-    assert all(each["next_baseline"] == expected for each in supported)
+    assert all(machine["next_baseline"] == expected for machine in supported)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +112,9 @@ def test_azure_restarts_a_machine_by_itself(example: dict[str, Any]) -> None:
 def test_a_reason_knows_its_place(example: dict[str, Any]) -> None:
     """The off-track warning of app01 points to the value of its build."""
     location = next(
-        each["location"]
-        for each in example["by_name"]["app01"]["reasons"]
-        if each["code"] == "HP303"
+        reason["location"]
+        for reason in example["by_name"]["app01"]["reasons"]
+        if reason["code"] == "HP303"
     )
     line = (ROOT / location["file"]).read_text(encoding="utf-8").splitlines()[location["line"] - 1]
     assert line[location["column"] - 1 :].startswith("26100.7178")
@@ -134,20 +139,21 @@ def test_a_reason_knows_its_place(example: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_exit_codes_do_not_depend_on_the_format(arguments: list[str], code: int, form: str) -> None:
+def test_exit_codes_do_not_depend_on_the_format(
+    hotpatch: Hotpatch, arguments: list[str], code: int, form: str
+) -> None:
     """An exit code is the same in every format."""
-    assert hotpatch(*arguments, "--format", form, "--quiet").returncode == code
+    assert hotpatch(*arguments, "--format", form, "--quiet").code == code
 
 
 def test_unknown_is_code_3_and_can_be_made_1() -> None:
     """A fleet in which only a verdict is unknown gives 3, and 1 where --fail-on names unknown."""
-    fleet = "machines: [{name: a, platform: arc}]"
-    assert hotpatch("check", "-", stdin=fleet).returncode == 3
-    assert hotpatch("check", "-", "--fail-on", "unknown", stdin=fleet).returncode == 1
+    assert process("check", "-", stdin=ARC).returncode == 3
+    assert process("check", "-", "--fail-on", "unknown", stdin=ARC).returncode == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "empty"),
         ("machines: []", "Nothing was checked"),
@@ -164,36 +170,31 @@ def test_unknown_is_code_3_and_can_be_made_1() -> None:
         ("[" * 10_000, "deeper than"),
         ("machines: [{name: a, platform: arc, window: w}]", "The window 'w' is described nowhere"),
         ("machines: [{name: a, platform: arc, timezone: Europe/Stokholm}]", "Europe/Stockholm"),
-        (
-            "freezes: [{name: f, from: 2026-01-02, to: 2026-01-01}]\nmachines: [{name: a, platform: arc}]",
-            "before it begins",
-        ),
-        (
-            "groups: {a: {after: [b]}, b: {after: [a]}}\nmachines: [{name: a, platform: arc}]",
-            "wait for each other",
-        ),
+        (f"freezes: [{{name: f, from: 2026-01-02, to: 2026-01-01}}]\n{ARC}", "before it begins"),
+        (f"groups: {{a: {{after: [b]}}, b: {{after: [a]}}}}\n{ARC}", "wait for each other"),
         ("machines: [{name: a, platform: arc, done: maybe}]", "true or false"),
     ],
 )
-def test_bad_input_is_named_and_nothing_is_written(tmp_path: Path, text: str, said: str) -> None:
+def test_bad_input_is_named_and_nothing_is_written(
+    hotpatch: Hotpatch, text: str, message: str
+) -> None:
     """Bad input gives its message with its place, exit code 2, and no output."""
-    output = tmp_path / "report.json"
-    done = hotpatch("check", "-", "-f", "json", "-o", str(output), stdin=text)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not output.exists()
+    done = hotpatch("check", "-", "-f", "json", "-o", "report.json", stdin=text)
+    assert done.code == 2
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert not (hotpatch.folder / "report.json").exists()
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
 def test_a_day_beyond_all_calendars_is_refused(day: str) -> None:
     """A day far outside the years of this program is a wrong option, not a crash."""
-    assert hotpatch("check", "examples/fleet.yaml", "--as-of", day).returncode == 2
+    assert process("check", "examples/fleet.yaml", "--as-of", day).returncode == 2
 
 
 def test_a_file_given_twice_is_refused() -> None:
-    """The same inventory twice would count its machines twice, so it is a problem for each machine."""
-    done = hotpatch("check", "examples/fleet.yaml", "examples/fleet.yaml")
+    """The same inventory twice would count its machines twice: a problem for each machine."""
+    done = process("check", "examples/fleet.yaml", "examples/fleet.yaml")
     assert done.returncode == 2
     assert done.stderr.count("stands twice") == 11
 
@@ -202,7 +203,7 @@ def test_two_machines_of_one_name_stay_two() -> None:
     """VMs of an export are known by their resource id, and shown with their group where a name is
     not enough.
     """
-    done = hotpatch("check", "examples/az-vm-list.json", "--as-of", "2026-02-20", "-f", "json")
+    done = process("check", "examples/az-vm-list.json", "--as-of", "2026-02-20", "-f", "json")
     names = [machine["name"] for machine in json.loads(done.stdout)["machines"]]
     assert names == ["prod/web01", "test/web01", "app01", "old01"]
     assert json.loads(done.stdout)["summary"]["skipped"] == 1
@@ -212,20 +213,18 @@ def test_two_machines_of_one_name_stay_two() -> None:
     "name", ["web[01]", "=1+1", "[red]x[/red]", "a\\nb", "\\u001b[31mx", "\\u202egnp"]
 )
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
-def test_a_hostile_name_survives_every_format(name: str, form: str) -> None:
+def test_a_hostile_name_survives_every_format(hotpatch: Hotpatch, name: str, form: str) -> None:
     """A name with markup, a formula or control codes is shown as text, and no control code reaches
     the output.
     """
     done = hotpatch(
         "check", "-", "-f", form, stdin=f'machines: [{{platform: arc, name: "{name}"}}]'
     )
-    assert done.returncode == 3
-    assert "\x1b" not in done.stdout
+    assert done.code == 3
+    assert "\x1b" not in done.out
     if form == "csv":
         assert not any(
-            cell.startswith("=") for line in done.stdout.splitlines() for cell in line.split(",")
+            cell.startswith("=") for line in done.out.splitlines() for cell in line.split(",")
         )
     if form == "json":
-        assert json.loads(done.stdout)["machines"][0]["name"] == name.encode().decode(
-            "unicode_escape"
-        )
+        assert done.json["machines"][0]["name"] == name.encode().decode("unicode_escape")

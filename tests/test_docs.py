@@ -64,16 +64,18 @@ def test_every_command_runs(hotpatch: Hotpatch, page: Path) -> None:
     shutil.copytree(ROOT / "examples", hotpatch.folder / "examples")
     if page.name not in _SEARCHED:
         hotpatch.monkeypatch.setenv("HOTPATCH_TIME_LIMIT", "0")
-    for each in filter(lambda each: runs_here(each.line), shown(page)):
-        line, _, file = each.line.partition(" < ")
+    for command in shown(page):
+        if not runs_here(command.line):
+            continue
+        line, _, file = command.line.partition(" < ")
         stdin = (hotpatch.folder / file.strip()).read_bytes() if file else b""
         done = hotpatch(*shlex.split(line)[1:], stdin=stdin)
-        expected = _ANY if each.code is None else (each.code,)
-        assert done.code in expected, f"{each.line}\n{done.err}"
+        expected = _ANY if command.code is None else (command.code,)
+        assert done.code in expected, f"{command.line}\n{done.err}"
         at = 0
-        for piece in pieces(each.output):
+        for piece in pieces(command.output):
             at = done.out.find(piece, at)
-            assert at >= 0, f"{each.line}\ndoes not say\n{piece}\nbut\n{done.out}"
+            assert at >= 0, f"{command.line}\ndoes not say\n{piece}\nbut\n{done.out}"
             at += len(piece)
 
 
@@ -88,16 +90,16 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="pictures of a terminal need a pseudo-terminal")
 @pytest.mark.parametrize("name", ["check", "calendar", "year", "plan"])
 def test_pictures_are_up_to_date(name: str) -> None:
-    """What a picture says is what the program says now: made anew with `python tools/pictures.py`."""
+    """What a picture shows is what the program prints now; `python tools/pictures.py` makes it."""
     from tools.pictures import PICTURES, TERMINALS, drawn, terminal
 
     made = terminal(name) if name in TERMINALS else drawn(name)
     kept = (PICTURES / f"{name}.svg").read_text(encoding="utf-8")
-    assert said(kept) == said(made)
+    assert texts(kept) == texts(made)
     assert re.findall(r"https?://(?!www\.w3\.org/)", kept) == []
 
 
-def said(picture: str) -> list[str]:
+def texts(picture: str) -> list[str]:
     """The texts of a picture; where they stand depends on the fonts of the machine that drew it."""
     return re.findall(r"<text[^>]*>([^<]*)</text>", picture)
 

@@ -1,4 +1,4 @@
-"""The guide to planning names options that exist; that its commands run is proved in test_docs.py."""
+"""The guide to planning names options that exist; test_docs.py proves that its commands run."""
 
 import re
 from pathlib import Path

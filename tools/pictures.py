@@ -48,8 +48,8 @@ _FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="htt
 .{unique_id}-title {{ font-size: 18px; font-family: Segoe UI, Helvetica Neue, Arial, sans-serif; }}
 {styles}
 </style>
-<defs><clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
-</clipPath>{lines}</defs>
+<defs><clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>{lines}</defs>
 {chrome}
 <g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
@@ -71,7 +71,7 @@ def terminal(name: str) -> str:
 
 
 def _typed(arguments: tuple[str, ...]) -> str:
-    """What the program writes to a terminal, with its colours."""
+    """What the program writes to a terminal, with its colors."""
     leader, follower = pty.openpty()
     environment = {
         key: value
@@ -84,16 +84,16 @@ def _typed(arguments: tuple[str, ...]) -> str:
         command, cwd=ROOT, env=environment, stdout=follower, stderr=subprocess.DEVNULL
     ) as child:
         os.close(follower)
-        said = b"".join(iter(lambda: _part(leader), b""))
+        output = b"".join(iter(lambda: _part(leader), b""))
         child.wait()
     os.close(leader)
-    return said.decode().replace("\r\n", "\n")
+    return output.decode().replace("\r\n", "\n")
 
 
 def _part(leader: int) -> bytes:
     try:
         return os.read(leader, 65536)
-    except OSError:  # the other end is closed: all is said
+    except OSError:  # the other end is closed: that was all
         return b""
 
 

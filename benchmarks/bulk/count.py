@@ -7,8 +7,8 @@ import sys
 import duckdb
 
 PROFILE = (
-    'platform, image, region, generation, "patching.mode", "patching.hotpatching", "patching.vm_agent", build, kbs, '
-    "power, timezone"
+    'platform, image, region, generation, "patching.mode", "patching.hotpatching", '
+    '"patching.vm_agent", build, kbs, power, timezone'
 )
 with duckdb.connect() as connection:
     profiles = f"SELECT {PROFILE}, count(*) AS machines FROM read_parquet(?) GROUP BY ALL"

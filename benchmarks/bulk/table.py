@@ -12,15 +12,18 @@ COPY (SELECT
   '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg' || (i % 997)
     || '/providers/Microsoft.Compute/virtualMachines/srv' || printf('%08d', i) AS id,
   'azure' AS platform,
-  'MicrosoftWindowsServer:WindowsServer:' || ['2022-datacenter-azure-edition-core', '2022-datacenter-azure-edition',
-    '2025-datacenter-azure-edition', '2025-datacenter-azure-edition-core', '2019-datacenter'][1 + (hash(i) % 5)::INT]
+  'MicrosoftWindowsServer:WindowsServer:' || [
+    '2022-datacenter-azure-edition-core', '2022-datacenter-azure-edition',
+    '2025-datacenter-azure-edition', '2025-datacenter-azure-edition-core',
+    '2019-datacenter'][1 + (hash(i) % 5)::INT]
     || ':latest' AS image,
   ['uksouth', 'westeurope', 'swedencentral', 'eastus'][1 + (hash(i + 1) % 4)::INT] AS region,
   2 AS generation,
   ['AutomaticByPlatform', 'AutomaticByOS', 'Manual'][1 + (hash(i + 2) % 3)::INT] AS "patching.mode",
   hash(i + 3) % 10 > 0 AS "patching.hotpatching",
   true AS "patching.vm_agent",
-  ['20348.4346', '20348.4294', '26100.7092', '26100.7392', '26100.6899'][1 + (hash(i + 4) % 5)::INT] AS build,
+  ['20348.4346', '20348.4294', '26100.7092', '26100.7392', '26100.6899'
+    ][1 + (hash(i + 4) % 5)::INT] AS build,
   ['KB5068840'] AS kbs,
   ['on', 'off'][1 + (hash(i + 5) % 2)::INT] AS power,
   'Europe/Stockholm' AS timezone,

@@ -18,6 +18,7 @@ SKUS = (
     "2025-datacenter-azure-edition",
     "2025-datacenter-azure-edition-core",
 )
+MODES = ("AutomaticByPlatform", "AutomaticByOS")
 BUILDS = ("20348.4346", "20348.4294", "26100.7092", "26100.7392", "26100.6899")
 
 
@@ -30,7 +31,7 @@ def machine(number: int, pick: random.Random) -> str:
     generation: 2
     timezone: Europe/Stockholm
     window: {pick.choice(("sunday", "saturday"))}
-    patching: {{mode: {pick.choice(("AutomaticByPlatform", "AutomaticByOS"))}, hotpatching: true, vm_agent: true}}
+    patching: {{mode: {pick.choice(MODES)}, hotpatching: true, vm_agent: true}}
     build: {pick.choice(BUILDS)}
     kbs: [KB5068840]
     groups: [web]

@@ -51,7 +51,8 @@ def versus(
     seconds = [statistics.median(pair[side][0] for pair in pairs) for side in (0, 1)]
     peaks = [statistics.median(pair[side][1] for pair in pairs) for side in (0, 1)]
     print(
-        f"{title:<44} time {statistics.median(times):6.3f} ({seconds[0]:.2f} s / {seconds[1]:.2f} s)"
+        f"{title:<44} time {statistics.median(times):6.3f}"
+        f" ({seconds[0]:.2f} s / {seconds[1]:.2f} s)"
         f"   memory {statistics.median(memory):5.2f} ({peaks[0]:.0f} MB / {peaks[1]:.0f} MB)"
     )
 

@@ -31,9 +31,8 @@ class Fleet(NamedTuple):
 class Shape(NamedTuple):
     """What tells one kind from another."""
 
-    nights: tuple[
-        tuple[int, int, int], ...
-    ]  # weekday after the release (0 is Tuesday), minute, length
+    # weekday after the release (0 is Tuesday), minute, length
+    nights: tuple[tuple[int, int, int], ...]
     days: int
     rings: tuple[TaskRing, ...]
     share: tuple[float, ...]  # of the machines in each ring
@@ -41,7 +40,7 @@ class Shape(NamedTuple):
     grouped: float
     chained: float
     settle: int
-    busy: float  # how much of the restart minutes of the nights the limits leave; 0 is no limit at all
+    busy: float  # the part of the nights' restart minutes that the limits leave; 0 is no limit
 
 
 WEEKEND = ((4, 22 * 60, 240), (5, 2 * 60, 240), (5, 22 * 60, 240))

@@ -96,8 +96,9 @@ def main(folder: Path, which: str, seconds: float) -> None:
         gaps.append(100 * (result.makespan / best - 1))
         above.append(100 * (result.makespan / path - 1))
     print(
-        f"{which}: {len(rows)} instances, at most {max(times):.1f} s (mean {mean(times):.1f}); at the reference: "
-        f"{100 * hits / len(rows):.1f} %; mean gap {mean(gaps):.2f} %; above the critical path {mean(above):.2f} %"
+        f"{which}: {len(rows)} instances, at most {max(times):.1f} s (mean {mean(times):.1f});"
+        f" at the reference: {100 * hits / len(rows):.1f} %; mean gap {mean(gaps):.2f} %;"
+        f" above the critical path {mean(above):.2f} %"
     )
 
 

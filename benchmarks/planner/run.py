@@ -11,6 +11,7 @@ as much longer as its load says.
 import resource
 import sys
 from collections.abc import Callable, Iterable
+from itertools import product
 from os import cpu_count, getloadavg
 from time import perf_counter, process_time
 
@@ -83,24 +84,24 @@ def _first(task: Task, after: int) -> int | None:
     return next(starts, None)
 
 
-def _told(problem: SchedulingProblem, starts: Starts) -> str:
+def _summary(problem: SchedulingProblem, starts: Starts) -> str:
     placed, exposure, _ = cost(problem, starts)
-    return f"{exposure:,.0f} h, {len(verify(problem, starts))} violations, {len(starts) - placed} missed"
+    violations, missed = len(verify(problem, starts)), len(starts) - placed
+    return f"{exposure:,.0f} h, {violations} violations, {missed} missed"
 
 
 def main(
     kinds: Iterable[str], sizes: Iterable[int], seeds: Iterable[int], seconds: float, work: int
 ) -> None:
     """Print one block a fleet."""
-    for kind, size, seed in (
-        (kind, size, seed) for kind in kinds for size in sizes for seed in seeds
-    ):
+    for kind, size, seed in product(kinds, sizes, seeds):
         problem, planted = make_fleet(kind, size, seed)
         print(
-            f"{kind} {size} seed {seed}: {len(problem.tasks)} machines; hidden plan {_told(problem, planted)}"
+            f"{kind} {size} seed {seed}: {len(problem.tasks)} machines;"
+            f" hidden plan {_summary(problem, planted)}"
         )
         for name, habit in HABITS.items():
-            print(f"  {name}: {_told(problem, habit(problem))}")
+            print(f"  {name}: {_summary(problem, habit(problem))}")
         begun, busy = perf_counter(), process_time()
         over, crowd = busy + seconds, max(1.0, getloadavg()[0] / (cpu_count() or 1))
         result = solve(
@@ -111,8 +112,9 @@ def main(
         )
         took, busy = perf_counter() - begun, process_time() - busy
         print(
-            f"  hotpatch: {_told(problem, result.starts)}; {result.status}, gap {100 * result.gap:.2f} %, "
-            f"{took:.1f} s ({busy:.1f} s of a core), {result.engine}{', cut short' if result.cut_short else ''}, "
+            f"  hotpatch: {_summary(problem, result.starts)}; {result.status}, "
+            f"gap {100 * result.gap:.2f} %, {took:.1f} s ({busy:.1f} s of a core), "
+            f"{result.engine}{', cut short' if result.cut_short else ''}, "
             f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB",
             flush=True,
         )

@@ -92,24 +92,24 @@ def fleet(machines: int) -> Fleet:
     }
     names, origin = list(windows), _Origin()
     placements = [Placement(zone, (name,)) for name in names for zone in ZONES]
-    found = []
+    made = []
     for number in range(machines):
         placement = placements[number * 7919 % len(placements)]  # neighbours differ
-        found.append(
-            Machine(f"m{number}", Facts(), origin, placement=placement, label=f"m{number}")
-        )
-    return Fleet(tuple(found), windows=windows)
+        made.append(Machine(f"m{number}", Facts(), origin, placement=placement, label=f"m{number}"))
+    return Fleet(tuple(made), windows=windows)
 
 
 def by_dateutil(machine: Machine, texts: dict[str, str], windows: Fleet) -> list[datetime]:
-    """The next five starts of a machine, in UTC, as somebody writes it who calls dateutil for each."""
+    """The next five starts of a machine, in UTC, as somebody writes it who calls dateutil for
+    each.
+    """
     name, zone = machine.placement.windows[0], ZoneInfo(machine.placement.timezone or "UTC")
     start = windows.windows[name].start or clock()
     rule = rrulestr(texts[name], dtstart=datetime.combine(FROM, start))
     now = datetime.combine(AS_OF, clock(), UTC)
     local = now.astimezone(zone).replace(tzinfo=None)
-    starts = (each.replace(tzinfo=zone).astimezone(UTC) for each in rule.xafter(local, inc=True))
-    return list(islice((each for each in starts if each >= now), 5))
+    starts = (start.replace(tzinfo=zone).astimezone(UTC) for start in rule.xafter(local, inc=True))
+    return list(islice((start for start in starts if start >= now), 5))
 
 
 def best(work: Callable[[], T]) -> tuple[float, T]:
@@ -136,29 +136,41 @@ def main() -> None:
     gc.set_threshold(200_000)  # as the program does
     gc.collect()
     gc.freeze()  # the fleet is there to stay: neither side pays for looking at it again
-    ours, (found, problems) = best(lambda: openings_by_machine(made, OpeningQuery(AS_OF, most=5)))
+    ours, (openings, problems) = best(
+        lambda: openings_by_machine(made, OpeningQuery(AS_OF, most=5))
+    )
     assert not problems
 
     asked = made.machines[:: max(1, options.machines // options.by_dateutil)]
-    part, answers = best(lambda: {each.label: by_dateutil(each, texts, made) for each in asked})
+    part, answers = best(
+        lambda: {machine.label: by_dateutil(machine, texts, made) for machine in asked}
+    )
     theirs = part * options.machines / len(asked)
 
-    same = _starts(found)
+    same = _starts(openings)
     different = sum(same[name] != starts for name, starts in answers.items())
-    total = sum(len(listed) for _, listed in found)
+    total = sum(len(upcoming) for _, upcoming in openings)
     print(
-        f"{options.machines} machines, {len(made.windows)} windows, {len(ZONES)} zones, {total} openings"
+        f"{options.machines} machines, {len(made.windows)} windows, {len(ZONES)} zones,"
+        f" {total} openings"
     )
     print(
-        f"hotpatch: {ours:.2f} s; dateutil per machine: {theirs:.1f} s (scaled from {len(asked)} machines)"
+        f"hotpatch: {ours:.2f} s; dateutil per machine: {theirs:.1f} s"
+        f" (scaled from {len(asked)} machines)"
     )
     print(
-        f"ratio: {theirs / ours:.0f}; machines with different answers: {different} of {len(answers)}"
+        f"ratio: {theirs / ours:.0f};"
+        f" machines with different answers: {different} of {len(answers)}"
     )
 
 
-def _starts(found: list[tuple[str, tuple[UpcomingOpening, ...]]]) -> dict[str, list[datetime]]:
-    return {name: [each.opening.start.astimezone(UTC) for each in listed] for name, listed in found}
+def _starts(
+    openings: list[tuple[str, tuple[UpcomingOpening, ...]]],
+) -> dict[str, list[datetime]]:
+    return {
+        name: [upcoming.opening.start.astimezone(UTC) for upcoming in machine_openings]
+        for name, machine_openings in openings
+    }
 
 
 if __name__ == "__main__":

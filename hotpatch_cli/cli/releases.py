@@ -11,7 +11,7 @@ from hotpatch_cli.cli.options.common import NoColor, Output, Quiet, ReleaseFiles
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
-    from hotpatch_cli.knowledge.release_pages import ReleasePage
+    from hotpatch_cli.release_import import ReleasePage
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 
@@ -108,7 +108,7 @@ def update(
     """Fetch Microsoft's release-information page, show what is new, and keep it in the user's data
     folder.
     """
-    from hotpatch_cli.knowledge.release_pages import PAGE_URL
+    from hotpatch_cli.release_import import PAGE_URL
 
     address = url or f"{PAGE_URL}?accept=text/markdown"
     page = _page(address, _fetched(address, timeout))
@@ -171,16 +171,16 @@ def _page(name: str, text: str) -> "ReleasePage":
     import json
 
     from hotpatch_cli.errors import refuse
-    from hotpatch_cli.knowledge.release_pages import parse_cvrf, parse_page
+    from hotpatch_cli.release_import import read_cvrf, read_learn_page
 
     try:
         is_json = text.lstrip().startswith(("{", "["))
-        return parse_cvrf(json.loads(text)) if is_json else parse_page(text)
+        return read_cvrf(json.loads(text)) if is_json else read_learn_page(text)
     except (ValueError, RecursionError) as error:
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise refuse(
             name,
-            f"The layout of this page is not understood: {said}.",
+            f"The layout of this page is not understood: {reason}.",
             "Nothing was changed; look for a new version.",
         ) from None
 
@@ -191,20 +191,22 @@ def _take_in(page: "ReleasePage", *, yes: bool, dry_run: bool, quiet: bool, no_c
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.knowledge import user_data
     from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.knowledge.merge_releases import merge_releases
+    from hotpatch_cli.knowledge.release_rows import release_of, row_of
     from hotpatch_cli.outputs.releases import render_difference
+    from hotpatch_cli.release_import import merge_rows
 
-    found = merge_releases(load_knowledge().releases, page.rows)
-    deliver(render_difference(page, found, screen("-", no_color=no_color)), "-")
-    if not found.differs or dry_run:
+    merged = merge_rows(map(row_of, load_knowledge().releases), page.rows)
+    deliver(render_difference(page, merged, screen("-", no_color=no_color)), "-")
+    if not merged.differs or dry_run:
         return
     if not yes and not _agreed():
         raise refuse("releases", "Nothing was kept.", "Add --yes to keep what is new.")
     path = user_data.folder() / user_data.NAME
     before = user_data.imported(path) if path.is_file() else ()
-    fresh = (*found.new, *(after for _, after in found.changed))
+    fresh = (*merged.new, *(after for _, after in merged.changed))
+    rows = merge_rows(map(row_of, before), fresh).rows
     _make_folder(path.parent)
-    write_whole(path, user_data.as_text(merge_releases(before, fresh).rows))
+    write_whole(path, user_data.as_text(map(release_of, rows)))
     say(f"Kept in {path}.", quiet=quiet)
 
 

@@ -20,9 +20,9 @@ from hotpatch_cli.knowledge import user_data
 from hotpatch_cli.model import Build
 
 _CLASSES = {
-    each.__name__: each
-    for each in vars(rows).values()
-    if isinstance(each, type) and hasattr(each, "_fields")
+    kind.__name__: kind
+    for kind in vars(rows).values()
+    if isinstance(kind, type) and hasattr(kind, "_fields")
 }
 _CLASSES["Build"] = Build
 
@@ -52,24 +52,23 @@ def _shipped() -> rows.Knowledge:
     path = Path(cache_from_source(str(_DATA / "knowledge.py"))).with_suffix(".json")
     mark = _mark()
     try:
-        found, text = path.read_text(encoding="utf-8").split("\n", 1)
-        if found == mark:
+        copy_mark, text = path.read_text(encoding="utf-8").split("\n", 1)
+        if copy_mark == mark:
             return thawed(text)
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         pass  # no copy, or none that can be read: it is made anew
     from hotpatch_cli.knowledge import load
 
-    made = load.load_knowledge()
-    with suppress(
-        OSError
-    ):  # a folder that cannot be written: the knowledge is read anew the next time
-        _keep(path, f"{mark}\n{frozen(made)}")
-    return made
+    knowledge = load.load_knowledge()
+    # where the folder cannot be written, the data files are read again the next time
+    with suppress(OSError):
+        _keep(path, f"{mark}\n{frozen(knowledge)}")
+    return knowledge
 
 
 def _mark() -> str:
     """What the copy must be made from: this version, and these data files."""
-    stats = [each.stat() for each in sorted(_DATA.glob("*.yaml"))]
+    stats = [file.stat() for file in sorted(_DATA.glob("*.yaml"))]
     return "-".join([__version__, *(f"{stat.st_mtime_ns:x}-{stat.st_size:x}" for stat in stats)])
 
 
@@ -85,21 +84,21 @@ def frozen(value: rows.Knowledge) -> str:
     """Knowledge as two lines of JSON: the sources, which hundreds of rows share, and the rows."""
     sources: dict[rows.Source, int] = {}
     plain = json.dumps(_plain(value, sources), ensure_ascii=False, separators=(",", ":"))
-    listed = [[title, read.isoformat(), url] for title, read, url in sources]
-    return json.dumps(listed, ensure_ascii=False) + "\n" + plain
+    source_rows = [[title, read.isoformat(), url] for title, read, url in sources]
+    return json.dumps(source_rows, ensure_ascii=False) + "\n" + plain
 
 
 def _plain(value: Any, sources: dict[rows.Source, int]) -> Any:
     if isinstance(value, rows.Source):
         return {"source": sources.setdefault(value, len(sources))}
     if hasattr(value, "_fields"):
-        return {"row": type(value).__name__, "of": [_plain(each, sources) for each in value]}
+        return {"row": type(value).__name__, "of": [_plain(field, sources) for field in value]}
     if isinstance(value, tuple):
-        return [_plain(each, sources) for each in value]
+        return [_plain(item, sources) for item in value]
     if isinstance(value, date):
         return {"day": value.isoformat()}
     if isinstance(value, dict):
-        return {"map": [[key, _plain(each, sources)] for key, each in value.items()]}
+        return {"map": [[key, _plain(item, sources)] for key, item in value.items()]}
     return value
 
 
@@ -107,21 +106,21 @@ def thawed(text: str) -> rows.Knowledge:
     """Knowledge from the two lines of JSON. Raises ValueError, KeyError, IndexError or TypeError
     for anything else.
     """
-    listed, plain = text.split("\n", 1)
+    source_rows, plain = text.split("\n", 1)
     sources = [
-        rows.Source(title, date.fromisoformat(read), url) for title, read, url in json.loads(listed)
+        rows.Source(title, date.fromisoformat(read), url)
+        for title, read, url in json.loads(source_rows)
     ]
 
     def value(node: dict[str, Any]) -> Any:
         if "row" in node:
-            return _CLASSES[node["row"]](
-                *(tuple(each) if type(each) is list else each for each in node["of"])
-            )
+            fields = (tuple(item) if type(item) is list else item for item in node["of"])
+            return _CLASSES[node["row"]](*fields)
         if "source" in node:
             return sources[node["source"]]
         return date.fromisoformat(node["day"]) if "day" in node else dict(node["map"])
 
-    found = json.loads(plain, object_hook=value)
-    if not isinstance(found, rows.Knowledge):
+    knowledge = json.loads(plain, object_hook=value)
+    if not isinstance(knowledge, rows.Knowledge):
         raise TypeError("this is not knowledge")
-    return found
+    return knowledge

@@ -65,7 +65,7 @@ def load_rules() -> dict[str, Rule]:
     }
 
 
-# --- sources -------------------------------------------------------------------------------------------------
+# --- sources --------------------------------------------------------------------------------------
 
 _SOURCES = c.table(
     c.record(
@@ -108,7 +108,7 @@ def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
     return c.listing(Codec(read, {"type": "string"}), single=True)
 
 
-# --- shared columns ------------------------------------------------------------------------------------------
+# --- shared columns -------------------------------------------------------------------------------
 
 
 def _build(text: str) -> Build:
@@ -128,10 +128,10 @@ def _pattern(text: str) -> str:
 
 def _near(text: str) -> date:
     """A day near enough that the calendar holds the days around it."""
-    found = c.parse_date(text)
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise ValueError(f"{found} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
-    return found
+    day = c.parse_date(text)
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"{day} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return day
 
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2189
@@ -149,7 +149,7 @@ def _needed(codec: Codec[Any], doc: str) -> Field:
     return Field(codec, doc, required=True)
 
 
-# --- releases ------------------------------------------------------------------------------------------------
+# --- releases -------------------------------------------------------------------------------------
 
 
 def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
@@ -187,12 +187,10 @@ def _release_file(document: Document, log: Log) -> dict[str, Any]:
         "sources": Field(_SOURCES, "sources by key"),
         "releases": _needed(c.listing(_release_codec(sources)), "the rows"),
     }
-    found: dict[str, Any] = (
-        c.record(dict, columns, "the release data").read(document.root, document.root_mark, log)
-        or {}
-    )
+    codec: Codec[dict[str, Any]] = c.record(dict, columns, "the release data")
+    parts = codec.read(document.root, document.root_mark, log)
     log.finish()
-    return found
+    return parts or {}
 
 
 def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, ...]:
@@ -200,13 +198,13 @@ def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, 
     problem.
     """
     log = Log(document)
-    found = _release_file(document, log)
-    known = [] if found.get("replace") else list(releases)
+    parts = _release_file(document, log)
+    known = [] if parts.get("replace") else list(releases)
     marks = document.root["releases"].marks
     fresh: list[Release] = []
-    for row, mark in zip(found["releases"], marks, strict=True):
-        known = [each for each in known if not _gives_way(each, row)]
-        if any(_same(each, row) for each in (*known, *fresh)):
+    for row, mark in zip(parts["releases"], marks, strict=True):
+        known = [release for release in known if not _gives_way(release, row)]
+        if any(_same(release, row) for release in (*known, *fresh)):
             log.add(
                 mark,
                 f"The release {row.name} of {row.product} is there already.",
@@ -244,29 +242,27 @@ def _same(one: Release, other: Release) -> bool:
     return (one.date, one.kind) == (other.date, other.kind)
 
 
-# --- the matrix ----------------------------------------------------------------------------------------------
+# --- the matrix -----------------------------------------------------------------------------------
 
 
 def _matrix_columns(
     sources: dict[str, Source],
 ) -> dict[str, tuple[Callable[..., Any], dict[str, Field]]]:
     columns = partial(_columns, source_codec(sources))
-    product, text = _needed(_PRODUCT, "ws2022 or ws2025"), _needed(_WORDS, "the statement")
-    since, until = (
-        _needed(_DAY, "first day on which it is true"),
-        Field(_DAY, "last day on which it is true"),
-    )
+    product = _needed(_PRODUCT, "ws2022 or ws2025")
+    text = _needed(_WORDS, "the statement")
+    since = _needed(_DAY, "first day on which it is true")
+    until = Field(_DAY, "last day on which it is true")
     platform = _needed(c.choice(*PLATFORMS), "azure, azure-local or arc")
     names = c.listing(_WORDS)
     image = {"product": product} | {
         key: _needed(_WORDS, key) for key in ("publisher", "offer", "sku")
     }
     event = _needed(c.choice(*rows.EVENTS), "what happens")
-    notes, rule = Field(_WORDS, "what else is known"), Field(c.text(r"HP\d{3}"), "rule code")
-    known, minimum = (
-        _needed(names, "region names as Azure writes them"),
-        _needed(_WORDS, "host release"),
-    )
+    notes = Field(_WORDS, "what else is known")
+    rule = Field(c.text(r"HP\d{3}"), "rule code")
+    known = _needed(names, "region names as Azure writes them")
+    minimum = _needed(_WORDS, "host release")
     return {
         "images": (
             rows.ImageRow,
@@ -352,18 +348,17 @@ def _read_matrix(document: Document) -> tuple[Matrix, bool]:
         "sources": Field(_SOURCES, "sources by key"),
         "arc": Field(_arc_codec(sources), "hotpatch through Arc over time"),
     }
-    found: dict[str, Any] = (
-        c.record(dict, fields, "the matrix").read(document.root, document.root_mark, log) or {}
-    )
+    codec: Codec[dict[str, Any]] = c.record(dict, fields, "the matrix")
+    tables = codec.read(document.root, document.root_mark, log) or {}
     log.finish()
-    for name, each in found.items():
+    for name, table in tables.items():
         if isinstance(document.root[name], ListNode):
-            _note_repeated(name, each, document.root[name].marks, log)
+            _note_repeated(name, table, document.root[name].marks, log)
     log.finish()
-    arc = found.pop("arc", {})
-    replaces = bool(found.pop("replace", False))
-    found.pop("sources", None)
-    return Matrix(arc.get("minimum_build"), arc_phases=arc.get("phases", ()), **found), replaces
+    arc = tables.pop("arc", {})
+    replaces = bool(tables.pop("replace", False))
+    tables.pop("sources", None)
+    return Matrix(arc.get("minimum_build"), arc_phases=arc.get("phases", ()), **tables), replaces
 
 
 def _identity(row: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -376,10 +371,10 @@ def _identity(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _note_repeated(
-    name: str, found: Sequence[tuple[Any, ...]], marks: Iterable[int], log: Log
+    name: str, table: Sequence[tuple[Any, ...]], marks: Iterable[int], log: Log
 ) -> None:
     seen = set()
-    for row, mark in zip(found, marks, strict=True):
+    for row, mark in zip(table, marks, strict=True):
         if _identity(row) in seen:
             log.add(mark, f"This row of {name} stands twice.", "Remove one.")
         seen.add(_identity(row))
@@ -391,13 +386,12 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
     joined: dict[str, Any] = {"minimum_build": above.minimum_build or below.minimum_build}
     for name in Matrix._fields[1:]:
         fresh = {_identity(row) for row in getattr(above, name)}
-        joined[name] = tuple(
-            row for row in getattr(below, name) if _identity(row) not in fresh
-        ) + getattr(above, name)
+        kept = [row for row in getattr(below, name) if _identity(row) not in fresh]
+        joined[name] = (*kept, *getattr(above, name))
     return Matrix(**joined)
 
 
-# --- the rule catalogue --------------------------------------------------------------------------------------
+# --- the rule catalogue ---------------------------------------------------------------------------
 
 _LEVEL = c.choice("error", "warning", "note")
 _RULE: Codec[dict[str, Any]] = c.record(

@@ -38,9 +38,11 @@ def over(knowledge: Knowledge, path: Path) -> Knowledge:
     """Knowledge with imported rows; a shipped row that was read later keeps what it says. Raises
     InputError.
     """
-    from hotpatch_cli.knowledge.merge_releases import merge_releases
+    from hotpatch_cli.knowledge.release_rows import release_of, row_of
+    from hotpatch_cli.release_import import merge_rows
 
-    return knowledge._replace(releases=merge_releases(knowledge.releases, imported(path)).rows)
+    merged = merge_rows(map(row_of, knowledge.releases), map(row_of, imported(path)))
+    return knowledge._replace(releases=tuple(map(release_of, merged.rows)))
 
 
 def imported(path: Path) -> tuple[Release, ...]:

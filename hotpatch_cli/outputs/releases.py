@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable, Iterable
 
-from hotpatch_cli.knowledge.merge_releases import MergedReleases
 from hotpatch_cli.knowledge.records import Knowledge, Release
-from hotpatch_cli.knowledge.release_pages import ReleasePage
 from hotpatch_cli.outputs.escaping import csv_text, visible
 from hotpatch_cli.outputs.table import TextTable, plain, terminal
 from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.release_import import MergedRows, ReleasePage, ReleaseRow
 from hotpatch_cli.report import last_read
 
 _HEADER = ("product", "date", "kind", "kb", "build", "confidence", "read", "source")
@@ -33,7 +32,7 @@ def release_dict(row: Release) -> dict[str, object]:
     }
 
 
-def _cells(row: Release) -> tuple[str, ...]:
+def _cells(row: Release | ReleaseRow) -> tuple[str, ...]:
     facts = (
         row.product,
         row.date or "",
@@ -82,16 +81,16 @@ RELEASE_FORMATS: dict[str, Callable[[Knowledge, Screen], str]] = {
 }
 
 
-def render_difference(page: ReleasePage, found: MergedReleases, screen: Screen) -> str:
+def render_difference(page: ReleasePage, merged: MergedRows, screen: Screen) -> str:
     """What a page changes: new rows, corrected ones, and where it is older than what is known."""
-    head = f"{visible(page.title)}, of {page.updated}: {len(page.rows)} dated rows, {_counted(found)}.\n"
-    rows = [("new", *_cells(row)[:6], "") for row in found.new]
+    head = f"{visible(page.title)}, of {page.updated}: {len(page.rows)} dated rows, {_counted(merged)}.\n"
+    rows = [("new", *_cells(row)[:6], "") for row in merged.new]
     rows += [
-        ("changed", *_cells(after)[:6], _changes(before, after)) for before, after in found.changed
+        ("changed", *_cells(after)[:6], _changes(before, after)) for before, after in merged.changed
     ]
     rows += [
         ("kept", *_cells(known)[:6], f"the page says {_changes(known, said)}")
-        for known, said in found.refused
+        for known, said in merged.refused
     ]
     grid = TextTable(("what", *_HEADER[:6], "change"), rows)
     left = [f"Left out: {visible(each)}." for each in page.left_out]
@@ -100,14 +99,14 @@ def render_difference(page: ReleasePage, found: MergedReleases, screen: Screen) 
     )
 
 
-def _counted(found: MergedReleases) -> str:
-    new, changed = len(found.new), len(found.changed)
+def _counted(merged: MergedRows) -> str:
+    new, changed = len(merged.new), len(merged.changed)
     if not (new or changed):
         return "all known"
     return f"{new} new, {changed} changed"
 
 
-def _changes(before: Release, after: Release) -> str:
+def _changes(before: ReleaseRow, after: ReleaseRow) -> str:
     pairs: Iterable[tuple[str, object, object]] = (
         (key, getattr(before, key), getattr(after, key)) for key in _FACTS
     )

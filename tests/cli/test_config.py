@@ -83,7 +83,9 @@ def test_an_option_is_set_by_the_file(hotpatch: Any, text: str) -> None:
     assert hotpatch.check(FLEET).code == 0
 
 
-def test_precedence(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_outweighs_variable_and_file(
+    hotpatch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The command line outweighs a variable, a variable the file, and the file the default."""
     assert hotpatch.check(FLEET).code == 1
     hotpatch.write("hotpatch.toml", 'fail-on = "never"')

@@ -128,7 +128,7 @@ def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
         ),
     ],
 )
-def test_words_complete(words: tuple[str, ...], some: set[str]) -> None:
+def test_a_shell_completes_words_of_options(words: tuple[str, ...], some: set[str]) -> None:
     """Codes, verdicts and formats are offered, in a list separated by commas too."""
     assert some <= set(offered(*words))
 

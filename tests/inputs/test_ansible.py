@@ -83,7 +83,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize(("name", "text"), SHAPES.values(), ids=SHAPES)
-def test_shapes(hotpatch: Any, name: str, text: str) -> None:
+def test_a_vm_is_found_once_in_every_shape_of_ansible(hotpatch: Any, name: str, text: str) -> None:
     """A VM is found once, with its image and place; its patch settings are unknown."""
     done = hotpatch.check(text, name=name)
     (machine,) = done.json["machines"]

@@ -11,7 +11,7 @@ from hotpatch_cli.inputs.tables.columns import _KNOWN, _SYNONYMS, FIELDS, mapped
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_own_names(field: str) -> None:
+def test_a_column_bears_the_name_of_its_field(field: str) -> None:
     """A field's own name is read without a guess, in any letter case."""
     columns = mapped([field.upper()])
     assert (columns.fields, columns.guessed) == ({field.upper(): field}, {})
@@ -35,7 +35,7 @@ def test_own_names(field: str) -> None:
         ("powerState", "power"),
     ],
 )
-def test_guesses(column: str, field: str) -> None:
+def test_a_column_of_another_tool_is_guessed(column: str, field: str) -> None:
     """Names that other tools write are guessed, and said to be."""
     assert mapped([column]).guessed == {column: field}
 
@@ -61,7 +61,7 @@ def test_no_synonym_means_two_fields() -> None:
     )
 
 
-def test_choice_wins() -> None:
+def test_a_chosen_column_outweighs_a_guess() -> None:
     """A chosen column takes its field from the column of that name, which is then unknown."""
     columns = mapped(["name", "Build", "revision"], parse_map(["REVISION=build"]))
     assert columns.fields == {"name": "name", "revision": "build"}
@@ -73,13 +73,13 @@ def test_own_name_wins_over_guess() -> None:
     assert mapped(["hostname", "name"]).fields == {"name": "name"}
 
 
-def test_left_out() -> None:
+def test_a_column_is_left_out_by_choice() -> None:
     """`COLUMN=` leaves a column out, and nobody is told again that it is not read."""
     columns = mapped(["name", "owner", "x"], parse_map(["owner=", "x="]))
     assert (columns.fields, columns.unknown) == ({"name": "name"}, ())
 
 
-def test_absent() -> None:
+def test_a_chosen_column_that_the_header_lacks_is_named() -> None:
     """A chosen column that the header lacks is named: another table may have it."""
     assert mapped(["name"], parse_map(["nope=build"])).absent == ("nope",)
 
@@ -101,13 +101,13 @@ def test_column_with_equals_sign() -> None:
         (["x=tags."], "is not a field"),
     ],
 )
-def test_bad_choices(texts: list[str], said: str) -> None:
+def test_a_choice_of_columns_that_means_nothing_is_refused(texts: list[str], said: str) -> None:
     """A choice that cannot be meant is refused with what to write instead."""
     with pytest.raises(InputError, match=said):
         parse_map(texts)
 
 
-def test_told() -> None:
+def test_notes_name_columns_that_were_guessed_or_not_read() -> None:
     """The user hears what was guessed and what is not read; a table that needs no guess is silent."""
     assert told("f.csv", mapped(["name", "platform"])) == ()
     guessed, unknown = told("f.csv", mapped(["VM", "colour"]))
@@ -123,7 +123,7 @@ def test_machines_are_named() -> None:
 
 
 @given(st.lists(st.text(max_size=12), unique=True, max_size=8))
-def test_any_header(header: list[str]) -> None:
+def test_any_header_gives_each_field_one_column(header: list[str]) -> None:
     """Whatever the header, each named column is read or unknown, and no field has two columns."""
     columns = mapped(header)
     assert {*columns.fields, *columns.unknown} == {column for column in header if column.strip()}
@@ -163,14 +163,16 @@ def test_any_header(header: list[str]) -> None:
         ("restart_pending", True, True),
     ],
 )
-def test_cells(field: str, cell: object, value: object) -> None:
+def test_a_cell_means_what_an_inventory_would_state(
+    field: str, cell: object, value: object
+) -> None:
     """A cell says what an inventory would say; the words of other tools are understood, unknown
     ones kept.
     """
     assert value_of(field, cell, 0) == value
 
 
-def test_node() -> None:
+def test_a_row_becomes_a_nested_machine_at_its_line() -> None:
     """Fields with dots nest, missing ones are left out, and everything stands at the row."""
     node = node_of(
         [("name", "a"), ("arc.status", "Connected"), ("arc.vbs", ""), ("tags.env", "prod")], 7

@@ -218,7 +218,7 @@ def test_guesses_and_unknown_columns_are_told(hotpatch: Any) -> None:
     assert hotpatch.check(text, "--quiet", name="fleet.csv").err == ""
 
 
-def test_map(hotpatch: Any) -> None:
+def test_map_chooses_what_a_column_means(hotpatch: Any) -> None:
     """--map says what a column means, against a guess too, and HOTPATCH_MAP does."""
     text = "VM Name,Host,Where,OS\nx,web01,arc,Windows Server 2019\n"
     chosen = ("--map", "Host=name", "--map", "where=platform", "--map", "VM Name=tags.vm")

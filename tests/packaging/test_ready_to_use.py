@@ -29,6 +29,7 @@ SARIF = json.loads(
 ACTION_SCHEMA = json.loads(
     (Path(__file__).parent / "github-action.json").read_text(encoding="utf-8")
 )
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 BAD = "machines: [{name: old01, platform: arc, os: Windows Server 2019 Datacenter}]\n"
 GOOD = """\
 machines:
@@ -102,7 +103,7 @@ def committed(folder: Path) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
-# --- pre-commit ----------------------------------------------------------------------------------------------
+# --- pre-commit -----------------------------------------------------------------------------------
 
 
 def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
@@ -113,10 +114,8 @@ def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
     revision = committed(hooks)
     project = tmp_path / "project"
     project.mkdir()
-    ids = [each["id"] for each in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())]
-    config = {
-        "repos": [{"repo": str(hooks), "rev": revision, "hooks": [{"id": each} for each in ids]}]
-    }
+    ids = [{"id": hook["id"]} for hook in HOOKS]
+    config = {"repos": [{"repo": str(hooks), "rev": revision, "hooks": ids}]}
     (project / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     (project / "fleet.yaml").write_text(BAD + WINDOW)
     (project / "notes.yaml").write_text("a: b\n")
@@ -142,7 +141,7 @@ def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"),
+    ("name", "matches"),
     [
         ("fleet.yaml", True),
         ("prod/inventory-eu.json", True),
@@ -152,17 +151,13 @@ def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
         ("waivers.yaml", False),
     ],
 )
-def test_the_hook_looks_at_inventories(name: str, meant: bool) -> None:
+def test_the_hook_looks_at_inventories(name: str, matches: bool) -> None:
     """By their names, in any folder."""
-    (hook,) = [
-        each
-        for each in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-        if each["id"] == "hotpatch-check"
-    ]
-    assert bool(re.search(hook["files"], name)) == meant
+    (hook,) = [hook for hook in HOOKS if hook["id"] == "hotpatch-check"]
+    assert bool(re.search(hook["files"], name)) == matches
 
 
-# --- the Action ----------------------------------------------------------------------------------------------
+# --- the Action -----------------------------------------------------------------------------------
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
@@ -194,10 +189,11 @@ class Runner:
 
     def step(self, name: str, **inputs: str) -> subprocess.CompletedProcess[str]:
         """Run one step with the inputs of the Action, defaults for the rest."""
-        (step,) = [each for each in ACTION["runs"]["steps"] if each["name"] == name]
-        given = {key: each.get("default", "") for key, each in ACTION["inputs"].items()} | inputs
+        (step,) = [step for step in ACTION["runs"]["steps"] if step["name"] == name]
+        defaults = {key: entry.get("default", "") for key, entry in ACTION["inputs"].items()}
+        given = defaults | inputs
         values = {
-            key: re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda found: given[found[1]], text)
+            key: re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda match: given[match[1]], text)
             for key, text in step.get("env", {}).items()
         }
         for file in ("output", "summary"):
@@ -223,10 +219,10 @@ class Runner:
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     """A runner with the Action installed."""
-    found = Runner(tmp_path_factory.mktemp("runner"))
-    done = found.step("Install")
+    installed = Runner(tmp_path_factory.mktemp("runner"))
+    done = installed.step("Install")
     assert done.returncode == 0, done.stderr
-    return found
+    return installed
 
 
 def test_the_action_fails_a_job_and_feeds_all(runner: Runner) -> None:
@@ -276,7 +272,7 @@ def test_the_action_takes_its_inputs(runner: Runner, inputs: dict[str, str], cod
     assert not (runner.work / "here").exists()
 
 
-# --- snippets ------------------------------------------------------------------------------------------------
+# --- snippets -------------------------------------------------------------------------------------
 
 
 def scripts(name: str) -> list[str]:
@@ -319,23 +315,21 @@ def test_the_lines_of_a_snippet_run(
     snippet = (ROOT / "docs" / "ci" / name).read_text(encoding="utf-8")
     collected = set(re.findall(r"(?:junit|codequality|testResultsFiles): ?([a-z.-]+)", snippet))
     assert len(collected) == written
-    assert all((tmp_path / each).stat().st_size > 0 for each in collected)
+    assert all((tmp_path / file).stat().st_size > 0 for file in collected)
 
 
 def test_the_workflow_names_inputs_that_the_action_has() -> None:
-    """docs/ci/github.yml gives the Action only what it takes, and uploads the file that it writes."""
-    steps = yaml.safe_load((ROOT / "docs" / "ci" / "github.yml").read_text(encoding="utf-8"))[
-        "jobs"
-    ]["hotpatch"]["steps"]
-    assert steps[1]["with"].keys() <= ACTION["inputs"].keys()
-    assert {key for key, each in ACTION["inputs"].items() if each.get("required")} <= steps[1][
-        "with"
-    ].keys()
+    """docs/ci/github.yml gives the Action only what it takes, and uploads what it writes."""
+    workflow = yaml.safe_load((ROOT / "docs" / "ci" / "github.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["hotpatch"]["steps"]
+    given = steps[1]["with"].keys()
+    assert given <= ACTION["inputs"].keys()
+    assert {key for key, entry in ACTION["inputs"].items() if entry.get("required")} <= given
     assert steps[2]["with"]["sarif_file"] == ACTION["inputs"]["sarif"]["default"]
     assert steps[2]["if"] == "always()"
 
 
-# --- the Dockerfile ------------------------------------------------------------------------------------------
+# --- the Dockerfile -------------------------------------------------------------------------------
 
 
 def instructions() -> list[tuple[str, str]]:

@@ -98,15 +98,45 @@ def html(content: Content) -> str:
         return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
 
     parts = [
-        f'<!DOCTYPE html><html><head><meta name="updated_at" content="{content.updated}T02:11:00Z"></head><body>',
+        "<!DOCTYPE html><html><head>",
+        f'<meta name="updated_at" content="{content.updated}T02:11:00Z"></head><body>',
         "<h1>Windows Server release information</h1><h2 id='h'>Windows Server release history</h2>",
     ]
     for year, rows in content.history.items():
-        parts.append(
-            f"<p><strong>Windows Server {year} (OS build {NUMBERS[year]})</strong></p>{table(_HISTORY, rows)}"
-        )
+        named = f"<strong>Windows Server {year} (OS build {NUMBERS[year]})</strong>"
+        parts.append(f"<p>{named}</p>{table(_HISTORY, rows)}")
     parts.append("<h2>Windows Server hotpatch calendar</h2>")
     for year, rows in content.calendar.items():
         named = f"<strong>Windows Server {year} (OS build {NUMBERS[year]})</strong>"
         parts.append(f"{named}<p><strong>Calendar year 2026</strong></p>{table(_CALENDAR, rows)}")
     return "\n".join([*parts, "</body></html>"])
+
+
+def changed_october(old: str, new: str) -> str:
+    """The page of October with a change in its text."""
+    text = markdown(OCTOBER)
+    assert old in text
+    return text.replace(old, new)
+
+
+UNDATED = {"2022": [Row("2026.12 B", "", "", "", BASELINE)]}
+NOT_UNDERSTOOD = {
+    "another page": "# Release notes\n\n| Date | Text |\n| --- | --- |\n| 2026-10-13 | x |\n",
+    "a page that asks for a sign-in": (
+        "<!DOCTYPE html><html><body><h1>Sign in</h1><form></form></body></html>"
+    ),
+    "prose": "Nothing to see here.",
+    "one product only": markdown(OCTOBER._replace(history={"2025": OCTOBER.history["2025"]})),
+    "no calendar": markdown(OCTOBER._replace(calendar={})),
+    "no history": markdown(OCTOBER._replace(history={})),
+    "no dated row": markdown(OCTOBER._replace(calendar=OCTOBER.calendar | UNDATED)),
+    "a column that is called otherwise": changed_october("Availability date", "Released"),
+    "a column that is missing": changed_october("| Type ", "| Sort "),
+    "another build in a heading": changed_october("(OS build 20348)", "(OS build 20349)"),
+    "a day in another format": changed_october("| 2026-10-13 |", "| 13 Oct 2026 |"),
+    "a day that does not exist": changed_october("| 2026-10-13 |", "| 2026-10-32 |"),
+    "a day long ago": changed_october("| 2026-10-13 |", "| 1999-10-13 |"),
+    "an update that is called otherwise": changed_october("| 2026-10 B |", "| October update |"),
+    "a type that is new": changed_october(BASELINE, "Restartless"),
+}
+"""Pages that give no row at all, since half a page would look like all of it."""

@@ -1,97 +1,59 @@
 """MSRC's CVRF documents (JSON): the month's hotpatch and cumulative update of each product."""
 
-import json
+from datetime import date
 from typing import Any
 
 import pytest
+from cvrf_documents import GOOD, NOT_UNDERSTOOD, document, fix
 
-NAMES = {
-    "11923": "Windows Server 2022",
-    "11924": "Windows Server 2022 (Server Core installation)",
-    "12436": "Windows Server 2025",
-}
+from hotpatch_cli.release_import import read_cvrf
 
 
-def fix(kb: str, build: str, *products: str, kind: str = "Security Update") -> dict[str, Any]:
-    """A remedy: a KB with the build that it makes, for products."""
-    return {
-        "Description": {"Value": kb},
-        "FixedBuild": build,
-        "ProductID": list(products),
-        "SubType": kind,
-        "Type": 2,
-    }
+def rows(content: Any) -> dict[str | None, tuple[str, str | None, str | None, str]]:
+    """Product, kind, build and confidence of the rows of a document, by KB."""
+    page = read_cvrf(content)
+    return {row.kb: (row.product, row.kind, row.build, row.confidence) for row in page.rows}
 
 
-def document(
-    *fixes: dict[str, Any],
-    first: str = "2026-10-13",
-    now: str = "2026-10-14",
-    month: str = "2026-Oct",
-) -> dict[str, Any]:
-    """A document of a month."""
-    return {
-        "DocumentTitle": {"Value": f"{month} Security Updates"},
-        "DocumentTracking": {
-            "Identification": {"ID": {"Value": month}},
-            "InitialReleaseDate": f"{first}T07:00:00",
-            "CurrentReleaseDate": f"{now}T07:00:00",
-        },
-        "ProductTree": {
-            "FullProductName": [{"ProductID": key, "Value": name} for key, name in NAMES.items()]
-        },
-        "Vulnerability": [{"CVE": "CVE-2026-0001", "Remediations": list(fixes)}] * 2,
-    }
-
-
-def take_in(hotpatch: Any, content: Any) -> Any:
-    """Import a document."""
-    return hotpatch(
-        "releases", "import", hotpatch.write("2026-Oct.json", json.dumps(content)), "--yes"
-    )
-
-
-def rows(hotpatch: Any) -> dict[str, tuple[str, str | None, str]]:
-    """Product, kind and build of the releases of October and November 2026, by KB."""
-    listed = hotpatch("releases", "-f", "json").json["releases"]
-    late = [row for row in listed if row["kb"] and (row["date"] or "") > "2026-10"]
-    return {row["kb"]: (row["product"], row["kind"], row["build"]) for row in late}
-
-
-def test_a_month_of_a_baseline(hotpatch: Any) -> None:
-    """A planned month without a hotpatch is a baseline; the core installation is the same product."""
+def test_a_month_of_a_baseline() -> None:
+    """A planned month without a hotpatch is a baseline, which is concluded and so of medium
+    confidence; the core installation is the same product.
+    """
     fixes = (
         fix("5199999", "10.0.26100.33500", "12436"),
         fix("5199998", "10.0.20348.5700", "11923", "11924"),
     )
-    done = take_in(hotpatch, document(*fixes))
-    assert done.code == 0, done.err
-    assert rows(hotpatch) == {
-        "KB5199999": ("ws2025", "planned-baseline", "26100.33500"),
-        "KB5199998": ("ws2022", "planned-baseline", "20348.5700"),
+    assert rows(document(*fixes)) == {
+        "KB5199999": ("ws2025", "planned-baseline", "26100.33500", "medium"),
+        "KB5199998": ("ws2022", "planned-baseline", "20348.5700", "medium"),
     }
 
 
-def test_a_month_of_hotpatch(hotpatch: Any) -> None:
+def test_a_month_of_hotpatch() -> None:
     """Beside a hotpatch, the cumulative update is off the track; later builds of the month are
-    told, not taken.
+    named, not taken.
     """
     fixes = [
         fix("5200001", "10.0.26100.33700", "12436"),
         fix("5200002", "10.0.26100.33650", "12436", kind="Security HotPatch Update"),
         fix("5200009", "10.0.26100.33701", "12436"),
     ]
-    done = take_in(
-        hotpatch, document(*fixes, first="2026-11-10", now="2026-11-12", month="2026-Nov")
-    )
-    assert rows(hotpatch) == {
-        "KB5200001": ("ws2025", "standard", "26100.33700"),
-        "KB5200002": ("ws2025", "hotpatch", "26100.33650"),
+    november = document(*fixes, first="2026-11-10", now="2026-11-12", month="2026-Nov")
+    assert rows(november) == {
+        "KB5200001": ("ws2025", "standard", "26100.33700", "high"),
+        "KB5200002": ("ws2025", "hotpatch", "26100.33650", "high"),
     }
-    assert "Left out: ws2025 KB5200009 (26100.33701): later in the month." in done.out
+    left_out = read_cvrf(november).left_out
+    assert left_out == ("ws2025 KB5200009 (26100.33701): later in the month",)
 
 
-def test_another_product_is_passed_over(hotpatch: Any) -> None:
+def test_another_month_without_a_hotpatch_states_no_kind() -> None:
+    """Outside the months of planned baselines nothing tells what a cumulative update is."""
+    november = document(fix("5200001", "10.0.26100.33700", "12436"), first="2026-11-10")
+    assert rows(november) == {"KB5200001": ("ws2025", None, "26100.33700", "high")}
+
+
+def test_another_product_is_passed_over() -> None:
     """Remedies of other products, of other builds and without a KB are no releases."""
     fixes = [
         fix("5199999", "10.0.26100.33500", "12436"),
@@ -100,30 +62,25 @@ def test_another_product_is_passed_over(hotpatch: Any) -> None:
         fix("Release Notes", "https://example.org", "12436"),
         fix("5199002", "", "12436"),
     ]
-    take_in(hotpatch, document(*fixes))
-    assert set(rows(hotpatch)) == {"KB5199999"}
+    assert set(rows(document(*fixes))) == {"KB5199999"}
 
 
-GOOD = document(fix("5199999", "10.0.26100.33500", "12436"))
-WRONG = {
-    "no update of ours": document(),
-    "a first day that is no Patch Tuesday": document(first="2026-10-14"),
-    "a day that is none": document(first="2026-13-01"),
-    "no days": GOOD | {"DocumentTracking": {}},
-    "tracking that is text": GOOD | {"DocumentTracking": "x"},
-    "a product tree that is a list": GOOD | {"ProductTree": [1]},
-    "vulnerabilities that are text": GOOD | {"Vulnerability": "x"},
-    "vulnerabilities of numbers": GOOD | {"Vulnerability": [1, None, []]},
-    "remedies of text": GOOD
-    | {"Vulnerability": [{"Remediations": ["x", 5, {"ProductID": 7, "Description": []}]}]},
-}
+def test_the_source_of_a_document() -> None:
+    """Its title names the month, and it was read on the day of its last change."""
+    page = read_cvrf(GOOD)
+    assert (page.title, page.updated) == ("MSRC CVRF 2026-Oct", date(2026, 10, 14))
+    assert page.rows[0].source[0].read == date(2026, 10, 14)
+    assert page.rows[0].date == date(2026, 10, 13)
 
 
-@pytest.mark.parametrize("content", WRONG.values(), ids=WRONG.keys())
-def test_what_is_not_understood(hotpatch: Any, content: Any) -> None:
-    """A document that is not understood, or has none of our products, changes nothing."""
-    done = take_in(hotpatch, content)
-    assert (done.code, done.out) == (2, "")
-    assert "not understood" in done.err
-    assert "Nothing was changed" in done.err
-    assert not (hotpatch.folder / "user-data").exists()
+def test_a_document_without_a_name() -> None:
+    """Where the document has no id, the title does not invent one."""
+    tracking = GOOD["DocumentTracking"] | {"Identification": {}}
+    assert read_cvrf(GOOD | {"DocumentTracking": tracking}).title == "MSRC CVRF"
+
+
+@pytest.mark.parametrize("content", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD.keys())
+def test_a_document_that_is_not_understood(content: Any) -> None:
+    """It raises ValueError, and gives no row."""
+    with pytest.raises(ValueError, match=r"CVRF|Patch Tuesday|is not a day|has no update"):
+        read_cvrf(content)

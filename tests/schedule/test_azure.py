@@ -100,7 +100,9 @@ SEEN = [
     DOCUMENTED + SEEN,
     ids=lambda part: part if isinstance(part, str) else "",
 )
-def test_means(text: str, value: AzureRecurrence, days: list[str] | None) -> None:
+def test_an_azure_recurrence_opens_on_its_days(
+    text: str, value: AzureRecurrence, days: list[str] | None
+) -> None:
     """A recurrence that is documented or was seen is read, and opens on the days it names."""
     rule = parse_azure(text)
     assert rule == value
@@ -176,7 +178,7 @@ def test_an_offset_beyond_six_is_read() -> None:
         ("Month " + "x" * 1000, "1006 characters"),
     ],
 )
-def test_refuses(text: str, reason: str) -> None:
+def test_an_azure_recurrence_outside_the_grammar_is_refused(text: str, reason: str) -> None:
     """What the grammar cannot say is refused with what to write instead."""
     with pytest.raises(RecurrenceError, match=reason.replace("+", r"\+")):
         parse_azure(text)

@@ -91,7 +91,7 @@ OUTLOOK = calendar(
 )
 
 
-def test_outlook() -> None:
+def test_an_outlook_series_opens_as_outlook_shows_it() -> None:
     """An Outlook series keeps its Windows zone, its exception, its moved night and its last one in
     summer time.
     """
@@ -133,7 +133,7 @@ GOOGLE = calendar(
 )
 
 
-def test_google() -> None:
+def test_a_google_export_opens_as_google_shows_it() -> None:
     """A Google export has single events in UTC, series in their zone, all-day events, and no
     cancelled ones.
     """
@@ -293,7 +293,7 @@ def test_from_until_and_exdates_narrow_a_calendar() -> None:
     assert [each[8:10] for each in starts(text, "2026-03-01", 30, **narrowed)] == ["05", "07", "08"]
 
 
-def test_further_dates() -> None:
+def test_rdate_adds_and_exdate_takes_away() -> None:
     """RDATE adds occurrences with a time of their own, and EXDATE takes them away again."""
     text = calendar(
         event(
@@ -383,7 +383,7 @@ SIMPLE = ["DTSTART:20260301T220000Z", "DURATION:PT4H"]
         ("x" * 50_000_000, "50,000,000 characters"),
     ],
 )
-def test_refuses(text: str, reason: str) -> None:
+def test_a_calendar_file_that_cannot_be_read_is_refused(text: str, reason: str) -> None:
     """A file that cannot be read, or that is too much, is refused in one printable line, in under
     five seconds.
     """

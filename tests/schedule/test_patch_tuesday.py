@@ -58,7 +58,7 @@ def test_the_next_planned_baseline_is_the_nearest_of_its_four_months(day: date) 
     assert next_planned_baseline(day) == min(each for each in around if each > day)
 
 
-def test_strictly_after() -> None:
+def test_the_next_patch_tuesday_is_strictly_after() -> None:
     """On a Patch Tuesday the next one is next month's, and on a baseline the next one is next
     quarter's.
     """

@@ -154,7 +154,7 @@ def test_a_plain_and_a_numbered_weekday_are_either() -> None:
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", ["2028-02-29", "2032-02-29"]),
     ],
 )
-def test_reads(text: str | Sequence[str], days: list[str]) -> None:
+def test_a_recurrence_rule_opens_on_its_days(text: str | Sequence[str], days: list[str]) -> None:
     """A rule opens on the days it names; what it does not say comes from `from`, here Wednesday
     2026-01-07.
     """
@@ -205,7 +205,9 @@ def test_reads(text: str | Sequence[str], days: list[str]) -> None:
         ("FREQ=DAILY\nEXDATE;TZID=Europe/Stockholm:20261224T020000", "EXDATE:20261224"),
     ],
 )
-def test_refuses(text: str | Sequence[str], reason: str) -> None:
+def test_a_recurrence_rule_that_means_nothing_is_refused(
+    text: str | Sequence[str], reason: str
+) -> None:
     """What no rule can mean, or what belongs to another key, is refused with what to write instead."""
     with pytest.raises(RecurrenceError, match=reason):
         parse_rrule(text)

@@ -91,7 +91,9 @@ CLOCK_CHANGES = [
 
 
 @pytest.mark.parametrize("case", CLOCK_CHANGES, ids=lambda case: " ".join(case[:3]))
-def test_clock_changes(case: tuple[str, str, str, int, str, str, str | None]) -> None:
+def test_a_window_opens_across_a_clock_change(
+    case: tuple[str, str, str, int, str, str, str | None],
+) -> None:
     """A skipped start moves to the first minute that exists, a repeated one is its first pass,
     lengths are real.
     """
@@ -271,7 +273,7 @@ def window(rule: DayRule, hours: float = 4, **more: object) -> Window:
         window(AfterPatchTuesday(4), 7 * 24),
     ],
 )
-def test_good_windows(good: Window) -> None:
+def test_a_window_that_can_open_is_taken(good: Window) -> None:
     """A window that opens, and closes before it opens again, is good, however rare or long it is."""
     validate(good)
 
@@ -314,7 +316,7 @@ def test_good_windows(good: Window) -> None:
         (window(DAILY, from_day=date(9999, 12, 31)), "expected a day from 1990"),
     ],
 )  # fmt: skip
-def test_bad_windows(bad: Window, reason: str) -> None:
+def test_a_window_that_cannot_open_is_refused(bad: Window, reason: str) -> None:
     """A window that cannot open as it is written is refused with what is wrong, in well under a
     second.
     """
@@ -344,7 +346,7 @@ def test_weekdays_by_name(names: list[str], days: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("names", [[], ["S"], ["Sön"], ["Saturdays"], ["\x1b[31m"], ["x" * 10_000]])
-def test_weekdays_refused(names: list[str]) -> None:
+def test_what_is_no_weekday_is_refused(names: list[str]) -> None:
     """What is no weekday is refused in one short, printable line."""
     with pytest.raises(RecurrenceError) as refused:
         parse_weekdays(names)

@@ -225,6 +225,6 @@ def test_large_ones_are_taken_unasked(hotpatch: Hotpatch, monkeypatch: pytest.Mo
     assert len(hotpatch("check", "t.csv", "-f", "json").machines) == 6000
 
 
-def test_spaces() -> None:
+def test_spaces_of_parquet_are_those_of_python() -> None:
     """What is taken for space in Parquet is what Python takes for it."""
     assert set(SPACES) == {letter for letter in map(chr, range(sys.maxunicode)) if letter.isspace()}

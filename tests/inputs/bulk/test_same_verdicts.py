@@ -137,14 +137,14 @@ def small(hotpatch: Hotpatch, *arguments: str) -> Any:
     return hotpatch("check", "t.csv", "--as-of", "2025-12-15", *arguments)
 
 
-def test_json_lines(hotpatch: Hotpatch) -> None:
+def test_bulk_results_as_json_lines(hotpatch: Hotpatch) -> None:
     """Results as JSON Lines have the columns of CSV, and the text as it is."""
     rows = read("jsonl", small(hotpatch, "-f", "jsonl").out)
     assert [row["name"] for row in rows] == ["a", "b", "=c"]
     assert list(rows[0]) == list(read("csv", small(hotpatch, "--bulk", "-f", "csv").out)[0])
 
 
-def test_parquet(hotpatch: Hotpatch) -> None:
+def test_bulk_results_as_parquet(hotpatch: Hotpatch) -> None:
     """Results as Parquet have days as days."""
     done = small(hotpatch, "-f", "parquet", "-o", "out.parquet")
     assert (done.code, done.out) == (3, "")
@@ -154,7 +154,7 @@ def test_parquet(hotpatch: Hotpatch) -> None:
         assert dict(zip(found.columns, map(str, found.types), strict=True))["by"] == "DATE"
 
 
-def test_summary(hotpatch: Hotpatch) -> None:
+def test_bulk_results_as_a_summary(hotpatch: Hotpatch) -> None:
     """Without a format there is a summary: how many machines are how, and the total that `check`
     prints.
     """
@@ -167,7 +167,9 @@ def test_summary(hotpatch: Hotpatch) -> None:
     ("arguments", "code"),
     [((), 3), (("--fail-on", "unknown"), 1), (("--fail-on", "never"), 0), (("--only", "ready"), 3)],
 )
-def test_exit_codes(hotpatch: Hotpatch, arguments: tuple[str, ...], code: int) -> None:
+def test_bulk_exit_codes_are_those_of_check(
+    hotpatch: Hotpatch, arguments: tuple[str, ...], code: int
+) -> None:
     """The exit code is that of `check`, whatever is shown."""
     assert (
         small(hotpatch, "--bulk", *arguments).code

@@ -49,7 +49,7 @@ def test_a_vm(hotpatch: Any, azure: Azure) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 25])
-def test_paging(hotpatch: Any, azure: Azure, count: int) -> None:
+def test_every_page_of_azure_is_read_once(hotpatch: Any, azure: Azure, count: int) -> None:
     """Every machine of every page comes once, in pages of ten."""
     azure.tables["resources"] = [vm(f"web{number:03}") for number in range(count)]
     azure.page = 10
@@ -74,7 +74,7 @@ def test_pages_are_in_an_order(hotpatch: Any, azure: Azure) -> None:
     ]
 
 
-def test_only_queries(hotpatch: Any, azure: Azure) -> None:
+def test_nothing_but_queries_is_sent_to_azure(hotpatch: Any, azure: Azure) -> None:
     """Nothing but queries is sent, with the sign-in of the stand-in: no token of a user leaves for
     it.
     """
@@ -106,7 +106,9 @@ TROUBLES = {
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
 @pytest.mark.parametrize("before", [1, 2])
-def test_passing_troubles(hotpatch: Any, azure: Azure, trouble: Answer, before: int) -> None:
+def test_a_query_is_repeated_after_a_passing_trouble(
+    hotpatch: Any, azure: Azure, trouble: Answer, before: int
+) -> None:
     """After a trouble that passes, on the first or the second page, every machine is there once."""
     azure.tables["resources"] = [vm(f"web{number:02}") for number in range(25)]
     azure.page = 10
@@ -165,7 +167,9 @@ REFUSALS = {
 
 @pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS.keys())
 @pytest.mark.parametrize("before", [0, 3])
-def test_refusals(hotpatch: Any, azure: Azure, case: tuple[Answer, str, str], before: int) -> None:
+def test_a_refusal_of_azure_is_code_2(
+    hotpatch: Any, azure: Azure, case: tuple[Answer, str, str], before: int
+) -> None:
     """What Azure refuses is exit code 2, nothing on standard output, and a message that says what
     to do.
     """
@@ -231,7 +235,9 @@ STRANGE = {
 
 
 @pytest.mark.parametrize(("change", "said"), STRANGE.values(), ids=STRANGE.keys())
-def test_strange_results(hotpatch: Any, azure: Azure, change: Any, said: str) -> None:
+def test_a_result_of_azure_that_is_not_whole_is_code_2(
+    hotpatch: Any, azure: Azure, change: Any, said: str
+) -> None:
     """A result that cannot be all of it, or is none, is exit code 2 with nothing written, and ends."""
     azure.tables["resources"] = [vm(f"web{number:02}") for number in range(26)]
     azure.page = 10
@@ -489,7 +495,7 @@ def test_a_converted_fleet(hotpatch: Any, azure: Azure) -> None:
     }
 
 
-def test_secrets(hotpatch: Any, azure: Azure) -> None:
+def test_secrets_of_a_resource_are_never_shown(hotpatch: Any, azure: Azure) -> None:
     """Secrets that stand in a resource never stand in an output or a message, also where the
     resource is wrong.
     """

@@ -102,7 +102,7 @@ def test_members_of_a_scale_set(hotpatch: Any, azure: Azure) -> None:
     assert [machine["name"] for machine in done.json["machines"]] == ["web01", "set_0"]
 
 
-def test_patch_state(hotpatch: Any, azure: Azure) -> None:
+def test_a_pending_restart_of_an_assessment_is_live(hotpatch: Any, azure: Azure) -> None:
     """A restart that an assessment says is pending is told of the machine that it was made on."""
     azure.tables["resources"] = [vm("web01"), vm("web02")]
     azure.tables["patchassessmentresources"] = [
@@ -121,7 +121,7 @@ def test_patch_state(hotpatch: Any, azure: Azure) -> None:
     assert said["web01"] - said["web02"] == {"HP308"}
 
 
-def test_maintenance(hotpatch: Any, azure: Azure) -> None:
+def test_a_maintenance_configuration_becomes_a_window(hotpatch: Any, azure: Azure) -> None:
     """A maintenance configuration becomes a window, and its assignment gives it to the machine."""
     configuration = f"{GROUP}/Microsoft.Maintenance/maintenanceConfigurations/second-tuesday"
     times = {

@@ -191,7 +191,7 @@ def test_hostile_names_stay_text(hotpatch: Hotpatch, opened: Opener) -> None:
     quiet(seen)
 
 
-def test_it_prints(hotpatch: Hotpatch, opened: Opener) -> None:
+def test_the_page_prints_on_paper(hotpatch: Hotpatch, opened: Opener) -> None:
     """On paper it is light, on A4, and all machines stand in it, not only the page of the table
     that is shown.
     """

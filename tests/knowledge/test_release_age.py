@@ -15,7 +15,7 @@ FORMS = [*SAYS, "csv", "gitlab"]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_old_data(hotpatch: Any, form: str) -> None:
+def test_old_release_data_is_named(hotpatch: Any, form: str) -> None:
     """Two Patch Tuesdays after the newest shipped row, the report says so where it has room, and
     the talk always.
     """
@@ -26,7 +26,7 @@ def test_old_data(hotpatch: Any, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_fresh_data(hotpatch: Any, form: str) -> None:
+def test_fresh_release_data_is_not_mentioned(hotpatch: Any, form: str) -> None:
     """Up to the day before the next Patch Tuesday the data is fresh, and nothing is said."""
     for day in ("2025-12-09", "2026-01-12", "2026-10-12"):
         done = hotpatch.check(FLEET, "--as-of", day, "-f", form)
@@ -45,7 +45,7 @@ def test_the_day_of_a_patch_tuesday(hotpatch: Any) -> None:
         assert f"older than Patch Tuesday {last}" in hotpatch.check(FLEET, "--as-of", day).err
 
 
-def test_other_commands(hotpatch: Any) -> None:
+def test_other_commands_name_old_release_data(hotpatch: Any) -> None:
     """Images and the calendar say it too."""
     image = "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
     for arguments in (["image", image], ["calendar", "--year", "2026"]):

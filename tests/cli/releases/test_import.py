@@ -1,11 +1,25 @@
-"""`hotpatch releases import`: a page of Microsoft becomes rows of the user, or nothing is changed."""
+"""`hotpatch releases import`: a page of Microsoft becomes rows of the user, or nothing is
+changed.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import BASELINE, HOTPATCH, OCTOBER, Content, Row, html, markdown
+from cvrf_documents import NOT_UNDERSTOOD as UNUSABLE_DOCUMENTS
+from cvrf_documents import document, fix
+from pages import (
+    BASELINE,
+    HOTPATCH,
+    NOT_UNDERSTOOD,
+    OCTOBER,
+    Content,
+    Row,
+    changed_october,
+    html,
+    markdown,
+)
 
 DAY = ("--as-of", "2026-11-01")
 FORMS = {"markdown": markdown, "html": html}
@@ -30,7 +44,7 @@ def take_in(hotpatch: Any, text: str, *options: str) -> Any:
 
 
 @form
-def test_new_rows(hotpatch: Any, render: Any) -> None:
+def test_a_page_adds_its_rows(hotpatch: Any, render: Any) -> None:
     """A page in either form adds its rows, which say where they come from and when that was
     written.
     """
@@ -90,7 +104,8 @@ def test_what_was_imported_is_used(hotpatch: Any) -> None:
     any more.
     """
     arc = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true}"
-    fleet = f"machines: [{{name: a, platform: arc, os: Windows Server 2025 Standard, {arc}, build: 26100.33500}}]"
+    machine = f"name: a, platform: arc, os: Windows Server 2025 Standard, {arc}, build: 26100.33500"
+    fleet = f"machines: [{{{machine}}}]"
     assert hotpatch.check(fleet, *DAY).machines["a"]["track"]["state"] != "current"
     take_in(hotpatch, markdown(OCTOBER), "--yes")
     done = hotpatch.check(fleet, *DAY)
@@ -98,6 +113,24 @@ def test_what_was_imported_is_used(hotpatch: Any) -> None:
     assert "older_than_patch_tuesday" not in done.json["knowledge"]
     year = hotpatch("calendar", "--year", "2026", "-f", "json", *DAY).json["releases"]
     assert {"KB5199999", "KB5199998"} <= {each["kb"] for each in year}
+
+
+def test_a_cvrf_document(hotpatch: Any) -> None:
+    """A monthly document of MSRC adds its rows as a page does, and names what it left out."""
+    fixes = (
+        fix("5199999", "10.0.26100.33500", "12436"),
+        fix("5199998", "10.0.20348.5700", "11923", "11924"),
+        fix("5200009", "10.0.26100.33701", "12436"),
+    )
+    before = known(hotpatch)
+    done = take_in(hotpatch, json.dumps(document(*fixes)), "--yes")
+    assert done.code == 0, done.err
+    after = known(hotpatch)
+    assert {key: after[key]["kind"] for key in after.keys() - before.keys()} == {
+        ("ws2025", "KB5199999"): "planned-baseline",
+        ("ws2022", "KB5199998"): "planned-baseline",
+    }
+    assert "Left out: ws2025 KB5200009 (26100.33701): later in the month." in done.out
 
 
 def page(
@@ -182,40 +215,21 @@ def test_the_kind_comes_from_the_calendar(hotpatch: Any) -> None:
     }
 
 
-def changed(old: str, new: str) -> str:
-    """The page of October with a change in its text."""
-    text = markdown(OCTOBER)
-    assert old in text
-    return text.replace(old, new)
-
-
-UNDATED = {"2022": [Row("2026.12 B", "", "", "", BASELINE)]}
-NOT_UNDERSTOOD = {
-    "another page": "# Release notes\n\n| Date | Text |\n| --- | --- |\n| 2026-10-13 | x |\n",
-    "a page that asks for a sign-in": "<!DOCTYPE html><html><body><h1>Sign in</h1><form></form></body></html>",
-    "prose": "Nothing to see here.",
-    "one product only": markdown(OCTOBER._replace(history={"2025": OCTOBER.history["2025"]})),
-    "no calendar": markdown(OCTOBER._replace(calendar={})),
-    "no history": markdown(OCTOBER._replace(history={})),
-    "no dated row": markdown(OCTOBER._replace(calendar=OCTOBER.calendar | UNDATED)),
-    "a column that is called otherwise": changed("Availability date", "Released"),
-    "a column that is missing": changed("| Type ", "| Sort "),
-    "another build in a heading": changed("(OS build 20348)", "(OS build 20349)"),
-    "a day in another format": changed("| 2026-10-13 |", "| 13 Oct 2026 |"),
-    "a day that does not exist": changed("| 2026-10-13 |", "| 2026-10-32 |"),
-    "a day long ago": changed("| 2026-10-13 |", "| 1999-10-13 |"),
-    "an update that is called otherwise": changed("| 2026-10 B |", "| October update |"),
-    "a type that is new": changed(BASELINE, "Restartless"),
+JSON = {
     "JSON of something else": '{"value": []}',
     "JSON that is a list": "[1, 2]",
     "JSON that is broken": '{"DocumentTracking": ',
     "JSON that is nested deeply": '{"a":' * 100_000,
 }
+DOCUMENTS = {f"CVRF with {name}": json.dumps(tree) for name, tree in UNUSABLE_DOCUMENTS.items()}
+ALL_NOT_UNDERSTOOD = NOT_UNDERSTOOD | JSON | DOCUMENTS
 
 
-@pytest.mark.parametrize("text", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD.keys())
+@pytest.mark.parametrize("text", ALL_NOT_UNDERSTOOD.values(), ids=ALL_NOT_UNDERSTOOD.keys())
 def test_a_layout_that_is_not_understood(hotpatch: Any, text: str) -> None:
-    """A page that is not understood changes nothing, says so and is exit code 2, also with --yes."""
+    """A page that is not understood changes nothing, is named, and gives exit code 2, also with
+    --yes.
+    """
     take_in(hotpatch, markdown(OCTOBER), "--yes")
     before = kept(hotpatch).read_bytes()
     done = take_in(hotpatch, text, "--yes")
@@ -228,16 +242,16 @@ def test_a_layout_that_is_not_understood(hotpatch: Any, text: str) -> None:
 
 WRONG_CELLS = {
     "a build of no product": (
-        changed("| 26100.33500 |", "| 2610.33500 |"),
+        changed_october("| 26100.33500 |", "| 2610.33500 |"),
         "'2610.33500' is not a build of 26100",
     ),
-    "a KB that is none": (changed("[KB5199999]", "[soon]"), "'soon' is not a KB"),
+    "a KB that is none": (changed_october("[KB5199999]", "[soon]"), "'soon' is not a KB"),
 }
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG_CELLS.values(), ids=WRONG_CELLS.keys())
-def test_wrong_cells(hotpatch: Any, text: str, said: str) -> None:
-    """A wrong cell in a page that is understood leaves its row out, by name; the others are taken."""
+@pytest.mark.parametrize(("text", "message"), WRONG_CELLS.values(), ids=WRONG_CELLS.keys())
+def test_a_wrong_cell_costs_its_row(hotpatch: Any, text: str, message: str) -> None:
+    """A wrong cell in a page that is understood leaves out its row, by name; others are taken."""
     first, other = "| LTSC | 2026-10 B |", "| October | 2026.10 B |"
     history = f"| LTSC | 2026-10 OOB | 2026-10-20 | 26100.33600 | [KB5199990](x) |\n{first}"
     calendar = (
@@ -246,16 +260,16 @@ def test_wrong_cells(hotpatch: Any, text: str, said: str) -> None:
     more = text.replace(first, history, 1).replace(other, calendar, 1)
     done = take_in(hotpatch, more, "--yes")
     assert done.code == 0, done.err
-    assert f"Left out: ws2025 '2026-10-13': {said}." in done.out
+    assert f"Left out: ws2025 '2026-10-13': {message}." in done.out
     assert ("ws2025", "KB5199990") in known(hotpatch)
     assert ("ws2025", "KB5199999") not in known(hotpatch)
 
 
-def test_control_codes(hotpatch: Any) -> None:
+def test_control_codes_of_a_page_never_reach_the_terminal(hotpatch: Any) -> None:
     """What a page has of control codes never reaches the terminal."""
     for text in (
-        changed("[KB5199999]", "[\x1b[2Jx]"),
-        changed("| 2026-10 B |", "| \x1b]0;x\x07 |"),
+        changed_october("[KB5199999]", "[\x1b[2Jx]"),
+        changed_october("| 2026-10 B |", "| \x1b]0;x\x07 |"),
     ):
         done = take_in(hotpatch, text)
         assert "\x1b" not in done.out + done.err
@@ -274,7 +288,7 @@ def test_a_broken_file_of_the_user(hotpatch: Any) -> None:
 
 
 def test_what_was_kept_is_read_back(hotpatch: Any) -> None:
-    """The data file is a release file like that of --releases, and importing again writes nothing."""
+    """The data file is a release file as --releases reads it; importing again writes nothing."""
     take_in(hotpatch, markdown(OCTOBER), "--yes")
     before = kept(hotpatch).stat().st_mtime_ns
     assert json.loads(kept(hotpatch).read_text())["releases"]

@@ -112,9 +112,11 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize(("answer", "said"), FAILURES.values(), ids=FAILURES.keys())
-def test_failures(hotpatch: Any, server: Server, answer: Answer, said: str) -> None:
-    """What is not the whole page is named: exit code 2, nothing on standard output, nothing kept."""
+@pytest.mark.parametrize(("answer", "message"), FAILURES.values(), ids=FAILURES.keys())
+def test_a_page_that_is_not_fetched_whole(
+    hotpatch: Any, server: Server, answer: Answer, message: str
+) -> None:
+    """What is not the whole page is named: exit code 2, nothing on standard output or kept."""
     server.answer = answer
     done = hotpatch(
         "releases",
@@ -126,7 +128,7 @@ def test_failures(hotpatch: Any, server: Server, answer: Answer, said: str) -> N
         "0.3" if answer.pause else "20",
     )
     assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    assert message in done.err
     assert "Nothing was changed" in done.err
     assert "Traceback" not in done.err
     assert not (hotpatch.folder / "user-data").exists()
@@ -135,7 +137,7 @@ def test_failures(hotpatch: Any, server: Server, answer: Answer, said: str) -> N
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:1/", "http://[", "http://127.0.0.1:x/", "http://"]
 )
-def test_out_of_reach(hotpatch: Any, address: str) -> None:
+def test_a_server_out_of_reach(hotpatch: Any, address: str) -> None:
     """A server that does not answer, or an address that is none, tells to save the page and import
     it.
     """
@@ -147,7 +149,7 @@ def test_out_of_reach(hotpatch: Any, address: str) -> None:
 @pytest.mark.parametrize(
     "address", ["file:///etc/passwd", "ftp://example.org/x", "/etc/passwd", "data:text/plain,x"]
 )
-def test_other_schemes(hotpatch: Any, address: str) -> None:
+def test_an_address_of_another_scheme(hotpatch: Any, address: str) -> None:
     """Only pages of the web are fetched."""
     done = hotpatch("releases", "update", "--url", address)
     assert (done.code, done.out) == (2, "")
