@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
@@ -133,7 +133,8 @@ class Facts(NamedTuple):
     own. `unresolved` has, for facts that a template or a plan leaves open until deployment, (field,
     expression): `("image", "sku = [parameters('sku')]")`. `declared` says that a template or a plan
     declares the machine: what Azure refuses of it has not happened yet. `provider` is the Terraform
-    provider whose plan has it, where that has rules of its own: azurerm.
+    provider whose plan has it, where that has rules of its own: azurerm. `others` has the facts of
+    the table of facts that have no attribute here, by their paths.
     """
 
     platform: Platform | None = None
@@ -159,6 +160,7 @@ class Facts(NamedTuple):
     unresolved: tuple[tuple[str, str], ...] = ()
     declared: bool = False
     provider: str | None = None
+    others: tuple[tuple[str, Any], ...] = ()
 
 
 class Finding(NamedTuple):

@@ -60,14 +60,14 @@ def converted(
     parts = fleet.machines, fleet.name, kept_parts(readings, folder), sources
     text = inventory_yaml(*parts)
     if _unreadable(text):
-        from hotpatch_cli.outputs.unrepresentable import told, unrepresentable
+        from hotpatch_cli.outputs.unrepresentable import notes_on, unrepresentable
 
         found = unrepresentable(fleet.machines)
         text = inventory_yaml(*parts, found)
         if why := _unreadable(text):
             said = f"A value of the sources has no place in an inventory: {why}"
             raise refuse(output, said, "Nothing was written.")
-        for note in told(fleet.machines, found):
+        for note in notes_on(fleet.machines, found):
             say(note, quiet=quiet)
     return text
 

@@ -13,8 +13,8 @@ from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.inputs.azure.azure_local import platform_of
 from hotpatch_cli.inputs.field_merge import (
-    LISTS,
     FieldValues,
+    is_union,
     machine_of,
     more_specific,
     stated_fields,
@@ -280,7 +280,7 @@ class _Merger:
         is preferred.
         """
         best = voices[0]
-        if field in LISTS:
+        if is_union(field):
             return best[0], tuple(dict.fromkeys(each for _, value in voices for each in value))
         for voice in voices[1:]:
             chosen = more_specific(field, best[1], voice[1])
