@@ -51,13 +51,14 @@ def converted(
     from hotpatch_cli.outputs.inventory_yaml import inventory_yaml
 
     with working("reading", quiet=quiet):
-        fleet, notes, readings = load_sources(sources, reader, prefer, columns=columns)
+        loaded = load_sources(sources, reader, prefer, columns=columns)
+    fleet = loaded.fleet
     if not fleet.machines:
         raise refuse(", ".join(sources), "There is no machine in it.", "Nothing was written.")
-    for note in notes:
+    for note in loaded.notes:
         say(note, quiet=quiet)
     folder = Path() if output == "-" else Path(output).parent
-    parts = fleet.machines, fleet.name, kept_parts(readings, folder), sources
+    parts = fleet.machines, fleet.name, kept_parts(loaded.sources, folder), sources
     text = inventory_yaml(*parts)
     if _unreadable(text):
         from hotpatch_cli.outputs.unrepresentable import notes_on, unrepresentable

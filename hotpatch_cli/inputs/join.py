@@ -127,10 +127,8 @@ class _MachineIndex:
         new one.
         """
         machine = source.machine
-        if machine.id:
-            entry = self.by_id.get(machine.id.lower())
-        else:
-            entry = self._by_name(machine)
+        known_by_id = self.by_id.get(machine.id.lower()) if machine.id else None
+        entry = known_by_id if machine.id else self._by_name(machine)
         if entry is None:
             entry = []
             self.entries.append(entry)
