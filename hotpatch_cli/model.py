@@ -5,8 +5,10 @@ or prints.
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Generic, Literal, NamedTuple, Protocol, Self, TypeVar, overload
 
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
@@ -18,6 +20,27 @@ OsType = Literal["windows", "linux"]
 
 DEFAULT_REBOOT = timedelta(minutes=15)
 _BUILD = r"(?:10\.0\.)?([0-9]{4,6})(?:\.([0-9]{1,6}))?"
+_HOST_RELEASE = r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?"
+_MONTHS = 12
+T = TypeVar("T")
+
+
+class SourceValue(NamedTuple, Generic[T]):
+    """A value as a source states it: its text, kept for messages and for `convert`, and its meaning.
+
+    The meaning is None for a text that has none: an unreadable build, a status of a newer service.
+    """
+
+    text: str
+    meaning: T | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def meaning_of(value: SourceValue[T] | None) -> T | None:
+    """What a value means; None where it is missing, or where its text has no meaning."""
+    return None if value is None else value.meaning
 
 
 class Build(NamedTuple):
@@ -31,6 +54,11 @@ class Build(NamedTuple):
     def __str__(self) -> str:
         return str(self.number) if self.revision is None else f"{self.number}.{self.revision}"
 
+    @staticmethod
+    def parse(text: str | None) -> "SourceValue[Build] | None":
+        """The build that a source states; None where the text is missing or empty."""
+        return SourceValue(text, parse_build(text)) if text else None
+
 
 def parse_build(text: str) -> Build | None:
     """A build from `26100.7092`, `10.0.26100.7092` or, without its revision, `26100`; None for
@@ -42,6 +70,148 @@ def parse_build(text: str) -> Build | None:
     if found is None:
         return None
     return Build(int(found[1]), None if found[2] is None else int(found[2]))
+
+
+class HostRelease(NamedTuple):
+    """A release of Azure Local, to compare: 22H2 < 23H2 < 24H2 < 2503.
+
+    A half-year counts from its first month, since 2311 is a release of 23H2.
+    """
+
+    year: int
+    month: int
+
+    @staticmethod
+    def parse(text: str | None) -> "SourceValue[HostRelease] | None":
+        """The release that a source states as `23H2`, `2503` or `12.2503.1`; None for no text."""
+        return SourceValue(text, parse_host_release(text)) if text else None
+
+
+def parse_host_release(text: str) -> HostRelease | None:
+    """A release of Azure Local from `23H2`, `2503` or `12.2503.1`; None for anything else."""
+    match = re.fullmatch(_HOST_RELEASE, text.strip(), re.IGNORECASE)
+    if match is None:
+        return None
+    if match[2]:
+        return HostRelease(int(match[1]), 6 * int(match[2]) - 5)
+    month = int(match[3])
+    return HostRelease(int(match[1]), month) if 1 <= month <= _MONTHS else None
+
+
+class SourceWord(StrEnum):
+    """The values of a fact that has a fixed set of words. A member's value is the usual word."""
+
+    @classmethod
+    def synonyms(cls) -> Mapping[str, Self]:
+        """Further words, folded, that mean a member."""
+        return {}
+
+    @staticmethod
+    def fold(text: str) -> str:
+        """The text without what does not tell words apart: the letter case."""
+        return text.lower()
+
+    @overload
+    @classmethod
+    def parse(cls, text: str) -> SourceValue[Self]: ...
+    @overload
+    @classmethod
+    def parse(cls, text: None) -> None: ...
+    @classmethod
+    def parse(cls, text: str | None) -> SourceValue[Self] | None:
+        """The value that a source states; a word that is no member's has no meaning, only its text."""
+        return None if text is None else _source_word(cls, text)
+
+
+@lru_cache(maxsize=4096)
+def _source_word(words: type[SourceWord], text: str) -> SourceValue[Any]:
+    """Thousands of machines state the same word: they share one value."""
+    known = {words.fold(member): member for member in words} | dict(words.synonyms())
+    return SourceValue(text, known.get(words.fold(text)))
+
+
+class PatchMode(SourceWord):
+    """Who patches an Azure VM (patchMode).
+
+    https://learn.microsoft.com/en-us/azure/virtual-machines/automatic-vm-guest-patching
+    """
+
+    AUTOMATIC_BY_PLATFORM = "AutomaticByPlatform"
+    AUTOMATIC_BY_OS = "AutomaticByOS"
+    MANUAL = "Manual"
+    IMAGE_DEFAULT = "ImageDefault"
+
+
+class RebootSetting(SourceWord):
+    """Whether Azure restarts a machine after it installed updates (rebootSetting)."""
+
+    IF_REQUIRED = "IfRequired"
+    ALWAYS = "Always"
+    NEVER = "Never"
+
+    @classmethod
+    def synonyms(cls) -> Mapping[str, Self]:
+        """Guest configurations say AlwaysReboot and NeverReboot."""
+        return {"alwaysreboot": cls("Always"), "neverreboot": cls("Never")}
+
+
+class ArcStatus(SourceWord):
+    """The status of the Connected Machine agent."""
+
+    CONNECTED = "Connected"
+    DISCONNECTED = "Disconnected"
+    ERROR = "Error"
+    EXPIRED = "Expired"
+
+
+class LicenseStatus(SourceWord):
+    """The status of the Hotpatch license (subscriptionStatus), in the portal's words.
+
+    https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
+    """
+
+    ENABLED = "Enabled"
+    PENDING = "Pending"
+    DISABLING = "Disabling"
+    CANCELED = "Canceled"
+    FAILED = "Failed"
+    NOT_ENROLLED = "Not Enrolled"
+    ACTION_REQUIRED = "Action Required"
+    UNKNOWN = "Unknown"
+
+    @classmethod
+    def synonyms(cls) -> Mapping[str, Self]:
+        """The API's words for what the portal calls otherwise."""
+        return {
+            "enable": cls("Enabled"),
+            "enabling": cls("Pending"),
+            "disable": cls("Canceled"),
+            "disabled": cls("Canceled"),
+            "cancelled": cls("Canceled"),
+        }
+
+    @staticmethod
+    def fold(text: str) -> str:
+        """API and portal differ in spaces and hyphens too."""
+        return text.lower().replace(" ", "").replace("-", "")
+
+
+class Enablement(SourceWord):
+    """Whether hotpatching is switched on for an enrolled machine (hotpatchEnablementStatus)."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+    ACTION_REQUIRED = "ActionRequired"
+    PENDING_EVALUATION = "PendingEvaluation"
+    UNKNOWN = "Unknown"
+
+
+class SecurityType(SourceWord):
+    """The security type of a VM (securityType)."""
+
+    STANDARD = "Standard"
+    TRUSTED_LAUNCH = "TrustedLaunch"
+    CONFIDENTIAL_VM = "ConfidentialVM"
 
 
 class Image(NamedTuple):
@@ -65,20 +235,20 @@ class Image(NamedTuple):
 class Patching(NamedTuple):
     """Patch settings of an Azure VM (osProfile.windowsConfiguration); None is a missing fact."""
 
-    mode: str | None = None
+    mode: SourceValue[PatchMode] | None = None
     hotpatching: bool | None = None
     vm_agent: bool | None = None
     bypass_safety_checks: bool | None = None
-    reboot: str | None = None
+    reboot: SourceValue[RebootSetting] | None = None
     assessment: str | None = None
 
 
 class Arc(NamedTuple):
     """What Azure Arc knows of a machine; None is a missing fact."""
 
-    status: str | None = None
-    hotpatch: str | None = None
-    enablement: str | None = None
+    status: SourceValue[ArcStatus] | None = None
+    hotpatch: SourceValue[LicenseStatus] | None = None
+    enablement: SourceValue[Enablement] | None = None
     vbs: str | None = None
     secure_boot: bool | None = None
     uefi: bool | None = None
@@ -93,18 +263,15 @@ class AzureLocal(NamedTuple):
     Microsoft's page "Enable Hotpatch for Azure Edition virtual machines built from ISO" are done.
     """
 
-    version: str | None = None
+    version: SourceValue[HostRelease] | None = None
     azure_verification: bool | None = None
     iso_hotpatch: bool | None = None
 
 
 class Security(NamedTuple):
-    """Boot security of an Azure or Azure Local VM (securityProfile); None is a missing fact.
+    """Boot security of an Azure or Azure Local VM (securityProfile); None is a missing fact."""
 
-    `type` is Standard, TrustedLaunch or ConfidentialVM, as the source writes it.
-    """
-
-    type: str | None = None
+    type: SourceValue[SecurityType] | None = None
     secure_boot: bool | None = None
     vtpm: bool | None = None
 
@@ -153,7 +320,7 @@ class Facts(NamedTuple):
     security: Security = Security()
     health_extension: bool | None = None
     power: str | None = None
-    build: str | None = None
+    build: SourceValue[Build] | None = None
     kbs: tuple[str, ...] = ()
     pending: tuple[PendingUpdate, ...] = ()
     restart_pending: bool | None = None

@@ -23,7 +23,7 @@ from hotpatch_cli.eligibility.product import (
     windows_of_image,
 )
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, ImageRow, Lookalike, Matrix, holds
-from hotpatch_cli.model import Facts, Finding, Image, make_finding, missing, parse_build
+from hotpatch_cli.model import Build, Facts, Finding, Image, make_finding, meaning_of, missing
 
 _LOCAL_GALLERY = r"(?i)/marketplaceGalleryImages/"
 _PLAIN_2025 = r"2025-(?:datacenter|standard)(?!-azure-edition)"
@@ -276,7 +276,7 @@ def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]
         and system.year is None
         and _other_windows(facts, releases) is None
     ):
-        system = system._replace(year=_year_of_build(facts.build))
+        system = system._replace(year=_year_of_build(meaning_of(facts.build)))
     if (finding := _excluded(facts, system, releases)) is not None:
         yield finding
     elif not facts.os:
@@ -315,7 +315,7 @@ def _excluded(facts: Facts, system: System, releases: set[str]) -> Finding | Non
 
 def _other_windows(facts: Facts, releases: set[str]) -> str | None:
     """The names of what a build is of, where none of it is a Windows Server of these releases."""
-    build = parse_build(facts.build) if facts.build else None
+    build = meaning_of(facts.build)
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
     if not candidates or any(
         each.family == "server" and each.year in releases for each in candidates
@@ -326,8 +326,7 @@ def _other_windows(facts: Facts, releases: set[str]) -> str | None:
     return " or ".join(each.name for each in (servers if said and servers else candidates))
 
 
-def _year_of_build(text: str | None) -> str | None:
-    build = parse_build(text) if text else None
+def _year_of_build(build: Build | None) -> str | None:
     servers = (
         [each for each in WINDOWS_OF_BUILD.get(build.number, ()) if each.family == "server"]
         if build

@@ -4,15 +4,24 @@ known.
 A fact that is missing gives its own finding: a rule never passes because it could not tell.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
 from hotpatch_cli.knowledge.records import Matrix, holds
-from hotpatch_cli.model import Facts, Finding, make_finding, missing, parse_build
-
-_HOST = r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?"
-_SECOND_HALF = 12
+from hotpatch_cli.model import (
+    ArcStatus,
+    Enablement,
+    Facts,
+    Finding,
+    LicenseStatus,
+    PatchMode,
+    RebootSetting,
+    SecurityType,
+    SourceValue,
+    make_finding,
+    meaning_of,
+    missing,
+)
 
 
 def check_azure(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
@@ -27,7 +36,7 @@ def check_azure(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding
         yield make_finding("HP201", seen={"patching.hotpatching": False}, observed="false")
     if settings.mode is None:
         yield missing("HP404", "patching.mode", facts)
-    elif settings.mode.lower() != "automaticbyplatform":
+    elif settings.mode.meaning is not PatchMode.AUTOMATIC_BY_PLATFORM:
         yield make_finding("HP202", seen={"patching.mode": settings.mode}, observed=settings.mode)
     if settings.vm_agent is None:
         yield missing("HP406", "patching.vm_agent", facts)
@@ -52,36 +61,16 @@ def check_azure_local(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Fin
     elif not local.azure_verification:
         yield make_finding("HP210", seen={"azure_local.azure_verification": False})
     minimum = next(
-        (row.minimum for row in matrix.azure_local_hosts if holds(row.from_day, row.until, as_of)),
-        None,
+        (row for row in matrix.azure_local_hosts if holds(row.from_day, row.until, as_of)), None
     )
-    if local.version is None:
-        yield make_finding("HP412", seen={"azure_local.version": None})
-    elif (release := host_release(local.version)) is None:
-        yield make_finding(
-            "HP412",
-            "unreadable",
-            seen={"azure_local.version": local.version},
-            version=local.version,
-        )
-    elif minimum and release < (host_release(minimum) or release):
-        seen = {"azure_local.version": local.version}
-        yield make_finding("HP211", seen=seen, version=local.version, minimum=minimum)
-
-
-def host_release(text: str) -> tuple[int, int] | None:
-    """Year and month of an Azure Local release, to compare: 22H2 < 23H2 < 24H2 < 2503; `12.2503.1`
-    too.
-
-    A half-year counts from its first month, since 2311 is a release of 23H2. None for anything
-    else.
-    """
-    match = re.fullmatch(_HOST, text.strip(), re.IGNORECASE)
-    if match is None:
-        return None
-    if match[2]:
-        return int(match[1]), 6 * int(match[2]) - 5
-    return (int(match[1]), int(match[3])) if 1 <= int(match[3]) <= _SECOND_HALF else None
+    version = local.version
+    seen = {"azure_local.version": version}
+    if version is None:
+        yield make_finding("HP412", seen=seen)
+    elif version.meaning is None:
+        yield make_finding("HP412", "unreadable", seen=seen, version=version)
+    elif minimum and minimum.release and version.meaning < minimum.release:
+        yield make_finding("HP211", seen=seen, version=version, minimum=minimum.minimum)
 
 
 def check_arc(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
@@ -92,67 +81,50 @@ def check_arc(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     status = facts.arc.status
     if status is None:
         yield make_finding("HP407", seen={"arc.status": None})
-    elif status.lower() != "connected":
+    elif status.meaning is not ArcStatus.CONNECTED:
         yield make_finding("HP207", seen={"arc.status": status}, observed=status)
-    yield from _enrolment(facts, matrix, as_of)
+    yield from _enrollment(facts, matrix, as_of)
     yield from _security(facts)
     yield from _build(facts, matrix)
 
 
-_LICENSES = {
-    "enabling": "Pending",
-    "pending": "Pending",
-    "disabling": "Disabling",
-    "disabled": "Canceled",
-    "disable": "Canceled",
-    "canceled": "Canceled",
-    "cancelled": "Canceled",
-    "failed": "Failed",
-    "notenrolled": "Not Enrolled",
-    "actionrequired": "Action Required",
-}
 _ENABLEMENTS = {
-    "": "Enabled",
-    "enabled": "Enabled",
-    "disabled": "Disabled",
-    "actionrequired": "Action Required",
-    "pendingevaluation": "Pending",
+    None: "Enabled",
+    Enablement.ENABLED: "Enabled",
+    Enablement.DISABLED: "Disabled",
+    Enablement.ACTION_REQUIRED: "Action Required",
+    Enablement.PENDING_EVALUATION: "Pending",
 }
 
 
-def enrolment(license_state: str | None, enablement: str | None) -> str | None:
+def enrollment(
+    license_status: SourceValue[LicenseStatus] | None, enablement: SourceValue[Enablement] | None
+) -> str | None:
     """What the portal shows of license and enablement: Enabled, Pending, Canceled, Disabled,
     Failed, Action Required, Not Enrolled, and Disabling while a license ends; None where neither
-    tells.
+    tells. A license status without a meaning is shown as it is.
 
     https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
     """
-    word = (license_state or "").lower().replace(" ", "").replace("-", "")
-    if word in ("", "unknown"):
+    if license_status is None or license_status.meaning is LicenseStatus.UNKNOWN:
         return None
-    if is_enrolled(license_state):
-        return _ENABLEMENTS.get((enablement or "").lower())
-    return _LICENSES.get(word, license_state)
+    if license_status.meaning is not LicenseStatus.ENABLED:
+        return str(license_status.meaning or license_status)
+    if enablement is not None and enablement.meaning is None:
+        return None
+    return _ENABLEMENTS.get(meaning_of(enablement))
 
 
-def is_enrolled(license_state: str | None) -> bool:
-    """Whether the license says that the machine is enrolled, whatever was switched off on it since."""
-    return (license_state or "").lower() in ("enabled", "enable")
-
-
-def _enrolment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
+def _enrollment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     """HP208 and HP408. A machine that is enrolled and switched off has another remedy than one that
     isn't enrolled.
     """
-    state = enrolment(facts.arc.hotpatch, facts.arc.enablement)
-    enrolled = is_enrolled(facts.arc.hotpatch)
-    seen = (
-        {"arc.enablement": facts.arc.enablement}
-        if enrolled
-        else {"arc.hotpatch": facts.arc.hotpatch}
-    )
+    state = enrollment(facts.arc.hotpatch, facts.arc.enablement)
+    enrolled = meaning_of(facts.arc.hotpatch) is LicenseStatus.ENABLED
+    field = "arc.enablement" if enrolled else "arc.hotpatch"
+    observed = facts.arc.enablement if enrolled else facts.arc.hotpatch
+    seen = {field: observed}
     if state is None:
-        observed = facts.arc.enablement if enrolled else facts.arc.hotpatch
         if observed is None:
             yield make_finding("HP408", seen=seen)
         else:
@@ -177,7 +149,7 @@ _SWITCHED = {"Disabled": "switched_off", "Action Required": "action_required"}
 def _security(facts: Facts) -> Iterator[Finding]:
     """VBS and Secure Boot. Arc's own Enabled is evidence for both, where they are not stated."""
     arc = facts.arc
-    proven = (arc.enablement or "").lower() == "enabled"
+    proven = meaning_of(arc.enablement) is Enablement.ENABLED
     if arc.vbs is None:
         if not proven:
             yield make_finding("HP409", seen={"arc.vbs": None})
@@ -194,18 +166,17 @@ def _security(facts: Facts) -> Iterator[Finding]:
 
 def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     minimum, seen = matrix.minimum_build, {"build": facts.build}
-    build = parse_build(facts.build) if facts.build else None
-    if build is None:
-        if facts.build:
-            yield make_finding("HP403", "unreadable", seen=seen, build=facts.build)
-        else:
-            yield make_finding("HP403", seen=seen)
+    build = meaning_of(facts.build)
+    if facts.build is None:
+        yield make_finding("HP403", seen=seen)
+    elif build is None:
+        yield make_finding("HP403", "unreadable", seen=seen, build=facts.build)
     elif minimum is None or build.number != minimum.number:
         return  # another Windows: HP105 or HP415
-    elif build.revision is not None and build < minimum:
-        yield make_finding("HP209", seen=seen, build=build, minimum=minimum)
     elif build.revision is None:
         yield make_finding("HP403", "revision", seen=seen, build=build)
+    elif build < minimum:
+        yield make_finding("HP209", seen=seen, build=build, minimum=minimum)
 
 
 def check_boot(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
@@ -218,7 +189,7 @@ def check_boot(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]
     security = facts.security
     seen: dict[str, object] = {}
     off: list[str] = []
-    if (security.type or "").lower() == "standard":
+    if meaning_of(security.type) is SecurityType.STANDARD:
         seen["security.type"] = security.type
         off.append("the security type is Standard")
     for field, name in (("secure_boot", "Secure Boot"), ("vtpm", "the virtual TPM")):
@@ -238,7 +209,7 @@ def check_state(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding
 def reboot_never(facts: Facts, baseline: object) -> Iterator[Finding]:
     """HP214: the reboot setting is Never while a baseline is due or next."""
     setting = facts.patching.reboot
-    if (setting or "").lower() in ("never", "neverreboot"):
+    if meaning_of(setting) is RebootSetting.NEVER:
         yield make_finding(
             "HP214", seen={"patching.reboot": setting}, observed=setting, baseline=baseline
         )

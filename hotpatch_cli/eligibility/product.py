@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import ImageRow, Matrix, Product
-from hotpatch_cli.model import Facts, Image, parse_build
+from hotpatch_cli.model import Build, Facts, Image, meaning_of
 
 _PRODUCTS: dict[str, Product] = {"2022": "ws2022", "2025": "ws2025"}
 _FOLDED = r"[\s\-\u2010-\u2015\u2212]+"
@@ -290,7 +290,7 @@ def named_by(
         facts, family, updates, of_product=family == "server" and not told.isdisjoint(_PRODUCTS)
     )
     steps = facts.azure_local.iso_hotpatch
-    if steps is not None and image is None and facts.os is None and not facts.build:
+    if steps is not None and image is None and facts.os is None and facts.build is None:
         yield Named(
             "azure_local.iso_hotpatch", str(steps).lower(), _server("2022"), "azure edition"
         )
@@ -310,41 +310,42 @@ def _built(
         for kb in dict.fromkeys(facts.kbs)
         if kb in updates
     ]
-    built = windows_of_build(facts.build, family)
-    server = windows_of_build(facts.build, "server")
+    build = meaning_of(facts.build)
+    built = windows_of_build(build, family)
+    server = windows_of_build(build, "server")
     if (
         built is None
         and server is not None
         and any(each.windows.year != server.year for each in installed)
     ):
         built = server
-    built = built or _off_record(facts.build, of_product=of_product)
+    built = built or _off_record(build, of_product=of_product)
     if built is not None:
-        yield Named("build", facts.build or "", built)
+        yield Named("build", str(facts.build), built)
     several = len({each.windows for each in installed}) > 1
     certain = family == "server" or (family is None and (built is not None or several))
     yield from (each for each in installed if certain or each.windows.year == "2022")
 
 
-def _off_record(text: str | None, *, of_product: bool) -> Windows | None:
+def _off_record(build: Build | None, *, of_product: bool) -> Windows | None:
     """What a build names whose number no Windows on record has, on a machine that others say is of
     a product.
     """
-    build = parse_build(text) if text and of_product else None
-    return OFF_RECORD if build is not None and build.number not in WINDOWS_OF_BUILD else None
+    if build is None or not of_product or build.number in WINDOWS_OF_BUILD:
+        return None
+    return OFF_RECORD
 
 
 def _server(year: str) -> Windows:
     return Windows("server", year, f"Windows Server {year}")
 
 
-def windows_of_build(text: str | None, family: str | None = None) -> Windows | None:
+def windows_of_build(build: Build | None, family: str | None = None) -> Windows | None:
     """The Windows that a build is of: the one of a family among several, or the only one there is.
 
     None where the number is not known, or several Windows have it and the family does not tell
     which.
     """
-    build = parse_build(text) if text else None
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
     fitting = [each for each in candidates if each.family == family]
     if fitting:

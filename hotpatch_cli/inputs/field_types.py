@@ -11,12 +11,20 @@ from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.codec import Codec, Field
 from hotpatch_cli.documents.tree import Log, Mapping, quoted
 from hotpatch_cli.inputs.updates import pending_of, waiting
-from hotpatch_cli.model import PLATFORMS, Image, PendingUpdate, parse_build
+from hotpatch_cli.model import (
+    PLATFORMS,
+    Build,
+    HostRelease,
+    Image,
+    LicenseStatus,
+    PendingUpdate,
+    SourceValue,
+    SourceWord,
+)
 from hotpatch_cli.schedule.zones import find_zone
 
 T = TypeVar("T")
 _IMAGE_PARTS = 4
-_NOT_ENROLLED = "not enrolled"
 _BOOLEAN_WORDS = ("true", "false", "yes", "no", "on", "off")
 
 # --- joining: which of two values says more; None where they contradict each other -----------------
@@ -29,14 +37,18 @@ def equal(one: Any, other: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """A text without letter case and spaces; any other value as it is."""
+    if isinstance(value, SourceValue):
+        value = value.text
     return re.sub(r"\s", "", value).casefold() if isinstance(value, str) else value
 
 
-def more_specific_build(one: str, other: str) -> str | None:
+def more_specific_build(
+    one: SourceValue[Build], other: SourceValue[Build]
+) -> SourceValue[Build] | None:
     """Builds agree where their numbers do; the one with a revision says more, and one that is no
     build says nothing.
     """
-    first, second = parse_build(one), parse_build(other)
+    first, second = one.meaning, other.meaning
     if first is None or second is None:
         return one if second is None else other
     if first.revision is None or second.revision is None:
@@ -81,13 +93,17 @@ def same_zone(one: str, other: str) -> str | None:
         return None
 
 
-def license_over_none(one: str, other: str) -> str | None:
+def license_over_none(
+    one: SourceValue[LicenseStatus], other: SourceValue[LicenseStatus]
+) -> SourceValue[LicenseStatus] | None:
     """What a license says is more than that there is none: a machine's own record may not have its
     license yet.
     """
-    if _NOT_ENROLLED in (one.lower(), other.lower()):
-        return other if one.lower() == _NOT_ENROLLED else one
-    return equal(one, other)  # type: ignore[no-any-return]  # one of two texts
+    if one.meaning is LicenseStatus.NOT_ENROLLED:
+        return other
+    if other.meaning is LicenseStatus.NOT_ENROLLED:
+        return one
+    return one if plain(one) == plain(other) else None
 
 
 # --- values ----------------------------------------------------------------------------------------
@@ -126,6 +142,16 @@ def _pairs(tags: dict[str, str]) -> tuple[tuple[str, str], ...]:
 def choice(*words: str, also: dict[str, str] | None = None) -> FactType:
     """One of some words, in any letter case; `also` maps further spellings to them."""
     return FactType(c.choice(*words, also=also))
+
+
+def word(words: type[SourceWord], *accepted: str, also: dict[str, str] | None = None) -> FactType:
+    """One of the words of a fact, in any letter case; all of them, or those that are named."""
+    known = c.choice(*(accepted or words), also=also)
+
+    def read(value: object, mark: int, log: Log) -> SourceValue[Any] | None:
+        return words.parse(known.read(value, mark, log))
+
+    return FactType(Codec(read, known.schema), write=str)
 
 
 def number(low: int, high: int) -> FactType:
@@ -201,15 +227,18 @@ def parse_zone(text: str) -> str:
 ZONE = FactType(c.parsed(parse_zone, "a time zone"), same_zone)
 
 
-def _build(text: str) -> str:
-    if parse_build(text) is None:
+def _build(text: str) -> SourceValue[Build]:
+    build = Build.parse(text.strip())
+    if build is None or build.meaning is None:
         raise ValueError(
             f"{quoted(text)} is not a build. Write it as 26100.7092 or 10.0.26100.7092."
         )
-    return text.strip()
+    return build
 
 
-BUILD = FactType(c.parsed(_build, "a build", {"type": ["string", "number"]}), more_specific_build)
+BUILD = FactType(
+    c.parsed(_build, "a build", {"type": ["string", "number"]}), more_specific_build, write=str
+)
 
 
 def _kb(text: str) -> str:
@@ -255,25 +284,22 @@ PENDING = FactType(
 )
 
 
-def _host_release(text: str) -> str:
-    from hotpatch_cli.eligibility.prerequisites import host_release
-
-    if host_release(text) is None:
+def _host_release(text: str) -> SourceValue[HostRelease]:
+    release = HostRelease.parse(text)
+    if release is None or release.meaning is None:
         raise ValueError(
             f"{quoted(text)} is not a release of Azure Local. Write it as 23H2 or 2503."
         )
-    return text
+    return release
 
 
-HOST_RELEASE = FactType(c.parsed(_host_release, "a release"))
+HOST_RELEASE = FactType(c.parsed(_host_release, "a release"), write=str)
 SYSTEM = FactType(TEXT.codec, more_specific_system)
-LICENSE = FactType(
-    c.choice(
-        *("Enabled", "Enabling", "Disabled", "Disabling", "Failed", "Unknown"),
-        *("Pending", "Canceled", "Not Enrolled", "Action Required"),  # as the portal writes it
-    ),
-    license_over_none,
-)
+LICENSE = word(
+    LicenseStatus,
+    *("Enabled", "Enabling", "Disabled", "Disabling", "Failed", "Unknown"),
+    *("Pending", "Canceled", "Not Enrolled", "Action Required"),  # as the portal writes it
+)._replace(more_specific=license_over_none)
 
 
 # --- images ----------------------------------------------------------------------------------------

@@ -13,7 +13,20 @@ from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.codec import Codec, Field
 from hotpatch_cli.inputs import field_types as t
 from hotpatch_cli.inputs.field_types import FactType
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Machine, Patching, Placement, Security
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    AzureLocal,
+    Enablement,
+    Facts,
+    Machine,
+    Patching,
+    PatchMode,
+    Placement,
+    RebootSetting,
+    Security,
+    SecurityType,
+)
 
 Holder = Literal["facts", "placement", "machine"]
 """Where the model has a fact: in what decides a verdict, in what decides when a machine may
@@ -251,7 +264,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "patching.mode",
-        t.choice("AutomaticByPlatform", "AutomaticByOS", "Manual", "ImageDefault"),
+        t.word(PatchMode),
         "patchMode of the VM",
         example="AutomaticByPlatform",
         columns=("patch mode",),
@@ -283,10 +296,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "patching.reboot",
-        t.choice(
-            *("IfRequired", "Always", "Never"),
-            also={"AlwaysReboot": "Always", "NeverReboot": "Never"},
-        ),
+        t.word(RebootSetting, also={"AlwaysReboot": "Always", "NeverReboot": "Never"}),
         "rebootSetting",
         example="IfRequired",
         columns=("reboot setting",),
@@ -302,7 +312,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "arc.status",
-        t.choice("Connected", "Disconnected", "Error", "Expired"),
+        t.word(ArcStatus),
         "status of the agent",
         example="Connected",
         columns=("arc status", "agent status", "connection status"),
@@ -319,7 +329,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "arc.enablement",
-        t.choice("Enabled", "Disabled", "ActionRequired", "PendingEvaluation", "Unknown"),
+        t.word(Enablement),
         "hotpatchEnablementStatus",
         example="Enabled",
         columns=("hotpatch enablement status", "hotpatch enablement"),
@@ -376,7 +386,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "security.type",
-        t.choice("Standard", "TrustedLaunch", "ConfidentialVM"),
+        t.word(SecurityType),
         "securityType of the VM",
         example="TrustedLaunch",
         columns=("security type",),

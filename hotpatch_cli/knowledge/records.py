@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from hotpatch_cli.model import Build
+from hotpatch_cli.model import Build, HostRelease, parse_host_release
 
 Product = Literal["ws2022", "ws2025"]
 PRODUCTS: tuple[Product, ...] = ("ws2022", "ws2025")
@@ -125,6 +125,11 @@ class HostRow(NamedTuple):
     from_day: date
     source: tuple[Source, ...]
     until: date | None = None
+
+    @property
+    def release(self) -> HostRelease | None:
+        """The oldest release, to compare."""
+        return parse_host_release(self.minimum)
 
 
 class RegionRow(NamedTuple):

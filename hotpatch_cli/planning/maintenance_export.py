@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from hotpatch_cli.model import Finding, Machine, make_finding
+from hotpatch_cli.model import Finding, Machine, PatchMode, make_finding, meaning_of
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules
 from hotpatch_cli.planning.window_slots import MINUTE
 from hotpatch_cli.restarts import span
@@ -170,7 +170,8 @@ def _doubts(machine: Machine) -> Iterator[Finding]:
 def _warnings(plan: Plan, reboots: Sequence[Reboot]) -> Iterator[str]:
     for reboot in reboots:
         mode = reboot.machine.facts.patching.mode
-        if reboot.machine.facts.platform == "azure" and mode != "AutomaticByPlatform":
+        automatic = meaning_of(mode) is PatchMode.AUTOMATIC_BY_PLATFORM
+        if reboot.machine.facts.platform == "azure" and not automatic:
             yield (
                 f"{reboot.machine.label}: its patch mode is {mode or 'not known'}; a schedule needs AutomaticByPlatform"
             )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import Release
-from hotpatch_cli.model import Build, Facts, Finding, make_finding, parse_build
+from hotpatch_cli.model import Build, Facts, Finding, make_finding, meaning_of
 from hotpatch_cli.servicing.history import History, age, before
 
 _NO_BUILD = Build(0, 0)
@@ -54,7 +54,7 @@ def identify(facts: Facts, history: History) -> Installed:
     """What the build and the KBs leave possible: the build's releases first, narrowed by the KBs
     that are listed.
     """
-    build = parse_build(facts.build) if facts.build else None
+    build = meaning_of(facts.build)
     if build is None or build.revision is None:
         return _by_kbs(facts, history)
     rows = tuple(row for row in history.out if row.build == build)

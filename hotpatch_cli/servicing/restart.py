@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from hotpatch_cli.model import Facts
+from hotpatch_cli.model import Facts, PatchMode, meaning_of
 from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, release_moment
 from hotpatch_cli.servicing.history import Baseline, History
 from hotpatch_cli.servicing.offers import Offers
@@ -116,7 +116,7 @@ def _at_release(reason: str, day: date) -> Cause:
 def restarted_by_platform(facts: Facts) -> bool:
     """Whether Azure chooses the moment: AutomaticByPlatform whose safety checks are not bypassed."""
     settings = facts.patching
-    automatic = (settings.mode or "").lower() == "automaticbyplatform"
+    automatic = meaning_of(settings.mode) is PatchMode.AUTOMATIC_BY_PLATFORM
     return facts.platform == "azure" and automatic and not settings.bypass_safety_checks
 
 
@@ -127,5 +127,5 @@ def customer_managed(facts: Facts) -> bool:
     https://learn.microsoft.com/en-us/azure/update-manager/manage-update-settings
     """
     settings = facts.patching
-    automatic = (settings.mode or "").lower() == "automaticbyplatform"
+    automatic = meaning_of(settings.mode) is PatchMode.AUTOMATIC_BY_PLATFORM
     return facts.platform == "azure" and automatic and settings.bypass_safety_checks is True

@@ -9,7 +9,7 @@ from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.inputs.azure.maintenance import RUNNER
 from hotpatch_cli.inputs.azure.schedules import Schedule
 from hotpatch_cli.knowledge.limits import Limit
-from hotpatch_cli.model import Fleet, Location, Machine
+from hotpatch_cli.model import Fleet, Location, Machine, RebootSetting, meaning_of
 from hotpatch_cli.restarts import span
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
@@ -18,7 +18,6 @@ from hotpatch_cli.servicing.restart import customer_managed
 
 MINUTE = timedelta(minutes=1)
 _TO_INSTALL = timedelta(minutes=15)  # of the limit `needed`; the rest of it is the restart
-_NEVER = ("never", "neverreboot")
 
 
 class LimitBreach(NamedTuple):
@@ -76,7 +75,7 @@ class Lint:
                 yield self._broken(name, schedule, part, observed)
         if schedule.until is not None and schedule.until < self.judge.as_of:
             yield self._broken("expired", schedule, "until", f"its last day was {schedule.until}")
-        if schedule.reboot is not None and schedule.reboot.lower() in _NEVER:
+        if meaning_of(schedule.reboot) is RebootSetting.NEVER:
             yield self._broken("never-reboot", schedule, "reboot", self._never(schedule))
         count = len(self.members.get(schedule.name, ()))
         if count > self.limits["machines"].number:
@@ -117,7 +116,8 @@ class Lint:
             yield broken("one-schedule", "window", f"{len(names)} on {machine.label}")
         if machine.facts.platform == "azure-local":
             yield broken("azure-local", "platform", f"{machine.label} on Azure Local")
-        if (machine.facts.patching.reboot or "").lower() in _NEVER and self._is_due(machine):
+        never = meaning_of(machine.facts.patching.reboot) is RebootSetting.NEVER
+        if never and self._is_due(machine):
             yield broken(
                 "never-reboot",
                 "patching.reboot",

@@ -12,14 +12,33 @@ from hypothesis import strategies as st
 from hotpatch_cli.eligibility.product import named_by, product_of, windows_of_build
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    AzureLocal,
+    Build,
+    Facts,
+    HostRelease,
+    Image,
+    LicenseStatus,
+    Patching,
+    PatchMode,
+    parse_build,
+)
 from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
-WELL = Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True)
-ENROLLED = Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True)
-VERIFIED = AzureLocal("23H2", azure_verification=True)
+WELL = Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True)
+ENROLLED = Arc(
+    ArcStatus.parse("Connected"),
+    LicenseStatus.parse("Enabled"),
+    None,
+    "running",
+    secure_boot=True,
+    uefi=True,
+)
+VERIFIED = AzureLocal(HostRelease.parse("23H2"), azure_verification=True)
 CORE_2022, CORE_2025 = "2022-datacenter-azure-edition-core", "2025-datacenter-azure-edition-core"
 OF_2022, OF_2025 = (
     "Windows Server 2022 Datacenter: Azure Edition",
@@ -42,7 +61,7 @@ def local(sku: str | None, **more: Any) -> Facts:
 
 def arc(os: str | None, build: str | None = None, *kbs: str) -> Facts:
     """An enrolled Arc machine."""
-    return Facts(platform="arc", os=os, build=build, kbs=kbs, arc=ENROLLED)
+    return Facts(platform="arc", os=os, build=Build.parse(build), kbs=kbs, arc=ENROLLED)
 
 
 def judge(facts: Facts) -> Judgement:
@@ -52,33 +71,45 @@ def judge(facts: Facts) -> Judgement:
 
 CONFLICTS: dict[str, tuple[Facts, set[str], str]] = {
     "image, system and build": (
-        azure(CORE_2022, os=OF_2025, build="26100.33222"),
+        azure(CORE_2022, os=OF_2025, build=Build.parse("26100.33222")),
         {"HP111"},
         "unsupported",
     ),
     "image and system": (azure(CORE_2022, os=OF_2025), {"HP111"}, "unsupported"),
-    "image and build": (azure(CORE_2022, build="26100.33222"), {"HP111"}, "unsupported"),
+    "image and build": (
+        azure(CORE_2022, build=Build.parse("26100.33222")),
+        {"HP111"},
+        "unsupported",
+    ),
     "image and a build without revision": (
-        azure(CORE_2025, build="10.0.20348"),
+        azure(CORE_2025, build=Build.parse("10.0.20348")),
         {"HP111"},
         "unsupported",
     ),
     "image and KB": (azure(CORE_2022, kbs=("KB5120228",)), {"HP111"}, "unsupported"),
-    "image and an older build": (azure(CORE_2025, build="17763.7558"), {"HP111"}, "unsupported"),
+    "image and an older build": (
+        azure(CORE_2025, build=Build.parse("17763.7558")),
+        {"HP111"},
+        "unsupported",
+    ),
     "image and a client": (azure(CORE_2025, os="Windows 11 Enterprise"), {"HP111"}, "unsupported"),
-    "image and a client's build": (azure(CORE_2025, build="26200.8655"), {"HP111"}, "unsupported"),
+    "image and a client's build": (
+        azure(CORE_2025, build=Build.parse("26200.8655")),
+        {"HP111"},
+        "unsupported",
+    ),
     "an old image, upgraded": (
         azure("2019-datacenter", os=OF_2022),
         {"HP101", "HP111"},
         "unsupported",
     ),
     "an image of 2012 R2": (
-        azure("2012-R2-Datacenter", build="9200.1"),
+        azure("2012-R2-Datacenter", build=Build.parse("9200.1")),
         {"HP101", "HP111"},
         "unsupported",
     ),
     "image, and system against build": (
-        azure(CORE_2025, os=OF_2025, build="20348.5440"),
+        azure(CORE_2025, os=OF_2025, build=Build.parse("20348.5440")),
         {"HP111", "HP415"},
         "unsupported",
     ),
@@ -88,7 +119,11 @@ CONFLICTS: dict[str, tuple[Facts, set[str], str]] = {
         "unknown",
     ),
     "image and system on Azure Local": (local(CORE_2022, os=OF_2025), {"HP415"}, "unknown"),
-    "image and build on Azure Local": (local(CORE_2025, build="20348.5440"), {"HP415"}, "unknown"),
+    "image and build on Azure Local": (
+        local(CORE_2025, build=Build.parse("20348.5440")),
+        {"HP415"},
+        "unknown",
+    ),
     "an image upgraded by ISO on Azure Local": (
         local("2019-datacenter", os=OF_2022),
         {"HP415", "HP416"},
@@ -148,10 +183,12 @@ def test_a_contradiction_is_told(name: str) -> None:
 
 
 AGREEING: dict[str, Facts] = {
-    "azure": azure(CORE_2022, os=OF_2022, build="20348.5440", kbs=("KB5120229",)),
-    "words without a release": azure(CORE_2025, os="Windows", build="26100.33222"),
-    "fewer words": azure(CORE_2025, os="Windows Server 2025 Datacenter", build="26100.33222"),
-    "azure-local": local(CORE_2025, os=OF_2025, build="26100.33222"),
+    "azure": azure(CORE_2022, os=OF_2022, build=Build.parse("20348.5440"), kbs=("KB5120229",)),
+    "words without a release": azure(CORE_2025, os="Windows", build=Build.parse("26100.33222")),
+    "fewer words": azure(
+        CORE_2025, os="Windows Server 2025 Datacenter", build=Build.parse("26100.33222")
+    ),
+    "azure-local": local(CORE_2025, os=OF_2025, build=Build.parse("26100.33222")),
     "arc": arc("Windows Server 2025 Standard", "26100.33222", "KB5120228"),
     "the build tells the release": arc("Windows Server Datacenter", "26100.33222"),
     "a KB that no row has": arc("Windows Server 2025 Standard", "26100.33222", "KB5099999"),
@@ -181,7 +218,7 @@ def test_a_kb_that_a_client_shares_is_no_contradiction() -> None:
 
 def test_the_sentence_leaves_open_which_fact_is_wrong() -> None:
     """HP111 names each fact that contradicts the image, and says that one of the two may be wrong."""
-    finding = judge(azure(CORE_2022, os=OF_2025, build="26100.33222")).findings[0]
+    finding = judge(azure(CORE_2022, os=OF_2025, build=Build.parse("26100.33222"))).findings[0]
     said = sentence(KNOWLEDGE.rules["HP111"], finding)
     assert [field for field, _ in finding.evidence] == ["image", "os", "build"]
     assert "or one of the two is wrong" in said
@@ -211,7 +248,7 @@ def test_a_build_names_its_windows(build: str, family: str | None, name: str | N
     """A build number names one Windows of a family; a number that several share names none without
     a family.
     """
-    windows = windows_of_build(build, family)
+    windows = windows_of_build(parse_build(build), family)
     assert (windows.name if windows else None) == name
 
 
@@ -254,7 +291,7 @@ def test_contradicting_facts_are_never_ready(
     """Whatever the platform, two facts of two Windows versions make a finding, no product, and
     never ready.
     """
-    facts = azure(sku, os=words, build=build, kbs=kbs)._replace(
+    facts = azure(sku, os=words, build=Build.parse(build), kbs=kbs)._replace(
         platform=platform, arc=ENROLLED, azure_local=VERIFIED
     )
     named = {YEARS[fact] for fact in (sku, words, build, *kbs) if fact in YEARS}
@@ -317,5 +354,5 @@ def test_a_number_off_record_contradicts_products_only(words: str | None) -> Non
     """Other Windows have numbers that aren't listed; without a product there is nothing to
     contradict.
     """
-    facts = Facts(platform="arc", os=words, build="26220.1")
+    facts = Facts(platform="arc", os=words, build=Build.parse("26220.1"))
     assert not any(each.field == "build" for each in named_by(facts, KNOWLEDGE.matrix))

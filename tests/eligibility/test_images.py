@@ -8,12 +8,12 @@ import pytest
 from hotpatch_cli.eligibility.product import product_of
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.model import Facts, Finding, Image, Patching
+from hotpatch_cli.model import Build, Facts, Finding, Image, Patching, PatchMode
 from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
-WELL = Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True)
+WELL = Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True)
 STANDARD = "MicrosoftWindowsServer:WindowsServer:"
 
 
@@ -189,8 +189,10 @@ def test_a_spelling_is_an_error_where_it_would_be_refused(
 
 def test_a_refused_spelling_hides_no_other_obstacle() -> None:
     """The image behind a spelling is known, so settings and track are judged beside it."""
-    well = vm("2025-Datacenter-Azure-Edition", provider="azurerm", build="26100.33222")
-    judgement = judge(well._replace(patching=Patching("Manual", hotpatching=True, vm_agent=True)))
+    well = vm("2025-Datacenter-Azure-Edition", provider="azurerm", build=Build.parse("26100.33222"))
+    judgement = judge(
+        well._replace(patching=Patching(PatchMode.parse("Manual"), hotpatching=True, vm_agent=True))
+    )
     assert [each.code for each in judgement.findings] == ["HP110", "HP202"]
     assert judgement.track.state == "current"
 
@@ -236,7 +238,7 @@ def test_another_spelling_is_recognised_and_remarked(written: str, exact: str) -
 )
 def test_case_and_outer_spaces_are_not_remarked(written: str) -> None:
     """Letter case and outer spaces make no finding at all."""
-    assert not judge(vm(written)._replace(build="26100.33222")).findings
+    assert not judge(vm(written)._replace(build=Build.parse("26100.33222"))).findings
 
 
 @pytest.mark.parametrize(
@@ -259,7 +261,9 @@ def test_an_unsupported_image_does_not_hide_the_shape(name: str) -> None:
     """Scale set and generation are obstacles of their own, shown beside an image that cannot
     hotpatch.
     """
-    found = judge(vm(name, scale_set="uniform", generation=1, patching=Patching("Manual")))
+    found = judge(
+        vm(name, scale_set="uniform", generation=1, patching=Patching(PatchMode.parse("Manual")))
+    )
     assert [each.code for each in found.findings] == ["HP101", "HP106", "HP107"]
 
 

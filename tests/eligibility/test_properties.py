@@ -10,13 +10,22 @@ from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import (
     Arc,
+    ArcStatus,
     AzureLocal,
+    Build,
+    Enablement,
     Facts,
     Finding,
+    HostRelease,
     Image,
+    LicenseStatus,
     Patching,
+    PatchMode,
     PendingUpdate,
+    RebootSetting,
     Security,
+    SecurityType,
+    meaning_of,
 )
 from hotpatch_cli.report import sentence
 
@@ -83,18 +92,18 @@ FACTS = st.builds(
     restored=st.sampled_from([False, False, True]),
     patching=st.builds(
         Patching,
-        mode=st.sampled_from([None, "Manual", "AutomaticByPlatform"]),
+        mode=st.sampled_from([None, "Manual", "AutomaticByPlatform"]).map(PatchMode.parse),
         hotpatching=FLAG,
         vm_agent=FLAG,
         bypass_safety_checks=FLAG,
-        reboot=st.sampled_from([None, "Never", "IfRequired"]),
+        reboot=st.sampled_from([None, "Never", "IfRequired"]).map(RebootSetting.parse),
         assessment=st.none(),
     ),
     arc=st.builds(
         Arc,
-        status=st.sampled_from([None, "Connected", "Expired"]),
-        hotpatch=st.sampled_from([None, "Enabled", "Disabled", "Unknown"]),
-        enablement=st.sampled_from([None, "Enabled", "ActionRequired"]),
+        status=st.sampled_from([None, "Connected", "Expired"]).map(ArcStatus.parse),
+        hotpatch=st.sampled_from([None, "Enabled", "Disabled", "Unknown"]).map(LicenseStatus.parse),
+        enablement=st.sampled_from([None, "Enabled", "ActionRequired"]).map(Enablement.parse),
         vbs=st.sampled_from([None, "running", "configured", "off"]),
         secure_boot=FLAG,
         uefi=FLAG,
@@ -102,13 +111,13 @@ FACTS = st.builds(
     ),
     azure_local=st.builds(
         AzureLocal,
-        version=st.sampled_from([None, "22H2", "2503", "?"]),
+        version=st.sampled_from([None, "22H2", "2503", "?"]).map(HostRelease.parse),
         azure_verification=FLAG,
         iso_hotpatch=FLAG,
     ),
     security=st.builds(
         Security,
-        type=st.sampled_from([None, "Standard", "TrustedLaunch"]),
+        type=st.sampled_from([None, "Standard", "TrustedLaunch"]).map(SecurityType.parse),
         secure_boot=FLAG,
         vtpm=FLAG,
     ),
@@ -116,7 +125,7 @@ FACTS = st.builds(
     provider=st.sampled_from([None, "azurerm"]),
     health_extension=FLAG,
     power=st.sampled_from([None, "on", "off"]),
-    build=BUILDS,
+    build=BUILDS.map(Build.parse),
     kbs=KBS,
     pending=st.sampled_from([(), (PendingUpdate("a driver"),)]),
     restart_pending=FLAG,
@@ -214,7 +223,9 @@ def test_to_know_less_never_makes_ready(facts: Facts, as_of: date, data: st.Data
     for the fact.
     """
     key, part = data.draw(st.sampled_from(DECIDING[facts.platform or "arc"]))
-    proven = part in ("vbs", "secure_boot") and facts.arc.enablement == "Enabled"
+    proven = (
+        part in ("vbs", "secure_boot") and meaning_of(facts.arc.enablement) is Enablement.ENABLED
+    )
     verdict = judge(without(facts, key, part), as_of).verdict
     assert verdict != "ready" or proven or (part == "secure_boot" and facts.arc.uefi is False)
 
@@ -223,18 +234,24 @@ READY = {
     "azure": Facts(
         platform="azure",
         image=Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter-azure-edition"),
-        patching=Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True),
+        patching=Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True),
     ),
     "azure-local": Facts(
         platform="azure-local",
         image=Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter-azure-edition"),
-        azure_local=AzureLocal("23H2", azure_verification=True),
+        azure_local=AzureLocal(HostRelease.parse("23H2"), azure_verification=True),
     ),
     "arc": Facts(
         platform="arc",
         os="Windows Server 2025 Standard",
-        build="26100.33222",
-        arc=Arc("Connected", "Enabled", None, "running", secure_boot=True),
+        build=Build.parse("26100.33222"),
+        arc=Arc(
+            ArcStatus.parse("Connected"),
+            LicenseStatus.parse("Enabled"),
+            None,
+            "running",
+            secure_boot=True,
+        ),
     ),
 }
 

@@ -5,11 +5,28 @@ from typing import Any
 
 import pytest
 
-from hotpatch_cli.eligibility.prerequisites import enrolment, host_release
+from hotpatch_cli.eligibility.prerequisites import enrollment
 from hotpatch_cli.eligibility.product import parse_system
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Image, Patching, PendingUpdate, Security
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    AzureLocal,
+    Build,
+    Enablement,
+    Facts,
+    HostRelease,
+    Image,
+    LicenseStatus,
+    Patching,
+    PatchMode,
+    PendingUpdate,
+    RebootSetting,
+    Security,
+    SecurityType,
+    parse_host_release,
+)
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
@@ -18,20 +35,29 @@ AZURE = Facts(
     platform="azure",
     image=CORE,
     region="uksouth",
-    patching=Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True),
+    patching=Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True),
 )
 LOCAL = Facts(
-    platform="azure-local", image=CORE, azure_local=AzureLocal("23H2", azure_verification=True)
+    platform="azure-local",
+    image=CORE,
+    azure_local=AzureLocal(HostRelease.parse("23H2"), azure_verification=True),
 )
 OLD_HOST = LOCAL._replace(
     image=CORE._replace(sku="2022-datacenter-azure-edition-core"),
-    azure_local=AzureLocal("22H2", azure_verification=True),
+    azure_local=AzureLocal(HostRelease.parse("22H2"), azure_verification=True),
 )
 ARC = Facts(
     platform="arc",
     os="Windows Server 2025 Datacenter",
-    build="26100.33222",
-    arc=Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True),
+    build=Build.parse("26100.33222"),
+    arc=Arc(
+        ArcStatus.parse("Connected"),
+        LicenseStatus.parse("Enabled"),
+        None,
+        "running",
+        secure_boot=True,
+        uefi=True,
+    ),
 )
 
 
@@ -56,7 +82,7 @@ def sku(
 def test_a_machine_whose_facts_are_all_met_is_ready(facts: Facts) -> None:
     """With every deciding fact known and met, the verdict is ready and no error is raised."""
     assert judge(facts).verdict == "ready"
-    assert not codes(facts._replace(build="26100.33222"))
+    assert not codes(facts._replace(build=Build.parse("26100.33222")))
 
 
 RAISED: list[tuple[str, Facts, str]] = [
@@ -95,29 +121,49 @@ RAISED: list[tuple[str, Facts, str]] = [
         AZURE._replace(patching=AZURE.patching._replace(hotpatching=False)),
         "action-required",
     ),
-    ("HP202", AZURE._replace(patching=AZURE.patching._replace(mode="Manual")), "action-required"),
+    (
+        "HP202",
+        AZURE._replace(patching=AZURE.patching._replace(mode=PatchMode.parse("Manual"))),
+        "action-required",
+    ),
     ("HP203", AZURE._replace(patching=AZURE.patching._replace(vm_agent=False)), "action-required"),
     ("HP204", AZURE._replace(patching=AZURE.patching._replace(bypass_safety_checks=True)), "ready"),
     ("HP205", ARC._replace(arc=ARC.arc._replace(vbs="configured")), "action-required"),
     ("HP206", ARC._replace(arc=ARC.arc._replace(secure_boot=False)), "action-required"),
     ("HP206", ARC._replace(arc=ARC.arc._replace(uefi=False)), "action-required"),
-    ("HP207", ARC._replace(arc=ARC.arc._replace(status="Disconnected")), "action-required"),
-    ("HP208", ARC._replace(arc=ARC.arc._replace(hotpatch="Disabled")), "action-required"),
-    ("HP208", ARC._replace(arc=ARC.arc._replace(enablement="ActionRequired")), "action-required"),
-    ("HP209", ARC._replace(build="26100.1741"), "action-required"),
+    (
+        "HP207",
+        ARC._replace(arc=ARC.arc._replace(status=ArcStatus.parse("Disconnected"))),
+        "action-required",
+    ),
+    (
+        "HP208",
+        ARC._replace(arc=ARC.arc._replace(hotpatch=LicenseStatus.parse("Disabled"))),
+        "action-required",
+    ),
+    (
+        "HP208",
+        ARC._replace(arc=ARC.arc._replace(enablement=Enablement.parse("ActionRequired"))),
+        "action-required",
+    ),
+    ("HP209", ARC._replace(build=Build.parse("26100.1741")), "action-required"),
     (
         "HP210",
-        LOCAL._replace(azure_local=AzureLocal("23H2", azure_verification=False)),
+        LOCAL._replace(azure_local=AzureLocal(HostRelease.parse("23H2"), azure_verification=False)),
         "action-required",
     ),
     (
         "HP211",
-        LOCAL._replace(azure_local=AzureLocal("22H2", azure_verification=True)),
+        LOCAL._replace(azure_local=AzureLocal(HostRelease.parse("22H2"), azure_verification=True)),
         "action-required",
     ),
     ("HP212", AZURE._replace(scale_set="flexible"), "ready"),
     ("HP213", AZURE._replace(power="off"), "ready"),
-    ("HP214", AZURE._replace(patching=AZURE.patching._replace(reboot="NeverReboot")), "ready"),
+    (
+        "HP214",
+        AZURE._replace(patching=AZURE.patching._replace(reboot=RebootSetting.parse("NeverReboot"))),
+        "ready",
+    ),
     ("HP306", AZURE._replace(pending=(PendingUpdate("a driver", None, "driver"),)), "ready"),
     ("HP308", AZURE._replace(restart_pending=True), "ready"),
     ("HP401", AZURE._replace(image=None), "unknown"),
@@ -127,7 +173,7 @@ RAISED: list[tuple[str, Facts, str]] = [
     ("HP402", ARC._replace(os="Windows Server 2025"), "unknown"),
     ("HP402", ARC._replace(os="Windows Server 2025 Standard Evaluation"), "unknown"),
     ("HP403", ARC._replace(build=None), "unknown"),
-    ("HP403", ARC._replace(build="10.0.26100"), "unknown"),
+    ("HP403", ARC._replace(build=Build.parse("10.0.26100")), "unknown"),
     ("HP404", AZURE._replace(patching=AZURE.patching._replace(mode=None)), "unknown"),
     ("HP405", AZURE._replace(patching=AZURE.patching._replace(hotpatching=None)), "unknown"),
     ("HP406", AZURE._replace(patching=AZURE.patching._replace(vm_agent=None)), "unknown"),
@@ -135,7 +181,7 @@ RAISED: list[tuple[str, Facts, str]] = [
     ("HP408", ARC._replace(arc=ARC.arc._replace(hotpatch=None)), "unknown"),
     ("HP409", ARC._replace(arc=ARC.arc._replace(vbs=None)), "unknown"),
     ("HP410", ARC._replace(arc=ARC.arc._replace(secure_boot=None)), "unknown"),
-    ("HP411", LOCAL._replace(azure_local=AzureLocal("23H2", None)), "unknown"),
+    ("HP411", LOCAL._replace(azure_local=AzureLocal(HostRelease.parse("23H2"), None)), "unknown"),
     ("HP412", LOCAL._replace(azure_local=AzureLocal(None, azure_verification=True)), "unknown"),
 ]
 
@@ -209,7 +255,9 @@ def test_all_obstacles_show_at_once() -> None:
     the verdict.
     """
     facts = AZURE._replace(
-        scale_set="uniform", generation=1, patching=Patching("Manual", hotpatching=False)
+        scale_set="uniform",
+        generation=1,
+        patching=Patching(PatchMode.parse("Manual"), hotpatching=False),
     )
     assert {"HP106", "HP107", "HP201", "HP202", "HP406"} <= codes(facts)
     assert judge(facts).verdict == "unsupported"
@@ -219,7 +267,13 @@ def test_enabled_by_arc_is_evidence_for_vbs_and_secure_boot() -> None:
     """An enablement status of Enabled stands for VBS and Secure Boot that are not stated, not
     against what is.
     """
-    proven = ARC._replace(arc=Arc("Connected", "Enabled", "Enabled"))
+    proven = ARC._replace(
+        arc=Arc(
+            ArcStatus.parse("Connected"),
+            LicenseStatus.parse("Enabled"),
+            Enablement.parse("Enabled"),
+        )
+    )
     assert judge(proven).verdict == "ready"
     assert "HP205" in codes(proven._replace(arc=proven.arc._replace(vbs="off")))
 
@@ -240,11 +294,11 @@ def test_enabled_by_arc_is_evidence_for_vbs_and_secure_boot() -> None:
         (None, None, None),
     ],
 )
-def test_the_enrolment_states_of_the_portal(
+def test_the_enrollment_states_of_the_portal(
     licence: str | None, enablement: str | None, state: str | None
 ) -> None:
     """Licence and enablement give the state that Azure Update Manager shows."""
-    assert enrolment(licence, enablement) == state
+    assert enrollment(LicenseStatus.parse(licence), Enablement.parse(enablement)) == state
 
 
 @pytest.mark.parametrize(
@@ -293,7 +347,9 @@ def test_knowledge_is_dated(facts: Facts, as_of: date, code: str, raised: bool) 
 )
 def test_the_price_of_arc_is_dated(as_of: date, variant: str) -> None:
     """HP208 speaks of the preview, then of the price, then of neither."""
-    findings = judge(ARC._replace(arc=ARC.arc._replace(hotpatch="Not Enrolled")), as_of).findings
+    findings = judge(
+        ARC._replace(arc=ARC.arc._replace(hotpatch=LicenseStatus.parse("Not Enrolled"))), as_of
+    ).findings
     assert next(each.variant for each in findings if each.code == "HP208") == variant
 
 
@@ -342,11 +398,11 @@ def test_bypassed_checks_weigh_more_where_a_vm_is_only_declared(
     ("security", "raised"),
     [
         (Security(), False),
-        (Security("Standard"), True),
-        (Security("standard"), True),
-        (Security("TrustedLaunch", secure_boot=True, vtpm=True), False),
-        (Security("TrustedLaunch", secure_boot=False, vtpm=True), True),
-        (Security("ConfidentialVM", vtpm=False), True),
+        (Security(SecurityType.parse("Standard")), True),
+        (Security(SecurityType.parse("standard")), True),
+        (Security(SecurityType.parse("TrustedLaunch"), secure_boot=True, vtpm=True), False),
+        (Security(SecurityType.parse("TrustedLaunch"), secure_boot=False, vtpm=True), True),
+        (Security(SecurityType.parse("ConfidentialVM"), vtpm=False), True),
         (Security(None, secure_boot=False), True),
     ],
 )
@@ -442,7 +498,11 @@ def test_enrolled_and_switched_off_has_its_own_remedy(
     """A machine that is enrolled and switched off is turned on again; one that isn't enrolled is
     enrolled.
     """
-    facts = ARC._replace(arc=ARC.arc._replace(hotpatch=license_state, enablement=enablement))
+    facts = ARC._replace(
+        arc=ARC.arc._replace(
+            hotpatch=LicenseStatus.parse(license_state), enablement=Enablement.parse(enablement)
+        )
+    )
     finding = next(each for each in judge(facts).findings if each.code == "HP208")
     rule = KNOWLEDGE.rules["HP208"]
     assert finding.variant == variant
@@ -452,8 +512,8 @@ def test_enrolled_and_switched_off_has_its_own_remedy(
 def test_host_releases_have_an_order() -> None:
     """Releases of Azure Local are compared by their time, however they are written."""
     texts = ["21H2", "22H2", "23H2", "24H2", "2503", "12.2506.1001.1"]
-    found = [host_release(text) for text in texts]
+    found = [parse_host_release(text) for text in texts]
     assert None not in found
     assert found == sorted(found)  # type: ignore[type-var]  # no None among them, as the line above says
-    assert host_release("12.2503") == host_release("2503")
-    assert host_release("latest") is None
+    assert parse_host_release("12.2503") == parse_host_release("2503")
+    assert parse_host_release("latest") is None

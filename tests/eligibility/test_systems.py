@@ -4,16 +4,32 @@ from datetime import date
 
 import pytest
 
-from hotpatch_cli.eligibility.prerequisites import host_release
 from hotpatch_cli.eligibility.product import parse_system, suggestion
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.model import Arc, AzureLocal, Facts, Image
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    AzureLocal,
+    Build,
+    Facts,
+    HostRelease,
+    Image,
+    LicenseStatus,
+    parse_host_release,
+)
 from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
-ENROLLED = Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True)
+ENROLLED = Arc(
+    ArcStatus.parse("Connected"),
+    LicenseStatus.parse("Enabled"),
+    None,
+    "running",
+    secure_boot=True,
+    uefi=True,
+)
 
 SYSTEMS: dict[str, tuple[str | None, set[str]]] = {
     "Windows Server 2025 Standard": ("ready", set()),
@@ -89,7 +105,7 @@ def test_what_the_words_mean(text: str) -> None:
     """
     verdict, codes = SYSTEMS[text]
     judgement = Judge(KNOWLEDGE, TODAY).judge(
-        Facts(platform="arc", os=text, build="26100.33222", arc=ENROLLED)
+        Facts(platform="arc", os=text, build=Build.parse("26100.33222"), arc=ENROLLED)
     )
     assert judgement.verdict == verdict
     assert {each.code for each in judgement.findings} == codes
@@ -133,7 +149,9 @@ def test_the_release_of_the_host(version: str | None, as_of: date, codes: set[st
     """The host must be of the release that holds on that day; one that cannot be read is a missing
     fact.
     """
-    facts = LOCAL._replace(azure_local=AzureLocal(version, azure_verification=True))
+    facts = LOCAL._replace(
+        azure_local=AzureLocal(HostRelease.parse(version), azure_verification=True)
+    )
     found = {each.code for each in Judge(KNOWLEDGE, as_of).judge(facts).findings}
     assert {code for code in found if code[2] in "24"} == codes
 
@@ -141,7 +159,7 @@ def test_the_release_of_the_host(version: str | None, as_of: date, codes: set[st
 def test_the_order_of_host_releases() -> None:
     """22H2 comes before 23H2, that before 24H2, and that before 2503."""
     found = [
-        host_release(text) or (0, 0)
+        parse_host_release(text) or (0, 0)
         for text in ("21H2", "22H1", "22H2", "23H2", "2311", "24H2", "2503", "12.2506")
     ]
     assert found == sorted(set(found))
@@ -195,7 +213,7 @@ def test_a_build_of_another_windows_is_not_eligible(text: str | None, build: str
     """
     code, words = BUILDS[text, build]
     judgement = Judge(KNOWLEDGE, TODAY).judge(
-        Facts(platform="arc", os=text, build=build, arc=ENROLLED)
+        Facts(platform="arc", os=text, build=Build.parse(build), arc=ENROLLED)
     )
     findings = [each for each in judgement.findings if each.code == code]
     assert judgement.verdict == "unsupported"

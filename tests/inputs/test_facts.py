@@ -11,7 +11,7 @@ import pytest
 from source_samples import ARC, BUILDER, COMPUTE, GROUP, HCL, IMAGE, PACKER, arc, vm
 
 from hotpatch_cli.inputs.fleet import load_fleet
-from hotpatch_cli.model import Facts, PendingUpdate, Security
+from hotpatch_cli.model import Facts, PendingUpdate, Security, SecurityType
 from tests.conftest import Hotpatch
 
 
@@ -33,7 +33,7 @@ PROFILE = {
     "securityType": "TrustedLaunch",
     "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": False},
 }
-TRUSTED = Security("TrustedLaunch", secure_boot=True, vtpm=False)
+TRUSTED = Security(SecurityType.parse("TrustedLaunch"), secure_boot=True, vtpm=False)
 VIEW = {"hyperVGeneration": "V2", "osName": "Windows Server 2025 Datacenter Azure Edition"}
 VIEW |= {"osVersion": "10.0.26100.33158"}
 
@@ -83,7 +83,7 @@ SECURITY: dict[str, tuple[Any, Security]] = {
                 | {"uefiSettings": {"secureBootEnabled": "[parameters('x')]"}},
             )
         ),
-        Security("TrustedLaunch"),
+        Security(SecurityType.parse("TrustedLaunch")),
     ),
     "azapi": (
         plan("azapi_resource", AZAPI | {"body": vm("web01", securityProfile=PROFILE)}),
@@ -100,7 +100,7 @@ SECURITY: dict[str, tuple[Any, Security]] = {
             "azurerm_windows_virtual_machine",
             {"os_disk": [{"security_encryption_type": "VMGuestStateOnly"}]},
         ),
-        Security("ConfidentialVM"),
+        Security(SecurityType.parse("ConfidentialVM")),
     ),
     "azurerm, not stated": (
         plan("azurerm_windows_virtual_machine", {"secure_boot_enabled": None}),
@@ -124,7 +124,7 @@ SECURITY: dict[str, tuple[Any, Security]] = {
     ),
     "rows of Resource Graph": (
         {"count": 1, "data": [ROW | {"securityType": "Standard"}]},
-        Security("Standard"),
+        Security(SecurityType.parse("Standard")),
     ),
     "nothing said": (vm("web01"), Security()),
 }
@@ -166,7 +166,7 @@ RUNNING: dict[str, Any] = {
 def test_the_running_system(tmp_path: Path, content: Any) -> None:
     """Name, build and generation of the instance view are facts, however the export has it."""
     facts = facts_of(tmp_path, content)
-    assert (facts.os, facts.build, facts.generation) == (VIEW["osName"], VIEW["osVersion"], 2)
+    assert (facts.os, str(facts.build), facts.generation) == (VIEW["osName"], VIEW["osVersion"], 2)
 
 
 # --- what is only declared -----------------------------------------------------------------------------------

@@ -11,13 +11,21 @@ from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge, Release, Rule, Source
 from hotpatch_cli.model import (
     Arc,
+    ArcStatus,
     AzureLocal,
+    Build,
+    Enablement,
     Facts,
     Finding,
+    HostRelease,
     Image,
+    LicenseStatus,
     Patching,
+    PatchMode,
     PendingUpdate,
+    RebootSetting,
     Security,
+    SecurityType,
     parse_build,
 )
 from hotpatch_cli.report import sentence
@@ -90,16 +98,25 @@ VM = Facts(
     platform="azure",
     image=IMAGE,
     region="uksouth",
-    patching=Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True),
+    patching=Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True),
 )
 LOCAL = Facts(
-    platform="azure-local", image=IMAGE, azure_local=AzureLocal("23H2", azure_verification=True)
+    platform="azure-local",
+    image=IMAGE,
+    azure_local=AzureLocal(HostRelease.parse("23H2"), azure_verification=True),
 )
 ARC = Facts(
     platform="arc",
     os="Windows Server 2025 Datacenter",
-    build="26100.33222",
-    arc=Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True),
+    build=Build.parse("26100.33222"),
+    arc=Arc(
+        ArcStatus.parse("Connected"),
+        LicenseStatus.parse("Enabled"),
+        None,
+        "running",
+        secure_boot=True,
+        uefi=True,
+    ),
 )
 
 
@@ -131,7 +148,7 @@ def from_iso(*, steps: bool | None) -> Facts:
 
 def ws2022(build: str | None) -> Facts:
     """An Azure VM of Windows Server 2022."""
-    return image("2022-datacenter-azure-edition-core", build=build)
+    return image("2022-datacenter-azure-edition-core", build=Build.parse(build))
 
 
 CASES: dict[str, tuple[Facts, str, str]] = {
@@ -194,12 +211,12 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "Windows Server 2019 isn't eligible",
     ),
     "HP105 build": (
-        ARC._replace(os="Windows Server Datacenter", build="25398.1085"),
+        ARC._replace(os="Windows Server Datacenter", build=Build.parse("25398.1085")),
         "",
         "with build 25398.1085 is Windows Server, version 23H2 (annual channel), which",
     ),
     "HP105 host": (
-        ARC._replace(os="Azure Stack HCI", build="25398.1085"),
+        ARC._replace(os="Azure Stack HCI", build=Build.parse("25398.1085")),
         "",
         "Azure Local updates its nodes",
     ),
@@ -230,12 +247,12 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "azurerm refuses it. It takes",
     ),
     "HP111 default": (
-        image("2022-datacenter-azure-edition-core", build="26100.33222"),
+        image("2022-datacenter-azure-edition-core", build=Build.parse("26100.33222")),
         "",
         "but build 26100.33222 is of Windows Server 2025: the VM was upgraded in place, or one of the two is wrong",
     ),
     "HP201 default": (patching(hotpatching=False), "", "is false; hotpatch needs true"),
-    "HP202 default": (patching(mode="Manual"), "", "Patch mode is Manual"),
+    "HP202 default": (patching(mode=PatchMode.parse("Manual")), "", "Patch mode is Manual"),
     "HP203 default": (patching(vm_agent=False), "", "VM agent is off"),
     "HP204 default": (patching(bypass_safety_checks=True), "", "contradict each other"),
     "HP204 declared": (
@@ -246,40 +263,44 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP205 default": (through_arc(vbs="configured"), "", "is configured but not running"),
     "HP206 secure_boot": (through_arc(secure_boot=False), "", "Secure Boot is off"),
     "HP206 uefi": (through_arc(uefi=False), "", "does not start with UEFI"),
-    "HP207 default": (through_arc(status="Expired"), "", "status is Expired"),
+    "HP207 default": (through_arc(status=ArcStatus.parse("Expired")), "", "status is Expired"),
     "HP208 default": (
-        through_arc(hotpatch="Disabled"),
+        through_arc(hotpatch=LicenseStatus.parse("Disabled")),
         "",
         "enrollment: Canceled. Hotpatch needs Enabled",
     ),
     "HP208 preview": (
-        through_arc(hotpatch="Failed"),
+        through_arc(hotpatch=LicenseStatus.parse("Failed")),
         "2025-07-15",
         "Failed. Hotpatch needs Enabled. On this day it's a free",
     ),
     "HP208 paid": (
-        through_arc(hotpatch="Not Enrolled"),
+        through_arc(hotpatch=LicenseStatus.parse("Not Enrolled")),
         "2025-07-16",
         "Not Enrolled. Hotpatch needs Enabled. On this day it costs 1.50",
     ),
     "HP208 switched_off": (
-        through_arc(enablement="Disabled"),
+        through_arc(enablement=Enablement.parse("Disabled")),
         "2025-12-15",
         "is enrolled, and hotpatching is switched off on it (enablement status Disabled). Terms on this day: 1.50",
     ),
     "HP208 action_required": (
-        through_arc(enablement="ActionRequired"),
+        through_arc(enablement=Enablement.parse("ActionRequired")),
         "",
         "Action Required: a prerequisite is missing",
     ),
-    "HP209 default": (ARC._replace(build="26100.1741"), "", "Build 26100.1741 is below 26100.1742"),
+    "HP209 default": (
+        ARC._replace(build=Build.parse("26100.1741")),
+        "",
+        "Build 26100.1741 is below 26100.1742",
+    ),
     "HP210 default": (
-        LOCAL._replace(azure_local=AzureLocal("23H2", azure_verification=False)),
+        LOCAL._replace(azure_local=AzureLocal(HostRelease.parse("23H2"), azure_verification=False)),
         "",
         "is off",
     ),
     "HP211 default": (
-        LOCAL._replace(azure_local=AzureLocal("22H2", azure_verification=True)),
+        LOCAL._replace(azure_local=AzureLocal(HostRelease.parse("22H2"), azure_verification=True)),
         "",
         "22H2; hotpatch on Azure Local needs 23H2",
     ),
@@ -291,43 +312,43 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP212 missing": (VM._replace(scale_set="flexible"), "", "is not known"),
     "HP213 default": (VM._replace(power="off"), "", "is off"),
     "HP214 default": (
-        patching(reboot="Never"),
+        patching(reboot=RebootSetting.parse("Never")),
         "",
         "is Never, but the planned baseline of 2026-10-13 needs",
     ),
     "HP215 default": (
-        VM._replace(security=Security("Standard", secure_boot=False)),
+        VM._replace(security=Security(SecurityType.parse("Standard"), secure_boot=False)),
         "",
         "Boot security: the security type is Standard and Secure Boot is off",
     ),
     "HP216 default": (from_iso(steps=False), "", "the steps of Microsoft's ISO page aren't done"),
     "HP301 default": (
-        ARC._replace(build="26100.7092"),
+        ARC._replace(build=Build.parse("26100.7092")),
         "2025-12-15",
         "Installed is KB5068966; the newest hotpatch is KB5072014",
     ),
     "HP302 default": (
-        ARC._replace(build="26100.6508"),
+        ARC._replace(build=Build.parse("26100.6508")),
         "2025-10-15",
         "older than the baseline KB5066835 of 2025-10-14",
     ),
     "HP302 tempting": (
-        ARC._replace(build="26100.6508"),
+        ARC._replace(build=Build.parse("26100.6508")),
         "2025-12-15",
         "KB5072033, the other cumulative update of December 2025, would",
     ),
     "HP302 not_known": (
-        ARC._replace(build="26100.33438"),
+        ARC._replace(build=Build.parse("26100.33438")),
         "2026-11-23",
         "older than the planned baseline of 2026-10-13, whose KB",
     ),
     "HP303 default": (
-        ARC._replace(build="26100.7178"),
+        ARC._replace(build=Build.parse("26100.7178")),
         "2025-12-15",
         "KB5072359, an out-of-band update that",
     ),
     "HP303 doubtful": (
-        ARC._replace(build="26100.33451"),
+        ARC._replace(build=Build.parse("26100.33451")),
         "2026-09-20",
         "has medium confidence, and no source",
     ),
@@ -342,22 +363,22 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "KB5000002, a standard cumulative update that",
     ),
     "HP304 shared": (
-        ARC._replace(build="26100.6905"),
+        ARC._replace(build=Build.parse("26100.6905")),
         "2025-12-15",
         "belongs to KB5070881 and KB5070893",
     ),
     "HP304 listed": (
-        ARC._replace(build="26100.6905", kbs=("KB5070881", "KB5070893")),
+        ARC._replace(build=Build.parse("26100.6905"), kbs=("KB5070881", "KB5070893")),
         "2025-12-15",
         "KB5070881 and KB5070893 share a build or a day and are all listed",
     ),
     "HP304 settled": (
-        ARC._replace(build="26100.6905"),
+        ARC._replace(build=Build.parse("26100.6905")),
         "",
         "Each of them gives the same track state",
     ),
     "HP304 contradiction_unlisted": (
-        ARC._replace(build="26100.33000", kbs=("KB5099536",)),
+        ARC._replace(build=Build.parse("26100.33000"), kbs=("KB5099536",)),
         "",
         "Build 26100.33000 is older than KB5099536, but",
     ),
@@ -367,7 +388,7 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "belongs to KB5120228, but KB5122871 is listed",
     ),
     "HP305 default": (
-        ARC._replace(build="26100.32772"),
+        ARC._replace(build=Build.parse("26100.32772")),
         "2026-06-20",
         "June 2026 was planned as a hotpatch month",
     ),
@@ -377,50 +398,58 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         ": x, driver; they",
     ),
     "HP307 older_due": (
-        ARC._replace(build="26100.1"),
+        ARC._replace(build=Build.parse("26100.1")),
         "",
         "below build 26100.33158, so it lacks the baseline KB5099536",
     ),
     "HP307 unlisted_due": (
-        ARC._replace(build="26100.8037"),
+        ARC._replace(build=Build.parse("26100.8037")),
         "",
         "below build 26100.33158, so it lacks",
     ),
     "HP307 later_due": (
-        ARC._replace(build="26100.33000"),
+        ARC._replace(build=Build.parse("26100.33000")),
         "",
         "was released on 2026-08-30, after the as-of day 2026-08-20. It's below build 26100.33158",
     ),
     "HP307 older": (
-        ARC._replace(build="26100.1"),
+        ARC._replace(build=Build.parse("26100.1")),
         "2024-12-15",
         "older than 26100.1742, the oldest build",
     ),
-    "HP307 newer": (ARC._replace(build="26100.99999"), "", "it may well be the newest baseline"),
+    "HP307 newer": (
+        ARC._replace(build=Build.parse("26100.99999")),
+        "",
+        "it may well be the newest baseline",
+    ),
     "HP307 later": (
-        ARC._replace(build="26100.33438"),
+        ARC._replace(build=Build.parse("26100.33438")),
         "",
         "released on 2026-09-08, after the as-of day 2026-08-20",
     ),
     "HP307 unlisted": (
-        ARC._replace(build="26100.33200"),
+        ARC._replace(build=Build.parse("26100.33200")),
         "",
         "a Windows 11 or preview build is possible",
     ),
-    "HP307 no_revision": (ARC._replace(build="26100"), "", "Build 26100 has no revision"),
+    "HP307 no_revision": (
+        ARC._replace(build=Build.parse("26100")),
+        "",
+        "Build 26100 has no revision",
+    ),
     "HP308 default": (VM._replace(restart_pending=True), "", "waits for a restart"),
     "HP308 finish": (
-        ARC._replace(build="26100.32995", kbs=("KB5099536",), restart_pending=True),
+        ARC._replace(build=Build.parse("26100.32995"), kbs=("KB5099536",), restart_pending=True),
         "",
         "Restart to finish KB5099536: it's installed",
     ),
     "HP308 finish_due": (
-        ARC._replace(build="26100.32995", kbs=("KB5099536",), restart_pending=True),
+        ARC._replace(build=Build.parse("26100.32995"), kbs=("KB5099536",), restart_pending=True),
         "2026-09-20",
         "Then install the baseline KB5122871, which is newer",
     ),
     "HP308 finish_off": (
-        ARC._replace(build="26100.33222", kbs=("KB5120233",), restart_pending=True),
+        ARC._replace(build=Build.parse("26100.33222"), kbs=("KB5120233",), restart_pending=True),
         "",
         "Restart to finish KB5120233: it's installed and takes effect with the restart. It's a standard update",
     ),
@@ -430,7 +459,7 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "KB5122882 of 2026-09-08 decides the track",
     ),
     "HP309 no_baseline": (
-        ARC._replace(build="26100.1742"),
+        ARC._replace(build=Build.parse("26100.1742")),
         "2024-12-01",
         "known on 2024-12-01 or before",
     ),
@@ -516,8 +545,12 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "The operating system {os} isn't recognized",
     ),
     "HP403 default": (ARC._replace(build=None), "", "The build is not given"),
-    "HP403 revision": (ARC._replace(build="10.0.26100"), "", "Build 26100 has no revision"),
-    "HP403 unreadable": (ARC._replace(build="x"), "", "Build x is not understood"),
+    "HP403 revision": (
+        ARC._replace(build=Build.parse("10.0.26100")),
+        "",
+        "Build 26100 has no revision",
+    ),
+    "HP403 unreadable": (ARC._replace(build=Build.parse("x")), "", "Build x is not understood"),
     "HP404 default": (patching(mode=None), "", "patch mode is not given"),
     "HP404 unresolved": (
         patching(mode=None)._replace(unresolved=(("patching.mode", "[m]"),)),
@@ -538,22 +571,32 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     ),
     "HP407 default": (through_arc(status=None), "", "is not given"),
     "HP408 default": (through_arc(hotpatch=None), "", "is missing"),
-    "HP408 undecided": (through_arc(hotpatch="Unknown"), "", "reported as Unknown"),
+    "HP408 undecided": (
+        through_arc(hotpatch=LicenseStatus.parse("Unknown")),
+        "",
+        "reported as Unknown",
+    ),
     "HP409 default": (through_arc(vbs=None), "", "is not given"),
     "HP410 default": (through_arc(secure_boot=None), "", "is not given"),
-    "HP411 default": (LOCAL._replace(azure_local=AzureLocal("23H2")), "", "is not given"),
+    "HP411 default": (
+        LOCAL._replace(azure_local=AzureLocal(HostRelease.parse("23H2"))),
+        "",
+        "is not given",
+    ),
     "HP412 default": (
         LOCAL._replace(azure_local=AzureLocal(None, azure_verification=True)),
         "",
         "is not given",
     ),
     "HP412 unreadable": (
-        LOCAL._replace(azure_local=AzureLocal("latest", azure_verification=True)),
+        LOCAL._replace(
+            azure_local=AzureLocal(HostRelease.parse("latest"), azure_verification=True)
+        ),
         "",
         "release latest is not understood",
     ),
     "HP415 default": (
-        ARC._replace(build="20348.5440"),
+        ARC._replace(build=Build.parse("20348.5440")),
         "",
         "is Windows Server 2025 Datacenter, but build 20348.5440 is of Windows Server 2022: one of the two is wrong",
     ),

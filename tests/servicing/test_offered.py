@@ -4,11 +4,18 @@ import pytest
 from worlds import arc, codes, judge
 
 from hotpatch_cli.eligibility.verdict import Judgement
-from hotpatch_cli.model import Arc, Facts, PendingUpdate
+from hotpatch_cli.model import Arc, ArcStatus, Facts, LicenseStatus, PendingUpdate
 
 DAY = "2026-08-20"
 LCU = "2026-08 Cumulative Update for Microsoft server operating system version 24H2 for x64-based Systems"
-NO_VBS = Arc("Connected", "Enabled", None, "off", secure_boot=True, uefi=True)
+NO_VBS = Arc(
+    ArcStatus.parse("Connected"),
+    LicenseStatus.parse("Enabled"),
+    None,
+    "off",
+    secure_boot=True,
+    uefi=True,
+)
 
 
 def offered(

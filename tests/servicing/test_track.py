@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge, Release, Source
-from hotpatch_cli.model import Arc, Facts, Image, Patching, PendingUpdate
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    Build,
+    Facts,
+    Image,
+    LicenseStatus,
+    Patching,
+    PatchMode,
+    PendingUpdate,
+)
 from hotpatch_cli.servicing.history import History
 
 KNOWLEDGE = load_knowledge()
@@ -19,9 +29,21 @@ TODAY = date(2026, 11, 23)
 
 def arc(build: str | None = None, *kbs: str, **more: Any) -> Facts:
     """A WS2025 machine under Arc that is ready."""
-    known = Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True)
+    known = Arc(
+        ArcStatus.parse("Connected"),
+        LicenseStatus.parse("Enabled"),
+        None,
+        "running",
+        secure_boot=True,
+        uefi=True,
+    )
     return Facts(
-        platform="arc", os="Windows Server 2025 Standard", build=build, kbs=kbs, arc=known, **more
+        platform="arc",
+        os="Windows Server 2025 Standard",
+        build=Build.parse(build),
+        kbs=kbs,
+        arc=known,
+        **more,
     )
 
 
@@ -30,8 +52,10 @@ def azure(year: str, build: str | None = None, *kbs: str) -> Facts:
     image = Image(
         "MicrosoftWindowsServer", "WindowsServer", f"{year}-datacenter-azure-edition-core"
     )
-    settings = Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True)
-    return Facts(platform="azure", image=image, patching=settings, build=build, kbs=kbs)
+    settings = Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True)
+    return Facts(
+        platform="azure", image=image, patching=settings, build=Build.parse(build), kbs=kbs
+    )
 
 
 def judge(facts: Facts, as_of: date) -> Judgement:
@@ -128,13 +152,17 @@ RESTARTS = [
         date(2026, 1, 13),
     ),
     (
-        arc("26100.7392")._replace(arc=Arc("Disconnected", "Enabled")),
+        arc("26100.7392")._replace(
+            arc=Arc(ArcStatus.parse("Disconnected"), LicenseStatus.parse("Enabled"))
+        ),
         date(2025, 12, 15),
         "monthly-update",
         date(2025, 12, 9),
     ),
     (
-        arc("26100.7462")._replace(arc=Arc("Disconnected", "Enabled")),
+        arc("26100.7462")._replace(
+            arc=Arc(ArcStatus.parse("Disconnected"), LicenseStatus.parse("Enabled"))
+        ),
         date(2025, 12, 15),
         "monthly-update",
         date(2026, 1, 13),

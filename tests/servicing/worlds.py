@@ -6,7 +6,17 @@ from typing import Any
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge, Release, Source
-from hotpatch_cli.model import Arc, Facts, Image, Patching, parse_build
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    Build,
+    Facts,
+    Image,
+    LicenseStatus,
+    Patching,
+    PatchMode,
+    parse_build,
+)
 
 KNOWLEDGE = load_knowledge()
 SOURCE = (Source("made up for a test", date(2026, 1, 1), "https://example.org"),)
@@ -28,9 +38,20 @@ def knowing(*releases: Release) -> Knowledge:
 
 def arc(build: str | None = None, *kbs: str, **more: Any) -> Facts:
     """A WS2025 machine under Arc that is ready."""
-    known = Arc("Connected", "Enabled", None, "running", secure_boot=True, uefi=True)
+    known = Arc(
+        ArcStatus.parse("Connected"),
+        LicenseStatus.parse("Enabled"),
+        None,
+        "running",
+        secure_boot=True,
+        uefi=True,
+    )
     return Facts(
-        platform="arc", os="Windows Server 2025 Standard", build=build, kbs=kbs, arc=known
+        platform="arc",
+        os="Windows Server 2025 Standard",
+        build=Build.parse(build),
+        kbs=kbs,
+        arc=known,
     )._replace(**more)
 
 
@@ -39,8 +60,10 @@ def azure(year: str, build: str | None = None, *kbs: str) -> Facts:
     image = Image(
         "MicrosoftWindowsServer", "WindowsServer", f"{year}-datacenter-azure-edition-core"
     )
-    settings = Patching("AutomaticByPlatform", hotpatching=True, vm_agent=True)
-    return Facts(platform="azure", image=image, patching=settings, build=build, kbs=kbs)
+    settings = Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True)
+    return Facts(
+        platform="azure", image=image, patching=settings, build=Build.parse(build), kbs=kbs
+    )
 
 
 def judge(facts: Facts, as_of: str | date, knowledge: Knowledge = KNOWLEDGE) -> Judgement:

@@ -25,7 +25,17 @@ from hotpatch_cli.inputs.azure.resources import (
 )
 from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
-from hotpatch_cli.model import Arc, Facts, Machine, Placement, Platform
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    Build,
+    Enablement,
+    Facts,
+    LicenseStatus,
+    Machine,
+    Placement,
+    Platform,
+)
 
 _SETTINGS = ("osProfile", "windowsConfiguration")
 _STATUS = ("status", "hotpatchEnablementStatus")
@@ -71,16 +81,16 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
         os_type=view.os_type("osType") or view.os_type("osName"),
         os=system_in_words(_words(view), view.text("osEdition"), view.text("osVersion")),
         region=top.text("location"),
-        build=view.text("osVersion"),
+        build=Build.parse(view.text("osVersion")),
     )
     profile = dig(view.body, "licenseProfile")
     feature = _feature(profile)
     facts = facts._replace(
         platform=_platform(top.text("kind"), facts.os),
         arc=Arc(
-            status=view.text("status"),
-            hotpatch=_licence_state(profile, feature, log),
-            enablement=_enablement(view),
+            status=ArcStatus.parse(view.text("status")),
+            hotpatch=LicenseStatus.parse(_licence_state(profile, feature, log)),
+            enablement=Enablement.parse(_enablement(view)),
             uefi=_uefi(view.text("firmwareProfile", "type")),
             agent=view.text("agentVersion"),
         ),
@@ -153,7 +163,7 @@ def _licence(resource: Mapping, log: Log) -> Machine | None:
     feature = _feature(body)
     prefix = () if body is resource else ("properties",)
     paths = {"arc.hotpatch": (*prefix, *feature[0])} if feature else {}
-    facts = Facts(arc=Arc(hotpatch=_licence_state(body, feature, log)))
+    facts = Facts(arc=Arc(hotpatch=LicenseStatus.parse(_licence_state(body, feature, log))))
     return Machine(name_in(owner), facts, NodeOrigin(log.document, resource, paths), id=owner)
 
 

@@ -22,7 +22,16 @@ from hotpatch_cli.inputs.azure.resources import (
 )
 from hotpatch_cli.inputs.os_names import configured_by
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig
-from hotpatch_cli.model import Arc, Facts, Image, Machine, Placement, Platform, Security
+from hotpatch_cli.model import (
+    Arc,
+    Facts,
+    Image,
+    Machine,
+    Placement,
+    Platform,
+    Security,
+    SecurityType,
+)
 
 _REFERENCE = ("storageProfile", "imageReference", "id")
 _SECURE_BOOT = ("securityProfile", "uefiSettings", "secureBootEnabled")
@@ -73,7 +82,9 @@ def _machine(resource: Mapping, log: Log) -> Machine | None:
         region=region,
         arc=Arc(secure_boot=secure_boot),
         security=Security(
-            view.text("securityProfile", "securityType"), secure_boot, view.flag(*_VTPM)
+            SecurityType.parse(view.text("securityProfile", "securityType")),
+            secure_boot,
+            view.flag(*_VTPM),
         ),
         unresolved=(("image", name_in(reference)),) if reference else (),
     )

@@ -13,7 +13,7 @@ from hotpatch_cli.documents.tree import Document, Mapping, Sequence
 from hotpatch_cli.inputs.azure import vms as azure_vms
 from hotpatch_cli.inputs.os_names import configured_by, has_value
 from hotpatch_cli.inputs.source import NodeOrigin, dig
-from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching
+from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching, PatchMode
 
 Path = tuple[str, ...]
 
@@ -180,7 +180,8 @@ def _patching(patching: Patching, body: Any, left_open: dict[str, str]) -> Patch
     mode, hotpatching, agent = patching.mode, patching.hotpatching, patching.vm_agent
     if isinstance(dig(body, "osProfile"), Mapping):
         automatic = dig(body, *_SETTINGS, "enableAutomaticUpdates")
-        mode = mode or ("Manual" if str(automatic).lower() == "false" else "AutomaticByOS")
+        by_os = str(automatic).lower() != "false"
+        mode = mode or PatchMode.parse("AutomaticByOS" if by_os else "Manual")
         hotpatching, agent = bool(hotpatching), agent is not False
     return patching._replace(
         mode=None if "patching.mode" in left_open else mode,

@@ -24,7 +24,7 @@ from hotpatch_cli.inputs.azure.resources import (
 from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.inputs.updates import kb_of, kbs_in, pending_of, restart_left, waiting
-from hotpatch_cli.model import Arc, Facts, Machine, PendingUpdate, parse_build
+from hotpatch_cli.model import Arc, Build, Facts, Machine, PendingUpdate, SourceValue, parse_build
 
 Paths = dict[str, tuple[str, ...]]
 VBS = {
@@ -231,7 +231,9 @@ def _win_updates(view: GuestView) -> Facts:
     )
 
 
-def build_of(number: str | None, revision: str | None, key: str, view: GuestView) -> str | None:
+def build_of(
+    number: str | None, revision: str | None, key: str, view: GuestView
+) -> SourceValue[Build] | None:
     """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
     if number is None:
         return None
@@ -244,7 +246,7 @@ def build_of(number: str | None, revision: str | None, key: str, view: GuestView
             "It looks like 20348 or 10.0.20348, and a revision.",
         )
         return None
-    return f"{build.number}.{int(revision)}" if revision is not None else str(build)
+    return Build.parse(f"{build.number}.{int(revision)}" if revision is not None else str(build))
 
 
 def kbs_of(texts: list[Any]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from hotpatch_cli.inputs.azure.maintenance import (
 )
 from hotpatch_cli.inputs.azure.maintenance_windows import configuration_names
 from hotpatch_cli.inputs.source import NodeOrigin, SourceData, group_of
-from hotpatch_cli.model import Location
+from hotpatch_cli.model import Location, RebootSetting, SourceValue
 from hotpatch_cli.schedule.recurrence.day_rules import DayRule
 from hotpatch_cli.schedule.windows import Window
 
@@ -37,7 +37,7 @@ class Schedule(NamedTuple):
     duration: timedelta | None = None
     rule: DayRule | None = None
     until: date | None = None
-    reboot: str | None = None
+    reboot: SourceValue[RebootSetting] | None = None
     broken: tuple[tuple[str, str], ...] = ()
     scope: tuple[str, str] | None = None
 
@@ -107,7 +107,7 @@ def _of_configuration(configuration: Configuration, name: str) -> Schedule:
         duration=parts.duration,
         rule=parts.rule,
         until=until,
-        reboot=configuration.reboot,
+        reboot=RebootSetting.parse(configuration.reboot),
         broken=tuple((_OF_FIELD.get(field, "name"), reason) for field, reason in broken),
         scope=_scope(configuration),
     )

@@ -18,7 +18,19 @@ from hotpatch_cli.inputs.azure.resources import (
 from hotpatch_cli.inputs.os_names import configured_by, has_value
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.inputs.updates import newer, restart_left
-from hotpatch_cli.model import Facts, Image, Machine, Patching, Placement, Security
+from hotpatch_cli.model import (
+    Build,
+    Facts,
+    Image,
+    Machine,
+    Patching,
+    PatchMode,
+    Placement,
+    RebootSetting,
+    Security,
+    SecurityType,
+    SourceValue,
+)
 
 _TYPES = (VM, SCALE_SET, MEMBER)
 
@@ -116,7 +128,7 @@ def _machine(resource: Mapping, kind: str | None, document: Document, log: Log) 
         power=_power(view),
         os=_seen(view, "osName"),
         security=_security(view),
-        build=_seen(view, "osVersion"),
+        build=Build.parse(_seen(view, "osVersion")),
         restart_pending=_restart_pending(view),
     )
     placement = Placement(
@@ -169,7 +181,7 @@ def _seen(view: ResourceView, key: str) -> str | None:
 def _security(view: ResourceView) -> Security:
     """Boot security, where the source states it."""
     return Security(
-        view.text("securityProfile", "securityType"),
+        SecurityType.parse(view.text("securityProfile", "securityType")),
         view.flag("securityProfile", "uefiSettings", "secureBootEnabled"),
         view.flag("securityProfile", "uefiSettings", "vTpmEnabled"),
     )
@@ -217,18 +229,20 @@ def _patching(view: ResourceView) -> Patching:
     if not isinstance(dig(view.body, *_SETTINGS), Mapping):
         return Patching()
     return Patching(
-        mode=view.text(*_PATCH, "patchMode"),
+        mode=PatchMode.parse(view.text(*_PATCH, "patchMode")),
         hotpatching=bool(view.flag(*_PATCH, "enableHotpatching")),
         vm_agent=view.flag(*_SETTINGS, "provisionVMAgent"),
         bypass_safety_checks=view.flag(*_PLATFORM, "bypassPlatformSafetyChecksOnUserSchedule"),
-        reboot=_reboot(view.text(*_PLATFORM, "rebootSetting")),
+        reboot=_reboot_setting(view.text(*_PLATFORM, "rebootSetting")),
         assessment=view.text(*_PATCH, "assessmentMode"),
     )
 
 
-def _reboot(setting: str | None) -> str | None:
+def _reboot_setting(setting: str | None) -> SourceValue[RebootSetting] | None:
     """The reboot setting; `Unknown` is what the service says where nobody has set it."""
-    return None if setting is None or setting.lower() == "unknown" else setting
+    if setting is None or setting.lower() == "unknown":
+        return None
+    return RebootSetting.parse(setting)
 
 
 def _generation(view: ResourceView) -> int | None:

@@ -14,7 +14,17 @@ from hotpatch_cli.inputs.azure.resources import GuestView, resources
 from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
 from hotpatch_cli.inputs.updates import kb_of, pending_of, waiting
-from hotpatch_cli.model import Arc, Facts, Image, Machine, PendingUpdate, Placement
+from hotpatch_cli.model import (
+    Arc,
+    ArcStatus,
+    Build,
+    Facts,
+    Image,
+    Machine,
+    PendingUpdate,
+    Placement,
+    SourceValue,
+)
 
 SIGNATURE = "HotpatchCollect"
 VERSION = "1"
@@ -104,7 +114,7 @@ def _arc(view: GuestView) -> Arc:
         "Disconnected" if view.flag("Arc", "Installed") is False else view.text("Arc", "status")
     )
     return Arc(
-        status=None if isinstance(dig(view.body, "Azure"), Mapping) else status,
+        status=None if isinstance(dig(view.body, "Azure"), Mapping) else ArcStatus.parse(status),
         vbs=VBS.get((view.text("VbsStatus") or "").lower()),
         secure_boot=_ON.get(_word(dig(view.body, "SecureBoot"))),
         uefi=FIRMWARE.get((view.text("FirmwareType") or "").lower()),
@@ -116,7 +126,7 @@ def _word(value: Any) -> str:
     return str(value).lower()
 
 
-def _build(view: GuestView) -> str | None:
+def _build(view: GuestView) -> SourceValue[Build] | None:
     windows = dig(view.body, "Windows")
     if not isinstance(windows, Mapping):
         return None

@@ -24,7 +24,18 @@ from hotpatch_cli.inputs.azure.deployments import Deployed
 from hotpatch_cli.inputs.azure.vms import no_machine
 from hotpatch_cli.inputs.os_names import has_value
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
-from hotpatch_cli.model import Facts, Image, Machine, OsType, Patching, Placement, Security
+from hotpatch_cli.model import (
+    Facts,
+    Image,
+    Machine,
+    OsType,
+    Patching,
+    PatchMode,
+    Placement,
+    RebootSetting,
+    Security,
+    SecurityType,
+)
 
 _STATE_FILE = "4"
 _PLAN_KEYS = ("planned_values", "values")
@@ -359,7 +370,7 @@ def _security(view: Attributes) -> Security:
     """Boot security, where it is stated; an encrypted state of the disk makes a confidential VM."""
     encrypted = view.text("security.type", "os_disk", "security_encryption_type")
     return Security(
-        "ConfidentialVM" if encrypted else None,
+        SecurityType.parse("ConfidentialVM" if encrypted else None),
         view.flag("security.secure_boot", "secure_boot_enabled"),
         view.flag("security.vtpm", "vtpm_enabled"),
     )
@@ -388,18 +399,20 @@ def _patching(view: Attributes, kind: ResourceKind) -> Patching:
     if agent is None and "patching.vm_agent" not in view.left_open:
         agent = kind.agent
     if not kind.patched:
-        return Patching("AutomaticByOS", hotpatching=False, vm_agent=agent)
+        return Patching(PatchMode.parse("AutomaticByOS"), hotpatching=False, vm_agent=agent)
     mode = view.text("patching.mode", *at, "patch_mode")
     hotpatching = view.flag("patching.hotpatching", *at, "hotpatching_enabled")
     return Patching(
-        mode=mode or (None if "patching.mode" in view.left_open else "AutomaticByOS"),
+        mode=PatchMode.parse(
+            mode or (None if "patching.mode" in view.left_open else "AutomaticByOS")
+        ),
         hotpatching=hotpatching if "patching.hotpatching" in view.left_open else bool(hotpatching),
         vm_agent=agent,
         bypass_safety_checks=view.flag(
             "patching.bypass_safety_checks",
             "bypass_platform_safety_checks_on_user_schedule_enabled",
         ),
-        reboot=view.text("patching.reboot", "reboot_setting"),
+        reboot=RebootSetting.parse(view.text("patching.reboot", "reboot_setting")),
         assessment=view.text("patching.assessment", *at, "patch_assessment_mode"),
     )
 
