@@ -300,7 +300,8 @@ class Facts(NamedTuple):
     own. `unresolved` has, for facts that a template or a plan leaves open until deployment, (field,
     expression): `("image", "sku = [parameters('sku')]")`. `declared` says that a template or a plan
     declares the machine: what Azure refuses of it has not happened yet. `provider` is the Terraform
-    provider whose plan has it, where that has rules of its own: azurerm.
+    provider whose plan has it, where that has rules of its own: azurerm. `others` has the facts of
+    the table of facts that have no attribute here, by their paths.
     """
 
     platform: Platform | None = None
@@ -326,6 +327,7 @@ class Facts(NamedTuple):
     unresolved: tuple[tuple[str, str], ...] = ()
     declared: bool = False
     provider: str | None = None
+    others: tuple[tuple[str, Any], ...] = ()
 
 
 class Finding(NamedTuple):

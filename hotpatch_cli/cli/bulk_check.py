@@ -127,13 +127,16 @@ def _beside(found: DetectedTable, values: dict[str, Any]) -> list[SourceData]:
     names = [name for name in values["fleet"] if name != found.name]
     if not names and not values.get("windows"):
         return []
-    _, notes, readings = load_sources(
+    loaded = load_sources(
         names, None, known_source(values["prefer"], values["fleet"]), values.get("windows") or ()
     )
-    for reading in readings:
-        if reading.machines or reading.parts or reading.shared:
-            said = f"It speaks of machines, and {found.name} is taken as a whole: nothing is joined with it."
-            raise refuse(reading.file, said, "Join them in the table, or add --no-bulk.")
-    for note in notes:
+    for source in loaded.sources:
+        if source.machines or source.parts or source.shared:
+            said = (
+                f"It speaks of machines, and {found.name} is taken as a whole: "
+                "nothing is joined with it."
+            )
+            raise refuse(source.file, said, "Join them in the table, or add --no-bulk.")
+    for note in loaded.notes:
         say(note, quiet=values["quiet"])
-    return readings
+    return loaded.sources

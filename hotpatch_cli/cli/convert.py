@@ -51,23 +51,24 @@ def converted(
     from hotpatch_cli.outputs.inventory_yaml import inventory_yaml
 
     with working("reading", quiet=quiet):
-        fleet, notes, readings = load_sources(sources, reader, prefer, columns=columns)
+        loaded = load_sources(sources, reader, prefer, columns=columns)
+    fleet = loaded.fleet
     if not fleet.machines:
         raise refuse(", ".join(sources), "There is no machine in it.", "Nothing was written.")
-    for note in notes:
+    for note in loaded.notes:
         say(note, quiet=quiet)
     folder = Path() if output == "-" else Path(output).parent
-    parts = fleet.machines, fleet.name, kept_parts(readings, folder), sources
+    parts = fleet.machines, fleet.name, kept_parts(loaded.sources, folder), sources
     text = inventory_yaml(*parts)
     if _unreadable(text):
-        from hotpatch_cli.outputs.unrepresentable import told, unrepresentable
+        from hotpatch_cli.outputs.unrepresentable import notes_on, unrepresentable
 
         found = unrepresentable(fleet.machines)
         text = inventory_yaml(*parts, found)
         if why := _unreadable(text):
             said = f"A value of the sources has no place in an inventory: {why}"
             raise refuse(output, said, "Nothing was written.")
-        for note in told(fleet.machines, found):
+        for note in notes_on(fleet.machines, found):
             say(note, quiet=quiet)
     return text
 

@@ -42,5 +42,5 @@ def load_linted(files: Sequence[str]) -> list[LintSources]:
 
 
 def _load(files: Sequence[str]) -> LintSources:
-    fleet, notes, readings = load_sources(files, strict=False)
-    return LintSources(fleet, schedules_of(readings), notes)
+    loaded = load_sources(files, strict=False)
+    return LintSources(loaded.fleet, schedules_of(loaded.sources), loaded.notes)

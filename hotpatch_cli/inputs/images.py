@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from hotpatch_cli.documents.files import read_text
 from hotpatch_cli.errors import InputError, Problem, refuse
-from hotpatch_cli.inputs.inventory.reader import parse_image
+from hotpatch_cli.inputs.field_types import parse_image
 from hotpatch_cli.model import Facts, Fleet, Location, Machine, Platform
 
 

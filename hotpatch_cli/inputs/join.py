@@ -1,9 +1,9 @@
-"""Joining: what several sources say of one machine becomes one machine, and who said what stays
+"""Joining: what several sources state of one machine becomes one machine, and who stated what stays
 known.
 
 Machines are the same where their resource ids are, or where a source that has no id gives their
-name. A fact on which sources contradict each other is not known: it is told, and nothing is chosen
-unless the user says whom to prefer.
+name. A fact on which sources contradict each other is not known: it is reported, and nothing is
+chosen unless the user says whom to prefer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,8 +13,8 @@ from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.inputs.azure_facts import platform_of
 from hotpatch_cli.inputs.field_merge import (
-    LISTS,
     FieldValues,
+    is_union,
     machine_of,
     more_specific,
     stated_fields,
@@ -22,17 +22,26 @@ from hotpatch_cli.inputs.field_merge import (
 from hotpatch_cli.inputs.source import SourceData, group_of
 from hotpatch_cli.model import Facts, Finding, Image, Location, Machine, Origin, written
 
-OWN = "inventory"
-LOCAL = "azure-local"
+INVENTORY = "inventory"
+AZURE_LOCAL = "azure-local"
 NO_IMAGE = Image()
+_NAMES_SHOWN = 5
+_CONFLICTS_SHOWN = 10
 
 
 class MachineSource(NamedTuple):
-    """One source's words on one machine: the reader and the file, and a machine with what was said."""
+    """What one source states of a machine: the reader, the file, and a machine with those facts."""
 
     reader: str
     file: str
     machine: Machine
+
+
+class Claim(NamedTuple):
+    """What one source states of one field of a machine."""
+
+    source: MachineSource
+    value: Any
 
 
 class Joined(NamedTuple):
@@ -43,152 +52,172 @@ class Joined(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def join(readings: Sequence[SourceData], prefer: str | None = None) -> Joined:
-    """The machines that readings speak of; `prefer` names the reader or the file that wins where
-    they differ.
+Unmatched = list[tuple[SourceData, Machine]]
+"""Records of machines that no source has."""
+
+
+def join(sources: Sequence[SourceData], prefer: str | None = None) -> Joined:
+    """The machines of all sources; `prefer` names the reader or the file that wins where they
+    differ.
     """
-    people = _MachineIndex()
-    for wanted in (True, False):
-        for reading in readings:
-            for machine in reading.machines:
-                if bool(machine.id) is wanted:
-                    people.add(MachineSource(reading.reader, reading.file, machine))
-    told = [(reading, part) for reading in readings for part in reading.parts]
-    strangers = [(reading, part) for reading, part in told if not people.tell(reading, part)]
-    people.tell_shared(readings)
+    index = _MachineIndex()
+    # machines with an id first: one without is then found by its name
+    for with_id in (True, False):
+        for source in sources:
+            for machine in source.machines:
+                if bool(machine.id) is with_id:
+                    index.add(MachineSource(source.reader, source.file, machine))
+    unmatched: Unmatched = []
+    for source in sources:
+        for part in source.parts:
+            if not index.add_part(source, part):
+                unmatched.append((source, part))
+    index.add_shared(sources)
     merger = _Merger(prefer)
-    machines = [merger.merged(entry) for entry in people.ordered(readings)]
-    problems = (*people.problems, *merger.problems, *_homeless(strangers, machines))
-    return Joined(machines, (*merger.notes(), *_notes_on(strangers)), problems)
+    machines = [merger.merge(entry) for entry in index.ordered(sources)]
+    problems = (*index.problems, *merger.problems, *_unmatched_problems(unmatched, machines))
+    return Joined(machines, (*merger.notes(), *_unmatched_notes(unmatched)), problems)
 
 
-def _homeless(
-    strangers: list[tuple[SourceData, Machine]], machines: list[Machine]
-) -> Iterator[Problem]:
-    """Parts that nobody can place: there is no machine at all, or the source names none."""
-    for reading, part in strangers if machines else strangers[:1]:
-        if not machines:
-            said = "This tells of machines, but not what they are."
-            remedy = "Add an inventory or an export that has them, in the same call."
-        elif reading.named_by_file:
-            said = f"This names no machine, and none is called {quoted(part.name)}, as the file is."
+def _unmatched_problems(unmatched: Unmatched, machines: list[Machine]) -> Iterator[Problem]:
+    """Records that belong to no machine: there is no machine at all, or the source names none."""
+    if unmatched and not machines:
+        _, part = unmatched[0]
+        message = "This tells of machines, but not what they are."
+        remedy = "Add an inventory or an export that has them, in the same call."
+        yield _problem(part.origin.locate("name"), message, remedy)
+        return
+    for source, part in unmatched:
+        if source.named_by_file:
+            name = quoted(part.name)
+            message = f"This names no machine, and none is called {name}, as the file is."
             remedy = "Name the file after its machine, such as web01.json."
-        else:
-            continue
-        yield _problem(part.origin.locate("name"), said, remedy)
+            yield _problem(part.origin.locate("name"), message, remedy)
 
 
-def _notes_on(strangers: list[tuple[SourceData, Machine]]) -> tuple[str, ...]:
-    if not strangers:
+def _unmatched_notes(unmatched: Unmatched) -> tuple[str, ...]:
+    if not unmatched:
         return ()
-    names = ", ".join(dict.fromkeys(part.name for _, part in strangers[:5]))
-    more = ", ..." if len(strangers) > 5 else ""
-    return (f"Records of {len(strangers)} machines that are not in the fleet: {names}{more}.",)
+    names = ", ".join(dict.fromkeys(part.name for _, part in unmatched[:_NAMES_SHOWN]))
+    more = ", ..." if len(unmatched) > _NAMES_SHOWN else ""
+    return (f"Records of {len(unmatched)} machines that are not in the fleet: {names}{more}.",)
 
 
 def _problem(place: Location, message: str, remedy: str) -> Problem:
     return Problem(place.file, place.line, place.column, message, remedy)
 
 
-# --- who is who ----------------------------------------------------------------------------------------------
+# --- the index of machines ---------------------------------------------------------------------
+
+Entry = list[MachineSource]
+"""All sources of one machine."""
 
 
 class _MachineIndex:
-    """The machines that sources speak of, found by id and by name."""
+    """The machines of all sources, by id and by name."""
 
     def __init__(self) -> None:
-        self.entries: list[list[MachineSource]] = []
-        self.by_id: dict[str, list[MachineSource]] = {}
-        self.by_name: dict[str, list[list[MachineSource]]] = {}
+        self.entries: list[Entry] = []
+        self.by_id: dict[str, Entry] = {}
+        self.by_name: dict[str, list[Entry]] = {}
         self.problems: list[Problem] = []
 
     def add(self, source: MachineSource) -> None:
-        """Take in a machine: to the entry of its id, or of its name where it has none; otherwise a
+        """Add a machine to the entry of its id, or of its name where it has none; otherwise to a
         new one.
         """
         machine = source.machine
-        entry = self.by_id.get(machine.id.lower()) if machine.id else self._named(machine)
+        known_by_id = self.by_id.get(machine.id.lower()) if machine.id else None
+        entry = known_by_id if machine.id else self._by_name(machine)
         if entry is None:
             entry = []
             self.entries.append(entry)
-        elif twice := next((each for each in entry if _same_source(each, source)), None):
-            self._note_twice(machine, twice.machine.origin.locate("name"))
-            return
+        else:
+            for other in entry:
+                if _same_source(other, source):
+                    self._note_repeated(machine, other.machine.origin.locate("name"))
+                    return
         entry.append(source)
         if machine.id:
             self.by_id[machine.id.lower()] = entry
-        for name in {each.casefold() for each in (machine.name, *machine.aliases)}:
+        for name in _names_of(machine):
             known = self.by_name.setdefault(name, [])
-            if not any(each is entry for each in known):
+            if not any(other is entry for other in known):
                 known.append(entry)
 
-    def tell(self, reading: SourceData, part: Machine) -> bool:
-        """Add what a part says to its machine; False where there is none."""
+    def add_part(self, source: SourceData, part: Machine) -> bool:
+        """Add what a part states to its machine; False where there is none."""
         entry = self.by_id.get(part.id.lower()) if part.id else None
         if entry is None:
-            entry = self._named(part, only_without_id=bool(part.id))
-        if entry is None and reading.named_by_file and len(self.entries) == 1:
+            entry = self._by_name(part, only_without_id=bool(part.id))
+        if entry is None and source.named_by_file and len(self.entries) == 1:
             entry = self.entries[0]
         if entry is not None:
-            entry.append(MachineSource(reading.reader, reading.file, part))
+            entry.append(MachineSource(source.reader, source.file, part))
         return entry is not None
 
-    def tell_shared(self, readings: Sequence[SourceData]) -> None:
-        """Add what a resource says to every machine that refers to it."""
-        shared = {
-            key: (reading, said) for reading in readings for key, said in reading.shared.items()
-        }
-        for entry in self.entries if shared else ():
-            for reference in dict.fromkeys(
-                each.lower() for source in entry for each in source.machine.refers
-            ):
-                if reference in shared:
-                    reading, said = shared[reference]
-                    entry.append(MachineSource(reading.reader, reading.file, said))
+    def add_shared(self, sources: Sequence[SourceData]) -> None:
+        """Add what a resource states to every machine that refers to it."""
+        shared: dict[str, MachineSource] = {}
+        for source in sources:
+            for resource_id, machine in source.shared.items():
+                shared[resource_id] = MachineSource(source.reader, source.file, machine)
+        if not shared:
+            return
+        for entry in self.entries:
+            references: dict[str, None] = {}
+            for machine_source in entry:
+                for reference in machine_source.machine.refers:
+                    references[reference.lower()] = None
+            entry += [shared[reference] for reference in references if reference in shared]
 
-    def ordered(self, readings: Sequence[SourceData]) -> list[list[MachineSource]]:
+    def ordered(self, sources: Sequence[SourceData]) -> list[Entry]:
         """The entries in the order in which the sources have them."""
-        places = {
-            id(machine): place
-            for place, machine in enumerate(m for each in readings for m in each.machines)
-        }
-        return sorted(
-            self.entries,
-            key=lambda entry: min(places.get(id(each.machine), len(places)) for each in entry),
-        )
+        ranks: dict[int, int] = {}
+        for source in sources:
+            for machine in source.machines:
+                ranks[id(machine)] = len(ranks)
 
-    def _named(
-        self, machine: Machine, *, only_without_id: bool = False
-    ) -> list[MachineSource] | None:
+        def rank(entry: Entry) -> int:
+            return min(ranks.get(id(source.machine), len(ranks)) for source in entry)
+
+        return sorted(self.entries, key=rank)
+
+    def _by_name(self, machine: Machine, *, only_without_id: bool = False) -> Entry | None:
         """The one entry that goes by a machine's name. A name without its domain is enough where it
         is the only one.
         """
-        names = [each.casefold() for each in (machine.name, *machine.aliases)]
+        names = _names_of(machine)
         for name in dict.fromkeys((*names, *map(_short, names))):
-            found = self.by_name.get(name, [])
+            entries = self.by_name.get(name, [])
             if only_without_id:
-                found = [entry for entry in found if not any(source.machine.id for source in entry)]
-            if len(found) > 1:
-                self._note_ambiguous(machine, found)
+                entries = [
+                    entry for entry in entries if not any(source.machine.id for source in entry)
+                ]
+            if len(entries) > 1:
+                self._note_ambiguous(machine, entries)
                 return []
-            if found:
-                return found[0]
+            if entries:
+                return entries[0]
         return None
 
-    def _note_twice(self, machine: Machine, first: Location) -> None:
-        message = f"The machine {quoted(machine.name)} stands twice (first in {first.file}, line {first.line})."
+    def _note_repeated(self, machine: Machine, first: Location) -> None:
+        place = f"first in {first.file}, line {first.line}"
+        message = f"The machine {quoted(machine.name)} stands twice ({place})."
         self.problems.append(_problem(machine.origin.locate("name"), message, "Remove one."))
 
-    def _note_ambiguous(self, machine: Machine, found: list[list[MachineSource]]) -> None:
+    def _note_ambiguous(self, machine: Machine, entries: list[Entry]) -> None:
         groups = ", ".join(
-            quoted(group_of(entry[0].machine.id) or entry[0].file) for entry in found[:5]
+            quoted(group_of(entry[0].machine.id) or entry[0].file)
+            for entry in entries[:_NAMES_SHOWN]
         )
-        message = f"{len(found)} machines are called {quoted(machine.name)} (in {groups})."
-        self.problems.append(
-            _problem(
-                machine.origin.locate("name"), message, "Give the `id` of the one that is meant."
-            )
-        )
+        message = f"{len(entries)} machines are called {quoted(machine.name)} (in {groups})."
+        remedy = "Give the `id` of the one that is meant."
+        self.problems.append(_problem(machine.origin.locate("name"), message, remedy))
+
+
+def _names_of(machine: Machine) -> list[str]:
+    return list(dict.fromkeys(name.casefold() for name in (machine.name, *machine.aliases)))
 
 
 def _short(name: str) -> str:
@@ -204,15 +233,15 @@ def _same_source(one: MachineSource, other: MachineSource) -> bool:
     Two readers of one file are two sources: a VM of Azure Local is also the machine of Azure Arc
     that is its parent.
     """
-    return one.reader == other.reader and (one.file == other.file or one.reader == OWN)
+    return one.reader == other.reader and (one.file == other.file or one.reader == INVENTORY)
 
 
-# --- what they say -------------------------------------------------------------------------------------------
+# --- merging the claims of sources -------------------------------------------------------------
 
 
 class JoinedOrigin:
-    """A machine that several sources know: each field stands where the source has it that was
-    believed.
+    """A machine that several sources have: each field stands where the source has it whose value
+    was taken.
     """
 
     __slots__ = ("fields", "first")
@@ -227,136 +256,122 @@ class JoinedOrigin:
 
 
 class _Merger:
-    """Merges what sources say of a machine, and counts on what they differ."""
+    """Merges what sources state of a machine, and counts on what they differ."""
 
     def __init__(self, prefer: str | None) -> None:
         self.prefer = prefer
         self.problems: list[Problem] = []
-        self.told: list[str] = []
-        self.decided = 0
-        self.shared: dict[Any, Any] = {}
+        self._conflicts: list[str] = []
+        self._decided = 0
+        self._shared: dict[Any, Any] = {}
 
-    def merged(self, entry: list[MachineSource]) -> Machine:
-        """One machine from all that is said of it."""
+    def merge(self, entry: Entry) -> Machine:
+        """One machine from all that is stated of it."""
         if len(entry) == 1:
             return entry[0].machine
-        said: dict[str, list[tuple[MachineSource, Any]]] = {}
+        claims: dict[str, list[Claim]] = {}
         for source in entry:
             for field, value in stated_fields(source.machine).items():
-                said.setdefault(field, []).append((source, value))
+                claims.setdefault(field, []).append(Claim(source, value))
         values: FieldValues = {}
         origins: dict[str, Origin] = {}
-        disputes: list[Finding] = []
-        for field, voices in said.items():
-            winner = self._agreed(field, voices)
-            if winner is None and field == "platform":
+        conflicts: list[Finding] = []
+        for field, field_claims in claims.items():
+            winner = self._agreed(field, field_claims)
+            if winner is not None:
+                values[field] = winner.value
+            elif field == "platform":
                 continue
-            if winner is None:
-                disputes.append(_dispute(field, voices))
             else:
-                values[field] = winner[1]
-            origins[field] = (winner or voices[0])[0].machine.origin
-        if "platform" not in said:
-            values["platform"] = next(
-                (each.machine.facts.platform for each in entry if each.machine.supposed), None
-            )
-        elif "platform" not in values:
-            values["platform"] = self._platform(said["platform"], values)
-        elif values.get("image", NO_IMAGE).sku and {
-            source.reader for source, _ in said["platform"]
-        } == {LOCAL}:
-            values["platform"] = platform_of(Facts(image=values["image"], os=values.get("os")))
+                conflicts.append(_conflict(field, field_claims))
+            origins[field] = (winner or field_claims[0]).source.machine.origin
+        values["platform"] = self._platform(entry, claims.get("platform", []), values)
         first = entry[0].machine
-        machine = machine_of(first, values, [source.machine for source in entry], self.shared)
-        self.told += [f"{first.name}: {_told(each)}" for each in disputes]
+        machine = machine_of(first, values, [source.machine for source in entry], self._shared)
+        self._conflicts += [f"{first.name}: {_sentence(conflict)}" for conflict in conflicts]
         return machine._replace(
-            origin=JoinedOrigin(first.origin, origins), disputes=tuple(disputes)
+            origin=JoinedOrigin(first.origin, origins), disputes=tuple(conflicts)
         )
 
-    def _agreed(
-        self, field: str, voices: list[tuple[MachineSource, Any]]
-    ) -> tuple[MachineSource, Any] | None:
-        """The (source, value) that all voices fit; None where they contradict each other and nobody
-        is preferred.
+    def _agreed(self, field: str, claims: list[Claim]) -> Claim | None:
+        """The claim that all others fit; None where they contradict each other and none is
+        preferred.
         """
-        best = voices[0]
-        if field in LISTS:
-            return best[0], tuple(dict.fromkeys(each for _, value in voices for each in value))
-        for voice in voices[1:]:
-            chosen = more_specific(field, best[1], voice[1])
+        best = claims[0]
+        if is_union(field):
+            union: dict[Any, None] = {}
+            for claim in claims:
+                union |= dict.fromkeys(claim.value)
+            return Claim(best.source, tuple(union))
+        for claim in claims[1:]:
+            chosen = more_specific(field, best.value, claim.value)
             if chosen is None:
-                return self._preferred(voices)
-            best = best if chosen is best[1] else voice
+                return self._preferred(claims)
+            if chosen is not best.value:
+                best = claim
         return best
 
-    def _preferred(
-        self, voices: list[tuple[MachineSource, Any]]
-    ) -> tuple[MachineSource, Any] | None:
+    def _preferred(self, claims: list[Claim]) -> Claim | None:
         if self.prefer is None:
             return None
-        found = next(
-            (each for each in voices if self.prefer in (each[0].reader, each[0].file)), None
-        )
-        self.decided += found is not None
-        return found
+        for claim in claims:
+            if self.prefer in (claim.source.reader, claim.source.file):
+                self._decided += 1
+                return claim
+        return None
 
-    def _platform(self, named: list[tuple[MachineSource, Any]], values: FieldValues) -> Any:
-        """Machines of Arc on Azure Local are judged by their image; any other contradiction has no
-        answer.
+    def _platform(self, entry: Entry, claims: list[Claim], values: FieldValues) -> Any:
+        """The platform: a machine of Arc on Azure Local is judged by its image, and any other
+        contradiction is a problem.
         """
-        if {value for _, value in named} == {"arc", "azure-local"}:
+        if not claims:  # a table concluded it; nobody states it
+            for source in entry:
+                if source.machine.supposed:
+                    return source.machine.facts.platform
+            return None
+        if "platform" in values:
+            only_azure_local = {claim.source.reader for claim in claims} == {AZURE_LOCAL}
+            if only_azure_local and values.get("image", NO_IMAGE).sku:
+                return platform_of(Facts(image=values["image"], os=values.get("os")))
+            return values["platform"]
+        if {claim.value for claim in claims} == {"arc", "azure-local"}:
             return platform_of(Facts(image=values.get("image"), os=values.get("os")))
-        self.problems.append(
-            _problem(
-                named[-1][0].machine.origin.locate("platform"),
-                f"Sources contradict each other on the platform: {_voices('platform', named)}.",
-                "Correct one, or say whom to believe with --prefer.",
-            )
-        )
+        said = dict(_conflict("platform", claims).values)["said"]
+        message = f"Sources contradict each other on the platform: {said}."
+        remedy = "Correct one, or say whom to believe with --prefer."
+        place = claims[-1].source.machine.origin.locate("platform")
+        self.problems.append(_problem(place, message, remedy))
         return None
 
     def notes(self) -> tuple[str, ...]:
-        """What is told of contradictions: the first ten, and how many there are."""
-        shown_at_most = 10
-        lines = [f"Sources disagree: {each}" for each in self.told[:shown_at_most]]
-        if len(self.told) > shown_at_most:
+        """What is reported of contradictions: the first ten, and how many there are."""
+        count = len(self._conflicts)
+        lines = [f"Sources disagree: {line}" for line in self._conflicts[:_CONFLICTS_SHOWN]]
+        if count > _CONFLICTS_SHOWN:
+            more = count - _CONFLICTS_SHOWN
+            lines.append(f"... and {more} more contradictions; the report has them all (HP414).")
+        if count:
             lines.append(
-                f"... and {len(self.told) - shown_at_most} more contradictions; the report has them all (HP414)."
+                "A fact on which sources disagree is taken as not known; "
+                "--prefer READER or FILE decides."
             )
-        if self.told:
+        if self._decided:
             lines.append(
-                "A fact on which sources disagree is taken as not known; --prefer READER or FILE decides."
-            )
-        if self.decided:
-            lines.append(
-                f"Sources disagree on {self.decided} facts: decided by --prefer {self.prefer}."
+                f"Sources disagree on {self._decided} facts: decided by --prefer {self.prefer}."
             )
         return tuple(lines)
 
 
-def _dispute(field: str, voices: list[tuple[MachineSource, Any]]) -> Finding:
-    """HP414: who says what of a field."""
-    seen = tuple(
-        dict.fromkeys(
-            (field, f"{written(_value(value))} in {source.file}") for source, value in voices
-        )
-    )
-    return Finding(
-        "HP414",
-        "default",
-        (("field", field), ("said", " and ".join(word for _, word in seen))),
-        seen,
-    )
+def _conflict(field: str, claims: list[Claim]) -> Finding:
+    """HP414: which source states what of a field."""
+    evidence: dict[tuple[str, str], None] = {}
+    for claim in claims:
+        value = list(claim.value) if type(claim.value) is tuple else claim.value
+        evidence[field, f"{written(value)} in {claim.source.file}"] = None
+    said = " and ".join(text for _, text in evidence)
+    return Finding("HP414", "default", (("field", field), ("said", said)), tuple(evidence))
 
 
-def _told(dispute: Finding) -> str:
-    said = dict(dispute.values)
-    return f"{said['field']} is {said['said']}."
-
-
-def _voices(field: str, voices: list[tuple[MachineSource, Any]]) -> str:
-    return dict(_dispute(field, voices).values)["said"]
-
-
-def _value(value: Any) -> Any:
-    return list(value) if type(value) is tuple else value
+def _sentence(conflict: Finding) -> str:
+    values = dict(conflict.values)
+    return f"{values['field']} is {values['said']}."

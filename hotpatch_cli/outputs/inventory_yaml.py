@@ -8,12 +8,14 @@ leaves open, stands in a comment.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.eligibility.os_type import system_of
-from hotpatch_cli.model import DEFAULT_REBOOT, Facts, Image, Machine, SourceValue
+from hotpatch_cli.inputs.field_types import write_image
+from hotpatch_cli.inputs.fields import FACTS, GETTERS, default_of
+from hotpatch_cli.model import Machine
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.schedule.zones import known_zone
 
@@ -79,40 +81,37 @@ def _comments(machine: Machine) -> Iterator[str]:
 
 def fields_of(machine: Machine) -> Fields:
     """What an inventory says of a machine; what is not known is left out."""
-    facts, placement = machine.facts, machine.placement
-    fields = {
-        "name": machine.label or machine.name,
-        "platform": facts.platform,
-        "id": machine.id,
-        "image": {"id": facts.built} if facts.built else _image(facts.image),
-        "container": facts.image.container if facts.image else None,
-        "os": _system(facts),
-        "region": facts.region or placement.region,
-        "zone": machine.zone,
-        "availability_set": machine.availability_set,
-        "generation": facts.generation,
-        "scale_set": facts.scale_set,
-        "restored": facts.restored or None,
-        "declared": facts.declared or None,
-        "provider": facts.provider,
-        "patching": facts.patching._asdict(),
-        "arc": facts.arc._asdict(),
-        "azure_local": facts.azure_local._asdict(),
-        "security": facts.security._asdict(),
-        "health_extension": facts.health_extension,
-        "power": facts.power,
-        "build": facts.build,
-        "kbs": list(facts.kbs),
-        "pending": [_filled(update._asdict()) for update in facts.pending],
-        "restart_pending": facts.restart_pending,
-    }
-    return _filled({**fields, **_placement(machine)})
+    fields: Fields = {}
+    for fact in FACTS:
+        if fact.path not in GETTERS or not fact.written or fact.path == "container":
+            continue
+        if fact.path in _WRITERS:
+            value = _WRITERS[fact.path](machine)
+        else:
+            value = GETTERS[fact.path](machine)
+            value = None if value in (None, default_of(fact)) else fact.type.write(value)
+        group, _, key = fact.path.partition(".")
+        if key:
+            fields.setdefault(group, {})[key] = value
+        else:
+            fields[fact.path] = value
+        if fact.path == "image" and machine.facts.image:
+            fields["container"] = machine.facts.image.container
+    return _filled(fields)
 
 
-def _system(facts: Facts) -> str | None:
+def _image(machine: Machine) -> Any:
+    facts = machine.facts
+    if facts.built:
+        return {"id": facts.built}
+    return write_image(facts.image) if facts.image else None
+
+
+def _system(machine: Machine) -> str | None:
     """The words for the operating system; its type where what is written beside them would tell
     another one.
     """
+    facts = machine.facts
     skipped = system_of(facts) == "linux"
     image = None if facts.built else facts.image
     written = facts._replace(os_type=None, configured=None, image=image)
@@ -121,35 +120,23 @@ def _system(facts: Facts) -> str | None:
     return "Linux" if skipped else "Windows"
 
 
-def _placement(machine: Machine) -> Fields:
-    placement = machine.placement
-    zone = placement.timezone
-    return {
-        "timezone": zone if zone and known_zone(zone) else None,
-        "window": list(placement.windows),
-        "groups": list(placement.groups),
-        "ring": placement.ring,
-        "reboot_minutes": None
-        if placement.reboot == DEFAULT_REBOOT
-        else int(placement.reboot.total_seconds() // 60),
-        "weight": None if machine.weight == 1 else machine.weight,
-        "reboot_at": machine.reboot_at.isoformat() if machine.reboot_at else None,
-        "done": machine.done or None,
-        "owner": machine.owner,
-        "tags": {key: value for key, value in placement.tags if _is_name(key) and value.strip()},
-    }
+def _timezone(machine: Machine) -> str | None:
+    zone = machine.placement.timezone
+    return zone if zone and known_zone(zone) else None
 
 
-def _image(image: Image | None) -> Any:
-    """A URN where all of it is known; otherwise what is known, by its names."""
-    if image is None or image.container:
-        return None
-    if image.id:
-        return {"id": image.id}
-    parts = (image.publisher, image.offer, image.sku, *([image.version] if image.version else []))
-    if all(part and ":" not in part and "/" not in part and part == part.strip() for part in parts):
-        return ":".join(map(str, parts))
-    return _filled(image._asdict()) or None
+def _tags(machine: Machine) -> dict[str, str]:
+    return {key: value for key, value in machine.placement.tags if _is_name(key) and value.strip()}
+
+
+_WRITERS: dict[str, Callable[[Machine], Any]] = {
+    "name": lambda machine: machine.label or machine.name,
+    "image": _image,
+    "os": _system,
+    "timezone": _timezone,
+    "tags": _tags,
+}
+"""Facts that an inventory has otherwise than the model."""
 
 
 def _is_name(key: str) -> bool:
@@ -161,8 +148,6 @@ def _filled(fields: Mapping[str, Any]) -> Fields:
     found = {}
     for key, value in fields.items():
         inside = _filled(value) if isinstance(value, dict) else value
-        if isinstance(inside, SourceValue):
-            inside = inside.text
         if inside not in (None, "", [], {}):
             found[key] = inside
     return found

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, quoted
-from hotpatch_cli.inputs.inventory.reader import MACHINE_FIELDS
+from hotpatch_cli.inputs.fields import MACHINE_FIELDS
 from hotpatch_cli.inputs.tables.cells import placed
 from hotpatch_cli.model import Machine
 from hotpatch_cli.outputs.inventory_yaml import Leaf, fields_of, leaves
@@ -20,14 +20,14 @@ _SHOWN = 10
 def unrepresentable(machines: Sequence[Machine]) -> list[dict[Leaf, Any]]:
     """For each machine what an inventory cannot say of it: where that would stand, and the value."""
     known: dict[str, dict[Leaf, Any]] = {}
-    return [
-        {
-            leaf: value
-            for key, part in fields_of(each).items()
-            for leaf, value in _of_field(key, part, known).items()
-        }
-        for each in machines
-    ]
+    return [_of_machine(machine, known) for machine in machines]
+
+
+def _of_machine(machine: Machine, known: dict[str, dict[Leaf, Any]]) -> dict[Leaf, Any]:
+    wrong: dict[Leaf, Any] = {}
+    for key, value in fields_of(machine).items():
+        wrong |= _of_field(key, value, known)
+    return wrong
 
 
 def _of_field(key: str, value: Any, known: dict[str, dict[Leaf, Any]]) -> dict[Leaf, Any]:
@@ -36,7 +36,7 @@ def _of_field(key: str, value: Any, known: dict[str, dict[Leaf, Any]]) -> dict[L
     if text not in known:
         wrong = {} if _fits(key, value) else leaves({key: value})
         if len(wrong) > 1:
-            wrong = {leaf: each for leaf, each in wrong.items() if not _fits(key, {leaf[1]: each})}
+            wrong = {leaf: part for leaf, part in wrong.items() if not _fits(key, {leaf[1]: part})}
         known[text] = wrong
     return known[text]
 
@@ -47,14 +47,16 @@ def _fits(key: str, value: Any) -> bool:
     return not log.problems
 
 
-def told(machines: Sequence[Machine], found: Sequence[Mapping[Leaf, Any]]) -> Iterator[str]:
+def notes_on(machines: Sequence[Machine], values: Sequence[Mapping[Leaf, Any]]) -> Iterator[str]:
     """Sentences for the user: the first ten, and how many there are."""
-    said = [
-        f"{machine.label or machine.name}: {'.'.join(leaf)} is {quoted(value)}, for which an inventory has no word; "
-        "the fact is not known there."
-        for machine, wrong in zip(machines, found, strict=True)
-        for leaf, value in wrong.items()
-    ]
-    yield from said[:_SHOWN]
-    if len(said) > _SHOWN:
-        yield f"... and {len(said) - _SHOWN} more such values; the comments of the inventory have them all."
+    sentences = []
+    for machine, wrong in zip(machines, values, strict=True):
+        for leaf, value in wrong.items():
+            sentences.append(
+                f"{machine.label or machine.name}: {'.'.join(leaf)} is {quoted(value)}, "
+                "for which an inventory has no word; the fact is not known there."
+            )
+    yield from sentences[:_SHOWN]
+    if len(sentences) > _SHOWN:
+        more = len(sentences) - _SHOWN
+        yield f"... and {more} more such values; the comments of the inventory have them all."

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from hotpatch_cli.documents.tree import NumberText, Sequence
 from hotpatch_cli.errors import InputError
+from hotpatch_cli.inputs.fields import FACTS
 from hotpatch_cli.inputs.tables.cells import node_of, value_of
-from hotpatch_cli.inputs.tables.columns import _KNOWN, _SYNONYMS, FIELDS, mapped, parse_map, told
+from hotpatch_cli.inputs.tables.columns import _KNOWN, FIELDS, mapped, parse_map, told
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -52,13 +53,11 @@ def test_no_synonym_means_two_fields() -> None:
     """Each word of the list of synonyms stands under one field only, and is not another field's own
     name.
     """
-    words = [word.replace(" ", "") for each in _SYNONYMS.values() for word in each]
+    words = [word.replace(" ", "") for fact in FACTS for word in fact.columns]
     assert len(words) == len(set(words))
-    assert all(
-        _KNOWN[word] == path
-        for path, each in _SYNONYMS.items()
-        for word in (w.replace(" ", "") for w in each)
-    )
+    for fact in FACTS:
+        for word in fact.columns:
+            assert _KNOWN[word.replace(" ", "")] == fact.path
 
 
 def test_a_chosen_column_outweighs_a_guess() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from hotpatch_cli.documents.files import parse
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.inventory.reader import FLEET_FIELDS, MACHINE_FIELDS, READER
+from hotpatch_cli.inputs.fields import MACHINE_FIELDS
+from hotpatch_cli.inputs.inventory.reader import FLEET_FIELDS, READER
 from hotpatch_cli.model import Build, Image, parse_build
 
 ONE = "machines: [{name: a, platform: arc}]\n"

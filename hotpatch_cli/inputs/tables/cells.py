@@ -5,7 +5,7 @@ in. The node is read by the inventory's own codecs, so a value that is wrong the
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from hotpatch_cli.documents.json_text import parse_json
@@ -13,34 +13,11 @@ from hotpatch_cli.documents.tree import Mapping as Node
 from hotpatch_cli.documents.tree import Sequence
 from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.inventory.reader import MACHINE_FIELDS
+from hotpatch_cli.inputs.fields import BY_PATH, FLAGS, LISTS, TREES
 
 MISSING = frozenset({"", "-", "n/a", "na", "#n/a", "null", "none", "nan", "<null>", "(null)"})
 """Words, in any letter case, with which exports write that there is no value."""
 
-_LISTS = {
-    "kbs": r"[;,|\n]|\s+(?=[Kk][Bb])",
-    "window": r"[;,|\n]",
-    "groups": r"[;,|\n]",
-    "pending": r"[;|\n]",
-}
-"""Fields of several values, and what parts them in one cell; titles of updates have commas of their
-own.
-"""
-
-_TREES = frozenset({*_LISTS, "image", "tags"})
-"""Fields whose cells may hold JSON."""
-
-_PLATFORMS = (
-    ("azure-local", re.compile(r"(?i)azure ?-?_?local|azure ?stack ?hci|azurestackhci")),
-    (
-        "arc",
-        re.compile(
-            r"(?i)(?:azure )?arc(?:[ -]enabled)?(?: (?:server|machine)s?)?|.*hybridcompute.*"
-        ),
-    ),
-    ("azure", re.compile(r"(?i)azure|azure vms?|.*microsoft\.compute.*")),
-)
 PLATFORM_IN_ID = (
     ("azure-local", "/virtualmachineinstances/"),
     ("arc", "/microsoft.hybridcompute/machines/"),
@@ -49,22 +26,6 @@ PLATFORM_IN_ID = (
 NAME_IN_ID = r"(?i)/(?:machines|virtualmachines)/([^/]+)"
 _KB = r"(?i)(?:kb)?\s*[0-9]{5,8}"
 _COUNT = r"[0-9]{1,4}"
-_POWER = re.compile(
-    r"(?i)(?:powerstate/|vm )?(running|starting|stopped|stopping|deallocated|deallocating)"
-)
-_GENERATION = re.compile(r"(?i)(?:v|gen(?:eration)? ?)([12])")
-_FLAGS = frozenset(
-    path
-    for key, field in MACHINE_FIELDS.items()
-    for path, schema in (
-        (key, field.codec.schema),
-        *(
-            (f"{key}.{inner}", each)
-            for inner, each in field.codec.schema.get("properties", {}).items()
-        ),
-    )
-    if True in schema.get("enum", ())
-)
 
 
 def node_of(fields: Iterable[tuple[str, Any]], mark: int) -> Node:
@@ -141,20 +102,22 @@ def value_of(path: str, cell: Any, mark: int) -> Any:
         cell = type(cell)(cell.strip()) if cell != cell.strip() else cell
         if cell.casefold() in MISSING:
             return None
-        if path in _TREES and cell[0] in "{[" and cell[-1] in "}]":
+        if path in TREES and cell[0] in "{[" and cell[-1] in "}]":
             cell = _tree(cell, mark)
     elif not isinstance(cell, Node | Sequence):
         cell = placed(cell, mark)
         if isinstance(cell, str):
             return value_of(path, cell, mark)
-    if isinstance(cell, str):
-        adapt = _ADAPTED.get(path)
-        if path in _FLAGS:
-            return {"1": "true", "0": "false"}.get(cell, cell)
-        if path in _LISTS:
-            return _parted(path, cell, mark)
-        return adapt(cell, mark) if adapt else cell
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    if path in FLAGS:
+        return {"1": "true", "0": "false"}.get(cell, cell)
+    if path in LISTS:
+        return _parted(path, cell, mark)
+    if path == "tags":
+        return _tags(cell, mark)
+    fact = BY_PATH.get(path)
+    return fact.type.cell(cell) if fact and fact.type.cell else cell
 
 
 def _tree(cell: str, mark: int) -> Any:
@@ -186,7 +149,7 @@ def placed(value: Any, mark: int) -> Any:
 
 def _parted(path: str, cell: str, mark: int) -> Sequence | None:
     items = Sequence(mark)
-    for part in re.split(_LISTS[path], cell):
+    for part in re.split(BY_PATH[path].type.separator, cell):
         if part.strip():
             item = part.strip() if path != "pending" else placed(_update(part.strip()), mark)
             if item:
@@ -201,31 +164,9 @@ def _update(words: str) -> dict[str, str]:
     return {} if re.fullmatch(_COUNT, words) else {"title": words}
 
 
-def _platform(cell: str, _mark: int) -> str:
-    return next((platform for platform, pattern in _PLATFORMS if pattern.fullmatch(cell)), cell)
-
-
-def _power(cell: str, _mark: int) -> str:
-    found = _POWER.fullmatch(cell)
-    return cell if found is None else "on" if found[1].lower() in ("running", "starting") else "off"
-
-
-def _generation(cell: str, _mark: int) -> str:
-    found = _GENERATION.fullmatch(cell)
-    return found[1] if found else cell
-
-
 def _tags(cell: str, mark: int) -> Any:
     """`env=prod; team=a`, as portals print tags."""
     pairs = [part.partition("=") for part in re.split(r"[;,]", cell) if part.strip()]
     if not all(name.strip() and parted for name, parted, _ in pairs):
         return cell
     return placed({name.strip(): value.strip() for name, _, value in pairs}, mark)
-
-
-_ADAPTED: dict[str, Callable[[str, int], Any]] = {
-    "platform": _platform,
-    "power": _power,
-    "generation": _generation,
-    "tags": _tags,
-}

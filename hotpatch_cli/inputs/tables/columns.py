@@ -13,123 +13,15 @@ from typing import NamedTuple
 from hotpatch_cli.documents.codec import did_you_mean
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import InputError, Problem
-from hotpatch_cli.inputs.inventory.reader import MACHINE_FIELDS
+from hotpatch_cli.inputs.fields import BY_PATH, FACTS
 
 TAG = "tags."
 _OPTION = "--map"
-RECORDS = ("patching", "arc", "azure_local", "security")
-"""Fields that have no cell of their own: a column means one of the fields in them."""
-
-
-def _paths() -> tuple[str, ...]:
-    """Every field that a column may mean: `name`, `image`, `image.sku`, `patching.mode`; tags come
-    on top.
-    """
-    paths = []
-    for key, field in MACHINE_FIELDS.items():
-        if key not in RECORDS:
-            paths.append(key)
-        shapes = (field.codec.schema, *field.codec.schema.get("anyOf", ()))
-        paths += [f"{key}.{inner}" for shape in shapes for inner in shape.get("properties", ())]
-    return tuple(paths)
-
-
 OS_TYPE = "os_type"
-"""What a table tells beside the fields of an inventory: Windows or Linux."""
-FIELDS = (*_paths(), OS_TYPE)
+"""What a table has beside the fields of an inventory: Windows or Linux."""
+FIELDS = (*(path for path in BY_PATH if BY_PATH[path].written), OS_TYPE)
 """Every field path except tags, of which each table has its own: `tags.env`."""
 
-_SYNONYMS: dict[str, tuple[str, ...]] = {
-    "name": (
-        *("vm name", "vm", "machine", "machine name", "computer", "computer name", "host name"),
-        *("server", "server name", "device name", "node"),
-    ),
-    "id": ("resource id", "azure resource id", "arm id"),
-    "platform": ("hosted on", "hosting"),
-    "image": ("image urn", "urn", "image reference"),
-    "image.id": ("image reference id",),
-    "image.publisher": ("publisher", "image publisher", "image reference publisher"),
-    "image.offer": ("offer", "image offer", "image reference offer"),
-    "image.sku": ("sku", "image sku", "image reference sku"),
-    "image.version": ("image version", "image reference version"),
-    OS_TYPE: ("operating system type", "os family"),
-    "os": ("os name", "operating system", "operating system name", "os caption", "os sku"),
-    "region": ("location", "azure region"),
-    "zone": ("availability zone",),
-    "generation": ("vm generation", "hyper v generation"),
-    "scale_set": ("orchestration mode", "scale set mode"),
-    "patching.mode": ("patch mode",),
-    "patching.hotpatching": ("enable hotpatching", "hotpatching enabled", "hotpatching"),
-    "patching.vm_agent": ("provision vm agent",),
-    "patching.bypass_safety_checks": ("bypass platform safety checks on user schedule",),
-    "patching.reboot": ("reboot setting",),
-    "patching.assessment": ("assessment mode",),
-    "arc.status": ("arc status", "agent status", "connection status"),
-    "arc.hotpatch": (
-        "hotpatch subscription",
-        "hotpatch subscription status",
-        "hotpatch licence",
-        "hotpatch license",
-    ),
-    "arc.enablement": ("hotpatch enablement status", "hotpatch enablement"),
-    "arc.vbs": ("vbs", "vbs status", "virtualization based security"),
-    "arc.secure_boot": ("secure boot", "secure boot enabled"),
-    "arc.uefi": ("uefi",),
-    "arc.agent": ("agent version", "arc agent version"),
-    "azure_local.version": ("azure local version", "host release", "azure stack hci version"),
-    "azure_local.azure_verification": ("azure verification", "azure verification for vms"),
-    "azure_local.iso_hotpatch": ("iso hotpatch",),
-    "security.type": ("security type",),
-    "security.vtpm": ("vtpm", "vtpm enabled"),
-    "power": ("power state",),
-    "build": ("os build", "build number", "os build number", "os version", "full build"),
-    "kbs": ("installed kbs", "installed updates", "hotfixes", "hotfix ids", "kb"),
-    "pending": ("pending updates", "missing updates"),
-    "restart_pending": (
-        "reboot pending",
-        "pending reboot",
-        "pending restart",
-        "reboot required",
-        "restart required",
-    ),
-    "timezone": ("tz",),
-    "window": ("windows", "maintenance window", "patch window"),
-    "groups": ("group", "patch group"),
-    "ring": ("patch ring", "update ring", "deployment ring"),
-    "reboot_minutes": ("restart minutes",),
-    "owner": ("owned by", "contact"),
-}
-_SETTINGS = "osProfile.windowsConfiguration"
-_PATCH = f"{_SETTINGS}.patchSettings"
-_PLATFORM = f"{_PATCH}.automaticByPlatformSettings"
-_REFERENCE = "storageProfile.imageReference"
-_AZURE: dict[str, str] = {
-    OS_TYPE: "storageProfile.osDisk.osType",
-    "image.id": f"{_REFERENCE}.id",
-    "image.publisher": f"{_REFERENCE}.publisher",
-    "image.offer": f"{_REFERENCE}.offer",
-    "image.sku": f"{_REFERENCE}.sku",
-    "image.version": f"{_REFERENCE}.version",
-    "patching.mode": f"{_PATCH}.patchMode",
-    "patching.hotpatching": f"{_PATCH}.enableHotpatching",
-    "patching.assessment": f"{_PATCH}.assessmentMode",
-    "patching.reboot": f"{_PLATFORM}.rebootSetting",
-    "patching.bypass_safety_checks": f"{_PLATFORM}.bypassPlatformSafetyChecksOnUserSchedule",
-    "patching.vm_agent": f"{_SETTINGS}.provisionVMAgent",
-    "timezone": f"{_SETTINGS}.timeZone",
-    "arc.enablement": f"{_PATCH}.status.hotpatchEnablementStatus",
-    "security.type": "securityProfile.securityType",
-    "security.secure_boot": "securityProfile.uefiSettings.secureBootEnabled",
-    "security.vtpm": "securityProfile.uefiSettings.vTpmEnabled",
-    "os": "instanceView.osName",
-    "build": "instanceView.osVersion",
-    "generation": "instanceView.hyperVGeneration",
-    "power": "instanceView.powerState.code",
-    "restart_pending": "instanceView.patchStatus.availablePatchSummary.rebootPending",
-}
-"""Where Azure has the fields: queries make columns of these paths, with or without `properties`
-before them.
-"""
 _IMAGE = frozenset({"image.publisher", "image.offer", "image.sku"})
 _BARE = frozenset({"publisher", "offer", "sku"})
 """What queries call the parts of an image; only where all three are there do these words mean them.
@@ -144,12 +36,20 @@ def _plain(text: str) -> str:
     return re.sub(r"[\W_]", "", text).casefold()
 
 
+def _known_names() -> dict[str, str]:
+    """Plain name of a column -> field path; queries make columns of Azure's own paths too."""
+    names: dict[str, str] = {}
+    for fact in FACTS:
+        for word in fact.columns:
+            names[_plain(word)] = fact.path
+        if fact.azure:
+            names[_plain(fact.azure)] = fact.path
+            names[_plain(f"extended.{fact.azure}")] = fact.path
+    return names | _OWN
+
+
 _OWN = {_plain(path): path for path in FIELDS}
-_KNOWN = (
-    {_plain(word): path for path, words in _SYNONYMS.items() for word in words}
-    | {_plain(above + word): path for path, word in _AZURE.items() for above in ("", "extended.")}
-    | _OWN
-)
+_KNOWN = _known_names()
 
 
 class Columns(NamedTuple):

@@ -11,14 +11,13 @@ from typing import Any
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import os_type
-from hotpatch_cli.inputs.inventory.reader import MACHINE_FIELDS, Machines
 from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
+from hotpatch_cli.inputs.fields import MACHINE_FIELDS, WHOLE
+from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
 from hotpatch_cli.inputs.tables.cells import node_of, put_system, value_of
 from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, told
 
-WHOLE = frozenset({"image", "tags", "pending"})
-"""Fields whose mapping is one value."""
 _CONCLUDED = (
     *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
     *(("image", "azure"), ("security", "azure"), ("arc", "arc")),
@@ -121,7 +120,7 @@ class TableRows:
     def __init__(self, columns: Columns, log: Log, *, named: bool) -> None:
         self.fields = columns.fields
         self.log = log
-        self.reader = Machines(log, unique=named)
+        self.reader = MachineReader(log, unique=named)
         self.without: list[int] = []
         self.platforms: dict[str, int] = {}
 

@@ -6,6 +6,7 @@ from typing import Any
 from hotpatch_cli.documents.rows import RowsDocument, header, plain
 from hotpatch_cli.documents.tree import MAX_SCALAR, Log
 from hotpatch_cli.errors import SHOWN_AT_MOST, refuse
+from hotpatch_cli.inputs.fields import WHOLE
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine, literal, quoted, reading
 from hotpatch_cli.inputs.tables.bulk.profiles import (
@@ -18,7 +19,6 @@ from hotpatch_cli.inputs.tables.bulk.profiles import (
 )
 from hotpatch_cli.inputs.tables.cells import MISSING, NAME_IN_ID, PLATFORM_IN_ID
 from hotpatch_cli.inputs.tables.columns import Columns, mapped
-from hotpatch_cli.inputs.tables.table import WHOLE
 from hotpatch_cli.schedule.freezes import Freeze
 
 _MISSING = ", ".join(map(literal, sorted(MISSING)))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.rows import RowsDocument
 from hotpatch_cli.documents.tree import Log, Mapping
-from hotpatch_cli.inputs.inventory.reader import MACHINE_FIELDS
+from hotpatch_cli.inputs.fields import FREE_TEXTS, MACHINE_FIELDS, NO_PROFILE
 from hotpatch_cli.inputs.tables.cells import value_of
 from hotpatch_cli.inputs.tables.columns import TAG, Columns
 from hotpatch_cli.inputs.tables.table import TableRows
@@ -24,11 +24,6 @@ _NAME, _TOLD = "\0name", "\0platform"
 """Columns that no header has: the name of a profile, and the platform that ids tell."""
 
 ToTree = Callable[[Any, int], Any]
-_ASIDE = frozenset(
-    {*NAMES, "owner", "zone", "availability_set", "weight", "reboot_at", "done", "tags"}
-)
-_CHECKED = ("weight", "reboot_at", "done", "tags")
-"""Fields that decide no verdict and may still be wrong, as no text of a person can be."""
 
 
 class Profile(NamedTuple):
@@ -51,7 +46,7 @@ def deciding(columns: Columns, freezes: Iterable[Freeze]) -> list[str]:
     kept = []
     for column, path in columns.fields.items():
         tag = path == "tags" or path.startswith(TAG)
-        if path in asked or (path == "tags" and asked) or (not tag and path not in _ASIDE):
+        if path in asked or (path == "tags" and asked) or (not tag and path not in NO_PROFILE):
             kept.append(column)
     return kept
 
@@ -62,7 +57,7 @@ def checked(columns: Columns, freezes: Iterable[Freeze]) -> list[str]:
     return [
         column
         for column, path in columns.fields.items()
-        if path in _CHECKED and column not in within
+        if path in NO_PROFILE - FREE_TEXTS and column not in within
     ]
 
 

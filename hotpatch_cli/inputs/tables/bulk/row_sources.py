@@ -15,11 +15,11 @@ from hotpatch_cli.documents.rows import MAX_COLUMNS
 from hotpatch_cli.documents.rows import header as checked_header
 from hotpatch_cli.documents.tree import Log, NumberText
 from hotpatch_cli.errors import InputError, Problem, refuse
+from hotpatch_cli.inputs.fields import WHOLE
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable, NotCsvError, rows_of
 from hotpatch_cli.inputs.tables.bulk.engine import Engine
 from hotpatch_cli.inputs.tables.bulk.profiles import ToTree
 from hotpatch_cli.inputs.tables.cells import placed
-from hotpatch_cli.inputs.tables.table import WHOLE
 
 _FIRST = 1_000
 """So many lines tell the keys of most files; whether they are all is asked of DuckDB, which is
