@@ -9,7 +9,7 @@ import pytest
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.report_table import render_table
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import check
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,7 @@ def test_the_block_is_what_a_terminal_shows(monkeypatch: pytest.MonkeyPatch) -> 
     """Every line that the README shows is printed by the program at 80 columns, in that order."""
     monkeypatch.chdir(ROOT)
     report = check(load_fleet(["examples/fleet.yaml"])[0], load_knowledge(), date(2025, 12, 15))
-    printed = render_table(report, Screen(terminal=True, width=80))
+    printed = render_table(report, ViewOptions(terminal=True, width=80))
     block = re.search(r"\$ hotpatch check .*\n((?:.|\n)*?)\n```", README)
     assert block is not None
     at = 0

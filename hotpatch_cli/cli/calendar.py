@@ -55,7 +55,7 @@ def calendar(
     from hotpatch_cli import report as use_cases
     from hotpatch_cli.cli.console import deliver, say, screen
     from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.calendar import CALENDAR_FORMATS
+    from hotpatch_cli.outputs.formats import CALENDAR_FORMATS
 
     render = CALENDAR_FORMATS[known_word(form, tuple(CALENDAR_FORMATS), "--format")]
     wanted = known_word(product, ("all", "ws2022", "ws2025"), "--product")

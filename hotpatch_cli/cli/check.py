@@ -35,11 +35,11 @@ from hotpatch_cli.cli.options.what_if import OPTION, WhatIfOption, parse_what_if
 from hotpatch_cli.cli.output_targets import (
     Formats,
     Outputs,
-    View,
     paired,
     refuse_overwriting_inputs,
     write_all_targets,
 )
+from hotpatch_cli.outputs.view_options import ViewOptions
 
 app = typer.Typer(add_completion=False)
 
@@ -140,8 +140,9 @@ def check(
             page = contents(
                 shown, knowledge, planned(report, knowledge) if wanted is None else PART
             )
+    options = ViewOptions(color=not no_color, everything=every, explain=explain, feed=feed)
     extra = [*to_write(asked, report), *beside_all(shown, deliveries)]
-    write_all_targets(shown, deliveries, View(no_color, every, explain, feed, page), extra)
+    write_all_targets(shown, deliveries, options, page, extra)
     if calendar:
         tell_left_out(shown, quiet=quiet)
     raise typer.Exit(report.gate.exit_code)

@@ -77,13 +77,11 @@ def _readers(_context: Any) -> list[str]:
 
 def _formats(context: Any) -> list[str]:
     """The formats of the command that is being typed."""
-    from hotpatch_cli.outputs.calendar import CALENDAR_FORMATS
-    from hotpatch_cli.outputs.formats import REPORT_FORMATS
-    from hotpatch_cli.outputs.plan import PLAN_FORMATS
+    from hotpatch_cli.outputs.formats import CALENDAR_FORMATS, CHECK_FORMATS, PLAN_FORMATS
 
     known: dict[str, Any] = {
-        "check": REPORT_FORMATS,
-        "image": REPORT_FORMATS,
+        "check": CHECK_FORMATS,
+        "image": CHECK_FORMATS,
         "calendar": CALENDAR_FORMATS,
         "plan": PLAN_FORMATS,
     }

@@ -10,21 +10,25 @@ from pathlib import Path
 
 from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, refuse
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 
 
 def screen(
     output: str, *, no_color: bool = False, everything: bool = False, explain: bool = False
-) -> Screen:
-    """What is known of the place that the product goes to."""
-    terminal = output == "-" and sys.stdout.isatty()
-    colour = terminal and not no_color and not os.environ.get("NO_COLOR")
-    width = 80
-    if terminal:
-        from shutil import get_terminal_size
+) -> ViewOptions:
+    """How a product is to be shown at the place that it goes to."""
+    wanted = ViewOptions(color=not no_color, everything=everything, explain=explain)
+    return at_place(output, wanted)
 
-        width = get_terminal_size().columns
-    return Screen(terminal, width, colour, everything, explain)
+
+def at_place(output: str, wanted: ViewOptions) -> ViewOptions:
+    """The options with what is known of a place: only a terminal has a width, and shows colors."""
+    if output != "-" or not sys.stdout.isatty():
+        return wanted._replace(color=False)
+    from shutil import get_terminal_size
+
+    color = wanted.color and not os.environ.get("NO_COLOR")
+    return wanted._replace(terminal=True, width=get_terminal_size().columns, color=color)
 
 
 def deliver(product: str | bytes, output: str) -> None:

@@ -60,7 +60,7 @@ def diff(
     from hotpatch_cli.cli.console import deliver, screen
     from hotpatch_cli.gate.diff import report_diff
     from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.report_diff import DIFF_FORMATS
+    from hotpatch_cli.outputs.formats import DIFF_FORMATS
 
     render = DIFF_FORMATS[known_word(form, tuple(DIFF_FORMATS), "--format")]
     if old == new == "-":

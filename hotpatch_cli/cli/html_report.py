@@ -12,7 +12,7 @@ from hotpatch_cli.report import Report
 if TYPE_CHECKING:
     from hotpatch_cli.cli.output_targets import Delivery
     from hotpatch_cli.outputs.page.plan import PlanPart
-    from hotpatch_cli.outputs.page.render import Contents
+    from hotpatch_cli.outputs.page.render import PageContents
 
 HTML = "html"
 TIME_LIMIT = 5.0
@@ -20,13 +20,13 @@ TIME_LIMIT = 5.0
 PART = "This page shows a part of the fleet, and a plan is made for all of it: `hotpatch report`."
 
 
-def contents(report: Report, knowledge: Knowledge, plan: "PlanPart | str | None") -> "Contents":
+def contents(report: Report, knowledge: Knowledge, plan: "PlanPart | str | None") -> "PageContents":
     """All that a page holds: the report, the year of its day, how old its data is, and the plan."""
-    from hotpatch_cli.outputs.page.render import Contents
+    from hotpatch_cli.outputs.page.render import PageContents
     from hotpatch_cli.report import stale, year_of
 
     day = report.as_of
-    return Contents(
+    return PageContents(
         report, year_of(knowledge, day.year, day), knowledge, stale=stale(knowledge, day), plan=plan
     )
 

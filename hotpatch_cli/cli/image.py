@@ -15,7 +15,8 @@ from hotpatch_cli.cli.options.suppressions import (
     to_write,
     waiving,
 )
-from hotpatch_cli.cli.output_targets import Formats, Outputs, View, paired, write_all_targets
+from hotpatch_cli.cli.output_targets import Formats, Outputs, paired, write_all_targets
+from hotpatch_cli.outputs.view_options import ViewOptions
 
 app = typer.Typer(add_completion=False)
 
@@ -71,5 +72,5 @@ def image(
         contents(report, knowledge, None) if any(each.form == HTML for each in deliveries) else None
     )
     extra = [*to_write(asked, report), *beside_all(report, deliveries)]
-    write_all_targets(report, deliveries, View(no_color, page=page), extra)
+    write_all_targets(report, deliveries, ViewOptions(color=not no_color), page, extra)
     raise typer.Exit(report.gate.exit_code)

@@ -26,7 +26,8 @@ def matrix(
     """Show images, editions, prerequisites, tools, what is not carried, and how to go back."""
     from hotpatch_cli.cli.console import deliver, screen
     from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.matrix import MATRIX_FORMATS, MatrixView
+    from hotpatch_cli.outputs.formats import MATRIX_FORMATS
+    from hotpatch_cli.outputs.matrix import MatrixView
 
     render = MATRIX_FORMATS[known_word(form, tuple(MATRIX_FORMATS), "--format")]
     view = MatrixView(load_knowledge(files or ()).matrix, as_of or today())

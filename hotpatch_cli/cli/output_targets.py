@@ -11,12 +11,12 @@ import typer
 from hotpatch_cli.cli.config.config import current
 from hotpatch_cli.cli.html_report import beside
 from hotpatch_cli.cli.options.gate import known_word
-from hotpatch_cli.outputs.formats import REPORT_FORMATS
-from hotpatch_cli.outputs.view_options import Feed
+from hotpatch_cli.outputs.formats import CHECK_FORMATS, PAGE_FORMATS, REPORT_FORMATS
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Report
 
 if TYPE_CHECKING:
-    from hotpatch_cli.outputs.page.render import Contents
+    from hotpatch_cli.outputs.page.render import PageContents
 
 Formats = Annotated[
     list[str] | None,
@@ -25,7 +25,7 @@ Formats = Annotated[
         "-f",
         metavar="FORMAT",
         envvar="HOTPATCH_FORMAT",
-        help=f"{', '.join(REPORT_FORMATS)}; table if not given. Repeatable, each with its --output.",
+        help=f"{', '.join(CHECK_FORMATS)}; table if not given. Repeatable, each with its --output.",
         show_default=False,
     ),
 ]
@@ -43,18 +43,6 @@ Outputs = Annotated[
 ]
 
 
-class View(NamedTuple):
-    """How a person wants to see a table: without colours, all rows, with reasons; a feed its way;
-    what a page holds.
-    """
-
-    no_color: bool = False
-    everything: bool = False
-    explain: bool = False
-    feed: Feed = Feed()
-    page: "Contents | None" = None
-
-
 class Delivery(NamedTuple):
     """A format and the file that it goes to; `-` is standard output."""
 
@@ -65,7 +53,7 @@ class Delivery(NamedTuple):
 def paired(
     formats: Iterable[str] | None,
     outputs: Iterable[Path] | None,
-    known: Iterable[str] = REPORT_FORMATS,
+    known: Iterable[str] = CHECK_FORMATS,
 ) -> tuple[Delivery, ...]:
     """Formats and outputs, pair by pair in the order they were given. Raises BadParameter where
     they do not fit.
@@ -117,26 +105,27 @@ def _place(name: str) -> str:
 def write_all_targets(
     report: Report,
     deliveries: Sequence[Delivery],
-    view: View,
+    options: ViewOptions,
+    page: "PageContents | None" = None,
     extra: Iterable[tuple[str, str]] = (),
 ) -> None:
     """Render every format, then write all outputs: files first, whole or not at all, standard
     output last.
 
-    `extra` are more files, as (name, text), which are written with them. Raises InputError.
+    `page` is what a page holds, where one is among the formats; `extra` are more files, as (name,
+    text), which are written with them. Raises InputError.
     """
-    from hotpatch_cli.cli.console import deliver, screen, write_all
+    from hotpatch_cli.cli.console import at_place, deliver, write_all
 
     shown = []
     for form, output in deliveries:
-        look = screen(
-            output, no_color=view.no_color, everything=view.everything, explain=view.explain
-        )
-        look = look._replace(feed=view.feed)
-        if view.page:
-            place = beside(report, output)
-            look = look._replace(page=view.page._replace(csv=place.name if place else None))
-        shown.append((REPORT_FORMATS[form](report, look), output))
+        view = at_place(output, options)
+        if page is not None and form in PAGE_FORMATS:
+            table = beside(report, output)
+            named = page._replace(csv=table.name if table else None)
+            shown.append((PAGE_FORMATS[form](named, view), output))
+        else:
+            shown.append((REPORT_FORMATS[form](report, view), output))
     files = [
         (Path(output).resolve(), text) for text, output in shown if output != "-"
     ]  # a link stays one
@@ -158,11 +147,10 @@ def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[Non
         yield
         return
     from hotpatch_cli.errors import refuse
-    from hotpatch_cli.outputs.view_options import Screen
 
     try:
         with Path(name).open("ab") as summary:
-            text = REPORT_FORMATS["markdown"](report, Screen())
+            text = REPORT_FORMATS["markdown"](report, PLAIN)
             yield
             summary.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:

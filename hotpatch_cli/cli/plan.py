@@ -125,7 +125,7 @@ def plan(
     from hotpatch_cli.cli.console import deliver, say, screen
     from hotpatch_cli.cli.plan_file import read_plan
     from hotpatch_cli.cli.plan_session import Extras, Search, load, search
-    from hotpatch_cli.outputs.plan import PLAN_FORMATS
+    from hotpatch_cli.outputs.formats import PLAN_FORMATS
     from hotpatch_cli.outputs.plan_view import told_left_out
     from hotpatch_cli.planning import PlanRequest
     from hotpatch_cli.planning.implied_groups import Implied

@@ -52,7 +52,7 @@ def releases(
     from hotpatch_cli.cli.console import deliver, screen
     from hotpatch_cli.cli.options.gate import known_word
     from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.releases import RELEASE_FORMATS
+    from hotpatch_cli.outputs.formats import RELEASE_FORMATS
 
     render = RELEASE_FORMATS[known_word(form, tuple(RELEASE_FORMATS), "--format")]
     wanted = known_word(product, ("all", "ws2022", "ws2025"), "--product")

@@ -65,7 +65,7 @@ def rollback(
     from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.rollback import ROLLBACK_FORMATS
+    from hotpatch_cli.outputs.formats import ROLLBACK_FORMATS
     from hotpatch_cli.use_cases.rollback import rollbacks
 
     render = ROLLBACK_FORMATS[known_word(form, tuple(ROLLBACK_FORMATS), "--format")]

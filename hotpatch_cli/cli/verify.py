@@ -85,15 +85,16 @@ def verify(
     Where an option is not given, what the plan itself was asked for holds: month, days, deadline,
     --all.
     """
-    from hotpatch_cli.cli.console import deliver, say
+    from hotpatch_cli.cli.console import deliver, say, screen
     from hotpatch_cli.cli.plan_file import read_plan
     from hotpatch_cli.cli.plan_session import Extras, load, problem
-    from hotpatch_cli.outputs.plan_review import JUDGED_FORMATS, PlanReview
+    from hotpatch_cli.outputs.formats import REVIEW_FORMATS
+    from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.planning import PlanRequest, left_out
     from hotpatch_cli.planning.implied_groups import Implied
     from hotpatch_cli.planning.plan import broken
 
-    render = JUDGED_FORMATS[known_word(form, tuple(JUDGED_FORMATS), "--format")]
+    render = REVIEW_FORMATS[known_word(form, tuple(REVIEW_FORMATS), "--format")]
 
     day = as_of or today()
     world = parse_what_if(what_if, day)
@@ -110,7 +111,7 @@ def verify(
     judged = PlanReview(len(read.starts), tuple(broken(prepared, read.starts, read.ends)), missing)
     if missing:
         say(f"Not in the plan, though a restart is due: {', '.join(missing)}.", quiet=quiet)
-    deliver(render(judged), output)
+    deliver(render(judged, screen(output)), output)
     raise typer.Exit(1 if judged.broken else 0)
 
 

@@ -89,7 +89,7 @@ def list_command(
     from hotpatch_cli.cli.console import deliver, say, screen
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.fleet import load_fleet
-    from hotpatch_cli.outputs.windows_listing import OPENING_FORMATS
+    from hotpatch_cli.outputs.formats import OPENING_FORMATS
     from hotpatch_cli.use_cases.windows import OpeningQuery, list_openings
 
     render = OPENING_FORMATS[known_word(form, tuple(OPENING_FORMATS), "--format")]
@@ -148,7 +148,8 @@ def lint_command(
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.knowledge.limits import load_limits
-    from hotpatch_cli.outputs.lint import LINT_FORMATS, LintView
+    from hotpatch_cli.outputs.formats import LINT_FORMATS
+    from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.use_cases.lint import Lint
 
     render = LINT_FORMATS[known_word(form, tuple(LINT_FORMATS), "--format")]

@@ -1,13 +1,13 @@
 """The calendar of a year: table, JSON, CSV, Markdown, a feed, and a picture."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby, zip_longest
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.escaping import csv_text
-from hotpatch_cli.outputs.table import TextTable, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen, folded
+from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.servicing.calendar import CalendarEntry, Year, restarts
 
 _WORDS = {
@@ -25,13 +25,13 @@ forecast   from the plan; no KB or build confirms it
 """
 
 
-def render_table(year: Year, screen: Screen) -> str:
+def render_table(year: Year, options: ViewOptions) -> str:
     """The year as a table, the products side by side."""
     header = ("day", *(PRODUCT_NAMES[product] for product in _listed(year)))
     grid = TextTable(header, list(_rows(year)), whole=header)
-    drawn = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-    prose = (folded(text, screen) for text in (_counts(year), _remarks(year), _what_if(year)))
-    parts = [f"{year.year}, as of {year.as_of}.\n", drawn, _LEGEND, *prose]
+    listing = drawn(grid, options)
+    prose = (folded(text, options) for text in (_counts(year), _remarks(year), _what_if(year)))
+    parts = [f"{year.year}, as of {year.as_of}.\n", listing, _LEGEND, *prose]
     return "\n".join(part for part in parts if part)
 
 
@@ -128,7 +128,7 @@ def entry_dict(entry: CalendarEntry) -> dict[str, object]:
     }
 
 
-def render_json(year: Year, _screen: Screen) -> str:
+def render_json(year: Year, _options: ViewOptions) -> str:
     """The year as JSON."""
     releases = [entry_dict(entry) for _, entry in _all(year)]
     content: dict[str, object] = {"schema_version": 1, "as_of": str(year.as_of), "year": year.year}
@@ -144,7 +144,7 @@ def render_json(year: Year, _screen: Screen) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def render_csv(year: Year, _screen: Screen) -> str:
+def render_csv(year: Year, _options: ViewOptions) -> str:
     """The year as CSV."""
     rows = [entry_dict(entry) for _, entry in _all(year)]
     header = (
@@ -161,7 +161,7 @@ def render_csv(year: Year, _screen: Screen) -> str:
     return csv_text(header, ([row[name] for name in header] for row in rows))
 
 
-def render_markdown(year: Year, _screen: Screen) -> str:
+def render_markdown(year: Year, _options: ViewOptions) -> str:
     """The year as a Markdown table, for a wiki."""
     header = ("Day", *(PRODUCT_NAMES[product] for product in _listed(year)))
     lines = [
@@ -189,34 +189,3 @@ def render_markdown(year: Year, _screen: Screen) -> str:
 
 def _markdown_row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _ics(year: Year, screen: Screen) -> str:
-    from hotpatch_cli.outputs.feeds import render_year
-
-    return render_year(year, screen)
-
-
-def _svg(year: Year, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.charts.draw import svg
-    from hotpatch_cli.outputs.charts.year import year_chart
-
-    return svg(year_chart(year)) + "\n"
-
-
-def _png(year: Year, _screen: Screen) -> bytes:
-    from hotpatch_cli.outputs.charts.draw import png
-    from hotpatch_cli.outputs.charts.year import year_chart
-
-    return png(year_chart(year))
-
-
-CALENDAR_FORMATS: dict[str, Callable[[Year, Screen], str | bytes]] = {
-    "table": render_table,
-    "json": render_json,
-    "csv": render_csv,
-    "markdown": render_markdown,
-    "ics": _ics,
-    "svg": _svg,
-    "png": _png,
-}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import BASELINES, PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.ics import KNOWN_SINCE, FeedEvent, feed
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.restarts import Restart
 from hotpatch_cli.schedule.patch_tuesday import patch_tuesday, release_moment
@@ -32,11 +32,11 @@ _KINDS = {
 }
 
 
-def render_year(year: Year, screen: Screen) -> str:
+def render_year(year: Year, options: ViewOptions) -> str:
     """The releases of a year as a feed."""
     entries = ((product, entry) for product in year.products for entry in year.entries[product])
-    events = (_release(product, entry, screen.feed.alarms) for product, entry in entries)
-    return feed("Windows Server hotpatch releases", events, screen.feed)
+    events = (_release(product, entry, options.feed.alarms) for product, entry in entries)
+    return feed("Windows Server hotpatch releases", events, options.feed)
 
 
 def _release(product: Product, entry: CalendarEntry, alarms: tuple[timedelta, ...]) -> FeedEvent:
@@ -93,14 +93,14 @@ class _Due(NamedTuple):
         return self.checked.restart
 
 
-def render_restarts(report: Report, screen: Screen) -> str:
+def render_restarts(report: Report, options: ViewOptions) -> str:
     """The next restart of each machine, or of each group, as a feed; machines without an opening
     are not in it.
     """
     due = [each for checked in report.machines if (each := _due(checked, report.as_of)) is not None]
-    events = _by_group(due) if screen.feed.by_group else map(_of_machine, due)
-    alarmed = (event._replace(alarms=screen.feed.alarms) for event in events)
-    return feed("Restarts of " + (report.fleet.name or "the fleet"), alarmed, screen.feed)
+    events = _by_group(due) if options.feed.by_group else map(_of_machine, due)
+    alarmed = (event._replace(alarms=options.feed.alarms) for event in events)
+    return feed("Restarts of " + (report.fleet.name or "the fleet"), alarmed, options.feed)
 
 
 def not_in_feed(report: Report) -> str | None:
@@ -262,9 +262,9 @@ def _number(due: _Due) -> int:
 # --- openings ------------------------------------------------------------------------------------------------
 
 
-def render_openings(found: Iterable[UpcomingOpening], screen: Screen) -> str:
+def render_openings(found: Iterable[UpcomingOpening], options: ViewOptions) -> str:
     """The openings of windows as a feed; one that a freeze takes whole is called off."""
-    return feed("Maintenance windows", map(_opening, found), screen.feed)
+    return feed("Maintenance windows", map(_opening, found), options.feed)
 
 
 def _opening(listed: UpcomingOpening) -> FeedEvent:

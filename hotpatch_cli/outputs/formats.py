@@ -1,94 +1,105 @@
-"""The registry of report formats: the choices of `--format` are its keys."""
+"""The formats of every command, each once and by name: the choices of `--format` are the keys.
 
-from collections.abc import Callable
+A renderer is named here and imported when it is called: a run loads only what it writes. It takes
+what there is to show and the options of the view.
+"""
 
-from hotpatch_cli.outputs.view_options import Screen
-from hotpatch_cli.report import Report
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-
-def _table(report: Report, screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_table import render_table
-
-    text = render_table(report, screen)
-    if report.what_if is None:
-        return text
-    from hotpatch_cli.outputs.what_if import render_difference
-
-    return f"{text}\n{render_difference(report.what_if, screen)}"
-
-
-def _json(report: Report, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_json import render_json
-
-    return render_json(report)
-
-
-def _csv(report: Report, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_table import render_csv
-
-    return render_csv(report)
+if TYPE_CHECKING:
+    from hotpatch_cli.gate.diff import ReportDiff
+    from hotpatch_cli.knowledge.records import Knowledge
+    from hotpatch_cli.outputs.lint import LintView
+    from hotpatch_cli.outputs.matrix import MatrixView
+    from hotpatch_cli.outputs.page.render import PageContents
+    from hotpatch_cli.outputs.plan_review import PlanReview
+    from hotpatch_cli.outputs.plan_view import PlanView
+    from hotpatch_cli.outputs.view_options import ViewOptions
+    from hotpatch_cli.report import Report
+    from hotpatch_cli.servicing.calendar import Year
+    from hotpatch_cli.use_cases.rollback import Rollback
+    from hotpatch_cli.use_cases.windows import UpcomingOpening
 
 
-def _ics(report: Report, screen: Screen) -> str:
-    from hotpatch_cli.outputs.feeds import render_restarts
+def _lazy(module: str, function: str) -> "Callable[[Any, ViewOptions], Any]":
+    """A renderer by its name, which is imported with its first call."""
 
-    return render_restarts(report, screen)
+    def render(content: Any, options: "ViewOptions") -> Any:
+        return getattr(import_module(f"hotpatch_cli.outputs.{module}"), function)(content, options)
 
-
-def _markdown(report: Report, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_markdown import render_markdown
-
-    return render_markdown(report)
+    return render
 
 
-def _sarif(report: Report, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_sarif import render_sarif
-
-    return render_sarif(report)
-
-
-def _junit(report: Report, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_junit import render_junit
-
-    return render_junit(report)
-
-
-def _github(report: Report, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_ci import render_github
-
-    return render_github(report)
-
-
-def _gitlab(report: Report, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_ci import render_gitlab
-
-    return render_gitlab(report)
-
-
-def _azure(report: Report, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.report_ci import render_azure
-
-    return render_azure(report)
-
-
-def _html(_report: Report, screen: Screen) -> str:
-    from hotpatch_cli.outputs.page.render import render_page
-
-    if screen.page is None:
-        raise ValueError("a page needs its contents")
-    return render_page(screen.page)
-
-
-REPORT_FORMATS: dict[str, Callable[[Report, Screen], str]] = {
-    "table": _table,
-    "json": _json,
-    "csv": _csv,
-    "ics": _ics,
-    "markdown": _markdown,
-    "sarif": _sarif,
-    "junit": _junit,
-    "github": _github,
-    "gitlab": _gitlab,
-    "azure": _azure,
-    "html": _html,
+REPORT_FORMATS: "dict[str, Callable[[Report, ViewOptions], str]]" = {
+    "table": _lazy("report_table", "render_table"),
+    "json": _lazy("report_json", "render_json"),
+    "csv": _lazy("report_table", "render_csv"),
+    "ics": _lazy("feeds", "render_restarts"),
+    "markdown": _lazy("report_markdown", "render_markdown"),
+    "sarif": _lazy("report_sarif", "render_sarif"),
+    "junit": _lazy("report_junit", "render_junit"),
+    "github": _lazy("report_ci", "render_github"),
+    "gitlab": _lazy("report_ci", "render_gitlab"),
+    "azure": _lazy("report_ci", "render_azure"),
+}
+PAGE_FORMATS: "dict[str, Callable[[PageContents, ViewOptions], str]]" = {
+    "html": _lazy("page.render", "render_page"),
+}
+"""A page holds more than the report: the year, the plan, the age of the data."""
+CHECK_FORMATS = (*REPORT_FORMATS, *PAGE_FORMATS)
+"""What `check` and `image` write."""
+CALENDAR_FORMATS: "dict[str, Callable[[Year, ViewOptions], str | bytes]]" = {
+    "table": _lazy("calendar", "render_table"),
+    "json": _lazy("calendar", "render_json"),
+    "csv": _lazy("calendar", "render_csv"),
+    "markdown": _lazy("calendar", "render_markdown"),
+    "ics": _lazy("feeds", "render_year"),
+    "svg": _lazy("pictures", "year_svg"),
+    "png": _lazy("pictures", "year_png"),
+}
+PLAN_FORMATS: "dict[str, Callable[[PlanView, ViewOptions], str | bytes]]" = {
+    "table": _lazy("plan_table", "render_table"),
+    "json": _lazy("plan_json", "render_json"),
+    "csv": _lazy("plan", "render_csv"),
+    "markdown": _lazy("plan", "render_markdown"),
+    "ics": _lazy("plan_ics", "render_ics"),
+    "azure": _lazy("plan_azure", "render_azure"),
+    "svg": _lazy("pictures", "plan_svg"),
+    "png": _lazy("pictures", "plan_png"),
+}
+REVIEW_FORMATS: "dict[str, Callable[[PlanReview, ViewOptions], str]]" = {
+    "table": _lazy("plan_review", "render_table"),
+    "json": _lazy("plan_review", "render_json"),
+}
+"""What `verify` writes."""
+OPENING_FORMATS: "dict[str, Callable[[Sequence[UpcomingOpening], ViewOptions], str]]" = {
+    "table": _lazy("windows_listing", "render_table"),
+    "json": _lazy("windows_listing", "render_json"),
+    "csv": _lazy("windows_listing", "render_csv"),
+    "ics": _lazy("feeds", "render_openings"),
+}
+LINT_FORMATS: "dict[str, Callable[[LintView, ViewOptions], str]]" = {
+    "table": _lazy("lint", "render_table"),
+    "json": _lazy("lint", "render_json"),
+}
+ROLLBACK_FORMATS: "dict[str, Callable[[Sequence[Rollback], ViewOptions], str]]" = {
+    "table": _lazy("rollback", "render_table"),
+    "json": _lazy("rollback", "render_json"),
+}
+DIFF_FORMATS: "dict[str, Callable[[ReportDiff, ViewOptions], str]]" = {
+    "table": _lazy("report_diff", "render_table"),
+    "json": _lazy("report_diff", "render_json"),
+    "markdown": _lazy("report_diff", "render_markdown"),
+}
+MATRIX_FORMATS: "dict[str, Callable[[MatrixView, ViewOptions], str]]" = {
+    "table": _lazy("matrix", "render_table"),
+    "json": _lazy("matrix", "render_json"),
+    "csv": _lazy("matrix", "render_csv"),
+}
+RELEASE_FORMATS: "dict[str, Callable[[Knowledge, ViewOptions], str]]" = {
+    "table": _lazy("releases", "render_table"),
+    "json": _lazy("releases", "render_json"),
+    "csv": _lazy("releases", "render_csv"),
 }

@@ -1,12 +1,12 @@
 """Limits that windows break: table and JSON."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, indented
 from hotpatch_cli.use_cases.lint import LimitBreach
 
 CODE = "HP503"
@@ -54,7 +54,7 @@ def finding_dict(broken: LimitBreach, view: LintView) -> dict[str, Any]:
     }
 
 
-def render_json(view: LintView, _screen: Screen) -> str:
+def render_json(view: LintView, _options: ViewOptions) -> str:
     """All of it as JSON."""
     content = {
         "schema_version": 1,
@@ -68,11 +68,11 @@ def render_json(view: LintView, _screen: Screen) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def render_table(view: LintView, screen: Screen) -> str:
+def render_table(view: LintView, options: ViewOptions) -> str:
     """A paragraph for each broken limit: place, window, what is expected, what was found, what to
     do.
     """
-    blocks = [_block(each, screen) for each in view.found]
+    blocks = [_block(each, options) for each in view.found]
     run = view.windows - view.skipped
     owned = "1 other is" if view.skipped == 1 else f"{view.skipped} others are"
     skipped = f" {owned} run by their owner." if view.skipped else ""
@@ -85,7 +85,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _block(broken: LimitBreach, screen: Screen) -> str:
+def _block(broken: LimitBreach, options: ViewOptions) -> str:
     place = ":".join(str(part) for part in broken.place if part is not None)
     source = broken.limit.source[0]
     lines = [
@@ -94,10 +94,4 @@ def _block(broken: LimitBreach, screen: Screen) -> str:
         f"{source.url} (read {source.read})",
     ]
     head = f"{place}: {CODE} {broken.window}"
-    return visible(head) + "\n" + "".join(indented(visible(line), screen) for line in lines)
-
-
-LINT_FORMATS: dict[str, Callable[[LintView, Screen], str]] = {
-    "table": render_table,
-    "json": render_json,
-}
+    return visible(head) + "\n" + "".join(indented(visible(line), options) for line in lines)

@@ -1,15 +1,15 @@
 """The support matrix of a day: what can hotpatch where, and what it takes."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Matrix, Source, Statement, holds
 from hotpatch_cli.model import PLATFORMS
 from hotpatch_cli.outputs.escaping import csv_text
-from hotpatch_cli.outputs.table import TextTable, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen, folded
+from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, folded
 
 PLATFORM_NAMES = {"azure": "Azure", "azure-local": "Azure Local", "arc": "Azure Arc"}
 NOT_CARRIED = "Not carried by a hotpatch (these may restart the machine in a hotpatch month)"
@@ -22,22 +22,17 @@ class MatrixView(NamedTuple):
     as_of: date
 
 
-def render_table(view: MatrixView, screen: Screen) -> str:
+def render_table(view: MatrixView, options: ViewOptions) -> str:
     """The matrix as tables and lists."""
     matrix, day = view
 
-    def drawn(grid: TextTable) -> str:
-        return (
-            terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-        )
-
     parts = [
         f"Hotpatch support matrix as of {day}.\n",
-        drawn(_images(matrix, day)),
-        drawn(_editions(matrix, day)),
-        *(folded(_platform(matrix, platform, day), screen) for platform in PLATFORMS),
-        folded(_list(NOT_CARRIED, matrix.not_carried), screen),
-        folded(_list("Rollback", matrix.rollback), screen),
+        drawn(_images(matrix, day), options),
+        drawn(_editions(matrix, day), options),
+        *(folded(_platform(matrix, platform, day), options) for platform in PLATFORMS),
+        folded(_list(NOT_CARRIED, matrix.not_carried), options),
+        folded(_list("Rollback", matrix.rollback), options),
         _lifecycle(matrix, day),
         _sources(_every_source(matrix)),
     ]
@@ -127,7 +122,7 @@ def _sources(sources: Iterable[Source]) -> str:
     )
 
 
-def render_json(view: MatrixView, _screen: Screen) -> str:
+def render_json(view: MatrixView, _options: ViewOptions) -> str:
     """Every row of the matrix, each with its source, and whether it is true on the day."""
     matrix, day = view
     content: dict[str, Any] = {
@@ -160,7 +155,7 @@ def _plain_value(value: Any) -> Any:
     return value
 
 
-def render_csv(view: MatrixView, _screen: Screen) -> str:
+def render_csv(view: MatrixView, _options: ViewOptions) -> str:
     """The images and editions as CSV."""
     matrix = view.matrix
     rows: list[tuple[object, ...]] = [
@@ -184,10 +179,3 @@ def render_csv(view: MatrixView, _screen: Screen) -> str:
     return csv_text(
         ("product", "platform", "publisher", "offer", "sku", "edition", "from", "source"), rows
     )
-
-
-MATRIX_FORMATS: dict[str, Callable[[MatrixView, Screen], str]] = {
-    "table": render_table,
-    "json": render_json,
-    "csv": render_csv,
-}

@@ -1,37 +1,19 @@
 """The registry of plan formats, and the plain ones: CSV and Markdown."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import chain
 
 from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.outputs.escaping import csv_text, visible
-from hotpatch_cli.outputs.plan_json import reboot_dict, render_json, whys_of
+from hotpatch_cli.outputs.plan_json import reboot_dict, whys_of
 from hotpatch_cli.outputs.plan_view import PlanView, nights, proof, told_difference
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Reboot
 
 _HEADER = ("machine", "start", "end", "window", "ring", "groups", "why")
 
 
-def _table(view: PlanView, screen: Screen) -> str:
-    from hotpatch_cli.outputs.plan_table import render_table
-
-    return render_table(view, screen)
-
-
-def _ics(view: PlanView, screen: Screen) -> str:
-    from hotpatch_cli.outputs.plan_ics import render_ics
-
-    return render_ics(view, screen)
-
-
-def _azure(view: PlanView, screen: Screen) -> str:
-    from hotpatch_cli.outputs.plan_azure import render_azure
-
-    return render_azure(view, screen)
-
-
-def render_csv(view: PlanView, _screen: Screen) -> str:
+def render_csv(view: PlanView, _options: ViewOptions) -> str:
     """The plan as CSV: one line a restart, then one for each machine that is not placed, without a
     start.
     """
@@ -56,7 +38,7 @@ def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None
     ]
 
 
-def render_markdown(view: PlanView, _screen: Screen) -> str:
+def render_markdown(view: PlanView, _options: ViewOptions) -> str:
     """The plan as Markdown, for a change request."""
     plan = view.plan
     whys = whys_of(plan)
@@ -116,29 +98,3 @@ def _escaped(text: str) -> str:
     return "".join(
         "\\" + letter if letter in "\\`*_{}[]<>#|" else letter for letter in visible(text)
     )
-
-
-def _svg(view: PlanView, _screen: Screen) -> str:
-    from hotpatch_cli.outputs.charts.draw import svg
-    from hotpatch_cli.outputs.charts.timeline import timeline
-
-    return svg(timeline(view.plan.prepared, view.plan.reboots)) + "\n"
-
-
-def _png(view: PlanView, _screen: Screen) -> bytes:
-    from hotpatch_cli.outputs.charts.draw import png
-    from hotpatch_cli.outputs.charts.timeline import timeline
-
-    return png(timeline(view.plan.prepared, view.plan.reboots))
-
-
-PLAN_FORMATS: dict[str, Callable[[PlanView, Screen], str | bytes]] = {
-    "table": _table,
-    "json": render_json,
-    "csv": render_csv,
-    "markdown": render_markdown,
-    "ics": _ics,
-    "azure": _azure,
-    "svg": _svg,
-    "png": _png,
-}

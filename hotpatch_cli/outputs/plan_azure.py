@@ -5,11 +5,11 @@ not in them.
 import json
 
 from hotpatch_cli.outputs.plan_view import PlanView
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning.maintenance_export import exported
 
 
-def render_azure(view: PlanView, _screen: Screen) -> str:
+def render_azure(view: PlanView, _options: ViewOptions) -> str:
     """`value` lists the bodies to PUT, each with the id that it goes to: configurations before
     their assignments.
     """

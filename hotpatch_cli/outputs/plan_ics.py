@@ -6,21 +6,21 @@ from datetime import UTC, datetime, timedelta
 from hotpatch_cli.outputs.ics import FeedEvent, feed
 from hotpatch_cli.outputs.plan_json import whys_of
 from hotpatch_cli.outputs.plan_view import PlanNight, PlanView, nights
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Plan, Reboot
 
 _COUNTED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMED = 200  # machines that a group's event names
 
 
-def render_ics(view: PlanView, screen: Screen) -> str:
+def render_ics(view: PlanView, options: ViewOptions) -> str:
     """The planned restarts as a feed. A restart keeps its UID when it is planned anew, and moves
     with it.
     """
     plan = view.plan
-    events = _by_group(plan) if screen.feed.by_group else map(_PlanEvents(plan), plan.reboots)
-    alarmed = (event._replace(alarms=screen.feed.alarms) for event in events)
-    return feed(f"Restarts of {plan.prepared.fleet.name or 'the fleet'}", alarmed, screen.feed)
+    events = _by_group(plan) if options.feed.by_group else map(_PlanEvents(plan), plan.reboots)
+    alarmed = (event._replace(alarms=options.feed.alarms) for event in events)
+    return feed(f"Restarts of {plan.prepared.fleet.name or 'the fleet'}", alarmed, options.feed)
 
 
 class _PlanEvents:

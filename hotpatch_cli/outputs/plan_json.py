@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from hotpatch_cli.outputs.plan_view import PlanView
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
 from hotpatch_cli.planning.start_reasons import reasons_why
 
 
-def render_json(view: PlanView, _screen: Screen) -> str:
+def render_json(view: PlanView, _options: ViewOptions) -> str:
     """The plan as JSON."""
     return json.dumps(plan_dict(view), ensure_ascii=False, indent=1) + "\n"
 

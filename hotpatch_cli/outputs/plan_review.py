@@ -1,10 +1,10 @@
 """The judgement on a plan that somebody edited: text and JSON."""
 
 import json
-from collections.abc import Callable
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.planning.plan import BrokenRule
 
 
@@ -16,14 +16,14 @@ class PlanReview(NamedTuple):
     missing: tuple[str, ...]
 
 
-def render_table(judged: PlanReview) -> str:
+def render_table(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
     """A line for each rule that is broken."""
     lines = [f"{visible(each.text)}\n" for each in judged.broken]
     count = "1 restart" if judged.restarts == 1 else f"{judged.restarts} restarts"
     return "".join(lines) or f"The plan keeps every rule: {count}.\n"
 
 
-def render_json(judged: PlanReview) -> str:
+def render_json(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
     """The same, for programs."""
     content = {
         "schema_version": 1,
@@ -41,9 +41,3 @@ def render_json(judged: PlanReview) -> str:
         "not_in_the_plan": list(judged.missing),
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-
-
-JUDGED_FORMATS: dict[str, Callable[[PlanReview], str]] = {
-    "table": render_table,
-    "json": render_json,
-}

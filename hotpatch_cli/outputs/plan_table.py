@@ -15,8 +15,8 @@ from hotpatch_cli.outputs.plan_view import (
     proof,
     told_difference,
 )
-from hotpatch_cli.outputs.table import TextTable, cells, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen, folded, indented
+from hotpatch_cli.outputs.table import TextTable, cells, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 from hotpatch_cli.planning import Reboot
 from hotpatch_cli.planning.conflicts import listed
 
@@ -28,7 +28,7 @@ _APART = 4
 """So many cells from one hour that is written to the next."""
 
 
-def render_table(view: PlanView, screen: Screen) -> str:
+def render_table(view: PlanView, options: ViewOptions) -> str:
     """The plan by night, with a bar for each restart, then what could not be placed, then the
     proof.
     """
@@ -36,26 +36,26 @@ def render_table(view: PlanView, screen: Screen) -> str:
     every = nights(plan)
     parts = [f"Restarts for the baseline of {plan.release_day}.\n"]
     if len(every) > 1:
-        parts.append(_overview(every, screen))
-    most = len(plan.reboots) if screen.everything or not screen.terminal else screen.rows
+        parts.append(_overview(every, options))
+    most = len(plan.reboots) if options.most is None else options.most
     shown = 0
     for night in every:
         rows = night.reboots[: most - shown]
         shown += len(rows)
         if rows:
-            parts.append(_night(night, rows, screen))
+            parts.append(_night(night, rows, options))
     if shown < len(plan.reboots):
         parts.append(f"... and {len(plan.reboots) - shown} more restarts: -o FILE shows all.\n")
     parts += [
-        _unplaced(view, screen),
-        _conflicts(view, screen),
-        *_differences(view, screen),
-        folded(proof(plan), screen),
+        _unplaced(view, options),
+        _conflicts(view, options),
+        *_differences(view, options),
+        folded(proof(plan), options),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _overview(every: Sequence[PlanNight], screen: Screen) -> str:
+def _overview(every: Sequence[PlanNight], options: ViewOptions) -> str:
     """Night by night how many restart, at most at once, from when to when."""
     rows = [
         (
@@ -67,8 +67,8 @@ def _overview(every: Sequence[PlanNight], screen: Screen) -> str:
         )
         for night in every
     ]
-    return _drawn(
-        TextTable(("night", "restarts", "at once", "first start", "last end"), rows), screen
+    return drawn(
+        TextTable(("night", "restarts", "at once", "first start", "last end"), rows), options
     )
 
 
@@ -115,7 +115,7 @@ def _axis(night: PlanNight, width: int) -> _Axis:
     return _Axis(begin, begin + hours * _HOUR, width)
 
 
-def _night(night: PlanNight, rows: Sequence[Reboot], screen: Screen) -> str:
+def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> str:
     head: tuple[str, ...] = ("machine", "local time", "window", "ring")
     columns: list[tuple[str, ...]] = [
         (
@@ -129,31 +129,27 @@ def _night(night: PlanNight, rows: Sequence[Reboot], screen: Screen) -> str:
     ringless = all(row[3] == "-" for row in columns)
     if ringless:
         head, columns = head[:3], [row[:3] for row in columns]
-    axis = _axis(night, _bar_width([head, *columns], screen))
+    axis = _axis(night, _bar_width([head, *columns], options))
     bars = [(*row, axis.bar(each)) for row, each in zip(columns, rows, strict=True)]
     zones = {each.start.utcoffset() for each in night.reboots}
     clock = f"{axis.begin:%z}" if len(zones) == 1 else f"bars by the clock of {axis.begin:%z}"
     many = "1 restart" if len(night.reboots) == 1 else f"{len(night.reboots)} restarts"
     title = f"Night of {night.name}: {many} ({clock})"
     header = (*head, axis.header())
-    return _drawn(
-        TextTable(header, bars, whole=("local time", "ring", header[-1]), title=title), screen
+    return drawn(
+        TextTable(header, bars, whole=("local time", "ring", header[-1]), title=title), options
     )
 
 
-def _bar_width(rows: Sequence[tuple[str, ...]], screen: Screen) -> int:
+def _bar_width(rows: Sequence[tuple[str, ...]], options: ViewOptions) -> int:
     """What the other columns leave of a terminal, within reason."""
     taken = sum(
         max(cells(visible(row[column])) for row in rows) + 2 for column in range(len(rows[0]))
     )
-    return max(_LEAST_BAR, min(_MOST_BAR, (screen.width if screen.terminal else 80) - taken - 2))
+    return max(_LEAST_BAR, min(_MOST_BAR, (options.width if options.terminal else 80) - taken - 2))
 
 
-def _drawn(grid: TextTable, screen: Screen) -> str:
-    return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-
-
-def _unplaced(view: PlanView, screen: Screen) -> str:
+def _unplaced(view: PlanView, options: ViewOptions) -> str:
     """Who is left out and why: line by line for a file, in a terminal once for all that share the
     reason.
     """
@@ -162,45 +158,45 @@ def _unplaced(view: PlanView, screen: Screen) -> str:
     sharing: dict[str, list[str]] = {}
     for machine, finding in view.plan.unplaced:
         sharing.setdefault(f"{finding.code} {view.message(finding)}", []).append(machine.label)
-    if screen.terminal:
+    if options.terminal:
         lines = [f"{listed(names)}: {why}" for why, names in sharing.items()]
     else:
         lines = [f"{name}: {why}" for why, names in sharing.items() for name in names]
     shown = "".join(
-        indented(visible(line), screen)
-        for line in lines[: screen.rows if screen.terminal else None]
+        indented(visible(line), options)
+        for line in lines[: options.rows if options.terminal else None]
     )
     return f"Not placed: {len(view.plan.unplaced)}\n{shown}"
 
 
-def _conflicts(view: PlanView, screen: Screen) -> str:
+def _conflicts(view: PlanView, options: ViewOptions) -> str:
     """What stands in the way, conflict by conflict: all of its reasons are needed, any one help is
     enough.
     """
     lines = []
     for number, obstacle in enumerate(view.obstacles, 1):
-        lines.append(indented(f"Conflict {number}: {visible(obstacle.summary)}", screen, 0))
-        lines += [indented(f"- {visible(each.message)}", screen) for each in obstacle.reasons]
+        lines.append(indented(f"Conflict {number}: {visible(obstacle.summary)}", options, 0))
+        lines += [indented(f"- {visible(each.message)}", options) for each in obstacle.reasons]
         if obstacle.helps:
             lines.append(
                 "  What would help, each alone:\n"
                 if len(obstacle.helps) > 1
                 else "  What would help:\n"
             )
-            lines += [indented(f"+ {visible(each.message)}", screen) for each in obstacle.helps]
+            lines += [indented(f"+ {visible(each.message)}", options) for each in obstacle.helps]
     return "".join(lines)
 
 
-def _differences(view: PlanView, screen: Screen) -> list[str]:
+def _differences(view: PlanView, options: ViewOptions) -> list[str]:
     parts = []
     for heading, lines in told_difference(view):
-        most = len(lines) if screen.everything or not screen.terminal else screen.rows
+        most = len(lines) if options.most is None else options.most
         rest = len(lines) - most
         more = f"  ... and {rest} more: -o FILE shows all.\n" if rest > 0 else ""
         parts.append(
             visible(heading)
             + "\n"
-            + "".join(indented(visible(each), screen) for each in lines[:most])
+            + "".join(indented(visible(each), options) for each in lines[:most])
             + more
         )
     return parts

@@ -1,12 +1,12 @@
 """The release data, and what a page changes in it: table, JSON and CSV."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from hotpatch_cli.knowledge.records import Knowledge, Release
 from hotpatch_cli.outputs.escaping import csv_text, visible
-from hotpatch_cli.outputs.table import TextTable, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.release_import import MergedRows, ReleasePage, ReleaseRow
 from hotpatch_cli.report import last_read
 
@@ -45,14 +45,10 @@ def _cells(row: Release | ReleaseRow) -> tuple[str, ...]:
     return (*map(str, facts), str(read), "; ".join(each.title for each in row.source))
 
 
-def _drawn(grid: TextTable, screen: Screen) -> str:
-    return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-
-
-def render_table(knowledge: Knowledge, screen: Screen) -> str:
+def render_table(knowledge: Knowledge, options: ViewOptions) -> str:
     """The rows as a table, with the day of the data."""
     grid = TextTable(_HEADER, [_cells(row) for row in knowledge.releases], whole=_HEADER[:-1])
-    return f"{_day_of(knowledge)}\n\n{_drawn(grid, screen)}"
+    return f"{_day_of(knowledge)}\n\n{drawn(grid, options)}"
 
 
 def _day_of(knowledge: Knowledge) -> str:
@@ -62,26 +58,19 @@ def _day_of(knowledge: Knowledge) -> str:
     return f"{len(knowledge.releases)} releases, the newest of {newest}; read up to {last_read(knowledge)}."
 
 
-def render_json(knowledge: Knowledge, _screen: Screen) -> str:
+def render_json(knowledge: Knowledge, _options: ViewOptions) -> str:
     """The rows as JSON."""
     rows = [release_dict(row) for row in knowledge.releases]
     content = {"schema_version": 1, "read": str(last_read(knowledge)), "releases": rows}
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def render_csv(knowledge: Knowledge, _screen: Screen) -> str:
+def render_csv(knowledge: Knowledge, _options: ViewOptions) -> str:
     """The rows as CSV."""
     return csv_text(_HEADER, map(_cells, knowledge.releases))
 
 
-RELEASE_FORMATS: dict[str, Callable[[Knowledge, Screen], str]] = {
-    "table": render_table,
-    "json": render_json,
-    "csv": render_csv,
-}
-
-
-def render_difference(page: ReleasePage, merged: MergedRows, screen: Screen) -> str:
+def render_difference(page: ReleasePage, merged: MergedRows, options: ViewOptions) -> str:
     """What a page changes: new rows, corrected ones, and where it is older than what is known."""
     head = f"{visible(page.title)}, of {page.updated}: {len(page.rows)} dated rows, {_counted(merged)}.\n"
     rows = [("new", *_cells(row)[:6], "") for row in merged.new]
@@ -95,7 +84,7 @@ def render_difference(page: ReleasePage, merged: MergedRows, screen: Screen) -> 
     grid = TextTable(("what", *_HEADER[:6], "change"), rows)
     left = [f"Left out: {visible(each)}." for each in page.left_out]
     return "\n".join(
-        [head, *([_drawn(grid, screen)] if rows else []), *left, *([""] if left else [])]
+        [head, *([drawn(grid, options)] if rows else []), *left, *([""] if left else [])]
     )
 
 

@@ -8,23 +8,24 @@ from typing import Any
 
 from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Outcome, Reason, Report
 
 _WEIGHT = {"error": 0, "warning": 1, "note": 2}
 _GITLAB = {"error": "major", "warning": "minor", "note": "info"}
 
 
-def render_github(report: Report) -> str:
+def render_github(report: Report, _options: ViewOptions = PLAIN) -> str:
     """Workflow commands, what fails first: GitHub shows only ten errors and ten warnings of a step."""
     return _lines(report, _github, _github_general)
 
 
-def render_azure(report: Report) -> str:
+def render_azure(report: Report, _options: ViewOptions = PLAIN) -> str:
     """Logging commands of Azure Pipelines; a note is a plain line, for there is no such command."""
     return _lines(report, _azure, _azure_general)
 
 
-def render_gitlab(report: Report) -> str:
+def render_gitlab(report: Report, _options: ViewOptions = PLAIN) -> str:
     """Code quality issues of GitLab; what makes a machine fail is critical."""
     issues = [
         *map(_issue, ci_findings(report)),

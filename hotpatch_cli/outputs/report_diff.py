@@ -1,15 +1,15 @@
 """The difference of two reports: table, JSON, and Markdown for the comment of a pull request."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
 from hotpatch_cli.inputs.others.report import ReportedMachine
 from hotpatch_cli.outputs.escaping import markdown, visible
 from hotpatch_cli.outputs.report_markdown import MOST
-from hotpatch_cli.outputs.table import TextTable, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, indented
 
 MARK = "<!-- hotpatch-diff -->"
 """By this line a pipeline finds the comment that it wrote last time."""
@@ -17,7 +17,8 @@ _HEADER = ("change", "machine", "was", "is", "raised", "settled")
 _WORDS = {"loses": "lose hotpatch", "wins": "win hotpatch", "changed": "change otherwise"}
 
 
-def _json(difference: ReportDiff, _screen: Screen) -> str:
+def render_json(difference: ReportDiff, _options: ViewOptions) -> str:
+    """The difference as JSON."""
     shown: dict[str, Any] = {
         "schema_version": 1,
         "old": _side(difference.old),
@@ -50,18 +51,17 @@ def _state(machine: ReportedMachine | None) -> dict[str, Any] | None:
     return {"verdict": machine.verdict, "track": machine.track, "codes": list(machine.codes)}
 
 
-def _table(difference: ReportDiff, screen: Screen) -> str:
+def render_table(difference: ReportDiff, options: ViewOptions) -> str:
+    """The machines that differ as a table, and why those that win or lose hotpatch do."""
     pairs = [each for each in difference.pairs if each.change != "same"]
-    shown = pairs if screen.everything or not screen.terminal else pairs[: screen.rows]
+    shown = pairs[: options.most]
     parts = [_days(difference)]
     if shown:
         grid = TextTable(_HEADER, [_row(each) for each in shown], whole=("change", "was", "is"))
-        parts.append(
-            terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-        )
+        parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
         parts.append(f"... and {len(pairs) - len(shown)} more machines: --all shows them.\n")
-    parts.append("".join(_why(each, screen) for each in shown if each.change in ("loses", "wins")))
+    parts.append("".join(_why(each, options) for each in shown if each.change in ("loses", "wins")))
     return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
 
 
@@ -83,10 +83,10 @@ def _word(machine: ReportedMachine | None) -> str:
     return machine.verdict if machine.track is None else f"{machine.verdict}, {machine.track}"
 
 
-def _why(pair: Pair, screen: Screen) -> str:
+def _why(pair: Pair, options: ViewOptions) -> str:
     lines = [f"{visible(pair.machine.name)} {pair.change}:\n"]
-    lines += [indented(f"{code} {visible(message)}", screen) for code, message in pair.raised]
-    lines += [indented(f"no longer {' '.join(pair.settled)}", screen)] if pair.settled else []
+    lines += [indented(f"{code} {visible(message)}", options) for code, message in pair.raised]
+    lines += [indented(f"no longer {' '.join(pair.settled)}", options)] if pair.settled else []
     return "".join(lines)
 
 
@@ -108,7 +108,8 @@ def _sentence(difference: ReportDiff) -> str:
     return f"{sum(counts.values())} machines: {said}."
 
 
-def _markdown(difference: ReportDiff, _screen: Screen) -> str:
+def render_markdown(difference: ReportDiff, _options: ViewOptions) -> str:
+    """The difference for the comment of a pull request; what is too long for it loses its end."""
     counts = difference.counts
     sign = "❌" if counts["loses"] else "✅"
     title = (
@@ -154,10 +155,3 @@ def _bounded(lines: Sequence[str]) -> str:
         open_ += line.startswith("<details>") - line.startswith("</details>")
         kept.append(line)
     return "\n".join([*kept, lines[-1]]) + "\n"
-
-
-DIFF_FORMATS: dict[str, Callable[[ReportDiff, Screen], str]] = {
-    "table": _table,
-    "json": _json,
-    "markdown": _markdown,
-}

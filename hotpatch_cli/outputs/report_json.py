@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from hotpatch_cli.knowledge.records import Release
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Checked, Reason, Report
 from hotpatch_cli.restarts import Restart
 from hotpatch_cli.schedule.windows import Opening
@@ -33,7 +34,7 @@ if (
 SCHEMA_VERSION = 1
 
 
-def render_json(report: Report) -> str:
+def render_json(report: Report, _options: ViewOptions = PLAIN) -> str:
     """The report as JSON, machines in the order of the input: one a line, so that a change is a
     line of a diff.
     """

@@ -6,12 +6,13 @@ import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from hotpatch_cli.outputs.ci_findings import aside, file_of, silent_code
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Checked, Report
 
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render_junit(report: Report) -> str:
+def render_junit(report: Report, _options: ViewOptions = PLAIN) -> str:
     """A suite of all machines: what fails is a failure, unknown an error; waived, known and not
     Windows are skipped.
     """

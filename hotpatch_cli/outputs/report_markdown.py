@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of
 from hotpatch_cli.outputs.escaping import markdown
-from hotpatch_cli.outputs.report_table import next_restart
+from hotpatch_cli.outputs.restart_text import next_restart
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Checked, Report
 
 MARK = "<!-- hotpatch-report -->"
@@ -24,7 +25,7 @@ _WORDS = {
 _AT_FIRST = 20
 
 
-def render_markdown(report: Report) -> str:
+def render_markdown(report: Report, _options: ViewOptions = PLAIN) -> str:
     """What fails stands in a table, all else is folded; what is too long for a comment loses its
     end.
     """
@@ -87,7 +88,7 @@ def _row(checked: Checked) -> tuple[str, ...]:
         markdown(checked.machine.label),
         verdict,
         state,
-        next_restart(checked),
+        next_restart(checked.restart),
         codes,
         _WORDS[checked.outcome],
     )

@@ -8,6 +8,7 @@ from typing import Any
 from hotpatch_cli import __version__
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of, uri_of
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Reason, Report
 
 SCHEMA = (
@@ -20,7 +21,7 @@ which people edit.
 """
 
 
-def render_sarif(report: Report) -> str:
+def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
     """The report as SARIF, one result a finding; machines without a finding are in the counts of
     the run alone.
     """

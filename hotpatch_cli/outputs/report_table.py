@@ -3,10 +3,10 @@
 from collections import Counter
 
 from hotpatch_cli.outputs.escaping import csv_text, visible
+from hotpatch_cli.outputs.restart_text import next_restart, or_now
 from hotpatch_cli.outputs.table import TextTable, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions, indented
 from hotpatch_cli.report import Checked, Report
-from hotpatch_cli.restarts import Restart
 
 ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
 STATES = {"baseline-due": 0, "off-track": 1, "unknown": 2, "behind": 3, "current": 4, None: 5}
@@ -48,28 +48,34 @@ CSV_COLUMNS = (
 )
 
 
-def render_table(report: Report, screen: Screen) -> str:
+def render_table(report: Report, options: ViewOptions) -> str:
     """The table for a terminal, or at full width where it is not one."""
     ranked = sorted(report.machines, key=rank)
-    shown = ranked if screen.everything or not screen.terminal else ranked[: screen.rows]
+    shown = ranked[: options.most]
     parts = [_head(report)]
-    if screen.explain:
+    if options.explain:
         from hotpatch_cli.outputs.finding_text import explained
 
-        header, row = (_HEADER[:-1], _row) if screen.terminal else (_WIDE, _wide_row)
-        parts.append(explained(header, (row(each)[: len(header)] for each in shown), shown, screen))
-    elif screen.terminal:
+        header, row = (_HEADER[:-1], _row) if options.terminal else (_WIDE, _wide_row)
+        parts.append(
+            explained(header, (row(each)[: len(header)] for each in shown), shown, options)
+        )
+    elif options.terminal:
         grid = TextTable(_HEADER, [_row(each) for each in shown], whole=_HEADER[1:4])
-        parts.append(terminal(grid, screen.width, colour=screen.colour))
+        parts.append(terminal(grid, options.width, color=options.color))
     else:
         parts.append(plain(TextTable(_WIDE, [_wide_row(each) for each in shown])))
     if len(shown) < len(ranked):
         parts.append(f"... and {len(ranked) - len(shown)} more machines: --all shows them.\n")
     parts += [
-        "" if screen.explain else _legend(report, screen),
-        _run(report, screen),
+        "" if options.explain else _legend(report, options),
+        _run(report, options),
         _summary(report),
     ]
+    if report.what_if is not None:
+        from hotpatch_cli.outputs.what_if import render_difference
+
+        parts.append(render_difference(report.what_if, options))
     return "\n".join(part for part in parts if part)
 
 
@@ -87,7 +93,7 @@ def rank(checked: Checked) -> tuple[int, int]:
 def _row(checked: Checked) -> tuple[str, ...]:
     judgement = checked.judgement
     verdict, state = judgement.verdict or "", judgement.track.state or "-"
-    return checked.machine.label, verdict, state, next_restart(checked), _codes(checked)
+    return checked.machine.label, verdict, state, next_restart(checked.restart), _codes(checked)
 
 
 def _codes(checked: Checked) -> str:
@@ -96,35 +102,12 @@ def _codes(checked: Checked) -> str:
     return " ".join(filter(None, (*checked.codes, word)))
 
 
-def next_restart(checked: Checked) -> str:
-    """When the machine restarts next, as short as it is true: a moment, a last day, or a first one."""
-    restart = checked.restart
-    if restart.reason is None:
-        return "-"
-    return _or_now(restart, when(restart))
-
-
-def when(restart: Restart) -> str:
-    """The moment of a restart: never one that has passed, and no window that nobody runs."""
-    if restart.overdue:
-        return f"overdue since {restart.by}"
-    if restart.by is not None:
-        return f"by {restart.by}"
-    if restart.opening is not None and restart.enforced:
-        return f"{restart.opening.start:%Y-%m-%d %H:%M}"
-    return f"after {restart.not_before:%Y-%m-%d}"
-
-
-def _or_now(restart: Restart, words: str) -> str:
-    return words if restart.certain else f"{words} or now"
-
-
 def _wide_row(checked: Checked) -> tuple[str, ...]:
     name, verdict, state, restart, codes = _row(checked)
     opening = checked.restart.opening
     promised = opening is not None and not checked.restart.overdue
     start = (
-        _or_now(checked.restart, f"{opening.start:%Y-%m-%d %H:%M %z}")
+        or_now(checked.restart, f"{opening.start:%Y-%m-%d %H:%M %z}")
         if opening and promised
         else restart
     )
@@ -146,13 +129,13 @@ def _baseline(checked: Checked) -> str:
     return f"due {day}, then {coming.date}" if coming else f"due {day}"
 
 
-def _run(report: Report, screen: Screen) -> str:
+def _run(report: Report, options: ViewOptions) -> str:
     """What is said of the whole run, and not of a machine."""
     lines = [f"{each.rule.code}  {each.level}: {each.message}" for each in report.general]
-    return "".join(indented(line, screen, 0) for line in lines)
+    return "".join(indented(line, options, 0) for line in lines)
 
 
-def _legend(report: Report, screen: Screen) -> str:
+def _legend(report: Report, options: ViewOptions) -> str:
     """Each rule that spoke: how often, what it means, and what it said where that is not too much."""
     said: dict[str, dict[str, None]] = {}
     counts: Counter[str] = Counter()
@@ -169,7 +152,7 @@ def _legend(report: Report, screen: Screen) -> str:
     for code in sorted(counts):
         lines.append(f"{code}  {counts[code]:>4} x  {titles[code]}\n")
         if len(said[code]) <= MESSAGES:
-            lines += [indented(visible(message), screen, 15) for message in said[code]]
+            lines += [indented(visible(message), options, 15) for message in said[code]]
     return "".join(lines) + ("`hotpatch explain CODE` tells what to do.\n" if lines else "")
 
 
@@ -183,7 +166,7 @@ def _summary(report: Report) -> str:
     return f"{total} machine{'' if total == 1 else 's'}: {said}{extra}.\n"
 
 
-def render_csv(report: Report) -> str:
+def render_csv(report: Report, _options: ViewOptions = PLAIN) -> str:
     """The report as CSV, one line a machine in the order of the input."""
     return csv_text(CSV_COLUMNS, map(csv_row, report.machines))
 

@@ -1,16 +1,16 @@
 """The way back from an update: table and JSON."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hotpatch_cli.knowledge.records import Release
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, indented
 from hotpatch_cli.use_cases.rollback import NOTES, Rollback
 
 
-def render_json(found: Sequence[Rollback], _screen: Screen) -> str:
+def render_json(found: Sequence[Rollback], _options: ViewOptions) -> str:
     """The way back of each machine as JSON."""
     content = {"schema_version": 1, "notes": list(NOTES), "machines": list(map(_machine, found))}
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
@@ -46,15 +46,15 @@ def _release(release: Release | None) -> dict[str, Any] | None:
     }
 
 
-def render_table(found: Sequence[Rollback], screen: Screen) -> str:
+def render_table(found: Sequence[Rollback], options: ViewOptions) -> str:
     """Machine by machine: what goes, what it goes back to, when, and how."""
     if not found:
         return "No machine has it installed.\n"
     parts = []
     for each in found:
-        lines = [indented(visible(text), screen) for text in _lines(each)]
+        lines = [indented(visible(text), options) for text in _lines(each)]
         parts.append(f"{visible(each.machine.label)}\n{''.join(lines)}")
-    return "\n".join([*parts, "".join(indented(note, screen, 0) for note in NOTES)])
+    return "\n".join([*parts, "".join(indented(note, options, 0) for note in NOTES)])
 
 
 def _lines(each: Rollback) -> list[str]:
@@ -78,9 +78,3 @@ def _lines(each: Rollback) -> list[str]:
 def _named(release: Release) -> str:
     build = f", build {release.build}" if release.build else ""
     return f"{release.name}, {release.kind or 'update'} of {release.date}{build}"
-
-
-ROLLBACK_FORMATS: dict[str, Callable[[Sequence[Rollback], Screen], str]] = {
-    "table": render_table,
-    "json": render_json,
-}

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from hotpatch_cli.knowledge.records import Rule
-from hotpatch_cli.outputs.table import TextTable, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions
 
 
 def subject_page() -> str:
@@ -24,26 +24,26 @@ def subject_json() -> str:
     )
 
 
-def rule_list(rules: Mapping[str, Rule], screen: Screen) -> str:
+def rule_list(rules: Mapping[str, Rule], options: ViewOptions) -> str:
     """All rules: code, level, name and title."""
     rows = [(rule.code, rule.all_levels, rule.name, rule.title) for rule in rules.values()]
     grid = TextTable(("code", "level", "name", "title"), rows, whole=("code", "level", "name"))
-    return terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+    return drawn(grid, options)
 
 
-def rule_page(rule: Rule, screen: Screen) -> str:
+def rule_page(rule: Rule, options: ViewOptions) -> str:
     """One rule: what it means, what is said, what to do, where it comes from, wrong and right."""
     said = "".join(
-        f"  {_wrapped(text, screen)}{_level(rule, variant)}\n"
+        f"  {_wrapped(text, options)}{_level(rule, variant)}\n"
         for variant, text in rule.sentences.items()
     )
     remedies = "".join(
-        f"  {_wrapped(text, screen)}\n" for text in (rule.remedy, *rule.remedies.values())
+        f"  {_wrapped(text, options)}\n" for text in (rule.remedy, *rule.remedies.values())
     )
     return (
         f"{rule.code} {rule.name} ({rule.all_levels}; {', '.join(rule.platforms)})\n\n"
-        f"{_wrapped(rule.title, screen, 0)}.\n\n"
-        f"Meaning\n  {_wrapped(rule.meaning, screen)}\n\n"
+        f"{_wrapped(rule.title, options, 0)}.\n\n"
+        f"Meaning\n  {_wrapped(rule.meaning, options)}\n\n"
         f"What it says\n{said}\n"
         f"What to do\n{remedies}\n"
         f"Wrong\n{_indented(rule.wrong)}\nRight\n{_indented(rule.right)}\n"
@@ -56,16 +56,19 @@ def _level(rule: Rule, variant: str) -> str:
     return f" ({rule.level_of(variant)})" if rule.levels else ""
 
 
-def _wrapped(text: str, screen: Screen, indent: int = 2) -> str:
+def _wrapped(text: str, options: ViewOptions, indent: int = 2) -> str:
     """Prose at the width of a terminal; whole lines where it is not one."""
     import textwrap
 
     one_line = " ".join(text.split())
-    if not screen.terminal:
+    if not options.terminal:
         return one_line
     return ("\n" + " " * indent).join(
         textwrap.wrap(
-            one_line, max(40, screen.width - indent), break_long_words=False, break_on_hyphens=False
+            one_line,
+            max(40, options.width - indent),
+            break_long_words=False,
+            break_on_hyphens=False,
         )
     )
 

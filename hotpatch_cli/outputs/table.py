@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.view_options import ViewOptions
 
 STYLES = {
     "ready": "green",
@@ -33,8 +34,15 @@ class TextTable(NamedTuple):
     title: str = ""
 
 
+def drawn(grid: TextTable, options: ViewOptions) -> str:
+    """A table as the place that it goes to takes it."""
+    if options.terminal:
+        return terminal(grid, options.width, color=options.color)
+    return plain(grid)
+
+
 def plain(grid: TextTable) -> str:
-    """A table as text of its full width: no colours, nothing cut."""
+    """A table as text of its full width: no colors, nothing cut."""
     rows = [tuple(map(visible, row)) for row in (grid.header, *grid.rows)]
     widths = [max(cells(row[column]) for row in rows) for column in range(len(grid.header))]
     lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in rows]
@@ -57,7 +65,7 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - cells(text))
 
 
-def terminal(grid: TextTable, width: int, *, colour: bool) -> str:
+def terminal(grid: TextTable, width: int, *, color: bool) -> str:
     """A table for a terminal of some width: names fold, what must be whole does not."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -79,9 +87,9 @@ def terminal(grid: TextTable, width: int, *, colour: bool) -> str:
         )
     console = Console(
         width=width,
-        force_terminal=colour,
-        no_color=not colour,
-        color_system="standard" if colour else None,
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
     )
     with console.capture() as capture:
         console.print(table)

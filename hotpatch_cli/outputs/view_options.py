@@ -1,11 +1,8 @@
-"""What a renderer may know of where its text goes."""
+"""How text is to be shown, and prose at the width of a terminal."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from hotpatch_cli.outputs.page.render import Contents
+from typing import Any, NamedTuple
 
 ROWS = 50
 
@@ -24,24 +21,34 @@ class Feed(NamedTuple):
     day: date = date.min
 
 
-class Screen(NamedTuple):
-    """Whether it is a terminal, how wide, in colour or not, and how much the user wants to see;
-    what a page holds.
+class ViewOptions(NamedTuple):
+    """How text is to be shown: for a terminal or not, how wide, in color or not, and how much of it.
+
+    `everything` shows all rows where a terminal would show `rows`, `explain` adds reasons and
+    remedies, `feed` is how a calendar is published.
     """
 
     terminal: bool = False
     width: int = 80
-    colour: bool = False
+    color: bool = False
     everything: bool = False
     explain: bool = False
     rows: int = ROWS
     feed: Feed = Feed()
-    page: "Contents | None" = None
+
+    @property
+    def most(self) -> int | None:
+        """The number of rows that are shown; None where all are: all in a file or a pipe."""
+        return self.rows if self.terminal and not self.everything else None
 
 
-def folded(prose: str, screen: Screen) -> str:
+PLAIN = ViewOptions()
+"""Text for a file or a pipe."""
+
+
+def folded(prose: str, options: ViewOptions) -> str:
     """Lines of prose for a terminal: a longer one goes on below itself, two columns further in."""
-    if not screen.terminal:
+    if not options.terminal:
         return prose
     import textwrap
 
@@ -50,7 +57,7 @@ def folded(prose: str, screen: Screen) -> str:
         inner = " " * (len(line) - len(line.lstrip()) + 2)
         lines += textwrap.wrap(
             line,
-            max(screen.width, 40),
+            max(options.width, 40),
             subsequent_indent=inner,
             break_on_hyphens=False,
             break_long_words=False,
@@ -58,15 +65,15 @@ def folded(prose: str, screen: Screen) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def indented(text: str, screen: Screen, indent: int = 2) -> str:
+def indented(text: str, options: ViewOptions, indent: int = 2) -> str:
     """A paragraph that hangs under something: folded at the width of a terminal, one line where it
     is not one.
     """
     margin = " " * indent
-    if not screen.terminal:
+    if not options.terminal:
         return f"{margin}{text}\n"
     import textwrap
 
-    width = max(screen.width, indent + 30)
+    width = max(options.width, indent + 30)
     folded = textwrap.wrap(text, width - indent, break_on_hyphens=False, break_long_words=False)
     return "".join(f"{margin}{line}\n" for line in folded)

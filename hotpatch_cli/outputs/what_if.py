@@ -5,14 +5,13 @@ from typing import Any
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES
 from hotpatch_cli.outputs.report_json import restart_dict
-from hotpatch_cli.outputs.report_table import when
-from hotpatch_cli.outputs.table import TextTable, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen, folded
+from hotpatch_cli.outputs.restart_text import when
+from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.report import RestartChange, ScenarioDiff
 from hotpatch_cli.restarts import Restart
 from hotpatch_cli.servicing.calendar import CalendarEntry, YearDifference
 
-_SHOWN = 50
 _KINDS = {
     "planned-baseline": "baseline",
     "unplanned-baseline": "UNPLANNED baseline",
@@ -43,7 +42,7 @@ def difference_dict(found: ScenarioDiff) -> dict[str, Any]:
     }
 
 
-def render_difference(found: ScenarioDiff, screen: Screen) -> str:
+def render_difference(found: ScenarioDiff, options: ViewOptions) -> str:
     """The difference as a table: machine by machine the restart without and with it."""
     added = sum(each.known is None for each in found.changes)
     moved = len(found.changes) - added
@@ -51,14 +50,14 @@ def render_difference(found: ScenarioDiff, screen: Screen) -> str:
     if found.unknown:
         head += f" Machines of which nothing is known, and which may restart too: {found.unknown}."
     if not found.changes:
-        return folded(f"{head}\n", screen)
-    listed = found.changes if screen.everything or not screen.terminal else found.changes[:_SHOWN]
+        return folded(f"{head}\n", options)
+    listed = found.changes[: options.most]
     rows = [_row(each) for each in listed]
     grid = TextTable(("machine", "without", "with", "window"), rows, whole=("without", "with"))
-    table = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
+    table = drawn(grid, options)
     rest = len(found.changes) - len(listed)
     return (
-        folded(f"{head}\n", screen)
+        folded(f"{head}\n", options)
         + table
         + (f"... and {rest} more: --all shows them.\n" if rest else "")
     )

@@ -1,13 +1,13 @@
 """Openings of maintenance windows: table, JSON, CSV and feed."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
 from hotpatch_cli.outputs.escaping import csv_text
-from hotpatch_cli.outputs.table import TextTable, cells, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen, folded
+from hotpatch_cli.outputs.table import TextTable, cells, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.schedule.zones import windows_name
 from hotpatch_cli.use_cases.windows import UpcomingOpening
 
@@ -29,13 +29,13 @@ def opening_dict(listed: UpcomingOpening) -> dict[str, Any]:
     }
 
 
-def render_json(found: Sequence[UpcomingOpening], _screen: Screen) -> str:
+def render_json(found: Sequence[UpcomingOpening], _options: ViewOptions) -> str:
     """The openings as JSON."""
     content = {"schema_version": 1, "openings": [opening_dict(each) for each in found]}
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def render_csv(found: Sequence[UpcomingOpening], _screen: Screen) -> str:
+def render_csv(found: Sequence[UpcomingOpening], _options: ViewOptions) -> str:
     """The openings as CSV, one line each."""
     header = ("machine", "window", "start", "end", "start_utc", "minutes", "removed", "notes")
     return csv_text(header, map(_csv_row, found))
@@ -57,16 +57,16 @@ def _removed(listed: UpcomingOpening) -> str:
     return ", ".join(f"{each.freeze} {each.minutes} min" for each in listed.removed)
 
 
-def render_table(found: Sequence[UpcomingOpening], screen: Screen) -> str:
+def render_table(found: Sequence[UpcomingOpening], options: ViewOptions) -> str:
     """The openings as a table: local time with its offset, UTC, and what a freeze took."""
     if not found:
         return "No window opens in this time.\n"
     by_machine = any(each.machine for each in found)
     header = ("machine" if by_machine else "zone", "window", "start", "UTC", "min", "remarks")
     rows = [_row(each, by_machine=by_machine) for each in found]
-    grid = TextTable(header, rows, whole=_whole(header, rows, screen))
-    drawn = terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-    return drawn if by_machine else drawn + "\n" + folded(_zones(found), screen)
+    grid = TextTable(header, rows, whole=_whole(header, rows, options))
+    listing = drawn(grid, options)
+    return listing if by_machine else listing + "\n" + folded(_zones(found), options)
 
 
 def _row(listed: UpcomingOpening, *, by_machine: bool) -> tuple[str, ...]:
@@ -89,12 +89,14 @@ def _row(listed: UpcomingOpening, *, by_machine: bool) -> tuple[str, ...]:
     )
 
 
-def _whole(header: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen) -> tuple[str, ...]:
+def _whole(
+    header: Sequence[str], rows: Sequence[Sequence[str]], options: ViewOptions
+) -> tuple[str, ...]:
     """The columns that stay whole: all but the remarks, as long as these keep room for their words."""
     widths = [max(cells(text) for text in column) for column in zip(header, *rows, strict=True)][
         :-1
     ]
-    room = screen.width - sum(widths) - _BETWEEN * len(header)
+    room = options.width - sum(widths) - _BETWEEN * len(header)
     return tuple(header[:-1] if room >= _REMARKS else header[2:-1])
 
 
@@ -105,17 +107,3 @@ def _zones(found: Sequence[UpcomingOpening]) -> str:
     return "".join(
         f"{name} is {windows} in Windows and Azure.\n" for name, windows in pairs if windows
     )
-
-
-def _ics(found: Sequence[UpcomingOpening], screen: Screen) -> str:
-    from hotpatch_cli.outputs.feeds import render_openings
-
-    return render_openings(found, screen)
-
-
-OPENING_FORMATS: dict[str, Callable[[Sequence[UpcomingOpening], Screen], str]] = {
-    "table": render_table,
-    "json": render_json,
-    "csv": render_csv,
-    "ics": _ics,
-}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from junitparser import JUnitXml
 
-from hotpatch_cli.outputs.formats import REPORT_FORMATS
+from hotpatch_cli.outputs.formats import CHECK_FORMATS, REPORT_FORMATS
 
 ROOT = Path(__file__).parents[2]
 BAD = "machines: [{name: a, platform: arc, os: Windows Server 2019 Datacenter}]"
@@ -129,7 +129,7 @@ def test_what_fails_does_not_hide_behind_only(hotpatch: Any) -> None:
     """
     run = {
         form: hotpatch.check(BAD, "--only", "ready", "-f", form)
-        for form in REPORT_FORMATS
+        for form in CHECK_FORMATS
         if form != "ics"
     }
     assert {done.code for done in run.values()} == {1}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from source_samples import PLANTED, SAMPLES, Sample
 
 from hotpatch_cli.inputs.fleet import READERS
-from hotpatch_cli.outputs.formats import REPORT_FORMATS
+from hotpatch_cli.outputs.formats import CHECK_FORMATS
 
 DAY = ("--as-of", "2025-12-15")
 EVERY = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
@@ -190,7 +190,7 @@ def test_no_secret_comes_out(hotpatch: Any, sample: Sample) -> None:
     """Passwords, protected settings, custom data, tokens and variables stand in no format and in no
     message.
     """
-    outputs = [part for form in REPORT_FORMATS for part in ("-f", form, "-o", f"out.{form}")]
+    outputs = [part for form in CHECK_FORMATS for part in ("-f", form, "-o", f"out.{form}")]
     runs = [
         run(hotpatch, sample, "check", *DAY, *outputs),
         run(hotpatch, sample, "check", *DAY, "--explain"),
@@ -199,7 +199,7 @@ def test_no_secret_comes_out(hotpatch: Any, sample: Sample) -> None:
         run(hotpatch, sample, *command)
         for command in (("convert",), ("report", *DAY), ("windows", "list"))
     ]
-    written = [(hotpatch.folder / f"out.{form}").read_text() for form in REPORT_FORMATS]
+    written = [(hotpatch.folder / f"out.{form}").read_text() for form in CHECK_FORMATS]
     assert all(written)
     assert not any(PLANTED in text for text in written)
     for done in runs:

@@ -16,12 +16,12 @@ import pytest
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.formats import REPORT_FORMATS
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Report, check
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "fleet.yaml")
 DAY = "2025-12-15"
-NARROW = Screen(terminal=True, width=80)
+NARROW = ViewOptions(terminal=True, width=80)
 HOSTILE = {
     "brackets": "web[01]",
     "markup": "[red]x[/red]",
@@ -77,17 +77,17 @@ def test_csv_holds_a_name_in_one_safe_cell(hotpatch: Any, name: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\x85\u202e]", first[0])
 
 
-@pytest.mark.parametrize("screen", [Screen(), NARROW], ids=["plain", "terminal"])
+@pytest.mark.parametrize("options", [ViewOptions(), NARROW], ids=["plain", "terminal"])
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
-def test_a_table_holds_a_name_as_text(hotpatch: Any, name: str, screen: Screen) -> None:
+def test_a_table_holds_a_name_as_text(hotpatch: Any, name: str, options: ViewOptions) -> None:
     """A name brings no line end, no control code, no direction mark and no markup into a table, and
     is not cut.
     """
-    text = REPORT_FORMATS["table"](report_on(hotpatch, [name]), screen)
+    text = REPORT_FORMATS["table"](report_on(hotpatch, [name]), options)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\x85\u200f\u202e]", text)
     rows = [
         line.split("  ")[0].strip()
-        for line in text.split("──\n" if screen.terminal else "--\n")[1].splitlines()
+        for line in text.split("──\n" if options.terminal else "--\n")[1].splitlines()
     ]
     shown = "".join(rows[: rows.index("")])
     assert shown.encode("unicode_escape").replace(b"\\\\", b"\\") == name.encode("unicode_escape")
@@ -100,7 +100,9 @@ def test_columns_stand_below_each_other_for_wide_letters(hotpatch: Any, name: st
     """
     from rich.cells import cell_len
 
-    lines = REPORT_FORMATS["table"](report_on(hotpatch, [name, "a" * 20]), Screen()).splitlines()
+    lines = REPORT_FORMATS["table"](
+        report_on(hotpatch, [name, "a" * 20]), ViewOptions()
+    ).splitlines()
     assert {
         cell_len(line[: line.index("unknown")])
         for line in lines
@@ -166,7 +168,7 @@ def test_what_needs_attention_comes_first(example: Report) -> None:
     """The table begins with unsupported machines, then action-required, unknown, and ready ones
     last.
     """
-    rows = REPORT_FORMATS["table"](example, Screen()).splitlines()[4:15]
+    rows = REPORT_FORMATS["table"](example, ViewOptions()).splitlines()[4:15]
     order = ["unsupported", "action-required", "unknown", "ready"]
     ranks = [order.index(row.split()[1]) for row in rows]
     assert ranks == sorted(ranks)
@@ -175,7 +177,7 @@ def test_what_needs_attention_comes_first(example: Report) -> None:
 
 def test_the_head_tells_the_day_and_the_age_and_the_end_the_sum(example: Report) -> None:
     """The first line has the as-of day and the newest release, the last one counts the verdicts."""
-    lines = REPORT_FORMATS["table"](example, Screen()).splitlines()
+    lines = REPORT_FORMATS["table"](example, ViewOptions()).splitlines()
     assert lines[0].startswith("As of 2025-12-15. Release data up to 2025-12-09")
     assert lines[-1] == "11 machines: 5 ready, 1 action-required, 4 unsupported, 1 unknown."
 
@@ -186,8 +188,8 @@ def test_a_terminal_gets_50_rows_and_the_count_of_the_rest(hotpatch: Any) -> Non
     """
     report = report_on(hotpatch, [f"machine{n}" for n in range(60)])
     shown = {
-        screen: REPORT_FORMATS["table"](report, screen)
-        for screen in (NARROW, NARROW._replace(everything=True), Screen())
+        options: REPORT_FORMATS["table"](report, options)
+        for options in (NARROW, NARROW._replace(everything=True), ViewOptions())
     }
     assert [len(re.findall("^ ?machine\\d", text, re.MULTILINE)) for text in shown.values()] == [
         50,
@@ -203,7 +205,7 @@ def test_a_terminal_gets_50_rows_and_the_count_of_the_rest(hotpatch: Any) -> Non
 
 def test_colour_is_only_where_it_is_wanted(example: Report) -> None:
     """A terminal in colour has escape codes, one without has none, and both have the same text."""
-    coloured = REPORT_FORMATS["table"](example, NARROW._replace(colour=True))
+    coloured = REPORT_FORMATS["table"](example, NARROW._replace(color=True))
     assert "\x1b[" in coloured
     stripped = re.sub(r" +$", "", re.sub(r"\x1b\[[0-9;]*m", "", coloured), flags=re.MULTILINE)
     assert stripped == REPORT_FORMATS["table"](example, NARROW)
@@ -220,7 +222,7 @@ def test_the_formats_agree(hotpatch: Any, example: Report) -> None:
     }
     lines = {
         line.split()[0]: line.split()
-        for line in REPORT_FORMATS["table"](example, Screen()).splitlines()[4:15]
+        for line in REPORT_FORMATS["table"](example, ViewOptions()).splitlines()[4:15]
     }
     assert list(machines) == list(rows)
     assert set(rows) == set(lines)

@@ -20,16 +20,16 @@ from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.plan_table import render_table
 from hotpatch_cli.outputs.plan_view import PlanView
-from hotpatch_cli.outputs.view_options import Screen
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import PlanRequest, plan, prepare
 from hotpatch_cli.planning.conflicts import plan_conflicts
 
 ROOT = Path(__file__).parents[2]
-TERMINAL = Screen(terminal=True, width=80)
+TERMINAL = ViewOptions(terminal=True, width=80)
 KNOWLEDGE = load_knowledge()
 
 
-def shown(name: str, as_of: date, screen: Screen = TERMINAL) -> str:
+def shown(name: str, as_of: date, options: ViewOptions = TERMINAL) -> str:
     """The table of an example's plan with a deadline of two weeks."""
     fleet = load_fleet([str(ROOT / "examples" / name)])[0]
     found = plan(
@@ -37,7 +37,7 @@ def shown(name: str, as_of: date, screen: Screen = TERMINAL) -> str:
         time_limit=1,
     )
     rules = KNOWLEDGE.rules
-    return render_table(PlanView(found, rules, obstacles=plan_conflicts(found, rules)), screen)
+    return render_table(PlanView(found, rules, obstacles=plan_conflicts(found, rules)), options)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_restarts_before_noon_belong_to_the_night_before() -> None:
 
 def test_colours_stay_out_of_files() -> None:
     """What does not go to a terminal has no escape in it."""
-    assert "\x1b" not in shown("large.yaml", date(2026, 3, 20), Screen())
+    assert "\x1b" not in shown("large.yaml", date(2026, 3, 20), ViewOptions())
 
 
 CONTENDED = (

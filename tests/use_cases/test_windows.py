@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotpatch_cli.outputs.view_options import Screen
-from hotpatch_cli.outputs.windows_listing import OPENING_FORMATS
+from hotpatch_cli.outputs.formats import OPENING_FORMATS
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.schedule.windows import Opening
 from hotpatch_cli.use_cases.windows import UpcomingOpening
 from tests.conftest import Hotpatch
@@ -130,7 +130,9 @@ def test_names_are_whole_at_80_columns(by: str) -> None:
             name, start, start + timedelta(hours=4), ("02:00 does not exist: moved to 03:00",)
         )
         listed = UpcomingOpening("machine01" if by == "machine" else "", opening, 240, ())
-        lines = OPENING_FORMATS["table"]([listed], Screen(terminal=True, width=80)).splitlines()
+        lines = OPENING_FORMATS["table"](
+            [listed], ViewOptions(terminal=True, width=80)
+        ).splitlines()
         assert max(map(len, lines)) <= 80
         assert any("2026-03-29 02:00" in line and "29 01:00" in line for line in lines)
         assert any(name in line for line in lines) == (len(name) < 20)

@@ -8,9 +8,10 @@ from datetime import date
 
 from hotpatch_cli.eligibility.verdict import VERDICTS
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.report_table import ATTENTION, MESSAGES, STATES, next_restart
-from hotpatch_cli.outputs.table import TextTable, plain, terminal
-from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.outputs.report_table import ATTENTION, MESSAGES, STATES
+from hotpatch_cli.outputs.restart_text import next_restart
+from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, indented
 from hotpatch_cli.report import Checked
 
 _HEADER = ("machines", "verdict", "track", "product", "first restart", "codes")
@@ -36,7 +37,7 @@ class Summary:
             key = verdict, state, checked.judgement.product, checked.codes
             self.verdicts[verdict] += machines
             self._kinds[key] += machines
-            restart = next_restart(checked)
+            restart = next_restart(checked.restart)
             if restart != "-":
                 self._first[key] = min(self._first.get(key, restart), restart, key=_moment)
             for code in checked.codes:
@@ -47,7 +48,7 @@ class Summary:
                 if reason.finding.values and len(said) <= MESSAGES:
                     said.add(reason.message)
 
-    def render(self, as_of: date, newest: date | None, read: date, screen: Screen) -> str:
+    def render(self, as_of: date, newest: date | None, read: date, screen: ViewOptions) -> str:
         """The summary as text, for a terminal or at full width."""
         ranked = sorted(self._kinds.items(), key=lambda each: (_rank(each[0]), -each[1]))
         rows = ranked if screen.everything or not screen.terminal else ranked[: screen.rows]
@@ -55,9 +56,7 @@ class Summary:
             _HEADER, [self._row(key, machines) for key, machines in rows], whole=_HEADER[:5]
         )
         parts = [f"As of {as_of}. Release data up to {newest or 'nothing yet'}, read on {read}.\n"]
-        parts.append(
-            terminal(grid, screen.width, colour=screen.colour) if screen.terminal else plain(grid)
-        )
+        parts.append(drawn(grid, screen))
         if len(rows) < len(ranked):
             parts.append(f"... and {len(ranked) - len(rows)} more kinds: --all shows them.\n")
         return "\n".join(part for part in (*parts, self._legend(screen), self._total()) if part)
@@ -73,7 +72,7 @@ class Summary:
             " ".join(codes),
         )
 
-    def _legend(self, screen: Screen) -> str:
+    def _legend(self, screen: ViewOptions) -> str:
         lines = []
         for code in sorted(self._codes):
             lines.append(f"{code}  {self._codes[code]:>8} x  {self._titles[code]}\n")

@@ -26,7 +26,7 @@ INKS = {
     "restart": "#1d4f7d",
     "today": "#a8322a",
 }
-"""Name -> colour in light. Each colour has one meaning and one value, so that a page can turn it
+"""Name -> color in light. Each color has one meaning and one value, so that a page can turn it
 dark by its value.
 """
 

@@ -15,7 +15,7 @@ _KINDS = {
     "out-of-band-hotpatch": ("out-of-band hotpatch", "outofband", "circle", 70),
     None: ("kind not stated", "unknown", "cross", 200),
 }
-"""Kind -> (words, ink, shape, area). Shape and size say what colour says."""
+"""Kind -> (words, ink, shape, area). Shape and size say what color says."""
 
 _Kind = tuple[str, str, str, int]
 _LANE, _COLUMN, _LENGTH, _HEIGHT = 88, 118, 980, 560

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.outputs.ci_findings import aside
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.report_table import next_restart, rank
+from hotpatch_cli.outputs.report_table import rank
+from hotpatch_cli.outputs.restart_text import next_restart
 from hotpatch_cli.report import Checked, Report
 
 MOST = 20_000
@@ -61,7 +62,7 @@ def _row(checked: Checked, saved: int, texts: _Texts, reasons: _Texts) -> list[A
         machine.facts.platform or "",
         judgement.product or "",
         placement.ring or "",
-        next_restart(checked),
+        next_restart(checked.restart),
         restart.sentence,
         checked.outcome if checked.outcome in ("waived", "known") else "",
     )

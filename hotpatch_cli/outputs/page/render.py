@@ -21,6 +21,7 @@ from hotpatch_cli.outputs.page.blockers import blockers
 from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
 from hotpatch_cli.outputs.page.machines import MOST, kinds, machine_data
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Report
 from hotpatch_cli.servicing.calendar import Year
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-class Contents(NamedTuple):
+class PageContents(NamedTuple):
     """What a page is made of. `csv` names a file with all machines, where there are too many for a
     page; `plan` is a sentence where no plan could be made.
     """
@@ -50,7 +51,7 @@ class Picture(NamedTuple):
     words: str
 
 
-def render_page(contents: Contents) -> str:
+def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
     """The page. Raises InputError where a library that it needs is not installed."""
     environment = _environment()
     style, script = _asset("page.css") + _dark_inks(), _asset("page.js")
@@ -136,7 +137,7 @@ def _asset(name: str) -> str:
 
 
 def _dark_inks() -> str:
-    """Charts carry the colours of daylight; on the page each gives way to the variable of its
+    """Charts carry the colors of daylight; on the page each gives way to the variable of its
     meaning.
     """
     return "".join(

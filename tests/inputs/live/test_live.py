@@ -15,7 +15,7 @@ from azure_stand import OTHER, SUBSCRIPTION, Answer, Azure, subscription, vm
 from hotpatch_cli.inputs.live.client import Pace
 from hotpatch_cli.inputs.live.error_messages import told
 from hotpatch_cli.inputs.live.scope import AzureScope
-from hotpatch_cli.outputs.formats import REPORT_FORMATS
+from hotpatch_cli.outputs.formats import CHECK_FORMATS
 
 DAY = ("--as-of", "2025-12-15", "-f", "json")
 OWN = """
@@ -505,7 +505,7 @@ def test_secrets_of_a_resource_are_never_shown(hotpatch: Any, azure: Azure) -> N
         "secrets": [{"value": "planted-3"}],
     }
     azure.tables["resources"] = [vm("web01", osProfile=secret)]
-    for form in REPORT_FORMATS:
+    for form in CHECK_FORMATS:
         done = hotpatch("check", "--azure", "--explain", "--as-of", "2025-12-15", "-f", form)
         assert done.code in (1, 3), done.err
         assert "web01" in done.out or form in ("ics", "csv")

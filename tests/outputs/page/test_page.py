@@ -14,7 +14,7 @@ import pytest
 
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.outputs.page.render import Contents, code, link, render_page
+from hotpatch_cli.outputs.page.render import PageContents, code, link, render_page
 from hotpatch_cli.report import check, year_of
 from tests.conftest import Hotpatch
 from tests.outputs.page.fleets import HOSTILE, fleet_of, hostile_fleet
@@ -82,7 +82,7 @@ def test_a_fleet_too_large_for_a_page_is_shown_by_kind() -> None:
     """
     fleet, _ = load_fleet([EXAMPLE])
     knowledge, day = load_knowledge(), date(2025, 12, 15)
-    contents = Contents(
+    contents = PageContents(
         check(fleet, knowledge, day),
         year_of(knowledge, 2025, day),
         knowledge,

@@ -1,0 +1,28 @@
+"""The year and the plan as files of a picture: SVG and PNG."""
+
+from hotpatch_cli.outputs.charts.draw import png, svg
+from hotpatch_cli.outputs.charts.timeline import timeline
+from hotpatch_cli.outputs.charts.year import year_chart
+from hotpatch_cli.outputs.plan_view import PlanView
+from hotpatch_cli.outputs.view_options import ViewOptions
+from hotpatch_cli.servicing.calendar import Year
+
+
+def year_svg(year: Year, _options: ViewOptions) -> str:
+    """The year as SVG. Raises InputError where the library that draws is not installed."""
+    return svg(year_chart(year)) + "\n"
+
+
+def year_png(year: Year, _options: ViewOptions) -> bytes:
+    """The year as PNG. Raises InputError where the library that draws is not installed."""
+    return png(year_chart(year))
+
+
+def plan_svg(view: PlanView, _options: ViewOptions) -> str:
+    """The plan as SVG. Raises InputError where the library that draws is not installed."""
+    return svg(timeline(view.plan.prepared, view.plan.reboots)) + "\n"
+
+
+def plan_png(view: PlanView, _options: ViewOptions) -> bytes:
+    """The plan as PNG. Raises InputError where the library that draws is not installed."""
+    return png(timeline(view.plan.prepared, view.plan.reboots))
