@@ -1,6 +1,6 @@
-"""RCPSP on PSPLIB: `python psplib.py FOLDER [SET] [SECONDS]`, where FOLDER holds .sm files and
-reference.csv.
+"""RCPSP on PSPLIB: `python psplib.py FOLDER [SET] [SECONDS]`.
 
+FOLDER holds .sm files and reference.csv.
 SECONDS are those of one core, whatever else the machine does, for each instance.
 
 A project is a problem without weights: activities are tasks, renewable resources are limits, and
@@ -22,9 +22,7 @@ WITHOUT_END = 10**9
 
 
 def read_project(text: str) -> SchedulingProblem:
-    """A PSPLIB single-mode file as a problem; the two activities that only mark begin and end are
-    left out.
-    """
+    """A PSPLIB single-mode file as a problem, without the activities that mark begin and end."""
     lines = text.splitlines()
     successors = {row[0]: row[3:] for row in _section(lines, "PRECEDENCE RELATIONS:", 2)}
     requests = {row[0]: row[2:] for row in _section(lines, "REQUESTS/DURATIONS:", 3)}
@@ -56,7 +54,10 @@ def read_project(text: str) -> SchedulingProblem:
 
 
 def _units(requests: list[int]) -> tuple[int, ...]:
-    return tuple(resource for resource, units in enumerate(requests) for _ in range(units))
+    units: list[int] = []
+    for resource, amount in enumerate(requests):
+        units += [resource] * amount
+    return tuple(units)
 
 
 def _section(lines: list[str], title: str, skip: int) -> Iterator[list[int]]:
@@ -96,9 +97,9 @@ def main(folder: Path, which: str, seconds: float) -> None:
         gaps.append(100 * (result.makespan / best - 1))
         above.append(100 * (result.makespan / path - 1))
     print(
-        f"{which}: {len(rows)} instances, at most {max(times):.1f} s (mean {mean(times):.1f});"
-        f" at the reference: {100 * hits / len(rows):.1f} %; mean gap {mean(gaps):.2f} %;"
-        f" above the critical path {mean(above):.2f} %"
+        f"{which}: {len(rows)} instances, at most {max(times):.1f} s (mean {mean(times):.1f}); "
+        f"at the reference: {100 * hits / len(rows):.1f} %; mean gap {mean(gaps):.2f} %; "
+        f"above the critical path {mean(above):.2f} %"
     )
 
 

@@ -17,17 +17,15 @@ from time import perf_counter, process_time
 
 from fleets import make_fleet
 
-from hotpatch_cli.scheduler import SchedulingProblem, cost, solve, verify
-from hotpatch_cli.scheduler.problem import Starts, Task
+from hotpatch_cli.scheduler import SchedulingProblem, Task, cost, solve, verify
 
+Starts = tuple[int | None, ...]
 WORK_A_SECOND = 6_000
 """Work that a second allows on a slow core, so that the work ends the search and not the clock."""
 
 
 def one_at_a_time(problem: SchedulingProblem) -> Starts:
-    """What kured does: machines in name order, each as soon as the one before it is back and its
-    window is open.
-    """
+    """What kured does: machines in name order, each when the one before it is back."""
     free, starts = 0, []
     for task in sorted(range(len(problem.tasks)), key=lambda n: problem.tasks[n].name):
         start = _first(problem.tasks[task], free)
@@ -38,24 +36,20 @@ def one_at_a_time(problem: SchedulingProblem) -> Starts:
 
 
 def all_at_once(problem: SchedulingProblem) -> Starts:
-    """What Update Manager does: everything at the first opening's start, as many at a time as the
-    fleet's limit.
-    """
+    """What Update Manager does: all at the first opening's start, up to the fleet's limit."""
     most = problem.resources[0].capacity if problem.resources else len(problem.tasks)
-    lanes, starts = [0] * most, []
+    free, starts = [0] * most, []
     for task in problem.tasks:
-        lane = lanes.index(min(lanes)) if problem.resources else 0
-        start = _first(task, lanes[lane])
+        place = free.index(min(free)) if problem.resources else 0
+        start = _first(task, free[place])
         if start is not None and problem.resources:
-            lanes[lane] = start + task.duration
+            free[place] = start + task.duration
         starts.append(start)
     return tuple(starts)
 
 
 def rings_by_hand(problem: SchedulingProblem) -> Starts:
-    """What a spreadsheet does: a week for each ring, group members in turn, each ring from its
-    week's first opening.
-    """
+    """What a spreadsheet does: a week for each ring, and group members in turn."""
     busy: dict[int, int] = {}
     starts = []
     for task in problem.tasks:
@@ -84,10 +78,10 @@ def _first(task: Task, after: int) -> int | None:
     return next(starts, None)
 
 
-def _summary(problem: SchedulingProblem, starts: Starts) -> str:
+def _worth(problem: SchedulingProblem, starts: Starts) -> str:
     placed, exposure, _ = cost(problem, starts)
-    violations, missed = len(verify(problem, starts)), len(starts) - placed
-    return f"{exposure:,.0f} h, {violations} violations, {missed} missed"
+    violations = len(verify(problem, starts))
+    return f"{exposure:,.0f} h, {violations} violations, {len(starts) - placed} missed"
 
 
 def main(
@@ -96,12 +90,10 @@ def main(
     """Print one block a fleet."""
     for kind, size, seed in product(kinds, sizes, seeds):
         problem, planted = make_fleet(kind, size, seed)
-        print(
-            f"{kind} {size} seed {seed}: {len(problem.tasks)} machines;"
-            f" hidden plan {_summary(problem, planted)}"
-        )
+        hidden = _worth(problem, planted)
+        print(f"{kind} {size} seed {seed}: {len(problem.tasks)} machines; hidden plan {hidden}")
         for name, habit in HABITS.items():
-            print(f"  {name}: {_summary(problem, habit(problem))}")
+            print(f"  {name}: {_worth(problem, habit(problem))}")
         begun, busy = perf_counter(), process_time()
         over, crowd = busy + seconds, max(1.0, getloadavg()[0] / (cpu_count() or 1))
         result = solve(
@@ -111,10 +103,11 @@ def main(
             should_stop=lambda over=over: process_time() >= over,
         )
         took, busy = perf_counter() - begun, process_time() - busy
+        cut = ", cut short" if result.cut_short else ""
         print(
-            f"  hotpatch: {_summary(problem, result.starts)}; {result.status}, "
-            f"gap {100 * result.gap:.2f} %, {took:.1f} s ({busy:.1f} s of a core), "
-            f"{result.engine}{', cut short' if result.cut_short else ''}, "
+            f"  hotpatch: {_worth(problem, result.starts)}; "
+            f"{result.status}, gap {100 * result.gap:.2f} %, "
+            f"{took:.1f} s ({busy:.1f} s of a core), {result.engine}{cut}, "
             f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB",
             flush=True,
         )

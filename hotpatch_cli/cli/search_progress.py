@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from signal import SIGINT, getsignal, signal
 
-from hotpatch_cli.scheduler.solve import Progress
-
 
 @contextmanager
 def interruptible() -> Iterator[list[bool]]:
@@ -30,7 +28,7 @@ def interruptible() -> Iterator[list[bool]]:
 
 
 @contextmanager
-def shown_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+def shown_progress(*, quiet: bool) -> Iterator[Callable[[float, float], None] | None]:
     """A bar of the work done with the gap, on standard error where that is a terminal; it leaves no
     trace.
     """
@@ -38,8 +36,7 @@ def shown_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
         TextColumn("improving the plan"),
@@ -47,19 +44,10 @@ def shown_progress(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None
         TextColumn("{task.fields[gap]}"),
         TimeElapsedColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0, gap="")
 
-        def show(progress: Progress) -> None:
-            gap = (
-                (progress.exposure - progress.bound) / progress.exposure
-                if progress.exposure
-                else 0.0
-            )
-            bar.update(
-                task,
-                completed=min(1.0, progress.work / max(progress.limit, 1)),
-                gap=f"gap {gap:.2%}",
-            )
+        def show(done: float, gap: float) -> None:
+            bar.update(task, completed=done, gap=f"gap {gap:.2%}")
 
         yield show

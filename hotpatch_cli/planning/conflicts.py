@@ -10,14 +10,12 @@ from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.planning.plan import Plan, waits_in_vain
 from hotpatch_cli.planning.prepare import PlanningInput, wider
-from hotpatch_cli.planning.window_slots import MINUTE, moment
+from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, moment
 from hotpatch_cli.restarts import span
-from hotpatch_cli.scheduler.bounds.capacity import room, stretches
-from hotpatch_cli.scheduler.infeasible.conflict import Conflict, explain
-from hotpatch_cli.scheduler.infeasible.constraints import Constraint
-from hotpatch_cli.scheduler.infeasible.relaxations import MOST_DAYS, Relaxation
-from hotpatch_cli.scheduler.problem import ResourceLimit, SchedulingProblem, Task, TaskGroup
+from hotpatch_cli.scheduler import ResourceLimit, SchedulingProblem, Task, TaskGroup, explain
 
+_DAYS_LATER = 28
+"""So many days more are tried as a later deadline."""
 _NAMED = 4
 _SHOWN = 3
 _HELP = {
@@ -29,7 +27,7 @@ _HELP = {
 
 
 class ConflictText(NamedTuple):
-    """A reason or a help in words: `kind` and `name` as in the planner's Reason and Relief."""
+    """A reason or a help in words: `kind` and `name` as the scheduler's `explain` gives them."""
 
     kind: str
     name: str | None
@@ -67,9 +65,8 @@ def plan_conflicts(plan: Plan, rules: Mapping[str, Rule]) -> tuple[PlanConflict,
         if start is None and task not in shut | behind
     ]
     if unexplained:
-        problem = wider(prepared, timedelta(days=MOST_DAYS))
-        tell = _ConflictText(prepared, problem)
-        told += [tell.obstacle(each) for each in explain(problem, plan.result.starts, unexplained)]
+        problem = wider(prepared, timedelta(days=_DAYS_LATER))
+        told += _ConflictText(prepared, problem).conflicts(plan.result.starts, unexplained)
     return tuple(told)
 
 
@@ -100,28 +97,33 @@ class _ConflictText:
         self._group = {group.name: group for group in problem.groups}
         self._limit = {limit.name: limit for limit in problem.resources}
 
-    def obstacle(self, conflict: Conflict) -> PlanConflict:
-        """One conflict in words."""
-        tasks = [self.problem.tasks[self._task[name]] for name in conflict.tasks]
-        reasons = self._windows(conflict, tasks)
-        reasons += [
-            self._reason(each, tasks) for each in conflict.reasons if each.kind != "windows"
-        ]
-        helps = tuple(self._help(each) for each in conflict.relaxations)
-        names = tuple(task.name for task in tasks)
-        if len(names) == 1:
-            summary = f"{names[0]} cannot be placed."
-        else:
-            summary = f"{len(names)} machines cannot all be placed: {listed(names)}."
-        if conflict.also:
-            summary += f" So it is with {listed(conflict.also)}."
-        if not conflict.proven:
-            summary += " No room was found for them, but not every plan was tried."
-        return PlanConflict(names, summary, tuple(reasons), helps, conflict.proven, conflict.also)
+    def conflicts(
+        self, starts: tuple[int | None, ...], unexplained: Iterable[int]
+    ) -> Iterable[PlanConflict]:
+        """The conflicts behind the tasks that a plan leaves out, in words."""
+        for conflict in explain(self.problem, starts, unexplained, most_days=_DAYS_LATER):
+            tasks = [self.problem.tasks[self._task[name]] for name in conflict.tasks]
+            in_windows = {name for kind, name in conflict.reasons if kind == "windows"}
+            reasons = self._windows(in_windows, tasks)
+            reasons += [
+                self._reason(kind, name, tasks)
+                for kind, name in conflict.reasons
+                if kind != "windows"
+            ]
+            helps = tuple(self._help(*relaxation) for relaxation in conflict.relaxations)
+            names, also = conflict.tasks, conflict.also
+            if len(names) == 1:
+                summary = f"{names[0]} cannot be placed."
+            else:
+                summary = f"{len(names)} machines cannot all be placed: {listed(names)}."
+            if also:
+                summary += f" So it is with {listed(also)}."
+            if not conflict.proven:
+                summary += " No room was found for them, but not every plan was tried."
+            yield PlanConflict(names, summary, tuple(reasons), helps, conflict.proven, also)
 
-    def _windows(self, conflict: Conflict, tasks: Sequence[Task]) -> list[ConflictText]:
-        """The openings of the machines, told once for all that share them."""
-        named = {reason.name for reason in conflict.reasons if reason.kind == "windows"}
+    def _windows(self, named: set[str | None], tasks: Sequence[Task]) -> list[ConflictText]:
+        """The openings of the named machines, told once for all that share them."""
         sharing: dict[tuple[object, ...], list[Task]] = {}
         for task in tasks:
             if task.name in named:
@@ -133,7 +135,7 @@ class _ConflictText:
         names = tuple(task.name for task in tasks)
         number = self._task[names[0]]
         windows = ", ".join(self.prepared.machines[number].placement.windows) or "no window"
-        opened = stretches(tasks, self.problem.deadline)
+        opened = self.problem.open_intervals(tasks)
         before = f"before {moment(self.prepared.finish)}"
         who = f"{listed(names)} {'has' if len(names) == 1 else 'have'}"
         if not opened:
@@ -169,8 +171,7 @@ class _ConflictText:
             return f"{when:%H:%M}"
         return f"{when:%Y-%m-%d %H:%M %z}"
 
-    def _reason(self, reason: Constraint, tasks: Sequence[Task]) -> ConflictText:
-        kind, name = reason
+    def _reason(self, kind: str, name: str | None, tasks: Sequence[Task]) -> ConflictText:
         if kind == "deadline":
             message = f"Every restart ends by {moment(self.prepared.finish)}."
         elif kind == "pinned":
@@ -180,7 +181,7 @@ class _ConflictText:
         elif kind == "after":
             message = self._after(name)
         else:
-            message = self._share(reason, tasks)
+            message = self._share(kind, name, tasks)
         return ConflictText(kind, name, message)
 
     def _pinned(self, name: str | None) -> str:
@@ -201,11 +202,11 @@ class _ConflictText:
             return f"{name} waits for others."
         return f"The group {name} starts when {listed([self.problem.groups[n].name for n in group.after])} is done."
 
-    def _share(self, reason: Constraint, tasks: Sequence[Task]) -> str:
+    def _share(self, kind: str, name: str | None, tasks: Sequence[Task]) -> str:
         """How much a group or a limit lets through, and how much the machines need."""
-        limit: TaskGroup | ResourceLimit = (self._group if reason.kind == "group" else self._limit)[
-            reason.name or ""
-        ]
+        limits: Mapping[str, TaskGroup | ResourceLimit]
+        limits = self._group if kind == "group" else self._limit
+        limit = limits[name or ""]
         settle = limit.settle if isinstance(limit, TaskGroup) else 0
         users = [task for task in tasks if self._uses(task, limit)]
         at_once = "one at a time" if limit.capacity == 1 else f"at most {limit.capacity} at once"
@@ -223,10 +224,10 @@ class _ConflictText:
             else f"machines under the limit on {limit.name}"
         )
         text = f"{len(users)} {who} restart {at_once}{resting}"
-        opened = stretches(users, self.problem.deadline)
+        opened = self.problem.open_intervals(users)
         offered = sum(end - start for start, end in opened)
         needed = -(-sum(task.duration + settle for task in users) // limit.capacity) - settle
-        places = room(users, limit.capacity, settle, self.problem.deadline) if users else 0
+        places = self.problem.most_starts(users, limit) if users else 0
         if needed > offered:
             text += f", which takes {span(needed * MINUTE)}; their openings offer {span(offered * MINUTE)}"
         elif places < len(users):
@@ -239,8 +240,9 @@ class _ConflictText:
             return any(self.problem.groups[group] is limit for group in task.groups)
         return any(self.problem.resources[each] is limit for each in task.resources)
 
-    def _help(self, relief: Relaxation) -> ConflictText:
-        kind, name, amount, within = relief
+    def _help(
+        self, kind: str, name: str | None, amount: int, within: MinuteInterval | None
+    ) -> ConflictText:
         if kind == "deadline":
             days = -(-amount // (24 * 60))
             message = f"{days} day{'s' if days > 1 else ''} more: a deadline of " + moment(

@@ -10,8 +10,7 @@ from hotpatch_cli.model import Finding, Machine, make_finding
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, moment
 from hotpatch_cli.restarts import span
-from hotpatch_cli.scheduler.proof import verify
-from hotpatch_cli.scheduler.solve import Progress, Result, solve, work_in
+from hotpatch_cli.scheduler import Result, solve, verify
 
 _NAMED = 3
 
@@ -52,11 +51,13 @@ def plan(
     *,
     time_limit: float | None = None,
     should_stop: Callable[[], bool] | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[float, float], None] | None = None,
     keep: Mapping[str, datetime] | None = None,
 ) -> Plan:
-    """The plan for a prepared fleet; `keep` maps machines to starts of an older plan that it should
-    stay near.
+    """The plan for a prepared fleet.
+
+    `keep` maps machines to starts of an older plan that it should stay near. `progress` takes the
+    share of the work that is done and the gap of the best plan, both from 0 to 1.
     """
     before = (
         None
@@ -65,7 +66,6 @@ def plan(
     )
     result = solve(
         prepared.problem,
-        work_limit=work_in(time_limit),
         time_limit=time_limit,
         should_stop=should_stop,
         progress=progress,

@@ -13,7 +13,7 @@ from hotpatch_cli.model import Finding, Fleet, Machine, make_finding
 from hotpatch_cli.planning.rules import problem_of
 from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, WindowSlots
 from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, patch_tuesday, release_moment
-from hotpatch_cli.scheduler.problem import SchedulingProblem
+from hotpatch_cli.scheduler import SchedulingProblem
 
 HORIZON = timedelta(days=45)
 """How far windows are looked at where no deadline and no last day is given: each monthly window

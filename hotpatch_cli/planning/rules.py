@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from hotpatch_cli.model import Fleet, GroupRule, Machine
 from hotpatch_cli.planning.window_slots import MINUTE, WindowSlots
-from hotpatch_cli.scheduler.problem import (
+from hotpatch_cli.scheduler import (
     ResourceLimit,
     SchedulingProblem,
     Task,

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from hotpatch_cli.planning.prepare import PlanningInput
-from hotpatch_cli.planning.window_slots import MINUTE
+from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval
 from hotpatch_cli.restarts import span
-from hotpatch_cli.scheduler.problem import Interval, SchedulingProblem, Task
+from hotpatch_cli.scheduler import SchedulingProblem, Task
 
 
 def reasons_why(prepared: PlanningInput, starts: Sequence[int | None]) -> tuple[str, ...]:
@@ -96,5 +96,5 @@ def _first_fit(task: Task, moment: int) -> int | None:
     return None
 
 
-def _opens(interval: Interval) -> int:
+def _opens(interval: MinuteInterval) -> int:
     return interval[0]

@@ -12,9 +12,10 @@ from hotpatch_cli.schedule.fit import Openings
 from hotpatch_cli.schedule.freezes import Freeze, cut
 from hotpatch_cli.schedule.windows import Opening, ZoneMissing
 from hotpatch_cli.schedule.zones import find_zone
-from hotpatch_cli.scheduler.problem import Interval
 
 MINUTE = timedelta(minutes=1)
+MinuteInterval = tuple[int, int]
+"""Minutes since the release, from a start to an end: [start, end)."""
 
 
 class SlotPiece(NamedTuple):
@@ -36,7 +37,7 @@ class WindowSlots:
         self._openings = Openings()
         self._known: dict[tuple[object, ...], tuple[SlotPiece, ...]] = {}
         self._missing: dict[tuple[object, ...], Finding | None] = {}
-        self._intervals: dict[tuple[object, ...], tuple[Interval, ...]] = {}
+        self._intervals: dict[tuple[object, ...], tuple[MinuteInterval, ...]] = {}
 
     def missing(self, placement: Placement) -> Finding | None:
         """Why a placement has no opening that its restart fits into."""
@@ -52,7 +53,7 @@ class WindowSlots:
             self._known[key] = self._cut(placement)
         return self._known[key]
 
-    def intervals(self, placement: Placement) -> tuple[Interval, ...]:
+    def intervals(self, placement: Placement) -> tuple[MinuteInterval, ...]:
         """The pieces as disjoint intervals; where windows overlap, the later one begins where it
         opens.
 
@@ -115,8 +116,8 @@ def moment(when: datetime) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _disjoint(pieces: Sequence[SlotPiece], need: int) -> tuple[Interval, ...]:
-    intervals: list[Interval] = []
+def _disjoint(pieces: Sequence[SlotPiece], need: int) -> tuple[MinuteInterval, ...]:
+    intervals: list[MinuteInterval] = []
     for start, end, _ in pieces:
         first, last = start, end
         if end - start < need:

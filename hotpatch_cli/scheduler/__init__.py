@@ -1,33 +1,30 @@
-"""Plans restarts and proves how good the plan is: `solve` makes it, `verify` and `cost` judge it.
+"""Schedules tasks in windows, under limits and in order, and proves how good the schedule is.
 
-The core is abstract: it knows tasks, windows, groups, rings and resources, and no fleet, file or
-clock time.
+`solve` makes a plan, `verify` and `cost` judge one, and `explain` says why tasks can't be
+scheduled. It is an inner library: it knows tasks, windows, groups, rings and limits, and no
+machine, file or time zone. README.md describes it.
 """
 
+from hotpatch_cli.scheduler.infeasible.conflict import explain
 from hotpatch_cli.scheduler.problem import (
-    InvalidProblem,
     ResourceLimit,
     SchedulingProblem,
     Task,
     TaskGroup,
     TaskRing,
 )
-from hotpatch_cli.scheduler.proof import Cost, Violation, cost, verify
-from hotpatch_cli.scheduler.solve import Progress, Result, Unsound, solve
+from hotpatch_cli.scheduler.proof import cost, verify
+from hotpatch_cli.scheduler.solver import Result, solve
 
 __all__ = [
-    "Cost",
-    "InvalidProblem",
-    "Progress",
     "ResourceLimit",
     "Result",
     "SchedulingProblem",
     "Task",
     "TaskGroup",
     "TaskRing",
-    "Unsound",
-    "Violation",
     "cost",
+    "explain",
     "solve",
     "verify",
 ]

@@ -1,6 +1,4 @@
-"""A model taken apart: tasks that share no limit and no gate are planned, bounded and proved on
-their own.
-"""
+"""Decomposition: tasks that share no limit and no gate are planned and proved on their own."""
 
 from typing import NamedTuple
 
@@ -8,7 +6,7 @@ from hotpatch_cli.scheduler.slot_model import Precedence, SlotModel, Use
 
 
 class ModelPart(NamedTuple):
-    """A piece of a model as a model of its own; `tasks` are the numbers of its tasks in the whole."""
+    """A part of a model as a model of its own; `tasks` are their numbers in the whole."""
 
     model: SlotModel
     tasks: tuple[int, ...]
@@ -31,16 +29,16 @@ def split(model: SlotModel) -> list[ModelPart]:
         parts.setdefault(_root(root, task), []).append(task)
     gates: dict[int, list[Precedence]] = {}
     for gate in model.gates:
-        # A gate with a dead task before it has no live task after it, and so holds nothing back.
+        # A gate with a task before it that is not live has no live task after it: it binds nothing.
         if all(task in live for task in gate.before):
             gates.setdefault(_root(root, gate.before[0]), []).append(gate)
     return [
-        ModelPart(_piece(model, tasks, gates.get(key, [])), tuple(tasks))
+        ModelPart(_part(model, tasks, gates.get(key, [])), tuple(tasks))
         for key, tasks in parts.items()
     ]
 
 
-def _piece(model: SlotModel, tasks: list[int], gates: list[Precedence]) -> SlotModel:
+def _part(model: SlotModel, tasks: list[int], gates: list[Precedence]) -> SlotModel:
     number = {task: new for new, task in enumerate(tasks)}
     limits: dict[int, int] = {}
     shared: dict[int, tuple[Use, ...]] = {}

@@ -1,300 +1,267 @@
-"""All that is done for one independent part: a fast start, prices, annealing, a proof if one is in
-reach.
-"""
+"""Solves one independent part: a first plan, prices, annealing, and a proof if one is in reach."""
 
-from collections.abc import Sequence
-from functools import cached_property, reduce
-from math import ceil, gcd
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cached_property
 from random import Random
+from typing import NamedTuple
 
-from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.decomposition import ModelPart
+from hotpatch_cli.scheduler.incumbent import Incumbent
 from hotpatch_cli.scheduler.mip.dual_prices import DualPrices
-from hotpatch_cli.scheduler.search.annealing import Annealing, score
+from hotpatch_cli.scheduler.search.annealing import Annealing
 from hotpatch_cli.scheduler.search.branch_and_bound import SMALL, BranchAndBound
 from hotpatch_cli.scheduler.search.genetic_search import Evolution, as_project
 from hotpatch_cli.scheduler.search.list_scheduling import Priority, left_shift, list_schedule
-from hotpatch_cli.scheduler.search.partial_schedule import NEVER, PartialSchedule
-from hotpatch_cli.scheduler.search.priority_rules import TURNS, PriorityRules, density
-from hotpatch_cli.scheduler.slot_model import SlotModel
+from hotpatch_cli.scheduler.search.partial_schedule import PartialSchedule
+from hotpatch_cli.scheduler.search.priority_rules import MOST_REPAIRS, PriorityRules, density
+from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
+ROUGH_PRICES = Fraction(1, 15)
+"""Work of a first linear program for prices.
+
+With more, its buckets are finer and the prices better, but on a clock that is short there may be
+no time left to anneal. With less, no program fits, and the prices come from subgradient steps.
+"""
+ROUGH_STEPS = Fraction(1, 10)
+"""Work of subgradient steps where no rough program could be solved.
+
+With more, the first annealing has better prices to follow, but less work. With less, the prices
+are still near zero, and annealing has little to tell a good start from a bad one.
+"""
+FIRST_ANNEALING = Fraction(3, 10)
+"""Work of annealing on rough prices.
+
+With more, a search that the clock ends early has the better plan, but the better prices come
+later. With less, fine prices are found for a plan that is still poor, and the cost of a plan is
+what the subgradient steps aim at.
+"""
+FINE_PRICES = Fraction(1, 4)
+"""Work of a second linear program, with narrower buckets than the first one had.
+
+With more, the bound is tighter, and the last annealing has less work. With less, the rough prices
+are often the last ones of a large part.
+"""
+FINE_STEPS = Fraction(1, 5)
+"""Work of subgradient steps where the programs were too wide to price single restarts.
+
+With more, the bound of a part too large for HiGHS gets tighter, at the cost of its plan. With less,
+the gap that is told stays wide although the plan is good.
+"""
 ROUNDS = 4
-BATCH = 100
-HEAT = 0.1
+"""Times that annealing starts over within its work: more of them get stuck less, but end hotter."""
+MOVES_BETWEEN_CHECKS = 100
+"""Moves of annealing between two looks at the budget: more of them overrun it, fewer cost time."""
+TEMPERATURE = 0.1
+"""The first temperature, as a share of a mean task's cost: hotter wanders, colder gets stuck."""
 COMPLETE_NODES = 3000
-COLUMNS_TO_LOOK_AT = 3.0
+"""Nodes of a complete search: with more of them, more of the small parts are proven, but slower."""
+COLUMNS_FOR_A_LOOK = 3.0
+"""Columns a unit of work of a model that may be reduced by prices, which takes time by itself."""
 COLUMNS_FOR_WORK = 0.3
-"""So many columns of a whole-number program are worth a unit of work; measured on contended fleets.
+"""Columns of a mixed-integer program that are worth a unit of work; measured on contended fleets.
+
+With more, HiGHS runs into the clock without an answer. With less, fleets stay unproven that it
+could prove.
 """
 
 
+class Step(NamedTuple):
+    """A step of a solver, and its share of the work; None for all that the steps before it left."""
+
+    run: Callable[["PartSolver", DualPrices, int], None]
+    share: Fraction | None
+
+
 class PartSolver:
-    """The best plan of a part so far, and what is known about how good it can get."""
+    """Works on the plan of one part, within a budget that it shares with the other parts."""
 
     def __init__(
         self, part: ModelPart, budget: WorkBudget, keep: Sequence[int] | None = None
     ) -> None:
-        self.part, self.model, self._budget = part, part.model, budget
+        self.part, self.model = part, part.model
+        self._budget = budget
         self._keep = None if keep is None else [keep[task] for task in part.tasks]
-        self._heads = release_times(self.model)
+        self._release = release_times(self.model)
         self._random = Random(len(part.tasks))  # noqa: S311 - the same search every time is the point
-        self.starts = [-1] * len(self.model.duration)
-        self.score = score(self.model, self.starts, self._keep)
-        self.exact = False
-        self.engine = "greedy"
-        self._grain = _grain(self.model.weight)
-        self._prices: Prices | None = None
-        self._seed, self._seed_cost = self.starts, self._ends(self.starts)
-        self.bound = 0.0
-        self._raise_bound(self._ends(self._heads.start))
+        self.best = Incumbent(self.model, self._release, self._keep)
 
-    @property
-    def proven(self) -> bool:
-        """Whether nothing can be better: the bound is met with all tasks placed, or the search was
-        complete.
-        """
-        return self.exact or (
-            not self.score.left_out and not self.score.moved and self.bound >= self.score.ends
-        )
+    @cached_property
+    def _rules(self) -> PriorityRules:
+        return PriorityRules(self.model, self._release)
 
-    @property
-    def gap(self) -> float:
-        """What the prices still promise, in weighted slots; tasks left out count most."""
-        if self.proven:
-            return 0.0
-        return max(self.score.ends - self.bound, 0.0) + self.score.left_out * (self.bound + 1.0)
-
-    def exposure(self) -> float:
-        """The weighted hours of the plan."""
-        return self._hours(self.score.ends)
-
-    def hours(self) -> float:
-        """A lower bound on the weighted hours of plans that place as many tasks as this one."""
-        model = self.model
-        if self.exact or not self.score.left_out:
-            return self._hours(self.score.ends if self.proven else min(self.bound, self.score.ends))
-        origin, step = model.grid.origin / model.grid.step, model.grid.step / model.per_hour
-        if self._prices is None:
-            ends = (
-                model.weight[task] * (origin + self._heads.start[task] + model.duration[task])
-                for task in model.live
-            )
-            return sum(sorted(ends)[: len(model.live) - self.score.left_out]) * step
-        self._prices.use_best()
-        return self._prices.value(self._prices.quotes(), self.score.left_out, origin) * step
-
-    def _hours(self, ends: float) -> float:
-        """Hours from the release, of what is placed, from weighted slots from the origin."""
-        model = self.model
-        weight = sum(
-            weight for weight, start in zip(model.weight, self.starts, strict=True) if start >= 0
-        )
-        return (weight * model.grid.origin + ends * model.grid.step) / model.per_hour
-
-    def begin(self) -> None:
-        """Try some orders, then put first who was left out."""
+    def first_plan(self) -> None:
+        """Try some priority rules, then put first the tasks that the last plan left out."""
         if not self.model.capacity and not self.model.gates and self._keep is None:
-            self._accept(list(self._heads.start))
+            # Nothing binds: every task starts when it can, and no other plan is better.
+            self.best.offer(list(self._release.start))
             return
         if self._keep is not None:
-            kept = (start if start >= 0 else NEVER for start in self._keep)
+            kept = [start if start != NOWHERE else NEVER for start in self._keep]
             self._try(list(zip(kept, density(self.model), strict=True)))
             return
-        rush = self._rush
-        for priority in rush.rules():
+        for priority in self._rules.orders():
             starts = self._try(priority)
-            if self.proven or (not self.score.left_out and self._budget.stops()):
+            if self.best.proven or (not self.best.score.left_out and self._budget.stops()):
                 return
-            if self.score.left_out and rush.large:
+            if self.best.score.left_out and self._rules.large:
                 break
-        for _ in range(TURNS):
-            if not self.score.left_out or self._budget.long_over():
+        for _ in range(MOST_REPAIRS):
+            if not self.best.score.left_out or self._budget.long_expired():
                 return
-            starts = self._try(rush.again(starts))
+            starts = self._try(self._rules.repaired(starts))
 
     def improve(self, work: int) -> None:
         """Spend about so much work on this part."""
         goal = self._budget.work + work
-        if len(self.model.live) <= SMALL and self._keep is None and self._complete(work):
-            return
-        self.engine = "search"
-        pricing = DualPrices(self.model, self._heads, self._budget)
-        prices = self._prices = pricing.prices
-        # A good plan on rough prices first: should the clock cut this short, it is worth more than
-        # a bound.
-        width = self._price_exactly(pricing, work // 15)
-        if width is None:
-            self._price(pricing, self._budget.work + work // 10)
-        self.anneal(prices, self._budget.work + work * 3 // 10)
-        finer = self._price_exactly(pricing, work // 4, width)
-        if finer is None or finer >= prices.bucket:
-            self._price(pricing, self._budget.work + work // 5)
-        self.anneal(prices, goal)
-        if not self.proven and not self.score.left_out and self._keep is None:
-            self.prove(prices, work)
-
-    def shorten(self, work: int) -> None:
-        """Where no task has a weight, spend about so much work on an earlier end."""
-        project = as_project(self.model)
-        if project is None:
-            return
-        evolution = Evolution(self.model, project, self._heads, self._budget)
-        evolution.run(self._budget.work + work)
-        opens, closes = self.model.windows[0][0]
-        starts = [opens + start for start in evolution.starts]
-        if (
-            starts
-            and opens + evolution.end <= closes
-            and evolution.end + opens < _end(self.model, self.starts)
-        ):
-            self._accept_shorter(starts)
-
-    def _accept_shorter(self, starts: list[int]) -> None:
-        self.starts, self.score, self.engine = starts, score(self.model, starts), "search"
-
-    def _try(self, priority: Priority) -> list[int]:
-        board = list_schedule(self.model, priority, self._keep)
-        self._budget.spend(len(self.model.live) // 4)
-        self._accept(board.starts)
-        return board.starts
-
-    def _accept(self, starts: list[int]) -> None:
-        found = score(self.model, starts, self._keep)
-        if found < self.score:
-            self.starts, self.score = list(starts), found
-        cost = self._ends(starts)
-        if cost < self._seed_cost:
-            self._seed, self._seed_cost = list(starts), cost
-
-    def _ends(self, starts: Sequence[int]) -> float:
-        """Weighted end slots, as if those that are left out ended when their last window does."""
-        model = self.model
-        return sum(
-            model.weight[task]
-            * (
-                starts[task] + model.duration[task]
-                if starts[task] >= 0
-                else model.windows[task][-1][1]
-            )
-            for task in model.live
-        )
-
-    @cached_property
-    def _rush(self) -> PriorityRules:
-        return PriorityRules(self.model, self._heads)
-
-    def _raise_bound(self, value: float) -> None:
-        if self._grain:
-            # All costs are multiples of the grain, and the bound is lowered far less than a grain
-            # by rounding.
-            value = ceil(value / self._grain - 1e-6) * self._grain
-        self.bound = max(self.bound, value)
-
-    def _complete(self, work: int) -> bool:
-        search = BranchAndBound(
-            self.model, self._heads, self.starts, self.score, min(COMPLETE_NODES, max(work, 100))
-        )
-        self.exact = search.run()
-        self._budget.spend(search.nodes)
-        self._accept(search.best)
-        if self.exact:
-            self.engine = "search"
-        return self.exact
-
-    def _price(self, pricing: DualPrices, goal: int) -> None:
-        for turn in pricing.steps(goal, lambda: self._seed_cost):
-            self._raise_bound(pricing.prices.best)
-            if self.proven:
+        if len(self.model.live) <= SMALL and self._keep is None:
+            self.search_completely(work)
+            if self.best.complete:
                 return
-            if turn % 2:
-                self._follow(pricing)
+        self.best.engine = "search"
+        dual = DualPrices(self.model, self._release, self._budget)
+        self.best.prices = dual.prices
+        for step in PIPELINE:
+            left = goal - self._budget.work
+            step.run(self, dual, left if step.share is None else int(work * step.share))
+        self.prove(dual, work)
 
-    def _price_exactly(
-        self, pricing: DualPrices, work: int, known: int | None = None
-    ) -> int | None:
-        width = None if self.proven else pricing.exactly(work, known)
-        if width is not None:
-            self._raise_bound(pricing.prices.best)
-            self._follow(pricing)
-        return width
+    def search_completely(self, work: int) -> None:
+        """Try all orders of a small part, within a number of nodes."""
+        nodes = min(COMPLETE_NODES, max(work, 100))
+        search = BranchAndBound(self.model, self._release, self.best.starts, self.best.score, nodes)
+        self.best.complete = search.run()
+        self._budget.spend(search.nodes)
+        self.best.offer(search.best)
+        if self.best.complete:
+            self.best.engine = "search"
 
-    def _follow(self, pricing: DualPrices) -> None:
-        """Try a plan in the order of what the prices ask for on average: a fraction of a plan says
-        when.
-        """
-        if self._keep is None:
-            self._try(self._rush.by_prices(pricing.wanted))
+    def solve_program(self, dual: DualPrices, work: int) -> None:
+        """Take prices from a linear program, finer than the one before it."""
+        dual.width = None if self.best.proven else dual.exactly(work, dual.width)
+        if dual.width is not None:
+            self.best.raise_bound(dual.prices.best)
+            self._follow_prices(dual)
 
-    def anneal(self, prices: Prices, goal: int) -> None:
-        """Improve the plan, guided by the best prices, until the work done reaches the goal."""
+    def replace_program(self, dual: DualPrices, work: int) -> None:
+        """Take subgradient steps instead of a linear program that was not solved."""
+        if dual.width is None:
+            self._step_prices(dual, work)
+
+    def refine_program(self, dual: DualPrices, work: int) -> None:
+        """Take subgradient steps after a linear program with buckets too wide for one restart."""
+        if dual.width is None or dual.width >= dual.prices.bucket:
+            self._step_prices(dual, work)
+
+    def anneal(self, dual: DualPrices, work: int) -> None:
+        """Improve the plan by moves, guided by the best prices, until so much work is done."""
+        prices, best, budget = dual.prices, self.best, self._budget
         prices.use_best()
         weight = sum(self.model.weight) or 1.0
-        first = self._budget.work
-        while self._budget.work < goal and not self.proven and not self._budget.stops():
-            until = min(goal, self._budget.work + max((goal - first) // ROUNDS, 1))
-            fresh = self._keep is None and self._budget.work - first < (goal - first) // 2
-            board = self._board(self._seed if fresh else self.starts)
-            improver = Annealing(board, prices, self._random, self._keep)
-            hottest = (
-                HEAT * self.score.ends / weight * (goal - self._budget.work) / max(goal - first, 1)
-            )
-            begun = self._budget.work
-            while self._budget.work < until and not self._budget.stops():
-                left = 1 - (self._budget.work - begun) / max(until - begun, 1)
-                improver.work = 0
-                for _ in range(BATCH):
-                    improver.step(hottest * left * left)
-                self._budget.spend(improver.work + BATCH // 4)
+        first, goal = budget.work, budget.work + work
+        while budget.work < goal and not best.proven and not budget.stops():
+            until = min(goal, budget.work + max((goal - first) // ROUNDS, 1))
+            # The first half starts from the cheapest plan, even if it leaves tasks out: placing
+            # them is what the moves are best at. Only then the plan to hand out is polished.
+            from_cheapest = self._keep is None and budget.work - first < (goal - first) // 2
+            schedule = self._schedule(best.cheapest if from_cheapest else best.starts)
+            annealing = Annealing(schedule, prices, self._random, self._keep)
+            hottest = TEMPERATURE * best.score.ends / weight
+            hottest = hottest * (goal - budget.work) / max(goal - first, 1)
+            begun = budget.work
+            while budget.work < until and not budget.stops():
+                left = 1 - (budget.work - begun) / max(until - begun, 1)
+                annealing.work = 0
+                for _ in range(MOVES_BETWEEN_CHECKS):
+                    annealing.step(hottest * left * left)
+                budget.spend(annealing.work + MOVES_BETWEEN_CHECKS // 4)
             if self._keep is None:
-                left_shift(board)
-            self._accept(board.starts)
+                left_shift(schedule)
+            best.offer(schedule.starts)
 
-    def _board(self, starts: Sequence[int]) -> PartialSchedule:
-        board = PartialSchedule(self.model)
-        for task in self.model.live:
-            if starts[task] >= 0:
-                board.place(task, starts[task])
-        return board
+    def prove(self, dual: DualPrices, work: int) -> None:
+        """Find the best plan of all tasks by a mixed-integer program, if its size is in reach.
 
-    def prove(self, prices: Prices, work: int) -> None:
-        """Find the best plan of all tasks by a whole-number program, where HiGHS is there and time
-        will do.
+        It says nothing about plans that leave tasks out or keep an older one.
         """
+        if self.best.proven or self.best.score.left_out or self._keep is not None:
+            return
         from hotpatch_cli.scheduler.mip.time_indexed_lp import has_highs
 
         if not has_highs() or self._budget.expired():
             return
-        lanes = {id(lane): lane for lane in prices.lanes}.values()
-        columns = sum(stretch.width for lane in lanes for stretch in lane.stretches)
-        if columns > work * COLUMNS_TO_LOOK_AT:
+        columns = dual.prices.count_distinct_starts()
+        if columns > work * COLUMNS_FOR_A_LOOK:
             return
         from hotpatch_cli.scheduler.mip.time_indexed_mip import solve_exactly
 
-        most = work * COLUMNS_FOR_WORK
         answer = solve_exactly(
-            prices, self._heads, self.starts, self.score.ends, most, self._budget.seconds
+            dual.prices,
+            self._release,
+            self.best.starts,
+            self.best.score.ends,
+            work * COLUMNS_FOR_WORK,
+            self._budget.seconds,
         )
         if answer is None:
             return
-        self.engine = "exact"
+        self.best.engine = "exact"
         self._budget.spend(columns // 10)
-        self._budget.hurried |= answer.cut_short
+        self._budget.step_timed_out |= answer.cut_short
         if answer.starts is not None:
-            self._accept(answer.starts)
-        self._raise_bound(answer.bound)
+            self.best.offer(answer.starts)
+        self.best.raise_bound(answer.bound)
+
+    def minimize_makespan(self, work: int) -> None:
+        """Where no task has a weight, spend about so much work on an earlier end."""
+        project = as_project(self.model)
+        if project is None:
+            return
+        evolution = Evolution(self.model, project, self._release, self._budget)
+        evolution.run(self._budget.work + work)
+        opens, closes = self.model.windows[0][0]
+        starts = [opens + start for start in evolution.starts]
+        end = opens + evolution.end
+        if starts and end <= closes and end < self.best.end():
+            self.best.replace(starts)
+
+    def _try(self, priority: Priority) -> list[int]:
+        schedule = list_schedule(self.model, priority, self._keep)
+        self._budget.spend(len(self.model.live) // 4)
+        self.best.offer(schedule.starts)
+        return schedule.starts
+
+    def _step_prices(self, dual: DualPrices, work: int) -> None:
+        goal = self._budget.work + work
+        for step in dual.steps(goal, lambda: self.best.cheapest_cost):
+            self.best.raise_bound(dual.prices.best)
+            if self.best.proven:
+                return
+            if step % 2:
+                self._follow_prices(dual)
+
+    def _follow_prices(self, dual: DualPrices) -> None:
+        """Try a plan in the order of the mean starts that the prices ask for."""
+        if self._keep is None:
+            self._try(self._rules.by_prices(dual.wanted))
+
+    def _schedule(self, starts: Sequence[int]) -> PartialSchedule:
+        schedule = PartialSchedule(self.model)
+        for task in self.model.live:
+            if starts[task] != NOWHERE:
+                schedule.place(task, starts[task])
+        return schedule
 
 
-def _grain(weights: Sequence[float]) -> int:
-    """The number of which all weights are multiples; 0 if they are not whole."""
-    if not all(float(weight).is_integer() for weight in weights):
-        return 0
-    return reduce(gcd, (int(weight) for weight in weights), 0)
-
-
-def _end(model: SlotModel, starts: Sequence[int]) -> int:
-    """The last end slot of a plan; NEVER if it leaves a live task out."""
-    if any(starts[task] < 0 for task in model.live):
-        return NEVER
-    return max(starts[task] + model.duration[task] for task in model.live)
+# A good plan on rough prices comes first: should the clock end the search early, that plan is worth
+# more than a bound.
+PIPELINE = (
+    Step(PartSolver.solve_program, ROUGH_PRICES),
+    Step(PartSolver.replace_program, ROUGH_STEPS),
+    Step(PartSolver.anneal, FIRST_ANNEALING),
+    Step(PartSolver.solve_program, FINE_PRICES),
+    Step(PartSolver.refine_program, FINE_STEPS),
+    Step(PartSolver.anneal, None),
+)

@@ -1,22 +1,22 @@
-"""What a plan is made from: tasks, groups, rings and resources, free of fleets and files.
+"""The input of the scheduler: tasks, groups, rings and resources, free of fleets and files.
 
 All times are whole numbers of one unit (minutes or seconds; `SchedulingProblem.per_hour` says
 which) counted from the release moment in UTC, and all intervals are half open: [start, end).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 Interval = tuple[int, int]
+"""A time from a start to an end, in units of the problem. Slots have an interval of their own."""
 Starts = tuple[int | None, ...]
 """A plan: the start of each task of a problem in its order, None where a task is not placed."""
 
 
-class InvalidProblem(ValueError):  # noqa: N818  it is what it says
-    """The problem contradicts itself (an index that names nothing, windows out of order); says
-    where.
-    """
+class InvalidProblem(ValueError):  # noqa: N818  the noun says that it is an error
+    """The problem contradicts itself: an index names nothing, or windows are out of order."""
 
 
 class Task(NamedTuple):
@@ -71,7 +71,10 @@ class ResourceLimit(NamedTuple):
 
 
 class SchedulingProblem(NamedTuple):
-    """All that must be planned together. `deadline` is the last allowed end, None if there is none."""
+    """All that must be planned together.
+
+    `deadline` is the last allowed end, None if there is none.
+    """
 
     tasks: tuple[Task, ...]
     groups: tuple[TaskGroup, ...] = ()
@@ -80,11 +83,44 @@ class SchedulingProblem(NamedTuple):
     deadline: int | None = None
     per_hour: int = 60
 
+    def open_intervals(self, tasks: Iterable[Task]) -> list[Interval]:
+        """The times, in order and disjoint, in which at least one of some tasks may run."""
+        windows_of_tasks = {task.windows for task in tasks}
+        windows = {window for windows in windows_of_tasks for window in windows}
+        merged: list[Interval] = []
+        for start, closes in sorted(windows):
+            end = closes if self.deadline is None else min(closes, self.deadline)
+            if start >= end:
+                continue
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+            else:
+                merged.append((start, end))
+        return merged
+
+    def most_starts(self, tasks: Sequence[Task], limit: TaskGroup | ResourceLimit) -> int:
+        """An upper bound on how many of some tasks can run under a limit, without a search.
+
+        Each open interval holds whole rounds of the shortest task, and all of them together hold
+        as many tasks as fit by their length, the shortest first.
+        """
+        settle = limit.settle if isinstance(limit, TaskGroup) else 0
+        shortest = min(task.duration for task in tasks)
+        rounds = length = 0
+        for start, end in self.open_intervals(tasks):
+            # The last task of an interval may settle after it, so each one counts as longer.
+            if end - start >= shortest:
+                rounds += (end - start + settle) // (shortest + settle)
+                length += end - start + settle
+        holds = sorted(task.duration + settle for task in tasks)
+        by_length = bisect_right(list(accumulate(holds)), limit.capacity * length)
+        return min(limit.capacity * rounds, by_length)
+
 
 def validate(problem: SchedulingProblem) -> None:
     """Raise InvalidProblem where an index names nothing or a number makes no sense."""
-    for kind in (problem.tasks, problem.groups, problem.rings, problem.resources):
-        _names_differ([each.name for each in kind])
+    for named in (problem.tasks, problem.groups, problem.rings, problem.resources):
+        _names_differ([item.name for item in named])
     if problem.per_hour < 1:
         raise InvalidProblem("per_hour: there must be at least one unit of time in an hour")
     limits: list[TaskGroup | ResourceLimit] = [*problem.groups, *problem.resources]
@@ -159,13 +195,13 @@ def ring_steps(problem: SchedulingProblem) -> list[tuple[int, int]]:
 
 def members(problem: SchedulingProblem) -> list[list[int]]:
     """The tasks of each group, in the order of the problem."""
-    found: list[list[int]] = [[] for _ in problem.groups]
+    members_of: list[list[int]] = [[] for _ in problem.groups]
     for index, task in enumerate(problem.tasks):
         for group in task.groups:
-            found[group].append(index)
-    return found
+            members_of[group].append(index)
+    return members_of
 
 
 def unplaced(starts: Sequence[int | None]) -> list[int]:
-    """The tasks that a plan leaves out."""
+    """The tasks that a plan does not schedule."""
     return [index for index, start in enumerate(starts) if start is None]

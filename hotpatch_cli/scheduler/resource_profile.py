@@ -1,15 +1,16 @@
-"""How much of one limit is taken, slot by slot, held in whole numbers: bit t of a number speaks of
-slot t.
+"""Resource profile: how much of one limit is taken, slot by slot, in the bits of whole numbers.
 
-A plane is one binary digit of the count in all slots at once, so that taking a unit over any
-stretch of time is one ripple addition, and finding the slots that are full is reading one number.
+Bit t of a number is about slot t. A plane is one binary digit of the count in all slots at once, so
+that taking a unit over any interval is one ripple addition, and finding the slots that are full is
+reading one number.
 The count starts so high that it overflows into `full` exactly where the capacity is reached.
 """
 
 
 class ResourceProfile:
-    """The units in use of a limit. Only take what `busy` said is there, only give back what was
-    taken.
+    """The units in use of a limit.
+
+    Only take what `busy` says is free, only give back what was taken.
     """
 
     __slots__ = ("full", "high", "planes")
@@ -19,14 +20,12 @@ class ResourceProfile:
         offset = (1 << digits) - capacity
         self.full = 0
         self.planes = [0] * digits
-        # Planes are kept relative to the offset, so that an idle timeline is all zeros and takes no
-        # memory.
+        # Planes are kept relative to the offset, so that an unused profile is all zeros and takes
+        # no memory.
         self.high = [bool(offset >> digit & 1) for digit in range(digits)]
 
     def busy(self, units: int, start: int, width: int) -> int:
-        """The slots of [start, start + width), as bits from 0, in which `units` more would be too
-        many.
-        """
+        """The slots of [start, start + width), as bits, in which `units` more are too many."""
         mask = (1 << width) - 1
         full = self.full >> start & mask
         if units == 1:
@@ -41,11 +40,11 @@ class ResourceProfile:
 
     def take(self, units: int, start: int, hold: int) -> None:
         """Occupy `units` in [start, start + hold)."""
-        stretch = ((1 << hold) - 1) << start
+        slots = ((1 << hold) - 1) << start
         planes, high = self.planes, self.high
         for first in range(units.bit_length()):
             if units >> first & 1:
-                carry = stretch
+                carry = slots
                 for digit in range(first, len(planes)):
                     plane = planes[digit]
                     planes[digit] = plane ^ carry
@@ -56,11 +55,11 @@ class ResourceProfile:
 
     def give(self, units: int, start: int, hold: int) -> None:
         """Free `units` in [start, start + hold)."""
-        stretch = ((1 << hold) - 1) << start
+        slots = ((1 << hold) - 1) << start
         planes, high = self.planes, self.high
         for first in range(units.bit_length()):
             if units >> first & 1:
-                borrow = stretch
+                borrow = slots
                 for digit in range(first, len(planes)):
                     plane = planes[digit]
                     planes[digit] = plane ^ borrow

@@ -1,12 +1,11 @@
-"""A problem made ready for search: one grid of time, one kind of limit, one kind of precedence."""
+"""A problem in slots: one grid of time, one kind of limit, one kind of precedence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from math import gcd
 from typing import NamedTuple
 
 from hotpatch_cli.scheduler.problem import (
-    Interval,
     InvalidProblem,
     SchedulingProblem,
     Starts,
@@ -17,6 +16,13 @@ from hotpatch_cli.scheduler.problem import (
 
 MOST_SLOTS = 1 << 24
 """Half a year in seconds, thirty years in minutes: beyond that a window is a mistake."""
+NOWHERE = -1
+"""The slot of a task that is not scheduled."""
+NEVER = 1 << 62
+"""A slot after all others: of a task without any possible start, or of a limit that is not set."""
+
+SlotInterval = tuple[int, int]
+"""Slots from a start to an end: [start, end)."""
 
 
 class Use(NamedTuple):
@@ -28,9 +34,7 @@ class Use(NamedTuple):
 
 
 class Precedence(NamedTuple):
-    """No task of `after` starts before every task of `before` has ended and `lag` slots have
-    passed.
-    """
+    """A gate: `after` starts when every task of `before` has ended and `lag` slots have passed."""
 
     before: tuple[int, ...]
     after: tuple[int, ...]
@@ -70,7 +74,7 @@ class SlotModel(NamedTuple):
     per_hour: int
     duration: tuple[int, ...]
     weight: tuple[float, ...]
-    windows: tuple[tuple[Interval, ...], ...]
+    windows: tuple[tuple[SlotInterval, ...], ...]
     uses: tuple[tuple[Use, ...], ...]
     capacity: tuple[int, ...]
     gates: tuple[Precedence, ...]
@@ -78,24 +82,20 @@ class SlotModel(NamedTuple):
     opens: tuple[tuple[int, ...], ...]
     live: tuple[int, ...]
 
-    def starts(self, slots: list[int]) -> Starts:
-        """A plan in the problem's own time, from slots in which -1 is a task that is not placed."""
+    def starts(self, slots: Sequence[int]) -> Starts:
+        """A plan in the problem's own time, from slots."""
         return tuple(None if slot < 0 else self.grid.moment(slot) for slot in slots)
 
     def slots(self, starts: Starts) -> list[int]:
-        """The slots of a plan, -1 where a task is not placed or starts off the grid."""
+        """The slots of a plan, NOWHERE for a task that is not placed or starts off the grid."""
         origin, step = self.grid
-        return [
-            -1
-            if start is None or start < origin or (start - origin) % step
-            else (start - origin) // step
-            for start in starts
-        ]
-
-    def hours(self, weighted_ends: float) -> float:
-        """Weighted hours from the release, from a sum of weight times end slot over all live tasks."""
-        weight = sum(self.weight[task] for task in self.live)
-        return (weight * self.grid.origin + weighted_ends * self.grid.step) / self.per_hour
+        slots = []
+        for start in starts:
+            if start is None or start < origin or (start - origin) % step:
+                slots.append(NOWHERE)
+            else:
+                slots.append((start - origin) // step)
+        return slots
 
 
 def compile_model(problem: SchedulingProblem, keep: Starts | None = None) -> SlotModel:
@@ -122,14 +122,19 @@ def compile_model(problem: SchedulingProblem, keep: Starts | None = None) -> Slo
     )
 
 
-def _span(windows: tuple[tuple[Interval, ...], ...], uses: tuple[tuple[Use, ...], ...]) -> int:
-    """The slots that a timeline may need, from the first window to the last release of a limit."""
-    last = max((openings[-1][1] for openings in windows if openings), default=0)
-    return last + max((use.hold for of_task in uses for use in of_task), default=0)
+def _span(windows: tuple[tuple[SlotInterval, ...], ...], uses: tuple[tuple[Use, ...], ...]) -> int:
+    """The slots that a resource profile may need: up to the last release of a limit."""
+    last = max((of_task[-1][1] for of_task in windows if of_task), default=0)
+    longest_hold = 0
+    for of_task in uses:
+        longest_hold = max(longest_hold, max((use.hold for use in of_task), default=0))
+    return last + longest_hold
 
 
 def _grid(problem: SchedulingProblem, keep: Starts | None) -> TimeGrid:
-    moments = {start for windows in _distinct_windows(problem) for start, _ in windows}
+    moments: set[int] = set()
+    for windows in {id(task.windows): task.windows for task in problem.tasks}.values():
+        moments.update(start for start, _ in windows)
     moments.update(task.pinned for task in problem.tasks if task.pinned is not None)
     moments.update(_kept(problem, keep or ()))
     origin = min(moments, default=0)
@@ -141,8 +146,9 @@ def _grid(problem: SchedulingProblem, keep: Starts | None) -> TimeGrid:
 
 
 def _kept(problem: SchedulingProblem, keep: Starts) -> Iterator[int]:
-    """The starts of an older plan that are still possible: any other would only stretch the grid or
-    make it finer.
+    """The starts of an older plan that are still possible.
+
+    Any other start would only stretch the grid or make it finer.
     """
     for task, start in zip(problem.tasks, keep, strict=False):
         if start is not None and any(
@@ -151,35 +157,32 @@ def _kept(problem: SchedulingProblem, keep: Starts) -> Iterator[int]:
             yield start
 
 
-def _distinct_windows(problem: SchedulingProblem) -> list[tuple[Interval, ...]]:
-    return list({id(task.windows): task.windows for task in problem.tasks}.values())
+def _windows(problem: SchedulingProblem, grid: TimeGrid) -> tuple[tuple[SlotInterval, ...], ...]:
+    """Each task's windows in slots, cut by the deadline.
 
-
-def _windows(problem: SchedulingProblem, grid: TimeGrid) -> tuple[tuple[Interval, ...], ...]:
-    """Each task's windows in slots, cut by the deadline; tasks that share windows go on sharing
-    them.
+    Tasks that share windows share them here too, since later steps compare them by identity.
     """
-    done: dict[tuple[int, int], tuple[Interval, ...]] = {}
-    found = []
+    shared: dict[tuple[int, int], tuple[SlotInterval, ...]] = {}
+    windows_of_tasks = []
     for task in problem.tasks:
-        key = (id(task.windows), task.duration)
         if task.pinned is not None:
-            found.append(_pinned(task, problem.deadline, grid))
+            windows_of_tasks.append(_pinned(task, problem.deadline, grid))
             continue
-        if key not in done:
-            done[key] = _cut(task, problem.deadline, grid)
-        found.append(done[key])
-    return tuple(found)
+        key = (id(task.windows), task.duration)
+        if key not in shared:
+            shared[key] = _cut(task, problem.deadline, grid)
+        windows_of_tasks.append(shared[key])
+    return tuple(windows_of_tasks)
 
 
-def _cut(task: Task, deadline: int | None, grid: TimeGrid) -> tuple[Interval, ...]:
+def _cut(task: Task, deadline: int | None, grid: TimeGrid) -> tuple[SlotInterval, ...]:
     ends = ((start, end if deadline is None else min(end, deadline)) for start, end in task.windows)
     return tuple(
         (grid.slot(start), grid.slot(end)) for start, end in ends if end - start >= task.duration
     )
 
 
-def _pinned(task: Task, deadline: int | None, grid: TimeGrid) -> tuple[Interval, ...]:
+def _pinned(task: Task, deadline: int | None, grid: TimeGrid) -> tuple[SlotInterval, ...]:
     pinned = task.pinned or 0
     end = pinned + task.duration
     late = deadline is not None and end > deadline
@@ -191,24 +194,23 @@ def _pinned(task: Task, deadline: int | None, grid: TimeGrid) -> tuple[Interval,
 def _limits(
     problem: SchedulingProblem, grid: TimeGrid
 ) -> tuple[tuple[int, ...], tuple[tuple[Use, ...], ...]]:
-    """Capacities, and each task's uses, of those limits that its users together could break."""
+    """Capacities, and each task's uses, of those limits that their users together could break."""
     demand = [0] * (len(problem.groups) + len(problem.resources))
     for task in problem.tasks:
         for limit in (*task.groups, *(len(problem.groups) + index for index in task.resources)):
             demand[limit] += 1
-    capacities = [group.capacity for group in problem.groups] + [
-        each.capacity for each in problem.resources
-    ]
+    capacities = [group.capacity for group in problem.groups]
+    capacities += [resource.capacity for resource in problem.resources]
     binding = [index for index, units in enumerate(demand) if units > capacities[index]]
     number = {limit: new for new, limit in enumerate(binding)}
     shared: dict[tuple[tuple[int, ...], tuple[int, ...], int], tuple[Use, ...]] = {}
-    found = []
+    uses_of_tasks = []
     for task in problem.tasks:
         key = (task.groups, task.resources, task.duration)
         if key not in shared:
             shared[key] = _uses(task, problem, number, grid.step)
-        found.append(shared[key])
-    return tuple(capacities[limit] for limit in binding), tuple(found)
+        uses_of_tasks.append(shared[key])
+    return tuple(capacities[limit] for limit in binding), tuple(uses_of_tasks)
 
 
 def _uses(
@@ -229,22 +231,22 @@ def _uses(
 
 
 def _gates(problem: SchedulingProblem, step: int) -> tuple[Precedence, ...]:
-    teams = members(problem)
-    gates = [
-        Precedence(tuple(teams[earlier]), tuple(teams[number]), 0)
-        for number, group in enumerate(problem.groups)
-        for earlier in group.after
-    ]
-    stages: dict[int, list[int]] = {}
+    members_of = members(problem)
+    gates = []
+    for number, group in enumerate(problem.groups):
+        gates += [
+            Precedence(tuple(members_of[earlier]), tuple(members_of[number]), 0)
+            for earlier in group.after
+        ]
+    ring_tasks: dict[int, list[int]] = {}
     for index, task in enumerate(problem.tasks):
         if task.ring is not None:
-            stages.setdefault(task.ring, []).append(index)
+            ring_tasks.setdefault(task.ring, []).append(index)
         if task.after:
             gates.append(Precedence(tuple(sorted(set(task.after))), (index,), 0))
-    gates += [
-        Precedence(tuple(stages[first]), tuple(stages[then]), problem.rings[first].soak // step)
-        for first, then in ring_steps(problem)
-    ]
+    for first, then in ring_steps(problem):
+        lag = problem.rings[first].soak // step
+        gates.append(Precedence(tuple(ring_tasks[first]), tuple(ring_tasks[then]), lag))
     return tuple(gate for gate in gates if gate.before and gate.after)
 
 
@@ -261,7 +263,7 @@ def _sides(
     return tuple(waits), tuple(opens)
 
 
-def _fits(windows: tuple[Interval, ...], duration: int) -> bool:
+def _fits(windows: tuple[SlotInterval, ...], duration: int) -> bool:
     return any(end - start >= duration for start, end in windows)
 
 
@@ -271,8 +273,9 @@ def _in_order(
     opens: tuple[tuple[int, ...], ...],
     able: list[bool],
 ) -> tuple[int, ...]:
-    """Tasks in an order that respects the gates; what waits for an unable task or for itself is
-    left out.
+    """Tasks in an order that respects the gates.
+
+    Tasks that wait for an unable task or for themselves are missing from it.
     """
     closed = [len(gate.before) for gate in gates]
     pending = [len(numbers) for numbers in waits]

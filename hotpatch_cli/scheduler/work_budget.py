@@ -1,5 +1,6 @@
-"""How long a search may go on: counted in work, so that it ends the same way everywhere; a clock
-may cut it.
+"""Work budget: how long a search may go on.
+
+It is counted in work, so that a search ends the same way on every machine; a clock may cut it.
 """
 
 from collections.abc import Callable
@@ -7,16 +8,17 @@ from time import monotonic
 
 
 class WorkBudget:
-    """Work is about one placement tried. `cut_short` says that the clock or the user ended it, not
-    the work.
+    """Work is about one placement tried.
 
-    `hurried` says that the clock ended a step of it before that step was done.
+    `cut_short` says that the clock or the user ended the search, not the work; `step_timed_out`
+    that the clock ended a step of it before that step was done.
     """
 
     def __init__(
         self, work: int, seconds: float | None, should_stop: Callable[[], bool] | None
     ) -> None:
-        self.limit, self.work, self.cut_short, self.hurried = work, 0, False, False
+        self.limit, self.work = work, 0
+        self.cut_short = self.step_timed_out = False
         self._seconds = seconds
         self._deadline = None if seconds is None else monotonic() + seconds
         self._should_stop = should_stop
@@ -30,25 +32,25 @@ class WorkBudget:
         return 0 if self.cut_short else max(0, self.limit - self.work)
 
     def stops(self) -> bool:
-        """Whether to stop here, because the work is used up, the time is over, or the user said so."""
+        """Whether the work is used up, the time is over, or the user said to stop."""
         return self.work >= self.limit or self.expired()
 
     def expired(self) -> bool:
-        """Whether the time is over, or the user said so; once it is, it stays so."""
+        """Whether the time is over, or the user said to stop; once it is, it stays so."""
         if not self.cut_short:
-            self.cut_short = self.seconds() <= 0 or (
-                self._should_stop is not None and self._should_stop()
-            )
+            self.cut_short = self.seconds() <= 0 or self._user_stops()
         return self.cut_short
 
-    def long_over(self) -> bool:
-        """Whether the user said to stop, or twice the time is over: what a plan should not do
-        without may go on.
+    def long_expired(self) -> bool:
+        """Whether the user said to stop, or twice the time is over.
+
+        Until then, a step may go on that a plan should not do without.
         """
-        return (self._should_stop is not None and self._should_stop()) or self.seconds() <= -(
-            self._seconds or 0.0
-        )
+        return self._user_stops() or self.seconds() <= -(self._seconds or 0.0)
 
     def seconds(self) -> float:
-        """Seconds until the clock ends it."""
+        """Seconds until the clock ends the search."""
         return float("inf") if self._deadline is None else self._deadline - monotonic()
+
+    def _user_stops(self) -> bool:
+        return self._should_stop is not None and self._should_stop()

@@ -1,4 +1,4 @@
-"""Small random problems, and brute force over them that shares nothing with the planner."""
+"""Small random problems, and brute force over them that shares nothing with the scheduler."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -164,7 +164,7 @@ def _worth(problem: SchedulingProblem, starts: Starts) -> tuple[int, float]:
 
 @st.composite
 def tight_problems(draw: st.DrawFn, count: int) -> SchedulingProblem:
-    """Problems of exactly `count` tasks with few starts each, so that all plans can still be tried."""
+    """Problems of exactly `count` tasks with few starts each, so that all plans can be tried."""
     windows = draw(st.sampled_from((((0, 4),), ((0, 2), (3, 5)), ((1, 5),))))
     tasks = tuple(
         Task(

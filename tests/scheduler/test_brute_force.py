@@ -1,4 +1,4 @@
-"""The planner against brute force over small random problems."""
+"""The scheduler against brute force over small random problems."""
 
 from itertools import islice
 from random import Random
@@ -16,8 +16,7 @@ from hotpatch_cli.scheduler.mip.dual_prices import DualPrices
 from hotpatch_cli.scheduler.mip.time_indexed_lp import has_highs
 from hotpatch_cli.scheduler.part_solver import PartSolver
 from hotpatch_cli.scheduler.problem import Starts
-from hotpatch_cli.scheduler.search.partial_schedule import NEVER
-from hotpatch_cli.scheduler.slot_model import compile_model
+from hotpatch_cli.scheduler.slot_model import NEVER, compile_model
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,7 +25,7 @@ SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 @SLOW
 @given(small_problems.problems(most=3), st.integers(0, 2**32))
 def test_verify_accepts_exactly_what_the_rules_allow(problem: SchedulingProblem, seed: int) -> None:
-    """The judge accepts exactly the plans that the rules allow when they are read moment by moment."""
+    """The judge accepts exactly the plans that the rules, read moment by moment, allow."""
     sample = list(small_problems.plans(problem))
     chosen = Random(seed).sample(sample, min(300, len(sample)))  # noqa: S311 - a seeded choice, not a secret
     for starts in chosen:
@@ -58,6 +57,12 @@ def test_six_tasks_are_solved_to_the_optimum(problem: SchedulingProblem) -> None
     ) == small_problems.best(problem)
 
 
+def load_levels(prices: Prices, levels: list[float]) -> None:
+    """Load prices that repeat some levels, slot after slot."""
+    lengths = [numbering.length for numbering in prices.numberings]
+    prices.load([[levels[slot % len(levels)] for slot in range(length)] for length in lengths])
+
+
 @SLOW
 @given(small_problems.problems(most=4), st.lists(st.floats(0, 9), min_size=1, max_size=5))
 def test_no_plan_beats_the_bound_at_any_prices(
@@ -67,19 +72,18 @@ def test_no_plan_beats_the_bound_at_any_prices(
     that can be.
     """
     model = compile_model(problem)
-    known = release_times(model)
+    release = release_times(model)
     plans = (
         plan for plan in small_problems.plans(problem) if small_problems.allowed(problem, plan)
     )
     complete = [plan for plan in plans if all(plan[task] is not None for task in model.live)]
-    if not complete or any(start >= NEVER for start in known.start):
+    if not complete or any(start >= NEVER for start in release.start):
         return
     best = min(cost(problem, plan).exposure for plan in complete)
-    prices = Prices(model, known)
-    prices.load(
-        [[levels[slot % len(levels)] for slot in range(axis.length)] for axis in prices.axes]
-    )
-    assert model.hours(prices.value(prices.quotes())) <= best + 1e-6
+    prices = Prices(model, release)
+    load_levels(prices, levels)
+    origin, step = model.grid.origin / model.grid.step, model.grid.step / model.per_hour
+    assert prices.value(prices.relaxed_starts(), 0, origin) * step <= best + 1e-6
 
 
 @SLOW
@@ -92,32 +96,30 @@ def test_no_plan_that_leaves_tasks_out_beats_their_bound(
     """
     model = compile_model(problem)
     prices = Prices(model, release_times(model))
-    prices.load(
-        [[levels[slot % len(levels)] for slot in range(axis.length)] for axis in prices.axes]
-    )
+    load_levels(prices, levels)
     origin, step = model.grid.origin / model.grid.step, model.grid.step / model.per_hour
-    for plan in islice(
-        (each for each in small_problems.plans(problem) if small_problems.allowed(problem, each)),
-        200,
-    ):
+    allowed = (
+        plan for plan in small_problems.plans(problem) if small_problems.allowed(problem, plan)
+    )
+    for plan in islice(allowed, 200):
         left_out = sum(plan[task] is None for task in model.live)
-        bound = prices.value(prices.quotes(), left_out, origin) * step
+        bound = prices.value(prices.relaxed_starts(), left_out, origin) * step
         assert bound <= cost(problem, plan).exposure + 1e-6
 
 
 @SLOW
 @given(small_problems.problems(most=4))
-def test_heads_are_never_later_than_a_plan(problem: SchedulingProblem) -> None:
-    """In no plan that places all live tasks does one start before its head."""
+def test_release_times_are_never_later_than_a_plan(problem: SchedulingProblem) -> None:
+    """In no plan that places all live tasks does one start before its release time."""
     model = compile_model(problem)
-    known = release_times(model)
+    release = release_times(model)
     allowed = (
         plan for plan in small_problems.plans(problem) if small_problems.allowed(problem, plan)
     )
     complete = (plan for plan in allowed if all(plan[task] is not None for task in model.live))
     for plan in islice(complete, 200):
         slots = model.slots(plan)
-        assert all(slots[task] >= known.start[task] for task in model.live if slots[task] >= 0)
+        assert all(slots[task] >= release.start[task] for task in model.live if slots[task] >= 0)
 
 
 @SLOW
@@ -128,14 +130,16 @@ def test_search_without_complete_enumeration_is_sound(
     """Annealing alone never beats brute force, and its bound never exceeds it."""
     model = compile_model(problem)
     placed, exposure = small_problems.best(problem)
-    efforts = [PartSolver(part, WorkBudget(work, None, None)) for part in split(model)]
+    solvers = []
     slots = [-1] * len(problem.tasks)
-    for effort in efforts:
-        effort.begin()
-        prices = Prices(effort.model, release_times(effort.model))
-        if not effort.proven:
-            effort.anneal(prices, work)
-        for task, start in zip(effort.part.tasks, effort.starts, strict=True):
+    for part in split(model):
+        budget = WorkBudget(work, None, None)
+        solver = PartSolver(part, budget)
+        solvers.append(solver)
+        solver.first_plan()
+        if not solver.best.proven:
+            solver.anneal(DualPrices(part.model, release_times(part.model), budget), work)
+        for task, start in zip(part.tasks, solver.best.starts, strict=True):
             slots[task] = start
     starts = model.starts(slots)
     assert not verify(problem, starts)
@@ -143,13 +147,13 @@ def test_search_without_complete_enumeration_is_sound(
     assert -found.placed >= placed
     if -found.placed == placed:
         assert found.exposure >= exposure - 1e-9
-        assert sum(effort.hours() for effort in efforts) <= exposure + 1e-6
+        assert sum(solver.best.exposure_bound() for solver in solvers) <= exposure + 1e-6
 
 
 @pytest.mark.skipif(not has_highs(), reason="needs the extra `exact`")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(small_problems.problems(most=4), st.booleans())
-def test_the_whole_number_program_equals_brute_force(
+def test_the_mixed_integer_program_equals_brute_force(
     problem: SchedulingProblem, priced: bool
 ) -> None:
     """HiGHS, given only a greedy plan of all tasks, ends with the least exposure; at prices it
@@ -159,17 +163,17 @@ def test_the_whole_number_program_equals_brute_force(
     placed, exposure = small_problems.best(problem)
     total = 0.0
     for part in split(model):
-        effort = PartSolver(part, WorkBudget(10**6, 60, None))
-        effort.begin()
-        if effort.score.left_out:
+        solver = PartSolver(part, WorkBudget(10**6, 60, None))
+        solver.first_plan()
+        if solver.best.score.left_out:
             return
-        if not effort.proven:
-            pricing = DualPrices(part.model, release_times(part.model), WorkBudget(10**6, 60, None))
+        if not solver.best.proven:
+            dual = DualPrices(part.model, release_times(part.model), WorkBudget(10**6, 60, None))
             if priced:
-                pricing.exactly(10**6)
-            effort.prove(pricing.prices, 10**6)
-        assert effort.proven
-        total += effort.exposure()
+                dual.exactly(10**6)
+            solver.prove(dual, 10**6)
+        assert solver.best.proven
+        total += solver.best.exposure()
     assert len(model.live) == -placed
     assert total == pytest.approx(exposure)
 

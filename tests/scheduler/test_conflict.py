@@ -9,10 +9,11 @@ from hotpatch_cli.scheduler import (
     Task,
     TaskGroup,
     TaskRing,
+    explain,
     solve,
     verify,
 )
-from hotpatch_cli.scheduler.infeasible.conflict import Conflict, explain
+from hotpatch_cli.scheduler.infeasible.conflict import Conflict
 from hotpatch_cli.scheduler.infeasible.constraints import Constraint, constraints_of, without
 from hotpatch_cli.scheduler.infeasible.relaxations import Relaxation
 from hotpatch_cli.scheduler.infeasible.subproblems import only
@@ -27,7 +28,7 @@ def conflicts(problem: SchedulingProblem) -> list[Conflict]:
 
 
 def sql_team(**group: int) -> SchedulingProblem:
-    """Five members, one at a time with half an hour between them: more than a night has room for."""
+    """Five members, one at a time with half an hour between: more than a night has room for."""
     tasks = tuple(Task(f"sql{n}", 35, NIGHT, 1, (0,)) for n in range(5))
     return SchedulingProblem(tasks, (TaskGroup("sql", 1, 30)._replace(**group),))
 
@@ -52,7 +53,7 @@ def test_a_crowded_group_is_named_with_what_helps() -> None:
 
 
 def test_days_more_are_counted() -> None:
-    """Where the deadline cuts the second opening off, the fewest days that bring it back are named."""
+    """If the deadline cuts off the second opening, the fewest days that bring it back are named."""
     later = (*NIGHT, (10 * DAY, 10 * DAY + 240))
     problem = sql_team()
     tasks = tuple(task._replace(windows=later) for task in problem.tasks)

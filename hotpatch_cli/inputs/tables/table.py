@@ -11,9 +11,9 @@ from typing import Any
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import os_type
-from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 from hotpatch_cli.inputs.fields import MACHINE_FIELDS, WHOLE
 from hotpatch_cli.inputs.machine_reader import MachineReader
+from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
 from hotpatch_cli.inputs.tables.cells import node_of, put_system, value_of
 from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, told

@@ -1,1 +1,1 @@
-"""What no plan can beat."""
+"""Bounds that no plan can beat."""

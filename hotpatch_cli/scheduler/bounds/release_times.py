@@ -1,27 +1,30 @@
-"""How early each task can possibly start, and how late it still helps: propagation over windows and
-gates.
+"""Release times: how early a task can start, and how late it may, by windows and gates.
+
+Both are propagated, release times forward and last starts backwards.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hotpatch_cli.scheduler.search.partial_schedule import NEVER
-from hotpatch_cli.scheduler.slot_model import SlotModel
+from hotpatch_cli.scheduler.slot_model import NEVER, SlotModel
+
+MANY = 100
+"""A gate with so many tasks behind it is driven by its target alone, and so many users of a limit
+are no queue.
+
+With more, single late tasks drag whole rings forward; with less, a chain of groups is not seen.
+"""
 
 
 class ReleaseTimes(NamedTuple):
-    """No plan that places all live tasks starts a task, or opens a gate, earlier than this (in
-    slots).
-    """
+    """No plan that places all live tasks starts a task, or opens a gate, earlier (in slots)."""
 
     start: tuple[int, ...]
     gate: tuple[int, ...]
 
 
 def release_times(model: SlotModel) -> ReleaseTimes:
-    """Propagate windows, gates, and the room that each limit offers to what must be over before a
-    gate.
-    """
+    """Propagate windows, gates, and the room that limits offer to what ends before a gate."""
     start = [NEVER] * len(model.duration)
     gates = [0] * len(model.gates)
     closed = [len(gate.before) for gate in model.gates]
@@ -31,7 +34,7 @@ def release_times(model: SlotModel) -> ReleaseTimes:
         for number in model.opens[task]:
             closed[number] -= 1
             if not closed[number]:
-                gates[number] = _gate_head(model, number, start)
+                gates[number] = _gate_release(model, number, start)
     return ReleaseTimes(tuple(start), tuple(gates))
 
 
@@ -46,9 +49,7 @@ def first_fit(model: SlotModel, task: int, release: int) -> int:
 
 
 def last_fit(model: SlotModel, task: int, limit: int) -> int:
-    """The last start that ends by `limit`, by the task's own windows alone; below 0 if there is
-    none.
-    """
+    """The last start that ends by `limit`, by the task's own windows alone; negative if none."""
     duration = model.duration[task]
     for opens, closes in reversed(model.windows[task]):
         start = min(closes, limit) - duration
@@ -65,16 +66,10 @@ def last_starts(model: SlotModel, targets: Sequence[int]) -> list[int]:
         for number in model.opens[task]:
             gate = model.gates[number]
             limit = min(limit, targets[number] - gate.lag)
-            if len(gate.after) < SMALL:
+            if len(gate.after) < MANY:
                 limit = min(limit, min(last[waiting] for waiting in gate.after) - gate.lag)
         last[task] = last_fit(model, task, limit)
     return last
-
-
-SMALL = 100
-"""Gates with more tasks behind them are driven by their target alone, and larger crowds are no
-queue.
-"""
 
 
 def urgency(model: SlotModel, last: Sequence[int]) -> list[float]:
@@ -83,43 +78,44 @@ def urgency(model: SlotModel, last: Sequence[int]) -> list[float]:
     for task in model.live:
         for limit, units, hold in model.uses[task]:
             work.setdefault((limit, id(model.windows[task])), []).append(units * hold)
-    found = [float(start) for start in last]
+    urgent = [float(start) for start in last]
     for task in model.live:
         for limit, units, hold in model.uses[task]:
             queue = work[limit, id(model.windows[task])]
-            if len(queue) < SMALL:
+            if len(queue) < MANY:
                 rest = (sum(queue) - units * hold) / model.capacity[limit]
-                found[task] = min(found[task], last[task] - rest)
-    return found
+                urgent[task] = min(urgent[task], last[task] - rest)
+    return urgent
 
 
-def _gate_head(model: SlotModel, number: int, start: Sequence[int]) -> int:
+def _gate_release(model: SlotModel, number: int, start: Sequence[int]) -> int:
+    """When a gate can open: the tasks before it are over, and each limit had room for them."""
     gate = model.gates[number]
-    head = max(start[task] + model.duration[task] for task in gate.before)
+    release = max(start[task] + model.duration[task] for task in gate.before)
     users: dict[int, list[tuple[int, int, int]]] = {}
     for task in gate.before:
         for limit, units, hold in model.uses[task]:
             users.setdefault(limit, []).append((task, units, hold))
     for limit, uses in users.items():
-        head = max(head, _crowded_end(model, start, model.capacity[limit], uses))
-    return head + gate.lag
+        release = max(release, _earliest_end(model, start, model.capacity[limit], uses))
+    return release + gate.lag
 
 
-def _crowded_end(
+def _earliest_end(
     model: SlotModel, start: Sequence[int], capacity: int, uses: list[tuple[int, int, int]]
 ) -> int:
-    """When the users of one limit can all be over: their work, poured into the hours in which any
-    may run.
+    """When the users of one limit can all be over, if their work could be cut as one likes.
+
+    The work is poured into the slots in which any of them may run.
     """
     work = sum(units * hold for _, units, hold in uses)
     settle = max(hold - model.duration[task] for task, _, hold in uses)
     first = min(start[task] for task, _, _ in uses)
-    windows = {model.windows[task] for task, _, _ in uses}
-    spans = sorted(
-        (max(opens, first), closes + settle) for openings in windows for opens, closes in openings
-    )
+    intervals = []
+    for windows in {model.windows[task] for task, _, _ in uses}:
+        intervals += [(max(opens, first), closes + settle) for opens, closes in windows]
     reached = 0
-    for opens, closes in spans:
+    for opens, closes in sorted(intervals):
         begin = max(opens, reached)
         if closes <= begin:
             continue

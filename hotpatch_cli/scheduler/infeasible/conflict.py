@@ -1,16 +1,14 @@
-"""Why something cannot be placed: an irreducible set of reasons, and which single change would
-help.
+"""Conflicts: irreducible sets of tasks and constraints that can't be met together.
 
-A problem is reduced to the smallest set of rules and tasks that still cannot be met: each is left
-out in turn, and stays out if the rest is impossible without it (deletion filtering, J. W. Chinneck,
-"Feasibility and Infeasibility in Optimization", 2008). What remains is proven to conflict, and
-needs each of its members.
+A problem is reduced to the smallest set of constraints and tasks that is still infeasible: each is
+left out in turn, and stays out if the rest is infeasible without it (deletion filtering,
+J. W. Chinneck, "Feasibility and Infeasibility in Optimization", 2008). What remains is proven to
+conflict, and needs each of its members.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hotpatch_cli.scheduler.bounds.capacity import room
 from hotpatch_cli.scheduler.infeasible.constraints import Constraint, constraints_of, widen, without
 from hotpatch_cli.scheduler.infeasible.feasibility import Feasibility
 from hotpatch_cli.scheduler.infeasible.relaxations import (
@@ -20,17 +18,18 @@ from hotpatch_cli.scheduler.infeasible.relaxations import (
     relaxations,
 )
 from hotpatch_cli.scheduler.infeasible.subproblems import Subproblems, only
-from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, TaskGroup, unplaced
+from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, unplaced
 from hotpatch_cli.scheduler.slot_model import SlotModel, compile_model
 
 MOST_CONFLICTS = 10
+MOST_DAYS = 28
 
 
 class Conflict(NamedTuple):
-    """Tasks that cannot all be placed, the reasons why (all are needed), and what would help.
+    """Tasks that can't all be placed, the reasons why (all are needed), and what would help.
 
-    `also` are other tasks left out that could stand in the place of the one asked about: it is
-    their conflict too. `proven` is False where the search that found no room was not complete.
+    `also` are other tasks left out that could take the place of the one asked about: it is their
+    conflict too. `proven` is False where the search that found no room was not complete.
     """
 
     tasks: tuple[str, ...]
@@ -41,46 +40,50 @@ class Conflict(NamedTuple):
 
 
 def explain(
-    problem: SchedulingProblem, starts: Starts, asked: Iterable[int] | None = None
+    problem: SchedulingProblem,
+    starts: Starts,
+    asked: Iterable[int] | None = None,
+    *,
+    most_days: int = MOST_DAYS,
 ) -> list[Conflict]:
-    """The conflicts behind the tasks that a plan leaves out, or those of them asked about: at most
-    MOST_CONFLICTS.
+    """The conflicts behind the tasks that a plan leaves out, or those of them asked about.
 
-    Tasks that are left out only because one that they wait for is left out are not explained again.
+    There are at most MOST_CONFLICTS. Tasks that are left out only because one that they wait for is
+    left out are not explained again. A later deadline is at most `most_days` later: windows of the
+    problem should reach so far.
     """
     model = compile_model(problem)
-    stuck = [any(starts[task] is None for task in gate.before) for gate in model.gates]
-    out = sorted(
+    blocked = [any(starts[task] is None for task in gate.before) for gate in model.gates]
+    left_out = sorted(
         unplaced(starts) if asked is None else asked,
-        key=lambda task: any(stuck[gate] for gate in model.waits[task]),
+        key=lambda task: any(blocked[gate] for gate in model.waits[task]),
     )
-    ask = Feasibility()
-    rivals = Subproblems(problem)
-    found: list[Conflict] = []
-    told: set[int] = set()
-    for task in out:
-        if task in told or len(found) == MOST_CONFLICTS or (found and not ask.left):
+    search = _ConflictSearch(problem, most_days)
+    conflicts: list[Conflict] = []
+    explained: set[int] = set()
+    for task in left_out:
+        if task in explained or len(conflicts) == MOST_CONFLICTS:
             continue
-        conflict = _conflict(problem, task, ask, rivals)
+        if conflicts and not search.feasibility.left:
+            continue
+        conflict = search.conflict(task)
         members = set(conflict.tasks)
         alike = [
             other
-            for other in out
-            if other not in told and _alike(problem, task, other, conflict.reasons)
+            for other in left_out
+            if other not in explained and _alike(problem, task, other, conflict.reasons)
         ]
-        told |= {other for other in out if problem.tasks[other].name in members}
-        also = tuple(problem.tasks[other].name for other in alike if other not in told)
-        told |= _behind(model, {task, *told, *alike})
-        found.append(conflict._replace(also=also))
-    return found
+        explained |= {other for other in left_out if problem.tasks[other].name in members}
+        also = tuple(problem.tasks[other].name for other in alike if other not in explained)
+        explained |= _all_after(model, {task, *explained, *alike})
+        conflicts.append(conflict._replace(also=also))
+    return conflicts
 
 
 def _alike(
     problem: SchedulingProblem, task: int, other: int, reasons: tuple[Constraint, ...]
 ) -> bool:
-    """Whether one task could stand in a conflict for another: nothing that the reasons speak of
-    differs.
-    """
+    """Whether one task could replace another in a conflict: no reason tells them apart."""
     one, two = problem.tasks[task], problem.tasks[other]
     if (one.windows, one.ring, one.pinned, one.after) != (
         two.windows,
@@ -97,7 +100,7 @@ def _alike(
     )
 
 
-def _behind(model: SlotModel, tasks: set[int]) -> set[int]:
+def _all_after(model: SlotModel, tasks: set[int]) -> set[int]:
     """The tasks and all that wait for them, directly or not."""
     reached, waiting = set(tasks), list(tasks)
     passed: set[int] = set()
@@ -113,88 +116,100 @@ def _behind(model: SlotModel, tasks: set[int]) -> set[int]:
     return reached
 
 
-def _conflict(
-    problem: SchedulingProblem, task: int, ask: Feasibility, rivals: "Subproblems"
-) -> Conflict:
-    for suspects in rivals.of(task):
-        part = only(problem, suspects)
-        answer = ask.fits(part)
-        if answer is not True and ask.left:
-            part = _fewer_tasks(part, ask, proven=answer is False)
-            reasons = _fewer_reasons(part, ask, proven=answer is False)
-            names = tuple(each.name for each in part.tasks)
-            return Conflict(names, reasons, tuple(relaxations(part, reasons, ask)), answer is False)
-    for kind, limit in (("group", each) for each in problem.tasks[task].groups):
-        if (crowd := _crowd(problem, kind, limit, rivals, ask)) is not None:
-            return crowd
-    for kind, limit in (("resource", each) for each in problem.tasks[task].resources):
-        if (crowd := _crowd(problem, kind, limit, rivals, ask)) is not None:
-            return crowd
-    alone = only(problem, {task})
-    return Conflict((problem.tasks[task].name,), tuple(constraints_of(alone)), (), proven=False)
+class _ConflictSearch:
+    """Finds the conflict behind one task after another, within the work for all questions."""
 
+    def __init__(self, problem: SchedulingProblem, most_days: int) -> None:
+        self._problem, self._most_days = problem, most_days
+        self._subproblems = Subproblems(problem)
+        self.feasibility = Feasibility()
 
-def _crowd(
-    problem: SchedulingProblem, kind: str, limit: int, rivals: "Subproblems", ask: Feasibility
-) -> Conflict | None:
-    """All who share a group or a resource, if it has less room than they need together: too many to
-    take apart.
-    """
-    part = only(problem, set(rivals.users(kind, limit)))
-    rule = problem.groups[limit] if kind == "group" else problem.resources[limit]
-    settle = rule.settle if isinstance(rule, TaskGroup) else 0
+    def conflict(self, task: int) -> Conflict:
+        """The conflict behind a task that is left out.
 
-    def full(deadline: int | None, capacity: int) -> bool:
-        return room(part.tasks, capacity, settle, deadline) < len(part.tasks)
+        It is looked for in ever larger subproblems, then among all users of one of its limits.
+        """
+        feasibility = self.feasibility
+        for suspects in self._subproblems.of(task):
+            part = only(self._problem, suspects)
+            answer = feasibility.fits(part)
+            if answer is True or not feasibility.left:
+                continue
+            proven = answer is False
+            part = self._fewer_tasks(part, proven=proven)
+            reasons = self._fewer_reasons(part, proven=proven)
+            helps = tuple(relaxations(part, reasons, feasibility, self._most_days))
+            return Conflict(tuple(task.name for task in part.tasks), reasons, helps, proven)
 
-    if not full(part.deadline, rule.capacity):
-        return None
-    reasons = [
-        Constraint(kind, rule.name),
-        *(Constraint("windows", task.name) for task in part.tasks),
-    ]
-    if part.deadline is not None and not full(None, rule.capacity):
-        reasons.append(Constraint("deadline", None))
-    enough = next(
-        (
-            more
-            for more in range(1, len(part.tasks))
-            if not full(part.deadline, rule.capacity + more)
-        ),
-        1,
-    )
-    helps = []
-    for more in range(enough, enough + TRIES):
-        if ask.fits(widen(part, reasons[0], more)) is True:
-            helps.append(Relaxation("capacity", rule.name, more))
-            break
-    later = later_deadline(part, full=lambda deadline: full(deadline, rule.capacity), ask=ask)
-    return Conflict(
-        tuple(task.name for task in part.tasks), tuple(reasons), (*helps, *later), proven=True
-    )
+        for kind, limits in (
+            ("group", self._problem.tasks[task].groups),
+            ("resource", self._problem.tasks[task].resources),
+        ):
+            for limit in limits:
+                conflict = self._limit_conflict(kind, limit)
+                if conflict is not None:
+                    return conflict
+        alone = only(self._problem, {task})
+        reasons = tuple(constraints_of(alone))
+        return Conflict((self._problem.tasks[task].name,), reasons, (), proven=False)
 
+    def _limit_conflict(self, kind: str, number: int) -> Conflict | None:
+        """All users of a group or a resource, if it has less room than they need together.
 
-def _fewer_tasks(
-    problem: SchedulingProblem, ask: Feasibility, *, proven: bool
-) -> SchedulingProblem:
-    task = 0
-    while len(problem.tasks) > 1 and task < len(problem.tasks):
-        smaller = only(problem, set(range(len(problem.tasks))) - {task})
-        if ask.stays_stuck(smaller, proven=proven):
-            problem = smaller
-        else:
-            task += 1
-    return problem
+        They are too many to leave out one by one.
+        """
+        problem = self._problem
+        limit = problem.groups[number] if kind == "group" else problem.resources[number]
+        part = only(problem, set(self._subproblems.users(kind, number)))
 
+        def full(deadline: int | None, capacity: int) -> bool:
+            widened = limit._replace(capacity=capacity)
+            most = part._replace(deadline=deadline).most_starts(part.tasks, widened)
+            return most < len(part.tasks)
 
-def _fewer_reasons(
-    problem: SchedulingProblem, ask: Feasibility, *, proven: bool
-) -> tuple[Constraint, ...]:
-    kept = []
-    for reason in constraints_of(problem):
-        easier = without(problem, reason)
-        if ask.stays_stuck(easier, proven=proven):
-            problem = easier
-        else:
-            kept.append(reason)
-    return tuple(kept)
+        if not full(part.deadline, limit.capacity):
+            return None
+        reasons = [Constraint(kind, limit.name)]
+        reasons += [Constraint("windows", task.name) for task in part.tasks]
+        if part.deadline is not None and not full(None, limit.capacity):
+            reasons.append(Constraint("deadline", None))
+
+        # The capacity bound says how much is needed at least; a search finds how much is enough.
+        needed = 1
+        for more in range(1, len(part.tasks)):
+            if not full(part.deadline, limit.capacity + more):
+                needed = more
+                break
+        helps = []
+        for more in range(needed, needed + TRIES):
+            if self.feasibility.fits(widen(part, reasons[0], more)) is True:
+                helps.append(Relaxation("capacity", limit.name, more))
+                break
+        helps += later_deadline(
+            part,
+            full=lambda deadline: full(deadline, limit.capacity),
+            feasibility=self.feasibility,
+            most_days=self._most_days,
+        )
+        names = tuple(task.name for task in part.tasks)
+        return Conflict(names, tuple(reasons), tuple(helps), proven=True)
+
+    def _fewer_tasks(self, problem: SchedulingProblem, *, proven: bool) -> SchedulingProblem:
+        task = 0
+        while len(problem.tasks) > 1 and task < len(problem.tasks):
+            smaller = only(problem, set(range(len(problem.tasks))) - {task})
+            if self.feasibility.stays_infeasible(smaller, proven=proven):
+                problem = smaller
+            else:
+                task += 1
+        return problem
+
+    def _fewer_reasons(self, problem: SchedulingProblem, *, proven: bool) -> tuple[Constraint, ...]:
+        kept = []
+        for reason in constraints_of(problem):
+            easier = without(problem, reason)
+            if self.feasibility.stays_infeasible(easier, proven=proven):
+                problem = easier
+            else:
+                kept.append(reason)
+        return tuple(kept)

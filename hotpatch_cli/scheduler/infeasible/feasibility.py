@@ -1,25 +1,21 @@
-"""Do these fit together? Answered within a fixed amount of work, so that the answer depends on no
-clock.
-"""
+"""Feasibility: whether tasks fit together, within an amount of work and not of time."""
 
-from hotpatch_cli.scheduler.bounds.capacity import crowded
+from hotpatch_cli.scheduler.bounds.capacity import exceeds_capacity
 from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.decomposition import split
 from hotpatch_cli.scheduler.part_solver import PartSolver
 from hotpatch_cli.scheduler.problem import SchedulingProblem
 from hotpatch_cli.scheduler.search.branch_and_bound import SMALL, BranchAndBound
-from hotpatch_cli.scheduler.search.partial_schedule import NEVER
-from hotpatch_cli.scheduler.slot_model import compile_model
+from hotpatch_cli.scheduler.slot_model import NEVER, compile_model
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 WORK = 4_000
-"""Work that one question "do these fit?" may cost; where it is not enough, nobody knows."""
-ALL_WORK = 60_000
-"""Work that all questions together may cost; what is left to ask then stays a reason, perhaps a
-needless one.
+"""Work of one question; with less, more answers are unknown, with more, fewer questions are asked.
 """
+ALL_WORK = 60_000
+"""Work of all questions; with less, constraints stay in a conflict that does not need them."""
 NODES = 1000
-"""So many steps a complete search may take over a small part."""
+"""Nodes of a complete search over a small part; with less, more answers are unknown."""
 
 
 class Feasibility:
@@ -29,42 +25,48 @@ class Feasibility:
         self.left = ALL_WORK
 
     def fits(self, problem: SchedulingProblem) -> bool | None:
-        """Whether all tasks can be placed together; None if nobody can tell without a long search."""
+        """Whether all tasks can be placed together; None if only a long search could tell."""
         if not self.left:
             return None
-        if crowded(problem):
+        if exceeds_capacity(problem):
             return False
         model = compile_model(problem)
-        if len(model.live) < len(problem.tasks) or any(
-            start >= NEVER for start in release_times(model).start
-        ):
-            return False
+        if any(start >= NEVER for start in release_times(model).start):
+            return False  # some task has no start, or waits for one that has none
         budget = WorkBudget(min(WORK, self.left), None, None)
         answers = [_part_fits(PartSolver(part, budget), budget) for part in split(model)]
         self.left = max(0, self.left - budget.work - len(problem.tasks))
-        return False if False in answers else None if None in answers else True
-
-    def stays_stuck(self, problem: SchedulingProblem, *, proven: bool) -> bool:
-        """Whether a smaller problem is as stuck as the one before, which was proven to be or only
-        looked so.
-        """
-        return self.fits(problem) is False or bool(
-            not proven and self.left and self.fits(problem) is not True
-        )
-
-
-def _part_fits(effort: PartSolver, budget: WorkBudget) -> bool | None:
-    """Only small parts are searched to the end: longer searches depend on a clock, and an answer
-    must not.
-    """
-    effort.begin()
-    if not effort.score.left_out:
+        if False in answers:
+            return False
+        if None in answers:
+            return None
         return True
-    if len(effort.part.tasks) > SMALL:
+
+    def stays_infeasible(self, problem: SchedulingProblem, *, proven: bool) -> bool:
+        """Whether a smaller problem is as infeasible as the one before it.
+
+        `proven` says that the one before was proven to be; otherwise it is enough that nothing
+        shows that the smaller one is feasible.
+        """
+        if self.fits(problem) is False:
+            return True
+        if proven or not self.left:
+            return False
+        return self.fits(problem) is not True
+
+
+def _part_fits(solver: PartSolver, budget: WorkBudget) -> bool | None:
+    """Whether one part fits; only small ones are searched completely, and others stay unknown."""
+    solver.first_plan()
+    best = solver.best
+    if not best.score.left_out:
+        return True
+    if len(solver.part.tasks) > SMALL:
         return None
-    search = BranchAndBound(
-        effort.model, release_times(effort.model), effort.starts, effort.score, NODES
-    )
+    release = release_times(solver.model)
+    search = BranchAndBound(solver.model, release, best.starts, best.score, NODES)
     complete = search.run()
     budget.spend(search.nodes)
-    return True if not search.score.left_out else False if complete else None
+    if not search.score.left_out:
+        return True
+    return False if complete else None

@@ -1,6 +1,4 @@
-"""How prices are found for one part: by linear programs where HiGHS is there, else or after them
-step by step.
-"""
+"""Dual prices of one part: by linear programs if HiGHS is installed, and by subgradient steps."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,54 +7,63 @@ from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes
 from hotpatch_cli.scheduler.slot_model import SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
-MOST_TURNS = 200
+MOST_STEPS = 200
 LAP = 20
 CONVERGED = 0.01
-"""Prices that close less than this share of the gap in a lap of turns have done what they can."""
-FORGETTING = 0.1
-PATIENCE = 0.25
+"""Steps end if a lap of them closes less than this share of the gap.
+
+With more, they end before they pay; with less, work is spent on digits.
+"""
+SMOOTHING = 0.1
+"""The share of the newest starts in the mean starts: with more, the mean follows each zigzag."""
+SECONDS_OF_A_PROGRAM = 0.25
 """The share of the seconds left that one linear program may take."""
+COARSER = 5
+"""So often a linear program that is too large for the work is tried with buckets twice as wide."""
 NEAR = 0.2
-"""Prices of a linear program are aimed so far from their own bound to the plan: they are good
-already.
+"""Steps after a linear program aim so far from its bound to the cost of the plan.
+
+Its prices are good already: with more, steps leave them; with less, they don't move.
 """
 
 
 class DualPrices:
-    """Prices of a part, ever better, and when they want each task to start on average (`wanted`, in
-    slots).
+    """Prices of a part, ever better.
+
+    `wanted` are the mean starts, in slots, at which they want each task. `width` is that of the
+    buckets of the last linear program, in slots; None if there was none.
     """
 
-    def __init__(self, model: SlotModel, known: ReleaseTimes, budget: WorkBudget) -> None:
-        self.prices = Prices(model, known)
-        self.wanted = [float(start) for start in known.start]
+    def __init__(self, model: SlotModel, release: ReleaseTimes, budget: WorkBudget) -> None:
+        self.prices = Prices(model, release)
+        self.width: int | None = None
+        self.wanted = [float(start) for start in release.start]
         self._model, self._budget = model, budget
 
     def exactly(self, work: int, known: int | None = None) -> int | None:
-        """Take prices from the finest linear program that costs at most about `work`, a coarser one
-        in a hurry.
+        """Take prices from the finest linear program that costs at most about `work`.
 
-        Returns the width of its buckets in slots, None if there is none finer than the one already
-        `known`.
+        If the clock ends it, a coarser one follows. Returns the width of its buckets in slots; None
+        if there is none finer than the one already `known`.
         """
-        from hotpatch_cli.scheduler.mip.time_indexed_lp import TooSlow, best_prices, has_highs
+        from hotpatch_cli.scheduler.mip.time_indexed_lp import SolverTimeout, best_prices, has_highs
 
         if not has_highs() or not self._model.capacity:
             return None
         prices, budget = self.prices, self._budget
-        columns = sum(stretch.width for lane in prices.lanes for stretch in lane.stretches)
-        for width in sorted(
-            {1, max(1, prices.bucket // 2), *(prices.bucket << more for more in range(5))}
-        ):
+        columns = prices.count_starts()
+        widths = {1, max(1, prices.bucket // 2)}
+        widths.update(prices.bucket << doublings for doublings in range(COARSER))
+        for width in sorted(widths):
             if budget.stops() or (known is not None and width >= known):
                 return None
             if columns > work * width:
                 continue
             budget.spend(columns // width)
             try:
-                wanted = best_prices(prices, width, budget.seconds() * PATIENCE)
-            except TooSlow:
-                budget.hurried = True
+                wanted = best_prices(prices, width, budget.seconds() * SECONDS_OF_A_PROGRAM)
+            except SolverTimeout:
+                budget.step_timed_out = True
                 continue
             prices.consider()
             if wanted is None:
@@ -66,22 +73,22 @@ class DualPrices:
         return None
 
     def steps(self, goal: int, upper: Callable[[], float]) -> Iterator[int]:
-        """Step by step until the work done reaches `goal` or a lap gains next to nothing; yields
-        after each one.
+        """Take subgradient steps until the work done reaches `goal` or a lap gains next to nothing.
 
-        `upper` tells about what a plan of all tasks costs by now.
+        Yields the number of each step after it. `upper` returns about what a plan of all tasks
+        costs by now.
         """
         prices, size, before = self.prices, len(self._model.live), 0.0
         share = NEAR if prices.best > 0 else 1.0
-        for turn in range(MOST_TURNS):
+        for step in range(MOST_STEPS):
             if self._budget.work > goal or self._budget.stops():
                 return
-            if turn and not turn % LAP:
+            if step and not step % LAP:
                 if prices.best - before < CONVERGED * (upper() - before):
                     return
                 before = prices.best
-            quotes = prices.step(prices.best + (upper() - prices.best) * share)
-            for task, quote in zip(self._model.live, quotes, strict=True):
-                self.wanted[task] += (quote.start - self.wanted[task]) * FORGETTING
+            relaxed = prices.step(prices.best + (upper() - prices.best) * share)
+            for task, cheapest in zip(self._model.live, relaxed, strict=True):
+                self.wanted[task] += (cheapest.start - self.wanted[task]) * SMOOTHING
             self._budget.spend(1 + size // 2)
-            yield turn
+            yield step

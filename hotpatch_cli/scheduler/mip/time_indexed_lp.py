@@ -1,12 +1,14 @@
-"""Linear programs over start times for HiGHS (the extra `exact`): prices from one, proofs from
-another.
+"""Time-indexed linear programs for HiGHS (the extra `exact`), which give prices.
+
+With whole numbers and gates, they give proofs: see `time_indexed_mip`.
 """
 
 from importlib.util import find_spec
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from hotpatch_cli.scheduler.bounds.lagrangian import Prices, WindowLane
+from hotpatch_cli.scheduler.bounds.lagrangian import PenaltyTerm, Prices, StartSet
+from hotpatch_cli.scheduler.slot_model import SlotModel
 
 Row = tuple[float, float]
 INFINITE = float("inf")
@@ -19,20 +21,19 @@ def has_highs() -> bool:
 
 
 class TaskClass(NamedTuple):
-    """Tasks that nothing tells apart, and the columns of their starts: how many of them start in
-    each slot.
-    """
+    """Tasks that nothing tells apart, and the columns of their starts, by slot."""
 
     tasks: list[int]
-    lane: WindowLane
-    columns: dict[int, int]  # start slot -> column
+    start_set: StartSet
+    columns: dict[int, int]
 
 
 class Program:
-    """Every kind starts as often as it has tasks; in each bucket of time a limit gives what it has.
+    """Columns count how many tasks of a class start in a slot: x[class, start].
 
     With buckets of one slot the whole-number solutions are exactly the plans, but for the gates;
-    with wider ones it is a relaxation with far fewer rows. Cost is weight times end slot.
+    with wider ones it is a relaxation with far fewer rows. It minimizes the sum of
+    weight * end slot * x.
 
     Starts are left out that cost their task, at the prices, more than `slack` above its cheapest
     one. With the slack from the bound at these prices to the cost of a plan, no plan that is
@@ -42,31 +43,35 @@ class Program:
     def __init__(self, prices: Prices, bucket: int, slack: float = INFINITE) -> None:
         self.model, self.bucket = prices.model, bucket
         self.cost: list[float] = []
-        self.most: list[float] = []
+        self.upper: list[float] = []
         self.rows: list[Row] = []
         self.entries: tuple[list[int], list[int], list[float]] = ([], [], [])  # row, column, value
-        self.slots: dict[tuple[int, int], int] = {}  # limit, bucket -> row
-        self.kinds = [TaskClass(tasks, lane, {}) for tasks, lane in _kinds(prices)]
-        cheapest = (
-            dict(zip(self.model.live, prices.quotes(), strict=True)) if slack < INFINITE else {}
-        )
-        for kind in self.kinds:
-            dear = cheapest[kind.tasks[0]].cost + slack if cheapest else INFINITE
-            rents = [
-                prices.rents(kind.lane, number) if cheapest else None
-                for number in range(len(kind.lane.stretches))
-            ]
-            self._add_kind(kind, dear, rents)
+        self.capacity_rows: dict[tuple[int, int], int] = {}  # limit, bucket -> row
+        self.classes = _task_classes(prices)
+        relaxed_cost: dict[int, float] = {}
+        if slack < INFINITE:
+            relaxed = zip(self.model.live, prices.relaxed_starts(), strict=True)
+            relaxed_cost = {task: cheapest.cost for task, cheapest in relaxed}
+        for task_class in self.classes:
+            ranges = task_class.start_set.ranges
+            highest_cost = INFINITE
+            penalties: list[list[float] | None] = [None] * len(ranges)
+            if relaxed_cost:
+                highest_cost = relaxed_cost[task_class.tasks[0]] + slack
+                penalties = [
+                    prices.penalties(task_class.start_set, number) for number in range(len(ranges))
+                ]
+            self._add_starts(task_class, highest_cost, penalties)
 
     def add_row(self, lower: float, upper: float) -> int:
         """A new row without entries."""
         self.rows.append((lower, upper))
         return len(self.rows) - 1
 
-    def add_column(self, cost: float, most: float) -> int:
-        """A new column without entries, from 0 to `most`."""
+    def add_column(self, cost: float, upper: float) -> int:
+        """A new column without entries, from 0 to `upper`."""
         self.cost.append(cost)
-        self.most.append(most)
+        self.upper.append(upper)
         return len(self.cost) - 1
 
     def add_entry(self, row: int, column: int, value: float) -> None:
@@ -76,48 +81,59 @@ class Program:
         columns.append(column)
         values.append(value)
 
-    def _add_kind(self, kind: TaskClass, dear: float, rents: list[list[float] | None]) -> None:
-        count = len(kind.tasks)
-        weight, duration = self.model.weight[kind.tasks[0]], self.model.duration[kind.tasks[0]]
+    def _add_starts(
+        self, task_class: TaskClass, highest_cost: float, penalties: list[list[float] | None]
+    ) -> None:
+        """For each class: sum over its starts of x[class, start] = number of its tasks."""
+        count = len(task_class.tasks)
+        weight = self.model.weight[task_class.tasks[0]]
+        duration = self.model.duration[task_class.tasks[0]]
         row = self.add_row(count, count)
-        for stretch, rent in zip(kind.lane.stretches, rents, strict=True):
-            places = (*stretch.shared, *stretch.own)
-            for late in range(stretch.width):
-                if not self._turns(late, [(place.begin, place.hold) for place in places]):
+        for starts, penalty in zip(task_class.start_set.ranges, penalties, strict=True):
+            terms = (*starts.shared, *starts.own)
+            for late in range(starts.width):
+                if not self._is_corner(late, terms):
                     continue
-                start = stretch.first + late
-                if weight * (start + duration) + (rent[late] if rent else 0.0) > dear:
+                start = starts.first + late
+                cost = weight * (start + duration)
+                if cost + (penalty[late] if penalty else 0.0) > highest_cost:
                     continue
-                kind.columns[start] = column = self.add_column(weight * (start + duration), count)
+                column = self.add_column(cost, count)
+                task_class.columns[start] = column
                 self.add_entry(row, column, 1.0)
-                for limit, units, index, hold in places:
-                    self._occupy(column, limit, units, index + late, index + late + hold)
+                for limit, units, begin, hold in terms:
+                    self._add_usage(column, limit, units, begin + late, begin + late + hold)
 
-    def _turns(self, late: int, places: list[tuple[int, int]]) -> bool:
-        """Whether a start can be a corner of the cost: between corners prices are even, so cost is
-        linear.
+    def _is_corner(self, late: int, terms: tuple[PenaltyTerm, ...]) -> bool:
+        """Whether a start can be a corner of the reduced cost.
+
+        Prices are the same within a bucket, so that between two corners the cost is linear, and no
+        start between them is cheaper than both.
         """
         if late == 0 or self.bucket == 1:
             return True
-        return any(
-            not (index + late) % self.bucket or not (index + late + hold) % self.bucket
-            for index, hold in places
-        )
+        for term in terms:
+            begin = term.begin + late
+            if not begin % self.bucket or not (begin + term.hold) % self.bucket:
+                return True
+        return False
 
-    def _occupy(self, column: int, limit: int, units: int, begin: int, end: int) -> None:
+    def _add_usage(self, column: int, limit: int, units: int, begin: int, end: int) -> None:
+        """For each limit and bucket: sum of units * slots used * x <= capacity * bucket."""
         while begin < end:
             number = begin // self.bucket
             stop = min(end, (number + 1) * self.bucket)
-            row = self.slots.get((limit, number))
+            row = self.capacity_rows.get((limit, number))
             if row is None:
                 row = self.add_row(-INFINITE, float(self.model.capacity[limit] * self.bucket))
-                self.slots[limit, number] = row
+                self.capacity_rows[limit, number] = row
             self.add_entry(row, column, float(units * (stop - begin)))
             begin = stop
 
     def highs(self, options: dict[str, Any], *, whole: bool = False) -> Any:
-        """HiGHS with this program loaded, ready to run on one thread without a word; `whole`
-        forbids fractions.
+        """HiGHS with this program loaded, for one thread and without output.
+
+        `whole` asks for whole numbers.
         """
         import highspy
         import numpy
@@ -127,27 +143,21 @@ class Program:
         program = highspy.HighsLp()
         program.num_col_, program.num_row_ = len(self.cost), len(self.rows)
         program.col_cost_ = numpy.array(self.cost, dtype=float)
-        program.col_lower_, program.col_upper_ = (
-            numpy.zeros(len(self.cost)),
-            numpy.array(self.most, dtype=float),
-        )
+        program.col_lower_ = numpy.zeros(len(self.cost))
+        program.col_upper_ = numpy.array(self.upper, dtype=float)
         program.row_lower_ = numpy.array([lower for lower, _ in self.rows], dtype=float)
         program.row_upper_ = numpy.array([upper for _, upper in self.rows], dtype=float)
         program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         ends = numpy.cumsum(numpy.bincount(columns, minlength=len(self.cost)))
         program.a_matrix_.start_ = numpy.concatenate(([0], ends))
-        program.a_matrix_.index_, program.a_matrix_.value_ = (
-            rows[order],
-            values[order].astype(float),
-        )
+        program.a_matrix_.index_ = rows[order]
+        program.a_matrix_.value_ = values[order].astype(float)
         if whole:
             program.integrality_ = [highspy.HighsVarType.kInteger] * len(self.cost)
 
         class Silent(highspy.Highs):
             def enableCallbacks(self) -> None:  # noqa: N802 - highspy's name
-                """None are used, and 1.16 prints its name on standard output here, whatever its
-                options say.
-                """
+                """Enable none: none are used, and 1.16 prints its name on standard output here."""
 
         solver = Silent()  # type: ignore[no-untyped-call]  # highspy has no types
         for name, value in {"output_flag": False, "threads": 1, **options}.items():
@@ -156,64 +166,66 @@ class Program:
         return solver
 
 
-class TooSlow(Exception):  # noqa: N818 - it is what it says
-    """The solver was stopped by the clock."""
+class SolverTimeout(Exception):  # noqa: N818 - the noun says that it is an error
+    """The clock stopped the solver."""
 
 
 def best_prices(prices: Prices, bucket: int, seconds: float) -> list[float] | None:
-    """Load the prices that a linear program finds, and return when it starts each task on average.
+    """Load the prices that a linear program finds, and return its mean start of each task.
 
-    None if there is no plan of all tasks even in fractions. Raises TooSlow after `seconds`.
+    None if there is no plan of all tasks even in fractions. Raises SolverTimeout after `seconds`.
     """
     import highspy
 
     program = Program(prices, bucket)
+    # An interior solution without crossover: its prices are spread evenly over equal slots.
     solver = program.highs({"solver": "ipm", "run_crossover": "off", "time_limit": seconds})
     solver.run()
     status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kTimeLimit:
-        raise TooSlow
+        raise SolverTimeout
     if status != highspy.HighsModelStatus.kOptimal:
         return None
     solution = solver.getSolution()
     duals = list(solution.row_dual)
     prices.load(
-        [_of_limit(program, duals, limit, axis.length) for limit, axis in enumerate(prices.axes)]
+        [
+            _prices_of_limit(program, duals, limit, numbering.length)
+            for limit, numbering in enumerate(prices.numberings)
+        ]
     )
     return _mean_starts(program, list(solution.col_value))
 
 
 def _mean_starts(program: Program, values: list[float]) -> list[float]:
-    """The fractions of a kind's starts dealt out to its tasks, soonest first, one whole start to
-    each.
-    """
-    found = [0.0] * len(program.model.duration)
-    for kind in program.kinds:
+    """The fractions of a class's starts dealt to its tasks, soonest first, one whole to each."""
+    mean_starts = [0.0] * len(program.model.duration)
+    for task_class in program.classes:
         dealt = 0.0
-        for start, column in kind.columns.items():
-            left = min(max(values[column], 0.0), len(kind.tasks) - dealt)
-            while left > 0 and dealt < len(kind.tasks):
+        for start, column in task_class.columns.items():
+            left = min(max(values[column], 0.0), len(task_class.tasks) - dealt)
+            while left > 0 and dealt < len(task_class.tasks):
                 number = int(dealt)
                 share = min(left, number + 1 - dealt) if number + 1 - dealt > TINY else 0.0
-                found[kind.tasks[number]] += share * start
+                mean_starts[task_class.tasks[number]] += share * start
                 dealt = dealt + share if share else number + 1.0
                 left -= share
-    return found
+    return mean_starts
 
 
-def _of_limit(program: Program, duals: list[float], limit: int, length: int) -> list[float]:
-    found: list[float] = []
+def _prices_of_limit(program: Program, duals: list[float], limit: int, length: int) -> list[float]:
+    prices: list[float] = []
     for number in range(-(-length // program.bucket)):
-        row = program.slots.get((limit, number))
-        found.extend(repeat(0.0 if row is None else max(0.0, -duals[row]), program.bucket))
-    return found[:length]
+        row = program.capacity_rows.get((limit, number))
+        prices.extend(repeat(0.0 if row is None else max(0.0, -duals[row]), program.bucket))
+    return prices[:length]
 
 
-def _kinds(prices: Prices) -> list[tuple[list[int], WindowLane]]:
-    """Live tasks that share lane, weight and gates."""
-    model = prices.model
-    kinds: dict[tuple[object, ...], tuple[list[int], WindowLane]] = {}
-    for task, lane in zip(model.live, prices.lanes, strict=True):
-        key = (id(lane), model.weight[task], model.waits[task], model.opens[task])
-        kinds.setdefault(key, ([], lane))[0].append(task)
-    return list(kinds.values())
+def _task_classes(prices: Prices) -> list[TaskClass]:
+    """Live tasks that share starts, weight and gates."""
+    model: SlotModel = prices.model
+    classes: dict[tuple[object, ...], TaskClass] = {}
+    for task, start_set in zip(model.live, prices.start_sets, strict=True):
+        key = (id(start_set), model.weight[task], model.waits[task], model.opens[task])
+        classes.setdefault(key, TaskClass([], start_set, {})).tasks.append(task)
+    return list(classes.values())

@@ -1,29 +1,32 @@
-"""The earliest end: a genetic search over orders, each schedule pushed to the right and back to the
-left.
+"""Genetic search for the earliest end, over orders of tasks.
 
-For problems in which no task has a weight, so that only the end counts, and every task has one
-window: the resource-constrained project scheduling problem. The scheme follows V. Valls, F.
-Ballestin, S. Quintanilla, "A hybrid genetic algorithm for the resource-constrained project
-scheduling problem", EJOR 185 (2008).
+Each schedule is pushed to the right and back to the left (forward-backward improvement). It is for
+problems in which no task has a weight, so that only the end counts, and every task has one window:
+the resource-constrained project scheduling problem. The scheme follows V. Valls, F. Ballestin,
+S. Quintanilla, "A hybrid genetic algorithm for the resource-constrained project scheduling
+problem", EJOR 185 (2008).
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from random import Random
 from typing import NamedTuple
 
 from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes, last_starts
-from hotpatch_cli.scheduler.search.partial_schedule import NEVER
-from hotpatch_cli.scheduler.slot_model import SlotModel
+from hotpatch_cli.scheduler.slot_model import NEVER, SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 POPULATION = 80
+"""With more, generations take longer; with less, all orders are soon alike."""
 MUTATION = 0.1
+"""The chance that two neighbors change places: with more, what the parents had is lost."""
 BLUR = 2.0
-"""Up to so many times the span of the latest starts; without this much chance the search gets
-stuck.
+"""Random ranks spread over up to so many times the span of the latest starts.
+
+With less, the first orders are alike, and the search gets stuck.
 """
 PATIENCE = 20
-"""After so many generations without a better end the population starts anew."""
+"""Generations without a better end after which the population starts anew."""
 Order = list[int]
 Links = tuple[tuple[tuple[int, int], ...], ...]
 
@@ -46,15 +49,17 @@ class Project(NamedTuple):
 
 
 def as_project(model: SlotModel) -> Project | None:
-    """The model as a project; None if it has settle times, several windows, or tasks that cannot be
-    placed.
+    """The model as a project.
+
+    None if it has settle times, several windows, or tasks that can't be placed.
     """
     if len(model.live) < len(model.duration) or len(set(model.windows)) != 1:
         return None
-    if any(use.hold != model.duration[task] for task in model.live for use in model.uses[task]):
-        return None
     if len(model.windows[0]) != 1:
         return None
+    for task in model.live:
+        if any(use.hold != model.duration[task] for use in model.uses[task]):
+            return None
     width = max(model.capacity, default=1).bit_length() + 1
     top = 1 << (width - 1)
     shift = [width * limit for limit in range(len(model.capacity))]
@@ -63,10 +68,10 @@ def as_project(model: SlotModel) -> Project | None:
         model.duration,
         tuple(sum(use.units << shift[use.limit] for use in uses) for uses in model.uses),
         sum(
-            (top - 1 - capacity) << place
-            for capacity, place in zip(model.capacity, shift, strict=True)
+            (top - 1 - capacity) << bits
+            for capacity, bits in zip(model.capacity, shift, strict=True)
         ),
-        sum(top << place for place in shift),
+        sum(top << bits for bits in shift),
         sum(model.duration) + lags + 1,
         _links(model.waits, [[(task, gate.lag) for task in gate.before] for gate in model.gates]),
         _links(model.opens, [[(task, gate.lag) for task in gate.after] for gate in model.gates]),
@@ -74,11 +79,11 @@ def as_project(model: SlotModel) -> Project | None:
 
 
 def _links(gates_of: tuple[tuple[int, ...], ...], far_side: list[list[tuple[int, int]]]) -> Links:
-    return tuple(tuple(link for gate in gates for link in far_side[gate]) for gates in gates_of)
+    return tuple(tuple(chain.from_iterable(far_side[gate] for gate in gates)) for gates in gates_of)
 
 
 def serial_schedule(project: Project, order: Sequence[int], before: Links) -> list[int]:
-    """Start each task of an order as soon as those in `before` are over and the limits have room."""
+    """Start each task of an order when those in `before` are over and the limits have room."""
     duration, demands, idle, guard, slots, _, _ = project
     taken = [idle] * slots
     starts = [0] * len(duration)
@@ -101,33 +106,34 @@ class Evolution:
     """A population of orders, each with the end that its schedule reaches."""
 
     def __init__(
-        self, model: SlotModel, project: Project, known: ReleaseTimes, budget: WorkBudget
+        self, model: SlotModel, project: Project, release: ReleaseTimes, budget: WorkBudget
     ) -> None:
         self._project, self._live, self._budget = project, model.live, budget
         self._random = Random(len(model.live))  # noqa: S311 - the same search every time is the point
         origin = model.windows[0][0][0]
-        self._floor = max(known.start[task] + model.duration[task] for task in model.live) - origin
+        ends = (release.start[task] + model.duration[task] for task in model.live)
+        self._end_bound = max(ends) - origin
         self._last = last_starts(model, [NEVER] * len(model.gates))
         self.starts: list[int] = []
         self.end = NEVER
-        self._people: list[tuple[int, Order]] = []
+        self._population: list[tuple[int, Order]] = []
         self._stale = 0
 
     def run(self, goal: int) -> None:
-        """Go on until the work reaches the goal, the budget stops it, or nothing can end earlier."""
+        """Go on until the work reaches the goal, the budget stops, or nothing can end earlier."""
         while not self._over(goal):
-            if len(self._people) < POPULATION:
-                self._settle(self._sample())
+            if len(self._population) < POPULATION:
+                self._add(self._sample())
                 continue
             mother, father = self._pick(), self._pick()
-            self._settle(self._mutate(self._cross(mother, father)))
+            self._add(self._mutate(self._cross(mother, father)))
             if self._stale > PATIENCE * POPULATION:
-                self._people, self._stale = [], 0
-            elif len(self._people) >= 2 * POPULATION:
-                self._people = sorted(self._people)[:POPULATION]
+                self._population, self._stale = [], 0
+            elif len(self._population) >= 2 * POPULATION:
+                self._population = sorted(self._population)[:POPULATION]
 
     def _over(self, goal: int) -> bool:
-        return self.end <= self._floor or self._budget.work >= goal or self._budget.stops()
+        return self.end <= self._end_bound or self._budget.work >= goal or self._budget.stops()
 
     def _sample(self) -> Order:
         """An order by latest starts, blurred at random."""
@@ -137,7 +143,7 @@ class Evolution:
         pending = [len(links) for links in project.before]
         ready = [task for task in self._live if not pending[task]]
         while ready:
-            task = min(ready, key=lambda each: (rank[each], each))
+            task = min(ready, key=lambda candidate: (rank[candidate], candidate))
             ready.remove(task)
             order.append(task)
             for other, _ in project.behind[task]:
@@ -146,10 +152,8 @@ class Evolution:
                     ready.append(other)
         return order
 
-    def _settle(self, order: Order) -> None:
-        """Schedule an order, push it to the right and back to the left, and take it into the
-        population.
-        """
+    def _add(self, order: Order) -> None:
+        """Take an order into the population: scheduled, pushed to the right, and to the left."""
         project, size = self._project, len(order)
         duration = project.duration
         starts = serial_schedule(project, order, project.before)
@@ -161,16 +165,16 @@ class Evolution:
         self._budget.spend(3 * size)
         end = max(start + length for start, length in zip(starts, duration, strict=True))
         self._stale += 1
-        if end < min((best for best, _ in self._people), default=NEVER):
+        if end < min((best for best, _ in self._population), default=NEVER):
             self._stale = 0
         if end < self.end:
             self.end, self.starts = end, starts
-        person = (end, sorted(order, key=lambda task: starts[task]))
-        if person not in self._people:
-            self._people.append(person)
+        individual = (end, sorted(order, key=lambda task: starts[task]))
+        if individual not in self._population:
+            self._population.append(individual)
 
     def _pick(self) -> Order:
-        one, other = self._random.choice(self._people), self._random.choice(self._people)
+        one, other = self._random.choice(self._population), self._random.choice(self._population)
         return min(one, other)[1]
 
     def _cross(self, mother: Order, father: Order) -> Order:
@@ -183,11 +187,11 @@ class Evolution:
         return head + middle + [task for task in mother if task not in taken]
 
     def _mutate(self, order: Order) -> Order:
-        """Swap neighbours now and then, where neither waits for the other."""
-        for place in range(len(order) - 1):
-            one, other = order[place], order[place + 1]
+        """Swap neighbors now and then, where neither waits for the other."""
+        for position in range(len(order) - 1):
+            one, other = order[position], order[position + 1]
             if self._random.random() < MUTATION and all(
                 task != one for task, _ in self._project.before[other]
             ):
-                order[place], order[place + 1] = other, one
+                order[position], order[position + 1] = other, one
         return order

@@ -5,7 +5,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from hotpatch_cli.scheduler.search.partial_schedule import PartialSchedule
-from hotpatch_cli.scheduler.slot_model import SlotModel
+from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel
 
 Priority = Sequence[Any]
 """One value a task, all of one comparable type."""
@@ -18,7 +18,7 @@ def list_schedule(
 
     `keep` holds starts of an older plan: a task goes there if it can, elsewhere if it must.
     """
-    board = PartialSchedule(model)
+    schedule = PartialSchedule(model)
     closed = [len(gate.before) for gate in model.gates]
     pending = [-1] * len(model.waits)  # never reaches 0 for a task that is not live
     for task in model.live:
@@ -27,8 +27,10 @@ def list_schedule(
     heapify(ready)
     while ready:
         _, task = heappop(ready)
-        if not put(board, task, keep):
+        start = _first_start(schedule, task, keep)
+        if start is None:
             continue
+        schedule.place(task, start)
         for gate in model.opens[task]:
             closed[gate] -= 1
             if not closed[gate]:
@@ -36,27 +38,26 @@ def list_schedule(
                     pending[waiting] -= 1
                     if not pending[waiting]:
                         heappush(ready, (priority[waiting], waiting))
-    return board
+    return schedule
 
 
-def put(board: PartialSchedule, task: int, keep: Sequence[int] | None = None) -> bool:
-    """Place one task where it stood before or as early as it goes; False if there is no room."""
-    release = board.release(task)
-    if keep is not None and keep[task] >= release and board.allows(task, keep[task]):
-        start: int | None = keep[task]
-    else:
-        start = board.earliest(task, release)
-    if start is None:
-        return False
-    board.place(task, start)
-    return True
+def _first_start(
+    schedule: PartialSchedule, task: int, keep: Sequence[int] | None = None
+) -> int | None:
+    """The kept start of a task if it is still possible, otherwise the earliest one."""
+    release = schedule.release(task)
+    if keep is not None and keep[task] >= release and schedule.allows(task, keep[task]):
+        return keep[task]
+    return schedule.earliest(task, release)
 
 
-def left_shift(board: PartialSchedule) -> None:
-    """Start every task as early as the others leave room, soonest first; nothing gets worse by it."""
-    for task in sorted(board.model.live, key=lambda task: board.starts[task]):
-        start = board.starts[task]
-        if start >= 0:
-            board.remove(task)
-            sooner = board.earliest(task, board.release(task), start + board.model.duration[task])
-            board.place(task, start if sooner is None else sooner)
+def left_shift(schedule: PartialSchedule) -> None:
+    """Start every task as early as the others leave room, soonest first; no task gets later."""
+    for task in sorted(schedule.model.live, key=lambda task: schedule.starts[task]):
+        start = schedule.starts[task]
+        if start == NOWHERE:
+            continue
+        end = start + schedule.model.duration[task]
+        schedule.remove(task)
+        sooner = schedule.earliest(task, schedule.release(task), end)
+        schedule.place(task, start if sooner is None else sooner)

@@ -1,32 +1,30 @@
-"""A plan under construction: place a task, take it back, find its first or last possible start."""
+"""A partial schedule: place a task, remove it again, find its first or last possible start."""
 
 from hotpatch_cli.scheduler.resource_profile import ResourceProfile, spread
-from hotpatch_cli.scheduler.slot_model import SlotModel, Use
-
-NOWHERE = -1
-NEVER = 1 << 62
+from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel, Use
 
 
 class PartialSchedule:
-    """Where each task of a model stands (`starts`, in slots, NOWHERE if it does not) and what that
-    takes up.
+    """The start of each task of a model (`starts`, in slots, NOWHERE if it is not placed).
+
+    It knows what the placed tasks take of each limit, and when their gates open and close.
     """
 
-    __slots__ = ("_closes", "_lines", "_opens", "model", "starts")
+    __slots__ = ("_closes", "_opens", "_profiles", "model", "starts")
 
     def __init__(self, model: SlotModel) -> None:
         self.model = model
         self.starts = [NOWHERE] * len(model.duration)
-        self._lines = [ResourceProfile(capacity) for capacity in model.capacity]
+        self._profiles = [ResourceProfile(capacity) for capacity in model.capacity]
         self._opens: list[int | None] = [0] * len(model.gates)
         self._closes: list[int | None] = [NEVER] * len(model.gates)
 
     def place(self, task: int, start: int) -> None:
-        """Put a task where `earliest` or `latest` found room."""
+        """Give a task a start that `earliest` or `latest` returned."""
         model = self.model
         self.starts[task] = start
         for limit, units, hold in model.uses[task]:
-            self._lines[limit].take(units, start, hold)
+            self._profiles[limit].take(units, start, hold)
         for gate in model.opens[task]:
             opens = self._opens[gate]
             if opens is not None:
@@ -36,26 +34,33 @@ class PartialSchedule:
             if closes is not None:
                 self._closes[gate] = min(closes, start - model.gates[gate].lag)
 
-    def remove(self, task: int) -> int:
-        """Take a task off the board and return where it stood."""
+    def remove(self, task: int) -> None:
+        """Remove a placed task."""
         model, start = self.model, self.starts[task]
         self.starts[task] = NOWHERE
         for limit, units, hold in model.uses[task]:
-            self._lines[limit].give(units, start, hold)
+            self._profiles[limit].give(units, start, hold)
         for gate in model.opens[task]:
             if self._opens[gate] == start + model.duration[task] + model.gates[gate].lag:
                 self._opens[gate] = None  # it may have been the last one: look again when asked
         for gate in model.waits[task]:
             if self._closes[gate] == start - model.gates[gate].lag:
                 self._closes[gate] = None
-        return start
+
+    def may_start(self, task: int) -> bool:
+        """Whether all tasks that it waits for are placed."""
+        model, starts = self.model, self.starts
+        for gate in model.waits[task]:
+            if any(starts[before] == NOWHERE for before in model.gates[gate].before):
+                return False
+        return True
 
     def release(self, task: int) -> int:
-        """The first slot that the gates allow, given who stands on the board."""
+        """The first slot that the gates allow, given the tasks that are placed."""
         return max((self._opening(gate) for gate in self.model.waits[task]), default=0)
 
     def limit(self, task: int) -> int:
-        """The last slot at which it may end without being in the way of one that waits for it."""
+        """The last slot at which it may end, given the placed tasks that wait for it."""
         return min((self._closing(gate) for gate in self.model.opens[task]), default=NEVER)
 
     def earliest(self, task: int, release: int = 0, limit: int = NEVER) -> int | None:
@@ -72,32 +77,20 @@ class PartialSchedule:
                 break
         return None
 
-    def latest(self, task: int, release: int, limit: int) -> int | None:
-        """The last start that keeps windows and limits, from `release` on, and ends by `limit`."""
-        duration = self.model.duration[task]
-        for opens, closes in reversed(self.model.windows[task]):
-            start = max(opens, release)
-            width = min(closes, limit) - duration - start + 1
-            if width > 0:
-                free = self._free(task, start, width)
-                if free:
-                    return start + free.bit_length() - 1
-        return None
-
     def allows(self, task: int, start: int) -> bool:
-        """Whether a task has room at exactly this start."""
+        """Whether windows and limits have room for a task at exactly this start."""
         return self.earliest(task, start, start + self.model.duration[task]) == start
 
     def first_busy(self, use: Use, start: int) -> int | None:
-        """The first slot from `start` on in which a limit has no room for a use that begins there."""
-        busy = self._lines[use.limit].busy(use.units, start, use.hold)
+        """The first slot from `start` on in which a limit has no room for a use from there on."""
+        busy = self._profiles[use.limit].busy(use.units, start, use.hold)
         return start + (busy & -busy).bit_length() - 1 if busy else None
 
     def _free(self, task: int, start: int, width: int) -> int:
         """The possible starts of [start, start + width) as bits, by limits alone."""
         blocked = 0
         for limit, units, hold in self.model.uses[task]:
-            busy = self._lines[limit].busy(units, start, width + hold - 1)
+            busy = self._profiles[limit].busy(units, start, width + hold - 1)
             if busy:
                 blocked |= spread(busy, hold)
         return ~blocked & ((1 << width) - 1)

@@ -10,8 +10,6 @@ import pytest
 from small_problems import crowded_fleet
 
 from hotpatch_cli.scheduler import (
-    InvalidProblem,
-    Progress,
     ResourceLimit,
     SchedulingProblem,
     Task,
@@ -20,8 +18,8 @@ from hotpatch_cli.scheduler import (
     solve,
     verify,
 )
-from hotpatch_cli.scheduler.problem import Starts
-from hotpatch_cli.scheduler.solve import DEFAULT_WORK, work_in
+from hotpatch_cli.scheduler.problem import InvalidProblem, Starts
+from hotpatch_cli.scheduler.solver import DEFAULT_WORK, work_in
 
 HOUR, DAY = 60, 24 * 60
 NIGHT = ((0, 4 * HOUR),)
@@ -198,7 +196,7 @@ def test_keeping_an_unchanged_plan_moves_nothing() -> None:
 
 
 def test_keeping_a_plan_moves_only_who_must() -> None:
-    """When one machine's window is gone, only that machine moves although others could do better."""
+    """If one machine's window is gone, only that machine moves although others could do better."""
     later = (*NIGHT, (7 * DAY, 7 * DAY + 4 * HOUR))
     problem = SchedulingProblem(
         tuple(task._replace(windows=later) for task in team(3)), (TaskGroup("g", 1),)
@@ -239,13 +237,20 @@ def test_the_clock_cuts_the_search_and_says_so() -> None:
     assert result.cut_short
 
 
-def test_progress_tells_work_exposure_and_bound() -> None:
-    """Progress is told with a bound that never exceeds the exposure, and work that never shrinks."""
-    told: list[Progress] = []
-    solve(crowded_fleet(60, seed=3), work_limit=4_000, progress=told.append)
-    assert told
-    assert all(0 <= step.bound <= step.exposure for step in told)
-    assert [step.work for step in told] == sorted(step.work for step in told)
+def test_progress_reports_work_and_gap() -> None:
+    """The gap is from 0 to 1, so that the bound never exceeds the exposure, and work grows."""
+    shares: list[float] = []
+    gaps: list[float] = []
+
+    def report(done: float, gap: float) -> None:
+        shares.append(done)
+        gaps.append(gap)
+
+    solve(crowded_fleet(60, seed=3), work_limit=4_000, progress=report)
+    assert shares
+    assert all(0 <= gap <= 1 for gap in gaps)
+    assert all(0 <= done <= 1 for done in shares)
+    assert shares == sorted(shares)
 
 
 def test_more_work_is_not_worse() -> None:

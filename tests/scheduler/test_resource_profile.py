@@ -1,4 +1,4 @@
-"""Timelines count as one would on paper."""
+"""Resource profiles count as one would on paper."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,27 +11,27 @@ STRETCHES = st.lists(
 
 
 @given(st.integers(1, 13), STRETCHES)
-def test_a_timeline_counts_like_a_list(
+def test_a_profile_counts_like_a_list(
     capacity: int, stretches: list[tuple[int, int, int, bool]]
 ) -> None:
     """After any takes and gives, a slot is busy for so many units exactly where a plain list has no
     room.
     """
-    timeline, taken, held = ResourceProfile(capacity), [0] * 40, []
+    profile, taken, held = ResourceProfile(capacity), [0] * 40, []
     for units, start, hold, gives_back in stretches:
         span = range(start, start + hold)
         if all(taken[slot] + units <= capacity for slot in span):
-            timeline.take(units, start, hold)
+            profile.take(units, start, hold)
             held.append((units, start, hold))
             for slot in span:
                 taken[slot] += units
         if gives_back and held:
             units_back, start_back, hold_back = held.pop(0)
-            timeline.give(units_back, start_back, hold_back)
+            profile.give(units_back, start_back, hold_back)
             for slot in range(start_back, start_back + hold_back):
                 taken[slot] -= units_back
         for units_asked in range(1, capacity + 1):
-            busy = timeline.busy(units_asked, 3, 30)
+            busy = profile.busy(units_asked, 3, 30)
             assert [busy >> slot & 1 for slot in range(30)] == [
                 int(taken[slot + 3] + units_asked > capacity) for slot in range(30)
             ]

@@ -6,9 +6,14 @@ from hotpatch_cli.scheduler import ResourceLimit, SchedulingProblem, Task, TaskG
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.mip.dual_prices import DualPrices
-from hotpatch_cli.scheduler.mip.time_indexed_lp import Program, TooSlow, best_prices, has_highs
+from hotpatch_cli.scheduler.mip.time_indexed_lp import (
+    Program,
+    SolverTimeout,
+    best_prices,
+    has_highs,
+)
 from hotpatch_cli.scheduler.search.list_scheduling import list_schedule
-from hotpatch_cli.scheduler.search.priority_rules import TURNS, PriorityRules
+from hotpatch_cli.scheduler.search.priority_rules import MOST_REPAIRS, PriorityRules
 from hotpatch_cli.scheduler.slot_model import compile_model
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
@@ -17,7 +22,7 @@ NIGHT = ((0, 240),)
 
 
 def queue(*weights: int) -> SchedulingProblem:
-    """Restarts of 20 minutes each through one door that takes one at a time."""
+    """Restarts of 20 minutes each under one limit of one at a time."""
     tasks = tuple(
         Task(f"m{n}", 20, NIGHT, weight, (), None, (0,)) for n, weight in enumerate(weights)
     )
@@ -37,7 +42,7 @@ def test_a_linear_program_gives_the_order_and_prices_that_prove_it() -> None:
 
 
 def test_equal_tasks_share_out_their_starts() -> None:
-    """Tasks that nothing tells apart are one kind of the program, yet each has a start of its own."""
+    """Tasks that nothing tells apart are one class of the program, yet each has its own start."""
     model = compile_model(queue(2, 2, 2))
     assert best_prices(Prices(model, release_times(model)), 1, 10.0) == pytest.approx(
         [0, 1, 2], abs=1e-5
@@ -54,9 +59,8 @@ def test_starts_that_no_better_plan_has_are_left_out() -> None:
     prices.consider()
     every, few = Program(prices, 1), Program(prices, 1, 1e-3)
     assert len(few.cost) < len(every.cost)
-    assert [
-        start for kind, start in zip(few.kinds, (2, 0, 1), strict=True) if start not in kind.columns
-    ] == []
+    for task_class, start in zip(few.classes, (2, 0, 1), strict=True):
+        assert start in task_class.columns
 
 
 def test_a_program_without_any_plan_gives_no_prices() -> None:
@@ -66,19 +70,19 @@ def test_a_program_without_any_plan_gives_no_prices() -> None:
 
 
 def test_a_program_that_has_no_time_says_so() -> None:
-    """Stopped by the clock, the solver has no answer, which is not the answer that there is none."""
+    """Stopped by the clock, the solver has no answer; that is not the answer that none exists."""
     model = compile_model(queue(*range(1, 13)))
-    with pytest.raises(TooSlow):
+    with pytest.raises(SolverTimeout):
         best_prices(Prices(model, release_times(model)), 1, 0.0)
 
 
 def test_steps_close_in_on_the_bound_of_the_linear_program() -> None:
     """Without HiGHS, steps alone reach within a hundredth of the best prices there are."""
     model = compile_model(queue(5, 4, 3, 2, 1))
-    pricing = DualPrices(model, release_times(model), WorkBudget(10**6, None, None))
+    dual = DualPrices(model, release_times(model), WorkBudget(10**6, None, None))
     least = 5 * 1 + 4 * 2 + 3 * 3 + 2 * 4 + 1 * 5
-    assert list(pricing.steps(10**6, lambda: least))
-    assert least * 0.99 <= pricing.prices.best <= least
+    assert list(dual.steps(10**6, lambda: least))
+    assert least * 0.99 <= dual.prices.best <= least
 
 
 def test_who_was_too_late_for_a_ring_goes_first_with_its_whole_group() -> None:
@@ -94,7 +98,7 @@ def test_who_was_too_late_for_a_ring_goes_first_with_its_whole_group() -> None:
         SchedulingProblem(tasks, (TaskGroup("team", 1),), (TaskRing("first"), TaskRing("then")))
     )
     slots = [0, 1, 10_080 // 10, 0, -1]
-    order = PriorityRules(model, release_times(model)).again(slots)
+    order = PriorityRules(model, release_times(model)).repaired(slots)
     assert sorted(range(5), key=lambda task: order[task])[:3] == [2, 1, 0]
 
 
@@ -117,8 +121,8 @@ def test_a_ring_that_failed_once_is_rescued() -> None:
     )
     starts = list_schedule(model, [1, 1, 1, 0, 0]).starts
     assert starts[4] < 0
-    rush = PriorityRules(model, release_times(model))
+    rules = PriorityRules(model, release_times(model))
     orders = 0
-    while starts[4] < 0 and orders < TURNS:
-        starts, orders = list_schedule(model, rush.again(starts)).starts, orders + 1
+    while starts[4] < 0 and orders < MOST_REPAIRS:
+        starts, orders = list_schedule(model, rules.repaired(starts)).starts, orders + 1
     assert starts[4] >= 0

@@ -1,0 +1,213 @@
+"""Solve a problem: split it, plan each part, prove what can be proved, join the parts, verify."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import NamedTuple
+
+from hotpatch_cli.scheduler.decomposition import split
+from hotpatch_cli.scheduler.part_solver import PartSolver
+from hotpatch_cli.scheduler.plan_stability import keep_near
+from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, unplaced, validate
+from hotpatch_cli.scheduler.proof import cost, verify
+from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel, compile_model
+from hotpatch_cli.scheduler.work_budget import WorkBudget
+
+PROGRESS_SECONDS = 0.3
+"""Seconds between two reports of progress."""
+DEFAULT_WORK = 50_000
+"""About one placement a unit; some seconds for a contended fleet of 1,000 machines."""
+WORK_A_SECOND = 5_000
+"""Work that a slow core does in a second, so that the work ends a search and not the clock."""
+ENGINES = ("greedy", "search", "exact")
+"""What made a plan, from the fastest to the most thorough."""
+
+ReportProgress = Callable[[float, float], None]
+"""Takes the share of the work that is done and the gap of the best plan, both from 0 to 1."""
+
+
+class Result(NamedTuple):
+    """A plan with its proof.
+
+    `status` is `infeasible` if a task is unplaced, `optimal` if the exposure is proven least, else
+    `feasible`. `exposure` and `bound` are weighted hours from the release, `bound` of any plan that
+    places as many; `gap` is (exposure - bound) / exposure. `makespan` is the last end in the
+    problem's units. `most_placed` says that no plan can place more. `cut_short` says that the clock
+    or the user ended the search, so that another machine may find another plan. `moved` are the
+    tasks that had to leave the plan to keep.
+    """
+
+    status: str
+    starts: Starts
+    exposure: float
+    bound: float
+    gap: float
+    makespan: int
+    most_placed: bool
+    work: int
+    cut_short: bool
+    engine: str
+    moved: tuple[int, ...]
+
+
+class UnsoundPlan(AssertionError):  # noqa: N818  the noun says that it is an error
+    """The search made a plan that breaks a rule: a bug, and the plan must not be used."""
+
+
+def work_in(seconds: float | None) -> int:
+    """The work that a time limit is worth, the same on any machine; at least the default."""
+    if seconds is None:
+        return DEFAULT_WORK
+    return max(DEFAULT_WORK, round(WORK_A_SECOND * seconds))
+
+
+def solve(
+    problem: SchedulingProblem,
+    *,
+    work_limit: int | None = None,
+    time_limit: float | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    progress: ReportProgress | None = None,
+    keep: Starts | None = None,
+) -> Result:
+    """Plan a problem.
+
+    The same problem and work give the same plan, unless the clock or the user ends the search.
+    Without a `work_limit`, the work is what the time limit is worth. `time_limit` is in seconds,
+    and `should_stop` is asked between steps: the best plan so far comes back. A first plan of all
+    parts is always made, whatever the limits. `progress` takes the share of the work that is done
+    and the gap of the best plan, both from 0 to 1.
+
+    With `keep`, an older plan in the order of the tasks, as few tasks as possible move.
+
+    Raises InvalidProblem, a ValueError that says what is wrong, and UnsoundPlan, an AssertionError,
+    rather than hand out a plan that breaks a rule.
+    """
+    validate(problem)
+    model = compile_model(problem, keep)
+    watch = None if progress is None else _Watch(progress, should_stop)
+    limit = work_in(time_limit) if work_limit is None else work_limit
+    budget = WorkBudget(limit, time_limit, watch or should_stop)
+    kept = None if keep is None else model.slots(keep)
+    solvers = [PartSolver(part, budget, kept) for part in split(model)]
+    if watch is not None:
+        watch.look = lambda: _progress(solvers, budget)
+    for solver in solvers:
+        solver.first_plan()
+    if keep is None and not any(model.weight):
+        for solver in solvers:
+            solver.minimize_makespan(budget.left() // len(solvers))
+    # A search could only move more tasks of a part that is near the older plan already.
+    settled = set[int]() if kept is None else _keep_near(solvers, kept, budget)
+    _improve([solver for solver in solvers if id(solver) not in settled], budget, watch)
+    return _result(problem, model, solvers, budget, keep)
+
+
+class _Watch:
+    """Asks whether to stop, and now and then reports progress; no plan depends on it."""
+
+    def __init__(self, report: ReportProgress, should_stop: Callable[[], bool] | None) -> None:
+        self._report, self._should_stop, self._next = report, should_stop, 0.0
+        self.look: Callable[[], tuple[float, float]] | None = None
+
+    def __call__(self) -> bool:
+        """Whether the user said to stop."""
+        if monotonic() >= self._next:
+            self._next = monotonic() + PROGRESS_SECONDS
+            self.report()
+        return self._should_stop is not None and self._should_stop()
+
+    def report(self) -> None:
+        """Report the progress at once."""
+        if self.look is not None:
+            self._report(*self.look())
+
+
+def _keep_near(solvers: list[PartSolver], keep: list[int], budget: WorkBudget) -> set[int]:
+    """The parts, by identity, that are proven or moved as few tasks as possible."""
+    settled = {id(solver) for solver in solvers if solver.best.proven}
+    still_open = [solver for solver in solvers if not solver.best.proven]
+    for number, solver in enumerate(still_open):
+        own_keep = [keep[task] for task in solver.part.tasks]
+        if keep_near(solver, own_keep, budget, budget.left() // (len(still_open) - number)):
+            settled.add(id(solver))
+    return settled
+
+
+def _improve(solvers: list[PartSolver], budget: WorkBudget, watch: _Watch | None) -> None:
+    """Share the work among the unproven parts by the gap of each, small parts first."""
+    still_open = sorted(
+        (solver for solver in solvers if not solver.best.proven),
+        key=lambda solver: len(solver.part.tasks),
+    )
+    gaps = sum(solver.best.gap for solver in still_open)
+    for solver in still_open:
+        if budget.expired():
+            return
+        gap = solver.best.gap
+        solver.improve(int(budget.left() * gap / gaps) if gaps else 0)
+        gaps -= gap
+        if watch is not None:
+            watch.report()
+
+
+def _progress(solvers: list[PartSolver], budget: WorkBudget) -> tuple[float, float]:
+    """The share of the work that is done, and the gap of the best plan."""
+    exposure = sum(solver.best.exposure() for solver in solvers)
+    bound = min(exposure, sum(solver.best.exposure_bound() for solver in solvers))
+    return min(1.0, budget.work / max(budget.limit, 1)), _gap(exposure, bound)
+
+
+def _gap(exposure: float, bound: float) -> float:
+    return (exposure - bound) / exposure if exposure else 0.0
+
+
+def _result(
+    problem: SchedulingProblem,
+    model: SlotModel,
+    solvers: list[PartSolver],
+    budget: WorkBudget,
+    keep: Starts | None,
+) -> Result:
+    slots = [NOWHERE] * len(problem.tasks)
+    for solver in solvers:
+        for task, start in zip(solver.part.tasks, solver.best.starts, strict=True):
+            slots[task] = start
+    starts = model.starts(slots)
+    violations = verify(problem, starts)
+    if violations:
+        raise UnsoundPlan(f"the plan breaks {len(violations)} rules, first {violations[0]}")
+
+    _, exposure, makespan = cost(problem, starts)
+    proven = all(solver.best.proven for solver in solvers)
+    if proven:
+        bound = exposure
+    else:
+        bound = min(exposure, sum(solver.best.exposure_bound() for solver in solvers))
+    status = "feasible"
+    if unplaced(starts):
+        status = "infeasible"
+    elif proven:
+        status = "optimal"
+    engines = [solver.best.engine for solver in solvers]
+    return Result(
+        status=status,
+        starts=starts,
+        exposure=exposure,
+        bound=bound,
+        gap=_gap(exposure, bound),
+        makespan=makespan,
+        most_placed=all(
+            solver.best.complete or not solver.best.score.left_out for solver in solvers
+        ),
+        work=budget.work,
+        cut_short=budget.cut_short or budget.step_timed_out,
+        engine=max(engines, key=ENGINES.index, default="greedy"),
+        moved=_moved(starts, keep),
+    )
+
+
+def _moved(starts: Starts, keep: Starts | None) -> tuple[int, ...]:
+    if keep is None:
+        return ()
+    pairs = enumerate(zip(starts, keep, strict=True))
+    return tuple(task for task, (start, before) in pairs if before is not None and start != before)
