@@ -20,6 +20,7 @@ from hotpatch_cli.scheduler.search.partial_schedule import NEVER
 from hotpatch_cli.scheduler.slot_model import compile_model
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
+pytestmark = pytest.mark.slow
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
