@@ -56,6 +56,7 @@ def pieces(output: tuple[str, ...]) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_runs(hotpatch: Hotpatch, page: Path) -> None:
     """The commands of a page, one after the other in one folder beside the examples, end and say
@@ -87,6 +88,7 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pictures of a terminal need a pseudo-terminal")
 @pytest.mark.parametrize("name", ["check", "calendar", "year", "plan"])
 def test_pictures_are_up_to_date(name: str) -> None:

@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hotpatch_cli.inputs.fleet import READERS
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +20,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_guide_prints_what_is_shown(hotpatch: Any) -> None:
     """Each command runs on the examples, and its output holds the lines that are shown."""
     shutil.copytree(ROOT / "examples", hotpatch.folder / "examples")

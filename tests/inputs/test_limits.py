@@ -38,6 +38,7 @@ print(code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     sys.platform != "linux", reason="peak memory in kilobytes is what Linux measures"
 )

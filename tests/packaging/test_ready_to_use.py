@@ -106,6 +106,7 @@ def committed(folder: Path) -> str:
 # --- pre-commit -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
     """pre-commit installs the hooks from a clone and runs them: 1 for a machine that cannot
     hotpatch, then 0.
@@ -225,6 +226,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     return installed
 
 
+@pytest.mark.slow
 def test_the_action_fails_a_job_and_feeds_all(runner: Runner) -> None:
     """A machine that cannot hotpatch: code 1, an annotation with its place, SARIF, JSON, a summary,
     the outputs.
@@ -239,6 +241,7 @@ def test_the_action_fails_a_job_and_feeds_all(runner: Runner) -> None:
     assert runner.outputs == {"exit-code": "1", "sarif": "hotpatch.sarif", "json": "hotpatch.json"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("inputs", "code"),
     [
@@ -283,6 +286,7 @@ def scripts(name: str) -> list[str]:
     return [step["script"] for step in snippet["steps"] if "script" in step]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "written"), [("gitlab.yml", 2), ("azure-pipelines.yml", 1)])
 @pytest.mark.parametrize(("fleet", "code"), [(BAD, 1), (GOOD, 0)])
 def test_the_lines_of_a_snippet_run(

@@ -19,6 +19,7 @@ from hotpatch_cli.scheduler.problem import Starts
 from hotpatch_cli.scheduler.slot_model import NEVER, compile_model
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
+pytestmark = pytest.mark.slow
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -18,6 +18,7 @@ from tests.conftest import Hotpatch
 from tests.outputs.page.conftest import Opener, Seen
 from tests.outputs.page.fleets import HOSTILE, fleet_of, hostile_fleet
 
+pytestmark = pytest.mark.slow
 EXAMPLE = str(Path(__file__).parents[3] / "examples" / "fleet.yaml")
 
 
