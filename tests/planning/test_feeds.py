@@ -189,3 +189,16 @@ def test_the_export_is_one_json_document(hotpatch: Any) -> None:
         json.loads((hotpatch.folder / "out.json").read_text(encoding="utf-8"))["schema_version"]
         == 1
     )
+
+
+def test_a_plan_and_its_windows_are_written_alike(hotpatch: Any) -> None:
+    """Apart from when they open, the configurations of `plan` and of `windows export` are one."""
+    (one, *_) = of_type(azure(hotpatch, TWO), "maintenanceConfigurations")
+    export = ("windows", "export", "fleet.yaml", "--from", "2025-12-15", "--to", "azure", "-o", "-")
+    (other,) = hotpatch(*export).json
+    assert one.pop("id").endswith(one["name"])
+    for body in (one, other):
+        window = body["properties"].pop("maintenanceWindow")
+        assert {"startDateTime", "duration", "timeZone", "recurEvery"} <= window.keys()
+        del body["name"]
+    assert one == other
