@@ -289,7 +289,7 @@ def _full_name(machine: Machine) -> str:
     return f"{group}/{machine.name}" if group else machine.name
 
 
-# --- checks over all files -----------------------------------------------------------------------------------
+# --- checks over all files ------------------------------------------------------------------------
 
 
 def _problem(place: Location, message: str, remedy: str = "") -> Problem:

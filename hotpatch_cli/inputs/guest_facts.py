@@ -1,4 +1,4 @@
-"""Single facts in the words of Windows itself, as its tools and our script of collection write them."""
+"""Single facts in the words of Windows itself, as its tools and our script write them."""
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.inputs.resources import GuestView
@@ -28,7 +28,7 @@ def uefi_of(firmware: str | None) -> bool | None:
 def build_of(
     number: str | None, revision: str | None, key: str, view: GuestView
 ) -> SourceValue[Build] | None:
-    """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
+    """A build from its parts; one without a revision has three parts and decides nothing."""
     if number is None:
         return None
     build = parse_build(number)

@@ -90,7 +90,7 @@ def _problem(place: Location, message: str, remedy: str) -> Problem:
     return Problem(place.file, place.line, place.column, message, remedy)
 
 
-# --- who is who ----------------------------------------------------------------------------------------------
+# --- who is who -----------------------------------------------------------------------------------
 
 
 class _MachineIndex:
@@ -207,7 +207,7 @@ def _same_source(one: MachineSource, other: MachineSource) -> bool:
     return one.reader == other.reader and (one.file == other.file or one.reader == OWN)
 
 
-# --- what they say -------------------------------------------------------------------------------------------
+# --- what they say --------------------------------------------------------------------------------
 
 
 class JoinedOrigin:

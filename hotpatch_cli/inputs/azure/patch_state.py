@@ -52,7 +52,7 @@ class RecordKind(NamedTuple):
 
 
 def _recognises(document: Document) -> bool:
-    return any(PATCHES.search(kind_of(each) or "") for each in resources(document)) or any(
+    return any(PATCHES.search(kind_of(resource) or "") for resource in resources(document)) or any(
         _records(document)
     )
 
@@ -83,7 +83,7 @@ def _read(document: Document) -> SourceData:
     return reading
 
 
-# --- records of guests ---------------------------------------------------------------------------------------
+# --- records of guests ----------------------------------------------------------------------------
 
 
 def _records(document: Document) -> Iterator[tuple[str | None, RecordKind, Mapping]]:
@@ -120,7 +120,7 @@ def _part(name: str | None, kind: RecordKind, record: Mapping, log: Log) -> Mach
 
 
 def _named_by_file(part: Machine, file: str) -> Machine:
-    """A record that names no machine bears the name of its file: `web01` in `web01.systeminfo.txt`."""
+    """A record that names no machine has that of its file: `web01` in `web01.systeminfo.txt`."""
     names, stem = [], PurePath(file).name
     while stem:
         names.append(stem)
@@ -140,7 +140,7 @@ def _by_machine(parts: list[Machine]) -> list[Machine]:
     return list(found.values())
 
 
-# --- kinds of records ----------------------------------------------------------------------------------------
+# --- kinds of records -----------------------------------------------------------------------------
 
 
 def _hotfix(view: GuestView) -> Facts:
@@ -153,8 +153,8 @@ def _computer_info(view: GuestView) -> Facts:
     version = view.text("OsVersion") or view.text("OsBuildNumber")
     revision = view.text("WindowsUBR")
     fixes = [
-        each if isinstance(each, str) else dig(each, "HotFixID")
-        for each in items(dig(view.body, "OsHotFixes"))
+        fix if isinstance(fix, str) else dig(fix, "HotFixID")
+        for fix in items(dig(view.body, "OsHotFixes"))
     ]
     words = view.text("OsName") or view.text("WindowsProductName")
     return Facts(
@@ -195,7 +195,7 @@ def _systeminfo(view: GuestView) -> Facts:
 def _azure_result(view: GuestView) -> Facts:
     """The answer of assessPatches or installPatches, which names no machine."""
     listed = [*items(dig(view.body, "patches")), *items(dig(view.body, "availablePatches"))]
-    patches = [patch_of(GuestView(each, view.log)) for each in listed if isinstance(each, Mapping)]
+    patches = [patch_of(GuestView(node, view.log)) for node in listed if isinstance(node, Mapping)]
     left = restart_left(view.text("rebootStatus"))
     return Facts(
         kbs=kbs_of([kb for kb, installed, _ in patches if installed]),
@@ -205,7 +205,7 @@ def _azure_result(view: GuestView) -> Facts:
 
 
 def _win_updates(view: GuestView) -> Facts:
-    """The result of Ansible's win_updates: each update with its title and KBs, found or installed."""
+    """The result of Ansible's win_updates: updates with title and KBs, found or installed."""
     kbs: list[str | None] = []
     updates: list[PendingUpdate | None] = []
     listed = dig(view.body, "updates")
@@ -214,14 +214,14 @@ def _win_updates(view: GuestView) -> Facts:
             said = f"Expected an update (a mapping), found {quoted(node)}."
             view.log.add(listed.at(key), said, "Write the result of win_updates again.")
             continue
-        each = GuestView(node, view.log)
+        update = GuestView(node, view.log)
         numbers = [kb_of(str(number)) for number in items(dig(node, "kb"))]
-        if each.flag("installed"):
+        if update.flag("installed"):
             kbs += numbers
         else:
             classes = tuple(str(word) for word in items(dig(node, "categories")))
             updates.append(
-                waiting(each.text("title"), numbers[0] if numbers else None, None, classes)
+                waiting(update.text("title"), numbers[0] if numbers else None, None, classes)
             )
     return Facts(
         kbs=kbs_of(kbs), pending=pending_of(updates), restart_pending=view.flag("reboot_required")

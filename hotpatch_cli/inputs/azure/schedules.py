@@ -61,14 +61,14 @@ def schedules_of(readings: Sequence[SourceData]) -> list[Schedule]:
     names = configuration_names(
         [reading for reading in readings if reading.maintenance is not None]
     )
-    return [each for reading in readings for each in _of_reading(reading, names)]
+    return [schedule for reading in readings for schedule in _of_reading(reading, names)]
 
 
 def _of_reading(reading: SourceData, names: Mapping[int, str]) -> Iterator[Schedule]:
     if reading.maintenance is not None:
-        for each in reading.maintenance.configurations:
-            if each.for_guests:
-                yield _of_configuration(each, names[id(each)])
+        for configuration in reading.maintenance.configurations:
+            if configuration.for_guests:
+                yield _of_configuration(configuration, names[id(configuration)])
         return
     nodes = reading.kept.get("windows")
     for name, window in reading.windows.items():

@@ -112,11 +112,13 @@ class Service:
                 str(row.get("subscriptionId"))
             )
         found = {
-            each: [ids[each.lower()]] if each.lower() in ids else names.get(each.lower(), [])
-            for each in wanted
+            name: [ids[name.lower()]] if name.lower() in ids else names.get(name.lower(), [])
+            for name in wanted
         }
         raise_unknown(self._scope.name, found, len(seen))
-        return {"subscriptions": [each for listed in found.values() for each in listed]}
+        return {
+            "subscriptions": [subscription for listed in found.values() for subscription in listed]
+        }
 
     def _all(self, query: Query) -> list[Row]:
         """All rows of a query, each once. Rows that come or go while pages are read make it read
@@ -190,7 +192,7 @@ class Service:
     def _asked(
         self, request: Any, query: Query
     ) -> tuple["QueryResponse | None", Mapping[str, str]]:
-        """The answer and its headers. Raises InputError in the words of a person who can act on it."""
+        """The answer and its headers. Raises InputError in words that a person can act on."""
         from azure.core.exceptions import AzureError
 
         from hotpatch_cli.inputs.live.error_messages import told

@@ -39,7 +39,7 @@ def _hosts(root: Any) -> Iterator[tuple[str, Mapping]]:
         yield from _variables(dig(group, "hosts"))
         children = dig(group, "children")
         waiting += (
-            [each for each in children.values() if isinstance(each, Mapping)]
+            [child for child in children.values() if isinstance(child, Mapping)]
             if isinstance(children, dict)
             else []
         )
@@ -62,8 +62,8 @@ def _answers(root: Any) -> Iterator[Mapping]:
         else [root]
     )
     for result in results:
-        for each in (result, *items(dig(result, "results"))):
-            yield from (vm for vm in items(dig(each, "vms")) if isinstance(vm, Mapping))
+        for answer in (result, *items(dig(result, "results"))):
+            yield from (vm for vm in items(dig(answer, "vms")) if isinstance(vm, Mapping))
 
 
 def _kind(variables: Mapping) -> str | None:
@@ -80,8 +80,8 @@ def _recognises(document: Document) -> bool:
     root = document.root
     if isinstance(dig(root, "_meta", "hostvars"), Mapping):
         return True
-    return any(_kind(each) for _, each in _hosts(root)) or any(
-        _kind(each) for each in _answers(root)
+    return any(_kind(variables) for _, variables in _hosts(root)) or any(
+        _kind(variables) for variables in _answers(root)
     )
 
 
@@ -134,7 +134,9 @@ def _machine(host: str, kind: str, variables: Mapping, log: Log) -> Machine:
         placement=Placement(region=region, tags=tags_of(variables)),
         origin=NodeOrigin(log.document, variables, _PATHS),
         aliases=tuple(
-            dict.fromkeys(each for each in aliases if each and each.casefold() != name.casefold())
+            dict.fromkeys(
+                alias for alias in aliases if alias and alias.casefold() != name.casefold()
+            )
         ),
         refers=tuple(filter(None, (view.text("vmss", "id"),))),
         zone=_zone(variables),

@@ -11,7 +11,7 @@ VERDICTS = ("ready", "action-required", "unsupported", "unknown")
 
 
 class ReportedMachine(NamedTuple):
-    """What was said of a machine: its verdict, its track state, and (code, message) of each reason."""
+    """What a report says of a machine: verdict, track state, and (code, message) of the reasons."""
 
     name: str
     id: str | None
