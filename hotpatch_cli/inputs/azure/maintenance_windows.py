@@ -143,12 +143,11 @@ def configuration_names(readings: Sequence[SourceData]) -> dict[int, str]:
     named: dict[str, set[str]] = {}
     for configuration in _all(readings):
         named.setdefault(configuration.name.lower(), set()).add(_identity(configuration))
-    return {
-        id(configuration): _full_name(configuration)
-        if len(named[configuration.name.lower()]) > 1
-        else configuration.name
-        for configuration in _all(readings)
-    }
+    names = {}
+    for configuration in _all(readings):
+        shared = len(named[configuration.name.lower()]) > 1
+        names[id(configuration)] = _full_name(configuration) if shared else configuration.name
+    return names
 
 
 def _full_name(configuration: Configuration) -> str:
@@ -177,11 +176,8 @@ def _hours_and_minutes(length: timedelta) -> str:
 
 
 def _all(readings: Sequence[SourceData]) -> Iterator[Configuration]:
-    return (
-        configuration
-        for reading in readings
-        for configuration in reading.maintenance.configurations
-    )
+    for reading in readings:
+        yield from reading.maintenance.configurations
 
 
 def _identity(configuration: Configuration) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, quoted
 from hotpatch_cli.inputs.azure.patch_runs import Runs, patch_of
-from hotpatch_cli.inputs.guest_facts import build_of, uefi_of, vbs_of
+from hotpatch_cli.inputs.guest_facts import build_of, by_host, task_results, uefi_of, vbs_of
 from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.resources import (
     PATCHES,
@@ -93,11 +93,10 @@ def _records(document: Document) -> Iterator[tuple[str | None, RecordKind, Mappi
             yield None, kind, node
         if kind is not None or node is not document.root:
             continue
-        tasks = [task for play in items(dig(node, "plays")) for task in items(dig(play, "tasks"))]
-        for hosts in [dig(task, "hosts") for task in tasks] if tasks else [node]:
-            for host, result in hosts.items() if isinstance(hosts, Mapping) else ():
-                if isinstance(result, Mapping) and (kind := _kind(result)) is not None:
-                    yield host, kind, result
+        results = task_results(node)
+        for host, result in by_host(node) if results is None else results:
+            if (kind := _kind(result)) is not None:
+                yield host, kind, result
 
 
 def _kind(node: Mapping) -> RecordKind | None:
@@ -181,9 +180,11 @@ def _systeminfo(view: GuestView) -> Facts:
     version = (view.text("OS Version") or "").split(" ")[0] or None
     fixes = (view.text("Hotfix(s)") or "", *map(str, items(dig(view.body, "Hotfix(s) []"))))
     security = (view.text("Virtualization-based security") or "").lower()
-    vbs = (
-        "running" if "status: running" in security else "off" if "not enabled" in security else None
-    )
+    vbs = None
+    if "status: running" in security:
+        vbs = "running"
+    elif "not enabled" in security:
+        vbs = "off"
     return Facts(
         os=view.text("OS Name"),
         build=build_of(version, None, "OS Version", view),

@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/azure/governance/resource-graph/concepts/guida
 
 import logging
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from hotpatch_cli.errors import InputError, refuse
@@ -85,7 +86,10 @@ class Service:
         is missing.
         """
         self._where = self._subscriptions()
-        return [row for query in QUERIES for row in self._all(query)]
+        rows: list[Row] = []
+        for query in QUERIES:
+            rows += self._all(query)
+        return rows
 
     def _subscriptions(self) -> dict[str, list[str]]:
         """Where to ask, as the service wants it. Each subscription that was named must be there to
@@ -116,9 +120,7 @@ class Service:
             for name in wanted
         }
         raise_unknown(self._scope.name, found, len(seen))
-        return {
-            "subscriptions": [subscription for listed in found.values() for subscription in listed]
-        }
+        return {"subscriptions": list(chain.from_iterable(found.values()))}
 
     def _all(self, query: Query) -> list[Row]:
         """All rows of a query, each once. Rows that come or go while pages are read make it read

@@ -11,6 +11,7 @@ from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.inputs.azure_facts import image_of, power_of
+from hotpatch_cli.inputs.guest_facts import by_host, task_results
 from hotpatch_cli.inputs.resources import MEMBER, SCALE_SET, VM, ResourceView, tags_of
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Placement
@@ -30,38 +31,23 @@ def _hosts(root: Any) -> Iterator[tuple[str, Mapping]]:
     """
     listed = dig(root, "_meta", "hostvars")
     if isinstance(listed, Mapping):
-        yield from _variables(listed)
+        yield from by_host(listed)
     waiting = [dig(root, "all")] if isinstance(dig(root, "all"), Mapping) else []
     for _ in range(_MOST_GROUPS):
         if not waiting:
             return
         group = waiting.pop()
-        yield from _variables(dig(group, "hosts"))
+        yield from by_host(dig(group, "hosts"))
         children = dig(group, "children")
-        waiting += (
-            [child for child in children.values() if isinstance(child, Mapping)]
-            if isinstance(children, dict)
-            else []
-        )
-
-
-def _variables(hosts: Any) -> Iterator[tuple[str, Mapping]]:
-    for name, variables in hosts.items() if isinstance(hosts, Mapping) else ():
-        if isinstance(variables, Mapping):
-            yield name, variables
+        waiting += [child for _, child in by_host(children)]
 
 
 def _answers(root: Any) -> Iterator[Mapping]:
     """The VMs of each answer of azure_rm_virtualmachine_info: alone, of a loop, or in what a play
     printed.
     """
-    tasks = [task for play in items(dig(root, "plays")) for task in items(dig(play, "tasks"))]
-    results = (
-        [result for task in tasks for _, result in _variables(dig(task, "hosts"))]
-        if tasks
-        else [root]
-    )
-    for result in results:
+    results = task_results(root)
+    for result in [root] if results is None else [result for _, result in results]:
         for answer in (result, *items(dig(result, "results"))):
             yield from (vm for vm in items(dig(answer, "vms")) if isinstance(vm, Mapping))
 
@@ -121,7 +107,7 @@ def _machine(host: str, kind: str, variables: Mapping, log: Log) -> Machine:
         image=image,
         restored=image is None and _has_disk(host, variables),
         region=region,
-        scale_set="uniform" if kind == MEMBER else "flexible" if view.text("vmss", "id") else None,
+        scale_set=_scale_set(kind, view),
         power=power_of(view.text("powerstate") or view.text("power_state")),
     )
     identifier = view.text("id") or ""
@@ -141,6 +127,13 @@ def _machine(host: str, kind: str, variables: Mapping, log: Log) -> Machine:
         refers=tuple(filter(None, (view.text("vmss", "id"),))),
         zone=_zone(variables),
     )
+
+
+def _scale_set(kind: str, view: ResourceView) -> str | None:
+    """A member that has an id of its own as a VM belongs to a flexible set."""
+    if kind == MEMBER:
+        return "uniform"
+    return "flexible" if view.text("vmss", "id") else None
 
 
 def _image(view: ResourceView) -> Image | None:
