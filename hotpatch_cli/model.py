@@ -17,6 +17,10 @@ Platform = Literal["azure", "azure-local", "arc"]
 PLATFORMS: tuple[Platform, ...] = ("azure", "azure-local", "arc")
 OsType = Literal["windows", "linux"]
 """Linux stands for everything that is not Windows."""
+Verdict = Literal["ready", "action-required", "unsupported", "unknown"]
+VERDICTS: tuple[Verdict, ...] = ("ready", "action-required", "unsupported", "unknown")
+TrackState = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
+TRACK_STATES: tuple[TrackState, ...] = ("current", "behind", "baseline-due", "off-track", "unknown")
 
 DEFAULT_REBOOT = timedelta(minutes=15)
 _BUILD = r"(?:10\.0\.)?([0-9]{4,6})(?:\.([0-9]{1,6}))?"

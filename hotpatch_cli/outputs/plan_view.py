@@ -10,6 +10,7 @@ from hotpatch_cli.model import Finding
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.report import sentence
 
 NOON = 12
 
@@ -31,7 +32,7 @@ class PlanView(NamedTuple):
 
     def message(self, finding: Finding) -> str:
         """The sentence of a finding."""
-        return self.rules[finding.code].sentences[finding.variant].format_map(dict(finding.values))
+        return sentence(self.rules[finding.code], finding)
 
 
 def told_left_out(view: PlanView) -> list[str]:

@@ -11,6 +11,7 @@ from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.planning.plan import Plan, waits_in_vain
 from hotpatch_cli.planning.prepare import PlanningInput, wider
 from hotpatch_cli.planning.window_slots import MINUTE, moment
+from hotpatch_cli.report import sentence
 from hotpatch_cli.restarts import span
 from hotpatch_cli.scheduler.bounds.capacity import room, stretches
 from hotpatch_cli.scheduler.infeasible.conflict import Conflict, explain
@@ -83,7 +84,7 @@ def _facts_missing(
             sharing.setdefault(why, []).append(prepared.machines[task])
     for why, machines in sharing.items():
         names = tuple(each.label for each in machines)
-        message = rules[why.code].sentences[why.variant].format_map(dict(why.values))
+        message = sentence(rules[why.code], why)
         reason = ConflictText("fact", why.code, message)
         help_ = ConflictText("fact", why.code, _HELP[why.code])
         yield PlanConflict(
