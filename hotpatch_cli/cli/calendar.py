@@ -81,7 +81,7 @@ def calendar(
             raise typer.BadParameter(
                 "the difference is shown in table, json and markdown.", param_hint=OPTION
             )
-        releases_then = scenario_releases(knowledge, day, world.supposed)
+        releases_then = scenario_releases(knowledge, day, world.releases)
         then = year_of(knowledge, found.year, day, wanted, releases_then)
         found = found._replace(what_if=year_difference(found, then, world.texts))
     view = screen(output, no_color=no_color)._replace(feed=feed)

@@ -117,16 +117,15 @@ def check(
         report = judged_by(use_cases.check(loaded, knowledge, day), failing, asked, knowledge)
     use_cases.require_something(report, fleet)
     if world := parse_what_if(what_if, day):
-        from hotpatch_cli.use_cases.what_if import Scenario, scenario_diff, scenario_releases
+        from hotpatch_cli.use_cases.what_if import scenario_diff, scenario_releases
 
         if not {each.form for each in deliveries} <= {"table", "json"}:
             raise typer.BadParameter(
                 "the difference is shown in table and json.", param_hint=OPTION
             )
-        releases_then = scenario_releases(knowledge, day, world.supposed)
-        report = report._replace(
-            what_if=scenario_diff(report, Scenario(world.texts, releases_then, world.freezes))
-        )
+        releases_then = scenario_releases(knowledge, day, world.releases)
+        world = world._replace(releases=releases_then)
+        report = report._replace(what_if=scenario_diff(report, world))
     shown = narrowed(report, wanted)
     silent = all(
         each.form in ("csv", ICS) for each in deliveries

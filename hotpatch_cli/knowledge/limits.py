@@ -1,4 +1,5 @@
-"""The limits of the platform that runs a window: dated, sourced rows, read only by who needs them."""
+"""The limits of the platform that runs a window: dated, sourced rows, read only by who needs them.
+"""
 
 from typing import NamedTuple
 

@@ -65,7 +65,7 @@ def load_rules() -> dict[str, Rule]:
     }
 
 
-# --- sources -------------------------------------------------------------------------------------------------
+# --- sources --------------------------------------------------------------------------------------
 
 _SOURCES = c.table(
     c.record(
@@ -108,7 +108,7 @@ def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
     return c.listing(Codec(read, {"type": "string"}), single=True)
 
 
-# --- shared columns ------------------------------------------------------------------------------------------
+# --- shared columns -------------------------------------------------------------------------------
 
 
 def _build(text: str) -> Build:
@@ -149,7 +149,7 @@ def _needed(codec: Codec[Any], doc: str) -> Field:
     return Field(codec, doc, required=True)
 
 
-# --- releases ------------------------------------------------------------------------------------------------
+# --- releases -------------------------------------------------------------------------------------
 
 
 def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
@@ -205,8 +205,8 @@ def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, 
     marks = document.root["releases"].marks
     fresh: list[Release] = []
     for row, mark in zip(found["releases"], marks, strict=True):
-        known = [each for each in known if not _gives_way(each, row)]
-        if any(_same(each, row) for each in (*known, *fresh)):
+        known = [other for other in known if not _gives_way(other, row)]
+        if any(_same(other, row) for other in (*known, *fresh)):
             log.add(
                 mark,
                 f"The release {row.name} of {row.product} is there already.",
@@ -244,7 +244,7 @@ def _same(one: Release, other: Release) -> bool:
     return (one.date, one.kind) == (other.date, other.kind)
 
 
-# --- the matrix ----------------------------------------------------------------------------------------------
+# --- the matrix -----------------------------------------------------------------------------------
 
 
 def _matrix_columns(
@@ -356,9 +356,9 @@ def _read_matrix(document: Document) -> tuple[Matrix, bool]:
         c.record(dict, fields, "the matrix").read(document.root, document.root_mark, log) or {}
     )
     log.finish()
-    for name, each in found.items():
+    for name, rows_of_table in found.items():
         if isinstance(document.root[name], ListNode):
-            _note_repeated(name, each, document.root[name].marks, log)
+            _note_repeated(name, rows_of_table, document.root[name].marks, log)
     log.finish()
     arc = found.pop("arc", {})
     replaces = bool(found.pop("replace", False))
@@ -397,7 +397,7 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
     return Matrix(**joined)
 
 
-# --- the rule catalogue --------------------------------------------------------------------------------------
+# --- the rule catalogue ---------------------------------------------------------------------------
 
 _LEVEL = c.choice("error", "warning", "note")
 _TRACK = c.choice(*TRACK_STATES)
@@ -419,6 +419,7 @@ _RULE: Codec[dict[str, Any]] = c.record(
         "remedies": Field(
             c.table(_WORDS), "what to do where a sentence is said, where it has its own"
         ),
+        "fix": Field(_WORDS, "what to change so that a machine can be scheduled"),
         "source": _needed(c.text(r"https?://\S+"), "public page"),
         "read": _needed(c.day, "the day of that page"),
         "wrong": _needed(_WORDS, "an example that is wrong"),

@@ -191,8 +191,8 @@ class Rule(NamedTuple):
 
     `verdict` is what an error of it makes of a machine; after an error of a rule that `stops`,
     nothing is raised that builds on the image or the Windows version. `track` is the track state
-    that it speaks of. `levels`, `remedies` and `tracks` are those of single sentences that differ
-    from the rule's.
+    that it speaks of, `fix` what to change so that a machine can be scheduled. `levels`, `remedies`
+    and `tracks` are those of single sentences that differ from the rule's.
     """
 
     code: str
@@ -213,13 +213,14 @@ class Rule(NamedTuple):
     stops: bool = False
     track: TrackState | None = None
     tracks: Mapping[str, TrackState] = MappingProxyType({})
+    fix: str = ""
 
     def level_of(self, variant: str) -> str:
         """The level of a sentence: the rule's, unless the sentence has its own."""
         return self.levels.get(variant, self.level)
 
     def remedy_of(self, variant: str) -> str:
-        """What to do where a sentence is said: the rule's remedy, unless the sentence has its own."""
+        """What to do about a sentence: the rule's remedy, unless the sentence has its own."""
         return self.remedies.get(variant, self.remedy)
 
     def verdict_of(self, variant: str) -> Verdict | None:
@@ -227,7 +228,7 @@ class Rule(NamedTuple):
         return self.verdict if self.level_of(variant) == "error" else None
 
     def track_of(self, variant: str) -> TrackState | None:
-        """The track state that a sentence speaks of: the rule's, unless the sentence has its own."""
+        """The track state that a sentence speaks of: the rule's, unless it has its own."""
         return self.tracks.get(variant, self.track)
 
     @property

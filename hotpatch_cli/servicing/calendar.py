@@ -1,4 +1,4 @@
-"""A product's year: every release that is known, and for the other months the plan as a forecast."""
+"""A product's year: the releases that are known, and the plan for the other months."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -91,9 +91,9 @@ def track(
     standings = tuple(standing(row, history, facts.platform) for row in possible.candidates)
     if possible.lacks is not None:
         standings = (Standing("baseline-due"),)
-    agreed = standings[0] if len({each.state for each in standings}) == 1 else None
-    said = possible.settled if agreed else possible.question
-    findings = [*filter(None, (said,)), *possible.findings]
+    agreed = standings[0] if len({result.state for result in standings}) == 1 else None
+    own = possible.settled if agreed else possible.question
+    findings = [*filter(None, (own,)), *possible.findings]
     if agreed is not None:
         findings += _told(facts, agreed, possible, history, verdict)
     state = agreed.state if agreed else "unknown"
@@ -137,7 +137,7 @@ def _newer(one: Release, other: Release) -> bool:
     return one.build is not None and other.build is not None and one.build > other.build
 
 
-# --- what is said --------------------------------------------------------------------------------------------
+# --- what is said ---------------------------------------------------------------------------------
 
 
 def _told(
@@ -249,7 +249,7 @@ def _seen(facts: Facts) -> dict[str, object]:
     return {"build": facts.build} if facts.build else {"kbs": list(facts.kbs)}
 
 
-# --- what comes next -----------------------------------------------------------------------------------------
+# --- what comes next ------------------------------------------------------------------------------
 
 
 def _next_update(  # noqa: PLR0917  the whole of a judgement

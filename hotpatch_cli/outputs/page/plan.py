@@ -8,7 +8,7 @@ from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.charts.nights import night_of
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.page.words import count, said
-from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, left_out
+from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, unscheduled
 from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
 from hotpatch_cli.report import sentence
 
@@ -104,7 +104,8 @@ def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
         if machine.label in starts
     ]
     left = _by_reason(
-        (name, "Not in the plan, though a restart is due.") for name in left_out(prepared, starts)
+        (name, "Not in the plan, though a restart is due.")
+        for name in unscheduled(prepared, starts)
     )
     broken = tuple(map(visible, broken_rules(prepared, starts)))
     worth = "" if broken else "The plan was checked against the fleet: it keeps every rule."
