@@ -1,4 +1,4 @@
-"""Single facts in Azure's words, as exports, templates, plans, playbooks and guests all write them."""
+"""Single facts in Azure's words, as exports, templates, plans and playbooks all write them."""
 
 from hotpatch_cli.eligibility.product import hyphenated, parse_system
 from hotpatch_cli.model import Facts, Image, Platform

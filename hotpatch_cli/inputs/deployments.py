@@ -86,7 +86,7 @@ def machines(document: Document, deployed: list[Deployed], notes: list[str]) -> 
 def _completed(
     machine: Machine, deployed: Deployed, document: Document, notes: list[str]
 ) -> Machine:
-    """The machine with its open facts open, and with the service's defaults where nothing is said."""
+    """The machine with its open facts open, and the service's defaults where nothing is stated."""
     left_open = dict(_left_open(deployed))
     facts = _facts(machine.facts, deployed, left_open)
     if "scale_set" in left_open:
@@ -142,12 +142,15 @@ def _facts(facts: Facts, deployed: Deployed, left_open: dict[str, str]) -> Facts
 
 
 def _configured(body: Any, open_at: Iterable[tuple[Path, str]]) -> OsType | None:
-    """Which operating system is set up. A configuration of which only a part is open has a value."""
+    """Which operating system is set up. A configuration that is open in part has a value."""
     within = {key for at, _ in open_at for key in at[:-1]}
     systems: tuple[OsType, ...] = ("windows", "linux")
-    partly = (each for each in systems if f"{each}configuration" in within)
-    filled = (each for each in systems if has_value(dig(body, "osProfile", f"{each}configuration")))
-    return min((*partly, *filled), key=systems.index, default=configured_by(dig(body, "osProfile")))
+    profile = dig(body, "osProfile")
+    for system in systems:
+        block = f"{system}configuration"
+        if block in within or has_value(dig(profile, block)):
+            return system
+    return configured_by(profile)
 
 
 def _body(resource: Mapping) -> Any:

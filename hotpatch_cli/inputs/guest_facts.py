@@ -1,7 +1,13 @@
-"""Single facts in the words of Windows itself, as its tools and our script of collection write them."""
+"""Single facts in the words of Windows itself, as its tools and our script write them, and what
+Ansible printed of hosts.
+"""
 
-from hotpatch_cli.documents.tree import quoted
+from collections.abc import Iterator
+from typing import Any
+
+from hotpatch_cli.documents.tree import Mapping, quoted
 from hotpatch_cli.inputs.resources import GuestView
+from hotpatch_cli.inputs.source import dig, items
 from hotpatch_cli.model import Build, SourceValue, parse_build
 
 _VBS = {
@@ -28,7 +34,7 @@ def uefi_of(firmware: str | None) -> bool | None:
 def build_of(
     number: str | None, revision: str | None, key: str, view: GuestView
 ) -> SourceValue[Build] | None:
-    """A build from its parts; without a revision it stays one in three parts, and decides nothing."""
+    """A build from its parts; one without a revision has three parts and decides nothing."""
     if number is None:
         return None
     build = parse_build(number)
@@ -41,3 +47,21 @@ def build_of(
         )
         return None
     return Build.parse(f"{build.number}.{int(revision)}" if revision is not None else str(build))
+
+
+def by_host(hosts: Any) -> Iterator[tuple[str, Mapping]]:
+    """(host, its variables or result) of a mapping of hosts, as Ansible writes them."""
+    for host, result in hosts.items() if isinstance(hosts, Mapping) else ():
+        if isinstance(result, Mapping):
+            yield host, result
+
+
+def task_results(root: Any) -> list[tuple[str, Mapping]] | None:
+    """(host, result) of each task that a play of Ansible printed; None where there is no task."""
+    tasks = [task for play in items(dig(root, "plays")) for task in items(dig(play, "tasks"))]
+    if not tasks:
+        return None
+    results: list[tuple[str, Mapping]] = []
+    for task in tasks:
+        results += by_host(dig(task, "hosts"))
+    return results

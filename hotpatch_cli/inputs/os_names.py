@@ -43,7 +43,7 @@ def system_in_words(words: str | None, edition_id: str | None, build: str | None
 
 
 def _edition(edition_id: str) -> str | None:
-    """Words for an edition id such as `serverdatacentereval`; ServerTurbine is the Azure Edition."""
+    """Words for an edition id such as `serverdatacentereval`; ServerTurbine is Azure Edition."""
     lower = edition_id.lower()
     found = next((words for part, words in _EDITIONS if part in lower), None)
     return f"{found} Evaluation" if found and "eval" in lower else found
@@ -58,16 +58,16 @@ def configured_by(profile: object) -> OsType | None:
     """
     systems: tuple[OsType, ...] = ("windows", "linux")
     there = {
-        each: node
-        for each in systems
-        if isinstance(node := dig(profile, f"{each}Configuration"), Mapping)
+        system: node
+        for system in systems
+        if isinstance(node := dig(profile, f"{system}Configuration"), Mapping)
     }
     filled = (system for system, node in there.items() if has_value(node))
     return next(iter((*filled, *there)), None)
 
 
 def has_value(node: Any) -> bool:
-    """Whether a value stands there. Modules write what they don't mean as null, or full of nulls."""
+    """Whether a value stands there. Modules write what they don't mean as null or full of nulls."""
     if isinstance(node, Mapping):
         return any(map(has_value, node.values()))
     if isinstance(node, list):

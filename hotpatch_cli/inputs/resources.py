@@ -83,9 +83,9 @@ def read_resources(document: Document, takers: AnyMapping[str, Taker]) -> Source
 
 def _unwrapped(root: Any) -> Iterator[Mapping]:
     if isinstance(root, Sequence):
-        for each in root:
-            if isinstance(each, Mapping):
-                yield from _of_page(each)
+        for node in root:
+            if isinstance(node, Mapping):
+                yield from _of_page(node)
     elif isinstance(root, Mapping):
         yield from _of_page(root)
 
@@ -99,7 +99,7 @@ def _of_page(node: Mapping) -> Iterator[Mapping]:
     elif isinstance(page.rows, Mapping):
         yield from _table(page.rows)
     else:
-        yield from (each for each in page.rows if isinstance(each, Mapping))
+        yield from (row for row in page.rows if isinstance(row, Mapping))
 
 
 class Page(NamedTuple):
@@ -150,7 +150,7 @@ def _table(data: Mapping) -> Iterator[Mapping]:
 
 
 def kind_of(resource: Mapping) -> str | None:
-    """The resource type in lower case; for a resource that does not carry its type, by its parts."""
+    """The resource type in lower case; of a resource without one, the type that its parts tell."""
     if not has_any(resource, _TELLING):
         return None
     named = dig(resource, "type") or dig(resource, "ResourceType")
@@ -214,12 +214,16 @@ def note_truncated(document: Document, log: Log) -> None:
         )
     for page, count in _first_of_short(pages):
         key, total = _total(page.node)
-        said = f"This is only a part of the result: there are {total} rows, and {count} of them are here."
+        said = (
+            "This is only a part of the result: "
+            f"there are {total} rows, and {count} of them are here."
+        )
         log.add(page.node.at(key), said, _THE_REST)
 
 
 _THE_REST = (
-    "Export all of it: `az vm list` and `az connectedmachine list` do. `az graph query --first 1000` gives pages; "
+    "Export all of it: `az vm list` and `az connectedmachine list` do. "
+    "`az graph query --first 1000` gives pages; "
     "repeat it with --skip-token, and join the pages by jq -s '[.[].data[]]'."
 )
 
@@ -235,7 +239,7 @@ def _pages(root: Any) -> Iterator[Page]:
 def _note_strangers(rows: Sequence, log: Log) -> None:
     """One problem for the first item that is no resource."""
     other = next(
-        (each for each in zip(rows, rows.marks, strict=True) if not isinstance(each[0], Mapping)),
+        (item for item in zip(rows, rows.marks, strict=True) if not isinstance(item[0], Mapping)),
         None,
     )
     if other:
@@ -258,7 +262,10 @@ def _note_short(page: Page, log: Log) -> None:
     key = actual_key(page.node, "count")
     count = _number(page.node[key]) if key else None
     if key and count is not None and page.length < count:
-        said = f"This is only a part of the result: it counts {count} rows, and {page.length} are here."
+        said = (
+            "This is only a part of the result: "
+            f"it counts {count} rows, and {page.length} are here."
+        )
         log.add(page.node.at(key), said, "Export it again, without a filter behind the export.")
 
 
@@ -313,7 +320,7 @@ def ignored(document: Document) -> list[str]:
     """A line for each kind of resource that no reader takes, with its count; none for what is no
     export of Azure.
     """
-    kinds = Counter(kind_of(each) for each in resources(document))
+    kinds = Counter(kind_of(resource) for resource in resources(document))
     others = {kind: count for kind, count in kinds.items() if not _is_read(kind)}
     if len(others) == len(kinds):
         return []

@@ -63,7 +63,7 @@ def waiting(
     (NeverReboots, ...). Updates of the operating system have no kind: what they do to a machine is
     told by their KB, not by their title.
     """
-    words = {re.sub(r"[\s_-]", "", each).lower() for each in classes}
+    words = {re.sub(r"[\s_-]", "", word).lower() for word in classes}
     name, number = (title or "").strip(), kb_of(kb, title)
     never = (
         (restarts or "").lower() == "neverreboots"
@@ -106,5 +106,5 @@ def newer(one: Restart, other: Restart) -> bool | None:
     """
     answers = [answer for _, answer in (one, other) if answer is not None]
     if len(answers) > 1 and one[0] and other[0]:
-        return max(one, other, key=lambda each: each[0] or "")[1]
+        return max(one, other, key=lambda restart: restart[0] or "")[1]
     return any(answers) if answers else None

@@ -55,7 +55,7 @@ _PATHS: dict[str, tuple[str, ...]] = {
 
 
 def without_profile(resource: Mapping, kind: str | None) -> bool:
-    """Whether this is a flexible scale set without a VM profile: its VMs are machines, it is none."""
+    """Whether this is a flexible scale set without a VM profile: its VMs are machines."""
     properties = body_of(resource)
     if kind != SCALE_SET or _scale_set(kind, properties) != "flexible":
         return False

@@ -14,7 +14,7 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping, quoted
 from hotpatch_cli.documents.tree import Sequence as ListNode
 from hotpatch_cli.knowledge import records as rows
 from hotpatch_cli.knowledge.records import Knowledge, Matrix, Release, Rule, Source
-from hotpatch_cli.model import PLATFORMS, Build, parse_build
+from hotpatch_cli.model import PLATFORMS, TRACK_STATES, VERDICTS, Build, parse_build
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -60,7 +60,7 @@ def load_rules() -> dict[str, Rule]:
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
     log.finish()
     return {
-        code: Rule(code, **{"levels": {}, "remedies": {}, **fields})
+        code: Rule(code, **{"levels": {}, "remedies": {}, "tracks": {}, **fields})
         for code, fields in rules.items()
     }
 
@@ -394,12 +394,17 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
 # --- the rule catalogue ---------------------------------------------------------------------------
 
 _LEVEL = c.choice("error", "warning", "note")
+_TRACK = c.choice(*TRACK_STATES)
 _RULE: Codec[dict[str, Any]] = c.record(
     dict,
     {
         "name": _needed(c.text(r"[a-z0-9-]+"), "the rule's name"),
         "level": _needed(_LEVEL, "how much it weighs"),
         "levels": Field(c.table(_LEVEL), "the level of a sentence, where it has its own"),
+        "verdict": Field(c.choice(*VERDICTS), "the verdict of an error"),
+        "stops": Field(c.boolean, "whether what builds on image or version is left out after it"),
+        "track": Field(_TRACK, "the track state that it speaks of"),
+        "tracks": Field(c.table(_TRACK), "the track state of a sentence, where it has its own"),
         "platforms": _needed(_PLATFORMS, "platforms it can be raised for"),
         "title": _needed(_WORDS, "one line"),
         "meaning": _needed(_WORDS, "what it means and why"),
@@ -408,6 +413,7 @@ _RULE: Codec[dict[str, Any]] = c.record(
         "remedies": Field(
             c.table(_WORDS), "what to do where a sentence is said, where it has its own"
         ),
+        "fix": Field(_WORDS, "what to change so that a machine can be scheduled"),
         "source": _needed(c.text(r"https?://\S+"), "public page"),
         "read": _needed(c.day, "the day of that page"),
         "wrong": _needed(_WORDS, "an example that is wrong"),

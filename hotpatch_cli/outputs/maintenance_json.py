@@ -1,35 +1,49 @@
 """Maintenance configurations as Azure's REST API takes them: the body of a PUT, one or a list.
 
+The only writer of them; their only reader is inputs/azure/maintenance.py.
 https://learn.microsoft.com/rest/api/maintenance/maintenance-configurations/create-or-update
 """
 
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
+from hotpatch_cli.inputs.maintenance_records import GUEST
+from hotpatch_cli.planning.maintenance_export import PlannedConfiguration
 from hotpatch_cli.use_cases.export import ExportedWindow
 
-TYPE = "Microsoft.Maintenance/maintenanceConfigurations"
+_MAINTENANCE = "Microsoft.Maintenance"
+_MINUTE = timedelta(minutes=1)
+_MOMENT = "%Y-%m-%d %H:%M"
 
 
-def configuration_dict(exported: ExportedWindow) -> dict[str, Any]:
-    """The body of a PUT; `name` says under which name."""
-    window = exported.window
-    hours, minutes = divmod((window.duration or timedelta()) // timedelta(minutes=1), 60)
+class _Window(NamedTuple):
+    """When a configuration opens: local moments in its zone, which has its Windows name."""
+
+    start: str
+    expires: str | None
+    length: timedelta
+    zone: str | None
+    recurs: str
+
+
+def _body(name: str, location: str | None, window: _Window) -> dict[str, Any]:
+    """A configuration that installs security updates and restarts guests where that is needed."""
+    hours, minutes = divmod(window.length // _MINUTE, 60)
     times = {
-        "startDateTime": f"{window.from_day} {window.start:%H:%M}",
-        "expirationDateTime": f"{window.until} 23:59" if window.until else None,
+        "startDateTime": window.start,
+        "expirationDateTime": window.expires,
         "duration": f"{hours:02}:{minutes:02}",
-        "timeZone": window.timezone,
-        "recurEvery": exported.recurrence.text,
+        "timeZone": window.zone,
+        "recurEvery": window.recurs,
     }
     return {
-        "name": exported.name,
-        "type": TYPE,
-        **({"location": exported.location} if exported.location else {}),
+        "name": name,
+        "type": f"{_MAINTENANCE}/maintenanceConfigurations",
+        **({"location": location} if location else {}),
         "properties": {
-            "maintenanceScope": "InGuestPatch",
+            "maintenanceScope": GUEST,
             "visibility": "Custom",
             "extensionProperties": {"InGuestPatchMode": "User"},
             "maintenanceWindow": {key: value for key, value in times.items() if value is not None},
@@ -41,14 +55,56 @@ def configuration_dict(exported: ExportedWindow) -> dict[str, Any]:
     }
 
 
-def render_list(found: Iterable[ExportedWindow]) -> str:
+def configuration_dict(exported: ExportedWindow) -> dict[str, Any]:
+    """The body of a window; `name` says under which name it is to be PUT."""
+    window = exported.window
+    times = _Window(
+        start=f"{window.from_day} {window.start:%H:%M}",
+        expires=f"{window.until} 23:59" if window.until else None,
+        length=window.duration or timedelta(),
+        zone=window.timezone,
+        recurs=exported.recurrence.text,
+    )
+    return _body(exported.name, exported.location, times)
+
+
+def planned_resources(configurations: Iterable[PlannedConfiguration]) -> list[dict[str, Any]]:
+    """The bodies of a plan, each with the id that it is to be PUT to: a configuration, then its
+    assignments to machines.
+    """
+    resources = []
+    for planned in configurations:
+        times = _Window(
+            start=planned.start.strftime(_MOMENT),
+            expires=planned.expires.strftime(_MOMENT),
+            length=planned.length,
+            zone=planned.zone,
+            recurs="Day",
+        )
+        resources.append({"id": planned.id, **_body(planned.name, planned.location, times)})
+        resources += [_assignment(planned, machine_id) for machine_id in planned.machine_ids]
+    return resources
+
+
+def _assignment(planned: PlannedConfiguration, machine_id: str) -> dict[str, Any]:
+    kind = f"{_MAINTENANCE}/configurationAssignments"
+    return {
+        "id": f"{machine_id}/providers/{kind}/{planned.name}",
+        "name": planned.name,
+        "type": kind,
+        "location": planned.location,
+        "properties": {"maintenanceConfigurationId": planned.id, "resourceId": machine_id},
+    }
+
+
+def render_list(windows: Iterable[ExportedWindow]) -> str:
     """All configurations as one JSON list."""
-    return _json([configuration_dict(each) for each in found])
+    return _json([configuration_dict(window) for window in windows])
 
 
-def render_files(found: Iterable[ExportedWindow]) -> dict[str, str]:
+def render_files(windows: Iterable[ExportedWindow]) -> dict[str, str]:
     """A file name and its JSON for each configuration."""
-    return {f"{each.name}.json": _json(configuration_dict(each)) for each in found}
+    return {f"{window.name}.json": _json(configuration_dict(window)) for window in windows}
 
 
 def _json(value: Any) -> str:

@@ -3,21 +3,24 @@ not in them.
 """
 
 import json
+from datetime import time, timedelta
 
+from hotpatch_cli.knowledge.limits import load_limits
+from hotpatch_cli.outputs.maintenance_json import planned_resources
 from hotpatch_cli.outputs.plan_view import PlanView
 from hotpatch_cli.outputs.view_options import ViewOptions
-from hotpatch_cli.planning.maintenance_export import exported
+from hotpatch_cli.planning.maintenance_export import ScheduleLimits, exported
 
 
 def render_azure(view: PlanView, _options: ViewOptions) -> str:
     """`value` lists the bodies to PUT, each with the id that it goes to: configurations before
     their assignments.
     """
-    export = exported(view.plan)
+    export = exported(view.plan, _limits())
     content = {
         "schema_version": 1,
         "release": str(view.plan.release_day),
-        "value": list(export.resources),
+        "value": planned_resources(export.configurations),
         "warnings": [
             *(
                 {"machine": machine.label, "code": finding.code, "message": view.message(finding)}
@@ -32,10 +35,23 @@ def render_azure(view: PlanView, _options: ViewOptions) -> str:
 
 def told(view: PlanView) -> list[str]:
     """What people should know of the export, line by line."""
-    export = exported(view.plan)
+    export = exported(view.plan, _limits())
     lines = [f"{each.machine}: not written for Azure: {each.reason}." for each in export.refused]
     doubted: dict[str, list[str]] = {}
     for machine, finding in export.doubts:
         doubted.setdefault(f"{finding.code} {view.message(finding)}", []).append(machine.label)
     lines += [f"{', '.join(names)}: {message}" for message, names in doubted.items()]
     return [*lines, *(f"{text}." for text in export.warnings)]
+
+
+def _limits() -> ScheduleLimits:
+    """The shipped limits of the platform."""
+    numbers = {name: limit.number for name, limit in load_limits().items()}
+    hour, minute = divmod(numbers["late-start"], 60)
+    return ScheduleLimits(
+        shortest=timedelta(minutes=numbers["shortest"]),
+        longest=timedelta(minutes=numbers["longest"]),
+        late_start=time(hour, minute),
+        machines=numbers["machines"],
+        schedules=numbers["schedules"],
+    )

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterable
 
 from hotpatch_cli.knowledge.records import Knowledge, Release
+from hotpatch_cli.knowledge.release_age import last_read
 from hotpatch_cli.outputs.escaping import csv_text, visible
 from hotpatch_cli.outputs.table import TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.release_import import MergedRows, ReleasePage, ReleaseRow
-from hotpatch_cli.report import last_read
 
 _HEADER = ("product", "date", "kind", "kb", "build", "confidence", "read", "source")
 _FACTS = ("date", "kind", "kb", "build", "confidence")

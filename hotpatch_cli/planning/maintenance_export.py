@@ -2,17 +2,15 @@
 machines.
 
 A configuration opens once: it expires before it could open again. Azure runs updates on all
-machines of a configuration at once, and takes no opening under 90 minutes, so that a machine may
-restart later than planned: where that can break a rule of the fleet, it is a warning.
-
-Limits: https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations
+machines of a configuration at once, and takes no opening shorter than its limit, so that a machine
+may restart later than planned: where that can break a rule of the fleet, it is a warning.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hotpatch_cli.model import Finding, Machine, PatchMode, make_finding, meaning_of
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules
@@ -20,21 +18,40 @@ from hotpatch_cli.planning.window_slots import MINUTE
 from hotpatch_cli.restarts import span
 from hotpatch_cli.schedule.zones import windows_name
 
-SHORTEST = timedelta(minutes=90)
-LONGEST = timedelta(minutes=235)
-MOST_MACHINES = 3000
-"""Assignments to one configuration."""
-MOST_CONFIGURATIONS = 250
-"""Configurations of one subscription in one region."""
-_LATE = time(23, 45)
-_MOMENT = "%Y-%m-%d %H:%M"
 _EXPIRES = timedelta(hours=12)
 _MACHINE = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/"
     r"(?:Microsoft\.Compute/virtualMachines|Microsoft\.HybridCompute/machines)/[^/]+",
     re.IGNORECASE,
 )
-_TYPE = "Microsoft.Maintenance"
+
+
+class ScheduleLimits(NamedTuple):
+    """What Azure takes of configurations: how long they open, and how late they start; machines of
+    one configuration, and configurations of a subscription in a region.
+    """
+
+    shortest: timedelta
+    longest: timedelta
+    late_start: time
+    machines: int
+    schedules: int
+
+
+class PlannedConfiguration(NamedTuple):
+    """A maintenance configuration that opens once, for some machines.
+
+    `start` and `expires` are moments in `zone`, which is named as Windows names it.
+    """
+
+    id: str
+    name: str
+    location: str
+    start: datetime
+    expires: datetime
+    length: timedelta
+    zone: str
+    machine_ids: tuple[str, ...]
 
 
 class RefusedRestart(NamedTuple):
@@ -45,13 +62,12 @@ class RefusedRestart(NamedTuple):
 
 
 class PlanExport(NamedTuple):
-    """The bodies for Azure's REST API, what is doubtful about them, and which restarts are not in
-    them.
+    """The configurations for Azure, what is doubtful about them, and which restarts they leave out.
 
     `doubts` are findings of the catalogue by machine; `warnings` are sentences of their own.
     """
 
-    resources: tuple[dict[str, Any], ...]
+    configurations: tuple[PlannedConfiguration, ...]
     doubts: tuple[tuple[Machine, Finding], ...]
     warnings: tuple[str, ...]
     refused: tuple[RefusedRestart, ...]
@@ -70,51 +86,62 @@ class _Place(NamedTuple):
     zone: str
 
 
-def exported(plan: Plan) -> PlanExport:
+def exported(plan: Plan, limits: ScheduleLimits) -> PlanExport:
     """The plan for Azure, split to the limits of the platform."""
     refused: list[RefusedRestart] = []
     places: dict[_Place, list[Reboot]] = {}
     for reboot in plan.reboots:
-        place = _place(reboot)
+        place = _place(reboot, limits)
         if isinstance(place, str):
             refused.append(RefusedRestart(reboot.machine.label, place))
         else:
             places.setdefault(place, []).append(reboot)
-    resources: list[dict[str, Any]] = []
+    configurations: list[PlannedConfiguration] = []
     taken: list[Reboot] = []
     used: Counter[tuple[str, str]] = Counter()
     names: Counter[str] = Counter()
     for place, reboots in places.items():
-        for first in range(0, len(reboots), MOST_MACHINES):
-            some = reboots[first : first + MOST_MACHINES]
-            if used[place.subscription, place.region] == MOST_CONFIGURATIONS:
-                why = f"{place.region} of the subscription would have more than {MOST_CONFIGURATIONS} configurations"
-                refused += [RefusedRestart(each.machine.label, why) for each in some]
+        for first in range(0, len(reboots), limits.machines):
+            share = reboots[first : first + limits.machines]
+            if used[place.subscription, place.region] == limits.schedules:
+                why = (
+                    f"{place.region} of the subscription would have more than "
+                    f"{limits.schedules} configurations"
+                )
+                refused += [RefusedRestart(reboot.machine.label, why) for reboot in share]
                 continue
             used[place.subscription, place.region] += 1
-            resources += _resources(place, some, _name(plan, place, names))
-            taken += some
-    doubts = tuple((each.machine, finding) for each in taken for finding in _doubts(each.machine))
-    return PlanExport(tuple(resources), doubts, tuple(_warnings(plan, taken)), tuple(refused))
+            configurations.append(_configuration(place, share, _name(plan, place, names)))
+            taken += share
+    doubts: list[tuple[Machine, Finding]] = []
+    for reboot in taken:
+        doubts += [(reboot.machine, finding) for finding in _doubts(reboot.machine)]
+    warnings = tuple(_warnings(plan, taken, limits))
+    return PlanExport(tuple(configurations), tuple(doubts), warnings, tuple(refused))
 
 
-def _place(reboot: Reboot) -> _Place | str:
+def _place(reboot: Reboot, limits: ScheduleLimits) -> _Place | str:
     """Where a restart belongs, or why Azure cannot run it."""
     machine, length = reboot.machine, reboot.end - reboot.start
-    found_id = _MACHINE.fullmatch(machine.id or "")
+    match = _MACHINE.fullmatch(machine.id or "")
     region = machine.placement.region or machine.facts.region
     if machine.facts.platform == "azure-local":
         return "Azure Update Manager has no schedules for virtual machines of Azure Local"
-    if found_id is None:
+    if match is None:
         return "it has no resource id (`id`) of a virtual machine or an Arc machine"
     if not region:
         return "it has no region, and an assignment needs one (`region`)"
-    if length > LONGEST:
-        return f"its restart takes {span(length)}, and a configuration opens for {span(LONGEST)} at most"
+    if length > limits.longest:
+        return (
+            f"its restart takes {span(length)}, "
+            f"and a configuration opens for {span(limits.longest)} at most"
+        )
     zone = windows_name(str(reboot.start.tzinfo))
     start = reboot.start if zone else reboot.start.astimezone(UTC)
-    subscription, group = found_id.groups()
-    return _Place(start, max(length, SHORTEST), subscription, group.lower(), region, zone or "UTC")
+    subscription, group = match.groups()
+    return _Place(
+        start, max(length, limits.shortest), subscription, group.lower(), region, zone or "UTC"
+    )
 
 
 def _name(plan: Plan, place: _Place, names: Counter[str]) -> str:
@@ -125,40 +152,19 @@ def _name(plan: Plan, place: _Place, names: Counter[str]) -> str:
     return name if names[name] == 1 else f"{name}-{names[name]}"
 
 
-def _resources(place: _Place, reboots: Sequence[Reboot], name: str) -> Iterator[dict[str, Any]]:
-    home = f"/subscriptions/{place.subscription}/resourceGroups/{place.group}"
-    configuration = f"{home}/providers/{_TYPE}/maintenanceConfigurations/{name}"
-    yield {
-        "id": configuration,
-        "name": name,
-        "type": f"{_TYPE}/maintenanceConfigurations",
-        "location": place.region,
-        "properties": {
-            "maintenanceScope": "InGuestPatch",
-            "visibility": "Custom",
-            "extensionProperties": {"InGuestPatchMode": "User"},
-            "maintenanceWindow": {
-                "startDateTime": place.start.strftime(_MOMENT),
-                "expirationDateTime": (place.start + _EXPIRES).strftime(_MOMENT),
-                "duration": f"{place.length // timedelta(hours=1):02}:{place.length // MINUTE % 60:02}",
-                "timeZone": place.zone,
-                "recurEvery": "Day",
-            },
-            "installPatches": {
-                "rebootSetting": "IfRequired",
-                "windowsParameters": {"classificationsToInclude": ["Critical", "Security"]},
-            },
-        },
-    }
-    for reboot in reboots:
-        machine = reboot.machine
-        yield {
-            "id": f"{machine.id}/providers/{_TYPE}/configurationAssignments/{name}",
-            "name": name,
-            "type": f"{_TYPE}/configurationAssignments",
-            "location": place.region,
-            "properties": {"maintenanceConfigurationId": configuration, "resourceId": machine.id},
-        }
+def _configuration(place: _Place, reboots: Sequence[Reboot], name: str) -> PlannedConfiguration:
+    group = f"/subscriptions/{place.subscription}/resourceGroups/{place.group}"
+    return PlannedConfiguration(
+        id=f"{group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}",
+        name=name,
+        location=place.region,
+        start=place.start,
+        # Long after its only opening, and before the next day's.
+        expires=place.start + _EXPIRES,
+        length=place.length,
+        zone=place.zone,
+        machine_ids=tuple(reboot.machine.id or "" for reboot in reboots),
+    )
 
 
 def _doubts(machine: Machine) -> Iterator[Finding]:
@@ -167,28 +173,32 @@ def _doubts(machine: Machine) -> Iterator[Finding]:
         yield make_finding("HP204", seen={"patching.hotpatching": True})
 
 
-def _warnings(plan: Plan, reboots: Sequence[Reboot]) -> Iterator[str]:
+def _warnings(plan: Plan, reboots: Sequence[Reboot], limits: ScheduleLimits) -> Iterator[str]:
     for reboot in reboots:
         mode = reboot.machine.facts.patching.mode
         automatic = meaning_of(mode) is PatchMode.AUTOMATIC_BY_PLATFORM
         if reboot.machine.facts.platform == "azure" and not automatic:
             yield (
-                f"{reboot.machine.label}: its patch mode is {mode or 'not known'}; a schedule needs AutomaticByPlatform"
+                f"{reboot.machine.label}: its patch mode is {mode or 'not known'}; "
+                "a schedule needs AutomaticByPlatform"
             )
-    late = [each.machine.label for each in reboots if each.start.time() >= _LATE]
+    late = [reboot.machine.label for reboot in reboots if reboot.start.time() >= limits.late_start]
     if late:
-        yield f"{', '.join(late)}: Azure advises against openings that start between 23:45 and midnight"
-    yield from (
-        f"if Azure uses all of the {span(SHORTEST)}: {line}" for line in _overlaps(plan, reboots)
-    )
+        yield (
+            f"{', '.join(late)}: Azure advises against openings that start between "
+            f"{limits.late_start:%H:%M} and midnight"
+        )
+    for sentence in _broken_by_longer_openings(plan, reboots, limits.shortest // MINUTE):
+        yield f"if Azure uses all of the {span(limits.shortest)}: {sentence}"
 
 
-def _overlaps(plan: Plan, reboots: Sequence[Reboot]) -> list[str]:
-    """The rules that could break, since the shortest opening is longer than most restarts."""
+def _broken_by_longer_openings(plan: Plan, reboots: Sequence[Reboot], shortest: int) -> list[str]:
+    """The rules that could break, since the shortest opening, in minutes, is longer than most
+    restarts.
+    """
     prepared = plan.prepared
-    least = SHORTEST // MINUTE
     tasks = tuple(
-        task._replace(duration=max(task.duration, least)) for task in prepared.problem.tasks
+        task._replace(duration=max(task.duration, shortest)) for task in prepared.problem.tasks
     )
     longer = prepared._replace(problem=prepared.problem._replace(tasks=tasks))
-    return broken_rules(longer, {each.machine.label: each.start for each in reboots})
+    return broken_rules(longer, {reboot.machine.label: reboot.start for reboot in reboots})

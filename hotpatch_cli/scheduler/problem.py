@@ -83,6 +83,11 @@ class SchedulingProblem(NamedTuple):
     deadline: int | None = None
     per_hour: int = 60
 
+    def ring_steps(self) -> list[tuple[int, int]]:
+        """Pairs of rings that follow each other directly, leaving out rings without tasks."""
+        used = sorted({task.ring for task in self.tasks if task.ring is not None})
+        return list(pairwise(used))
+
     def open_intervals(self, tasks: Iterable[Task]) -> list[Interval]:
         """The times, in order and disjoint, in which at least one of some tasks may run."""
         windows_of_tasks = {task.windows for task in tasks}
@@ -185,12 +190,6 @@ def _indices(name: str, field: str, indices: Iterable[int], count: int) -> None:
 def _not_negative(name: str, field: str, value: int) -> None:
     if value < 0:
         raise InvalidProblem(f"{name}: {field} {value} is negative")
-
-
-def ring_steps(problem: SchedulingProblem) -> list[tuple[int, int]]:
-    """Pairs of rings that follow each other directly, leaving out rings without tasks."""
-    used = sorted({task.ring for task in problem.tasks if task.ring is not None})
-    return list(pairwise(used))
 
 
 def members(problem: SchedulingProblem) -> list[list[int]]:

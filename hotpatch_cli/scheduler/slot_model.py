@@ -11,7 +11,6 @@ from hotpatch_cli.scheduler.problem import (
     Starts,
     Task,
     members,
-    ring_steps,
 )
 
 MOST_SLOTS = 1 << 24
@@ -244,7 +243,7 @@ def _gates(problem: SchedulingProblem, step: int) -> tuple[Precedence, ...]:
             ring_tasks.setdefault(task.ring, []).append(index)
         if task.after:
             gates.append(Precedence(tuple(sorted(set(task.after))), (index,), 0))
-    for first, then in ring_steps(problem):
+    for first, then in problem.ring_steps():
         lag = problem.rings[first].soak // step
         gates.append(Precedence(tuple(ring_tasks[first]), tuple(ring_tasks[then]), lag))
     return tuple(gate for gate in gates if gate.before and gate.after)

@@ -217,7 +217,8 @@ def test_a_kb_that_a_client_shares_is_no_contradiction() -> None:
 
 
 def test_the_sentence_leaves_open_which_fact_is_wrong() -> None:
-    """HP111 names each fact that contradicts the image, and says that one of the two may be wrong."""
+    """HP111 names each fact that contradicts the image, and says that one of the two may be wrong.
+    """
     finding = judge(azure(CORE_2022, os=OF_2025, build=Build.parse("26100.33222"))).findings[0]
     said = sentence(KNOWLEDGE.rules["HP111"], finding)
     assert [field for field, _ in finding.evidence] == ["image", "os", "build"]

@@ -1,4 +1,5 @@
-"""Images: look-alikes and why they are not it, spellings, dates, the nearest one that is supported."""
+"""Images: look-alikes and why they are not it, spellings, dates, the nearest one that is supported.
+"""
 
 from datetime import date
 from typing import Any

@@ -54,7 +54,8 @@ HP502 window-too-short warning, HP503 window-rule, HP504 schedule-not-run warnin
 
 
 def test_codes_names_and_levels_are_those_that_are_promised() -> None:
-    """The catalogue has these rules, and each is an error unless it is called a warning or a note."""
+    """The catalogue has these rules, and each is an error unless it is called a warning or a note.
+    """
     promised = re.sub(r"\s+", " ", PROMISED).strip().split(", ")
     rules = [RULES[each.split()[0]] for each in promised]
     assert [
@@ -769,7 +770,8 @@ def test_a_sentence_on_azures_restarts_is_raised(name: str, hotpatch: Any) -> No
 
 
 def test_no_sentence_is_left_out() -> None:
-    """The cases raise every sentence of the catalogue, so that none is dead and none was forgotten."""
+    """The cases raise every sentence of the catalogue, so that none is dead and none was forgotten.
+    """
     listed = {f"{rule.code} {variant}" for rule in RULES.values() for variant in rule.sentences}
     assert listed == {*CASES, *FITTED, *ON_AZURE} | ELSEWHERE
 

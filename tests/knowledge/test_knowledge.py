@@ -15,8 +15,8 @@ from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.cache import frozen, thawed
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.knowledge.records import PRODUCTS, STANDARD, Release, Rule
-from hotpatch_cli.report import check
 from hotpatch_cli.schedule.patch_tuesday import patch_tuesday
+from hotpatch_cli.use_cases.check import check
 
 KNOWLEDGE = load_knowledge()
 BUILDS = {"ws2022": 20348, "ws2025": 26100}

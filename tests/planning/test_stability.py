@@ -1,4 +1,5 @@
-"""Living with a plan: what a supposed world changes, and a plan that moves as little as possible."""
+"""Living with a plan: what a supposed world changes, and a plan that moves as little as possible.
+"""
 
 import json
 from typing import Any

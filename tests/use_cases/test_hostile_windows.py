@@ -1,4 +1,5 @@
-"""Windows and calendars that somebody wrote to hurt: a clear message, in bounded time and memory."""
+"""Windows and calendars that somebody wrote to hurt: a clear message, in bounded time and memory.
+"""
 
 import time
 import tracemalloc

@@ -1,1 +1,1 @@
-"""Exports of Azure: VMs, Arc machines, Azure Local, maintenance configurations, and patch results."""
+"""Exports of Azure: VMs, Arc machines, Azure Local, maintenance configurations, patch results."""

@@ -55,11 +55,11 @@ class RefusedError(ValueError):
         self.field = field
 
 
-# --- reading -------------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 
 
 def _recognises(document: Document) -> bool:
-    return any(kind_of(each) in (CONFIGURATION, ASSIGNMENT) for each in resources(document))
+    return any(kind_of(resource) in (CONFIGURATION, ASSIGNMENT) for resource in resources(document))
 
 
 def _read(document: Document) -> SourceData:
@@ -147,7 +147,7 @@ def _assignment(resource: MappingNode, document: Document, log: Log) -> Assignme
     )
 
 
-# --- a configuration as a window -----------------------------------------------------------------------------
+# --- a configuration as a window ------------------------------------------------------------------
 
 
 class Parts(NamedTuple):
@@ -191,7 +191,7 @@ def parts_of(configuration: Configuration) -> Parts:
 
 
 def window_of(configuration: Configuration, name: str | None = None) -> Window:
-    """The window that a configuration describes. Raises RefusedError with the field and the reason."""
+    """The window that a configuration describes. Raises RefusedError with field and reason."""
     if not configuration.for_guests:
         raise RefusedError(
             "maintenanceScope", f"its scope is {configuration.scope}; only {GUEST} restarts guests."
@@ -255,7 +255,10 @@ def partial_day(configuration: Configuration) -> str | None:
     if whole or (until != expires.date() and expires.time() == MIDNIGHT):
         return None
     kept = "kept, also later ones" if until == expires.date() else "left out, also earlier ones"
-    return f"expires at {expires:%H:%M} on {expires:%Y-%m-%d}, and a window ends with a day: its openings are {kept}."
+    return (
+        f"expires at {expires:%H:%M} on {expires:%Y-%m-%d}, "
+        f"and a window ends with a day: its openings are {kept}."
+    )
 
 
 def _moment(text: str) -> datetime:

@@ -52,12 +52,12 @@ class _Connector:
         """The windows of a reading's configurations."""
         refusals = [
             found
-            for each in reading.maintenance.configurations
-            if (found := self._window(each, reading))
+            for configuration in reading.maintenance.configurations
+            if (found := self._window(configuration, reading))
         ]
         reading.kept = {
             **reading.kept,
-            "windows": {name: as_written(each) for name, each in reading.windows.items()},
+            "windows": {name: as_written(window) for name, window in reading.windows.items()},
         }
         alone = (
             reading.maintenance.alone
@@ -65,7 +65,7 @@ class _Connector:
             and not reading.maintenance.assignments
         )
         if self.strict and refusals and alone:
-            raise InputError([each.problem() for each in refusals])
+            raise InputError([refusal.problem() for refusal in refusals])
         self.said += _refusals(reading.file, refusals)
 
     def _window(self, configuration: Configuration, reading: SourceData) -> WindowRefusal | None:
@@ -91,15 +91,15 @@ class _Connector:
     def assign(self, reading: SourceData) -> None:
         """The parts of machines that a reading's assignments come to: one for each machine."""
         assigned: dict[str, list[tuple[str, Assignment]]] = {}
-        for each in reading.maintenance.assignments:
-            if each.machine is None:
+        for assignment in reading.maintenance.assignments:
+            if assignment.machine is None:
                 self.dynamic += 1
                 continue
-            name = self._assigned(each.configuration)
+            name = self._assigned(assignment.configuration)
             if name is None:
-                self.lost.append(name_in(each.configuration))
+                self.lost.append(name_in(assignment.configuration))
             elif name not in self.refused or self.refused[name].guest:
-                assigned.setdefault(each.machine.lower(), []).append((name, each))
+                assigned.setdefault(assignment.machine.lower(), []).append((name, assignment))
         for windows in assigned.values():
             first = windows[0][1]
             names = tuple(dict.fromkeys(name for name, _ in windows))
@@ -125,9 +125,15 @@ class _Connector:
         yield from self.said
         if self.lost:
             names = _listed(sorted(set(self.lost)))
-            yield f"{len(self.lost)} assignments are to configurations that are in none of the sources: {names}."
+            yield (
+                f"{len(self.lost)} assignments are to configurations that are in none of the "
+                f"sources: {names}."
+            )
         if self.dynamic:
-            yield f"{self.dynamic} assignments are to dynamic scopes, which only Azure follows: give machines `window`."
+            yield (
+                f"{self.dynamic} assignments are to dynamic scopes, which only Azure follows: "
+                "give machines `window`."
+            )
 
 
 def configuration_names(readings: Sequence[SourceData]) -> dict[int, str]:
@@ -135,12 +141,13 @@ def configuration_names(readings: Sequence[SourceData]) -> dict[int, str]:
     has the same.
     """
     named: dict[str, set[str]] = {}
-    for each in _all(readings):
-        named.setdefault(each.name.lower(), set()).add(_identity(each))
-    return {
-        id(each): _full_name(each) if len(named[each.name.lower()]) > 1 else each.name
-        for each in _all(readings)
-    }
+    for configuration in _all(readings):
+        named.setdefault(configuration.name.lower(), set()).add(_identity(configuration))
+    names = {}
+    for configuration in _all(readings):
+        shared = len(named[configuration.name.lower()]) > 1
+        names[id(configuration)] = _full_name(configuration) if shared else configuration.name
+    return names
 
 
 def _full_name(configuration: Configuration) -> str:
@@ -169,7 +176,8 @@ def _hours_and_minutes(length: timedelta) -> str:
 
 
 def _all(readings: Sequence[SourceData]) -> Iterator[Configuration]:
-    return (each for reading in readings for each in reading.maintenance.configurations)
+    for reading in readings:
+        yield from reading.maintenance.configurations
 
 
 def _identity(configuration: Configuration) -> str:
@@ -182,11 +190,11 @@ def _refusals(file: str, refusals: Sequence[WindowRefusal]) -> Iterator[str]:
     scope.
     """
     others: dict[str, list[str]] = {}
-    for each in refusals:
-        if each.guest:
-            yield str(each.problem())
+    for refusal in refusals:
+        if refusal.guest:
+            yield str(refusal.problem())
         else:
-            others.setdefault(each.reason, []).append(each.name)
+            others.setdefault(refusal.reason, []).append(refusal.name)
     for reason, names in others.items():
         yield f"{file}: {_are(len(names))}: {reason} {_listed(names)}."
 

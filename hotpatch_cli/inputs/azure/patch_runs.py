@@ -76,7 +76,7 @@ class Runs:
             state.take(patch_of(view))
         elif installing:
             run = (_time(view), restart_left(view.text("rebootStatus")))
-            state.run = max(state.run, run, key=lambda each: each[0] or "")
+            state.run = max(state.run, run, key=lambda moment: moment[0] or "")
         else:
             state.node, state.assessed = resource, (_time(view), view.flag("rebootPending"))
             state.paths = {"restart_pending": (*_prefix(resource), "rebootPending")}

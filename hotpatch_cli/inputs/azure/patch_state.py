@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, quoted
 from hotpatch_cli.inputs.azure.patch_runs import Runs, patch_of
-from hotpatch_cli.inputs.guest_facts import build_of, uefi_of, vbs_of
+from hotpatch_cli.inputs.guest_facts import build_of, by_host, task_results, uefi_of, vbs_of
 from hotpatch_cli.inputs.os_names import system_in_words
 from hotpatch_cli.inputs.resources import (
     PATCHES,
@@ -52,7 +52,7 @@ class RecordKind(NamedTuple):
 
 
 def _recognises(document: Document) -> bool:
-    return any(PATCHES.search(kind_of(each) or "") for each in resources(document)) or any(
+    return any(PATCHES.search(kind_of(resource) or "") for resource in resources(document)) or any(
         _records(document)
     )
 
@@ -83,7 +83,7 @@ def _read(document: Document) -> SourceData:
     return reading
 
 
-# --- records of guests ---------------------------------------------------------------------------------------
+# --- records of guests ----------------------------------------------------------------------------
 
 
 def _records(document: Document) -> Iterator[tuple[str | None, RecordKind, Mapping]]:
@@ -93,11 +93,10 @@ def _records(document: Document) -> Iterator[tuple[str | None, RecordKind, Mappi
             yield None, kind, node
         if kind is not None or node is not document.root:
             continue
-        tasks = [task for play in items(dig(node, "plays")) for task in items(dig(play, "tasks"))]
-        for hosts in [dig(task, "hosts") for task in tasks] if tasks else [node]:
-            for host, result in hosts.items() if isinstance(hosts, Mapping) else ():
-                if isinstance(result, Mapping) and (kind := _kind(result)) is not None:
-                    yield host, kind, result
+        results = task_results(node)
+        for host, result in by_host(node) if results is None else results:
+            if (kind := _kind(result)) is not None:
+                yield host, kind, result
 
 
 def _kind(node: Mapping) -> RecordKind | None:
@@ -120,7 +119,7 @@ def _part(name: str | None, kind: RecordKind, record: Mapping, log: Log) -> Mach
 
 
 def _named_by_file(part: Machine, file: str) -> Machine:
-    """A record that names no machine bears the name of its file: `web01` in `web01.systeminfo.txt`."""
+    """A record that names no machine has that of its file: `web01` in `web01.systeminfo.txt`."""
     names, stem = [], PurePath(file).name
     while stem:
         names.append(stem)
@@ -140,7 +139,7 @@ def _by_machine(parts: list[Machine]) -> list[Machine]:
     return list(found.values())
 
 
-# --- kinds of records ----------------------------------------------------------------------------------------
+# --- kinds of records -----------------------------------------------------------------------------
 
 
 def _hotfix(view: GuestView) -> Facts:
@@ -153,8 +152,8 @@ def _computer_info(view: GuestView) -> Facts:
     version = view.text("OsVersion") or view.text("OsBuildNumber")
     revision = view.text("WindowsUBR")
     fixes = [
-        each if isinstance(each, str) else dig(each, "HotFixID")
-        for each in items(dig(view.body, "OsHotFixes"))
+        fix if isinstance(fix, str) else dig(fix, "HotFixID")
+        for fix in items(dig(view.body, "OsHotFixes"))
     ]
     words = view.text("OsName") or view.text("WindowsProductName")
     return Facts(
@@ -181,9 +180,11 @@ def _systeminfo(view: GuestView) -> Facts:
     version = (view.text("OS Version") or "").split(" ")[0] or None
     fixes = (view.text("Hotfix(s)") or "", *map(str, items(dig(view.body, "Hotfix(s) []"))))
     security = (view.text("Virtualization-based security") or "").lower()
-    vbs = (
-        "running" if "status: running" in security else "off" if "not enabled" in security else None
-    )
+    vbs = None
+    if "status: running" in security:
+        vbs = "running"
+    elif "not enabled" in security:
+        vbs = "off"
     return Facts(
         os=view.text("OS Name"),
         build=build_of(version, None, "OS Version", view),
@@ -195,7 +196,7 @@ def _systeminfo(view: GuestView) -> Facts:
 def _azure_result(view: GuestView) -> Facts:
     """The answer of assessPatches or installPatches, which names no machine."""
     listed = [*items(dig(view.body, "patches")), *items(dig(view.body, "availablePatches"))]
-    patches = [patch_of(GuestView(each, view.log)) for each in listed if isinstance(each, Mapping)]
+    patches = [patch_of(GuestView(node, view.log)) for node in listed if isinstance(node, Mapping)]
     left = restart_left(view.text("rebootStatus"))
     return Facts(
         kbs=kbs_of([kb for kb, installed, _ in patches if installed]),
@@ -205,7 +206,7 @@ def _azure_result(view: GuestView) -> Facts:
 
 
 def _win_updates(view: GuestView) -> Facts:
-    """The result of Ansible's win_updates: each update with its title and KBs, found or installed."""
+    """The result of Ansible's win_updates: updates with title and KBs, found or installed."""
     kbs: list[str | None] = []
     updates: list[PendingUpdate | None] = []
     listed = dig(view.body, "updates")
@@ -214,14 +215,14 @@ def _win_updates(view: GuestView) -> Facts:
             said = f"Expected an update (a mapping), found {quoted(node)}."
             view.log.add(listed.at(key), said, "Write the result of win_updates again.")
             continue
-        each = GuestView(node, view.log)
+        update = GuestView(node, view.log)
         numbers = [kb_of(str(number)) for number in items(dig(node, "kb"))]
-        if each.flag("installed"):
+        if update.flag("installed"):
             kbs += numbers
         else:
             classes = tuple(str(word) for word in items(dig(node, "categories")))
             updates.append(
-                waiting(each.text("title"), numbers[0] if numbers else None, None, classes)
+                waiting(update.text("title"), numbers[0] if numbers else None, None, classes)
             )
     return Facts(
         kbs=kbs_of(kbs), pending=pending_of(updates), restart_pending=view.flag("reboot_required")

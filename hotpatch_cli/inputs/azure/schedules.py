@@ -61,14 +61,17 @@ def schedules_of(readings: Sequence[SourceData]) -> list[Schedule]:
     names = configuration_names(
         [reading for reading in readings if reading.maintenance is not None]
     )
-    return [each for reading in readings for each in _of_reading(reading, names)]
+    schedules: list[Schedule] = []
+    for reading in readings:
+        schedules += _of_reading(reading, names)
+    return schedules
 
 
 def _of_reading(reading: SourceData, names: Mapping[int, str]) -> Iterator[Schedule]:
     if reading.maintenance is not None:
-        for each in reading.maintenance.configurations:
-            if each.for_guests:
-                yield _of_configuration(each, names[id(each)])
+        for configuration in reading.maintenance.configurations:
+            if configuration.for_guests:
+                yield _of_configuration(configuration, names[id(configuration)])
         return
     nodes = reading.kept.get("windows")
     for name, window in reading.windows.items():
@@ -116,9 +119,6 @@ def _of_configuration(configuration: Configuration, name: str) -> Schedule:
 def _scope(configuration: Configuration) -> tuple[str, str] | None:
     place = configuration.origin.node.get("location")
     words = (configuration.id or "").lower().split("/")
-    known = len(words) > 2 and words[1] == "subscriptions"
-    return (
-        (words[2], place.lower())
-        if known and isinstance(place, str) and group_of(configuration.id)
-        else None
-    )
+    if words[1:2] != ["subscriptions"] or not group_of(configuration.id):
+        return None
+    return (words[2], place.lower()) if isinstance(place, str) else None

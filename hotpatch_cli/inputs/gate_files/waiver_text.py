@@ -13,7 +13,10 @@ from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.inputs.gate_files.waivers import waivers_in
 from hotpatch_cli.model import Waiver
 
-_HEAD = "# Findings that somebody answers for until a day. `hotpatch waive` adds one; all five keys are needed.\nwaivers:\n"
+_HEAD = (
+    "# Findings that somebody answers for until a day. `hotpatch waive` adds one; "
+    "all five keys are needed.\nwaivers:\n"
+)
 
 
 class WaiverEntry(NamedTuple):
@@ -39,18 +42,22 @@ def with_entry(name: str, entry: WaiverEntry, codes: Iterable[str]) -> str:
             raise refuse("waive", f"{quoted(word)} is no text of one line.", "Nothing was written.")
     mark, text = _text_of(name)
     before = waivers_in(parse(_yaml(name), text), known) if text.strip() else ()
-    for each in before:
-        if (each.machine, each.rule) == (entry.machine, entry.rule):
-            place = f"{name}:{each.location.line}"
-            said = f"{each.rule} of {quoted(each.machine)} is waived there until {each.expires}."
-            raise refuse(place, said, "Change that one.")
+    for waiver in before:
+        if (waiver.machine, waiver.rule) == (entry.machine, entry.rule):
+            place = f"{name}:{waiver.location.line}"
+            message = (
+                f"{waiver.rule} of {quoted(waiver.machine)} is waived there until {waiver.expires}."
+            )
+            raise refuse(place, message, "Change that one.")
     wanted = [*map(_plain, before), tuple(entry)]
     for candidate in _candidates(text, entry):
         try:
             after = waivers_in(parse(_yaml(name), candidate), known)
         except InputError:
             continue
-        if [_plain(each) for each in after] == wanted or [_plain(each) for each in after] == [
+        if [_plain(waiver) for waiver in after] == wanted or [
+            _plain(waiver) for waiver in after
+        ] == [
             wanted[-1],
             *wanted[:-1],
         ]:

@@ -146,7 +146,7 @@ def known_text(as_of: date, known: Iterable[tuple[str, str, str | None]]) -> str
     lines = [
         json.dumps({"machine": machine, "rule": rule, "id": identity}, ensure_ascii=True)
         for machine, rule, identity in sorted(
-            set(known), key=lambda each: (each[0], each[1], each[2] or "")
+            set(known), key=lambda finding: (finding[0], finding[1], finding[2] or "")
         )
     ]
     listed = ",\n".join(lines)

@@ -103,7 +103,7 @@ class _Nobody:
 
 
 def quota_resets_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the quota is full again, from `hh:mm:ss`; None where the header does not say."""
+    """Seconds until the quota is full again, from `hh:mm:ss`; None without such a header."""
     found = _SPAN.fullmatch(headers.get("x-ms-user-quota-resets-after", ""))
     if found is None:
         return None

@@ -23,7 +23,8 @@ _READER = (
     "it holds Microsoft.ResourceGraph/resources/read and */read."
 )
 _SIGN_IN = {
-    "public": "Run `az login`, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and a secret or certificate of an application.",
+    "public": "Run `az login`, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and a secret or certificate "
+    "of an application.",
     "usgovernment": "Run `az cloud set --name AzureUSGovernment`, then `az login`.",
     "china": "Run `az cloud set --name AzureChinaCloud`, then `az login`.",
 }
@@ -95,7 +96,7 @@ def _codes(error: HttpResponseError) -> list[str]:
     root = body.get("error") if isinstance(body, dict) else None
     details = root.get("details") if isinstance(root, dict) else None
     listed = [root, *(details if isinstance(details, list) else [])][:5]
-    codes = [each.get("code") for each in listed if isinstance(each, dict)]
+    codes = [detail.get("code") for detail in listed if isinstance(detail, dict)]
     return list(
         dict.fromkeys(code for code in codes if isinstance(code, str) and _CODE.fullmatch(code))
     )

@@ -20,7 +20,10 @@ class Query(NamedTuple):
 
 
 def _query(table: str, about: str, condition: str, columns: str = "tags, properties") -> Query:
-    text = f"{table} | where {condition} | project id, name, type, location, {columns} | order by id asc"
+    text = (
+        f"{table} | where {condition} "
+        f"| project id, name, type, location, {columns} | order by id asc"
+    )
     return Query(table, about, text)
 
 
@@ -35,9 +38,11 @@ QUERIES = (
     _query(
         "resources",
         "machines",
-        "type in~ ('microsoft.compute/virtualmachines', 'microsoft.compute/virtualmachinescalesets', "
+        "type in~ ('microsoft.compute/virtualmachines', "
+        "'microsoft.compute/virtualmachinescalesets', "
         "'microsoft.hybridcompute/machines', 'microsoft.hybridcompute/machines/licenseprofiles', "
-        "'microsoft.azurestackhci/marketplacegalleryimages', 'microsoft.azurestackhci/galleryimages', "
+        "'microsoft.azurestackhci/marketplacegalleryimages', "
+        "'microsoft.azurestackhci/galleryimages', "
         "'microsoft.maintenance/maintenanceconfigurations')",
         "kind, zones, tags, properties",
     ),

@@ -35,13 +35,13 @@ def _tree(value: object, mark: int, depth: int, identifier: str) -> object:
         _too_deep(identifier)
     if isinstance(value, dict):
         mapping = Mapping(mark)
-        for key, each in value.items():
-            mapping.put(key, _tree(each, mark, depth + 1, identifier), mark, mark)
+        for key, inner in value.items():
+            mapping.put(key, _tree(inner, mark, depth + 1, identifier), mark, mark)
         return mapping
     if isinstance(value, list):
         sequence = Sequence(mark)
-        for each in value:
-            sequence.put(_tree(each, mark, depth + 1, identifier), mark)
+        for item in value:
+            sequence.put(_tree(item, mark, depth + 1, identifier), mark)
         return sequence
     if isinstance(value, int | float) and not isinstance(value, bool):
         return NumberText(value)

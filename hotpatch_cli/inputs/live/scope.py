@@ -35,7 +35,7 @@ class AzureScope(NamedTuple):
         if unknown := next((key for key, _ in pairs if key not in _KEYS), None):
             raise refuse(name, f"{unknown!r} is not known here.", f"Known are {', '.join(_KEYS)}.")
         found = {
-            key: tuple(dict.fromkeys(value for each, value in pairs if each == key))
+            key: tuple(dict.fromkeys(value for name, value in pairs if name == key))
             for key in _KEYS
         }
         clouds = found["cloud"] or CLOUDS[:1]
@@ -54,7 +54,7 @@ def source_name(
     subscriptions: tuple[str, ...], management_groups: tuple[str, ...], cloud: str
 ) -> str:
     """The name of a live source."""
-    pairs = [("subscription", each) for each in subscriptions]
-    pairs += [("management-group", each) for each in management_groups]
+    pairs = [("subscription", subscription) for subscription in subscriptions]
+    pairs += [("management-group", group) for group in management_groups]
     pairs += [("cloud", cloud)] if cloud != CLOUDS[0] else []
     return f"{SCHEME}?{urlencode(pairs)}" if pairs else SCHEME

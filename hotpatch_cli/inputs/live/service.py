@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/azure/governance/resource-graph/concepts/guida
 
 import logging
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from hotpatch_cli.errors import InputError, refuse
@@ -85,7 +86,10 @@ class Service:
         is missing.
         """
         self._where = self._subscriptions()
-        return [row for query in QUERIES for row in self._all(query)]
+        rows: list[Row] = []
+        for query in QUERIES:
+            rows += self._all(query)
+        return rows
 
     def _subscriptions(self) -> dict[str, list[str]]:
         """Where to ask, as the service wants it. Each subscription that was named must be there to
@@ -112,11 +116,11 @@ class Service:
                 str(row.get("subscriptionId"))
             )
         found = {
-            each: [ids[each.lower()]] if each.lower() in ids else names.get(each.lower(), [])
-            for each in wanted
+            name: [ids[name.lower()]] if name.lower() in ids else names.get(name.lower(), [])
+            for name in wanted
         }
         raise_unknown(self._scope.name, found, len(seen))
-        return {"subscriptions": [each for listed in found.values() for each in listed]}
+        return {"subscriptions": list(chain.from_iterable(found.values()))}
 
     def _all(self, query: Query) -> list[Row]:
         """All rows of a query, each once. Rows that come or go while pages are read make it read
@@ -190,7 +194,7 @@ class Service:
     def _asked(
         self, request: Any, query: Query
     ) -> tuple["QueryResponse | None", Mapping[str, str]]:
-        """The answer and its headers. Raises InputError in the words of a person who can act on it."""
+        """The answer and its headers. Raises InputError in words that a person can act on."""
         from azure.core.exceptions import AzureError
 
         from hotpatch_cli.inputs.live.error_messages import told

@@ -11,6 +11,7 @@ from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.inputs.azure_facts import image_of, power_of
+from hotpatch_cli.inputs.guest_facts import by_host, task_results
 from hotpatch_cli.inputs.resources import MEMBER, SCALE_SET, VM, ResourceView, tags_of
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.model import Facts, Image, Machine, OsType, Placement
@@ -30,40 +31,25 @@ def _hosts(root: Any) -> Iterator[tuple[str, Mapping]]:
     """
     listed = dig(root, "_meta", "hostvars")
     if isinstance(listed, Mapping):
-        yield from _variables(listed)
+        yield from by_host(listed)
     waiting = [dig(root, "all")] if isinstance(dig(root, "all"), Mapping) else []
     for _ in range(_MOST_GROUPS):
         if not waiting:
             return
         group = waiting.pop()
-        yield from _variables(dig(group, "hosts"))
+        yield from by_host(dig(group, "hosts"))
         children = dig(group, "children")
-        waiting += (
-            [each for each in children.values() if isinstance(each, Mapping)]
-            if isinstance(children, dict)
-            else []
-        )
-
-
-def _variables(hosts: Any) -> Iterator[tuple[str, Mapping]]:
-    for name, variables in hosts.items() if isinstance(hosts, Mapping) else ():
-        if isinstance(variables, Mapping):
-            yield name, variables
+        waiting += [child for _, child in by_host(children)]
 
 
 def _answers(root: Any) -> Iterator[Mapping]:
     """The VMs of each answer of azure_rm_virtualmachine_info: alone, of a loop, or in what a play
     printed.
     """
-    tasks = [task for play in items(dig(root, "plays")) for task in items(dig(play, "tasks"))]
-    results = (
-        [result for task in tasks for _, result in _variables(dig(task, "hosts"))]
-        if tasks
-        else [root]
-    )
-    for result in results:
-        for each in (result, *items(dig(result, "results"))):
-            yield from (vm for vm in items(dig(each, "vms")) if isinstance(vm, Mapping))
+    results = task_results(root)
+    for result in [root] if results is None else [result for _, result in results]:
+        for answer in (result, *items(dig(result, "results"))):
+            yield from (vm for vm in items(dig(answer, "vms")) if isinstance(vm, Mapping))
 
 
 def _kind(variables: Mapping) -> str | None:
@@ -80,8 +66,8 @@ def _recognises(document: Document) -> bool:
     root = document.root
     if isinstance(dig(root, "_meta", "hostvars"), Mapping):
         return True
-    return any(_kind(each) for _, each in _hosts(root)) or any(
-        _kind(each) for each in _answers(root)
+    return any(_kind(variables) for _, variables in _hosts(root)) or any(
+        _kind(variables) for variables in _answers(root)
     )
 
 
@@ -121,7 +107,7 @@ def _machine(host: str, kind: str, variables: Mapping, log: Log) -> Machine:
         image=image,
         restored=image is None and _has_disk(host, variables),
         region=region,
-        scale_set="uniform" if kind == MEMBER else "flexible" if view.text("vmss", "id") else None,
+        scale_set=_scale_set(kind, view),
         power=power_of(view.text("powerstate") or view.text("power_state")),
     )
     identifier = view.text("id") or ""
@@ -134,11 +120,20 @@ def _machine(host: str, kind: str, variables: Mapping, log: Log) -> Machine:
         placement=Placement(region=region, tags=tags_of(variables)),
         origin=NodeOrigin(log.document, variables, _PATHS),
         aliases=tuple(
-            dict.fromkeys(each for each in aliases if each and each.casefold() != name.casefold())
+            dict.fromkeys(
+                alias for alias in aliases if alias and alias.casefold() != name.casefold()
+            )
         ),
         refers=tuple(filter(None, (view.text("vmss", "id"),))),
         zone=_zone(variables),
     )
+
+
+def _scale_set(kind: str, view: ResourceView) -> str | None:
+    """A member that has an id of its own as a VM belongs to a flexible set."""
+    if kind == MEMBER:
+        return "uniform"
+    return "flexible" if view.text("vmss", "id") else None
 
 
 def _image(view: ResourceView) -> Image | None:

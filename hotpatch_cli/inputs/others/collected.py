@@ -47,7 +47,7 @@ _PATHS: dict[str, tuple[str, ...]] = {
 
 
 def _recognises(document: Document) -> bool:
-    return any(actual_key(each, SIGNATURE) for each in resources(document))
+    return any(actual_key(record, SIGNATURE) for record in resources(document))
 
 
 def _read(document: Document) -> SourceData:
@@ -86,7 +86,9 @@ def _machine(name: str, view: GuestView) -> Machine:
         arc=_arc(view),
         build=_build(view),
         kbs=kbs_of(_texts(dig(view.body, "HotFixes"))),
-        pending=pending_of([_update(each, view) for each in _listed(dig(view.body, "Waiting"))]),
+        pending=pending_of(
+            [_update(update, view) for update in _listed(dig(view.body, "Waiting"))]
+        ),
         restart_pending=view.flag("RestartPending"),
     )
     in_azure = isinstance(azure, Mapping)
@@ -100,7 +102,7 @@ def _machine(name: str, view: GuestView) -> Machine:
         origin=NodeOrigin(view.log.document, view.body, _PATHS),
         zone=view.text("Azure", "zone"),
         aliases=tuple(
-            dict.fromkeys(each for each in names if each and each.casefold() != name.casefold())
+            dict.fromkeys(alias for alias in names if alias and alias.casefold() != name.casefold())
         ),
         supposed=()
         if in_azure
@@ -150,7 +152,10 @@ def _id(view: GuestView) -> str | None:
     )
     if not (subscription and group and name):
         return None
-    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.HybridCompute/machines/{name}"
+    return (
+        f"/subscriptions/{subscription}/resourceGroups/{group}"
+        f"/providers/Microsoft.HybridCompute/machines/{name}"
+    )
 
 
 def _listed(node: Any) -> list[Any]:
@@ -159,14 +164,14 @@ def _listed(node: Any) -> list[Any]:
 
 
 def _texts(node: Any) -> list[Any]:
-    return [each for each in _listed(node) if isinstance(each, str)]
+    return [item for item in _listed(node) if isinstance(item, str)]
 
 
 def _update(node: Any, view: GuestView) -> PendingUpdate | None:
     if not isinstance(node, Mapping):
         return None
     title = GuestView(node, view.log).text("Title")
-    kbs = [kb for each in _texts(dig(node, "Kbs")) if (kb := kb_of(each))]
+    kbs = [kb for text in _texts(dig(node, "Kbs")) if (kb := kb_of(text))]
     return waiting(title, kbs[0] if kbs else None, None, tuple(_texts(dig(node, "Categories"))))
 
 

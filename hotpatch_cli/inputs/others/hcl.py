@@ -96,7 +96,7 @@ class _Blocks:
         self.lay(inner, block, depth - 1, at, pattern)
 
     def find(self, pattern: str, start: int) -> int:
-        """The offset behind a setting's equal sign, or of a block; the start where it is not found."""
+        """The offset behind a setting's equal sign, or of a block; else the start."""
         found = re.compile(pattern, re.MULTILINE).search(self.text, start)
         if found is None:
             return start

@@ -36,12 +36,12 @@ def _recognises(document: Document) -> bool:
 def _read(document: Document) -> SourceData:
     log, reading = Log(document), SourceData(keyed_by_id=True)
     note_truncated(document, log)
-    found = [each for each in resources(document) if _is_template(each)]
-    names = [ResourceView(each, log).text("name") or "image" for each in found]
+    found = [template for template in resources(document) if _is_template(template)]
+    names = [ResourceView(template, log).text("name") or "image" for template in found]
     log.finish()
-    for name, each in zip(numbered(names), found, strict=True):
-        machine = image_template(Deployed(name, each), document)
-        reading.machines.append(machine._replace(id=ResourceView(each, log).text("id")))
+    for name, template in zip(numbered(names), found, strict=True):
+        machine = image_template(Deployed(name, template), document)
+        reading.machines.append(machine._replace(id=ResourceView(template, log).text("id")))
     log.finish()
     return reading
 

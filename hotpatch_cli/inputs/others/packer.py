@@ -23,11 +23,11 @@ _REFERENCE = re.compile(
 
 
 def _builders(root: Any) -> Iterator[tuple[str, str, Mapping]]:
-    """(kind, name, settings) of each builder: `builders` of the old form, `source` of the new one."""
-    for each in items(dig(root, "builders")):
-        kind, name = dig(each, "type"), dig(each, "name")
-        if isinstance(kind, str) and isinstance(each, Mapping):
-            yield kind, name if isinstance(name, str) else kind, each
+    """(kind, name, settings) of the builders: `builders` in the old form, `source` in the new."""
+    for builder in items(dig(root, "builders")):
+        kind, name = dig(builder, "type"), dig(builder, "name")
+        if isinstance(kind, str) and isinstance(builder, Mapping):
+            yield kind, name if isinstance(name, str) else kind, builder
     sources = dig(root, "source")
     for kind, named in sources.items() if isinstance(sources, Mapping) else ():
         for name, settings in named.items() if isinstance(named, Mapping) else ():
@@ -41,7 +41,7 @@ def _recognises(document: Document) -> bool:
         return False
     listed = root.get("builders")
     old = isinstance(listed, Sequence) and any(
-        isinstance(dig(each, "type"), str) for each in listed
+        isinstance(dig(builder, "type"), str) for builder in listed
     )
     return old or isinstance(root.get("source"), Mapping)
 
@@ -49,7 +49,7 @@ def _recognises(document: Document) -> bool:
 def _read(document: Document) -> SourceData:
     log, reading = Log(document), SourceData()
     found = list(_builders(document.root))
-    azure = [each for each in found if each[0] in _AZURE]
+    azure = [builder for builder in found if builder[0] in _AZURE]
     if not azure:
         kinds = ", ".join(sorted({quoted(kind) for kind, _, _ in found})[:5]) or "no builder at all"
         said = f"There is no builder for Azure in this Packer template; there is {kinds}."
@@ -65,7 +65,7 @@ def _read(document: Document) -> SourceData:
 def _defaults(root: Any) -> dict[str, str]:
     """Defaults of variables and values of locals, as far as they are plain texts and not secret."""
     found = {}
-    hidden = {each for each in items(dig(root, "sensitive-variables")) if isinstance(each, str)}
+    hidden = {name for name in items(dig(root, "sensitive-variables")) if isinstance(name, str)}
     for key in ("variables", "locals", "variable"):
         declared = dig(root, key)
         for name, value in declared.items() if isinstance(declared, Mapping) else ():

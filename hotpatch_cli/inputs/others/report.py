@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.codec import parse_date
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
-
-VERDICTS = ("ready", "action-required", "unsupported", "unknown")
+from hotpatch_cli.model import VERDICTS
 
 
 class ReportedMachine(NamedTuple):
-    """What was said of a machine: its verdict, its track state, and (code, message) of each reason."""
+    """What a report says of a machine: verdict, track state, and (code, message) of the reasons."""
 
     name: str
     id: str | None

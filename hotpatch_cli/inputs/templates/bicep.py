@@ -72,12 +72,13 @@ def _command(name: str) -> list[str]:
     raise refuse(
         name,
         "A Bicep file must be compiled first, and neither bicep nor az is on the PATH.",
-        "Install one of them, or run `bicep build FILE` elsewhere and name the JSON file that it writes.",
+        "Install one of them, or run `bicep build FILE` elsewhere and name the JSON file that "
+        "it writes.",
     )
 
 
 def _errors(talk: bytes) -> str:
-    """The first lines of the compiler that speak of errors: `main.bicep(3,5) : Error BCP018: ...`."""
+    """The first lines of the compiler with errors: `main.bicep(3,5) : Error BCP018: ...`."""
     lines = [
         line.strip()
         for line in talk.decode("utf-8", "replace").splitlines()

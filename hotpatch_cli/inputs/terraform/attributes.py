@@ -13,7 +13,7 @@ SENSITIVE = "marked as sensitive"
 
 
 class TerraformResource(NamedTuple):
-    """A managed resource: what is planned for it, what of that is unknown, and what is sensitive."""
+    """A managed resource: what is planned for it, and what of that is unknown or sensitive."""
 
     address: str
     type: str
@@ -32,7 +32,7 @@ def is_hidden(tree: Any, path: tuple[str, ...]) -> bool:
             break
         tree = tree.get(key)
     if isinstance(tree, Sequence):
-        return any(each is True for each in tree)
+        return any(item is True for item in tree)
     return tree is True
 
 
@@ -70,7 +70,7 @@ class Attributes:
 
     def deciding(self) -> tuple[tuple[str, str], ...]:
         """The open facts that decide a verdict."""
-        return tuple(each for each in self.left_open.items() if each[0] in DECIDING)
+        return tuple(fact for fact in self.left_open.items() if fact[0] in DECIDING)
 
     def text(self, field: str, *path: str) -> str | None:
         """The text at a path; None where it is missing, empty or hidden."""

@@ -33,15 +33,21 @@ def maintenance_of(
     resources: Sequence[TerraformResource], document: Document, log: Log
 ) -> Maintenance | None:
     """What the resources of a plan or state say of maintenance; None where they say nothing."""
-    found = [each for each in resources if each.type in TYPES]
+    found = [resource for resource in resources if resource.type in TYPES]
     if not found:
         return None
-    addresses = [each.address for each in resources]
+    addresses = [resource.address for resource in resources]
     links = _Links(dig(document.root, "configuration", "root_module"), addresses)
     return Maintenance(
-        tuple(_configuration(each, document, log) for each in found if each.type == CONFIGURATION),
         tuple(
-            _assignment(each, links, document, log) for each in found if each.type != CONFIGURATION
+            _configuration(resource, document, log)
+            for resource in found
+            if resource.type == CONFIGURATION
+        ),
+        tuple(
+            _assignment(resource, links, document, log)
+            for resource in found
+            if resource.type != CONFIGURATION
         ),
         alone=False,
     )
@@ -112,7 +118,9 @@ class _Links:
             if len(instances) == 1:
                 return instances[0]
             index = _INDEX.findall(address)[-1:]
-            if same := [each for each in instances if _INDEX.findall(each)[-1:] == index]:
+            if same := [
+                instance for instance in instances if _INDEX.findall(instance)[-1:] == index
+            ]:
                 return same[0]
         return None
 
@@ -121,8 +129,8 @@ def _expressions(module: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """(address without indices, expressions) of the resources of a module's configuration and of
     those in it.
     """
-    for each in items(dig(module, "resources")):
-        yield f"{prefix}{dig(each, 'address')}", dig(each, "expressions")
+    for resource in items(dig(module, "resources")):
+        yield f"{prefix}{dig(resource, 'address')}", dig(resource, "expressions")
     calls = dig(module, "module_calls")
     for name, call in calls.items() if isinstance(calls, Mapping) else ():
         yield from _expressions(dig(call, "module"), f"{prefix}module.{name}.")

@@ -94,7 +94,7 @@ _BLOCKS: tuple[tuple[OsType, tuple[tuple[str, ...], ...]], ...] = (
 _DISKS = ("storage_os_disk", "storage_profile_os_disk")
 
 
-# --- resources -----------------------------------------------------------------------------------------------
+# --- resources ------------------------------------------------------------------------------------
 
 
 def _recognises(document: Document) -> bool:
@@ -115,9 +115,9 @@ def _resources(root: Mapping) -> Iterator[TerraformResource]:
         yield from _of_state_file(root)
         return
     changes = {
-        each.get("address"): dig(each, "change")
-        for each in items(root.get("resource_changes"))
-        if isinstance(each, Mapping) and isinstance(each.get("address"), str)
+        item.get("address"): dig(item, "change")
+        for item in items(root.get("resource_changes"))
+        if isinstance(item, Mapping) and isinstance(item.get("address"), str)
     }
     planned, known = (root.get(key) for key in _PLAN_KEYS)
     if isinstance(planned, Mapping):
@@ -130,15 +130,19 @@ def _of_module(
     module: Any, changes: dict[Any, Any], *, planned: bool
 ) -> Iterator[TerraformResource]:
     """The managed resources of a module and of those in it."""
-    for each in items(dig(module, "resources")):
-        address, kind, values = dig(each, "address"), dig(each, "type"), dig(each, "values")
+    for resource in items(dig(module, "resources")):
+        address, kind, values = (
+            dig(resource, "address"),
+            dig(resource, "type"),
+            dig(resource, "values"),
+        )
         named = isinstance(address, str) and address.strip() and isinstance(kind, str)
-        if named and isinstance(values, Mapping) and dig(each, "mode") != "data":
+        if named and isinstance(values, Mapping) and dig(resource, "mode") != "data":
             change = changes.get(address)
             declared = planned and items(dig(change, "actions")) != _UNCHANGED
             unknown = dig(change, "after_unknown")
             yield TerraformResource(
-                address, kind, values, unknown, dig(each, "sensitive_values"), declared
+                address, kind, values, unknown, dig(resource, "sensitive_values"), declared
             )
     for child in items(dig(module, "child_modules")):
         yield from _of_module(child, changes, planned=planned)
@@ -146,14 +150,14 @@ def _of_module(
 
 def _of_state_file(root: Mapping) -> Iterator[TerraformResource]:
     """The managed resources of a terraform.tfstate."""
-    for each in items(root["resources"]):
-        kind, name, module = dig(each, "type"), dig(each, "name"), dig(each, "module")
-        if dig(each, "mode") == "data" or not isinstance(kind, str):
+    for resource in items(root["resources"]):
+        kind, name, module = dig(resource, "type"), dig(resource, "name"), dig(resource, "module")
+        if dig(resource, "mode") == "data" or not isinstance(kind, str):
             continue
         base = ".".join(
             filter(None, (module if isinstance(module, str) else None, kind, str(name)))
         )
-        for instance in items(dig(each, "instances")):
+        for instance in items(dig(resource, "instances")):
             values = dig(instance, "attributes")
             if isinstance(values, Mapping):
                 yield TerraformResource(base + _index(dig(instance, "index_key")), kind, values)
@@ -166,7 +170,7 @@ def _index(key: Any) -> str:
     return f"[{key}]" if isinstance(key, NumberText) else f'["{key}"]'
 
 
-# --- machines ------------------------------------------------------------------------------------------------
+# --- machines -------------------------------------------------------------------------------------
 
 
 def _machine(resource: TerraformResource, document: Document, log: Log) -> Machine:
@@ -316,9 +320,9 @@ def _patching(view: Attributes, kind: ResourceKind) -> Patching:
 
 
 def _health(view: Attributes) -> bool | None:
-    """Whether an extension of the set watches application health; None where that is not known yet."""
+    """Whether an extension of the set watches application health; None where that is open."""
     extensions, _ = view.node("extension")
-    kinds = {str(dig(each, "type")).lower() for each in items(extensions)}
+    kinds = {str(dig(extension, "type")).lower() for extension in items(extensions)}
     if "applicationhealthwindows" in kinds or "applicationhealthlinux" in kinds:
         return True
     return None if view.is_open("health_extension", "extension") else False
@@ -333,7 +337,7 @@ def _tags(view: Attributes) -> tuple[tuple[str, str], ...]:
     )
 
 
-# --- azapi ---------------------------------------------------------------------------------------------------
+# --- azapi ----------------------------------------------------------------------------------------
 
 
 def _azapi(resource: TerraformResource, log: Log) -> Deployed | None:
@@ -394,7 +398,7 @@ def _without(node: Mapping, paths: list[tuple[str, ...]]) -> Mapping:
     return result
 
 
-# --- reading -------------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 
 
 def _read(document: Document) -> SourceData:
@@ -408,19 +412,25 @@ def _read(document: Document) -> SourceData:
     resources = list(_resources(root)) if isinstance(root, Mapping) else []
     azapi: list[Deployed] = []
     empty: list[str] = []
-    for each in resources:
-        if each.type in KINDS and _without_profile(Attributes(each, log), KINDS[each.type]):
-            empty.append(no_machine(document.file, each.address))
-        elif each.type in KINDS:
-            reading.machines.append(_machine(each, document, log))
-        elif each.type == _AZAPI and (deployed := _azapi(each, log)):
+    for resource in resources:
+        if resource.type in KINDS and _without_profile(
+            Attributes(resource, log), KINDS[resource.type]
+        ):
+            empty.append(no_machine(document.file, resource.address))
+        elif resource.type in KINDS:
+            reading.machines.append(_machine(resource, document, log))
+        elif resource.type == _AZAPI and (deployed := _azapi(resource, log)):
             azapi.append(deployed)
     reading.maintenance = maintenance_of(resources, document, log)
     reading.notes += empty
     if not reading.machines and not azapi and not empty and reading.maintenance is None:
         log.add(document.root_mark, *_refusal(resources))
     log.finish()
-    judged = {each.address for each in resources if each.type in KINDS and KINDS[each.type].patched}
+    judged = {
+        resource.address
+        for resource in resources
+        if resource.type in KINDS and KINDS[resource.type].patched
+    }
     if isinstance(root, Mapping) and "planned_values" in root:
         reading.machines = [
             _of_azurerm(machine) if machine.name in judged else machine
@@ -437,7 +447,7 @@ def _of_azurerm(machine: Machine) -> Machine:
 
 def _refusal(resources: list[TerraformResource]) -> tuple[str, str]:
     """What is said of a plan without a machine, such as one of another provider."""
-    counted = Counter(each.type for each in resources).most_common(5)
+    counted = Counter(resource.type for resource in resources).most_common(5)
     there = (
         ", ".join(f"{count} of {quoted(name)}" for name, count in counted) or "no resource at all"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from heapq import nsmallest
 
-from hotpatch_cli.scheduler.problem import SchedulingProblem, ring_steps
+from hotpatch_cli.scheduler.problem import SchedulingProblem
 
 SUSPECTS = 60
 """So many tasks that compete with an unplaced one are looked at.
@@ -27,7 +27,7 @@ class Subproblems:
                 self._members.setdefault(("resource", resource), []).append(number)
             if task.ring is not None:
                 self._members.setdefault(("ring", task.ring), []).append(number)
-        self._ring_before = {then: first for first, then in ring_steps(problem)}
+        self._ring_before = {then: first for first, then in problem.ring_steps()}
 
     def users(self, kind: str, limit: int) -> list[int]:
         """All tasks that share a `group` or a `resource`."""
