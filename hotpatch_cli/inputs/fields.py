@@ -543,7 +543,7 @@ FACTS: tuple[Fact, ...] = (
         "tags",
         t.TAGS,
         "free tags",
-        example="env=prod",
+        example='{"env": "prod"}',
         holder="placement",
         default="none",
     ),

@@ -9,10 +9,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpatch_cli.documents import InputError
 from hotpatch_cli.documents.files import parse
 from hotpatch_cli.documents.tree import Mapping, Sequence, merged
 from hotpatch_cli.documents.yaml_text import parse_yaml
-from hotpatch_cli.errors import InputError
 
 WORDS = st.one_of(
     st.sampled_from(

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from hotpatch_cli.documents.files import MAX_BYTES, read_bytes
-from hotpatch_cli.documents.rows import RowsDocument, header
+from hotpatch_cli.documents.rows import RowsDocument, header_of_rows
 from hotpatch_cli.documents.tree import Document, NumberText, quoted
 from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.inputs.tables.columns import mapped
@@ -77,7 +77,7 @@ def _table(book: Any, name: str) -> RowsDocument:
         name, [f"{name}: read the sheet {quoted(sheet.title)}, not {others}."] if others else ()
     )
     document.root_mark = row
-    names = header(name, cells, row)
+    names = header_of_rows(name, cells, row)
     for number, values in _rows(sheet):
         if number > row:
             document.add(names, values, number)

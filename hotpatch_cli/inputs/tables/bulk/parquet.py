@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hotpatch_cli.documents.rows import RowsDocument, header, plain
+from hotpatch_cli.documents.rows import RowsDocument, header_of_rows, plain
 from hotpatch_cli.documents.tree import MAX_SCALAR, Log
 from hotpatch_cli.errors import SHOWN_AT_MOST, refuse
 from hotpatch_cli.inputs.fields import WHOLE
@@ -73,7 +73,7 @@ class Parquet:
         leaves: dict[str, str] = {}
         for name, kind in zip(relation.columns, relation.types, strict=True):
             _add_leaves(leaves, name, quoted(name), kind)
-        header(self.file, list(leaves), 1)
+        header_of_rows(self.file, list(leaves), 1)
         return leaves
 
     def profiles(self, freezes: Iterable[Freeze]) -> Iterator[list[Profile]]:

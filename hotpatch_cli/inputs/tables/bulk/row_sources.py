@@ -9,14 +9,19 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from hotpatch_cli.documents.csv_text import LONGEST_CELL, read_cell
+from hotpatch_cli.documents.csv_text import (
+    LONGEST_CELL,
+    NotCsvError,
+    csv_rows,
+    read_cell,
+    row_problem,
+)
 from hotpatch_cli.documents.json_text import parse_json
-from hotpatch_cli.documents.rows import MAX_COLUMNS
-from hotpatch_cli.documents.rows import header as checked_header
+from hotpatch_cli.documents.rows import MAX_COLUMNS, header_of_rows
 from hotpatch_cli.documents.tree import Log, NumberText
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.fields import WHOLE
-from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable, NotCsvError, rows_of
+from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine
 from hotpatch_cli.inputs.tables.bulk.profiles import ToTree
 from hotpatch_cli.inputs.tables.cells import placed
@@ -45,8 +50,8 @@ class RowSource(NamedTuple):
 def csv_source(found: DetectedTable) -> RowSource:
     """The rows of a CSV file. Raises InputError where its header is none."""
     with _opened(found) as stream, _not_csv(found.name):
-        line, names = next(rows_of(stream), (1, []))
-    header = checked_header(found.name, names, line)
+        line, names = next(csv_rows(iter(stream)), (1, []))
+    header = header_of_rows(found.name, names, line)
     return RowSource(header, partial(_csv_rows, found, len(header)), _csv_cell)
 
 
@@ -56,25 +61,22 @@ def _csv_cell(cell: str | None, mark: int) -> Any:
 
 def _csv_rows(found: DetectedTable, width: int, log: Log) -> Iterator[tuple[int, list[str]]]:
     with _opened(found) as stream, _not_csv(found.name):
-        short: tuple[int, list[str]] | None = None
-        for line, cells in islice(rows_of(stream), 1, None):
+        short: tuple[int, list[str]] | None = None  # a row with too few cells may be the last one
+        for line, cells in islice(csv_rows(iter(stream)), 1, None):
             if short is not None:
                 yield _filled(short, width)
                 short = None
-            if len(cells) > width:
-                log.add(
-                    line,
-                    f"This row has {len(cells)} cells, the header {width}.",
-                    "Quote cells that have commas.",
-                )
-            elif len(cells) < width:
+            if len(cells) < width:
                 short = line, cells
+            elif problem := row_problem(len(cells), width, cut_off=False):
+                log.add(line, *problem)
             else:
                 yield line, cells
-        if short is not None and not stream.ended:
-            said = f"The file ends in this row: it has {len(short[1])} cells, the header {width}."
-            log.add(short[0], said, "It is cut off: export it again.")
-        elif short is not None:
+        if short is None:
+            return
+        if problem := row_problem(len(short[1]), width, cut_off=not stream.ended):
+            log.add(short[0], *problem)
+        else:
             yield _filled(short, width)
 
 
