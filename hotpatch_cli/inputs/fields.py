@@ -237,6 +237,7 @@ FACTS: tuple[Fact, ...] = (
         example="true",
         attribute="image",
         joining="alone",
+        default="false",
     ),
     Fact(
         "restored",
