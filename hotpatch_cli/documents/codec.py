@@ -62,15 +62,15 @@ def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
     """Text that is not empty, as written; `pattern` must match all of it."""
 
     def read(value: object, mark: int, log: Log) -> str | None:
-        found = text_of(value, mark, log)
-        if found is None:
+        words = text_of(value, mark, log)
+        if words is None:
             return None
-        if not found.strip():
+        if not words.strip():
             log.add(mark, "Expected text, found nothing.", hint)
-        elif pattern and not re.fullmatch(pattern, found):
-            log.add(mark, f"{quoted(found)} does not fit here.", hint)
+        elif pattern and not re.fullmatch(pattern, words):
+            log.add(mark, f"{quoted(words)} does not fit here.", hint)
         else:
-            return found
+            return words
         return None
 
     return Codec(read, _SCALAR | ({"pattern": f"^(?:{pattern})$"} if pattern else {"minLength": 1}))
@@ -80,11 +80,11 @@ def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None =
     """Text that `parse` turns into a value; its ValueError is the message."""
 
     def read(value: object, mark: int, log: Log) -> T | None:
-        found = text_of(value, mark, log, what)
-        if found is None:
+        words = text_of(value, mark, log, what)
+        if words is None:
             return None
         try:
-            return parse(found)
+            return parse(words)
         except ValueError as error:
             log.add(mark, sentence(error))
             return None
@@ -147,17 +147,17 @@ def choice(*words: str, also: dict[str, str] | None = None) -> Codec[str]:
     }
 
     def read(value: object, mark: int, log: Log) -> str | None:
-        found = text_of(value, mark, log)
-        if found is None:
+        word = text_of(value, mark, log)
+        if word is None:
             return None
-        if found.strip().lower() not in spellings:
+        if word.strip().lower() not in spellings:
             log.add(
                 mark,
-                f"{quoted(found)} is not one of {', '.join(words)}.",
-                did_you_mean(found, spellings.values()),
+                f"{quoted(word)} is not one of {', '.join(words)}.",
+                did_you_mean(word, spellings.values()),
             )
             return None
-        return spellings[found.strip().lower()]
+        return spellings[word.strip().lower()]
 
     return Codec(read, {"enum": [*words, *(also or {})]})
 

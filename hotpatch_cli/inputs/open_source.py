@@ -138,11 +138,11 @@ def _paired(templates: list[Document], parameters: list[Document]) -> list[Probl
     `main.json`.
     """
     if len(parameters) > 1:
-        said = "This is another parameters file; a template is checked with one at a time."
-        return [Problem(parameters[1].file, None, None, said, "Run once for each of them.")]
+        message = "This is another parameters file; a template is checked with one at a time."
+        return [Problem(parameters[1].file, None, None, message, "Run once for each of them.")]
     if parameters and not templates:
-        said = "These are the parameters of a template, without the template."
-        return [Problem(parameters[0].file, None, None, said, "Name the template too.")]
+        message = "These are the parameters of a template, without the template."
+        return [Problem(parameters[0].file, None, None, message, "Name the template too.")]
     for template in templates:
         template.companion = parameters[0] if parameters else _beside(template)
     return []
@@ -153,7 +153,8 @@ def _beside(template: Document) -> Document | None:
     path = Path(template.file)
     beside = path.with_name(f"{path.stem}.parameters.json")
     try:
-        found = read_document(str(beside)) if beside.is_file() else None
+        parameters = read_document(str(beside)) if beside.is_file() else None
     except (OSError, ValueError) as error:
         raise refuse(str(beside), f"The file cannot be read: {error}.") from None
-    return found if found is not None and _schema_ends(found, _PARAMETERS) else None
+    is_parameters = parameters is not None and _schema_ends(parameters, _PARAMETERS)
+    return parameters if is_parameters else None

@@ -8,7 +8,7 @@ from hotpatch_cli.documents.tree import NumberText, Sequence
 from hotpatch_cli.errors import InputError
 from hotpatch_cli.inputs.fields import FACTS
 from hotpatch_cli.inputs.tables.cells import node_of, value_of
-from hotpatch_cli.inputs.tables.columns import _KNOWN, FIELDS, mapped, parse_map, told
+from hotpatch_cli.inputs.tables.columns import _KNOWN, FIELDS, mapped, notes_on, parse_map
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -106,10 +106,10 @@ def test_bad_choices(texts: list[str], said: str) -> None:
         parse_map(texts)
 
 
-def test_told() -> None:
-    """The user hears what was guessed and what is not read; a table that needs no guess is silent."""
-    assert told("f.csv", mapped(["name", "platform"])) == ()
-    guessed, unknown = told("f.csv", mapped(["VM", "colour"]))
+def test_notes_on_columns() -> None:
+    """The user hears what was guessed and what is not read; without a guess, nothing."""
+    assert notes_on("f.csv", mapped(["name", "platform"])) == ()
+    guessed, unknown = notes_on("f.csv", mapped(["VM", "colour"]))
     assert "'VM' as name" in guessed
     assert "'colour'" in unknown
 

@@ -40,10 +40,12 @@ class Streamed:
     relation = names = "machine"
     told_apart_by = KEY
 
-    def __init__(self, found: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
+    def __init__(self, detected: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
         """Raises InputError where the header cannot be read."""
-        self.file = found.name
-        self._source = csv_source(found) if found.kind == "csv" else json_source(found, engine)
+        self.file = detected.name
+        self._source = (
+            csv_source(detected) if detected.kind == "csv" else json_source(detected, engine)
+        )
         self.columns: Columns = mapped(self._source.header, chosen)
         self.to_tree: ToTree = self._source.to_tree
         self._engine = engine
