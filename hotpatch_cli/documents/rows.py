@@ -79,13 +79,13 @@ def plain(value: Any, row: int) -> Any:
     """
     if isinstance(value, dict):
         node = Mapping(row)
-        for key, each in value.items():
-            node.put(str(key), plain(each, row), row, row)
+        for key, part in value.items():
+            node.put(str(key), plain(part, row), row, row)
         return node
     if isinstance(value, list | tuple):
         items = Items(row)
-        for each in value:
-            items.put(plain(each, row), row)
+        for item in value:
+            items.put(plain(item, row), row)
         return items
     return value if value is None or isinstance(value, bool | str) else _scalar(value)
 

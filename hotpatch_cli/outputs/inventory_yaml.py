@@ -260,11 +260,8 @@ def _flow(value: Any) -> str:
     if isinstance(value, _Typed):
         return _typed(value.value)
     if isinstance(value, Mapping):
-        return (
-            "{"
-            + ", ".join(f"{_text(key, flow=True)}: {_flow(each)}" for key, each in value.items())
-            + "}"
-        )
+        parts = (f"{_text(key, flow=True)}: {_flow(part)}" for key, part in value.items())
+        return "{" + ", ".join(parts) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str) and _WHOLE.fullmatch(value):
@@ -276,13 +273,8 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return (
-            "{"
-            + ", ".join(
-                f"{_text(key, flow=True)}: {_flow_typed(each)}" for key, each in value.items()
-            )
-            + "}"
-        )
+        parts = (f"{_text(key, flow=True)}: {_flow_typed(part)}" for key, part in value.items())
+        return "{" + ", ".join(parts) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_flow_typed, value)) + "]"
     if value is None:

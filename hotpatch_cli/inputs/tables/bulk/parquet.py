@@ -157,10 +157,10 @@ class Parquet:
 
     def _column(self, path: str) -> str | None:
         """SQL of a column as text."""
-        column = next(
-            (column for column, each in self.columns.fields.items() if each == path), None
-        )
-        return None if column is None else f"({self._expressions[column]}::VARCHAR)"
+        for column, field in self.columns.fields.items():
+            if field == path:
+                return f"({self._expressions[column]}::VARCHAR)"
+        return None
 
     def _none(self, test: str) -> bool:
         """Whether a test is true of no row."""
