@@ -12,7 +12,8 @@ import yaml
 from hotpatch_cli.inputs.images import load_images
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.report import Checked, check_images
+from hotpatch_cli.report import Checked
+from hotpatch_cli.use_cases.check import check_images
 
 HERE = Path(__file__).parent
 PAGE = HERE / "comparison.md"

@@ -17,6 +17,10 @@ Platform = Literal["azure", "azure-local", "arc"]
 PLATFORMS: tuple[Platform, ...] = ("azure", "azure-local", "arc")
 OsType = Literal["windows", "linux"]
 """Linux stands for everything that is not Windows."""
+Verdict = Literal["ready", "action-required", "unsupported", "unknown"]
+VERDICTS: tuple[Verdict, ...] = ("ready", "action-required", "unsupported", "unknown")
+TrackState = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
+TRACK_STATES: tuple[TrackState, ...] = ("current", "behind", "baseline-due", "off-track", "unknown")
 
 DEFAULT_REBOOT = timedelta(minutes=15)
 _BUILD = r"(?:10\.0\.)?([0-9]{4,6})(?:\.([0-9]{1,6}))?"
@@ -26,7 +30,7 @@ T = TypeVar("T")
 
 
 class SourceValue(NamedTuple, Generic[T]):
-    """A value as a source states it: its text, kept for messages and for `convert`, and its meaning.
+    """A value as a source states it: its text, for messages and `convert`, and its meaning.
 
     The meaning is None for a text that has none: an unreadable build, a status of a newer service.
     """
@@ -66,10 +70,10 @@ def parse_build(text: str) -> Build | None:
 
     In three-part versions (`10.0.26100`) the revision is missing, not zero.
     """
-    found = re.fullmatch(_BUILD, text.strip())
-    if found is None:
+    match = re.fullmatch(_BUILD, text.strip())
+    if match is None:
         return None
-    return Build(int(found[1]), None if found[2] is None else int(found[2]))
+    return Build(int(match[1]), None if match[2] is None else int(match[2]))
 
 
 class HostRelease(NamedTuple):
@@ -119,7 +123,7 @@ class SourceWord(StrEnum):
     def parse(cls, text: None) -> None: ...
     @classmethod
     def parse(cls, text: str | None) -> SourceValue[Self] | None:
-        """The value that a source states; a word that is no member's has no meaning, only its text."""
+        """The value that a source states; a word of no member has no meaning, only its text."""
         return None if text is None else _source_word(cls, text)
 
 
@@ -403,7 +407,7 @@ class Origin(Protocol):
     """Where a machine was read."""
 
     def locate(self, field: str) -> Location:
-        """The place of a field such as `patching.mode`; of the machine where the field is missing."""
+        """The place of a field such as `patching.mode`; of the machine where it is missing."""
 
 
 class Placement(NamedTuple):

@@ -80,7 +80,9 @@ class Restarts:
         """
         by_platform = restarted_by_platform(facts)
         azures = tuple(
-            each.name for each in windows_of(self.fleet, placement) if each.runner in RUN_BY_AZURE
+            window.name
+            for window in windows_of(self.fleet, placement)
+            if window.runner in RUN_BY_AZURE
         )
         findings = tuple(_schedule_findings(facts, placement, azures))
         if not findings or not azures or by_platform:
@@ -99,11 +101,11 @@ class Restarts:
         cause, fit = causes[first], fits[first]
         opening = fit.opening if isinstance(fit, Fit) else None
         shared = [
-            each
-            for each, other in zip(causes, fits, strict=True)
+            one
+            for one, other in zip(causes, fits, strict=True)
             if other == fit and isinstance(fit, Fit)
         ]
-        reasons = tuple(dict.fromkeys((cause.reason, *(each.reason for each in shared))))
+        reasons = tuple(dict.fromkeys((cause.reason, *(cause.reason for cause in shared))))
         released = cause.release_date or self._out_since(causes)
         by = released + PLATFORM_DAYS if by_platform and released else None
         overdue = by is not None and by < self.as_of
@@ -133,9 +135,9 @@ class Restarts:
         same.
         """
         due = (
-            each.release_date
-            for each in causes
-            if each.release_date and each.release_date <= self.as_of
+            cause.release_date
+            for cause in causes
+            if cause.release_date and cause.release_date <= self.as_of
         )
         return min(due, default=None)
 
@@ -168,9 +170,9 @@ def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, .
     """The freezes that hold for a machine."""
     tags = dict(placement.tags)
     return tuple(
-        each
-        for each in freezes
-        if applies(each, placement.groups, placement.ring, placement.region, tags)
+        freeze
+        for freeze in freezes
+        if applies(freeze, placement.groups, placement.ring, placement.region, tags)
     )
 
 
@@ -252,12 +254,11 @@ _WORDS = {
 
 def _sentence(restart: Restart) -> str:
     """The next restart in words: why, when, who runs it, and what is not sure."""
-    words = f"It {_WORDS[restart.reason or 'pending'].format(day=restart.release_date)}: {_when(restart)}."
-    return (
-        words
-        if restart.certain
-        else f"{words} What is installed isn't known, so it may be due now."
-    )
+    why = _WORDS[restart.reason or "pending"].format(day=restart.release_date)
+    words = f"It {why}: {_when(restart)}."
+    if restart.certain:
+        return words
+    return f"{words} What is installed isn't known, so it may be due now."
 
 
 def _when(restart: Restart) -> str:

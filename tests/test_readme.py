@@ -10,7 +10,7 @@ from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.report_table import render_table
 from hotpatch_cli.outputs.view_options import Screen
-from hotpatch_cli.report import check
+from hotpatch_cli.use_cases.check import check
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,13 +10,12 @@ from typing import Any
 
 import typer
 
-from hotpatch_cli import report as use_cases
 from hotpatch_cli.cli.console import deliver, deliver_parts, replaced, say, screen
 from hotpatch_cli.cli.options.common import today
 from hotpatch_cli.cli.options.gate import chosen, known_source, parse_fail_on
 from hotpatch_cli.cli.options.suppressions import Waiving, judged_by
 from hotpatch_cli.errors import refuse
-from hotpatch_cli.gate.outcome import words_of
+from hotpatch_cli.gate.outcome import conditions_of
 from hotpatch_cli.inputs.fleet import load_sources
 from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
@@ -25,9 +24,11 @@ from hotpatch_cli.inputs.tables.bulk.table import BulkTable, FleetPart
 from hotpatch_cli.inputs.tables.columns import parse_map
 from hotpatch_cli.knowledge.cache import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge
+from hotpatch_cli.knowledge.release_age import last_read, newest_release, stale
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
 from hotpatch_cli.report import Checked, Report
+from hotpatch_cli.use_cases.check import check
 
 
 def run_bulk(
@@ -47,7 +48,7 @@ def run_bulk(
         table = BulkTable(found, parse_map(values.get("columns") or ()), engine)
         results = {form: Results(engine, form) for form, _ in pairs if form != "table"}
         for part in table.parts(others):
-            run.take(use_cases.check(part.fleet, knowledge, day), part, results.values())
+            run.take(check(part.fleet, knowledge, day), part, results.values())
         if not run.judged:
             why = f"All {run.summary.skipped} machines in it were skipped: none runs Windows."
             raise refuse(
@@ -55,10 +56,10 @@ def run_bulk(
                 why if run.summary.skipped else "There is no machine in it.",
                 "Nothing was checked.",
             )
-        for note in (*table.notes, use_cases.stale(knowledge, day), *run.general):
+        for note in (*table.notes, stale(knowledge, day), *run.general):
             if note:
                 say(note, quiet=values["quiet"])
-        newest, read = use_cases.newest_release(knowledge, day), use_cases.last_read(knowledge)
+        newest, read = newest_release(knowledge, day), last_read(knowledge)
         with ExitStack() as stack:
             for form, output in pairs:
                 if form == "table":
@@ -89,7 +90,7 @@ class _Run:
         self.judged += len(report.machines)
         report = judged_by(report, self._failing, Waiving(), self._knowledge)
         self._codes.add(report.gate.exit_code)
-        self.general |= dict.fromkeys(use_cases.general_lines(report))
+        self.general |= dict.fromkeys(report.general_lines)
         shown = list(filter(self._asked, report.machines))
         stands_for = [part.profiles[each.machine.name] for each in shown]
         self.summary.add(
@@ -99,7 +100,9 @@ class _Run:
             result.add((number, each) for (number, _), each in zip(stands_for, shown, strict=True))
 
     def _asked(self, checked: Checked) -> bool:
-        return self._only is None or bool(self._only & (words_of(checked) | set(checked.codes)))
+        return self._only is None or bool(
+            self._only & (conditions_of(checked) | set(checked.codes))
+        )
 
     @property
     def exit_code(self) -> int:

@@ -52,20 +52,21 @@ def calendar(
     """Show a year: planned and unplanned baselines, hotpatches, KBs and builds; confirmed or
     forecast.
     """
-    from hotpatch_cli import report as use_cases
     from hotpatch_cli.cli.console import deliver, say, screen
     from hotpatch_cli.knowledge.cache import load_knowledge
+    from hotpatch_cli.knowledge.release_age import stale
     from hotpatch_cli.outputs.calendar import CALENDAR_FORMATS
+    from hotpatch_cli.servicing.calendar import year_of
 
     render = CALENDAR_FORMATS[known_word(form, tuple(CALENDAR_FORMATS), "--format")]
     wanted = known_word(product, ("all", "ws2022", "ws2025"), "--product")
     knowledge, day = load_knowledge(release_files=releases or ()), as_of or today()
     feed = feed_options(form, day, alarms, previous)
-    if note := use_cases.stale(knowledge, day):
+    if note := stale(knowledge, day):
         say(note, quiet=quiet)
-    found = use_cases.year_of(knowledge, year or day.year, day, wanted)
+    found = year_of(knowledge, year or day.year, day, wanted)
     if form == ICS and year is None:  # who subscribes in December must see January's baseline
-        coming = use_cases.year_of(knowledge, day.year + 1, day, wanted)
+        coming = year_of(knowledge, day.year + 1, day, wanted)
         found = found._replace(
             entries={each: found.entries[each] + coming.entries[each] for each in found.products}
         )
@@ -80,8 +81,8 @@ def calendar(
             raise typer.BadParameter(
                 "the difference is shown in table, json and markdown.", param_hint=OPTION
             )
-        releases_then = scenario_releases(knowledge, day, world.supposed)
-        then = use_cases.year_of(knowledge, found.year, day, wanted, releases_then)
+        releases_then = scenario_releases(knowledge, day, world.releases)
+        then = year_of(knowledge, found.year, day, wanted, releases_then)
         found = found._replace(what_if=year_difference(found, then, world.texts))
     view = screen(output, no_color=no_color)._replace(feed=feed)
     deliver(render(found, view), output)

@@ -96,12 +96,13 @@ def check(
     no_color: NoColor = False,
 ) -> None:
     """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
-    from hotpatch_cli import report as use_cases
     from hotpatch_cli.cli.console import say
     from hotpatch_cli.cli.options.gate import chosen, known_reader, known_source, narrowed
     from hotpatch_cli.cli.progress_bar import working
     from hotpatch_cli.inputs.fleet import load_fleet
     from hotpatch_cli.knowledge.cache import load_knowledge
+    from hotpatch_cli.knowledge.release_age import stale
+    from hotpatch_cli.use_cases import check as use_cases
 
     asked = waiving(waivers, known, write_known)
     deliveries, failing, wanted = paired(form, output), parse_fail_on(fail_on), chosen(only)
@@ -116,22 +117,21 @@ def check(
         report = judged_by(use_cases.check(loaded, knowledge, day), failing, asked, knowledge)
     use_cases.require_something(report, fleet)
     if world := parse_what_if(what_if, day):
-        from hotpatch_cli.use_cases.what_if import Scenario, scenario_diff, scenario_releases
+        from hotpatch_cli.use_cases.what_if import scenario_diff, scenario_releases
 
         if not {each.form for each in deliveries} <= {"table", "json"}:
             raise typer.BadParameter(
                 "the difference is shown in table and json.", param_hint=OPTION
             )
-        releases_then = scenario_releases(knowledge, day, world.supposed)
-        report = report._replace(
-            what_if=scenario_diff(report, Scenario(world.texts, releases_then, world.freezes))
-        )
+        releases_then = scenario_releases(knowledge, day, world.releases)
+        world = world._replace(releases=releases_then)
+        report = report._replace(what_if=scenario_diff(report, world))
     shown = narrowed(report, wanted)
     silent = all(
         each.form in ("csv", ICS) for each in deliveries
     )  # these have no room for what is said of the run
-    general = use_cases.general_lines(shown) if silent else ()
-    for note in (*notes, use_cases.stale(knowledge, day), *general, *shown.gate.notes):
+    general = shown.general_lines if silent else ()
+    for note in (*notes, stale(knowledge, day), *general, *shown.gate.notes):
         if note:
             say(note, quiet=quiet)
     page = None

@@ -58,15 +58,15 @@ def _subjects(context: Any) -> list[str]:
 
 
 def _verdicts(_context: Any) -> list[str]:
-    from hotpatch_cli.gate.outcome import NEVER, TRACK_WORDS, VERDICT_WORDS
+    from hotpatch_cli.gate.outcome import NEVER, TRACK_CONDITIONS, VERDICT_CONDITIONS
 
-    return [*VERDICT_WORDS, *TRACK_WORDS, NEVER]
+    return [*VERDICT_CONDITIONS, *TRACK_CONDITIONS, NEVER]
 
 
 def _chosen(context: Any) -> list[str]:
-    from hotpatch_cli.gate.outcome import TRACK_WORDS, VERDICT_WORDS
+    from hotpatch_cli.gate.outcome import TRACK_CONDITIONS, VERDICT_CONDITIONS
 
-    return ["ready", *VERDICT_WORDS, "current", *TRACK_WORDS, *_codes(context)]
+    return ["ready", *VERDICT_CONDITIONS, "current", *TRACK_CONDITIONS, *_codes(context)]
 
 
 def _readers(_context: Any) -> list[str]:

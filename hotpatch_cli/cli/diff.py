@@ -77,11 +77,11 @@ def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side
     """A fleet, judged on a day, or a report as it was written. Raises InputError, also where
     nothing is in it.
     """
-    from hotpatch_cli import report as use_cases
     from hotpatch_cli.cli.console import say
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.gate.diff import side_of
     from hotpatch_cli.inputs.fleet import load_fleet
+    from hotpatch_cli.use_cases import check as use_cases
 
     past = _report(name)
     if past is not None:

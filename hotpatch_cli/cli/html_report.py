@@ -22,8 +22,9 @@ PART = "This page shows a part of the fleet, and a plan is made for all of it: `
 
 def contents(report: Report, knowledge: Knowledge, plan: "PlanPart | str | None") -> "Contents":
     """All that a page holds: the report, the year of its day, how old its data is, and the plan."""
+    from hotpatch_cli.knowledge.release_age import stale
     from hotpatch_cli.outputs.page.render import Contents
-    from hotpatch_cli.report import stale, year_of
+    from hotpatch_cli.servicing.calendar import year_of
 
     day = report.as_of
     return Contents(

@@ -49,10 +49,11 @@ def image(
     no_color: NoColor = False,
 ) -> None:
     """Judge images for which there is no machine yet: can what is made from them hotpatch?"""
-    from hotpatch_cli import report as use_cases
     from hotpatch_cli.cli.console import say
     from hotpatch_cli.inputs.images import load_images
     from hotpatch_cli.knowledge.cache import load_knowledge
+    from hotpatch_cli.knowledge.release_age import stale
+    from hotpatch_cli.use_cases import check as use_cases
 
     asked = waiving(waivers, known, write_known)
     deliveries, failing = paired(form, output), parse_fail_on(fail_on)
@@ -64,7 +65,7 @@ def image(
     knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
     report = judged_by(use_cases.check_images(loaded, knowledge, day), failing, asked, knowledge)
     use_cases.require_something(report, ["image"])
-    for note in (use_cases.stale(knowledge, day), *report.gate.notes):
+    for note in (stale(knowledge, day), *report.gate.notes):
         if note:
             say(note, quiet=quiet)
     page = (

@@ -7,7 +7,6 @@ from datetime import date
 from typing import NamedTuple
 
 from hotpatch_cli.cli.console import say
-from hotpatch_cli.cli.options.what_if import WhatIf
 from hotpatch_cli.cli.plan_file import ReadPlan
 from hotpatch_cli.cli.progress_bar import working
 from hotpatch_cli.cli.search_progress import interruptible, shown_progress
@@ -19,9 +18,10 @@ from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.model import Fleet
 from hotpatch_cli.outputs.plan_view import PlanView
 from hotpatch_cli.planning import Plan, PlanningInput, PlanRequest, plan, prepare
-from hotpatch_cli.planning.changes import PlanDiff, against, supposed
+from hotpatch_cli.planning.changes import PlanDiff, plan_diff, scenario_plan
 from hotpatch_cli.planning.conflicts import plan_conflicts
 from hotpatch_cli.planning.implied_groups import Implied, with_implied
+from hotpatch_cli.servicing.scenario import NO_SCENARIO, Scenario
 
 
 class Search(NamedTuple):
@@ -30,7 +30,7 @@ class Search(NamedTuple):
     as_of: date
     time_limit: float = 10
     keep: ReadPlan | None = None
-    world: WhatIf = WhatIf()
+    world: Scenario = NO_SCENARIO
     quiet: bool = False
 
 
@@ -74,7 +74,7 @@ def load(names: Sequence[str], extras: Extras, implied: Implied, *, quiet: bool)
 
 
 def problem(
-    loaded: PlanSession, wish: PlanRequest, as_of: date, world: WhatIf = WhatIf()
+    loaded: PlanSession, wish: PlanRequest, as_of: date, world: Scenario = NO_SCENARIO
 ) -> PlanningInput:
     """The fleet as a problem in a world. Raises InputError where no baseline is due."""
     try:
@@ -85,17 +85,19 @@ def problem(
         ) from None
 
 
-def _prepared(loaded: PlanSession, wish: PlanRequest, as_of: date, world: WhatIf) -> PlanningInput:
+def _prepared(
+    loaded: PlanSession, wish: PlanRequest, as_of: date, world: Scenario
+) -> PlanningInput:
     fleet = loaded.fleet._replace(freezes=(*loaded.fleet.freezes, *world.freezes))
-    return prepare(fleet, Judge(loaded.knowledge, as_of, world.supposed), wish)
+    return prepare(fleet, Judge(loaded.knowledge, as_of, world.releases), wish)
 
 
 def search(loaded: PlanSession, wish: PlanRequest, options: Search) -> tuple[PlanView, bool]:
     """(the best plan found, whether the user ended the search); in a supposed world with the
     difference to ours.
     """
-    if wish.month is None and options.world.supposed:
-        days = [row.date for row in options.world.supposed if row.date]
+    if wish.month is None and options.world.releases:
+        days = [row.date for row in options.world.releases if row.date]
         wish = wish._replace(month=(min(days).year, min(days).month))
     prepared = problem(loaded, wish, options.as_of, options.world)
     with interruptible() as asked:
@@ -104,9 +106,9 @@ def search(loaded: PlanSession, wish: PlanRequest, options: Search) -> tuple[Pla
     rules = loaded.knowledge.rules
     view = PlanView(found, rules, wish, plan_conflicts(found, rules))
     if options.world:
-        view = view._replace(supposed=supposed(options.world.texts, found, without))
+        view = view._replace(supposed=scenario_plan(options.world.texts, found, without))
     if options.keep is not None:
-        kept = against(found, options.keep.starts, options.keep.unplaced)
+        kept = plan_diff(found, options.keep.starts, options.keep.unplaced)
         view = view._replace(kept=kept)
         _tell_moved(kept, quiet=options.quiet)
     return view, bool(asked)
@@ -123,7 +125,7 @@ def _without(
 ) -> Plan | None:
     """The plan of the world as it is known; None where no baseline is due in it."""
     try:
-        prepared = _prepared(loaded, wish, options.as_of, WhatIf())
+        prepared = _prepared(loaded, wish, options.as_of, NO_SCENARIO)
     except ValueError:
         return None
     return _plan(prepared, options, asked)

@@ -67,7 +67,6 @@ def report(
     """Write one page for a change board: the answer, the year, what stands in the way, every
     machine.
     """
-    from hotpatch_cli import report as use_cases
     from hotpatch_cli.cli.console import deliver, say, write_all
     from hotpatch_cli.cli.options.gate import FAIL_ON, known_reader, known_source, parse_fail_on
     from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs
@@ -76,6 +75,7 @@ def report(
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.outputs.page.render import render_page
     from hotpatch_cli.outputs.report_table import render_csv
+    from hotpatch_cli.use_cases import check as use_cases
 
     inputs = (
         *fleet,

@@ -89,9 +89,9 @@ def verify(
     from hotpatch_cli.cli.plan_file import read_plan
     from hotpatch_cli.cli.plan_session import Extras, load, problem
     from hotpatch_cli.outputs.plan_review import JUDGED_FORMATS, PlanReview
-    from hotpatch_cli.planning import PlanRequest, left_out
+    from hotpatch_cli.planning import PlanRequest, unscheduled
     from hotpatch_cli.planning.implied_groups import Implied
-    from hotpatch_cli.planning.plan import broken
+    from hotpatch_cli.planning.plan import violations
 
     render = JUDGED_FORMATS[known_word(form, tuple(JUDGED_FORMATS), "--format")]
 
@@ -106,8 +106,10 @@ def verify(
     )
     loaded = load(fleet, extras, implied, quiet=quiet)
     prepared = problem(loaded, _wish(wish, read.wish), day, world)
-    missing = tuple(left_out(prepared, read.starts))
-    judged = PlanReview(len(read.starts), tuple(broken(prepared, read.starts, read.ends)), missing)
+    missing = tuple(unscheduled(prepared, read.starts))
+    judged = PlanReview(
+        len(read.starts), tuple(violations(prepared, read.starts, read.ends)), missing
+    )
     if missing:
         say(f"Not in the plan, though a restart is due: {', '.join(missing)}.", quiet=quiet)
     deliver(render(judged), output)

@@ -23,17 +23,17 @@ def confront(facts: Facts, matrix: Matrix, updates: Mapping[str, Product]) -> It
     https://learn.microsoft.com/en-us/azure/virtual-machines/windows-in-place-upgrade (2025-07-30)
     """
     named = list(named_by(facts, matrix, updates))
-    image = next((each for each in named if each.field == "image"), None)
-    running = [each for each in named if each.field != "image"]
+    image = next((fact for fact in named if fact.field == "image"), None)
+    running = [fact for fact in named if fact.field != "image"]
     if image is not None:
         yield from _image_and_running(image, running, facts)
     yield from _running(running)
 
 
 def _image_and_running(image: Named, running: Sequence[Named], facts: Facts) -> Iterator[Finding]:
-    others = [each for each in running if _differ(image, each)]
+    others = [fact for fact in running if _differ(image, fact)]
     if others:
-        upgraded = facts.platform == "azure" and any(each.windows != OFF_RECORD for each in others)
+        upgraded = facts.platform == "azure" and any(fact.windows != OFF_RECORD for fact in others)
         yield make_finding(
             "HP111" if upgraded else "HP415",
             "default" if upgraded else "image",
@@ -43,7 +43,7 @@ def _image_and_running(image: Named, running: Sequence[Named], facts: Facts) -> 
             others=" and ".join(map(_told, others)),
         )
         return
-    system = next((each for each in running if each.field == "os"), None)
+    system = next((fact for fact in running if fact.field == "os"), None)
     if (
         image.edition == "azure edition"
         and system is not None
@@ -58,9 +58,9 @@ def _running(running: Sequence[Named]) -> Iterator[Finding]:
     """The operating system against the build, and the KBs against the first of the other facts that
     they contradict.
     """
-    systems = [each for each in running if each.field == "os"]
-    builds = [each for each in running if each.field == "build"]
-    updates = [each for each in running if each.field == "kbs"]
+    systems = [fact for fact in running if fact.field == "os"]
+    builds = [fact for fact in running if fact.field == "build"]
+    updates = [fact for fact in running if fact.field == "kbs"]
     for system in systems:
         for build in builds:
             if _differ(system, build):
@@ -73,7 +73,7 @@ def _running(running: Sequence[Named]) -> Iterator[Finding]:
                 )
     for number, update in enumerate(updates):
         against = [*systems, *builds, *updates[:number]]
-        other = next((each for each in against if _differ(update, each)), None)
+        other = next((fact for fact in against if _differ(update, fact)), None)
         if other is not None:
             seen = _seen([update, other])
             yield make_finding(

@@ -282,8 +282,8 @@ def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]
     elif not facts.os:
         yield make_finding("HP402", seen={"os": None})
     elif not is_release(system.year):
-        told = system.family in ("server", "windows") and system.year is None
-        yield _unrecognized(facts.os, "release" if told else "unrecognized")
+        no_release = system.family in ("server", "windows") and system.year is None
+        yield _unrecognized(facts.os, "release" if no_release else "unrecognized")
     else:
         yield from _edition(facts.os, system, matrix)
     start = _arc_start(system, matrix)
@@ -292,7 +292,7 @@ def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]
 
 
 def _excluded(facts: Facts, system: System, releases: set[str]) -> Finding | None:
-    """HP104 and HP105 of a Windows that Azure Arc doesn't hotpatch: by the words, or by the build."""
+    """HP104 and HP105: a Windows that Azure Arc doesn't hotpatch, by the words or by the build."""
     seen = {"os": facts.os}
     if system.family == "client":
         return make_finding("HP104", "client", seen=seen, os=facts.os)
@@ -318,17 +318,23 @@ def _other_windows(facts: Facts, releases: set[str]) -> str | None:
     build = meaning_of(facts.build)
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
     if not candidates or any(
-        each.family == "server" and each.year in releases for each in candidates
+        windows.family == "server" and windows.year in releases for windows in candidates
     ):
         return None
-    servers = [each for each in candidates if each.family == "server"]
-    said = facts.os is not None and parse_system(facts.os).family == "server"
-    return " or ".join(each.name for each in (servers if said and servers else candidates))
+    servers = [windows for windows in candidates if windows.family == "server"]
+    is_server = facts.os is not None and parse_system(facts.os).family == "server"
+    return " or ".join(
+        windows.name for windows in (servers if is_server and servers else candidates)
+    )
 
 
 def _year_of_build(build: Build | None) -> str | None:
     servers = (
-        [each for each in WINDOWS_OF_BUILD.get(build.number, ()) if each.family == "server"]
+        [
+            windows
+            for windows in WINDOWS_OF_BUILD.get(build.number, ())
+            if windows.family == "server"
+        ]
         if build
         else []
     )

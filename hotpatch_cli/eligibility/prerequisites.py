@@ -131,7 +131,8 @@ def _enrollment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
             yield make_finding("HP408", "undecided", seen=seen, observed=observed)
     elif state != "Enabled":
         phase = next(
-            (each for each in matrix.arc_phases if holds(each.from_day, each.until, as_of)), None
+            (phase for phase in matrix.arc_phases if holds(phase.from_day, phase.until, as_of)),
+            None,
         )
         terms = phase.terms if phase is not None else "not known"
         if enrolled and state in _SWITCHED:

@@ -18,14 +18,17 @@ _SERVER = (
     r"(?i)(?<!sql )(?<!sql)(?:windows\s*)?server[\s\u00ae]*(?:\(r\)\s*)?(?:iot\s*)?"
     r"(?P<year>20\d\d)(?!\d)(?P<second>\s*r2)?|\bws(?P<short>20\d\d)\b"
 )
-_CHANNEL = r"(?i)windows\s*server[,\s]*(?:version\s*)?(?P<channel>1709|1803|1809|1903|1909|2004|20H2|23H2)\b"
+_CHANNEL = (
+    r"(?i)windows\s*server[,\s]*(?:version\s*)?"
+    r"(?P<channel>1709|1803|1809|1903|1909|2004|20H2|23H2)\b"
+)
 _YEARLESS = r"(?i)windows\s*server\b(?!.*\b(?:vnext|insider|preview)\b)"
 _HOST = r"(?i)azure\s*stack\s*hci|\bazure\s*local\b"
 _WINDOWS = r"(?i)windows|\bws20\d\d\b|(?<!sql )(?<!sql)server 20(?:08|12|16|19|22|25)\b"
 _CLIENT = r"(?i)windows\s*(?:xp|vista|7|8(?:\.1)?|10|11)\b"
 _OTHERS = (
-    r"(?i)linux|ubuntu|debian|red ?hat|rhel|centos|suse|sles|oracle|alma|rocky|fedora|mariner|photon|"
-    r"esxi|vmware|macos|bsd"
+    r"(?i)linux|ubuntu|debian|red ?hat|rhel|centos|suse|sles|oracle|alma|rocky|fedora|mariner|"
+    r"photon|esxi|vmware|macos|bsd"
 )
 _EDITIONS = (
     ("azure edition", r"(?i)azure\s*edition|serverturbine"),
@@ -51,7 +54,10 @@ _CHANNELS = ("1709", "1803", "1809", "1903", "1909", "2004", "20H2", "23H2")
 _CLOSE = 0.7
 """How like a known word another must be to be called a slip of it (difflib; `Standrad` is 0.875).
 """
-_NO_EDITION = r"(?i)\b(?:core|desktop|experience|server|full|gui|installation|version|build|x64|bit|ltsc|\w*\d\w*)\b"
+_NO_EDITION = (
+    r"(?i)\b(?:core|desktop|experience|server|full|gui|installation|version|build|x64|bit|ltsc|"
+    r"\w*\d\w*)\b"
+)
 _SKU_YEAR = (
     r"(?i)^\s*(?:\[?smalldisk\]?)?(?:(?:microsoft )?windows[\s-]*server[\s-]*)?(20\d\d)(?!\d)"
 )
@@ -182,8 +188,8 @@ def suggestion(text: str) -> str | None:
     if re.match(r"20\d\d\b", better):
         better = f"Windows Server {better}"
     system = parse_system(better)
-    told = is_release(system.year) and system.edition in EDITIONS
-    return better if told and better.casefold() != text.strip().casefold() else None
+    understood = is_release(system.year) and system.edition in EDITIONS
+    return better if understood and better.casefold() != text.strip().casefold() else None
 
 
 _LONGEST_NAME = 120
@@ -244,9 +250,9 @@ def products_named(
     """The products that the facts of a machine name, each once; none where a fact names another
     Windows.
     """
-    named = {each.windows for each in named_by(facts, matrix, updates)}
+    named = {fact.windows for fact in named_by(facts, matrix, updates)}
     products = {
-        _PRODUCTS.get(each.year or "") if each.family == "server" else None for each in named
+        _PRODUCTS.get(fact.year or "") if fact.family == "server" else None for fact in named
     }
     return () if None in products else tuple(sorted(filter(None, products)))
 
@@ -281,13 +287,13 @@ def named_by(
     family = system.family if system.family in ("client", "host", "server") else None
     if family is None and image is not None:
         family = image.family
-    told = {
+    years = {
         system.year,
         image.year if image else None,
         *(updates[kb][2:] for kb in facts.kbs if kb in updates),
     }
     yield from _built(
-        facts, family, updates, of_product=family == "server" and not told.isdisjoint(_PRODUCTS)
+        facts, family, updates, of_product=family == "server" and not years.isdisjoint(_PRODUCTS)
     )
     steps = facts.azure_local.iso_hotpatch
     if steps is not None and image is None and facts.os is None and facts.build is None:
@@ -316,15 +322,15 @@ def _built(
     if (
         built is None
         and server is not None
-        and any(each.windows.year != server.year for each in installed)
+        and any(update.windows.year != server.year for update in installed)
     ):
         built = server
     built = built or _off_record(build, of_product=of_product)
     if built is not None:
         yield Named("build", str(facts.build), built)
-    several = len({each.windows for each in installed}) > 1
+    several = len({update.windows for update in installed}) > 1
     certain = family == "server" or (family is None and (built is not None or several))
-    yield from (each for each in installed if certain or each.windows.year == "2022")
+    yield from (update for update in installed if certain or update.windows.year == "2022")
 
 
 def _off_record(build: Build | None, *, of_product: bool) -> Windows | None:
@@ -347,7 +353,7 @@ def windows_of_build(build: Build | None, family: str | None = None) -> Windows 
     which.
     """
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
-    fitting = [each for each in candidates if each.family == family]
+    fitting = [windows for windows in candidates if windows.family == family]
     if fitting:
         return fitting[0]
     if family is not None and candidates:
@@ -389,5 +395,5 @@ def year_of_image(image: Image) -> str | None:
         )
     else:
         year, later = re.search(r"ws(20\d\d)(?:r2)?$", plain(image.offer)), ""
-    found = f"{year[1]}{later}" if year else None
-    return found if is_release(found) else None
+    release = f"{year[1]}{later}" if year else None
+    return release if is_release(release) else None

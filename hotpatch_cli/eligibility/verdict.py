@@ -5,14 +5,14 @@ Thousands of machines share a profile, so a judgement is computed once for each 
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from hotpatch_cli.eligibility import images, prerequisites
 from hotpatch_cli.eligibility.contradictions import confront
 from hotpatch_cli.eligibility.os_type import system_of
 from hotpatch_cli.eligibility.product import product_of, products_named
-from hotpatch_cli.knowledge.records import Knowledge, Matrix, Product, Release
-from hotpatch_cli.model import Facts, Finding
+from hotpatch_cli.knowledge.records import Knowledge, Matrix, Product, Release, Rule
+from hotpatch_cli.model import Facts, Finding, Verdict
 from hotpatch_cli.servicing.history import Baseline, History
 from hotpatch_cli.servicing.installation import Installed, identify
 from hotpatch_cli.servicing.offers import Offers, sorted_offers
@@ -20,8 +20,7 @@ from hotpatch_cli.servicing.pending import waiting_findings
 from hotpatch_cli.servicing.restart import Cause, causes, next_baseline
 from hotpatch_cli.servicing.track import Track, no_track, standard_update, track, unknown_track
 
-Verdict = Literal["ready", "action-required", "unsupported", "unknown"]
-VERDICTS: tuple[Verdict, ...] = ("ready", "action-required", "unsupported", "unknown")
+_WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "action-required", "unknown")
 Check = Callable[[Facts, Matrix, date], Iterator[Finding]]
 
 _IMAGE: tuple[Check, ...] = (images.check_image, images.check_end)
@@ -44,20 +43,10 @@ _THEN: dict[str, tuple[Check, ...]] = {
     ),
     "arc": (prerequisites.check_arc, prerequisites.check_state),
 }
-_GATES = frozenset({"HP101", "HP102", "HP103", "HP104", "HP105", "HP108", "HP111"})
-"""Rules after which nothing that builds on image or release is raised. A spelling (HP110) is none
-of them: the image behind it is known.
-"""
-_CONTRADICTIONS = frozenset({"HP111", "HP415"})
-_VERDICT_OF: tuple[tuple[str, Verdict], ...] = (
-    ("1", "unsupported"),
-    ("2", "action-required"),
-    ("4", "unknown"),
-)
 
 
 class Judgement(NamedTuple):
-    """What is said of a profile of facts. `verdict` is None for a machine that is not Windows:
+    """The result for a profile of facts. `verdict` is None for a machine that is not Windows:
     skipped.
 
     `next_baseline` is the one to install next, which is out where it is due; `coming_baseline` is
@@ -118,24 +107,28 @@ class Judge:
         first = [*self._run(_FIRST[facts.platform], facts), *conflicts]
         shape = [] if self._image_only else self._run((images.check_shape,), facts)
         product = product_of(facts, self.knowledge.matrix, self.updates)
-        if any(finding.code in _GATES and self._level(finding) == "error" for finding in first):
-            told = [
+        if any(self._stops(finding) for finding in first):
+            certain = [
                 finding
                 for finding in (*first, *shape)
-                if finding.code < "HP2" or finding in conflicts
+                if self._rule(finding).verdict == "unsupported" or finding in conflicts
             ]
-            return self._unsupported(facts, told)
+            return self._unsupported(facts, certain)
         history = self.history(product) if product else None
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
-            said = _ordered(first, self._level)
+            findings = _ordered(first, self._level)
             return Judgement(
-                self._verdict(first), product, no_track(), following, (), said, following
+                self._verdict(first), product, no_track(), following, (), findings, following
             )
         rest = [*shape, *self._run(_THEN[facts.platform], facts)]
         possible = identify(facts, history) if history else Installed()
         if possible.known:
-            rest = [each for each in rest if each.code != "HP403" or each.variant == "unreadable"]
+            rest = [
+                finding
+                for finding in rest
+                if finding.code != "HP403" or finding.variant == "unreadable"
+            ]
         verdict = self._verdict((*first, *rest))
         offers = self._offers(facts, history)
         if history is not None:
@@ -167,7 +160,7 @@ class Judge:
         named = products_named(facts, self.knowledge.matrix, self.updates)
         product = named[0] if len(named) == 1 else None
         restarts = not self._image_only and facts.built is None
-        outcomes = {self._standard_restart(facts, each) for each in named if restarts}
+        outcomes = {self._standard_restart(facts, candidate) for candidate in named if restarts}
         place, due = outcomes.pop() if len(outcomes) == 1 else (no_track(), ())
         return Judgement("unsupported", product, place, None, due, _ordered(findings, self._level))
 
@@ -181,17 +174,24 @@ class Judge:
         return place, causes("unsupported", facts, place, history, offers)
 
     def _run(self, checks: Iterable[Check], facts: Facts) -> list[Finding]:
-        return [
-            each for check in checks for each in check(facts, self.knowledge.matrix, self.as_of)
-        ]
+        findings: list[Finding] = []
+        for check in checks:
+            findings += check(facts, self.knowledge.matrix, self.as_of)
+        return findings
+
+    def _rule(self, finding: Finding) -> Rule:
+        return self.knowledge.rules[finding.code]
 
     def _level(self, finding: Finding) -> str:
-        return self.knowledge.rules[finding.code].level_of(finding.variant)
+        return self._rule(finding).level_of(finding.variant)
+
+    def _stops(self, finding: Finding) -> bool:
+        return self._rule(finding).stops and self._level(finding) == "error"
 
     def _verdict(self, findings: Iterable[Finding]) -> Verdict:
-        """Errors of 1xx, then 2xx, then 4xx decide; warnings and notes never do."""
-        hundreds = {each.code[2] for each in findings if self._level(each) == "error"}
-        return next((verdict for hundred, verdict in _VERDICT_OF if hundred in hundreds), "ready")
+        """The worst verdict that a finding makes; warnings and notes make none."""
+        verdicts = {self._rule(finding).verdict_of(finding.variant) for finding in findings}
+        return next((verdict for verdict in _WORST_FIRST if verdict in verdicts), "ready")
 
 
 def is_skipped(facts: Facts) -> bool:
@@ -200,7 +200,7 @@ def is_skipped(facts: Facts) -> bool:
 
 
 def _no_product(conflicts: list[Finding]) -> str:
-    if any(finding.code in _CONTRADICTIONS for finding in conflicts):
+    if conflicts:
         return "the facts name two Windows versions"
     return "the release of Windows Server is not known"
 
@@ -208,4 +208,4 @@ def _no_product(conflicts: list[Finding]) -> str:
 def _ordered(findings: Iterable[Finding], level: Callable[[Finding], str]) -> tuple[Finding, ...]:
     """Errors first, then warnings, then notes; by code within each."""
     weights = {"error": 0, "warning": 1, "note": 2}
-    return tuple(sorted(findings, key=lambda each: (weights[level(each)], each.code)))
+    return tuple(sorted(findings, key=lambda finding: (weights[level(finding)], finding.code)))

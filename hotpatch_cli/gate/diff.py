@@ -1,4 +1,4 @@
-"""Two reports beside each other: which machines would win or lose hotpatch. Values only."""
+"""The difference of two reports: which machines gain or lose hotpatching. Values only."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ CHANGES: tuple[Change, ...] = ("loses", "wins", "changed", "new", "gone", "same"
 
 
 class Side(NamedTuple):
-    """One of the two: how it is called, the day of its judgement, and its machines."""
+    """One of the two reports: its name, the day of its judgement, and its machines."""
 
     name: str
     as_of: date
@@ -29,9 +29,9 @@ class Pair(NamedTuple):
     @property
     def machine(self) -> ReportedMachine:
         """The machine as it is now, or was."""
-        found = self.new or self.old
-        assert found is not None  # noqa: S101  a pair has one at least
-        return found
+        machine = self.new or self.old
+        assert machine is not None  # noqa: S101  a pair has one at least
+        return machine
 
     @property
     def change(self) -> Change:
@@ -43,10 +43,10 @@ class Pair(NamedTuple):
         before, after = self.old.verdict, self.new.verdict
         if (before == "ready") != (after == "ready"):
             return "loses" if before == "ready" else "wins"
-        same = (before, self.old.track, set(self.old.codes)) == (
-            after,
-            self.new.track,
-            set(self.new.codes),
+        same = (
+            before == after
+            and self.old.track == self.new.track
+            and set(self.old.codes) == set(self.new.codes)
         )
         return "same" if same else "changed"
 
@@ -54,15 +54,15 @@ class Pair(NamedTuple):
     def raised(self) -> tuple[tuple[str, str], ...]:
         """(code, message) of what is said of it now and was not."""
         known = set(self.old.codes) if self.old else set()
-        return tuple(
-            each for each in (self.new.reasons if self.new else ()) if each[0] not in known
-        )
+        reasons = self.new.reasons if self.new else ()
+        return tuple(reason for reason in reasons if reason[0] not in known)
 
     @property
     def settled(self) -> tuple[str, ...]:
         """Codes that are no longer said of it."""
         known = set(self.new.codes) if self.new else set()
-        return tuple(code for code in (self.old.codes if self.old else ()) if code not in known)
+        codes = self.old.codes if self.old else ()
+        return tuple(code for code in codes if code not in known)
 
 
 class ReportDiff(NamedTuple):
@@ -77,8 +77,8 @@ class ReportDiff(NamedTuple):
     @property
     def counts(self) -> dict[str, int]:
         """How many machines changed how."""
-        found = Counter(each.change for each in self.pairs)
-        return {change: found[change] for change in CHANGES}
+        counts = Counter(pair.change for pair in self.pairs)
+        return {change: counts[change] for change in CHANGES}
 
 
 def side_of(name: str, report: Report | PastReport) -> Side:
@@ -87,13 +87,13 @@ def side_of(name: str, report: Report | PastReport) -> Side:
         return Side(name, report.as_of, report.machines)
     machines = tuple(
         ReportedMachine(
-            each.machine.label,
-            each.machine.id,
-            each.judgement.verdict or "",
-            each.judgement.track.state,
-            tuple((reason.rule.code, reason.message) for reason in each.reasons),
+            checked.machine.label,
+            checked.machine.id,
+            checked.judgement.verdict or "",
+            checked.judgement.track.state,
+            tuple((reason.rule.code, reason.message) for reason in checked.reasons),
         )
-        for each in report.machines
+        for checked in report.machines
     )
     return Side(name, report.as_of, machines)
 
@@ -102,33 +102,37 @@ def report_diff(old: Side, new: Side) -> ReportDiff:
     """Every machine of both sides: the same one by resource id, or by name where one side knows no
     id.
     """
-    pairs = sorted(_pairs(old.machines, new.machines), key=lambda each: CHANGES.index(each.change))
+    pairs = sorted(_pairs(old.machines, new.machines), key=lambda pair: CHANGES.index(pair.change))
     return ReportDiff(old, new, tuple(pairs))
 
 
 def _pairs(old: Iterable[ReportedMachine], new: Iterable[ReportedMachine]) -> Iterator[Pair]:
-    rest = dict(enumerate(old))
+    unpaired = dict(enumerate(old))
     by_id: dict[str, list[int]] = {}
     by_name: dict[str, list[int]] = {}
-    for at, each in rest.items():
-        by_name.setdefault(each.name, []).append(at)
-        if each.id:
-            by_id.setdefault(each.id.lower(), []).append(at)
-    unmatched = []
-    for each in new:  # by id first, so that no name takes a machine away from its id
-        found = _taken(rest, by_id.get(each.id.lower(), ())) if each.id else None
-        if found is None:
-            unmatched.append(each)
+    for number, machine in unpaired.items():
+        by_name.setdefault(machine.name, []).append(number)
+        if machine.id:
+            by_id.setdefault(machine.id.lower(), []).append(number)
+    # By id first, so that no name takes a machine away from its id.
+    without_match = []
+    for machine in new:
+        match = _take(unpaired, by_id.get(machine.id.lower(), ())) if machine.id else None
+        if match is None:
+            without_match.append(machine)
         else:
-            yield Pair(found, each)
-    for each in unmatched:
+            yield Pair(match, machine)
+    for machine in without_match:
         named = [
-            at for at in by_name.get(each.name, ()) if at in rest and not (each.id and rest[at].id)
+            number
+            for number in by_name.get(machine.name, ())
+            if number in unpaired and not (machine.id and unpaired[number].id)
         ]
-        yield Pair(_taken(rest, named), each)
-    yield from (Pair(each, None) for each in rest.values())
+        yield Pair(_take(unpaired, named), machine)
+    for machine in unpaired.values():
+        yield Pair(machine, None)
 
 
-def _taken(rest: dict[int, ReportedMachine], places: Iterable[int]) -> ReportedMachine | None:
-    """The first that is still there, which then is no longer."""
-    return next((rest.pop(at) for at in places if at in rest), None)
+def _take(unpaired: dict[int, ReportedMachine], numbers: Iterable[int]) -> ReportedMachine | None:
+    """The first of these machines that has no pair yet, taken out of the unpaired ones."""
+    return next((unpaired.pop(number) for number in numbers if number in unpaired), None)

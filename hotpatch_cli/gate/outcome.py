@@ -1,193 +1,214 @@
-"""What counts: which machines fail the gate, which are waived or known, and the exit code. Values
-only.
+"""The gate: which machines fail, which are waived or known, and the exit code. Values only.
 
 A verdict is a fact of the machine, and nothing here changes it. What is computed is which of its
-words (its verdict, its track state) are left once findings are taken away that are waived, known,
-or lowered by the policy.
+conditions (its verdict, its track state) are left once findings are taken away that are waived,
+known, or lowered by the policy.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from hotpatch_cli.report import Checked, GateResult, Outcome, Reason, Report, Severity, Suppressed
 
-VERDICT_WORDS = ("unsupported", "action-required", "unknown")
-TRACK_WORDS = ("behind", "baseline-due", "off-track", "track:unknown")
+VERDICT_CONDITIONS = ("unsupported", "action-required", "unknown")
+"""The verdicts that can fail a machine, the worst first."""
+_UNKNOWN_TRACK = "track:unknown"
+TRACK_CONDITIONS = ("behind", "baseline-due", "off-track", _UNKNOWN_TRACK)
 NEVER = "never"
 RAISED = "raised"
-"""The word of a machine with a finding that the policy raised to an error: it fails, unless nothing
-ever does.
+"""The condition of a machine with a finding that the policy raised to an error: it fails, unless
+nothing ever does.
 """
-
-_WORD_OF = {"1": "unsupported", "2": "action-required", "4": "unknown"}
-_CAUSES = {
-    "behind": {"HP301"},
-    "baseline-due": {"HP302", "HP308 finish", "HP308 finish_due", "HP308 finish_off"},
-    "off-track": {"HP303"},
-    "track:unknown": {"HP304", "HP307", "HP309", "HP313", "HP415"},
-}
-"""The rules, or variants of them, that speak of a track state."""
+PASSED, FAILED, UNDECIDED = 0, 1, 3
+"""Exit codes."""
 _WEIGHTS = {"error": 2, "warning": 1, "note": 0}
+
+
+class MachineSuppressions(NamedTuple):
+    """What suppresses findings of a machine: all of them, or those of a rule by its code.
+
+    In `by_rule` a track state stands for itself where no finding speaks of it.
+    """
+
+    machine: Suppressed | None = None
+    by_rule: Mapping[str, Suppressed] = MappingProxyType({})
 
 
 class Suppression(Protocol):
     """Something that takes findings away: waivers, known findings."""
 
-    def covers(self, checked: Checked) -> tuple[Suppressed | None, Mapping[str, Suppressed]]:
-        """(what covers all of a machine, what covers its findings by code)."""
+    def applies(self, checked: Checked) -> MachineSuppressions:
+        """What it suppresses of a machine."""
 
     def notes(self) -> Iterable[str]:
         """What its owner should hear, once every machine was seen."""
 
 
 class Policy(Protocol):
-    """Which words of a machine fail."""
+    """Which conditions of a machine fail."""
 
     def failing(self, checked: Checked) -> frozenset[str]:
-        """Words of VERDICT_WORDS and TRACK_WORDS, or `never` alone."""
+        """Words of VERDICT_CONDITIONS and TRACK_CONDITIONS, or `never` alone."""
 
 
 class GateRules(NamedTuple):
-    """All that decides what counts: the words that fail, what takes findings away, and levels that
-    were changed.
+    """All that decides the outcome: the conditions that fail, what suppresses findings, and levels
+    that were changed.
     """
 
     policy: Policy
-    shields: Sequence[Suppression] = ()
+    suppressions: Sequence[Suppression] = ()
     severities: Mapping[str, Severity] = MappingProxyType({})
 
 
-def words_of(checked: Checked) -> set[str]:
+def conditions_of(checked: Checked) -> set[str]:
     """The verdict and the track state of a machine, as `--fail-on` and `--only` name them."""
-    state = checked.judgement.track.state
-    return {checked.judgement.verdict or "", "track:unknown" if state == "unknown" else state or ""}
+    return {checked.judgement.verdict or "", _track_condition(checked.judgement.track.state)}
+
+
+def _track_condition(state: str | None) -> str:
+    """A track state as a condition: `unknown` is a verdict too."""
+    return _UNKNOWN_TRACK if state == "unknown" else state or ""
 
 
 def apply_gate(report: Report, rules: GateRules, fail_on: Iterable[str]) -> Report:
-    """The report with what counts: the outcome of each machine, and the exit code that follows."""
-    machines = tuple(_gate_machine(each, rules) for each in report.machines)
-    notes = tuple(note for shield in rules.shields for note in shield.notes())
-    words = tuple(fail_on)
-    general = tuple(
-        each._replace(severity=rules.severities.get(each.rule.code)) for each in report.general
-    )
-    raised = NEVER not in words and any(
-        _words_from(each, judged=False) & {RAISED} for each in general
-    )
-    code = 1 if raised else _exit_code(machines)
-    return report._replace(machines=machines, general=general, gate=GateResult(words, code, notes))
+    """The report with the outcome of each machine, and the exit code that follows."""
+    machines = tuple(_gate_machine(checked, rules) for checked in report.machines)
+    notes: list[str] = []
+    for suppression in rules.suppressions:
+        notes += suppression.notes()
+    conditions = tuple(fail_on)
+    general = _with_severities(report.general, rules)
+    raised = any(RAISED in _conditions_from(reason, judged=False) for reason in general)
+    code = FAILED if raised and NEVER not in conditions else _exit_code(machines)
+    gate = GateResult(conditions, code, tuple(notes))
+    return report._replace(machines=machines, general=general, gate=gate)
 
 
 def _exit_code(machines: Iterable[Checked]) -> int:
-    """1 where a machine fails, 3 where none does but a verdict is unknown, otherwise 0."""
-    outcomes = {each.outcome for each in machines}
-    return 1 if "fails" in outcomes else 3 if "undecided" in outcomes else 0
+    """Undecided is a fleet of which no machine fails, and one has an unknown verdict."""
+    outcomes = {checked.outcome for checked in machines}
+    if "fails" in outcomes:
+        return FAILED
+    if "undecided" in outcomes:
+        return UNDECIDED
+    return PASSED
+
+
+def _with_severities(reasons: tuple[Reason, ...], rules: GateRules) -> tuple[Reason, ...]:
+    if not rules.severities:
+        return reasons
+    return tuple(
+        reason._replace(severity=rules.severities.get(reason.rule.code)) for reason in reasons
+    )
 
 
 def _gate_machine(checked: Checked, rules: GateRules) -> Checked:
     failing = rules.policy.failing(checked)
-    if (
-        not rules.shields
-        and not rules.severities
-        and not words_of(checked) & (failing | {"unknown"})
-    ):
+    changed = rules.suppressions or rules.severities
+    if not changed and not conditions_of(checked) & (failing | {"unknown"}):
         return checked
-    whole, silent, reasons = _covered(checked, rules)
-    left = _words_left(checked, reasons, silent) if whole is None else set()
-    if NEVER not in failing and left & {*failing, RAISED}:
-        return checked._replace(
-            reasons=_mark_failing(checked, reasons, left & {*failing, RAISED}), outcome="fails"
-        )
-    if NEVER not in failing and "unknown" in left:
-        return checked._replace(reasons=reasons, outcome="undecided")
-    covers = (
-        [whole]
-        if whole
-        else [each.cover for each in reasons if each.cover and _words_from(each, judged=True)]
-    )
-    return checked._replace(reasons=reasons, outcome=_outcome(checked, covers, left))
+    gated = _suppress(checked, rules)
+    left = _conditions_left(checked, gated) if gated.machine is None else set()
+    reasons = gated.reasons
+    if NEVER not in failing:
+        named = left & {*failing, RAISED}
+        if named:
+            return checked._replace(reasons=_mark_failing(checked, reasons, named), outcome="fails")
+        if "unknown" in left:
+            return checked._replace(reasons=reasons, outcome="undecided")
+    if gated.machine is not None:
+        used = [gated.machine]
+    else:
+        used = [
+            reason.suppressed
+            for reason in reasons
+            if reason.suppressed and _conditions_from(reason, judged=True)
+        ]
+    return checked._replace(reasons=reasons, outcome=_outcome(checked, used, left))
 
 
 def _mark_failing(
     checked: Checked, reasons: Sequence[Reason], named: set[str]
 ) -> tuple[Reason, ...]:
-    """The reasons, with a mark on those that bring a word by which the machine fails."""
-    decided = len(checked.judgement.findings)
-    return tuple(
-        each._replace(
-            counts=each.cover is None and bool(_words_from(each, judged=at < decided) & named)
-        )
-        for at, each in enumerate(reasons)
-    )
+    """The reasons, with a mark on those that bring a condition by which the machine fails."""
+    judged = len(checked.judgement.findings)
+    marked = []
+    for number, reason in enumerate(reasons):
+        conditions = _conditions_from(reason, judged=number < judged)
+        counts = reason.suppressed is None and not conditions.isdisjoint(named)
+        marked.append(reason._replace(counts=counts))
+    return tuple(marked)
 
 
-def _outcome(checked: Checked, covers: Sequence[Suppressed], left: set[str]) -> Outcome:
-    """Of a machine that does not fail: waived or known where that covers its whole verdict or its
-    track.
+def _outcome(checked: Checked, used: Sequence[Suppressed], left: set[str]) -> Outcome:
+    """Of a machine that does not fail: waived or known where its whole verdict or its track is
+    suppressed.
     """
-    spoke = words_of(checked) & {*VERDICT_WORDS, *TRACK_WORDS}
-    if not covers or not spoke or left & set(VERDICT_WORDS):
+    conditions = conditions_of(checked) & {*VERDICT_CONDITIONS, *TRACK_CONDITIONS}
+    if not used or not conditions or left & set(VERDICT_CONDITIONS):
         return "passes"
-    return "waived" if all(each.kind == "waived" for each in covers) else "known"
+    return "waived" if all(suppressed.kind == "waived" for suppressed in used) else "known"
 
 
-def _covered(
-    checked: Checked, rules: GateRules
-) -> tuple[Suppressed | None, set[str], tuple[Reason, ...]]:
-    """(what covers the whole machine, words without a finding that are covered, its reasons as the
-    policy has them).
+class _Gated(NamedTuple):
+    """A machine after its suppressions: what suppresses all of it, the track states that are
+    suppressed without a finding, and its reasons as the policy has them.
     """
-    reasons, whole = checked.reasons, None
-    silent: set[str] = set()
-    if rules.severities:
-        reasons = tuple(
-            each._replace(severity=rules.severities.get(each.rule.code)) for each in reasons
-        )
-    for shield in rules.shields:
-        every, by_code = shield.covers(checked)
-        whole = whole or every
-        silent |= by_code.keys() & set(TRACK_WORDS)
-        if every or by_code:
+
+    machine: Suppressed | None
+    states: set[str]
+    reasons: tuple[Reason, ...]
+
+
+def _suppress(checked: Checked, rules: GateRules) -> _Gated:
+    reasons = _with_severities(checked.reasons, rules)
+    machine: Suppressed | None = None
+    states: set[str] = set()
+    for suppression in rules.suppressions:
+        everything, by_rule = suppression.applies(checked)
+        machine = machine or everything
+        states |= by_rule.keys() & set(TRACK_CONDITIONS)
+        if everything or by_rule:
             reasons = tuple(
-                each if each.cover else each._replace(cover=by_code.get(each.rule.code, every))
-                for each in reasons
+                reason
+                if reason.suppressed
+                else reason._replace(suppressed=by_rule.get(reason.rule.code, everything))
+                for reason in reasons
             )
-    return whole, silent, reasons
+    return _Gated(machine, states, reasons)
 
 
-def _words_left(checked: Checked, reasons: Sequence[Reason], silent: set[str]) -> set[str]:
-    """The words that still speak against a machine: its worst remaining verdict, its track, a
+def _conditions_left(checked: Checked, gated: _Gated) -> set[str]:
+    """The conditions of a machine that nothing suppresses: its worst verdict, its track state, a
     raised finding.
     """
-    decided = len(checked.judgement.findings)
-    words: set[str] = set()
-    for at, each in enumerate(reasons):
-        if each.cover is None:
-            words |= _words_from(each, judged=at < decided)
-    track = words_of(checked) & set(TRACK_WORDS)
-    for word in track:
-        if word not in silent and not explains_track(word, reasons):
-            words.add(word)
-    worst = next((word for word in VERDICT_WORDS if word in words), None)
-    return {word for word in words if word not in VERDICT_WORDS or word == worst} - (
-        set(TRACK_WORDS) - track
+    judged = len(checked.judgement.findings)
+    conditions: set[str] = set()
+    for number, reason in enumerate(gated.reasons):
+        if reason.suppressed is None:
+            conditions |= _conditions_from(reason, judged=number < judged)
+    own = conditions_of(checked) & set(TRACK_CONDITIONS)
+    for state in own:
+        # A track may be unknown without a finding; then the state itself is what can be known.
+        if state not in gated.states and not explains_track(state, gated.reasons):
+            conditions.add(state)
+    worst = next((verdict for verdict in VERDICT_CONDITIONS if verdict in conditions), None)
+    milder = set(VERDICT_CONDITIONS) - {worst}
+    return conditions - milder - (set(TRACK_CONDITIONS) - own)
+
+
+def explains_track(condition: str, reasons: Iterable[Reason]) -> bool:
+    """Whether a finding explains a track state; a track may be unknown without any."""
+    return any(
+        _track_condition(reason.rule.track_of(reason.finding.variant)) == condition
+        for reason in reasons
     )
 
 
-def explains_track(word: str, reasons: Iterable[Reason]) -> bool:
-    """Whether a finding stands for a track state; a track may be unknown without any."""
-    return any(_speaks(each, word) for each in reasons)
-
-
-def _speaks(reason: Reason, word: str) -> bool:
-    code, variant = reason.rule.code, reason.finding.variant
-    return code in _CAUSES[word] or f"{code} {variant}" in _CAUSES[word]
-
-
-def _words_from(reason: Reason, *, judged: bool) -> set[str]:
-    """The words that a finding brings; one that the policy lowered brings none.
+def _conditions_from(reason: Reason, *, judged: bool) -> set[str]:
+    """The conditions that a finding brings; one that the policy lowered brings none.
 
     `judged` says that it is of the judgement: what sources dispute, or a window lacks, never makes
     a verdict.
@@ -195,14 +216,11 @@ def _words_from(reason: Reason, *, judged: bool) -> set[str]:
     before, now = _WEIGHTS[reason.catalogue_level], _WEIGHTS[reason.level]
     if now < before:
         return set()
-    words = {word for word in _CAUSES if _speaks(reason, word)}
-    if reason.catalogue_level == "error" and judged and reason.rule.code[2] in _WORD_OF:
-        words.add(_WORD_OF[reason.rule.code[2]])
+    variant = reason.finding.variant
+    conditions = {_track_condition(reason.rule.track_of(variant))} - {""}
+    verdict = reason.rule.verdict_of(variant)
+    if judged and verdict is not None:
+        conditions.add(verdict)
     if now > before and reason.level == "error":
-        words.add(RAISED)
-    return words
-
-
-def over(expires: date, day: date) -> bool:
-    """Whether a waiver is over: its last day still counts."""
-    return day > expires
+        conditions.add(RAISED)
+    return conditions

@@ -1,20 +1,11 @@
 """Settings for some machines, by the file that they stand in or by their tags. Values only."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-from hotpatch_cli.report import Checked, Suppressed
-
-
-class Inner(Protocol):
-    """What takes findings away from the machines that it is asked about."""
-
-    def covers(self, checked: Checked) -> tuple[Suppressed | None, Mapping[str, Suppressed]]:
-        """(what covers all of a machine, what covers its findings by code)."""
-
-    def notes(self) -> Iterable[str]:
-        """What its owner should hear."""
+from hotpatch_cli.gate.outcome import MachineSuppressions, Suppression
+from hotpatch_cli.report import Checked
 
 
 class Selector(NamedTuple):
@@ -37,45 +28,47 @@ class Selector(NamedTuple):
         if not self.paths:
             return True
         file = self.named(machine.origin.locate("name").file)
-        return any(each.fullmatch(file) for each in self.paths)
+        return any(path.fullmatch(file) for path in self.paths)
 
 
 class Override(NamedTuple):
-    """Words that fail for some machines."""
+    """Conditions that fail for some machines."""
 
     selector: Selector
-    words: frozenset[str]
+    conditions: frozenset[str]
 
 
 class ByMachine(NamedTuple):
-    """Words that fail, by machine: of the overrides that mean it the last one, otherwise those of
-    all.
+    """Conditions that fail, by machine: of the overrides that mean it the last one, otherwise
+    those of all.
     """
 
-    words: frozenset[str]
+    conditions: frozenset[str]
     overrides: Sequence[Override]
 
     def failing(self, checked: Checked) -> frozenset[str]:
-        """The words."""
-        return next(
-            (each.words for each in reversed(self.overrides) if each.selector.holds(checked)),
-            self.words,
-        )
+        """The conditions that fail a machine."""
+        for override in reversed(self.overrides):
+            if override.selector.holds(checked):
+                return override.conditions
+        return self.conditions
 
 
 class ForSome(NamedTuple):
-    """A shield that holds for some machines only."""
+    """A suppression that holds for some machines only."""
 
     selector: Selector
-    inner: Inner
+    suppression: Suppression
 
-    def covers(self, checked: Checked) -> tuple[Suppressed | None, Mapping[str, Suppressed]]:
-        """What the shield says of a machine that is meant; of others nothing."""
-        return self.inner.covers(checked) if self.selector.holds(checked) else (None, {})
+    def applies(self, checked: Checked) -> MachineSuppressions:
+        """What it suppresses of a machine that is meant; of others nothing."""
+        if self.selector.holds(checked):
+            return self.suppression.applies(checked)
+        return MachineSuppressions()
 
     def notes(self) -> Iterator[str]:
-        """What the shield says."""
-        yield from self.inner.notes()
+        """What the owner of the suppression should hear."""
+        yield from self.suppression.notes()
 
 
 def path_pattern(pattern: str) -> re.Pattern[str]:

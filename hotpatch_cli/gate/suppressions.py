@@ -3,89 +3,100 @@ only.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fnmatch import translate
 from typing import NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean
 from hotpatch_cli.documents.tree import quoted
-from hotpatch_cli.gate.outcome import TRACK_WORDS, explains_track, words_of
+from hotpatch_cli.gate.outcome import (
+    TRACK_CONDITIONS,
+    MachineSuppressions,
+    conditions_of,
+    explains_track,
+)
 from hotpatch_cli.model import Waiver
 from hotpatch_cli.report import Checked, Report, Suppressed
 
 ALL = "*"
-_SAID = 10
+_LISTED = 10
 """So many known findings that are fixed are named; of more, the count has to do."""
 
 
+class _WaiverPattern(NamedTuple):
+    """A waiver of several machines; ids are compared in any letter case, names are not."""
+
+    name: re.Pattern[str]
+    id: re.Pattern[str]
+    waiver: Waiver
+
+
 class Waivers:
-    """Waivers of a day. One whose last day is over covers nothing, and is named."""
+    """Waivers of a day. An expired one suppresses nothing, and is named."""
 
     def __init__(self, waivers: Iterable[Waiver], day: date) -> None:
         listed = tuple(waivers)
-        self._over = [each for each in listed if day > each.expires]  # the last day counts
-        self._live = [each for each in listed if day <= each.expires]
+        # The last day counts.
+        self._expired = [waiver for waiver in listed if day > waiver.expires]
+        self._live = [waiver for waiver in listed if day <= waiver.expires]
         self._exact: dict[str, list[Waiver]] = {}
-        self._patterns: list[
-            tuple[re.Pattern[str], re.Pattern[str], Waiver]
-        ] = []  # for names, for ids
-        for each in self._live:
-            self._exact.setdefault(_key(each.machine), []).append(each)
-            if any(sign in each.machine for sign in "*?["):
-                text = translate(each.machine)
-                self._patterns.append((re.compile(text), re.compile(text, re.IGNORECASE), each))
-        self._matched: set[Waiver] = set()
-        self._named: set[Waiver] = set()
-        self._seen: dict[str, None] = {}
+        self._patterns: list[_WaiverPattern] = []
+        for waiver in self._live:
+            self._exact.setdefault(_key(waiver.machine), []).append(waiver)
+            if any(sign in waiver.machine for sign in "*?["):
+                text = translate(waiver.machine)
+                self._patterns.append(
+                    _WaiverPattern(re.compile(text), re.compile(text, re.IGNORECASE), waiver)
+                )
+        self._used: set[Waiver] = set()
+        self._of_a_machine: set[Waiver] = set()
+        self._machine_names: dict[str, None] = {}
 
-    def covers(self, checked: Checked) -> tuple[Suppressed | None, Mapping[str, Suppressed]]:
-        """(the cover of the whole machine, the covers of its findings by code)."""
-        every: Suppressed | None = None
-        by_code: dict[str, Suppressed] = {}
+    def applies(self, checked: Checked) -> MachineSuppressions:
+        """What the waivers suppress of a machine."""
+        everything: Suppressed | None = None
+        by_rule: dict[str, Suppressed] = {}
         codes = set(checked.codes)
         for waiver in self._of(checked):
-            self._named.add(waiver)
-            cover = Suppressed("waived", waiver.reason, waiver.owner, waiver.expires)
+            self._of_a_machine.add(waiver)
+            suppressed = Suppressed("waived", waiver.reason, waiver.owner, waiver.expires)
             if waiver.rule == ALL:
-                every = every or cover
-                self._matched.add(waiver)
+                everything = everything or suppressed
+                self._used.add(waiver)
             elif waiver.rule in codes:
-                by_code.setdefault(waiver.rule, cover)
-                self._matched.add(waiver)
-        return every, by_code
+                by_rule.setdefault(waiver.rule, suppressed)
+                self._used.add(waiver)
+        return MachineSuppressions(everything, by_rule)
 
     def _of(self, checked: Checked) -> Iterator[Waiver]:
         machine = checked.machine
         names = dict.fromkeys((machine.label, machine.name))
-        self._seen.update(dict.fromkeys((machine.label, *([machine.id] if machine.id else []))))
-        for name in (*names, *([machine.id.lower()] if machine.id else [])):
-            yield from self._exact.get(name, ())
-        for named, identified, waiver in self._patterns:
-            if any(map(named.match, names)) or (machine.id and identified.match(machine.id)):
-                yield waiver
+        self._machine_names[machine.label] = None
+        keys = list(names)
+        if machine.id:
+            self._machine_names[machine.id] = None
+            keys.append(machine.id.lower())
+        for key in keys:
+            yield from self._exact.get(key, ())
+        for pattern in self._patterns:
+            if any(map(pattern.name.match, names)) or (machine.id and pattern.id.match(machine.id)):
+                yield pattern.waiver
 
     def notes(self) -> Iterator[str]:
-        """Waivers that are over, then those that match nothing, each with its place."""
-        for each in self._over:
-            ended = f"ended on {each.expires} (owner {quoted(each.owner)})"
-            yield f"{_place(each)}: The waiver of {_what(each)} {ended}: what it covered counts again."
-        for each in self._live:
-            if each not in self._matched:
-                yield f"{_place(each)}: The waiver of {_what(each)} matches nothing: {self._why(each)}"
+        """Waivers that are expired, then those that match nothing, each with its place."""
+        for waiver in self._expired:
+            ended = f"ended on {waiver.expires} (owner {quoted(waiver.owner)})"
+            yield f"{_waiver_of(waiver)} {ended}: what it covered counts again."
+        for waiver in self._live:
+            if waiver not in self._used:
+                yield f"{_waiver_of(waiver)} matches nothing: {self._why_unused(waiver)}"
 
-    def _why(self, waiver: Waiver) -> str:
-        if waiver in self._named:
+    def _why_unused(self, waiver: Waiver) -> str:
+        if waiver in self._of_a_machine:
             return f"{waiver.rule} is not raised there."
-        return " ".join(
-            filter(
-                None,
-                (
-                    "no machine that was checked is called so.",
-                    did_you_mean(waiver.machine, self._seen),
-                ),
-            )
-        )
+        advice = did_you_mean(waiver.machine, self._machine_names)
+        return f"no machine that was checked is called so. {advice}".rstrip()
 
 
 def _key(machine: str) -> str:
@@ -93,12 +104,10 @@ def _key(machine: str) -> str:
     return machine.lower() if machine.startswith("/") else machine
 
 
-def _place(waiver: Waiver) -> str:
-    return f"{waiver.location.file}:{waiver.location.line}"
-
-
-def _what(waiver: Waiver) -> str:
-    return f"{'all rules' if waiver.rule == ALL else waiver.rule} for {quoted(waiver.machine, 120)}"
+def _waiver_of(waiver: Waiver) -> str:
+    rules = "all rules" if waiver.rule == ALL else waiver.rule
+    place = f"{waiver.location.file}:{waiver.location.line}"
+    return f"{place}: The waiver of {rules} for {quoted(waiver.machine, 120)}"
 
 
 class Known(NamedTuple):
@@ -110,60 +119,60 @@ class Known(NamedTuple):
 
 
 class KnownFindings:
-    """Findings of an earlier day: they do not count, and those that are gone are told."""
+    """Findings of an earlier day: they do not count, and those that are fixed are named."""
 
     def __init__(self, known: Iterable[Known]) -> None:
         self._known = tuple(dict.fromkeys(known))
         self._by_id: dict[str, list[Known]] = {}
         self._by_name: dict[str, list[Known]] = {}
-        for each in self._known:
-            self._by_name.setdefault(each.machine, []).append(each)
-            if each.id:
-                self._by_id.setdefault(each.id.lower(), []).append(each)
-        self._there: set[Known] = set()
+        for finding in self._known:
+            self._by_name.setdefault(finding.machine, []).append(finding)
+            if finding.id:
+                self._by_id.setdefault(finding.id.lower(), []).append(finding)
+        self._raised: set[Known] = set()
 
-    def covers(self, checked: Checked) -> tuple[Suppressed | None, Mapping[str, Suppressed]]:
-        """Covers by code; never the whole machine, for what is new must count."""
+    def applies(self, checked: Checked) -> MachineSuppressions:
+        """What was known by rule; never the whole machine, since what is new must count."""
         machine = checked.machine
-        listed = self._by_id.get(machine.id.lower(), []) if machine.id else []
-        if not listed:  # an export of another kind may have no ids
-            named = self._by_name.get(machine.label, [])
-            listed = [each for each in named if not (each.id and machine.id)]
-        raised = {*checked.codes, *silent_words(checked)}
-        here = [each for each in listed if each.rule in raised]
-        self._there.update(here)
-        return None, {each.rule: Suppressed("known") for each in here}
+        known = self._by_id.get(machine.id.lower(), []) if machine.id else []
+        if not known:  # an export of another kind may have no ids
+            of_name = self._by_name.get(machine.label, [])
+            known = [finding for finding in of_name if not (finding.id and machine.id)]
+        rules = {*checked.codes, *unexplained_tracks(checked)}
+        raised = [finding for finding in known if finding.rule in rules]
+        self._raised.update(raised)
+        by_rule = {finding.rule: Suppressed("known") for finding in raised}
+        return MachineSuppressions(by_rule=by_rule)
 
     def notes(self) -> Iterator[str]:
         """Which of them are no longer there."""
-        gone = [each for each in self._known if each not in self._there]
-        if gone:
-            names = ", ".join(f"{quoted(each.machine)} {each.rule}" for each in gone[:_SAID])
-            more = f" and {len(gone) - _SAID} more" if len(gone) > _SAID else ""
-            count = f"{len(gone)} known finding{'' if len(gone) == 1 else 's'}"
+        fixed = [finding for finding in self._known if finding not in self._raised]
+        if fixed:
+            first = fixed[:_LISTED]
+            names = ", ".join(f"{quoted(finding.machine)} {finding.rule}" for finding in first)
+            more = f" and {len(fixed) - _LISTED} more" if len(fixed) > _LISTED else ""
+            count = f"{len(fixed)} known finding{'' if len(fixed) == 1 else 's'}"
             yield f"Fixed: {count} no longer found ({names}{more}); --write-known takes them out."
 
 
-def silent_words(checked: Checked) -> tuple[str, ...]:
-    """The track state where no finding speaks of it: it is known by its word."""
+def unexplained_tracks(checked: Checked) -> tuple[str, ...]:
+    """The track state where no finding explains it: it is known by its word."""
     return tuple(
-        word
-        for word in words_of(checked) & set(TRACK_WORDS)
-        if not explains_track(word, checked.reasons)
+        state
+        for state in conditions_of(checked) & set(TRACK_CONDITIONS)
+        if not explains_track(state, checked.reasons)
     )
 
 
 def known_in(report: Report) -> list[Known]:
-    """All findings of a report that no waiver covers, in the order of the machines."""
-    return [
-        Known(checked.machine.label, code, checked.machine.id)
-        for checked in report.machines
-        for code in (
-            *dict.fromkeys(
-                each.rule.code
-                for each in checked.reasons
-                if each.cover is None or each.cover.kind == "known"
-            ),
-            *silent_words(checked),
-        )
-    ]
+    """All findings of a report that no waiver suppresses, in the order of the machines."""
+    known: list[Known] = []
+    for checked in report.machines:
+        codes = [
+            reason.rule.code
+            for reason in checked.reasons
+            if reason.suppressed is None or reason.suppressed.kind == "known"
+        ]
+        rules = (*dict.fromkeys(codes), *unexplained_tracks(checked))
+        known += [Known(checked.machine.label, rule, checked.machine.id) for rule in rules]
+    return known

@@ -14,7 +14,7 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping, quoted
 from hotpatch_cli.documents.tree import Sequence as ListNode
 from hotpatch_cli.knowledge import records as rows
 from hotpatch_cli.knowledge.records import Knowledge, Matrix, Release, Rule, Source
-from hotpatch_cli.model import PLATFORMS, Build, parse_build
+from hotpatch_cli.model import PLATFORMS, TRACK_STATES, VERDICTS, Build, parse_build
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -60,12 +60,12 @@ def load_rules() -> dict[str, Rule]:
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
     log.finish()
     return {
-        code: Rule(code, **{"levels": {}, "remedies": {}, **fields})
+        code: Rule(code, **{"levels": {}, "remedies": {}, "tracks": {}, **fields})
         for code, fields in rules.items()
     }
 
 
-# --- sources -------------------------------------------------------------------------------------------------
+# --- sources --------------------------------------------------------------------------------------
 
 _SOURCES = c.table(
     c.record(
@@ -108,7 +108,7 @@ def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
     return c.listing(Codec(read, {"type": "string"}), single=True)
 
 
-# --- shared columns ------------------------------------------------------------------------------------------
+# --- shared columns -------------------------------------------------------------------------------
 
 
 def _build(text: str) -> Build:
@@ -149,7 +149,7 @@ def _needed(codec: Codec[Any], doc: str) -> Field:
     return Field(codec, doc, required=True)
 
 
-# --- releases ------------------------------------------------------------------------------------------------
+# --- releases -------------------------------------------------------------------------------------
 
 
 def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
@@ -205,8 +205,8 @@ def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, 
     marks = document.root["releases"].marks
     fresh: list[Release] = []
     for row, mark in zip(found["releases"], marks, strict=True):
-        known = [each for each in known if not _gives_way(each, row)]
-        if any(_same(each, row) for each in (*known, *fresh)):
+        known = [other for other in known if not _gives_way(other, row)]
+        if any(_same(other, row) for other in (*known, *fresh)):
             log.add(
                 mark,
                 f"The release {row.name} of {row.product} is there already.",
@@ -244,7 +244,7 @@ def _same(one: Release, other: Release) -> bool:
     return (one.date, one.kind) == (other.date, other.kind)
 
 
-# --- the matrix ----------------------------------------------------------------------------------------------
+# --- the matrix -----------------------------------------------------------------------------------
 
 
 def _matrix_columns(
@@ -356,9 +356,9 @@ def _read_matrix(document: Document) -> tuple[Matrix, bool]:
         c.record(dict, fields, "the matrix").read(document.root, document.root_mark, log) or {}
     )
     log.finish()
-    for name, each in found.items():
+    for name, rows_of_table in found.items():
         if isinstance(document.root[name], ListNode):
-            _note_repeated(name, each, document.root[name].marks, log)
+            _note_repeated(name, rows_of_table, document.root[name].marks, log)
     log.finish()
     arc = found.pop("arc", {})
     replaces = bool(found.pop("replace", False))
@@ -397,15 +397,20 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
     return Matrix(**joined)
 
 
-# --- the rule catalogue --------------------------------------------------------------------------------------
+# --- the rule catalogue ---------------------------------------------------------------------------
 
 _LEVEL = c.choice("error", "warning", "note")
+_TRACK = c.choice(*TRACK_STATES)
 _RULE: Codec[dict[str, Any]] = c.record(
     dict,
     {
         "name": _needed(c.text(r"[a-z0-9-]+"), "the rule's name"),
         "level": _needed(_LEVEL, "how much it weighs"),
         "levels": Field(c.table(_LEVEL), "the level of a sentence, where it has its own"),
+        "verdict": Field(c.choice(*VERDICTS), "the verdict of an error"),
+        "stops": Field(c.boolean, "whether what builds on image or version is left out after it"),
+        "track": Field(_TRACK, "the track state that it speaks of"),
+        "tracks": Field(c.table(_TRACK), "the track state of a sentence, where it has its own"),
         "platforms": _needed(_PLATFORMS, "platforms it can be raised for"),
         "title": _needed(_WORDS, "one line"),
         "meaning": _needed(_WORDS, "what it means and why"),
@@ -414,6 +419,7 @@ _RULE: Codec[dict[str, Any]] = c.record(
         "remedies": Field(
             c.table(_WORDS), "what to do where a sentence is said, where it has its own"
         ),
+        "fix": Field(_WORDS, "what to change so that a machine can be scheduled"),
         "source": _needed(c.text(r"https?://\S+"), "public page"),
         "read": _needed(c.day, "the day of that page"),
         "wrong": _needed(_WORDS, "an example that is wrong"),

@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from hotpatch_cli.model import Build, HostRelease, parse_host_release
+from hotpatch_cli.model import Build, HostRelease, TrackState, Verdict, parse_host_release
 
 Product = Literal["ws2022", "ws2025"]
 PRODUCTS: tuple[Product, ...] = ("ws2022", "ws2025")
@@ -189,7 +189,10 @@ class Matrix(NamedTuple):
 class Rule(NamedTuple):
     """A rule of the catalogue: its texts, its level, and where it comes from.
 
-    `levels` and `remedies` are those of single sentences that differ from the rule's.
+    `verdict` is what an error of it makes of a machine; after an error of a rule that `stops`,
+    nothing is raised that builds on the image or the Windows version. `track` is the track state
+    that it speaks of, `fix` what to change so that a machine can be scheduled. `levels`, `remedies`
+    and `tracks` are those of single sentences that differ from the rule's.
     """
 
     code: str
@@ -206,14 +209,27 @@ class Rule(NamedTuple):
     right: str
     levels: Mapping[str, str] = MappingProxyType({})
     remedies: Mapping[str, str] = MappingProxyType({})
+    verdict: Verdict | None = None
+    stops: bool = False
+    track: TrackState | None = None
+    tracks: Mapping[str, TrackState] = MappingProxyType({})
+    fix: str = ""
 
     def level_of(self, variant: str) -> str:
         """The level of a sentence: the rule's, unless the sentence has its own."""
         return self.levels.get(variant, self.level)
 
     def remedy_of(self, variant: str) -> str:
-        """What to do where a sentence is said: the rule's remedy, unless the sentence has its own."""
+        """What to do about a sentence: the rule's remedy, unless the sentence has its own."""
         return self.remedies.get(variant, self.remedy)
+
+    def verdict_of(self, variant: str) -> Verdict | None:
+        """The verdict that a sentence makes; None where it is no error, or decides nothing."""
+        return self.verdict if self.level_of(variant) == "error" else None
+
+    def track_of(self, variant: str) -> TrackState | None:
+        """The track state that a sentence speaks of: the rule's, unless it has its own."""
+        return self.tracks.get(variant, self.track)
 
     @property
     def all_levels(self) -> str:

@@ -41,7 +41,7 @@ class CiFinding(NamedTuple):
     @property
     def cover(self) -> Suppressed | None:
         """Why it does not count."""
-        return self.reason.cover if self.reason else None
+        return self.reason.suppressed if self.reason else None
 
     @property
     def counts(self) -> bool:
@@ -101,11 +101,11 @@ def aside(reason: Reason) -> str:
     silent.
     """
     parts = []
-    if reason.cover and reason.cover.kind == "waived":
+    if reason.suppressed and reason.suppressed.kind == "waived":
         parts.append(
-            f"Waived until {reason.cover.expires} by {reason.cover.owner}: {reason.cover.reason}"
+            f"Waived until {reason.suppressed.expires} by {reason.suppressed.owner}: {reason.suppressed.reason}"
         )
-    elif reason.cover:
+    elif reason.suppressed:
         parts.append("Known before.")
     if reason.severity:
         parts.append(

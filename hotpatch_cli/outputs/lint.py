@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
+from hotpatch_cli.model import make_finding
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.view_options import Screen, indented
+from hotpatch_cli.report import sentence
 from hotpatch_cli.use_cases.lint import LimitBreach
 
 CODE = "HP503"
@@ -25,8 +27,10 @@ class LintView(NamedTuple):
 
 def message(broken: LimitBreach, view: LintView) -> str:
     """The rule's sentence on one of them."""
-    values = {"window": broken.window, "limit": broken.limit.limit, "observed": broken.observed}
-    return view.rules[CODE].sentences["default"].format_map(values)
+    finding = make_finding(
+        CODE, window=broken.window, limit=broken.limit.limit, observed=broken.observed
+    )
+    return sentence(view.rules[CODE], finding)
 
 
 def finding_dict(broken: LimitBreach, view: LintView) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hotpatch_cli.outputs.view_options import Screen
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
-from hotpatch_cli.planning.start_reasons import reasons_why
+from hotpatch_cli.planning.start_reasons import start_reasons
 
 
 def render_json(view: PlanView, _screen: Screen) -> str:
@@ -33,7 +33,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
             "work": plan.result.work,
             "cut_short": plan.result.cut_short,
         },
-        "left_alone": dict(plan.alone),
+        "left_alone": dict(plan.not_needed),
         "reboots": [
             {**reboot_dict(each), "why": whys[each.machine.label]} for each in plan.reboots
         ],
@@ -55,7 +55,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
 
 def whys_of(plan: Plan) -> dict[str, str]:
     """Why each restart is when it is, by machine."""
-    told = reasons_why(plan.prepared, plan.result.starts)
+    told = start_reasons(plan.prepared, plan.result.starts)
     return {machine.label: why for machine, why in zip(plan.prepared.machines, told, strict=True)}
 
 
@@ -106,7 +106,7 @@ def _obstacle(obstacle: PlanConflict) -> dict[str, Any]:
 def _supposed(answer: ScenarioPlan) -> dict[str, Any]:
     without = answer.without
     return {
-        "questions": list(answer.questions),
+        "questions": list(answer.texts),
         "without": None
         if without is None
         else {
@@ -137,9 +137,10 @@ def _difference(change: PlanDiff) -> dict[str, Any]:
             {"machine": each.machine.label, "start": each.start.isoformat()}
             for each in change.added
         ],
-        "gone": list(change.gone),
-        "no_longer_placed": list(change.lost),
+        "gone": list(change.not_needed),
+        "no_longer_placed": list(change.unscheduled),
         "now_placed": [
-            {"machine": each.machine.label, "start": each.start.isoformat()} for each in change.won
+            {"machine": each.machine.label, "start": each.start.isoformat()}
+            for each in change.scheduled
         ],
     }

@@ -18,7 +18,7 @@ from hotpatch_cli.outputs.plan_view import (
 from hotpatch_cli.outputs.table import TextTable, cells, plain, terminal
 from hotpatch_cli.outputs.view_options import Screen, folded, indented
 from hotpatch_cli.planning import Reboot
-from hotpatch_cli.planning.conflicts import listed
+from hotpatch_cli.planning.conflicts import name_list
 
 _HOUR = timedelta(hours=1)
 _LEAST_BAR = 24
@@ -163,7 +163,7 @@ def _unplaced(view: PlanView, screen: Screen) -> str:
     for machine, finding in view.plan.unplaced:
         sharing.setdefault(f"{finding.code} {view.message(finding)}", []).append(machine.label)
     if screen.terminal:
-        lines = [f"{listed(names)}: {why}" for why, names in sharing.items()]
+        lines = [f"{name_list(names)}: {why}" for why, names in sharing.items()]
     else:
         lines = [f"{name}: {why}" for why, names in sharing.items() for name in names]
     shown = "".join(

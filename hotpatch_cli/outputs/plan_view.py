@@ -10,6 +10,7 @@ from hotpatch_cli.model import Finding
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.report import sentence
 
 NOON = 12
 
@@ -31,7 +32,7 @@ class PlanView(NamedTuple):
 
     def message(self, finding: Finding) -> str:
         """The sentence of a finding."""
-        return self.rules[finding.code].sentences[finding.variant].format_map(dict(finding.values))
+        return sentence(self.rules[finding.code], finding)
 
 
 def told_left_out(view: PlanView) -> list[str]:
@@ -85,7 +86,7 @@ def at_once(reboots: tuple[Reboot, ...]) -> int:
 
 def proof(plan: Plan) -> str:
     """How many are planned and left alone, and how good the plan is, in two lines."""
-    alone = "".join(f", {count} {why}" for why, count in sorted(plan.alone.items()))
+    alone = "".join(f", {count} {why}" for why, count in sorted(plan.not_needed.items()))
     last = f"; the last restart ends {plan.makespan:%Y-%m-%d %H:%M %z}" if plan.makespan else ""
     short = (
         " The search was cut short: more time may find a better plan."
@@ -103,7 +104,7 @@ def told_difference(view: PlanView) -> list[tuple[str, list[str]]]:
     """What `--what-if` and `--keep` changed, as headings with lines below them."""
     told = []
     if view.supposed is not None:
-        told.append((f"What if {' and '.join(view.supposed.questions)}:", _supposed(view.supposed)))
+        told.append((f"What if {' and '.join(view.supposed.texts)}:", _supposed(view.supposed)))
     if view.kept is not None:
         told.append(("Against the plan that was kept:", _changes(view.kept)))
     return told
@@ -116,7 +117,9 @@ def _supposed(answer: ScenarioPlan) -> list[str]:
     more = "more" if answer.exposure >= 0 else "less"
     change = answer.difference
     of_what = (
-        ", without those that only one of the plans places" if change.lost or change.won else ""
+        ", without those that only one of the plans places"
+        if change.unscheduled or change.scheduled
+        else ""
     )
     hours = f"{abs(answer.exposure):.1f} weighted hours of exposure {more}{of_what}"
     seconds = answer.later.total_seconds() if answer.later is not None else 0
@@ -140,8 +143,8 @@ def _changes(change: PlanDiff) -> list[str]:
     ]
     lines += [
         f"{each.machine.label} can be placed now, {each.start:%Y-%m-%d %H:%M %z}."
-        for each in change.won
+        for each in change.scheduled
     ]
-    lines += [f"{name} cannot be placed then." for name in change.lost]
-    lines += [f"{name} needs no restart." for name in change.gone]
+    lines += [f"{name} cannot be placed then." for name in change.unscheduled]
+    lines += [f"{name} needs no restart." for name in change.not_needed]
     return lines or ["No restart moves."]

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 
 from hotpatch_cli.knowledge.merge_releases import MergedReleases
 from hotpatch_cli.knowledge.records import Knowledge, Release
+from hotpatch_cli.knowledge.release_age import last_read
 from hotpatch_cli.knowledge.release_pages import ReleasePage
 from hotpatch_cli.outputs.escaping import csv_text, visible
 from hotpatch_cli.outputs.table import TextTable, plain, terminal
 from hotpatch_cli.outputs.view_options import Screen
-from hotpatch_cli.report import last_read
 
 _HEADER = ("product", "date", "kind", "kb", "build", "confidence", "read", "source")
 _FACTS = ("date", "kind", "kb", "build", "confidence")

@@ -80,7 +80,7 @@ class _Fragments:
 
 def _extra(reason: Reason) -> str:
     """What the gate adds to a finding, as text; most have nothing."""
-    if not (reason.counts or reason.cover or reason.severity):
+    if not (reason.counts or reason.suppressed or reason.severity):
         return ""
     return ", " + json.dumps(_gated(reason), ensure_ascii=False)[1:-1]
 
@@ -88,7 +88,7 @@ def _extra(reason: Reason) -> str:
 def _gated(reason: Reason) -> dict[str, Any]:
     """What the gate adds to a finding."""
     added: dict[str, Any] = {"counts": True} if reason.counts else {}
-    cover, severity = reason.cover, reason.severity
+    cover, severity = reason.suppressed, reason.severity
     if cover and cover.kind == "waived":
         added["waived"] = {
             "reason": cover.reason,

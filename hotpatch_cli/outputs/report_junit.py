@@ -80,7 +80,7 @@ def _case(suite: Element, checked: Checked) -> None:
 
 def _headline(checked: Checked, said: str) -> str:
     """The verdict, and the codes that count; those that are covered where none does."""
-    covered = [each for each in checked.reasons if each.cover]
+    covered = [each for each in checked.reasons if each.suppressed]
     named = (
         [each for each in checked.reasons if each.counts] or covered
         if checked.outcome != "undecided"

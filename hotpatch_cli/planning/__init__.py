@@ -6,7 +6,7 @@ plan keeps are those of the inventory: windows less freezes, groups, rings, limi
 the deadline.
 """
 
-from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules, left_out, plan
+from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules, plan, unscheduled
 from hotpatch_cli.planning.prepare import PlanningInput, PlanRequest, prepare
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "PlanningInput",
     "Reboot",
     "broken_rules",
-    "left_out",
     "plan",
     "prepare",
+    "unscheduled",
 ]

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from hotpatch_cli.planning.plan import Plan, Reboot
 
+_HOUR = timedelta(hours=1)
+
 
 class MovedRestart(NamedTuple):
     """A restart that is at another time than before."""
@@ -15,79 +17,85 @@ class MovedRestart(NamedTuple):
 
 
 class PlanDiff(NamedTuple):
-    """A plan against an older one, or against the plan of the world without a supposition.
+    """A plan against another one: an older plan, or the plan without a scenario.
 
-    `added` restarts were not in the other plan; `gone` are machines that only the other one
-    restarts, and that need no restart now; `lost` and `won` are machines that only this plan, or
-    only the other one, cannot place.
+    `added` restarts were not in the other plan; `not_needed` are machines that only the other one
+    restarts, and that need no restart now; `unscheduled` and `scheduled` are machines that only
+    this plan, or only the other one, cannot schedule.
     """
 
     moved: tuple[MovedRestart, ...] = ()
     added: tuple[Reboot, ...] = ()
-    gone: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    won: tuple[Reboot, ...] = ()
+    not_needed: tuple[str, ...] = ()
+    unscheduled: tuple[str, ...] = ()
+    scheduled: tuple[Reboot, ...] = ()
 
 
 class ScenarioPlan(NamedTuple):
     """The answer to `--what-if`: the questions, the plan without them (None: no baseline is due),
     the difference.
 
-    `exposure` is how many weighted hours more, of what is placed in both worlds or not due in one
-    of them; `later` is how much later the last restart ends, None where not the same machines are
-    placed.
+    `exposure` is how many weighted hours more, of the restarts that both plans schedule or that
+    are due in one of them only; `later` is how much later the last restart ends, None where not the
+    same machines are scheduled.
     """
 
-    questions: tuple[str, ...]
+    texts: tuple[str, ...]
     without: Plan | None
     difference: PlanDiff
     exposure: float
     later: timedelta | None
 
 
-def against(
-    plan: Plan, starts: Mapping[str, datetime], unplaced: frozenset[str] = frozenset()
+def plan_diff(
+    plan: Plan, starts: Mapping[str, datetime], unscheduled: frozenset[str] = frozenset()
 ) -> PlanDiff:
-    """A plan against the starts of another one, which left some machines unplaced."""
-    here = {each.machine.label for each in plan.reboots}
-    out = {machine.label for machine, _ in plan.unplaced}
+    """A plan against the starts of another one, which left some machines unscheduled."""
+    moved: list[MovedRestart] = []
+    added: list[Reboot] = []
+    scheduled: list[Reboot] = []
+    for reboot in plan.reboots:
+        name = reboot.machine.label
+        if name in starts:
+            if starts[name] != reboot.start:
+                moved.append(MovedRestart(reboot, starts[name]))
+        elif name not in unscheduled:
+            added.append(reboot)
+        if name in unscheduled:
+            scheduled.append(reboot)
+    here = {reboot.machine.label for reboot in plan.reboots}
+    out = [machine.label for machine, _ in plan.unplaced]
     return PlanDiff(
-        moved=tuple(
-            MovedRestart(each, starts[each.machine.label])
-            for each in plan.reboots
-            if each.machine.label in starts and starts[each.machine.label] != each.start
-        ),
-        added=tuple(
-            each for each in plan.reboots if each.machine.label not in starts.keys() | unplaced
-        ),
-        gone=tuple(sorted(starts.keys() - here - out)),
-        lost=tuple(name for machine, _ in plan.unplaced if (name := machine.label) not in unplaced),
-        won=tuple(each for each in plan.reboots if each.machine.label in unplaced),
+        tuple(moved),
+        tuple(added),
+        tuple(sorted(starts.keys() - here - set(out))),
+        tuple(name for name in out if name not in unscheduled),
+        tuple(scheduled),
     )
 
 
-def supposed(questions: tuple[str, ...], plan: Plan, without: Plan | None) -> ScenarioPlan:
-    """What a supposition changes."""
-    before = {each.machine.label: each for each in without.reboots} if without else {}
-    starts = {name: each.start for name, each in before.items()}
-    unplaced = (
+def scenario_plan(texts: tuple[str, ...], plan: Plan, without: Plan | None) -> ScenarioPlan:
+    """What a scenario changes in a plan."""
+    before = {reboot.machine.label: reboot for reboot in without.reboots} if without else {}
+    starts = {name: reboot.start for name, reboot in before.items()}
+    unscheduled = (
         frozenset(machine.label for machine, _ in without.unplaced) if without else frozenset()
     )
-    change = against(plan, starts, unplaced)
+    change = plan_diff(plan, starts, unscheduled)
     later = None
-    if without and without.makespan and plan.makespan and not change.lost and not change.won:
+    same_machines = not change.unscheduled and not change.scheduled
+    if without and without.makespan and plan.makespan and same_machines:
         later = plan.makespan - without.makespan
     release = plan.prepared.release
-    hours = _hours(change.added, release) - _hours([before[name] for name in change.gone], release)
+    hours = _exposure(change.added, release)
+    hours -= _exposure([before[name] for name in change.not_needed], release)
     hours += sum(
-        each.reboot.machine.weight * ((each.reboot.start - each.before) / timedelta(hours=1))
-        for each in change.moved
+        moved.reboot.machine.weight * ((moved.reboot.start - moved.before) / _HOUR)
+        for moved in change.moved
     )
-    return ScenarioPlan(questions, without, change, hours, later)
+    return ScenarioPlan(texts, without, change, hours, later)
 
 
-def _hours(reboots: Iterable[Reboot], release: datetime) -> float:
-    """The exposure of some restarts."""
-    return sum(
-        each.machine.weight * ((each.end - release) / timedelta(hours=1)) for each in reboots
-    )
+def _exposure(reboots: Iterable[Reboot], release: datetime) -> float:
+    """The weighted hours from the release to the ends of some restarts."""
+    return sum(reboot.machine.weight * ((reboot.end - release) / _HOUR) for reboot in reboots)

@@ -8,24 +8,25 @@ from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding, Machine
-from hotpatch_cli.planning.plan import Plan, waits_in_vain
+from hotpatch_cli.planning.plan import Plan, blocked_tasks
 from hotpatch_cli.planning.prepare import PlanningInput, wider
 from hotpatch_cli.planning.window_slots import MINUTE, moment
+from hotpatch_cli.report import sentence
 from hotpatch_cli.restarts import span
 from hotpatch_cli.scheduler.bounds.capacity import room, stretches
 from hotpatch_cli.scheduler.infeasible.conflict import Conflict, explain
 from hotpatch_cli.scheduler.infeasible.constraints import Constraint
 from hotpatch_cli.scheduler.infeasible.relaxations import MOST_DAYS, Relaxation
-from hotpatch_cli.scheduler.problem import ResourceLimit, SchedulingProblem, Task, TaskGroup
+from hotpatch_cli.scheduler.problem import (
+    ResourceLimit,
+    SchedulingProblem,
+    Task,
+    TaskGroup,
+    ring_steps,
+)
 
 _NAMED = 4
 _SHOWN = 3
-_HELP = {
-    "HP402": "Give its operating system: `os`, or an image of the marketplace.",
-    "HP413": "Give it a `timezone`, or its window one.",
-    "HP502": "Make the window longer, narrow the freeze, or correct `reboot_minutes`.",
-    "HP501": "Give it a `window`.",
-}
 
 
 class ConflictText(NamedTuple):
@@ -53,14 +54,14 @@ class PlanConflict(NamedTuple):
 
 
 def plan_conflicts(plan: Plan, rules: Mapping[str, Rule]) -> tuple[PlanConflict, ...]:
-    """What stands in the way of the machines that a plan leaves out; the work for it is bounded."""
+    """The conflicts that keep machines of a plan from being scheduled; the work is bounded."""
     if not plan.unplaced:
         return ()
     prepared = plan.prepared
     late = {task for task, why in prepared.missing.items() if why.variant == "deadline"}
-    told = [*_facts_missing(prepared, rules, late)]
+    conflicts = [*_facts_missing(prepared, rules, late)]
     shut = prepared.missing.keys() - late
-    behind = waits_in_vain(prepared, plan.result).blocked(shut)
+    behind = blocked_tasks(prepared, plan.result).blocked_by(shut)
     unexplained = [
         task
         for task, start in enumerate(plan.result.starts)
@@ -68,30 +69,31 @@ def plan_conflicts(plan: Plan, rules: Mapping[str, Rule]) -> tuple[PlanConflict,
     ]
     if unexplained:
         problem = wider(prepared, timedelta(days=MOST_DAYS))
-        tell = _ConflictText(prepared, problem)
-        told += [tell.obstacle(each) for each in explain(problem, plan.result.starts, unexplained)]
-    return tuple(told)
+        texts = _ConflictTexts(prepared, problem)
+        found = explain(problem, plan.result.starts, unexplained)
+        conflicts += [texts.conflict(conflict) for conflict in found]
+    return tuple(conflicts)
 
 
 def _facts_missing(
     prepared: PlanningInput, rules: Mapping[str, Rule], late: set[int]
 ) -> Iterable[PlanConflict]:
-    """Machines that no plan can place, one obstacle for each reason."""
+    """Machines that no plan can place, one conflict for each reason."""
     sharing: dict[Finding, list[Machine]] = {}
     for task, why in prepared.missing.items():
         if task not in late:
             sharing.setdefault(why, []).append(prepared.machines[task])
     for why, machines in sharing.items():
-        names = tuple(each.label for each in machines)
-        message = rules[why.code].sentences[why.variant].format_map(dict(why.values))
+        names = tuple(machine.label for machine in machines)
+        message = sentence(rules[why.code], why)
         reason = ConflictText("fact", why.code, message)
-        help_ = ConflictText("fact", why.code, _HELP[why.code])
+        help_ = ConflictText("fact", why.code, rules[why.code].fix)
         yield PlanConflict(
-            names, f"{listed(names)} cannot be placed.", (reason,), (help_,), proven=True
+            names, f"{name_list(names)} cannot be placed.", (reason,), (help_,), proven=True
         )
 
 
-class _ConflictText:
+class _ConflictTexts:
     """Puts a conflict of the planner into the words of the inventory."""
 
     def __init__(self, prepared: PlanningInput, problem: SchedulingProblem) -> None:
@@ -100,27 +102,27 @@ class _ConflictText:
         self._group = {group.name: group for group in problem.groups}
         self._limit = {limit.name: limit for limit in problem.resources}
 
-    def obstacle(self, conflict: Conflict) -> PlanConflict:
+    def conflict(self, conflict: Conflict) -> PlanConflict:
         """One conflict in words."""
         tasks = [self.problem.tasks[self._task[name]] for name in conflict.tasks]
         reasons = self._windows(conflict, tasks)
         reasons += [
-            self._reason(each, tasks) for each in conflict.reasons if each.kind != "windows"
+            self._reason(reason, tasks) for reason in conflict.reasons if reason.kind != "windows"
         ]
-        helps = tuple(self._help(each) for each in conflict.relaxations)
+        helps = tuple(self._help(relaxation) for relaxation in conflict.relaxations)
         names = tuple(task.name for task in tasks)
         if len(names) == 1:
             summary = f"{names[0]} cannot be placed."
         else:
-            summary = f"{len(names)} machines cannot all be placed: {listed(names)}."
+            summary = f"{len(names)} machines cannot all be placed: {name_list(names)}."
         if conflict.also:
-            summary += f" So it is with {listed(conflict.also)}."
+            summary += f" So it is with {name_list(conflict.also)}."
         if not conflict.proven:
             summary += " No room was found for them, but not every plan was tried."
         return PlanConflict(names, summary, tuple(reasons), helps, conflict.proven, conflict.also)
 
     def _windows(self, conflict: Conflict, tasks: Sequence[Task]) -> list[ConflictText]:
-        """The openings of the machines, told once for all that share them."""
+        """The openings of the machines, once for all that share them."""
         named = {reason.name for reason in conflict.reasons if reason.kind == "windows"}
         sharing: dict[tuple[object, ...], list[Task]] = {}
         for task in tasks:
@@ -135,7 +137,7 @@ class _ConflictText:
         windows = ", ".join(self.prepared.machines[number].placement.windows) or "no window"
         opened = stretches(tasks, self.problem.deadline)
         before = f"before {moment(self.prepared.finish)}"
-        who = f"{listed(names)} {'has' if len(names) == 1 else 'have'}"
+        who = f"{name_list(names)} {'has' if len(names) == 1 else 'have'}"
         if not opened:
             return ConflictText("windows", names[0], f"{who} no opening of {windows} {before}.")
         zone = self._zone(number)
@@ -189,9 +191,8 @@ class _ConflictText:
 
     def _ring(self, name: str | None) -> str:
         rings = self.problem.rings
-        used = sorted({task.ring for task in self.problem.tasks if task.ring is not None})
-        place = next(number for number in used if rings[number].name == name)
-        before = rings[used[used.index(place) - 1]]
+        first = next(first for first, then in ring_steps(self.problem) if rings[then].name == name)
+        before = rings[first]
         soak = f"{span(before.soak * MINUTE)} after" if before.soak else "after"
         return f"The ring {name} starts {soak} the last restart of the ring {before.name}."
 
@@ -199,7 +200,8 @@ class _ConflictText:
         group = self._group.get(name or "")
         if group is None:
             return f"{name} waits for others."
-        return f"The group {name} starts when {listed([self.problem.groups[n].name for n in group.after])} is done."
+        before = name_list([self.problem.groups[number].name for number in group.after])
+        return f"The group {name} starts when {before} is done."
 
     def _share(self, reason: Constraint, tasks: Sequence[Task]) -> str:
         """How much a group or a limit lets through, and how much the machines need."""
@@ -228,7 +230,10 @@ class _ConflictText:
         needed = -(-sum(task.duration + settle for task in users) // limit.capacity) - settle
         places = room(users, limit.capacity, settle, self.problem.deadline) if users else 0
         if needed > offered:
-            text += f", which takes {span(needed * MINUTE)}; their openings offer {span(offered * MINUTE)}"
+            text += (
+                f", which takes {span(needed * MINUTE)}; "
+                f"their openings offer {span(offered * MINUTE)}"
+            )
         elif places < len(users):
             openings = "1 opening" if len(opened) == 1 else f"{len(opened)} openings"
             text += f"; their {openings} have room for {places}"
@@ -237,7 +242,7 @@ class _ConflictText:
     def _uses(self, task: Task, limit: TaskGroup | ResourceLimit) -> bool:
         if isinstance(limit, TaskGroup):
             return any(self.problem.groups[group] is limit for group in task.groups)
-        return any(self.problem.resources[each] is limit for each in task.resources)
+        return any(self.problem.resources[number] is limit for number in task.resources)
 
     def _help(self, relief: Relaxation) -> ConflictText:
         kind, name, amount, within = relief
@@ -267,7 +272,7 @@ class _ConflictText:
         return ConflictText(kind, name, message + ".")
 
 
-def listed(names: Sequence[str]) -> str:
+def name_list(names: Sequence[str]) -> str:
     """Some names in words: the first few, and how many more."""
     if len(names) > _NAMED + 1:
         return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"

@@ -1,4 +1,4 @@
-"""Groups that nobody wrote down: the members of an availability set, or the machines of one zone."""
+"""Groups that the inventory does not define: those of an availability set, or of one zone."""
 
 from collections import Counter
 from typing import NamedTuple

@@ -88,13 +88,18 @@ def exported(plan: Plan) -> PlanExport:
         for first in range(0, len(reboots), MOST_MACHINES):
             some = reboots[first : first + MOST_MACHINES]
             if used[place.subscription, place.region] == MOST_CONFIGURATIONS:
-                why = f"{place.region} of the subscription would have more than {MOST_CONFIGURATIONS} configurations"
-                refused += [RefusedRestart(each.machine.label, why) for each in some]
+                why = (
+                    f"{place.region} of the subscription would have more than "
+                    f"{MOST_CONFIGURATIONS} configurations"
+                )
+                refused += [RefusedRestart(reboot.machine.label, why) for reboot in some]
                 continue
             used[place.subscription, place.region] += 1
             resources += _resources(place, some, _name(plan, place, names))
             taken += some
-    doubts = tuple((each.machine, finding) for each in taken for finding in _doubts(each.machine))
+    doubts = tuple(
+        (reboot.machine, finding) for reboot in taken for finding in _doubts(reboot.machine)
+    )
     return PlanExport(tuple(resources), doubts, tuple(_warnings(plan, taken)), tuple(refused))
 
 
@@ -110,7 +115,10 @@ def _place(reboot: Reboot) -> _Place | str:
     if not region:
         return "it has no region, and an assignment needs one (`region`)"
     if length > LONGEST:
-        return f"its restart takes {span(length)}, and a configuration opens for {span(LONGEST)} at most"
+        return (
+            f"its restart takes {span(length)}, "
+            f"and a configuration opens for {span(LONGEST)} at most"
+        )
     zone = windows_name(str(reboot.start.tzinfo))
     start = reboot.start if zone else reboot.start.astimezone(UTC)
     subscription, group = found_id.groups()
@@ -128,6 +136,7 @@ def _name(plan: Plan, place: _Place, names: Counter[str]) -> str:
 def _resources(place: _Place, reboots: Sequence[Reboot], name: str) -> Iterator[dict[str, Any]]:
     home = f"/subscriptions/{place.subscription}/resourceGroups/{place.group}"
     configuration = f"{home}/providers/{_TYPE}/maintenanceConfigurations/{name}"
+    hours, minutes = divmod(place.length // MINUTE, 60)
     yield {
         "id": configuration,
         "name": name,
@@ -140,7 +149,7 @@ def _resources(place: _Place, reboots: Sequence[Reboot], name: str) -> Iterator[
             "maintenanceWindow": {
                 "startDateTime": place.start.strftime(_MOMENT),
                 "expirationDateTime": (place.start + _EXPIRES).strftime(_MOMENT),
-                "duration": f"{place.length // timedelta(hours=1):02}:{place.length // MINUTE % 60:02}",
+                "duration": f"{hours:02}:{minutes:02}",
                 "timeZone": place.zone,
                 "recurEvery": "Day",
             },
@@ -173,11 +182,15 @@ def _warnings(plan: Plan, reboots: Sequence[Reboot]) -> Iterator[str]:
         automatic = meaning_of(mode) is PatchMode.AUTOMATIC_BY_PLATFORM
         if reboot.machine.facts.platform == "azure" and not automatic:
             yield (
-                f"{reboot.machine.label}: its patch mode is {mode or 'not known'}; a schedule needs AutomaticByPlatform"
+                f"{reboot.machine.label}: its patch mode is {mode or 'not known'}; "
+                "a schedule needs AutomaticByPlatform"
             )
-    late = [each.machine.label for each in reboots if each.start.time() >= _LATE]
+    late = [reboot.machine.label for reboot in reboots if reboot.start.time() >= _LATE]
     if late:
-        yield f"{', '.join(late)}: Azure advises against openings that start between 23:45 and midnight"
+        yield (
+            f"{', '.join(late)}: "
+            "Azure advises against openings that start between 23:45 and midnight"
+        )
     yield from (
         f"if Azure uses all of the {span(SHORTEST)}: {line}" for line in _overlaps(plan, reboots)
     )
@@ -191,4 +204,4 @@ def _overlaps(plan: Plan, reboots: Sequence[Reboot]) -> list[str]:
         task._replace(duration=max(task.duration, least)) for task in prepared.problem.tasks
     )
     longer = prepared._replace(problem=prepared.problem._replace(tasks=tasks))
-    return broken_rules(longer, {each.machine.label: each.start for each in reboots})
+    return broken_rules(longer, {reboot.machine.label: reboot.start for reboot in reboots})

@@ -10,6 +10,7 @@ from hotpatch_cli.model import Finding, Machine, make_finding
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, moment
 from hotpatch_cli.restarts import span
+from hotpatch_cli.scheduler.problem import ring_steps
 from hotpatch_cli.scheduler.proof import verify
 from hotpatch_cli.scheduler.solve import Progress, Result, solve, work_in
 
@@ -29,8 +30,8 @@ class Plan(NamedTuple):
     """A plan with its proof: status, exposure in weighted hours with a lower bound, and every
     restart.
 
-    `alone` counts the machines that need no restart for this baseline, by the reason why. `moved`
-    are the machines that had to leave the plan to keep.
+    `not_needed` counts the machines that need no restart for this baseline, by the reason why.
+    `moved` are the machines that are not at their time of the plan to keep.
     """
 
     release_day: date
@@ -41,7 +42,7 @@ class Plan(NamedTuple):
     makespan: datetime | None
     reboots: tuple[Reboot, ...]
     unplaced: tuple[tuple[Machine, Finding], ...]
-    alone: Mapping[str, int]
+    not_needed: Mapping[str, int]
     moved: tuple[Machine, ...]
     result: Result
     prepared: PlanningInput
@@ -94,10 +95,10 @@ def _plan(prepared: PlanningInput, result: Result) -> Plan:
         exposure=result.exposure,
         lower_bound=result.bound,
         gap=result.gap,
-        makespan=max((each.end for each in reboots), default=None),
-        reboots=tuple(sorted(reboots, key=lambda each: (each.start, each.machine.label))),
+        makespan=max((reboot.end for reboot in reboots), default=None),
+        reboots=tuple(sorted(reboots, key=lambda reboot: (reboot.start, reboot.machine.label))),
         unplaced=unplaced,
-        alone=prepared.alone,
+        not_needed=prepared.not_needed,
         moved=tuple(prepared.machines[task] for task in result.moved),
         result=result,
         prepared=prepared,
@@ -105,85 +106,96 @@ def _plan(prepared: PlanningInput, result: Result) -> Plan:
 
 
 def _unplaced(prepared: PlanningInput, result: Result) -> tuple[tuple[Machine, Finding], ...]:
-    """Who is left out and why: it cannot be placed at all, it waits for one that is left out, or
-    there is no room.
+    """The machines that are not scheduled, and why: no opening fits, a predecessor is not scheduled
+    either, or the limits leave no room.
     """
-    behind = waits_in_vain(prepared, result)
+    blocked = blocked_tasks(prepared, result)
     rows = []
     for task, start in enumerate(result.starts):
-        if start is None:
-            machine = prepared.machines[task]
-            seen = {"window": ", ".join(machine.placement.windows)}
-            if task in prepared.missing:
-                why = prepared.missing[task]
-            elif task in behind.of:
-                first, total = behind.first(task)
-                names = ", ".join(prepared.machines[other].label for other in first)
-                more = total - len(first)
-                why = make_finding(
-                    "HP505", seen=seen, names=f"{names} and {more} more" if more > 0 else names
-                )
-            else:
-                why = make_finding("HP501", "crowded", seen=seen, deadline=moment(prepared.finish))
-            rows.append((machine, why))
+        if start is not None:
+            continue
+        machine = prepared.machines[task]
+        seen = {"window": ", ".join(machine.placement.windows)}
+        if task in prepared.missing:
+            why = prepared.missing[task]
+        elif task in blocked.predecessors:
+            first, total = blocked.first(task)
+            names = ", ".join(prepared.machines[other].label for other in first)
+            more = total - len(first)
+            if more > 0:
+                names += f" and {more} more"
+            why = make_finding("HP505", seen=seen, names=names)
+        else:
+            why = make_finding("HP501", "crowded", seen=seen, deadline=moment(prepared.finish))
+        rows.append((machine, why))
     return tuple(rows)
 
 
-class Behind(NamedTuple):
-    """Who is left out behind whom: `gates` has the left out of a group or a ring, `of` the gates of
-    a left out task.
+Predecessor = tuple[str, int]
+"""What has to be done before a task: `group` or `ring`, and its number."""
+
+
+class BlockedTasks(NamedTuple):
+    """Tasks that are not scheduled because their predecessors are not.
+
+    `unscheduled` has the tasks of a group or a ring that are not scheduled, `predecessors` what a
+    task that is not scheduled waits for.
     """
 
-    gates: Mapping[tuple[str, int], tuple[int, ...]]
-    of: Mapping[int, tuple[tuple[str, int], ...]]
+    unscheduled: Mapping[Predecessor, tuple[int, ...]]
+    predecessors: Mapping[int, tuple[Predecessor, ...]]
 
     def first(self, task: int) -> tuple[list[int], int]:
         """(some of those that a task waits for, how many there are)."""
-        gates = [self.gates[gate] for gate in self.of[task]]
-        return list(islice(dict.fromkeys(chain.from_iterable(gates)), _NAMED)), sum(map(len, gates))
+        waits_for = [self.unscheduled[before] for before in self.predecessors[task]]
+        some = islice(dict.fromkeys(chain.from_iterable(waits_for)), _NAMED)
+        return list(some), sum(map(len, waits_for))
 
-    def blocked(self, shut: Iterable[int]) -> set[int]:
+    def blocked_by(self, causes: Iterable[int]) -> set[int]:
         """The tasks that wait, directly or not, for one of some tasks."""
-        reached, closed = set(shut), set[tuple[str, int]]()
+        causes = set(causes)
+        reached = set(causes)
+        closed: set[Predecessor] = set()
         grown = True
         while grown:
-            closed |= {gate for gate, tasks in self.gates.items() if not reached.isdisjoint(tasks)}
+            for before, tasks in self.unscheduled.items():
+                if not reached.isdisjoint(tasks):
+                    closed.add(before)
             more = {
                 task
-                for task, gates in self.of.items()
-                if task not in reached and not closed.isdisjoint(gates)
+                for task, waits_for in self.predecessors.items()
+                if task not in reached and not closed.isdisjoint(waits_for)
             }
             grown = bool(more)
             reached |= more
-        return reached - set(shut)
+        return reached - causes
 
 
-def waits_in_vain(prepared: PlanningInput, result: Result) -> Behind:
-    """Which of the tasks that are left out wait for others that are."""
+def blocked_tasks(prepared: PlanningInput, result: Result) -> BlockedTasks:
+    """Which of the tasks that are not scheduled wait for others that are not."""
     problem, starts = prepared.problem, result.starts
     out = [task for task, start in enumerate(starts) if start is None]
-    gates: dict[tuple[str, int], list[int]] = {}
-    for task in out:
-        this = problem.tasks[task]
-        for group in this.groups:
-            gates.setdefault(("group", group), []).append(task)
-        if this.ring is not None:
-            gates.setdefault(("ring", this.ring), []).append(task)
-    used = sorted({task.ring for task in problem.tasks if task.ring is not None})
-    before = dict(zip(used[1:], used, strict=False))
-    of = {}
-    for task in out:
-        this = problem.tasks[task]
-        waits = [
-            ("group", earlier) for group in this.groups for earlier in problem.groups[group].after
-        ]
-        waits += (
-            [("ring", before[this.ring])] if this.ring is not None and this.ring in before else []
-        )
-        found = tuple(dict.fromkeys(gate for gate in waits if gate in gates))
-        if found:
-            of[task] = found
-    return Behind({gate: tuple(tasks) for gate, tasks in gates.items()}, of)
+    unscheduled: dict[Predecessor, list[int]] = {}
+    for number in out:
+        task = problem.tasks[number]
+        for group in task.groups:
+            unscheduled.setdefault(("group", group), []).append(number)
+        if task.ring is not None:
+            unscheduled.setdefault(("ring", task.ring), []).append(number)
+    ring_before = {then: first for first, then in ring_steps(problem)}
+    predecessors: dict[int, tuple[Predecessor, ...]] = {}
+    for number in out:
+        task = problem.tasks[number]
+        before: list[Predecessor] = []
+        for group in task.groups:
+            before += [("group", earlier) for earlier in problem.groups[group].after]
+        if task.ring in ring_before:
+            before.append(("ring", ring_before[task.ring]))
+        waits_for = tuple(dict.fromkeys(one for one in before if one in unscheduled))
+        if waits_for:
+            predecessors[number] = waits_for
+    tasks = {before: tuple(numbers) for before, numbers in unscheduled.items()}
+    return BlockedTasks(tasks, predecessors)
 
 
 def _reboot(machine: Machine, pieces: Sequence[SlotPiece], start: int, release: datetime) -> Reboot:
@@ -207,8 +219,8 @@ _BROKEN = {
 }
 
 
-def left_out(prepared: PlanningInput, starts: Mapping[str, datetime]) -> list[str]:
-    """The machines that restart for the baseline and that a plan does not place: no broken rule,
+def unscheduled(prepared: PlanningInput, starts: Mapping[str, datetime]) -> list[str]:
+    """The machines that restart for the baseline and that a plan does not schedule: no broken rule,
     but worth knowing.
     """
     return [machine.label for machine in prepared.machines if machine.label not in starts]
@@ -225,7 +237,7 @@ class BrokenRule(NamedTuple):
     text: str
 
 
-def broken(
+def violations(
     prepared: PlanningInput,
     starts: Mapping[str, datetime],
     ends: Mapping[str, datetime] | None = None,
@@ -233,23 +245,20 @@ def broken(
     """Every rule that a plan breaks; restarts of no machine of the fleet are named too."""
     known = {machine.label: number for number, machine in enumerate(prepared.machines)}
     placed: list[int | None] = [None] * len(known)
-    found = []
+    found: list[BrokenRule] = []
     for name, start in starts.items():
         if name not in known:
-            text = f"{quoted(name)}: no machine of this fleet restarts for this baseline under this name"
+            text = (
+                f"{quoted(name)}: "
+                "no machine of this fleet restarts for this baseline under this name"
+            )
             found.append(BrokenRule("machine", (name,), None, text))
             continue
         minutes, rest = divmod(start - prepared.release, MINUTE)
         placed[known[name]] = minutes
         if rest:
-            found.append(
-                BrokenRule(
-                    "minute",
-                    (name,),
-                    None,
-                    f"{quoted(name)}: {start.isoformat()} is not a whole minute",
-                )
-            )
+            text = f"{quoted(name)}: {start.isoformat()} is not a whole minute"
+            found.append(BrokenRule("minute", (name,), None, text))
         length = prepared.machines[known[name]].placement.reboot
         end = (ends or {}).get(name)
         if end is not None and end - start != length:
@@ -266,4 +275,4 @@ def broken(
 
 def broken_rules(prepared: PlanningInput, starts: Mapping[str, datetime]) -> list[str]:
     """Every rule that a plan breaks, in words."""
-    return [each.text for each in broken(prepared, starts)]
+    return [rule.text for rule in violations(prepared, starts)]

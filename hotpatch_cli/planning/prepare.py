@@ -40,8 +40,8 @@ class PlanningInput(NamedTuple):
 
     `missing` says, by the number of a task, why it cannot be placed whatever the plan: it has no
     window, no zone, no product. Such a task stays in the problem, since those that wait for it wait
-    in vain. `alone` counts the machines that need no restart for this baseline, by the reason why.
-    Restarts lie from `begin` to `finish`.
+    in vain. `not_needed` counts the machines that need no restart for this baseline, by the reason
+    why. Restarts lie from `begin` to `finish`.
     """
 
     release_day: date
@@ -52,65 +52,76 @@ class PlanningInput(NamedTuple):
     machines: tuple[Machine, ...]
     pieces: tuple[tuple[SlotPiece, ...], ...]
     missing: Mapping[int, Finding]
-    alone: Mapping[str, int]
+    not_needed: Mapping[str, int]
     fleet: Fleet
 
 
-def prepare(fleet: Fleet, judge: Judge, wish: PlanRequest) -> PlanningInput:
-    """The fleet as a problem for the baseline that is wished for. Raises ValueError where there is
+def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
+    """The fleet as a problem for the baseline that is asked for. Raises ValueError where there is
     none.
     """
     judged = [(machine, judge.judge(machine.facts)) for machine in fleet.machines]
-    day = _release_day(judged, judge, wish)
+    day = _release_day(judged, judge, request)
     release = release_moment(day)
-    begin, finish = _range(release, judge.as_of, wish)
+    begin, finish = _range(release, judge.as_of, request)
     calendar = WindowSlots(fleet, release, begin, finish)
     missing: dict[int, Finding] = {}
     machines: list[Machine] = []
-    alone: Counter[str] = Counter()
+    not_needed: Counter[str] = Counter()
     concerned = [
         product for product in PRODUCTS if day in _baselines(judge, product, (day.year, day.month))
     ]
     for machine, judgement in judged:
-        why = _left_alone(machine, judgement, day, concerned, everything=wish.everything)
+        why = _why_not_needed(machine, judgement, day, concerned, everything=request.everything)
         if why is not None:
-            alone[why] += 1
+            not_needed[why] += 1
             continue
-        no_way = _cannot(machine, judgement) or calendar.missing(machine.placement)
-        if no_way is not None:
-            missing[len(machines)] = no_way
+        impossible = _unknown_product(machine, judgement) or calendar.missing(machine.placement)
+        if impossible is not None:
+            missing[len(machines)] = impossible
         machines.append(machine)
     problem = problem_of(fleet, machines, calendar, shut=missing)
     pieces = tuple(
-        () if n in missing else calendar.of(each.placement) for n, each in enumerate(machines)
+        () if task in missing else calendar.of(machine.placement)
+        for task, machine in enumerate(machines)
     )
     return PlanningInput(
-        day, release, begin, finish, problem, tuple(machines), pieces, missing, dict(alone), fleet
+        day,
+        release,
+        begin,
+        finish,
+        problem,
+        tuple(machines),
+        pieces,
+        missing,
+        dict(not_needed),
+        fleet,
     )
 
 
 def _release_day(
-    judged: Iterable[tuple[Machine, Judgement]], judge: Judge, wish: PlanRequest
+    judged: Iterable[tuple[Machine, Judgement]], judge: Judge, request: PlanRequest
 ) -> date:
     """The day of the baseline: that of the month asked for, or the first that a machine of the
     fleet waits for.
     """
     days = {judgement.next_baseline.date for _, judgement in judged if judgement.next_baseline}
-    if wish.month is None:
+    if request.month is None:
         if days:
             return min(days)
-        if wish.everything:
+        if request.everything:
             return next_patch_tuesday(judge.as_of)
         raise ValueError("No machine of the fleet waits for a baseline.")
-    days.update(day for product in PRODUCTS for day in _baselines(judge, product, wish.month))
-    wanted = [day for day in days if (day.year, day.month) == wish.month]
+    days.update(day for product in PRODUCTS for day in _baselines(judge, product, request.month))
+    wanted = [day for day in days if (day.year, day.month) == request.month]
     if wanted:
         return min(wanted)
-    if wish.everything:
-        return patch_tuesday(
-            *wish.month
-        )  # no baseline, but what does not hotpatch restarts every month
-    raise ValueError(f"No baseline is known or planned in {wish.month[0]}-{wish.month[1]:02}.")
+    if request.everything:
+        # No baseline, but machines that are not eligible restart every month.
+        return patch_tuesday(*request.month)
+    raise ValueError(
+        f"No baseline is known or planned in {request.month[0]}-{request.month[1]:02}."
+    )
 
 
 def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[date]:
@@ -127,10 +138,12 @@ def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[da
     return {day for day in days if (day.year, day.month) == month}
 
 
-def _range(release: datetime, as_of: date, wish: PlanRequest) -> tuple[datetime, datetime]:
-    begin = max(release, _midnight(as_of), _midnight(wish.from_day) if wish.from_day else release)
-    ends = [release + wish.deadline] if wish.deadline is not None else []
-    ends += [_midnight(wish.until + timedelta(days=1))] if wish.until is not None else []
+def _range(release: datetime, as_of: date, request: PlanRequest) -> tuple[datetime, datetime]:
+    begin = max(
+        release, _midnight(as_of), _midnight(request.from_day) if request.from_day else release
+    )
+    ends = [release + request.deadline] if request.deadline is not None else []
+    ends += [_midnight(request.until + timedelta(days=1))] if request.until is not None else []
     return begin, min(ends) if ends else begin + HORIZON
 
 
@@ -138,7 +151,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _left_alone(
+def _why_not_needed(
     machine: Machine,
     judgement: Judgement,
     day: date,
@@ -164,10 +177,9 @@ def _left_alone(
     return "no baseline then"
 
 
-def _cannot(machine: Machine, judgement: Judgement) -> Finding | None:
-    if (
-        judgement.product or judgement.verdict == "unsupported"
-    ):  # what cannot hotpatch restarts, whatever it is
+def _unknown_product(machine: Machine, judgement: Judgement) -> Finding | None:
+    # What is not eligible restarts for the standard update, whatever its product is.
+    if judgement.product or judgement.verdict == "unsupported":
         return None
     return make_finding("HP402", seen={"os": machine.facts.os})
 

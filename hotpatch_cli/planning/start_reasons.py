@@ -1,47 +1,43 @@
-"""Why a restart is when it is: its first opening, a pin, a ring that soaks, a group that is waited
-for, or its turn.
+"""Why a restart is when it is: its first opening, a pin, a ring that soaks, a group that comes
+before, or its turn.
 """
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE
 from hotpatch_cli.restarts import span
-from hotpatch_cli.scheduler.problem import Interval, SchedulingProblem, Task
+from hotpatch_cli.scheduler.problem import Interval, SchedulingProblem, Task, ring_steps
 
 
-def reasons_why(prepared: PlanningInput, starts: Sequence[int | None]) -> tuple[str, ...]:
-    """For each task in words what its start waits for; empty for one that is not placed."""
+def start_reasons(prepared: PlanningInput, starts: Sequence[int | None]) -> tuple[str, ...]:
+    """For each task in words what its start waits for; empty for one that is not scheduled."""
     problem = prepared.problem
-    ring_end, group_end = _last_ends(problem, starts)
-    used = sorted({task.ring for task in problem.tasks if task.ring is not None})
-    before = dict(zip(used[1:], used, strict=False))
-    told = []
+    ends = _last_ends(problem, starts)
+    texts = []
     for task, start in zip(problem.tasks, starts, strict=True):
         if start is None:
-            told.append("")
+            texts.append("")
         elif task.pinned is not None:
-            told.append("pinned to this time")
+            texts.append("pinned to this time")
         elif start == _first_fit(task, 0):
-            told.append("first opening")
+            texts.append("first opening")
         else:
-            told.append(
-                _waits(
-                    problem,
-                    task,
-                    start,
-                    ring_end,
-                    group_end,
-                    before.get(-1 if task.ring is None else task.ring),
-                )
-            )
-    return tuple(told)
+            texts.append(_wait(problem, task, start, ends))
+    return tuple(texts)
 
 
-def _last_ends(
-    problem: SchedulingProblem, starts: Sequence[int | None]
-) -> tuple[dict[int, int], dict[int, int]]:
+class _LastEnds(NamedTuple):
+    """When the last restart of a ring, of a group, ends; and the ring before each ring."""
+
+    rings: dict[int, int]
+    groups: dict[int, int]
+    ring_before: dict[int, int]
+
+
+def _last_ends(problem: SchedulingProblem, starts: Sequence[int | None]) -> _LastEnds:
     rings: dict[int, int] = {}
     groups: dict[int, int] = {}
     for task, start in zip(problem.tasks, starts, strict=True):
@@ -52,45 +48,44 @@ def _last_ends(
             rings[task.ring] = max(rings.get(task.ring, end), end)
         for group in task.groups:
             groups[group] = max(groups.get(group, end), end)
-    return rings, groups
+    before = {then: first for first, then in ring_steps(problem)}
+    return _LastEnds(rings, groups, before)
 
 
-def _waits(  # noqa: PLR0917  the state of one walk
-    problem: SchedulingProblem,
-    task: Task,
-    start: int,
-    ring_end: dict[int, int],
-    group_end: dict[int, int],
-    ring_before: int | None,
-) -> str:
-    """The last gate after which the start is the first that fits; otherwise it waits for its turn."""
-    gates = []
-    if ring_before is not None and ring_before in ring_end:
-        ring = problem.rings[ring_before]
+def _wait(problem: SchedulingProblem, task: Task, start: int, ends: _LastEnds) -> str:
+    """The last predecessor after which the start is the first that fits; otherwise its turn under
+    its limits.
+    """
+    # (minute from which the task may start, words): the latest of them is what it waits for.
+    earliest: list[tuple[int, str]] = []
+    before = None if task.ring is None else ends.ring_before.get(task.ring)
+    if before is not None and before in ends.rings:
+        ring = problem.rings[before]
         soak = f" and {span(ring.soak * MINUTE)} have passed" if ring.soak else ""
-        gates.append(
-            (ring_end[ring_before] + ring.soak, f"after the ring {ring.name} is done{soak}")
+        earliest.append(
+            (ends.rings[before] + ring.soak, f"after the ring {ring.name} is done{soak}")
         )
     for group in task.groups:
-        first = [earlier for earlier in problem.groups[group].after if earlier in group_end]
-        gates += [
-            (group_end[each], f"after the group {problem.groups[each].name} is done")
-            for each in first
-        ]
-    moment, words = max(gates, default=(0, ""))
-    if words and _first_fit(task, moment) == start:
+        for earlier in problem.groups[group].after:
+            if earlier in ends.groups:
+                words = f"after the group {problem.groups[earlier].name} is done"
+                earliest.append((ends.groups[earlier], words))
+    minute, words = max(earliest, default=(0, ""))
+    if words and _first_fit(task, minute) == start:
         return words
     limits = [f"the group {problem.groups[group].name}" for group in task.groups]
     limits += [
-        f"the limit on {problem.resources[each].name}" for each in dict.fromkeys(task.resources)
+        f"the limit on {problem.resources[resource].name}"
+        for resource in dict.fromkeys(task.resources)
     ]
     return f"its turn under {' and '.join(limits)}" if limits else "where the search put it"
 
 
-def _first_fit(task: Task, moment: int) -> int | None:
-    place = max(bisect_right(task.windows, moment, key=_opens) - 1, 0)
+def _first_fit(task: Task, minute: int) -> int | None:
+    """The first start at a minute or later that lies in one opening of the task."""
+    place = max(bisect_right(task.windows, minute, key=_opens) - 1, 0)
     for opens, closes in task.windows[place:]:
-        start = max(opens, moment)
+        start = max(opens, minute)
         if start + task.duration <= closes:
             return start
     return None

@@ -1,1 +1,1 @@
-"""Where a machine stands on the hotpatch track, what it installs next, and what makes it restart."""
+"""The hotpatch track of a machine: its state, its next update, and what makes it restart."""

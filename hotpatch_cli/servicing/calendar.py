@@ -1,10 +1,10 @@
-"""A product's year: every release that is known, and for the other months the plan as a forecast."""
+"""A product's year: the releases that are known, and the plan for the other months."""
 
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.records import Day, Knowledge, Product, Release
+from hotpatch_cli.knowledge.records import PRODUCTS, Day, Knowledge, Product, Release
 from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS, patch_tuesday
 from hotpatch_cli.servicing.history import History
 
@@ -114,3 +114,24 @@ def turned(knowledge: Knowledge, product: Product, as_of: date) -> tuple[int, in
     ]
     unplanned = months.count("unplanned-baseline")
     return unplanned, unplanned + months.count("hotpatch")
+
+
+def year_of(
+    knowledge: Knowledge,
+    year: int,
+    as_of: date,
+    product: str = "all",
+    supposed: Iterable[Release] = (),
+) -> Year:
+    """The year of one product or of all, as known on a day; with releases to reckon with that are
+    not known.
+    """
+    supposed = tuple(supposed)
+    products = tuple(one for one in PRODUCTS if product in ("all", one))
+    return Year(
+        year,
+        as_of,
+        products,
+        {one: calendar(knowledge, one, year, as_of, supposed) for one in products},
+        {one: turned(knowledge, one, as_of) for one in products},
+    )

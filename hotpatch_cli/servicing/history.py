@@ -67,7 +67,7 @@ class History:
 
     @cached_property
     def newest_baseline(self) -> Baseline | None:
-        """The newest baseline that is out: confirmed by the data, or planned with its day passed."""
+        """The newest baseline that is out: confirmed by the data, or planned and due by now."""
         confirmed = [row for row in self.out if row.is_baseline and row.identified]
         newest = max(confirmed, key=day_of, default=None)
         best = (

@@ -84,8 +84,8 @@ def _fits(build: Build, buildless: Release, history: History) -> bool:
     others = [row for row in history.out if row.build and row.build.number == build.number]
     newer = [row.build for row in others if before(buildless, row)]
     older = [row.build for row in others if before(row, buildless) and row.is_baseline]
-    return all(each and each > build for each in newer) and all(
-        each and each < build for each in older
+    return all(other and other > build for other in newer) and all(
+        other and other < build for other in older
     )
 
 
@@ -195,7 +195,11 @@ def _contradictions(
         and (
             (row.build is not None and row.build > build)
             or (not rows and _is_ahead(row, build, rows, history))
-            or (missing and row.build is not None and not any(before(row, each) for each in rows))
+            or (
+                missing
+                and row.build is not None
+                and not any(before(row, candidate) for candidate in rows)
+            )
         )
     )
 

@@ -58,7 +58,7 @@ def causes(
     # A KB of which nothing tells may restart the machine before all that is known.
     certain = not track.may_be_due and not offers.untitled
     return tuple(
-        each._replace(certain=each.certain and certain) for each in found if each is not None
+        cause._replace(certain=cause.certain and certain) for cause in found if cause is not None
     )
 
 
@@ -99,9 +99,11 @@ def _monthly(track: Track, history: History) -> Cause:
     if track.next_update is not None:
         return _out("monthly-update", track.next_update.date, start_of(history.as_of))
     following = _at_release("monthly-update", next_patch_tuesday(history.as_of))
-    each = [track.possible._replace(candidates=(row,)) for row in track.possible.candidates]
-    open_ = any(standard_update(one, history, Offers()) for one in each)
-    return following._replace(certain=track.possible.known and not open_)
+    update_is_out = any(
+        standard_update(track.possible._replace(candidates=(row,)), history, Offers())
+        for row in track.possible.candidates
+    )
+    return following._replace(certain=track.possible.known and not update_is_out)
 
 
 def _out(reason: str, day: date, now: datetime) -> Cause:
@@ -114,7 +116,7 @@ def _at_release(reason: str, day: date) -> Cause:
 
 
 def restarted_by_platform(facts: Facts) -> bool:
-    """Whether Azure chooses the moment: AutomaticByPlatform whose safety checks are not bypassed."""
+    """Whether Azure chooses the moment: AutomaticByPlatform with the safety checks in place."""
     settings = facts.patching
     automatic = meaning_of(settings.mode) is PatchMode.AUTOMATIC_BY_PLATFORM
     return facts.platform == "azure" and automatic and not settings.bypass_safety_checks

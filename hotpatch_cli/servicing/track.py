@@ -7,16 +7,14 @@ https://learn.microsoft.com/en-us/troubleshoot/azure/virtual-machines/windows/tr
 """
 
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import STANDARD, Day, Release
-from hotpatch_cli.model import Facts, Finding, make_finding
+from hotpatch_cli.model import Facts, Finding, TrackState, make_finding
 from hotpatch_cli.servicing.history import Baseline, History, age, day_of
 from hotpatch_cli.servicing.installation import Installed
 from hotpatch_cli.servicing.offers import Offers, offered_findings
 
-State = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
-STATES: tuple[State, ...] = ("current", "behind", "baseline-due", "off-track", "unknown")
 HOTPATCHES = ("hotpatch", "out-of-band-hotpatch")
 NOT_NOW = ("action-required", "unsupported")
 """The verdicts of machines that get the standard update each month."""
@@ -40,7 +38,7 @@ class Track(NamedTuple):
     leave only one.
     """
 
-    state: State | None
+    state: TrackState | None
     installed: Release | None = None
     latest: Release | None = None
     next_update: Update | None = None
@@ -79,7 +77,7 @@ class Standing(NamedTuple):
     keeps it unknown.
     """
 
-    state: State
+    state: TrackState
     undecided: Release | None = None
 
 
@@ -93,9 +91,9 @@ def track(
     standings = tuple(standing(row, history, facts.platform) for row in possible.candidates)
     if possible.lacks is not None:
         standings = (Standing("baseline-due"),)
-    agreed = standings[0] if len({each.state for each in standings}) == 1 else None
-    said = possible.settled if agreed else possible.question
-    findings = [*filter(None, (said,)), *possible.findings]
+    agreed = standings[0] if len({result.state for result in standings}) == 1 else None
+    own = possible.settled if agreed else possible.question
+    findings = [*filter(None, (own,)), *possible.findings]
     if agreed is not None:
         findings += _told(facts, agreed, possible, history, verdict)
     state = agreed.state if agreed else "unknown"
@@ -139,7 +137,7 @@ def _newer(one: Release, other: Release) -> bool:
     return one.build is not None and other.build is not None and one.build > other.build
 
 
-# --- what is said --------------------------------------------------------------------------------------------
+# --- what is said ---------------------------------------------------------------------------------
 
 
 def _told(
@@ -251,11 +249,16 @@ def _seen(facts: Facts) -> dict[str, object]:
     return {"build": facts.build} if facts.build else {"kbs": list(facts.kbs)}
 
 
-# --- what comes next -----------------------------------------------------------------------------------------
+# --- what comes next ------------------------------------------------------------------------------
 
 
 def _next_update(  # noqa: PLR0917  the whole of a judgement
-    facts: Facts, state: State, possible: Installed, history: History, verdict: str, offers: Offers
+    facts: Facts,
+    state: TrackState,
+    possible: Installed,
+    history: History,
+    verdict: str,
+    offers: Offers,
 ) -> Update | None:
     if verdict in NOT_NOW:
         return standard_update(possible, history, offers)
@@ -276,7 +279,7 @@ def _next_update(  # noqa: PLR0917  the whole of a judgement
     return _offer(newest, reboot=state == "off-track")
 
 
-def _offered_next(row: Release, state: State) -> bool:
+def _offered_next(row: Release, state: TrackState) -> bool:
     """Whether an offered cumulative update comes next. Off the track the newest one does, whatever
     is offered.
     """
@@ -286,7 +289,7 @@ def _offered_next(row: Release, state: State) -> bool:
 
 
 def _newest_of_state(
-    facts: Facts, state: State, possible: Installed, history: History
+    facts: Facts, state: TrackState, possible: Installed, history: History
 ) -> Release | None:
     """The newest update that the running build lacks, of the sort that its state asks for."""
     if state == "behind":
@@ -353,9 +356,7 @@ def unknown_track(facts: Facts, why: str) -> Track:
 
 
 __all__ = [
-    "STATES",
     "Installed",
-    "State",
     "Track",
     "Update",
     "no_track",

@@ -72,14 +72,16 @@ class _Exporter:
 
     def add(self, window: Window) -> None:
         """Write a window, or say why not."""
-        members = [each for each in self.fleet.machines if window.name in each.placement.windows]
+        members = [
+            machine for machine in self.fleet.machines if window.name in machine.placement.windows
+        ]
         if window.runner == "owner":
             self.notes.append(
                 f"{window.name}: not written, since its owner runs it (`runner: owner`)."
             )
             return
-        local = [each for each in members if each.facts.platform == "azure-local"]
-        members = [each for each in members if each.facts.platform != "azure-local"]
+        local = [machine for machine in members if machine.facts.platform == "azure-local"]
+        members = [machine for machine in members if machine.facts.platform != "azure-local"]
         if local:
             self.refused.append(
                 f"{window.name}: Update Manager does not hotpatch on Azure Local: {_names(local)}."
@@ -100,10 +102,10 @@ class _Exporter:
             yield find_zone(window.timezone), members
             return
         found: dict[str, list[Machine]] = {}
-        without = [each for each in members if each.placement.timezone is None]
-        for each in members:
-            if each.placement.timezone is not None:
-                found.setdefault(iana_name(each.placement.timezone), []).append(each)
+        without = [machine for machine in members if machine.placement.timezone is None]
+        for machine in members:
+            if machine.placement.timezone is not None:
+                found.setdefault(iana_name(machine.placement.timezone), []).append(machine)
         if without or not members:
             who = _names(without) if without else "no machine is in it"
             self.refused.append(f"{window.name}: it has no time zone, and Azure needs one: {who}.")
@@ -127,28 +129,26 @@ class _Exporter:
             self._opens_alike(window, written, zone)
         else:
             self.notes.append(
-                f"{window.name}: {span(window.duration or timedelta())} are longer than Azure's {span(longest)}: "
-                f"split into {len(pieces)}, one after the other. "
-                "Assign each machine to one of them: of schedules that conflict, Azure runs only one."
+                f"{window.name}: {span(window.duration or timedelta())} are longer than Azure's "
+                f"{span(longest)}: split into {len(pieces)}, one after the other. "
+                "Assign each machine to one of them: "
+                "of schedules that conflict, Azure runs only one."
             )
         self._take(window, written, zone, machines)
 
     def _within_limits(self, window: Window) -> None:
         minutes = (window.duration or timedelta()) // MINUTE
         if minutes < self.limits["shortest"].number:
-            raise CannotSay(
-                f"Azure expects {self.limits['shortest'].limit}, and it lasts {span(minutes * MINUTE)}"
-            )
+            expected = self.limits["shortest"].limit
+            raise CannotSay(f"Azure expects {expected}, and it lasts {span(minutes * MINUTE)}")
         rule = window.rule
         if isinstance(rule, AzureRecurrence) and rule.unit == "Hour":
             if rule.interval * 60 < self.limits["repeat"].number:
-                raise CannotSay(
-                    f"Azure expects {self.limits['repeat'].limit}, and it opens every {rule.interval} h"
-                )
+                expected = self.limits["repeat"].limit
+                raise CannotSay(f"Azure expects {expected}, and it opens every {rule.interval} h")
             if minutes > self.limits["longest"].number:
-                raise CannotSay(
-                    f"Azure expects {self.limits['longest'].limit}, and it lasts {span(minutes * MINUTE)}"
-                )
+                expected = self.limits["longest"].limit
+                raise CannotSay(f"Azure expects {expected}, and it lasts {span(minutes * MINUTE)}")
 
     def _anchored(
         self, part: Window, rule: AzureRecurrence, later: int, words: str, zone: ZoneInfo
@@ -179,11 +179,11 @@ class _Exporter:
         """Raise CannotSay where what is written opens at other moments than the window."""
         begin = datetime.combine(self.day, time(), zone)
         end = begin + _LOOKED_AHEAD
-        ours = {each.start.astimezone(UTC) for each in openings(window, zone, begin, end)}
+        ours = {opening.start.astimezone(UTC) for opening in openings(window, zone, begin, end)}
         theirs = {
-            each.start.astimezone(UTC)
+            opening.start.astimezone(UTC)
             for part in written
-            for each in openings(part, None, begin, end)
+            for opening in openings(part, None, begin, end)
         }
         if ours != theirs:
             other = min(ours ^ theirs).astimezone(zone)
@@ -196,7 +196,8 @@ class _Exporter:
         shares = [machines[at : at + most] for at in range(0, len(machines), most)] or [machines]
         if len(shares) > 1:
             self.notes.append(
-                f"{window.name}: {len(machines)} machines: shared among {len(shares)} configurations."
+                f"{window.name}: {len(machines)} machines: "
+                f"shared among {len(shares)} configurations."
             )
         self.notes.append(f"{window.name}: {zone.key} is {written[0].timezone} in Azure.")
         for share in shares:
@@ -222,12 +223,12 @@ class _Exporter:
         return unique
 
     def _place(self, machines: Sequence[Machine]) -> str | None:
-        regions = [each.placement.region for each in machines if each.placement.region]
+        regions = [machine.placement.region for machine in machines if machine.placement.region]
         return self.location or (max(regions, key=regions.count) if regions else None)
 
     def done(self) -> Export:
         """What there is to give, with what concerns all of it."""
-        if missing := [each.name for each in self.found if each.location is None]:
+        if missing := [exported.name for exported in self.found if exported.location is None]:
             self.notes.append(
                 f"No location is known for {', '.join(missing[:_NAMED])}: give --location."
             )
@@ -237,13 +238,15 @@ class _Exporter:
     def _freezes(self) -> Iterator[str]:
         """Freezes of exported machines that are not over yet: Azure knows none."""
         machines = {
-            id(each): each for exported in self.found for each in exported.machines
+            id(machine): machine for exported in self.found for machine in exported.machines
         }.values()
         ahead = [
-            each for each in self.fleet.freezes if each.to_day is None or each.to_day >= self.day
+            freeze
+            for freeze in self.fleet.freezes
+            if freeze.to_day is None or freeze.to_day >= self.day
         ]
         found: dict[Freeze, None] = {}
-        for placement in {each.placement for each in machines}:
+        for placement in {machine.placement for machine in machines}:
             found |= dict.fromkeys(relevant(ahead, placement))
         for freeze in found:
             days = (
@@ -252,8 +255,8 @@ class _Exporter:
                 else ""
             )
             yield (
-                f"freeze {freeze.name}{days}: Azure knows no freeze; take the assignments away for that time, "
-                "or machines restart in it."
+                f"freeze {freeze.name}{days}: Azure knows no freeze; "
+                "take the assignments away for that time, or machines restart in it."
             )
 
 
@@ -262,15 +265,15 @@ def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
     them.
     """
     machines = {
-        id(each): each for exported in found.configurations for each in exported.machines
+        id(machine): machine for exported in found.configurations for machine in exported.machines
     }.values()
     return tuple(
-        each
-        for each in machines
-        if each.facts.platform == "azure" and each.facts.patching.hotpatching
+        machine
+        for machine in machines
+        if machine.facts.platform == "azure" and machine.facts.patching.hotpatching
     )
 
 
 def _names(machines: Sequence[Machine]) -> str:
     more = f" and {len(machines) - _NAMED} more" if len(machines) > _NAMED else ""
-    return ", ".join(each.label for each in machines[:_NAMED]) + more
+    return ", ".join(machine.label for machine in machines[:_NAMED]) + more

@@ -46,15 +46,17 @@ class Lint:
 
     def check(self, schedules: Sequence[Schedule]) -> tuple[LimitBreach, ...]:
         """Every limit that is broken, in the order of files and lines."""
-        run = [each for each in schedules if self.runs(each)]
-        found = [broken for each in run for broken in self._window(each)]
-        found += self._together(run)
-        found += self._machines({each.name for each in run})
-        order = {
-            name: place
-            for place, name in enumerate(dict.fromkeys(each.place.file for each in found))
-        }
-        return tuple(sorted(found, key=lambda each: (order[each.place.file], each.place.line or 0)))
+        run = [schedule for schedule in schedules if self.runs(schedule)]
+        breaches: list[LimitBreach] = []
+        for schedule in run:
+            breaches += self._window(schedule)
+        breaches += self._together(run)
+        breaches += self._machines({schedule.name for schedule in run})
+        files = dict.fromkeys(breach.place.file for breach in breaches)
+        order = {name: number for number, name in enumerate(files)}
+        return tuple(
+            sorted(breaches, key=lambda breach: (order[breach.place.file], breach.place.line or 0))
+        )
 
     def runs(self, schedule: Schedule) -> bool:
         """Whether Azure runs a window: it says so, or a machine in it leaves its schedule to the
@@ -85,7 +87,8 @@ class Lint:
         due = sum(self._is_due(machine) for machine in self.members.get(schedule.name, ()))
         if due:
             return f"{schedule.reboot}, and a baseline is due on {due} of its machines"
-        return f"{schedule.reboot}; the next planned baseline is of {next_planned_baseline(self.judge.as_of)}"
+        following = next_planned_baseline(self.judge.as_of)
+        return f"{schedule.reboot}; the next planned baseline is of {following}"
 
     def _is_due(self, machine: Machine) -> bool:
         return self.judge.judge(machine.facts).track.state == "baseline-due"
@@ -95,10 +98,12 @@ class Lint:
         many.
         """
         limit = self.limits["schedules"]
-        counts = Counter(each.scope for each in schedules if each.scope)
+        counts = Counter(schedule.scope for schedule in schedules if schedule.scope)
         for scope, count in counts.items():
             if count > limit.number and scope is not None:
-                extra = [each for each in schedules if each.scope == scope][limit.number]
+                extra = [schedule for schedule in schedules if schedule.scope == scope][
+                    limit.number
+                ]
                 yield self._broken("schedules", extra, "name", f"{count} in {scope[0]}, {scope[1]}")
 
     def _machines(self, run: set[str]) -> Iterator[LimitBreach]:
@@ -140,7 +145,7 @@ class Lint:
         return LimitBreach(self.limits[name], schedule.name, observed, schedule.places[part])
 
 
-# --- what a window breaks by itself --------------------------------------------------------------------------
+# --- what a window breaks by itself ---------------------------------------------------------------
 
 
 def _too_short(schedule: Schedule, number: int) -> str | None:
@@ -164,7 +169,7 @@ def _too_often(schedule: Schedule, number: int) -> str | None:
 
 
 def _too_late(schedule: Schedule, number: int) -> str | None:
-    late = [each for each in _starts(schedule) if each.hour * 60 + each.minute >= number]
+    late = [start for start in _starts(schedule) if start.hour * 60 + start.minute >= number]
     return f"{late[0]:%H:%M}" if late else None
 
 

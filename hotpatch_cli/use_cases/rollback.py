@@ -46,12 +46,12 @@ def rollbacks(
     """
     wanted = {name.casefold(): name for name in names}
     known = {
-        each.casefold() for machine in fleet.machines for each in (machine.label, machine.name)
+        name.casefold() for machine in fleet.machines for name in (machine.label, machine.name)
     }
     for name in sorted(wanted.keys() - known):
         raise KeyError(wanted[name])
     openings = Openings()
-    found = []
+    ways_back = []
     for machine in fleet.machines:
         judgement = judge.judge(machine.facts)
         if judgement.verdict is None or (
@@ -59,8 +59,8 @@ def rollbacks(
         ):
             continue
         if kb is None or _has(machine.facts, judgement, kb):
-            found.append(_rollback(fleet, machine, judgement, judge, kb, openings))
-    return tuple(found)
+            ways_back.append(_rollback(fleet, machine, judgement, judge, kb, openings))
+    return tuple(ways_back)
 
 
 def _has(facts: Facts, judgement: Judgement, kb: str) -> bool:
@@ -99,7 +99,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
             machine,
             None,
             baseline,
-            tuple(_steps(" or ".join(each.name for each in sharing), baseline)),
+            tuple(_steps(" or ".join(row.name for row in sharing), baseline)),
             opening,
             why,
         )
@@ -114,7 +114,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
 
 
 def _baseline_before(installed: Release, history: History) -> Release | None:
-    """The newest baseline that was out before an update: what it builds on, or where it came from."""
+    """The newest baseline that was out before an update: what it builds on, or came from."""
     before = [
         row
         for row in history.out
@@ -129,14 +129,20 @@ def _steps(name: str, baseline: Release | None) -> Iterable[str]:
     yield "Uninstall it: DISM /Online /Remove-Package /PackageName:<its name> /NoRestart"
     if baseline is not None:
         build = f", build {baseline.build}" if baseline.build else ""
-        yield f"Install the baseline {baseline.name} of {baseline.date}{build}, unless the machine is on it again."
+        yield (
+            f"Install the baseline {baseline.name} of {baseline.date}{build}, "
+            "unless the machine is on it again."
+        )
     yield "Restart in the window: the machine is not back before it has restarted."
     yield f"Hold {name} back (decline it, or exclude it in the schedule), or it is installed again."
 
 
 NOTES = (
     "There is no automatic rollback of hotpatches.",
-    "wusa.exe /uninstall does not take a package that carries a servicing stack update; the servicing stack stays.",
+    (
+        "wusa.exe /uninstall does not take a package that carries a servicing stack update; "
+        "the servicing stack stays."
+    ),
 )
 
 

@@ -59,11 +59,11 @@ def list_openings(
     shared, problems = openings_by_machine(fleet, question)
     if not question.by_window:
         return tuple(
-            each._replace(machine=name) for name, listed in shared for each in listed
+            opening._replace(machine=name) for name, listed in shared for opening in listed
         ), problems
-    found = dict.fromkeys(each for _, listed in shared for each in listed)
+    found = dict.fromkeys(opening for _, listed in shared for opening in listed)
     return tuple(
-        sorted(found, key=lambda each: (each.opening.window, each.opening.start))
+        sorted(found, key=lambda opening: (opening.opening.window, opening.opening.start))
     ), problems
 
 
@@ -130,7 +130,7 @@ class _Book:
 
     def _listed(self, placement: Placement) -> Iterator[UpcomingOpening]:
         windows = windows_of(self.fleet, placement)
-        wanted = [each for each in windows if not self.wanted or each.name in self.wanted]
+        wanted = [window for window in windows if not self.wanted or window.name in self.wanted]
         opened = [self._of_window(window, placement.timezone) for window in wanted]
         ordered = (
             opened[0]

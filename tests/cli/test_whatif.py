@@ -13,7 +13,7 @@ AS_OF = date(2025, 12, 15)
 def test_an_unplanned_baseline_is_supposed_for_both_products() -> None:
     """Without a product the month's Patch Tuesday gets a baseline of each product."""
     world = parse_what_if(["unplanned:2026-02"], AS_OF)
-    assert [(row.product, row.date, row.kind) for row in world.supposed] == [
+    assert [(row.product, row.date, row.kind) for row in world.releases] == [
         ("ws2022", date(2026, 2, 10), "unplanned-baseline"),
         ("ws2025", date(2026, 2, 10), "unplanned-baseline"),
     ]
@@ -21,7 +21,7 @@ def test_an_unplanned_baseline_is_supposed_for_both_products() -> None:
 
 def test_a_product_narrows_it() -> None:
     """With a product only that one has the baseline."""
-    assert [row.product for row in parse_what_if(["unplanned:ws2025:2026-02"], AS_OF).supposed] == [
+    assert [row.product for row in parse_what_if(["unplanned:ws2025:2026-02"], AS_OF).releases] == [
         "ws2025"
     ]
 
@@ -32,7 +32,7 @@ def test_a_freeze_has_both_days_and_questions_add_up() -> None:
     assert [(each.from_day, each.to_day) for each in world.freezes] == [
         (date(2026, 1, 17), date(2026, 1, 18))
     ]
-    assert len(world.supposed) == 2
+    assert len(world.releases) == 2
     assert world.texts == ("freeze:2026-01-17..2026-01-18", "unplanned:2026-02")
 
 

@@ -25,9 +25,15 @@ DAY = "2025-12-15"
 IMAGE = "image: 'MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition'"
 OLD = "platform: arc, os: Windows Server 2019 Datacenter"
 """Unsupported, with HP105."""
-MODE = f"platform: azure, {IMAGE}, patching: {{mode: AutomaticByOS, hotpatching: false, vm_agent: true}}"
+MODE = (
+    f"platform: azure, {IMAGE}, patching: "
+    f"{{mode: AutomaticByOS, hotpatching: false, vm_agent: true}}"
+)
 """Action required, with HP201 and HP202; its track is unknown, and no finding says so."""
-READY = f"platform: azure, {IMAGE}, patching: {{mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}"
+READY = (
+    f"platform: azure, {IMAGE}, patching: "
+    f"{{mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}"
+)
 OFF = f"{READY}, build: 26100.7178"
 """Ready and off-track, with HP303."""
 ID = "/subscriptions/1/resourceGroups/Rg/providers/Microsoft.HybridCompute/machines/Web"
@@ -135,7 +141,10 @@ def test_a_waiver_that_matches_nothing_is_named(hotpatch: Any) -> None:
     )
     assert re.findall(r"waivers.yaml:\d+: .*", done.err) == [
         f"waivers.yaml:2: {nothing % 'web1'} Did you mean 'web01'?",
-        "waivers.yaml:7: The waiver of HP106 for 'web01' matches nothing: HP106 is not raised there.",
+        (
+            "waivers.yaml:7: The waiver of HP106 for 'web01' matches nothing: HP106 is not raised "
+            "there."
+        ),
         f"waivers.yaml:17: {nothing % 'zzz'}",
     ]
 
@@ -249,7 +258,9 @@ def test_waivers_come_from_several_files(hotpatch: Any, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("key", ["machine", "rule", "reason", "owner", "expires"])
 @pytest.mark.parametrize("value", ["no", "null", "empty"])
 def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
-    """A waiver without one of its keys, or with nothing in it, is refused with its place: code 2."""
+    """A waiver without one of its keys, or with nothing in it, is refused with its place: code
+    2.
+    """
     entry: dict[str, Any] = waiver()
     entry[key] = {"null": None, "empty": "  "}.get(value)
     if value == "no":
@@ -280,7 +291,10 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
             "is not a date",
         ),
         (
-            "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-01-01, until: 1}]",
+            (
+                "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: "
+                "2026-01-01, until: 1}]"
+            ),
             "'until'",
         ),
         ("waiver: []", "Did you mean 'waivers'?"),
@@ -312,7 +326,7 @@ def test_a_file_of_comments_alone_waives_nothing(hotpatch: Any) -> None:
     assert hotpatch.check(f"machines: [{{name: a, {OLD}}}]", "--waivers", "waivers.yaml").code == 1
 
 
-# --- hotpatch waive ------------------------------------------------------------------------------------------
+# --- hotpatch waive -------------------------------------------------------------------------------
 
 CALL = (
     "--reason",
@@ -336,13 +350,25 @@ waivers:
     expires: 2026-01-01
 # last words
 """,
-    "not indented": "waivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\n",
-    "no line end": "waivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}",
+    "not indented": (
+        "waivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\n"
+    ),
+    "no line end": (
+        "waivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}"
+    ),
     "empty list": "waivers: []\n",
     "nothing": "waivers:\n",
-    "more below": "waivers:\n  - {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\nx-note: ours\n",
-    "of Windows": "# ours\r\nwaivers:\r\n  - {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\r\n",
-    "with a mark": "\ufeffwaivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\n",
+    "more below": (
+        "waivers:\n  - {machine: x, rule: HP105, reason: r, owner: o, expires: "
+        "2026-01-01}\nx-note: ours\n"
+    ),
+    "of Windows": (
+        "# ours\r\nwaivers:\r\n  - {machine: x, rule: HP105, reason: r, owner: o, "
+        "expires: 2026-01-01}\r\n"
+    ),
+    "with a mark": (
+        "\ufeffwaivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\n"
+    ),
     "folded reason": """\
 waivers:
 - machine: x
@@ -459,7 +485,7 @@ def test_what_is_waived_is_read_back(machine: str, reason: str, owner: str, expi
     assert found[:5] == (machine, "HP105", reason, owner, expires)
 
 
-# --- known findings ------------------------------------------------------------------------------------------
+# --- known findings -------------------------------------------------------------------------------
 
 
 def test_known_findings_do_not_fail_and_new_ones_do(hotpatch: Any) -> None:

@@ -12,7 +12,10 @@ from hotpatch_cli.knowledge.load import load_knowledge
 KNOWLEDGE = load_knowledge()
 SOURCES = "sources: {mine: {title: my page, url: 'https://example.org', read: 2026-11-20}}\n"
 IMAGE = "publisher: MicrosoftWindowsServer, offer: WindowsServer, platforms: [azure], source: mine"
-OCTOBER = "product: ws2025, date: 2026-10-13, kb: KB5199999, build: 26100.33500, confidence: high, source: mine"
+OCTOBER = (
+    "product: ws2025, date: 2026-10-13, kb: KB5199999, build: 26100.33500, confidence: "
+    "high, source: mine"
+)
 ARC = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true}"
 MACHINE = (
     f"machines: [{{name: a, platform: arc, os: Windows Server 2025 Standard, {ARC}, build: BUILD}}]"
@@ -57,8 +60,14 @@ def test_a_row_of_october_ends_the_ignorance(checked: Any) -> None:
 
 def test_a_kind_that_was_not_stated_is_given(checked: Any) -> None:
     """A row with the KB of a shipped row without a kind takes its place, and the track is known."""
-    vm = f"machines: [{{name: a, platform: azure, image: {KNOWLEDGE.matrix.images[0].urn}, build: 20348.5622}}]"
-    row = "{product: ws2022, date: 2026-09-08, kb: KB5122882, confidence: high, source: mine, kind: KIND}"
+    vm = (
+        "machines: [{name: a, platform: azure, "
+        f"image: {KNOWLEDGE.matrix.images[0].urn}, build: 20348.5622}}]"
+    )
+    row = (
+        "{product: ws2022, date: 2026-09-08, kb: KB5122882, confidence: high, source: mine, "
+        "kind: KIND}"
+    )
     row = row.replace("kb:", "build: 20348.5622, kb:")
     assert checked(vm, "2026-09-20")["track"]["state"] == "unknown"
     for kind, state in (("unplanned-baseline", "current"), ("standard", "off-track")):
@@ -69,8 +78,14 @@ def test_a_kind_that_was_not_stated_is_given(checked: Any) -> None:
 
 def test_a_row_that_is_not_confirmed_is_a_schedule(checked: Any) -> None:
     """A baseline with a KB but of low confidence, or without KB and build, confirms nothing."""
-    weak = "{product: ws2025, date: 2026-10-13, kind: planned-baseline, kb: KB5199999, confidence: low, source: mine}"
-    bare = "{product: ws2025, date: 2027-01-12, kind: planned-baseline, confidence: high, source: mine}"
+    weak = (
+        "{product: ws2025, date: 2026-10-13, kind: planned-baseline, kb: KB5199999, "
+        "confidence: low, source: mine}"
+    )
+    bare = (
+        "{product: ws2025, date: 2027-01-12, kind: planned-baseline, confidence: high, "
+        "source: mine}"
+    )
     for row, as_of in ((weak, "2026-11-23"), (bare, "2027-02-01")):
         found = checked(
             MACHINE.replace("BUILD", "26100.33438"), as_of, releases=f"releases: [{row}]"
@@ -82,7 +97,10 @@ def test_a_row_that_is_not_confirmed_is_a_schedule(checked: Any) -> None:
 def test_an_image_is_added_from_its_day_on(checked: Any) -> None:
     """A user's image can hotpatch from its first day, and not before."""
     row = f"images: [{{product: ws2025, sku: 2025-mini, from: 2026-03-01, {IMAGE}}}]"
-    fleet = "machines: [{name: a, platform: azure, image: MicrosoftWindowsServer:WindowsServer:2025-mini}]"
+    fleet = (
+        "machines: [{name: a, platform: azure, image: "
+        "MicrosoftWindowsServer:WindowsServer:2025-mini}]"
+    )
     assert "HP101" in codes(checked(fleet, "2026-03-01"))
     assert "HP101" not in codes(checked(fleet, "2026-03-01", matrix=row))
     assert "HP101" in codes(checked(fleet, "2026-02-28", matrix=row))
@@ -94,7 +112,10 @@ def test_a_day_of_a_shipped_image_is_corrected(hotpatch: Any) -> None:
         "m.yaml", f"{SOURCES}images: [{{product: ws2025, sku: x, from: 2026-03-01, {IMAGE}}}]"
     )
     shipped = KNOWLEDGE.matrix.images[0]
-    text = f"{SOURCES}images: [{{product: ws2022, sku: {shipped.sku.upper()}, from: 2023-01-01, {IMAGE}}}]"
+    text = (
+        f"{SOURCES}images: "
+        f"[{{product: ws2022, sku: {shipped.sku.upper()}, from: 2023-01-01, {IMAGE}}}]"
+    )
     text = text.replace("[azure]", "[azure, azure-local]")
     more = load_knowledge(
         [str(hotpatch.folder / path), str(hotpatch.folder / hotpatch.write("n.yaml", text))]
@@ -155,7 +176,10 @@ BAD: dict[str, tuple[str, str, str]] = {
     "not-a-list": ("matrix", "images: 5", "Expected a list"),
     "event": (
         "matrix",
-        "lifecycle: [{product: ws2025, event: party, day: 2026-01-01, from: 2026-01-01, source: mine}]",
+        (
+            "lifecycle: [{product: ws2025, event: party, day: 2026-01-01, from: 2026-01-01, "
+            "source: mine}]"
+        ),
         "party",
     ),
     "release-year": (
@@ -187,7 +211,9 @@ BAD: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize("name", BAD)
 @pytest.mark.parametrize("command", ["check", "calendar"])
 def test_a_users_file_is_read_strictly(name: str, command: str, hotpatch: Any) -> None:
-    """What is wrong in a user's file is told with its place; the code is 2 and nothing is written."""
+    """What is wrong in a user's file is told with its place; the code is 2 and nothing is
+    written.
+    """
     option, text, said = BAD[name]
     if command == "calendar" and option == "matrix":
         command = "matrix"

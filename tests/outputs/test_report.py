@@ -17,7 +17,8 @@ from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.formats import REPORT_FORMATS
 from hotpatch_cli.outputs.view_options import Screen
-from hotpatch_cli.report import Report, check
+from hotpatch_cli.report import Report
+from hotpatch_cli.use_cases.check import check
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "fleet.yaml")
 DAY = "2025-12-15"

@@ -12,7 +12,7 @@ from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.report_json import render_json, report_dict
 from hotpatch_cli.outputs.schemas import schema_text
-from hotpatch_cli.report import check
+from hotpatch_cli.use_cases.check import check
 
 ROOT = Path(__file__).parents[2]
 FLEETS = [str(ROOT / "examples" / name) for name in ("fleet.yaml", "large.yaml", "az-vm-list.json")]

@@ -79,7 +79,10 @@ def test_a_ring_that_opens_too_late_is_told_with_its_soak(hotpatch: Any) -> None
     """A machine whose only opening is over before the first ring has soaked names ring, opening and
     deadline.
     """
-    body = "rings: [{name: canary, soak: 24h}, {name: broad}]\nmachines: [{name: a, ring: canary}, {name: b, ring: broad}]"
+    body = (
+        "rings: [{name: canary, soak: 24h}, {name: broad}]\nmachines: [{name: a, ring: "
+        "canary}, {name: b, ring: broad}]"
+    )
     conflict = the_conflict(planned(hotpatch, body))
     assert "The ring broad starts 24 h after the last restart of the ring canary." in messages(
         conflict["reasons"]
@@ -88,7 +91,9 @@ def test_a_ring_that_opens_too_late_is_told_with_its_soak(hotpatch: Any) -> None
 
 
 def test_a_limit_of_a_region_is_told(hotpatch: Any) -> None:
-    """Seven machines, one at once in their region, do not fit into one opening; two at once help."""
+    """Seven machines, one at once in their region, do not fit into one opening; two at once
+    help.
+    """
     machines = "".join(f"- {{name: m{number}, region: uksouth}}\n" for number in range(7))
     conflict = the_conflict(planned(hotpatch, f"limits: {{per_region: 1}}\nmachines:\n{machines}"))
     assert "7 machines under the limit on region uksouth restart one at a time" in messages(
@@ -128,7 +133,10 @@ def test_a_ring_behind_one_that_cannot_be_scheduled_names_it(hotpatch: Any) -> N
     HP501.
     """
     body = "rings: [{name: first, soak: 1h}, {name: second, soak: 1h}, {name: third}]\n"
-    body += "machines: [{name: s, ring: first, window: null}, {name: a, ring: second}, {name: b, ring: third}]"
+    body += (
+        "machines: [{name: s, ring: first, window: null}, {name: a, ring: second}, "
+        "{name: b, ring: third}]"
+    )
     done = planned(hotpatch, body)
     told = {each["machine"]: each["reasons"][0] for each in done.json["unplaced"]}
     assert {name: reason["code"] for name, reason in told.items()} == {

@@ -74,14 +74,20 @@ def test_a_percentage_is_rounded_down(tmp_path: Path) -> None:
 
 def test_a_group_waits_for_another(tmp_path: Path) -> None:
     """A group with `after` starts when every member of that group has ended."""
-    body = "groups: {db: {}, app: {after: [db]}}\nmachines: [{name: a, groups: [app]}, {name: d, groups: [db]}]"
+    body = (
+        "groups: {db: {}, app: {after: [db]}}\nmachines: [{name: a, groups: [app]}, {name: "
+        "d, groups: [db]}]"
+    )
     found = starts(tmp_path, body)
     assert found["a"] == found["d"] + timedelta(minutes=30)
 
 
 def test_a_ring_soaks(tmp_path: Path) -> None:
     """The second ring starts when the soak has passed since the first one's last end."""
-    body = "rings: [{name: one, soak: 20h}, {name: two}]\nmachines: [{name: a, ring: one}, {name: b, ring: two}]"
+    body = (
+        "rings: [{name: one, soak: 20h}, {name: two}]\nmachines: [{name: a, ring: one}, "
+        "{name: b, ring: two}]"
+    )
     found = starts(tmp_path, body)
     assert found["b"] - found["a"] >= timedelta(hours=20, minutes=30)
 
@@ -102,7 +108,7 @@ def test_who_needs_no_restart_is_left_alone(tmp_path: Path, machine: str, why: s
     as_of = date(2026, 1, 20)
     ready = prepared(tmp_path, f"machines: [{{name: a}}, {machine}]", as_of=as_of)
     assert [each.name for each in ready.machines] == ["a"]
-    assert dict(ready.alone) == {why: 1}
+    assert dict(ready.not_needed) == {why: 1}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +129,10 @@ def test_who_cannot_be_placed_is_named(tmp_path: Path, machine: str, code: str) 
 
 def test_a_plan_that_was_edited_is_judged(tmp_path: Path) -> None:
     """A restart moved out of its window, or into a full group, breaks a rule."""
-    body = "groups: {sql: {max_unavailable: 1}}\nmachines: [{name: a, groups: [sql]}, {name: b, groups: [sql]}]"
+    body = (
+        "groups: {sql: {max_unavailable: 1}}\nmachines: [{name: a, groups: [sql]}, {name: "
+        "b, groups: [sql]}]"
+    )
     ready = prepared(tmp_path, body)
     good = {each.machine.label: each.start for each in plan(ready).reboots}
     assert broken_rules(ready, good) == []

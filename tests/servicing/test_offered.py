@@ -7,7 +7,10 @@ from hotpatch_cli.eligibility.verdict import Judgement
 from hotpatch_cli.model import Arc, ArcStatus, Facts, LicenseStatus, PendingUpdate
 
 DAY = "2026-08-20"
-LCU = "2026-08 Cumulative Update for Microsoft server operating system version 24H2 for x64-based Systems"
+LCU = (
+    "2026-08 Cumulative Update for Microsoft server operating system version 24H2 for "
+    "x64-based Systems"
+)
 NO_VBS = Arc(
     ArcStatus.parse("Connected"),
     LicenseStatus.parse("Enabled"),
@@ -21,7 +24,9 @@ NO_VBS = Arc(
 def offered(
     *updates: tuple[str | None, str | None, str | None], build: str = "26100.33158", day: str = DAY
 ) -> Judgement:
-    """The judgement on a machine of July's baseline to which updates (title, KB, kind) are offered."""
+    """The judgement on a machine of July's baseline to which updates (title, KB, kind) are
+    offered.
+    """
     return judge(arc(build, pending=tuple(PendingUpdate(*each) for each in updates)), day)
 
 
@@ -66,7 +71,10 @@ SORTS: dict[str, tuple[tuple[str | None, str | None, str | None], str | None, st
     ),
     ".NET by its title": (
         (
-            "2026-08 Cumulative Update for .NET Framework 4.8.1 for Microsoft server operating system",
+            (
+                "2026-08 Cumulative Update for .NET Framework 4.8.1 for Microsoft "
+                "server operating system"
+            ),
             "KB5999998",
             None,
         ),

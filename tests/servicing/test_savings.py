@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.report import year_of
+from hotpatch_cli.servicing.calendar import year_of
 from hotpatch_cli.servicing.history import Baseline
 from hotpatch_cli.servicing.savings import saved_by, savings
 from hotpatch_cli.servicing.track import Track

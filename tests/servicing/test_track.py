@@ -1,4 +1,6 @@
-"""The track and the next restart, line by line of the decision tables, on the shipped release data."""
+"""The track and the next restart, line by line of the decision tables, on the shipped release
+data.
+"""
 
 from datetime import date
 from typing import Any

@@ -43,7 +43,7 @@ def codes(machine: Any) -> list[str]:
     return [each["code"] for each in machine["reasons"]]
 
 
-# --- a machine that cannot hotpatch now -------------------------------------------------------------------------
+# --- a machine that cannot hotpatch now -----------------------------------------------------------
 
 MONTHLY: dict[str, tuple[str, str, tuple[str | None, str, str, bool]]] = {
     "a baseline behind the standard update": (
@@ -136,7 +136,7 @@ def test_a_machine_that_cannot_hotpatch_gets_the_standard_update(checked: Any, n
         assert "hotpatch" not in update["kind"]
 
 
-# --- installed, and waiting for the restart ---------------------------------------------------------------------
+# --- installed, and waiting for the restart -------------------------------------------------------
 
 WAITING: dict[str, tuple[str, str, str | None, str]] = {
     "the baseline": (
@@ -223,7 +223,10 @@ def test_without_the_restart_the_two_contradict_each_other(checked: Any) -> None
 
 def test_a_waiting_baseline_fails_where_baseline_due_does(hotpatch: Any) -> None:
     """With --fail-on baseline-due it is HP308 that counts, in JSON as in every format."""
-    text = f"{WINDOWS}  - {{name: a, {ARC}, build: 26100.32995, kbs: [KB5099536], restart_pending: true}}\n"
+    text = (
+        f"{WINDOWS}  - "
+        f"{{name: a, {ARC}, build: 26100.32995, kbs: [KB5099536], restart_pending: true}}\n"
+    )
     more = ("--as-of", "2026-07-20", "--fail-on", "baseline-due")
     done = hotpatch.check(text, *more)
     assert done.code == 1
@@ -242,7 +245,7 @@ def test_an_unsupported_machine_that_waits_restarts_next_too(checked: Any) -> No
     assert (found["verdict"], found["next_reboot"]["reason"]) == ("unsupported", "restart-pending")
 
 
-# --- nothing that is next lies before the day --------------------------------------------------------------------
+# --- nothing that is next lies before the day -----------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -280,7 +283,10 @@ def test_an_overdue_restart_is_in_no_calendar(hotpatch: Any) -> None:
     """No event of a feed begins before the as-of day; a restart that is overdue is told on standard
     error.
     """
-    text = f"{WINDOWS}  - {{name: late, {VM}, build: 26100.33158}}\n  - {{name: soon, {VM}, build: 26100.7178}}\n"
+    text = (
+        f"{WINDOWS}  - {{name: late, {VM}, build: 26100.33158}}\n  - "
+        f"{{name: soon, {VM}, build: 26100.7178}}\n"
+    )
     done = hotpatch.check(text, "--as-of", "2026-11-26", "-f", "ics")
     assert "BEGIN:VEVENT" not in done.out
     assert "late" in done.err
@@ -308,7 +314,7 @@ def test_both_baselines_are_told_while_one_is_due(checked: Any, hotpatch: Any) -
     assert "1 machine still due" in page
 
 
-# --- how sure it is ---------------------------------------------------------------------------------------------
+# --- how sure it is -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -334,7 +340,7 @@ def test_an_unknown_track_makes_the_restart_uncertain(
     assert ("may be due now" in found["next_reboot"]["sentence"]) != certain
 
 
-# --- what is known is not asked for ------------------------------------------------------------------------------
+# --- what is known is not asked for ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -375,7 +381,7 @@ def test_an_unknown_track_fails_by_its_finding_in_every_format(hotpatch: Any, fo
     assert "track-unknown" not in done.out
 
 
-# --- windows that nobody runs -----------------------------------------------------------------------------------
+# --- windows that nobody runs ---------------------------------------------------------------------
 
 SCHEDULES: dict[str, tuple[str, bool, bool]] = {
     "manual": (f"{MANUAL}, build: 26100.33222, window: azures", True, False),
@@ -415,7 +421,7 @@ def test_the_owners_window_is_taken_where_azures_is_not_run(checked: Any) -> Non
     assert found["next_reboot"]["window"]["name"] == "sunday"
 
 
-# --- once for the run -------------------------------------------------------------------------------------------
+# --- once for the run -----------------------------------------------------------------------------
 
 
 def test_what_the_data_lacks_is_said_once_for_the_run(hotpatch: Any) -> None:
@@ -450,9 +456,12 @@ def test_both_products_are_named_in_one_finding(hotpatch: Any) -> None:
     assert hotpatch.check(both, "--as-of", "2026-09-20").json["run_reasons"] == []
 
 
-# --- what is offered, installed already, or overdue beside another reason -----------------------------------------
+# --- what is offered, installed already, or overdue beside another reason -------------------------
 
-STANDARD = "pending: [{title: 2026-08 Cumulative Update for Microsoft server operating system, kb: KB5120233}]"
+STANDARD = (
+    "pending: [{title: 2026-08 Cumulative Update for Microsoft server operating "
+    "system, kb: KB5120233}]"
+)
 NO_FACTS = "platform: arc, os: Windows Server 2025 Standard"
 
 INSTALLED_ALREADY: dict[str, tuple[str, str, str, str]] = {
@@ -526,7 +535,9 @@ def test_a_standard_update_offered_to_a_machine_of_unknown_verdict_comes_next(ch
 def test_a_baseline_that_is_offered_restarts_a_machine_of_unknown_track(
     checked: Any, pending: str, as_of: str, kb: str | None
 ) -> None:
-    """Where nothing tells what is installed, an offered baseline is a restart at the next opening."""
+    """Where nothing tells what is installed, an offered baseline is a restart at the next
+    opening.
+    """
     machine = checked(f"{VM}, pending: [{pending}]", as_of)
     assert machine["track"]["state"] == "unknown"
     assert machine["next_reboot"]["reason"] == "pending"

@@ -132,7 +132,10 @@ def test_a_machine_with_two_configurations(hotpatch: Hotpatch) -> None:
 
 def test_a_schedule_with_too_many_machines(hotpatch: Hotpatch) -> None:
     """3,000 are fine, 3,001 are not."""
-    head = "windows: {w: {days: [Sat], start: 22:00, duration: 3h, runner: azure-update-manager}}\nmachines:\n"
+    head = (
+        "windows: {w: {days: [Sat], start: 22:00, duration: 3h, runner: "
+        "azure-update-manager}}\nmachines:\n"
+    )
     rows = [f"  - {{name: m{n}, platform: arc, {READY}, window: w}}\n" for n in range(3001)]
     assert broken(lint(hotpatch, head + "".join(rows[:-1]), name="a.yaml")) == []
     done = lint(hotpatch, head + "".join(rows), name="a.yaml")
@@ -156,7 +159,10 @@ machines:
   - {{name: m, {machine}, window: w}}
 """
 LONG = "days: [Sat], start: 22:00, duration: 5h"
-AZURE = f"platform: azure, {READY}, image: MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
+AZURE = (
+    f"platform: azure, {READY}, image: "
+    f"MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
+)
 AUTOMATIC = "mode: AutomaticByPlatform, hotpatching: true"
 
 
@@ -230,7 +236,7 @@ def test_no_limit_is_dead() -> None:
     )
 
 
-# --- Terraform -----------------------------------------------------------------------------------------------
+# --- Terraform ------------------------------------------------------------------------------------
 
 
 def terraform(known: bool = False, **window: Any) -> Any:
@@ -324,11 +330,12 @@ def test_what_a_plan_leaves_open_is_no_finding(hotpatch: Hotpatch) -> None:
     assert "startDateTime is known only after apply" in done.err
 
 
-# --- output and bad input ------------------------------------------------------------------------------------
+# --- output and bad input -------------------------------------------------------------------------
 
 
 NIGHTLY = """
-windows: {{night: {{azure: Day, start: 22:00, duration: {duration}, timezone: UTC, runner: azure-update-manager}}}}
+windows: {{night: {{azure: Day, start: 22:00, duration: {duration}, timezone: UTC,
+  runner: azure-update-manager}}}}
 machines: [{{name: a, platform: azure, window: night}}]
 """
 

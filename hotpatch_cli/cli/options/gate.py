@@ -7,7 +7,7 @@ from typing import Annotated, cast
 import typer
 
 from hotpatch_cli.documents.codec import did_you_mean
-from hotpatch_cli.gate.outcome import NEVER, TRACK_WORDS, VERDICT_WORDS, words_of
+from hotpatch_cli.gate.outcome import NEVER, TRACK_CONDITIONS, VERDICT_CONDITIONS, conditions_of
 from hotpatch_cli.model import Platform
 from hotpatch_cli.report import Outcome, Report
 
@@ -37,7 +37,8 @@ def parse_fail_on(text: str) -> frozenset[str]:
     """The words of `--fail-on`. Raises BadParameter for one that is not known."""
     words = [word.strip().lower() for word in text.split(",") if word.strip()]
     found = frozenset(
-        known_word(word, (*VERDICT_WORDS, *TRACK_WORDS, NEVER), "--fail-on") for word in words
+        known_word(word, (*VERDICT_CONDITIONS, *TRACK_CONDITIONS, NEVER), "--fail-on")
+        for word in words
     )
     if not found or (NEVER in found and len(found) > 1):
         raise typer.BadParameter(
@@ -69,7 +70,7 @@ def chosen(only: str | None) -> frozenset[str] | None:
     """The words of `--only`: verdicts, track states, codes. Raises BadParameter."""
     if only is None:
         return None
-    known: tuple[str, ...] = ("ready", "current", *VERDICT_WORDS, *TRACK_WORDS)
+    known: tuple[str, ...] = ("ready", "current", *VERDICT_CONDITIONS, *TRACK_CONDITIONS)
     words = [word.strip() for word in only.split(",") if word.strip()]
     if any(word.upper().startswith("HP") for word in words):
         from hotpatch_cli.knowledge.load import load_rules
@@ -89,7 +90,7 @@ def narrowed(report: Report, only: frozenset[str] | None) -> Report:
     """
     if only is None:
         return report
-    kept = tuple(each for each in report.machines if only & (words_of(each) | set(each.codes)))
+    kept = tuple(each for each in report.machines if only & (conditions_of(each) | set(each.codes)))
     shown, total = (
         Counter(each.outcome for each in machines) for machines in (kept, report.machines)
     )

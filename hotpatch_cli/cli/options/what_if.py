@@ -1,9 +1,9 @@
-"""`--what-if`: a world that is asked about, with a baseline or a freeze that is not known."""
+"""`--what-if`: a scenario with a baseline or a freeze that is not known."""
 
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from hotpatch_cli.documents.codec import parse_date
 from hotpatch_cli.knowledge.records import PRODUCTS, Release
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS, patch_tuesday
+from hotpatch_cli.servicing.scenario import Scenario
 
 OPTION = "--what-if"
 _UNPLANNED = re.compile(r"unplanned:(?:([a-z0-9]+):)?(\d{4})-(\d{1,2})")
@@ -23,56 +24,43 @@ WhatIfOption = Annotated[
         OPTION,
         metavar="WORLD",
         envvar="HOTPATCH_WHAT_IF",
-        help="The difference in a world with unplanned:2026-02, unplanned:ws2025:2026-02, freeze:FROM..TO; repeatable.",
+        help="The difference in a world with unplanned:2026-02, unplanned:ws2025:2026-02, "
+        "freeze:FROM..TO; repeatable.",
         show_default=False,
     ),
 ]
 
 
-class WhatIf(NamedTuple):
-    """A supposed world: releases to reckon with that are not known, and freezes that are not
-    declared.
-
-    `texts` are the questions as they were asked; all of them hold together.
-    """
-
-    texts: tuple[str, ...] = ()
-    supposed: tuple[Release, ...] = ()
-    freezes: tuple[Freeze, ...] = ()
-
-    def __bool__(self) -> bool:
-        """Whether anything is supposed."""
-        return bool(self.texts)
-
-
-def parse_what_if(texts: Sequence[str] | None, as_of: date) -> WhatIf:
-    """The world that `--what-if` asks about on a day. Raises BadParameter."""
-    world = WhatIf()
-    for text in dict.fromkeys(each.strip() for each in texts or ()):
+def parse_what_if(texts: Sequence[str] | None, as_of: date) -> Scenario:
+    """The scenario that `--what-if` asks about on a day. Raises BadParameter."""
+    scenario = Scenario()
+    for text in dict.fromkeys(question.strip() for question in texts or ()):
         if text.startswith("unplanned:"):
-            more = world._replace(supposed=(*world.supposed, *_unplanned(text, as_of)))
+            releases = (*scenario.releases, *_unplanned(text, as_of))
+            scenario = scenario._replace(releases=releases)
         elif text.startswith("freeze:"):
-            more = world._replace(freezes=(*world.freezes, _freeze(text)))
+            scenario = scenario._replace(freezes=(*scenario.freezes, _freeze(text)))
         else:
             raise _bad(f"{text!r} is no question.", _HOW)
-        world = more._replace(texts=(*world.texts, text))
-    return world
+        scenario = scenario._replace(texts=(*scenario.texts, text))
+    return scenario
 
 
 def _unplanned(text: str, as_of: date) -> list[Release]:
-    found = _UNPLANNED.fullmatch(text)
-    if found is None or not 1 <= int(found[3]) <= 12:  # noqa: PLR2004  months
+    match = _UNPLANNED.fullmatch(text)
+    if match is None or not 1 <= int(match[3]) <= 12:  # noqa: PLR2004  months
         raise _bad(f"{text!r} names no month.", _HOW)
-    products = [each for each in PRODUCTS if found[1] in (None, each)]
+    products = [product for product in PRODUCTS if match[1] in (None, product)]
     if not products:
-        raise _bad(f"{found[1]!r} is no product.", f"Known are {', '.join(PRODUCTS)}.")
-    year, month = int(found[2]), int(found[3])
+        raise _bad(f"{match[1]!r} is no product.", f"Known are {', '.join(PRODUCTS)}.")
+    year, month = int(match[2]), int(match[3])
     if year not in YEARS:
         raise _bad(f"{text!r} is beyond all calendars.", _HOW)
     day = patch_tuesday(year, month)
     if day <= as_of:
         raise _bad(
-            f"The releases of {year}-{month:02} were out on {day}, and as of {as_of} they are known.",
+            f"The releases of {year}-{month:02} were out on {day}, "
+            f"and as of {as_of} they are known.",
             "",
         )
     if month in PLANNED_BASELINE_MONTHS:

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.codec import parse_date
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
-
-VERDICTS = ("ready", "action-required", "unsupported", "unknown")
+from hotpatch_cli.model import VERDICTS
 
 
 class ReportedMachine(NamedTuple):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from hotpatch_cli.eligibility.verdict import VERDICTS
+from hotpatch_cli.model import VERDICTS
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.report_table import ATTENTION, MESSAGES, STATES, next_restart
 from hotpatch_cli.outputs.table import TextTable, plain, terminal

@@ -58,7 +58,9 @@ def _worst(levels: Iterable[str]) -> str:
 
 def _blocker(spoken: Sequence[tuple[Checked, Reason]]) -> Blocker:
     machines = {id(checked): checked.machine.label for checked, _ in spoken}
-    covers = {(id(checked), reason.cover.kind) for checked, reason in spoken if reason.cover}
+    covers = {
+        (id(checked), reason.suppressed.kind) for checked, reason in spoken if reason.suppressed
+    }
     kinds = Counter(kind for _, kind in sorted(covers))
     covered = "".join(f", {number:,} {kind}" for kind, number in kinds.items())
     said, unsaid = _first(reason.message for _, reason in spoken)

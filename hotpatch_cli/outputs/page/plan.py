@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
-from hotpatch_cli.model import Finding
 from hotpatch_cli.outputs.charts.nights import night_of
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.page.words import count, said
-from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, left_out
+from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, unscheduled
 from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
+from hotpatch_cli.report import sentence
 
 ROWS = 500
 """So many restarts are listed under the picture; `hotpatch plan` lists all."""
@@ -68,13 +68,11 @@ class PlanPart(NamedTuple):
 
 def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
     """A plan that was made for the page."""
-    left = _by_reason((machine.label, _message(rules, each)) for machine, each in plan.unplaced)
+    left = _by_reason(
+        (machine.label, sentence(rules[each.code], each)) for machine, each in plan.unplaced
+    )
     worth = _worth(plan) if plan.reboots else ""
     return PlanPart(plan.prepared, plan.reboots, left, (), worth, plan_conflicts(plan, rules))
-
-
-def _message(rules: Mapping[str, Rule], finding: Finding) -> str:
-    return rules[finding.code].sentences[finding.variant].format_map(dict(finding.values))
 
 
 def _worth(plan: Plan) -> str:
@@ -106,7 +104,8 @@ def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
         if machine.label in starts
     ]
     left = _by_reason(
-        (name, "Not in the plan, though a restart is due.") for name in left_out(prepared, starts)
+        (name, "Not in the plan, though a restart is due.")
+        for name in unscheduled(prepared, starts)
     )
     broken = tuple(map(visible, broken_rules(prepared, starts)))
     worth = "" if broken else "The plan was checked against the fleet: it keeps every rule."

@@ -15,7 +15,8 @@ import pytest
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.page.render import Contents, code, link, render_page
-from hotpatch_cli.report import check, year_of
+from hotpatch_cli.servicing.calendar import year_of
+from hotpatch_cli.use_cases.check import check
 from tests.conftest import Hotpatch
 from tests.outputs.page.fleets import HOSTILE, fleet_of, hostile_fleet
 

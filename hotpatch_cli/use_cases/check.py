@@ -1,0 +1,141 @@
+"""Check a fleet, or images alone: every machine judged on a day."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.errors import refuse
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES, PRODUCTS, Knowledge, Release, Rule
+from hotpatch_cli.knowledge.release_age import last_read, missed_patch_tuesday, newest_release
+from hotpatch_cli.model import Finding, Fleet, Location, Machine, make_finding
+from hotpatch_cli.report import Checked, Reason, Report, sentence
+from hotpatch_cli.restarts import Restart, Restarts
+
+
+def check(
+    fleet: Fleet, knowledge: Knowledge, as_of: date, supposed: Iterable[Release] = ()
+) -> Report:
+    """Judge every machine of a fleet with the knowledge of a day.
+
+    Work is done for each distinct profile, window and build, then joined to the machines that share
+    it.
+    """
+    return _report(fleet, Judge(knowledge, as_of, supposed))
+
+
+def check_images(images: Fleet, knowledge: Knowledge, as_of: date) -> Report:
+    """Judge images alone, for which there is no machine yet: each stands for itself as a machine of
+    the fleet.
+    """
+    return _report(images, Judge(knowledge, as_of, image_only=True))
+
+
+def _report(fleet: Fleet, judge: Judge) -> Report:
+    knowledge, as_of = judge.knowledge, judge.as_of
+    restarts = Restarts(fleet, as_of)
+    builder = _ReasonBuilder(knowledge.rules)
+    checked, skipped = [], []
+    for machine in fleet.machines:
+        judgement = judge.judge(machine.facts)
+        if judgement.verdict is None:
+            skipped.append(machine)
+            continue
+        restart = restarts.of(machine, judgement.causes)
+        of_restart = _restart_findings(judgement, restart, knowledge.rules)
+        findings = (*judgement.findings, *machine.disputes, *of_restart)
+        reasons = tuple(builder.reason(finding, machine) for finding in findings)
+        checked.append(Checked(machine, judgement, restart, reasons))
+    return Report(
+        as_of,
+        newest_release(knowledge, as_of),
+        last_read(knowledge),
+        tuple(checked),
+        tuple(skipped),
+        fleet,
+        missed=missed_patch_tuesday(knowledge, as_of),
+        general=tuple(builder.general(finding) for finding in _run_findings(judge, checked)),
+    )
+
+
+def _run_findings(judge: Judge, checked: Iterable[Checked]) -> Iterable[Finding]:
+    """HP310: planned baselines whose day has passed and that the data does not have, of products
+    with a track here.
+    """
+    used = {
+        machine.judgement.product
+        for machine in checked
+        if machine.judgement.track.state is not None
+    }
+    ended = []
+    for product in PRODUCTS:
+        baseline = judge.history(product).newest_baseline if product in used else None
+        if baseline is not None and not baseline.confirmed:
+            ended.append((product, baseline.date, judge.history(product).newest_known))
+    if ended:
+        which = " and ".join(f"{PRODUCT_NAMES[product]}: {day}" for product, day, _ in ended)
+        newest = max((known for _, _, known in ended if known), default="no day")
+        yield make_finding("HP310", which=which, newest=newest)
+
+
+def _restart_findings(
+    judgement: Judgement, restart: Restart, rules: Mapping[str, Rule]
+) -> tuple[Finding, ...]:
+    """The findings on a restart; without those on missing facts where image or Windows version is
+    unsupported, since then no fact is asked for.
+    """
+    if judgement.track.state is not None:
+        return restart.findings
+    return tuple(
+        finding for finding in restart.findings if rules[finding.code].verdict != "unknown"
+    )
+
+
+class _FilledSentence(NamedTuple):
+    """A finding's rule, its message, and the field that it speaks of."""
+
+    rule: Rule
+    message: str
+    field: str
+
+
+class _ReasonBuilder:
+    """Turns findings into reasons; a sentence is filled in once, however many machines it is true
+    of.
+    """
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self._rules = rules
+        self._filled: dict[Finding, _FilledSentence] = {}
+
+    def reason(self, finding: Finding, machine: Machine) -> Reason:
+        """The reason that a finding is for a machine, with the place of the field that it speaks
+        of.
+        """
+        filled = self._filled.get(finding)
+        if filled is None:
+            rule = self._rules[finding.code]
+            field = finding.evidence[0][0] if finding.evidence else "name"
+            filled = _FilledSentence(rule, sentence(rule, finding), field)
+            self._filled[finding] = filled
+        return Reason(finding, filled.rule, filled.message, machine.origin.locate(filled.field))
+
+    def general(self, finding: Finding) -> Reason:
+        """The reason that a finding on the whole run is; its place is the release data, which is no
+        file of a user.
+        """
+        rule = self._rules[finding.code]
+        return Reason(finding, rule, sentence(rule, finding), Location("the release data"))
+
+
+def require_something(report: Report, names: Iterable[str]) -> None:
+    """Raise InputError where nothing was judged: that must never look green."""
+    if not report.machines:
+        count = len(report.skipped)
+        if count == 0:
+            why = "There is no machine in it."
+        elif count == 1:
+            why = "The one machine in it was skipped: none runs Windows."
+        else:
+            why = f"All {count} machines in it were skipped: none runs Windows."
+        raise refuse(", ".join(names), why, "Nothing was checked.")
