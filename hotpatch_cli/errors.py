@@ -1,39 +1,5 @@
-"""What went wrong with an input or a command line: values that a person can act on."""
+"""What went wrong with an input or a command line: the values of `documents`, for all packages."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from hotpatch_cli.documents.problems import SHOWN_AT_MOST, InputError, Problem, refuse
 
-SHOWN_AT_MOST = 50
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong with an input: where, what, and what to do.
-
-    `line` and `column` count from 1; None where the problem has no place (a file that is not
-    there).
-    """
-
-    file: str
-    line: int | None
-    column: int | None
-    message: str
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        place = ":".join(
-            str(part) for part in (self.file, self.line, self.column) if part is not None
-        )
-        return f"{place}: {self.message}" + (f" {self.remedy}" if self.remedy else "")
-
-
-class InputError(Exception):
-    """Inputs or options are wrong: every problem found, in the order of the file; exit code 2."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems[:SHOWN_AT_MOST])))
-
-
-def refuse(file: str, message: str, remedy: str = "") -> InputError:
-    """An InputError of one problem that concerns a file or an option as a whole."""
-    return InputError([Problem(file, None, None, message, remedy)])
+__all__ = ["SHOWN_AT_MOST", "InputError", "Problem", "refuse"]

@@ -32,6 +32,16 @@ def test_every_command_of_the_guide_prints_what_is_shown(hotpatch: Any) -> None:
             assert part in done.out, f"{command} does not print:\n{part}"
 
 
+def test_the_table_of_facts_is_up_to_date() -> None:
+    """The facts in the guide are those of the program: made anew with `python
+    tools/facts_table.py`.
+    """
+    from tools.facts_table import with_facts
+
+    assert "| `patching.mode` |" in GUIDE
+    assert with_facts(GUIDE) == GUIDE
+
+
 def test_the_guide_names_every_reader() -> None:
     """The table of sources has every reader that --from knows."""
     assert all(f"`{name}`" in GUIDE for name in READERS)

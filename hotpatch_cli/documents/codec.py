@@ -62,15 +62,15 @@ def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
     """Text that is not empty, as written; `pattern` must match all of it."""
 
     def read(value: object, mark: int, log: Log) -> str | None:
-        found = text_of(value, mark, log)
-        if found is None:
+        words = text_of(value, mark, log)
+        if words is None:
             return None
-        if not found.strip():
+        if not words.strip():
             log.add(mark, "Expected text, found nothing.", hint)
-        elif pattern and not re.fullmatch(pattern, found):
-            log.add(mark, f"{quoted(found)} does not fit here.", hint)
+        elif pattern and not re.fullmatch(pattern, words):
+            log.add(mark, f"{quoted(words)} does not fit here.", hint)
         else:
-            return found
+            return words
         return None
 
     return Codec(read, _SCALAR | ({"pattern": f"^(?:{pattern})$"} if pattern else {"minLength": 1}))
@@ -80,11 +80,11 @@ def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None =
     """Text that `parse` turns into a value; its ValueError is the message."""
 
     def read(value: object, mark: int, log: Log) -> T | None:
-        found = text_of(value, mark, log, what)
-        if found is None:
+        words = text_of(value, mark, log, what)
+        if words is None:
             return None
         try:
-            return parse(found)
+            return parse(words)
         except ValueError as error:
             log.add(mark, sentence(error))
             return None
@@ -147,17 +147,17 @@ def choice(*words: str, also: dict[str, str] | None = None) -> Codec[str]:
     }
 
     def read(value: object, mark: int, log: Log) -> str | None:
-        found = text_of(value, mark, log)
-        if found is None:
+        word = text_of(value, mark, log)
+        if word is None:
             return None
-        if found.strip().lower() not in spellings:
+        if word.strip().lower() not in spellings:
             log.add(
                 mark,
-                f"{quoted(found)} is not one of {', '.join(words)}.",
-                did_you_mean(found, spellings.values()),
+                f"{quoted(word)} is not one of {', '.join(words)}.",
+                did_you_mean(word, spellings.values()),
             )
             return None
-        return spellings[found.strip().lower()]
+        return spellings[word.strip().lower()]
 
     return Codec(read, {"enum": [*words, *(also or {})]})
 
@@ -176,8 +176,8 @@ def listing(item: Codec[T], *, single: bool = False) -> Codec[tuple[T, ...]]:
 
     def read(value: object, mark: int, log: Log) -> tuple[T, ...] | None:
         if isinstance(value, Sequence):
-            items = [item.read(each, at, log) for each, at in zip(value, value.marks, strict=True)]
-            return tuple(each for each in items if each is not None)
+            items = [item.read(node, at, log) for node, at in zip(value, value.marks, strict=True)]
+            return tuple(found for found in items if found is not None)
         if single and value is not None:
             only = item.read(value, mark, log)
             return None if only is None else (only,)
@@ -202,10 +202,10 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
             )
             return None
         result = {}
-        for key, each, key_mark, at in value.placed():
+        for key, node, key_mark, at in value.placed():
             if not key.strip() or len(key) > 256 or re.search(_CONTROL, key):  # noqa: PLR2004  a name, not a text
                 log.add(key_mark, f"{quoted(key)} cannot be a name.")
-            elif (found := item.read(each, at, log)) is not None:
+            elif (found := item.read(node, at, log)) is not None:
                 result[key] = found
         return result
 
@@ -218,52 +218,49 @@ def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec
     Keys that begin with `x-` belong to the user and are left alone. Thousands of machines say the
     same things, so what was fine under a key once is not read again.
     """
-    required = [key for key, each in fields.items() if each.required]
+    required = [key for key, field in fields.items() if field.required]
     known: dict[str, dict[Any, Any]] = {key: {} for key in fields}
 
     def read(value: object, mark: int, log: Log) -> T | None:
         if not isinstance(value, Mapping):
             log.add(mark, f"Expected {what} (a mapping), found {quoted(value)}.")
             return None
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         before = len(log.problems)
-        for (key, each), marks in zip(value.items(), value.marks, strict=True):
+        for (key, node), marks in zip(value.items(), value.marks, strict=True):
             fine = known.get(key)
             if fine is None:
                 _note_unknown(key, marks >> 32, fields, what, log)
-            elif each is not None:
-                said = each if type(each) is str else _said(each)
-                if said in fine:
-                    found[key] = fine[said]
+            elif node is not None:
+                words = node if type(node) is str else _words_of(node)
+                if words in fine:
+                    values[key] = fine[words]
                     continue
-                found[key] = fields[key].codec.read(each, marks & LOWER_HALF, log)
-                if said is not None and len(fine) < _REMEMBERED and len(log.problems) == before:
-                    fine[said] = found[key]
+                values[key] = fields[key].codec.read(node, marks & LOWER_HALF, log)
+                if words is not None and len(fine) < _REMEMBERED and len(log.problems) == before:
+                    fine[words] = values[key]
         for key in required:
-            if key not in found:
-                log.add(
-                    value.mark,
-                    f"The key '{key}' of {what} is missing.",
-                    f"Add it ({fields[key].doc}).",
-                )
-        return make(**found) if len(log.problems) == before else None
+            if key not in values:
+                message = f"The key '{key}' of {what} is missing."
+                log.add(value.mark, message, f"Add it ({fields[key].doc}).")
+        return make(**values) if len(log.problems) == before else None
 
     return Codec(read, record_schema(fields))
 
 
-def _said(value: Any) -> tuple[Any, ...] | None:
-    """What a list of words, or a mapping to words, says, as something to remember it by; None for
-    anything else.
+def _words_of(node: Any) -> tuple[Any, ...] | None:
+    """A list of words, or a mapping to words, as something to remember it by; None for anything
+    else.
     """
-    parts = (
-        tuple(value.items())
-        if type(value) is Mapping
-        else tuple(value)
-        if type(value) is Sequence
-        else ()
-    )
-    leaves = value.values() if type(value) is Mapping else parts
-    return (type(value), *parts) if parts and all(type(leaf) is str for leaf in leaves) else None
+    if type(node) is Mapping:
+        words, parts = list(node.values()), list(node.items())
+    elif type(node) is Sequence:
+        words, parts = list(node), list(node)
+    else:
+        return None
+    if not words or any(type(word) is not str for word in words):
+        return None
+    return (type(node), *parts)
 
 
 def record_schema(fields: dict[str, Field]) -> dict[str, Any]:
@@ -271,14 +268,14 @@ def record_schema(fields: dict[str, Field]) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {
-            key: {"description": each.doc}
-            | (each.codec.schema if each.required else _or_null(each.codec.schema))
-            for key, each in fields.items()
+            key: {"description": field.doc}
+            | (field.codec.schema if field.required else _or_null(field.codec.schema))
+            for key, field in fields.items()
         },
         "patternProperties": {"^x-": {}},
         "additionalProperties": False,
     }
-    if required := [key for key, each in fields.items() if each.required]:
+    if required := [key for key, field in fields.items() if field.required]:
         schema["required"] = required
     return schema
 

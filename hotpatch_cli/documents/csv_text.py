@@ -8,12 +8,13 @@ of it. Marks are those of the row's line: a cell has no place of its own that th
 import csv
 import re
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 from hotpatch_cli.documents.json_text import parse_json
-from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, at_one_mark, quoted
-from hotpatch_cli.errors import InputError
+from hotpatch_cli.documents.problems import InputError
+from hotpatch_cli.documents.rows import header
+from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, at_one_mark
 
 _SEPARATORS = (",", ";", "\t")
 TYPE_LINE = re.compile(r"#TYPE [^\n]*\n")
@@ -21,6 +22,14 @@ SEPARATOR_LINE = re.compile(r"(?i)\"?sep=([,;|\t])\"?\r?\n")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _QUOTED_FORMULA = re.compile(r'="([^"]*)"')
 LONGEST_CELL = 16 * 2**20
+
+
+class NotCsvError(Exception):
+    """The text is not CSV: from which line on (from 1), and what is wrong."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(what)
+        self.line = line
 
 
 def parse_csv(file: str, text: str) -> Document:
@@ -33,26 +42,59 @@ def parse_csv(file: str, text: str) -> Document:
     document = Document(file, text)
     log = Log(document)
     document.root = Sequence()
+    lines = _LINE.findall(text)
+    marks = [*accumulate(map(len, lines), initial=0)]
+    last_break = text.rfind("\n")
     names: list[str] | None = None
-    for mark, cells in _rows(text, log):
-        if names is None:
-            names = [name.strip() for name in cells]
-            _check_header(names, mark, log)
-        elif problem := _misfit(len(cells), len(names), text, mark):
-            log.add(mark, *problem)
-        else:
-            document.root.put(_row(names, cells, mark), mark)
+    try:
+        for line, cells in csv_rows(iter(lines)):
+            mark = marks[line - 1]
+            if names is None:
+                names = header(cells, mark, log)
+                if not names:
+                    break
+                continue
+            if problem := row_problem(len(cells), len(names), cut_off=mark > last_break):
+                log.add(mark, *problem)
+            else:
+                document.root.put(_row(names, cells, mark), mark)
+    except NotCsvError as error:
+        mark = marks[min(error.line, len(lines)) - 1]
+        log.add(mark, f"Not CSV: {error}.", "Check the quotes from here on.")
     log.finish()
     return document
 
 
-def _misfit(cells: int, names: int, text: str, mark: int) -> tuple[str, str] | None:
-    """What is wrong with a row of so many cells; one with too few is cut off where the text ends in
-    its midst.
+def csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of each row that is not empty, the header first; lines count from 1.
+
+    Raises NotCsvError.
+    """
+    above, first = 0, next(lines, "")
+    stated = SEPARATOR_LINE.match(first)
+    if stated or TYPE_LINE.match(first):
+        above, first = 1, next(lines, "")
+    csv.field_size_limit(LONGEST_CELL)
+    delimiter = stated[1] if stated else separator_of(first)
+    reader = csv.reader(chain((first,), lines), delimiter=delimiter, strict=True)
+    line = above + 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = above + reader.line_num + 1
+    except csv.Error as error:
+        raise NotCsvError(line, str(error)) from None
+
+
+def row_problem(cells: int, names: int, *, cut_off: bool) -> tuple[str, str] | None:
+    """What is wrong with a row of so many cells under a header of so many names, and what to do.
+
+    A row with too few cells is right, unless the text ends in its midst: it is `cut_off`.
     """
     if cells > names:
         return f"This row has {cells} cells, the header {names}.", "Quote cells that have commas."
-    if cells < names and not text.endswith("\n") and text.find("\n", mark) < 0:
+    if cells < names and cut_off:
         return (
             f"The file ends in this row: it has {cells} cells, the header {names}.",
             "It is cut off: export it again.",
@@ -65,42 +107,6 @@ def separator_of(line: str) -> str:
     often.
     """
     return max(_SEPARATORS, key=line.count)
-
-
-def _rows(text: str, log: Log) -> Iterator[tuple[int, list[str]]]:
-    """(mark, cells) of each row that is not empty."""
-    start = TYPE_LINE.match(text) or SEPARATOR_LINE.match(text)
-    begin = start.end() if start else 0
-    lines = _LINE.findall(text, begin)
-    offsets = [*accumulate(map(len, lines), initial=begin)]
-    csv.field_size_limit(LONGEST_CELL)
-    stated = start[1] if start and start.re is SEPARATOR_LINE else None
-    reader = csv.reader(
-        lines, delimiter=stated or separator_of(lines[0] if lines else ""), strict=True
-    )
-    before = 0
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield offsets[before], cells
-            before = reader.line_num
-    except csv.Error as error:
-        log.add(
-            offsets[min(before, len(lines) - 1)],
-            f"Not CSV: {error}.",
-            "Check the quotes from here on.",
-        )
-
-
-def _check_header(names: list[str], mark: int, log: Log) -> None:
-    lower = [name.casefold() for name in names]
-    for name in dict.fromkeys(filter(None, lower)):
-        if lower.count(name) > 1:
-            log.add(
-                mark,
-                f"The column {quoted(name)} stands twice in the header.",
-                "Rename or remove one.",
-            )
 
 
 def _row(names: list[str], cells: list[str], mark: int) -> Mapping:
@@ -117,8 +123,8 @@ def read_cell(cell: str, mark: int) -> Any:
     """
     if not cell.strip():
         return None
-    if cell.startswith('="') and (quoted := _QUOTED_FORMULA.fullmatch(cell)):
-        return quoted[1] or None
+    if cell.startswith('="') and (formula := _QUOTED_FORMULA.fullmatch(cell)):
+        return formula[1] or None
     if cell[0] not in "{[" or cell[-1] not in "}]":
         return cell
     try:

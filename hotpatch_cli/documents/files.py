@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from hotpatch_cli.documents.problems import InputError, Problem, refuse
 from hotpatch_cli.documents.tree import Document
-from hotpatch_cli.errors import InputError, Problem, refuse
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_YAML_CHARACTERS = 64 * 1024 * 1024
 STDIN = "<stdin>"
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def read_text(name: str) -> tuple[str, str]:
@@ -22,11 +22,12 @@ def read_text(name: str) -> tuple[str, str]:
     InputError.
     """
     shown = STDIN if name == "-" else name
-    data = read_bytes(name)
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return shown, _decode(shown, data, len(bom), encoding)
-    return shown, _decode(shown, data, 0, "utf-8")
+    return shown, _decode(shown, read_bytes(name))
+
+
+def encoding_of(start: bytes) -> str:
+    """The encoding of a text, by its first bytes; the codec takes the byte order mark away."""
+    return next((encoding for bom, encoding in _BOMS if start.startswith(bom)), "utf-8")
 
 
 def read_bytes(name: str) -> bytes:
@@ -64,23 +65,14 @@ def opened(name: str) -> Iterator[BinaryIO]:
         raise refuse(name, f"The file cannot be read: {reason}.") from None
 
 
-def _decode(shown: str, data: bytes, start: int, encoding: str) -> str:
+def _decode(shown: str, data: bytes) -> str:
     try:
-        text = str(memoryview(data)[start:], encoding)
+        text = str(data, encoding_of(data))
     except UnicodeDecodeError as error:
-        before = data[start : start + error.start]
-        line = before.count(b"\n") + 1
-        raise InputError(
-            [
-                Problem(
-                    shown,
-                    line,
-                    None,
-                    "Not text in UTF-8 or UTF-16.",
-                    "Save the file as UTF-8; a binary file is not read.",
-                )
-            ]
-        ) from None
+        line = data.count(b"\n", 0, error.start) + 1
+        message = "Not text in UTF-8 or UTF-16."
+        remedy = "Save the file as UTF-8; a binary file is not read."
+        raise InputError([Problem(shown, line, None, message, remedy)]) from None
     if "\0" in text:
         raise refuse(
             shown, "A binary file, or UTF-16 without a byte order mark.", "Save it as UTF-8 text."

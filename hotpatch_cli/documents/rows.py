@@ -1,13 +1,13 @@
-"""Tables that are no text: a list of mappings, one a row, whose marks are the numbers of the rows."""
+"""Tables that are no text: a list of mappings, one a row, whose marks are the numbers of rows."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from hotpatch_cli.documents.tree import Document, Mapping, NumberText, Position
+from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Position, quoted
 from hotpatch_cli.documents.tree import Sequence as Items
-from hotpatch_cli.errors import refuse
 
 MAX_COLUMNS = 2000
 
@@ -38,7 +38,7 @@ class RowsDocument(Document):
         return Position(self.file, max(mark, 1), 1)
 
     def add(self, names: Sequence[str], cells: Sequence[Any], row: int) -> None:
-        """Add a row; cells without a name in the header, and rows without a cell, are passed over."""
+        """Add a row; cells without a name in the header and rows without a cell are passed over."""
         node = Mapping(row)
         for name, cell in zip(names, cells, strict=False):
             if name and cell is not None:
@@ -47,21 +47,29 @@ class RowsDocument(Document):
             self.root.put(node, row)
 
 
-def header(file: str, cells: Sequence[Any], row: int) -> list[str]:
-    """The names of columns, without outer spaces. Raises InputError where one stands twice."""
+def header(cells: Sequence[Any], mark: int, log: Log) -> list[str]:
+    """The names of columns, without outer spaces.
+
+    The log has what is wrong: too many columns, or one that stands twice, in any letter case.
+    """
     if len(cells) > MAX_COLUMNS:
-        raise refuse(
-            file,
-            f"The table has {len(cells)} columns; at most {MAX_COLUMNS} are read.",
-            "Leave some out.",
-        )
+        message = f"The table has {len(cells)} columns; at most {MAX_COLUMNS} are read."
+        log.add(mark, message, "Leave some out.")
+        return []
     names = ["" if cell is None else str(cell).strip() for cell in cells]
-    known: set[str] = set()
-    for name in filter(None, names):
-        if name.casefold() in known:
-            said = f"The column '{name[:60]}' stands twice in the header (row {row})."
-            raise refuse(file, said, "Rename or remove one.")
-        known.add(name.casefold())
+    counts = Counter(name.casefold() for name in names if name)
+    for name, count in counts.items():
+        if count > 1:
+            message = f"The column {quoted(name)} stands twice in the header."
+            log.add(mark, message, "Rename or remove one.")
+    return names
+
+
+def header_of_rows(file: str, cells: Sequence[Any], row: int) -> list[str]:
+    """The names of columns of a table whose marks are rows. Raises InputError."""
+    log = Log(RowsDocument(file))
+    names = header(cells, row, log)
+    log.finish()
     return names
 
 
@@ -71,13 +79,13 @@ def plain(value: Any, row: int) -> Any:
     """
     if isinstance(value, dict):
         node = Mapping(row)
-        for key, each in value.items():
-            node.put(str(key), plain(each, row), row, row)
+        for key, part in value.items():
+            node.put(str(key), plain(part, row), row, row)
         return node
     if isinstance(value, list | tuple):
         items = Items(row)
-        for each in value:
-            items.put(plain(each, row), row)
+        for item in value:
+            items.put(plain(item, row), row)
         return items
     return value if value is None or isinstance(value, bool | str) else _scalar(value)
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from hotpatch_cli.errors import InputError, Problem
+from hotpatch_cli.documents.problems import InputError, Problem
 
 MAX_DEPTH = 64
 MAX_SCALAR = 65_536

@@ -144,21 +144,21 @@ def _name_uses(fleet: Fleet, sources: Sources) -> Iterator[_NameUse]:
         placement, locate = machine.placement, machine.origin.locate
         if placement in described:
             continue
-        for name in placement.windows:
-            yield _NameUse("window", name, partial(locate, "window"))
-        for name in placement.groups:
-            yield _NameUse("group", name, partial(locate, "groups"))
-        if placement.ring is not None:
-            yield _NameUse("ring", placement.ring, partial(locate, "ring"))
+        for kind, field, names in (
+            ("window", "window", placement.windows),
+            ("group", "groups", placement.groups),
+            ("ring", "ring", filter(None, (placement.ring,))),
+        ):
+            for name in names:
+                yield _NameUse(kind, name, partial(locate, field))
     for name, group in fleet.groups.items():
         for other in group.after:
             yield _NameUse("group", other, partial(_place, sources, "group", name))
     for freeze in fleet.freezes:
         where = partial(_place, sources, "freeze", freeze.name)
-        for name in freeze.groups:
-            yield _NameUse("group", name, where)
-        for name in freeze.rings:
-            yield _NameUse("ring", name, where)
+        for kind, names in (("group", freeze.groups), ("ring", freeze.rings)):
+            for name in names:
+                yield _NameUse(kind, name, where)
 
 
 def _described_placements(fleet: Fleet) -> set[Placement]:

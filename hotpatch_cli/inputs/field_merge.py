@@ -54,7 +54,7 @@ def is_union(field: str) -> bool:
 
 
 def more_specific(field: str, one: Any, other: Any) -> Any:
-    """Which of two values says more, where they do not contradict each other; None where they do."""
+    """Which of two values says more; None where they contradict each other."""
     if one == other:
         return one
     fact = BY_PATH.get(field)

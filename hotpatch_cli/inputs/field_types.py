@@ -27,7 +27,7 @@ T = TypeVar("T")
 _IMAGE_PARTS = 4
 _BOOLEAN_WORDS = ("true", "false", "yes", "no", "on", "off")
 
-# --- joining: which of two values says more; None where they contradict each other -----------------
+# --- joining: which of two values says more; None where they contradict each other -----------
 
 
 def equal(one: Any, other: Any) -> Any:
@@ -106,7 +106,7 @@ def license_over_none(
     return one if plain(one) == plain(other) else None
 
 
-# --- values ----------------------------------------------------------------------------------------
+# --- values ----------------------------------------------------------------------------------
 
 
 class FactType(NamedTuple):
@@ -302,7 +302,7 @@ LICENSE = word(
 )._replace(more_specific=license_over_none)
 
 
-# --- images ----------------------------------------------------------------------------------------
+# --- images ----------------------------------------------------------------------------------
 
 
 def parse_image(text: str) -> Image:

@@ -13,7 +13,8 @@ from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines
 from hotpatch_cli.inputs.open_source import open_documents
 from hotpatch_cli.inputs.others.report import is_report
 from hotpatch_cli.inputs.source import LazyReader, MaintenanceLinks, SourceData, group_of
-from hotpatch_cli.model import NO_LIMITS, Fleet, GroupRule, Machine
+from hotpatch_cli.model import NO_LIMITS, Fleet, GroupRule, Machine, Ring
+from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
 
 READERS: dict[str, LazyReader] = {
@@ -129,7 +130,9 @@ def load_sources(
     problems += fleet_problems(fleet, sources, maintenance, strict=strict)
     if problems:
         raise InputError(problems)
-    notes = [note for source in sources for note in source.notes]
+    notes: list[str] = []
+    for source in sources:
+        notes += source.notes
     return LoadedSources(fleet, (*notes, *maintenance.notes, *join_notes), sources)
 
 
@@ -140,7 +143,10 @@ def fleet_with(sources: list[SourceData]) -> Fleet:
     Raises InputError.
     """
     maintenance = _maintenance(sources, strict=True)
-    fleet = _fleet_of([machine for source in sources for machine in source.machines], sources)
+    machines: list[Machine] = []
+    for source in sources:
+        machines += source.machines
+    fleet = _fleet_of(machines, sources)
     if problems := fleet_problems(fleet, sources, maintenance, strict=True):
         raise InputError(problems)
     return fleet
@@ -247,16 +253,20 @@ def _is_empty(root: Any) -> bool:
 def _fleet_of(machines: list[Machine], sources: list[SourceData]) -> Fleet:
     windows: dict[str, Window] = {}
     groups: dict[str, GroupRule] = {}
+    freezes: list[Freeze] = []
+    rings: dict[Ring, None] = {}
     for source in sources:
         windows |= source.windows
         groups |= source.groups
+        freezes += source.freezes
+        rings |= dict.fromkeys(source.rings)
     return Fleet(
         machines=_labelled(machines),
         name=next((source.name for source in sources if source.name), None),
         windows=windows,
-        freezes=tuple(freeze for source in sources for freeze in source.freezes),
+        freezes=tuple(freezes),
         groups=groups,
-        rings=tuple(dict.fromkeys(ring for source in sources for ring in source.rings)),
+        rings=tuple(rings),
         limits=next((source.limits for source in sources if source.limits != NO_LIMITS), NO_LIMITS),
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 from hotpatch_cli.documents.files import opened, parse, read_document, read_text
 from hotpatch_cli.documents.tree import Document, Mapping
@@ -35,12 +36,16 @@ _HEADER = re.compile(
 """The first line of a table: names between commas, semicolons or tabs."""
 _GUEST = re.compile(
     r"(?im)\A\s*(?:Windows Registry Editor Version|REGEDIT4|HKEY_LOCAL_MACHINE\\|HKLM\\)"
-    r"|^(?:Host Name|OS Version): {2,}\S|^(?:CurrentBuildNumber|UBR|HotFixID|OsHotFixes|WindowsBuildLabEx) *: "
+    r"|^(?:Host Name|OS Version): {2,}\S"
+    r"|^(?:CurrentBuildNumber|UBR|HotFixID|OsHotFixes|WindowsBuildLabEx) *: "
 )
 """How systeminfo, the registry's tools and PowerShell's Format-List begin."""
 
 _PARAMETERS = "/deploymentParameters.json"
 _TEMPLATE = "deploymentTemplate.json"
+
+
+TextKind = Literal["csv", "guest", "json", "jsonl", "yaml"]
 
 
 def open_documents(names: Iterable[str], problems: list[Problem]) -> list[Document]:
@@ -56,7 +61,7 @@ def open_documents(names: Iterable[str], problems: list[Problem]) -> list[Docume
             problems += error.problems
             continue
         (parameters if _schema_ends(document, _PARAMETERS) else documents).append(document)
-    templates = [each for each in documents if _schema_ends(each, _TEMPLATE)]
+    templates = [document for document in documents if _schema_ends(document, _TEMPLATE)]
     problems += _paired(templates, parameters)
     return documents
 
@@ -87,23 +92,40 @@ def _by_beginning(name: str) -> str | None:
         return _BEGINNINGS.get(stream.read(4))
 
 
+def text_kind(file: str, text: str) -> TextKind:
+    """The kind of a text: JSON, a table or what Windows prints, by how it begins; otherwise YAML.
+
+    The beginning of the text is enough.
+    """
+    from hotpatch_cli.documents.json_text import is_json_lines
+
+    suffix = Path(file).suffix.lower()
+    if text.lstrip()[:1] in ("{", "["):
+        if suffix in (".yaml", ".yml"):
+            return "yaml"
+        return "jsonl" if suffix in (".jsonl", ".ndjson") or is_json_lines(text) else "json"
+    if suffix in (".csv", ".tsv") or _HEADER.match(text):
+        return "csv"
+    return "guest" if _GUEST.search(text, 0, _LOOKED_AT) else "yaml"
+
+
 def _opened(file: str, text: str) -> Document:
-    """The tree of a text: JSON, a table or what Windows prints, by how it begins; otherwise YAML."""
-    if text.lstrip()[:1] not in ("{", "["):
-        if file.lower().endswith((".csv", ".tsv")) or _HEADER.match(text):
+    """The tree of a text, by its kind."""
+    match text_kind(file, text):
+        case "csv":
             from hotpatch_cli.documents.csv_text import parse_csv
 
             return parse_csv(file, text)
-        if _GUEST.search(text, 0, _LOOKED_AT):
+        case "guest":
             from hotpatch_cli.inputs.others.guest_text import open_text
 
             return open_text(file, text)
-    elif not file.lower().endswith((".yaml", ".yml")):
-        from hotpatch_cli.documents.json_text import is_json_lines, parse_json_lines
+        case "jsonl":
+            from hotpatch_cli.documents.json_text import parse_json_lines
 
-        if file.lower().endswith((".jsonl", ".ndjson")) or is_json_lines(text):
             return parse_json_lines(file, text)
-    return parse(file, text)
+        case _:
+            return parse(file, text)
 
 
 def _schema_ends(document: Document, ending: str) -> bool:
@@ -116,11 +138,11 @@ def _paired(templates: list[Document], parameters: list[Document]) -> list[Probl
     `main.json`.
     """
     if len(parameters) > 1:
-        said = "This is another parameters file; a template is checked with one at a time."
-        return [Problem(parameters[1].file, None, None, said, "Run once for each of them.")]
+        message = "This is another parameters file; a template is checked with one at a time."
+        return [Problem(parameters[1].file, None, None, message, "Run once for each of them.")]
     if parameters and not templates:
-        said = "These are the parameters of a template, without the template."
-        return [Problem(parameters[0].file, None, None, said, "Name the template too.")]
+        message = "These are the parameters of a template, without the template."
+        return [Problem(parameters[0].file, None, None, message, "Name the template too.")]
     for template in templates:
         template.companion = parameters[0] if parameters else _beside(template)
     return []
@@ -131,7 +153,8 @@ def _beside(template: Document) -> Document | None:
     path = Path(template.file)
     beside = path.with_name(f"{path.stem}.parameters.json")
     try:
-        found = read_document(str(beside)) if beside.is_file() else None
+        parameters = read_document(str(beside)) if beside.is_file() else None
     except (OSError, ValueError) as error:
         raise refuse(str(beside), f"The file cannot be read: {error}.") from None
-    return found if found is not None and _schema_ends(found, _PARAMETERS) else None
+    is_parameters = parameters is not None and _schema_ends(parameters, _PARAMETERS)
+    return parameters if is_parameters else None

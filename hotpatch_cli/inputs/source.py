@@ -164,9 +164,9 @@ def actual_key(node: object, key: str) -> str | None:
     if key in node:
         return key
     lower = key.lower()
-    for each in node:  # no generator: this is asked millions of times
-        if each.lower() == lower:
-            return each
+    for candidate in node:  # no generator: this is asked millions of times
+        if candidate.lower() == lower:
+            return candidate
     return None
 
 
@@ -187,5 +187,5 @@ def items(node: object) -> list[Any]:
 
 def group_of(resource_id: str | None) -> str | None:
     """The resource group of a resource id."""
-    found = re.search(r"/resourceGroups/([^/]+)", resource_id or "", re.IGNORECASE)
-    return found[1] if found else None
+    group = re.search(r"/resourceGroups/([^/]+)", resource_id or "", re.IGNORECASE)
+    return group[1] if group else None

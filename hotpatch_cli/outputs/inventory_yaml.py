@@ -70,13 +70,13 @@ def inventory_yaml(
 
 def _comments(machine: Machine) -> Iterator[str]:
     for dispute in machine.disputes:
-        said = dict(dispute.values)
-        yield f"sources disagree on {said['field']}: {said['said']}"
+        values = dict(dispute.values)
+        yield f"sources disagree on {values['field']}: {values['said']}"
     for field, expression in machine.facts.unresolved:
         yield f"{field} is open: {expression}"
 
 
-# --- a machine as fields -------------------------------------------------------------------------------------
+# --- a machine as fields ---------------------------------------------------------------------
 
 
 def fields_of(machine: Machine) -> Fields:
@@ -145,12 +145,12 @@ def _is_name(key: str) -> bool:
 
 def _filled(fields: Mapping[str, Any]) -> Fields:
     """Fields that hold something."""
-    found = {}
+    filled = {}
     for key, value in fields.items():
         inside = _filled(value) if isinstance(value, dict) else value
         if inside not in (None, "", [], {}):
-            found[key] = inside
-    return found
+            filled[key] = inside
+    return filled
 
 
 def _unique(rows: list[Fields]) -> list[Fields]:
@@ -163,7 +163,7 @@ def _unique(rows: list[Fields]) -> list[Fields]:
     return rows
 
 
-# --- what machines share -------------------------------------------------------------------------------------
+# --- what machines share ---------------------------------------------------------------------
 
 Leaf = tuple[str, ...]
 
@@ -172,13 +172,13 @@ def leaves(row: Fields) -> dict[Leaf, Any]:
     """The fields of a row, of a mapping each of its own: `("arc", "status")`; an image is one
     value.
     """
-    found: dict[Leaf, Any] = {}
+    parts: dict[Leaf, Any] = {}
     for key, value in row.items():
         if isinstance(value, dict) and key != "image":
-            found |= {(key, inner): each for inner, each in value.items()}
+            parts |= {(key, inner): part for inner, part in value.items()}
         else:
-            found[key,] = value
-    return found
+            parts[key,] = value
+    return parts
 
 
 def _shared(rows: list[Fields]) -> dict[Leaf, Any]:
@@ -194,27 +194,27 @@ def _shared(rows: list[Fields]) -> dict[Leaf, Any]:
             if leaf[0] not in _OWN and not isinstance(value, dict):
                 values[repr(value)] = value
                 counts.setdefault(leaf, Counter())[repr(value)] += 1
-    found = {}
+    shared = {}
     for leaf, counter in counts.items():
         text, count = counter.most_common(1)[0]
         if counter.total() == len(rows) and count * 2 > len(rows):
-            found[leaf] = values[text]
-    return found
+            shared[leaf] = values[text]
+    return shared
 
 
 def _less(row: Fields, wrong: Mapping[Leaf, Any]) -> Fields:
     """A row without what an inventory cannot say."""
-    found: Fields = {}
+    rest: Fields = {}
     for leaf, value in leaves(row).items():
         if leaf in wrong and leaf not in _SAID_UNKNOWN:
             continue
         key, *inner = leaf
         kept = "Unknown" if leaf in wrong else value
         if inner:
-            found.setdefault(key, {})[inner[0]] = kept
+            rest.setdefault(key, {})[inner[0]] = kept
         else:
-            found[key] = kept
-    return found
+            rest[key] = kept
+    return rest
 
 
 def _without(row: Fields, defaults: Mapping[Leaf, Any]) -> dict[Leaf, Any]:
@@ -226,16 +226,16 @@ def _without(row: Fields, defaults: Mapping[Leaf, Any]) -> dict[Leaf, Any]:
 
 
 def _nested(leaves: Mapping[Leaf, Any]) -> Fields:
-    found: Fields = {}
+    nested: Fields = {}
     for (key, *inner), value in leaves.items():
         if inner:
-            found.setdefault(key, {})[inner[0]] = _Typed(value)
+            nested.setdefault(key, {})[inner[0]] = _Typed(value)
         else:
-            found[key] = _Typed(value)
-    return found
+            nested[key] = _Typed(value)
+    return nested
 
 
-# --- YAML ----------------------------------------------------------------------------------------------------
+# --- YAML ------------------------------------------------------------------------------------
 
 
 class _Typed:
@@ -253,18 +253,15 @@ def _block(node: Mapping[str, Any], depth: int) -> list[str]:
 
 
 def _list(node: Any, depth: int) -> list[str]:
-    return [f"{'  ' * depth}- {_flow(each)}" for each in node]
+    return [f"{'  ' * depth}- {_flow(item)}" for item in node]
 
 
 def _flow(value: Any) -> str:
     if isinstance(value, _Typed):
         return _typed(value.value)
     if isinstance(value, Mapping):
-        return (
-            "{"
-            + ", ".join(f"{_text(key, flow=True)}: {_flow(each)}" for key, each in value.items())
-            + "}"
-        )
+        parts = (f"{_text(key, flow=True)}: {_flow(part)}" for key, part in value.items())
+        return "{" + ", ".join(parts) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str) and _WHOLE.fullmatch(value):
@@ -276,18 +273,13 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return (
-            "{"
-            + ", ".join(
-                f"{_text(key, flow=True)}: {_flow_typed(each)}" for key, each in value.items()
-            )
-            + "}"
-        )
+        parts = (f"{_text(key, flow=True)}: {_flow_typed(part)}" for key, part in value.items())
+        return "{" + ", ".join(parts) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_flow_typed, value)) + "]"
-    return (
-        "null" if value is None else str(value) if isinstance(value, int | float) else _text(value)
-    )
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, int | float) else _text(value)
 
 
 def _flow_typed(value: Any) -> str:
@@ -295,7 +287,7 @@ def _flow_typed(value: Any) -> str:
 
 
 def _text(text: str, *, flow: bool = False) -> str:
-    """A text, in quotes where it could be taken for something else or would not come back as it is."""
+    """A text, in quotes where it could be taken for something else or would not come back."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not (flow and ":" in text):
         return text
     return '"' + "".join(map(_escaped, text)) + '"'
@@ -309,10 +301,7 @@ def _escaped(letter: str) -> str:
     code = ord(letter)
     if 0xD800 <= code <= 0xDFFF:  # noqa: PLR2004  half of a pair: YAML has no way to write it
         return "\ufffd"
-    return (
-        f"\\x{code:02x}"
-        if code < 0x100
-        else f"\\u{code:04x}"
-        if code < 0x10000
-        else f"\\U{code:08x}"
-    )
+    for mark, digits in (("x", 2), ("u", 4)):
+        if code < 16**digits:
+            return f"\\{mark}{code:0{digits}x}"
+    return f"\\U{code:08x}"

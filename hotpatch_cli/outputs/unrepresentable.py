@@ -18,7 +18,7 @@ _SHOWN = 10
 
 
 def unrepresentable(machines: Sequence[Machine]) -> list[dict[Leaf, Any]]:
-    """For each machine what an inventory cannot say of it: where that would stand, and the value."""
+    """For each machine what an inventory cannot say of it: the place there, and the value."""
     known: dict[str, dict[Leaf, Any]] = {}
     return [_of_machine(machine, known) for machine in machines]
 
@@ -31,7 +31,7 @@ def _of_machine(machine: Machine, known: dict[str, dict[Leaf, Any]]) -> dict[Lea
 
 
 def _of_field(key: str, value: Any, known: dict[str, dict[Leaf, Any]]) -> dict[Leaf, Any]:
-    """What is wrong in one field; machines share most of their values, so each is looked at once."""
+    """What is wrong in one field; machines share values, so each value is looked at once."""
     text = f"{key}={value!r}"
     if text not in known:
         wrong = {} if _fits(key, value) else leaves({key: value})

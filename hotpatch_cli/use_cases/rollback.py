@@ -139,8 +139,10 @@ def _steps(name: str, baseline: Release | None) -> Iterable[str]:
 
 NOTES = (
     "There is no automatic rollback of hotpatches.",
-    "wusa.exe /uninstall does not take a package that carries a servicing stack update; "
-    "the servicing stack stays.",
+    (
+        "wusa.exe /uninstall does not take a package that carries a servicing stack update; "
+        "the servicing stack stays."
+    ),
 )
 
 

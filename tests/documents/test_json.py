@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpatch_cli.documents import InputError
 from hotpatch_cli.documents.files import parse
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.documents.tree import NumberText
-from hotpatch_cli.errors import InputError
 
 VALUES = st.recursive(
     st.none()

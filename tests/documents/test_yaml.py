@@ -9,10 +9,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpatch_cli.documents import InputError
 from hotpatch_cli.documents.files import parse
 from hotpatch_cli.documents.tree import Mapping, Sequence, merged
 from hotpatch_cli.documents.yaml_text import parse_yaml
-from hotpatch_cli.errors import InputError
 
 WORDS = st.one_of(
     st.sampled_from(
@@ -122,7 +122,8 @@ def test_defaults_merge_deeply_replace_lists_and_remove_by_null() -> None:
     """Mappings merge, lists are replaced, a null removes, and each value keeps its place."""
     document = parse_yaml(
         "f",
-        "below: {m: {a: 1, b: 2}, l: [1, 2], gone: 3, kept: 4}\nabove: {m: {b: 5}, l: [6], gone: }\n",
+        "below: {m: {a: 1, b: 2}, l: [1, 2], gone: 3, kept: 4}\n"
+        "above: {m: {b: 5}, l: [6], gone: }\n",
     )
     node = merged(document.root["below"], document.root["above"])
     assert plain(node) == {"m": {"a": "1", "b": "5"}, "l": ["6"], "kept": "4"}
@@ -154,7 +155,7 @@ BAD = {
 
 @pytest.mark.parametrize(("text", "line", "column", "said"), BAD.values(), ids=BAD)
 def test_bad_yaml_is_refused_at_its_place(text: str, line: int, column: int, said: str) -> None:
-    """Text that is not the YAML that is read gives one problem with line, column and what is wrong."""
+    """Text that is no such YAML gives one problem with line, column and what is wrong."""
     with pytest.raises(InputError) as caught:
         parse("f.yaml", text)
     problem = caught.value.problems[0]

@@ -8,7 +8,7 @@ from hotpatch_cli.documents.tree import NumberText, Sequence
 from hotpatch_cli.errors import InputError
 from hotpatch_cli.inputs.fields import FACTS
 from hotpatch_cli.inputs.tables.cells import node_of, value_of
-from hotpatch_cli.inputs.tables.columns import _KNOWN, FIELDS, mapped, parse_map, told
+from hotpatch_cli.inputs.tables.columns import _KNOWN, FIELDS, mapped, notes_on, parse_map
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -107,9 +107,9 @@ def test_a_choice_of_columns_that_means_nothing_is_refused(texts: list[str], sai
 
 
 def test_notes_name_columns_that_were_guessed_or_not_read() -> None:
-    """The user hears what was guessed and what is not read; a table that needs no guess is silent."""
-    assert told("f.csv", mapped(["name", "platform"])) == ()
-    guessed, unknown = told("f.csv", mapped(["VM", "colour"]))
+    """The user hears what was guessed and what is not read; without a guess, nothing."""
+    assert notes_on("f.csv", mapped(["name", "platform"])) == ()
+    guessed, unknown = notes_on("f.csv", mapped(["VM", "colour"]))
     assert "'VM' as name" in guessed
     assert "'colour'" in unknown
 

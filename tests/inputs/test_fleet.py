@@ -103,7 +103,8 @@ def test_the_problems_of_all_files_are_told_at_once(hotpatch: Any) -> None:
 
 
 VM = (
-    '[{{"name": "vm", "id": "/subscriptions/1/resourceGroups/{}/providers/Microsoft.Compute/virtualMachines/vm",'
+    '[{{"name": "vm", "id": "/subscriptions/1/resourceGroups/{}'
+    '/providers/Microsoft.Compute/virtualMachines/vm",'
     ' "type": "Microsoft.Compute/virtualMachines", "storageProfile": {{}}}}]'
 )
 

@@ -58,7 +58,10 @@ def test_an_unknown_key_is_an_error_at_every_level(
 
 def test_free_keys_are_free(hotpatch: Any) -> None:
     """Keys that begin with x-, and any key in tags and per_tag, are no errors."""
-    text = "x-mine: {a: [1]}\nlimits: {per_tag: {any: 1}}\nmachines: [{name: a, platform: arc, x-b: {}, tags: {Any: t}}]"
+    text = (
+        "x-mine: {a: [1]}\nlimits: {per_tag: {any: 1}}\n"
+        "machines: [{name: a, platform: arc, x-b: {}, tags: {Any: t}}]"
+    )
     assert hotpatch.check(text).code == 3
 
 
@@ -193,7 +196,7 @@ BAD = {
 def test_a_wrong_inventory_is_refused_at_its_place(
     hotpatch: Any, text: str, place: str, said: str
 ) -> None:
-    """What is wrong gives code 2, file, line and column, what it is, no product and no traceback."""
+    """What is wrong gives code 2, its place, what it is, no product and no traceback."""
     done = hotpatch.check(text)
     assert (done.code, done.out) == (2, "")
     assert f"{place}: " in done.err
@@ -237,7 +240,10 @@ def test_a_name_stays_as_it_is_written(hotpatch: Any, name: str) -> None:
 def test_a_build_keeps_its_zeros(hotpatch: Any) -> None:
     """20348.2700 is revision 2700 in YAML and, as a number, in JSON, and not 27."""
     yaml = f"machines: [{{name: a, platform: azure, build: 20348.2700, image: {SUPPORTED}}}]"
-    as_json = f'{{"machines": [{{"name": "a", "platform": "azure", "build": 20348.2700, "image": "{SUPPORTED}"}}]}}'
+    as_json = (
+        '{"machines": [{"name": "a", "platform": "azure", "build": 20348.2700, '
+        f'"image": "{SUPPORTED}"}}]}}'
+    )
     for text, name in ((yaml, "fleet.yaml"), (as_json, "fleet.json")):
         (found,) = hotpatch.check(text, name=name).machines.values()
         assert found["track"]["installed"]["build"] == "20348.2700"
@@ -351,7 +357,10 @@ def test_a_build_is_read_in_its_spellings(text: str, build: Build | None) -> Non
 
 def test_json_of_the_same_shape_is_an_inventory_too(hotpatch: Any) -> None:
     """An inventory in JSON gives the report that it gives in YAML, but for the places."""
-    yaml = 'windows: {w: {days: [Sat], start: "22:00", duration: 4h}}\nmachines: [{name: a, platform: arc, window: w}]'
+    yaml = (
+        'windows: {w: {days: [Sat], start: "22:00", duration: 4h}}\n'
+        "machines: [{name: a, platform: arc, window: w}]"
+    )
     as_json = (
         '{"windows": {"w": {"days": ["Sat"], "start": "22:00", "duration": "4h"}},'
         ' "machines": [{"name": "a", "platform": "arc", "window": "w"}]}'

@@ -88,7 +88,8 @@ def test_an_inventory_adds_to_an_exported_machine(hotpatch: Any, key: str, order
     """
     own = (
         f"{WINDOW}groups: {{web: {{}}}}\nrings: [{{name: broad}}]\n"
-        f"machines: [{{{key}, platform: azure, window: sat, groups: [web], ring: broad, timezone: UTC}}]"
+        f"machines: [{{{key}, platform: azure, window: sat, groups: [web], ring: broad, "
+        "timezone: UTC}]"
     )
     done = check(hotpatch, *[[vm()], own][::order])
     machine = next(iter(done.machines.values()))
@@ -176,7 +177,7 @@ def test_the_preferred_source_decides(hotpatch: Any, prefer: str, verdict: str) 
 
 
 def test_a_preference_for_nothing_is_refused(hotpatch: Any) -> None:
-    """--prefer takes a reader or a file of the call; another word is code 2 with the nearest one."""
+    """--prefer takes a reader or a file of the call; another word is code 2."""
     done = check(hotpatch, [vm()], one(), options=("--prefer", "inventry"))
     assert done.code == 2
     assert "inventory" in done.err

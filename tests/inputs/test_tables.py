@@ -271,7 +271,10 @@ def test_a_platform_is_concluded_and_told(hotpatch: Any, text: str, platform: st
 
 def test_a_platform_by_the_resource_id(hotpatch: Any) -> None:
     """A resource id names the kind of machine, and its name."""
-    text = "Resource ID,OS\n/subscriptions/0/resourceGroups/r/providers/Microsoft.HybridCompute/machines/m1,Linux\n"
+    text = (
+        "Resource ID,OS\n"
+        "/subscriptions/0/resourceGroups/r/providers/Microsoft.HybridCompute/machines/m1,Linux\n"
+    )
     done = hotpatch.check(
         text + text.splitlines()[1].replace("m1", "m2").replace("Linux", "Windows 10") + "\n",
         name="f.csv",
@@ -300,7 +303,7 @@ def test_a_concluded_platform_gives_way(hotpatch: Any) -> None:
 
 
 def test_a_table_joins_with_an_export(hotpatch: Any) -> None:
-    """A table with ids adds to machines of an export; what both say differently is a contradiction."""
+    """A table with ids adds to machines of an export; where they differ, they contradict."""
     vm = {
         "id": "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm1",
         "name": "vm1",
@@ -370,7 +373,7 @@ def test_lists_in_a_cell(hotpatch: Any, cell: str, kb: str) -> None:
     assert done.machines["m"]["track"]["installed"]["kb"] == kb
 
 
-# --- cells that mislead --------------------------------------------------------------------------------------
+# --- cells that mislead ----------------------------------------------------------------------
 
 
 def _as_number(sheet: Worksheet, form: str = "General") -> None:
@@ -592,7 +595,7 @@ def test_from_table_forces_it(hotpatch: Any) -> None:
 
 
 def test_a_column_that_another_tool_has_too(hotpatch: Any) -> None:
-    """`OS Version` in a table is a column; only what systeminfo writes into it makes it systeminfo."""
+    """`OS Version` in a table is a column; only the words of systeminfo make it systeminfo."""
     done = hotpatch.check("Name,OS Version,Platform\nweb,10.0.26100.7392,arc\n", name="f.csv")
     assert done.machines["web"]["track"]["state"] == "unknown"
     assert "'OS Version' as build" in done.err

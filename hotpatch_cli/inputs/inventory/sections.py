@@ -13,33 +13,37 @@ from hotpatch_cli.inputs.source import SourceData
 PARTS = ("windows", "freezes", "groups", "rings", "limits")
 
 
-def kept_parts(readings: Sequence[SourceData], folder: Path) -> dict[str, Any]:
-    """The parts of all inventories together; calendar files are named as they are found from a
-    folder.
-    """
-    found: dict[str, Any] = {}
-    for reading in readings:
+def kept_parts(sources: Sequence[SourceData], folder: Path) -> dict[str, Any]:
+    """The parts of all inventories together; calendar files are named as a folder has them."""
+    parts: dict[str, Any] = {}
+    for source in sources:
         for key in PARTS:
-            if node := reading.kept.get(key):
-                _add(found, key, _moved(node, Path(reading.file).parent, folder))
-    return found
+            if node := source.kept.get(key):
+                _add(parts, key, _moved(node, Path(source.file).parent, folder))
+    return parts
 
 
-def _add(found: dict[str, Any], key: str, node: Any) -> None:
+def _add(parts: dict[str, Any], key: str, node: Any) -> None:
     if isinstance(node, dict):
-        found[key] = node | found.get(key, {}) if key == "limits" else found.get(key, {}) | node
-    else:
-        known = found.setdefault(key, [])
-        known += [each for each in node if key == "freezes" or each not in known]
+        known = parts.get(key, {})
+        parts[key] = node | known if key == "limits" else known | node  # the first limits count
+        return
+    items = parts.setdefault(key, [])
+    for item in node:
+        if key == "freezes" or item not in items:
+            items.append(item)
 
 
 def _moved(node: Any, source: Path, folder: Path) -> Any:
-    """A part whose `ics` files, named from where the source stands, are named from another folder."""
-    if isinstance(node, Mapping):
-        return {
-            key: os.path.relpath(source / value, folder)
-            if key == "ics" and isinstance(value, str)
-            else _moved(value, source, folder)
-            for key, value in node.items()
-        }
-    return [_moved(each, source, folder) for each in node] if isinstance(node, list) else node
+    """A part whose `ics` files are named from another folder than that of its source."""
+    if isinstance(node, list):
+        return [_moved(item, source, folder) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    moved = {}
+    for key, value in node.items():
+        if key == "ics" and isinstance(value, str):
+            moved[key] = os.path.relpath(source / value, folder)
+        else:
+            moved[key] = _moved(value, source, folder)
+    return moved

@@ -84,32 +84,36 @@ def _told_by_id(node: Node, mark: int) -> None:
 
 def name_in(resource_id: str) -> str | None:
     """The name of the machine whose resource id this is."""
-    found = re.search(NAME_IN_ID, resource_id)
-    return found[1] if found else None
+    name = re.search(NAME_IN_ID, resource_id)
+    return name[1] if name else None
 
 
 def platform_in(resource_id: str) -> str | None:
     """The platform that a resource id tells by its kind of resource."""
     lower = resource_id.lower()
-    return next((each for each, part in PLATFORM_IN_ID if part in lower), None)
+    return next((platform for platform, part in PLATFORM_IN_ID if part in lower), None)
 
 
 def value_of(path: str, cell: Any, mark: int) -> Any:
     """What a cell says under a field: None where it is missing, the words of other tools as an
     inventory has them.
     """
-    if isinstance(cell, str):
-        cell = type(cell)(cell.strip()) if cell != cell.strip() else cell
-        if cell.casefold() in MISSING:
-            return None
-        if path in TREES and cell[0] in "{[" and cell[-1] in "}]":
-            cell = _tree(cell, mark)
-    elif not isinstance(cell, Node | Sequence):
+    if not isinstance(cell, str | Node | Sequence):
         cell = placed(cell, mark)
-        if isinstance(cell, str):
-            return value_of(path, cell, mark)
     if not isinstance(cell, str):
         return cell
+    if cell != cell.strip():
+        cell = type(cell)(cell.strip())
+    if cell.casefold() in MISSING:
+        return None
+    if path in TREES and cell[0] in "{[" and cell[-1] in "}]":
+        tree = _tree(cell, mark)
+        if not isinstance(tree, str):
+            return tree
+    return _value_of_text(path, cell, mark)
+
+
+def _value_of_text(path: str, cell: str, mark: int) -> Any:
     if path in FLAGS:
         return {"1": "true", "0": "false"}.get(cell, cell)
     if path in LISTS:
@@ -121,7 +125,7 @@ def value_of(path: str, cell: Any, mark: int) -> Any:
 
 
 def _tree(cell: str, mark: int) -> Any:
-    """The tree of a cell that holds JSON, all of it at one mark; the text itself where it is none."""
+    """The tree of a cell that holds JSON, all of it at one mark; the text where it is none."""
     try:
         return placed(parse_json("", cell).root, mark)
     except InputError:
@@ -134,13 +138,13 @@ def placed(value: Any, mark: int) -> Any:
     """
     if isinstance(value, dict):
         node = Node(mark)
-        for key, each in value.items():
-            node.put(str(key), placed(each, mark), mark, mark)
+        for key, part in value.items():
+            node.put(str(key), placed(part, mark), mark, mark)
         return node
     if isinstance(value, list | tuple):
         items = Sequence(mark)
-        for each in value:
-            items.put(placed(each, mark), mark)
+        for item in value:
+            items.put(placed(item, mark), mark)
         return items
     if isinstance(value, float) and value.is_integer():  # a whole number, in a column that has gaps
         value = int(value)

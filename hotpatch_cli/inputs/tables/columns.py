@@ -2,7 +2,7 @@
 known.
 
 Every reader of tables maps with `mapped`, whatever engine reads the rows, so that a column means
-the same in all of them. What was guessed and what is not read is told, never silent: see `told`.
+the same in all of them. What was guessed and what is not read is said: see `notes_on`.
 """
 
 import re
@@ -71,8 +71,8 @@ class Columns(NamedTuple):
         """Whether a row of it can be a machine: it has a name or a resource id, and says something
         of it.
         """
-        found = set(self.fields.values())
-        return bool(found & {"name", "id"}) and bool(found - {"name", "id"})
+        paths = set(self.fields.values())
+        return bool(paths & {"name", "id"}) and bool(paths - {"name", "id"})
 
 
 class ConfiguredMapping(str):
@@ -139,37 +139,41 @@ def mapped(header: Sequence[str], chosen: Mapping[str, str] = MappingProxyType({
     a column that nobody named is left out. `chosen` is what `parse_map` gives; letter case and
     outer spaces of columns do not matter.
     """
-    wanted = {column.strip().casefold(): path for column, path in chosen.items()}
-    present = {column.strip().casefold() for column in header}
+    wanted = {_folded(column): path for column, path in chosen.items()}
+    present = {_folded(column) for column in header}
     named = [column for column in header if column.strip()]
-    fields = {
-        column: wanted[column.strip().casefold()]
-        for column in named
-        if column.strip().casefold() in wanted
-    }
+
+    # what the user chose comes first
+    fields = {column: wanted[_folded(column)] for column in named if _folded(column) in wanted}
     left = [column for column in named if column not in fields]
+
+    # then a field's own name, and only then a guess: the guess may be wrong
     taken = set(fields.values())
-    for known in (_own, _guess):
+    for meaning in (_own, _guess):
         for column in left:
-            path = known(column)
+            path = meaning(column)
             if path is not None and path not in taken and column not in fields:
                 fields[column] = path
                 taken.add(path)
+
     if not taken.issuperset(_IMAGE):  # a `sku` alone is as often the size of a machine
-        fields = {
-            column: path
-            for column, path in fields.items()
-            if column not in left or _plain(column) not in _BARE
-        }
+        for column in left:
+            if _plain(column) in _BARE:
+                fields.pop(column, None)
+
     read = {column: fields[column] for column in named if fields.get(column)}
+    guessed = {column: read[column] for column in left if column in read}
     return Columns(
         fields=read,
-        guessed={
-            column: path for column, path in read.items() if column in left and _own(column) != path
-        },
+        guessed={column: path for column, path in guessed.items() if _own(column) != path},
         unknown=tuple(column for column in named if column not in fields),
-        absent=tuple(column for column in chosen if column.strip().casefold() not in present),
+        absent=tuple(column for column in chosen if _folded(column) not in present),
     )
+
+
+def _folded(column: str) -> str:
+    """A column without what does not matter in a choice: letter case and outer spaces."""
+    return column.strip().casefold()
 
 
 def _own(column: str) -> str | None:
@@ -181,13 +185,13 @@ def _own(column: str) -> str | None:
 
 def _guess(column: str) -> str | None:
     """The field that a column of another name means: `OS Build`; `tag_env` is a tag."""
-    if found := _TAGGED.fullmatch(column.strip()):
-        return TAG + found[1]
+    if tag := _TAGGED.fullmatch(column.strip()):
+        return TAG + tag[1]
     plain = _plain(column)
     return _KNOWN.get(plain) or _KNOWN.get(plain.removeprefix("properties"))
 
 
-def told(file: str, columns: Columns) -> tuple[str, ...]:
+def notes_on(file: str, columns: Columns) -> tuple[str, ...]:
     """Sentences for the user on one table: what was guessed, and which columns are not read."""
     notes = []
     if columns.guessed:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from hotpatch_cli.documents.files import MAX_BYTES, read_bytes
-from hotpatch_cli.documents.rows import RowsDocument, header
+from hotpatch_cli.documents.rows import RowsDocument, header_of_rows
 from hotpatch_cli.documents.tree import Document, NumberText, quoted
 from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.inputs.tables.columns import mapped
@@ -57,7 +57,7 @@ def open_document(name: str) -> Document:
 def _require_bounded(data: bytes, name: str) -> None:
     """Refuse what unpacks to more than is ever read."""
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        if sum(each.file_size for each in packed.infolist()) > 4 * MAX_BYTES:
+        if sum(member.file_size for member in packed.infolist()) > 4 * MAX_BYTES:
             raise refuse(
                 name, f"Unpacked it is larger than {4 * MAX_BYTES // 2**20} MB.", "Split the file."
             )
@@ -65,19 +65,19 @@ def _require_bounded(data: bytes, name: str) -> None:
 
 def _table(book: Any, name: str) -> RowsDocument:
     """The first visible sheet that names machines; where none does, the first that has anything."""
-    sheets = [each for each in book.worksheets if each.sheet_state == "visible"]
-    filled = [(sheet, found) for sheet in sheets if (found := _header_of(sheet)) is not None]
+    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    filled = [(sheet, top) for sheet in sheets if (top := _header_of(sheet)) is not None]
     if not filled:
         raise refuse(
             name, "There is nothing in its visible sheets.", "Look at the filter of the export."
         )
-    sheet, (row, cells, _) = next((each for each in filled if each[1][2]), filled[0])
-    others = ", ".join(quoted(each.title) for each, _ in filled if each is not sheet)
+    sheet, (row, cells, _) = next((pair for pair in filled if pair[1][2]), filled[0])
+    others = ", ".join(quoted(other.title) for other, _ in filled if other is not sheet)
     document = RowsDocument(
         name, [f"{name}: read the sheet {quoted(sheet.title)}, not {others}."] if others else ()
     )
     document.root_mark = row
-    names = header(name, cells, row)
+    names = header_of_rows(name, cells, row)
     for number, values in _rows(sheet):
         if number > row:
             document.add(names, values, number)
@@ -92,7 +92,7 @@ def _header_of(sheet: Any) -> tuple[int, list[Any], bool] | None:
     if not top:
         return None
     for number, cells in top:
-        if mapped(["" if each is None else str(each) for each in cells]).names_machines:
+        if mapped(["" if cell is None else str(cell) for cell in cells]).names_machines:
             return number, cells, True
     return *top[0], False
 

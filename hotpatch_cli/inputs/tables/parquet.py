@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from hotpatch_cli.documents.files import opened
-from hotpatch_cli.documents.rows import RowsDocument, header
+from hotpatch_cli.documents.rows import RowsDocument, header_of_rows
 from hotpatch_cli.documents.tree import Document
 from hotpatch_cli.errors import refuse
 
@@ -29,7 +29,7 @@ def open_document(name: str) -> Document:
     try:
         with duckdb.connect(":memory:") as database:
             result = database.execute("SELECT * FROM read_parquet(?)", [literal])
-            names = header(name, [column[0] for column in result.description or ()], 1)
+            names = header_of_rows(name, [column[0] for column in result.description or ()], 1)
             while rows := result.fetchmany(_AT_ONCE):
                 for row in rows:
                     document.add(names, row, len(document.root) + 1)

@@ -1,6 +1,6 @@
 """Tables: one machine a row, from CSV, TSV, JSON Lines, Excel and Parquet alike.
 
-What columns and cells mean is told by `columns` and `cells`; here rows become machines, with the
+What columns and cells mean stands in `columns` and `cells`; here rows become machines, with the
 inventory's own codecs. Nested values are columns of their own: `arc.status` is the `status` in
 `arc`.
 """
@@ -16,7 +16,7 @@ from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
 from hotpatch_cli.inputs.tables.cells import node_of, put_system, value_of
-from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, told
+from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, notes_on
 
 _CONCLUDED = (
     *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
@@ -53,9 +53,9 @@ def _rows(document: Document) -> list[Mapping]:
         return [root]
     if _is_paged(root):
         return list(resources(document))
-    return (
-        root if isinstance(root, Sequence) and all(type(each) is Mapping for each in root) else []
-    )
+    if isinstance(root, Sequence) and all(type(row) is Mapping for row in root):
+        return root
+    return []
 
 
 def _is_paged(root: Any) -> bool:
@@ -67,7 +67,7 @@ def columns_of(rows: Iterable[Mapping], document: Document) -> Columns:
     """What the columns mean, of all rows together: a line of JSON has the ones that it needs."""
     names: dict[str, None] = {}
     for row in rows:
-        names.update(dict.fromkeys(row if not _nests(row) else (name for name, _ in _flat(row))))
+        names.update(dict.fromkeys(name for name, _ in _flat(row)) if _nests(row) else row)
     return mapped(list(names), document.chosen)
 
 
@@ -77,13 +77,13 @@ def _nests(row: Mapping) -> bool:
 
 def _flat(row: Mapping, prefix: str = "") -> list[tuple[str, Any]]:
     """(column, cell) pairs; of a mapping each value is a column, named with dots."""
-    found: list[tuple[str, Any]] = []
+    cells: list[tuple[str, Any]] = []
     for key, value in row.items():
         if type(value) is Mapping and key.lower() not in WHOLE:
-            found += _flat(value, f"{prefix}{key}.")
+            cells += _flat(value, f"{prefix}{key}.")
         else:
-            found.append((prefix + key, value))
-    return found
+            cells.append((prefix + key, value))
+    return cells
 
 
 def _read(document: Document) -> SourceData:
@@ -99,17 +99,17 @@ def _read(document: Document) -> SourceData:
         )
         log.finish()
     columns = columns_of(rows, document)
-    reading = SourceData(keyed_by_id="id" in columns.fields.values())
-    reading.absent = frozenset(columns.absent)
-    reading.notes += [*getattr(document, "notes", ()), *told(document.file, columns)]
-    machines = TableRows(columns, log, named=not reading.keyed_by_id)
+    source = SourceData(keyed_by_id="id" in columns.fields.values())
+    source.absent = frozenset(columns.absent)
+    source.notes += [*getattr(document, "notes", ()), *notes_on(document.file, columns)]
+    machines = TableRows(columns, log, named=not source.keyed_by_id)
     for row in rows:
         machines.take(row)
     machines.note_missing()
-    reading.notes += machines.concluded(document.file)
+    source.notes += machines.concluded(document.file)
     log.finish()
-    reading.machines = machines.reader.machines
-    return reading
+    source.machines = machines.reader.machines
+    return source
 
 
 class TableRows:
@@ -153,12 +153,10 @@ class TableRows:
     def _concluded(self, node: Mapping, machines: int) -> bool:
         """Give a node the platform that its fields make sense on; False where they do not tell."""
         arc = node.get("arc")
-        told = (
-            {*node, "arc."}
-            if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"}
-            else {*node}
-        )
-        platform = next((each for key, each in _CONCLUDED if key in told), None)
+        keys = set(node)
+        if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"}:
+            keys.add("arc.")
+        platform = next((platform for key, platform in _CONCLUDED if key in keys), None)
         if platform is None:
             self.without.append(node.mark)
             return False
@@ -169,11 +167,14 @@ class TableRows:
     def _note_inexact(self, cells: list[tuple[str, str, Any]], mark: int) -> None:
         for path, column, value in cells:
             if isinstance(value, Inexact) and path != "weight":
-                said = f"In the column {quoted(column)}: {value} is a number, and zeros at its end are lost."
-                self.log.add(mark, said, "Make the column text: 26100.4770 is not 26100.477.")
+                message = (
+                    f"In the column {quoted(column)}: {value} is a number, "
+                    "and zeros at its end are lost."
+                )
+                self.log.add(mark, message, "Make the column text: 26100.4770 is not 26100.477.")
 
     def _name_columns(self, cells: list[tuple[str, str, Any]], mark: int, before: int) -> None:
-        """Say of each problem of a row in which column it stands, as far as one cell is the cause."""
+        """Name the column in each problem of a row, as far as one cell is the cause."""
         named = Log(self.log.document)
         for path, column, value in cells:
             key, alone = path.partition(".")[0], node_of([(path, value)], mark)
@@ -181,8 +182,8 @@ class TableRows:
                 start = len(named.problems)
                 MACHINE_FIELDS[key].codec.read(alone[key], mark, named)
                 named.problems[start:] = [
-                    each._replace(message=f"In the column {quoted(column)}: {each.message}")
-                    for each in named.problems[start:]
+                    problem._replace(message=f"In the column {quoted(column)}: {problem.message}")
+                    for problem in named.problems[start:]
                 ]
         if named.problems:
             self.log.problems[before:] = named.problems
@@ -191,17 +192,15 @@ class TableRows:
         """One problem for all rows whose platform nobody can tell."""
         if self.without:
             many = f" (and {len(self.without) - 1} rows after it)" if len(self.without) > 1 else ""
-            said = f"Nothing in this row tells the platform{many}: azure, azure-local or arc."
-            self.log.add(
-                self.without[0],
-                said,
-                "Add a column `platform`, or name one with --map COLUMN=platform.",
-            )
+            message = f"Nothing in this row tells the platform{many}: azure, azure-local or arc."
+            remedy = "Add a column `platform`, or name one with --map COLUMN=platform."
+            self.log.add(self.without[0], message, remedy)
 
     def concluded(self, file: str) -> list[str]:
         """A sentence for each platform that was concluded."""
         return [
-            f"{file}: no cell names the platform of {count} machines; taken as {platform}, by what their rows tell."
+            f"{file}: no cell names the platform of {count} machines; taken as {platform}, "
+            "by what their rows tell."
             for platform, count in self.platforms.items()
         ]
 

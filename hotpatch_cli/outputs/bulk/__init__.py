@@ -1,1 +1,1 @@
-"""What comes out of a large table: a summary, or one row a machine as CSV, JSON Lines or Parquet."""
+"""Outputs for a large table: a summary, or one row a machine as CSV, JSON Lines or Parquet."""

@@ -54,23 +54,30 @@ class Results:
         name = "name"
         if table.names_repeat():
             self._engine.run(
-                f"CREATE OR REPLACE TABLE shared AS SELECT name FROM {table.machines} GROUP BY name HAVING count(*) > 1"
+                f"CREATE OR REPLACE TABLE shared AS SELECT name FROM {table.machines} "
+                "GROUP BY name HAVING count(*) > 1"
             )
             group = "regexp_extract(id, '(?i)/resourceGroups/([^/]+)', 1)"
-            name = f"CASE WHEN name IN (FROM shared) AND {group} <> '' THEN {group} || '/' || name ELSE name END"
+            name = (
+                f"CASE WHEN name IN (FROM shared) AND {group} <> '' "
+                f"THEN {group} || '/' || name ELSE name END"
+            )
         judged = ", ".join(map(self._told, _JUDGED))
         shown = f"{name} AS name, id"
         if self._form == "csv":
             shown = f"{self._safe(name, 'name', table)}, {self._safe('id', 'id', table)}"
         rows = f"SELECT row, profile, {shown} FROM {table.machines}"
-        query = f"SELECT name, id, {judged} FROM ({rows}) JOIN {self._verdict} USING (profile) ORDER BY row"
+        query = (
+            f"SELECT name, id, {judged} FROM ({rows}) "
+            f"JOIN {self._verdict} USING (profile) ORDER BY row"
+        )
         self._engine.run("SET threads = 1")  # each one more sorts in memory of its own
         with reading(str(path)):
             self._engine.run(f"COPY ({query}) TO {literal(str(path))} ({_OPTIONS[self._form]})")
 
     def _safe(self, expression: str, column: str, table: BulkTable) -> str:
         """SQL of a cell that no spreadsheet takes for a formula, and that shows control codes:
-        `outputs.safe.cell`.
+        `outputs.escaping.cell`.
         """
         strange = f"regexp_matches({expression}, {literal(_STRANGE)})"
         query = f"SELECT DISTINCT {expression} AS value FROM {table.machines} WHERE {strange}"

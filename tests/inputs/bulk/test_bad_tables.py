@@ -92,10 +92,18 @@ def test_bad_tables(hotpatch: Hotpatch, case: str) -> None:
 
 PARQUET = {
     "SELECT 'a' AS name, 'arc' AS platform, 26100.10::DOUBLE AS build": "zeros at its end are lost",
-    "SELECT 'a' AS name, 'arc' AS platform, 1 AS file_row_number": "A column is called 'file_row_number'",
-    "SELECT NULL AS name, 'arc' AS platform": "t.parquet:1:1: The key 'name' of a machine is missing",
-    "SELECT unnest([' a', 'a ']) AS name, 'arc' AS platform": "t.parquet:2:1: The machine 'a' stands twice",
-    "SELECT 'a' AS name, 'arc' AS platform, unnest([1, -1]) AS weight": "t.parquet:2:1: Expected a number",
+    "SELECT 'a' AS name, 'arc' AS platform, 1 AS file_row_number": (
+        "A column is called 'file_row_number'"
+    ),
+    "SELECT NULL AS name, 'arc' AS platform": (
+        "t.parquet:1:1: The key 'name' of a machine is missing"
+    ),
+    "SELECT unnest([' a', 'a ']) AS name, 'arc' AS platform": (
+        "t.parquet:2:1: The machine 'a' stands twice"
+    ),
+    "SELECT 'a' AS name, 'arc' AS platform, unnest([1, -1]) AS weight": (
+        "t.parquet:2:1: Expected a number"
+    ),
     "SELECT 1 AS foo": "No column names machines",
 }
 
@@ -118,7 +126,8 @@ def test_bad_parquet(hotpatch: Hotpatch, query: str) -> None:
 def test_structs_and_odd_columns(hotpatch: Hotpatch) -> None:
     """A struct is its fields, by dots; a column whose name is SQL is only a column."""
     query = """
-        SELECT 'a' AS name, {'vbs': 'running', 'status': 'Connected'} AS arc, 'Windows Server 2025 Datacenter' AS os,
+        SELECT 'a' AS name, {'vbs': 'running', 'status': 'Connected'} AS arc,
+        'Windows Server 2025 Datacenter' AS os,
         1 AS "x""; DROP TABLE profile; --", 2 AS profile, 3 AS row
     """
     done = hotpatch("check", parquet(query, hotpatch.folder / "t.parquet"), "--bulk", "-f", "jsonl")
@@ -142,7 +151,8 @@ def test_order_of_many(hotpatch: Hotpatch, monkeypatch: pytest.MonkeyPatch) -> N
     """
     monkeypatch.setattr("hotpatch_cli.inputs.tables.bulk.parquet.CHUNK", 500)
     query = """
-        SELECT 'n' || (range * 7919 % 150000) AS name, 'arc' AS platform, 'Windows Server 2025 Datacenter' AS os,
+        SELECT 'n' || (range * 7919 % 150000) AS name, 'arc' AS platform,
+        'Windows Server 2025 Datacenter' AS os,
         '26100.' || (range % 2000) AS build FROM range(150000)
     """
     done = hotpatch(

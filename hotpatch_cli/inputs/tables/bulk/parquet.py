@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from hotpatch_cli.documents.rows import RowsDocument, header, plain
+from hotpatch_cli.documents.rows import RowsDocument, header_of_rows, plain
 from hotpatch_cli.documents.tree import MAX_SCALAR, Log
 from hotpatch_cli.errors import SHOWN_AT_MOST, refuse
 from hotpatch_cli.inputs.fields import WHOLE
@@ -46,14 +46,17 @@ class Parquet:
 
     to_tree = staticmethod(plain)
 
-    def __init__(self, found: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
+    def __init__(self, detected: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
         """Raises InputError where it is no Parquet, or two columns have one name."""
-        self.file = found.name
+        self.file = detected.name
         self.relation = ""
         self.told_apart_by = KEY
         self._tidy = False
         self._engine = engine
-        self._scan = f"read_parquet({literal(engine.link(found.name))}, file_row_number = true, hive_partitioning = false)"
+        self._scan = (
+            f"read_parquet({literal(engine.link(detected.name))}, "
+            "file_row_number = true, hive_partitioning = false)"
+        )
         self._expressions = self._leaves()
         self.columns: Columns = mapped(list(self._expressions), chosen)
         self._rows = self._scan
@@ -73,7 +76,7 @@ class Parquet:
         leaves: dict[str, str] = {}
         for name, kind in zip(relation.columns, relation.types, strict=True):
             _add_leaves(leaves, name, quoted(name), kind)
-        header(self.file, list(leaves), 1)
+        header_of_rows(self.file, list(leaves), 1)
         return leaves
 
     def profiles(self, freezes: Iterable[Freeze]) -> Iterator[list[Profile]]:
@@ -86,11 +89,11 @@ class Parquet:
             self._tidy = aligned or self._none(self._untidy())
             self.told_apart_by = "lower(name)" if aligned else KEY
             if not self._tidy:
-                said = " OR ".join(
+                filled = " OR ".join(
                     f"{self._expressions[column]} IS NOT NULL" for column in self.columns.fields
                 )
                 self._rows = (
-                    f"{self._scan} WHERE ({said})"  # rows of nothing are no machines, as in CSV
+                    f"{self._scan} WHERE ({filled})"  # rows of nothing are no machines, as in CSV
                 )
             self._check(freezes)
             cells = [
@@ -100,16 +103,19 @@ class Parquet:
             listed = ", ".join(f"{cell} AS c{number}" for number, cell in enumerate(cells))
             keys = ", ".join(f"c{number}" for number in range(len(cells)))
             self._engine.run(
-                f"CREATE TABLE profile AS SELECT row_number() OVER ()::INTEGER AS profile, machines, row, {keys} "
+                "CREATE TABLE profile AS "
+                f"SELECT row_number() OVER ()::INTEGER AS profile, machines, row, {keys} "
                 f"FROM (SELECT {listed}, count(*) AS machines, min(file_row_number) + 1 AS row "
                 f"FROM {self._rows} GROUP BY ALL ORDER BY row)"
             )
             same = " AND ".join(
-                f"source.c{each} IS NOT DISTINCT FROM profile.c{each}" for each in range(len(cells))
+                f"source.c{number} IS NOT DISTINCT FROM profile.c{number}"
+                for number in range(len(cells))
             )
             self.relation = (
                 f"(SELECT source.row, name, id, profile "
-                f"FROM (SELECT {self._named()}, {listed} FROM {self._rows}) source JOIN profile ON {same})"
+                f"FROM (SELECT {self._named()}, {listed} FROM {self._rows}) source "
+                f"JOIN profile ON {same})"
             )
             query = f"SELECT profile, machines, row, {keys} FROM profile ORDER BY profile"
             for rows in self._engine.batches(query, CHUNK):
@@ -127,19 +133,17 @@ class Parquet:
         """Names that are missing or no names, and the values that no profile has."""
         log = Log(RowsDocument(self.file))
         wrong = f"name IS NULL OR strlen(name) > {MAX_SCALAR} OR strlen(id) > {MAX_SCALAR}"
-        query = f"SELECT row, name IS NULL FROM {self.names} WHERE {wrong} ORDER BY row LIMIT {SHOWN_AT_MOST + 1}"
+        query = (
+            f"SELECT row, name IS NULL FROM {self.names} WHERE {wrong} "
+            f"ORDER BY row LIMIT {SHOWN_AT_MOST + 1}"
+        )
         rows = [] if self._tidy else self._engine.run(query)
         for row, missing in rows:
-            said = (
-                "The key 'name' of a machine is missing."
-                if missing
-                else f"A name or id of over {MAX_SCALAR} bytes."
-            )
-            log.add(
-                row,
-                said,
-                "Add it (its name, unique in the inventory)." if missing else "Shorten it.",
-            )
+            if missing:
+                message = "The key 'name' of a machine is missing."
+                log.add(row, message, "Add it (its name, unique in the inventory).")
+            else:
+                log.add(row, f"A name or id of over {MAX_SCALAR} bytes.", "Shorten it.")
         for column in checked(self.columns, freezes):
             cell = self._expressions[column]
             query = f"SELECT {cell}, min(file_row_number) + 1 FROM {self._rows} GROUP BY ALL"
@@ -153,10 +157,10 @@ class Parquet:
 
     def _column(self, path: str) -> str | None:
         """SQL of a column as text."""
-        column = next(
-            (column for column, each in self.columns.fields.items() if each == path), None
-        )
-        return None if column is None else f"({self._expressions[column]}::VARCHAR)"
+        for column, field in self.columns.fields.items():
+            if field == path:
+                return f"({self._expressions[column]}::VARCHAR)"
+        return None
 
     def _none(self, test: str) -> bool:
         """Whether a test is true of no row."""
@@ -172,7 +176,10 @@ class Parquet:
         name, resource_id = self._column("name"), self._column("id")
         if name is None or resource_id is None:
             return "false"
-        return f"{_TIDY.format(name)} AND starts_with({resource_id}, '/') AND ends_with({resource_id}, '/' || {name})"
+        return (
+            f"{_TIDY.format(name)} AND starts_with({resource_id}, '/') "
+            f"AND ends_with({resource_id}, '/' || {name})"
+        )
 
     def _untidy(self) -> str:
         """SQL of whether anything about name or id needs a closer look: most tables are spared the
@@ -184,7 +191,10 @@ class Parquet:
         test = f"NOT ({_TIDY.format(name)})"
         if resource_id is None:
             return test
-        return f"{test} OR NOT starts_with({resource_id}, '/') OR {resource_id}[-1] NOT BETWEEN '!' AND '~'"
+        return (
+            f"{test} OR NOT starts_with({resource_id}, '/') "
+            f"OR {resource_id}[-1] NOT BETWEEN '!' AND '~'"
+        )
 
     def _text(self, path: str) -> str | None:
         """SQL of a column as text without outer spaces, NULL where it is missing; work is left out
@@ -206,8 +216,8 @@ class Parquet:
         named, resource_id = self._text("name"), self._text("id")
         if self._tidy or resource_id is None:
             return named or "NULL::VARCHAR"
-        told = f"nullif(regexp_extract({resource_id}, {literal(NAME_IN_ID)}, 1), '')"
-        return f"coalesce({named}, {told})" if named else told
+        name_in_id = f"nullif(regexp_extract({resource_id}, {literal(NAME_IN_ID)}, 1), '')"
+        return f"coalesce({named}, {name_in_id})" if named else name_in_id
 
     def _platform(self) -> str:
         """SQL of the platform that the id tells, where the row has none of its own."""
@@ -215,8 +225,8 @@ class Parquet:
         if resource_id is None:
             return "NULL::VARCHAR"
         kinds = " ".join(
-            f"WHEN contains(lower({resource_id}), {literal(part)}) THEN {literal(each)}"
-            for each, part in PLATFORM_IN_ID
+            f"WHEN contains(lower({resource_id}), {literal(part)}) THEN {literal(platform)}"
+            for platform, part in PLATFORM_IN_ID
         )
         return f"CASE {f'WHEN ({own}) IS NOT NULL THEN NULL ' if own else ''}{kinds} END"
 
@@ -225,5 +235,5 @@ def _add_leaves(leaves: dict[str, str], name: str, sql: str, kind: Any) -> None:
     if kind.id != "struct" or name.rpartition(".")[2].lower() in WHOLE:
         leaves[name] = sql
         return
-    for inner, each in kind.children:
-        _add_leaves(leaves, f"{name}.{inner}", f"{sql}.{quoted(inner)}", each)
+    for inner, inner_kind in kind.children:
+        _add_leaves(leaves, f"{name}.{inner}", f"{sql}.{quoted(inner)}", inner_kind)

@@ -3,7 +3,8 @@ that do not.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from hotpatch_cli.documents.rows import RowsDocument
 from hotpatch_cli.documents.tree import Log, Mapping
@@ -26,7 +27,8 @@ _NAME, _TOLD = "\0name", "\0platform"
 ToTree = Callable[[Any, int], Any]
 
 
-class Profile(NamedTuple):
+@dataclass(slots=True)
+class Profile:
     """Equal machines: a number, how many, the row of the first (from 1), their cells, the platform
     that ids tell.
     """

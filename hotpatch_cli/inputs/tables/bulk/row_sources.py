@@ -9,14 +9,19 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from hotpatch_cli.documents.csv_text import LONGEST_CELL, read_cell
+from hotpatch_cli.documents.csv_text import (
+    LONGEST_CELL,
+    NotCsvError,
+    csv_rows,
+    read_cell,
+    row_problem,
+)
 from hotpatch_cli.documents.json_text import parse_json
-from hotpatch_cli.documents.rows import MAX_COLUMNS
-from hotpatch_cli.documents.rows import header as checked_header
+from hotpatch_cli.documents.rows import MAX_COLUMNS, header_of_rows
 from hotpatch_cli.documents.tree import Log, NumberText
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.fields import WHOLE
-from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable, NotCsvError, rows_of
+from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine
 from hotpatch_cli.inputs.tables.bulk.profiles import ToTree
 from hotpatch_cli.inputs.tables.cells import placed
@@ -39,42 +44,39 @@ class RowSource(NamedTuple):
     to_tree: ToTree
 
 
-# --- CSV -----------------------------------------------------------------------------------------------------
+# --- CSV -------------------------------------------------------------------------------------
 
 
-def csv_source(found: DetectedTable) -> RowSource:
+def csv_source(detected: DetectedTable) -> RowSource:
     """The rows of a CSV file. Raises InputError where its header is none."""
-    with _opened(found) as stream, _not_csv(found.name):
-        line, names = next(rows_of(stream), (1, []))
-    header = checked_header(found.name, names, line)
-    return RowSource(header, partial(_csv_rows, found, len(header)), _csv_cell)
+    with _opened(detected) as stream, _not_csv(detected.name):
+        line, names = next(csv_rows(iter(stream)), (1, []))
+    header = header_of_rows(detected.name, names, line)
+    return RowSource(header, partial(_csv_rows, detected, len(header)), _csv_cell)
 
 
 def _csv_cell(cell: str | None, mark: int) -> Any:
     return None if cell is None else read_cell(cell, mark)
 
 
-def _csv_rows(found: DetectedTable, width: int, log: Log) -> Iterator[tuple[int, list[str]]]:
-    with _opened(found) as stream, _not_csv(found.name):
-        short: tuple[int, list[str]] | None = None
-        for line, cells in islice(rows_of(stream), 1, None):
+def _csv_rows(detected: DetectedTable, width: int, log: Log) -> Iterator[tuple[int, list[str]]]:
+    with _opened(detected) as stream, _not_csv(detected.name):
+        short: tuple[int, list[str]] | None = None  # a row with too few cells may be the last one
+        for line, cells in islice(csv_rows(iter(stream)), 1, None):
             if short is not None:
                 yield _filled(short, width)
                 short = None
-            if len(cells) > width:
-                log.add(
-                    line,
-                    f"This row has {len(cells)} cells, the header {width}.",
-                    "Quote cells that have commas.",
-                )
-            elif len(cells) < width:
+            if len(cells) < width:
                 short = line, cells
+            elif problem := row_problem(len(cells), width, cut_off=False):
+                log.add(line, *problem)
             else:
                 yield line, cells
-        if short is not None and not stream.ended:
-            said = f"The file ends in this row: it has {len(short[1])} cells, the header {width}."
-            log.add(short[0], said, "It is cut off: export it again.")
-        elif short is not None:
+        if short is None:
+            return
+        if problem := row_problem(len(short[1]), width, cut_off=not stream.ended):
+            log.add(short[0], *problem)
+        else:
             yield _filled(short, width)
 
 
@@ -94,17 +96,17 @@ def _not_csv(file: str) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(found: DetectedTable) -> Iterator["_Lines"]:
+def _opened(detected: DetectedTable) -> Iterator["_Lines"]:
     """The text of a table. What is none is an InputError, as it is for small files."""
     try:
-        with open(found.name, encoding=found.encoding, newline="") as stream:  # noqa: PTH123  as it is named
-            yield _Lines(stream, found.name)
+        with open(detected.name, encoding=detected.encoding, newline="") as stream:  # noqa: PTH123  as it is named
+            yield _Lines(stream, detected.name)
     except UnicodeDecodeError:
         raise refuse(
-            found.name, "Not text in UTF-8 or UTF-16.", "Save the file as UTF-8."
+            detected.name, "Not text in UTF-8 or UTF-16.", "Save the file as UTF-8."
         ) from None
     except OSError as error:
-        raise refuse(found.name, f"The file cannot be read: {error.strerror}.") from None
+        raise refuse(detected.name, f"The file cannot be read: {error.strerror}.") from None
 
 
 class _Lines:
@@ -140,29 +142,29 @@ class _Lines:
         return line
 
 
-# --- JSON Lines ----------------------------------------------------------------------------------------------
+# --- JSON Lines ------------------------------------------------------------------------------
 
 
-def json_source(found: DetectedTable, engine: Engine) -> RowSource:
+def json_source(detected: DetectedTable, engine: Engine) -> RowSource:
     """The rows of JSON Lines; keys of all lines make the header, records such as `arc` by dots.
     Raises InputError.
     """
-    header = _keys(islice(_objects(found), _FIRST))
-    if not _has_only(set(header), found, engine):
-        header = _keys(_objects(found))
+    header = _keys(islice(_objects(detected), _FIRST))
+    if not _has_only(set(header), detected, engine):
+        header = _keys(_objects(detected))
     if len(header) > MAX_COLUMNS:
         raise refuse(
-            found.name,
+            detected.name,
             f"It has more than {MAX_COLUMNS} different keys.",
             "Is this a table of machines?",
         )
-    return RowSource(header, partial(_json_rows, found, header), placed)
+    return RowSource(header, partial(_json_rows, detected, header), placed)
 
 
 def _json_rows(
-    found: DetectedTable, header: list[str], _log: Log
+    detected: DetectedTable, header: list[str], _log: Log
 ) -> Iterator[tuple[int, list[Any]]]:
-    for line, node in _objects(found):
+    for line, node in _objects(detected):
         yield line, list(map(node.get, header))
 
 
@@ -175,13 +177,16 @@ def _keys(rows: Iterable[tuple[int, dict[str, Any]]]) -> list[str]:
     return list(keys)
 
 
-def _has_only(keys: set[str], found: DetectedTable, engine: Engine) -> bool:
+def _has_only(keys: set[str], detected: DetectedTable, engine: Engine) -> bool:
     """Whether no line has other keys; False as well where DuckDB cannot tell."""
     import duckdb
 
-    query = f"SELECT DISTINCT json_structure(json)::VARCHAR FROM read_ndjson_objects(?) LIMIT {MAX_COLUMNS + 1}"
+    query = (
+        "SELECT DISTINCT json_structure(json)::VARCHAR FROM read_ndjson_objects(?) "
+        f"LIMIT {MAX_COLUMNS + 1}"
+    )
     try:
-        shapes = engine.run(query, [engine.link(found.name)])
+        shapes = engine.run(query, [engine.link(detected.name)])
     except duckdb.Error:
         return False
     return len(shapes) <= MAX_COLUMNS and all(
@@ -189,14 +194,14 @@ def _has_only(keys: set[str], found: DetectedTable, engine: Engine) -> bool:
     )
 
 
-def _objects(found: DetectedTable) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(detected: DetectedTable) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line, object) of each line that is not empty, records by dots. Raises InputError at the
     first bad line.
     """
-    with _opened(found) as stream:
+    with _opened(detected) as stream:
         for number, line in enumerate(stream, 1):
             if not line.isspace():
-                yield number, _spread(_object(found.name, number, line))
+                yield number, _spread(_object(detected.name, number, line))
 
 
 def _object(file: str, number: int, line: str) -> dict[str, Any]:
@@ -242,7 +247,7 @@ def _spread(node: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in node.items():
         if type(value) is dict and key.rpartition(".")[2].lower() not in WHOLE:
-            flat |= _spread({f"{key}.{inner}": each for inner, each in value.items()})
+            flat |= _spread({f"{key}.{inner}": part for inner, part in value.items()})
         else:
             flat[key] = value
     return flat

@@ -28,7 +28,10 @@ from hotpatch_cli.schedule.freezes import Freeze
 _SHORT = max(map(len, MISSING))
 _SPECIAL = frozenset("=[{")
 _BATCH = 20_000
-_INSERT = "INSERT INTO machine SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[])"
+_INSERT = (
+    "INSERT INTO machine SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[]), "
+    "unnest(?::VARCHAR[]), unnest(?::INTEGER[])"
+)
 
 
 class Streamed:
@@ -37,10 +40,12 @@ class Streamed:
     relation = names = "machine"
     told_apart_by = KEY
 
-    def __init__(self, found: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
+    def __init__(self, detected: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
         """Raises InputError where the header cannot be read."""
-        self.file = found.name
-        self._source = csv_source(found) if found.kind == "csv" else json_source(found, engine)
+        self.file = detected.name
+        self._source = (
+            csv_source(detected) if detected.kind == "csv" else json_source(detected, engine)
+        )
         self.columns: Columns = mapped(self._source.header, chosen)
         self.to_tree: ToTree = self._source.to_tree
         self._engine = engine
@@ -87,7 +92,7 @@ class _Rows:
         self.read = tuple(at.values())
         self.log = log
         self.batch: list[tuple[int, str, str | None, int]] = []
-        self.seen: dict[Any, list[Any]] = {}
+        self.seen: dict[Any, Profile] = {}
         self.number = 0
 
     def add(self, line: int, cells: Sequence[Any]) -> None:
@@ -110,17 +115,20 @@ class _Rows:
         for path, place, fine in self.checked:
             self._check(path, cells[place], fine, line)
         kind = platform_in(identity) if identity and self._no_platform(cells) else None
-        found = [cells[place] for place in self.places]
+        values = [cells[place] for place in self.places]
         key = (
             kind,
-            *(each if each is None or type(each) is str else _hashable(each) for each in found),
+            *(
+                value if value is None or type(value) is str else _hashable(value)
+                for value in values
+            ),
         )
         profile = self.seen.get(key)
         if profile is None:
             self.number += 1
-            profile = self.seen[key] = [self.number, 0, line, tuple(found), kind]
-        profile[1] += 1
-        self.batch.append((line, name, identity, profile[0]))
+            profile = self.seen[key] = Profile(self.number, 0, line, tuple(values), kind)
+        profile.machines += 1
+        self.batch.append((line, name, identity, profile.number))
 
     def _no_platform(self, cells: Sequence[Any]) -> bool:
         if self.platform is None:
@@ -159,7 +167,7 @@ class _Rows:
         """The profiles that wait. One that comes again gets another number: judged twice, and
         memory is bounded.
         """
-        profiles = [Profile(*each) for each in self.seen.values()]
+        profiles = list(self.seen.values())
         self.seen = {}
         return profiles
 

@@ -1,18 +1,20 @@
 """A large table as fleets of profiles, and its machines as rows of the database."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
-from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, Problem
+from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, Problem, refuse
 from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine, reading
 from hotpatch_cli.inputs.tables.bulk.parquet import Parquet
 from hotpatch_cli.inputs.tables.bulk.profiles import KEY, Profiles
 from hotpatch_cli.inputs.tables.bulk.stream import Streamed
-from hotpatch_cli.inputs.tables.columns import told
+from hotpatch_cli.inputs.tables.columns import notes_on
 from hotpatch_cli.model import Fleet
+
+_NAMES_SHOWN = 20
 
 
 class FleetPart(NamedTuple):
@@ -27,32 +29,25 @@ class FleetPart(NamedTuple):
 class BulkTable:
     """A large table. `parts` is to be taken to its end before `machines` is asked for."""
 
-    def __init__(self, found: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
+    def __init__(self, detected: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
         """Raises InputError where the header cannot be read or names no machines."""
-        self.file = found.name
+        self.file = detected.name
         self.engine = engine
-        self.source = (Parquet if found.kind == "parquet" else Streamed)(found, chosen, engine)
+        self.source = (Parquet if detected.kind == "parquet" else Streamed)(
+            detected, chosen, engine
+        )
         columns = self.source.columns
-        self.notes = told(self.file, columns)
+        self.notes = notes_on(self.file, columns)
         """What the user is to hear, once all parts were taken."""
+        names = _first_names([*columns.fields, *columns.unknown])
         if columns.absent:
-            said = f"There is no column {', '.join(map(quoted, columns.absent))} in {found.name}."
-            raise InputError(
-                [
-                    Problem(
-                        "--map",
-                        None,
-                        None,
-                        said,
-                        f"Columns are {_some([*columns.fields, *columns.unknown])}.",
-                    )
-                ]
-            )
+            absent = ", ".join(map(quoted, columns.absent))
+            message = f"There is no column {absent} in {detected.name}."
+            raise refuse("--map", message, f"Columns are {names}.")
         if not columns.names_machines:
-            said = f"No column names machines and says something of them: {_some([*columns.fields, *columns.unknown])}."
-            raise InputError(
-                [Problem(found.name, 1, 1, said, "Map them: --map COLUMN=name --map COLUMN=build.")]
-            )
+            message = f"No column names machines and says something of them: {names}."
+            remedy = "Map them: --map COLUMN=name --map COLUMN=build."
+            raise InputError([Problem(detected.name, 1, 1, message, remedy)])
 
     def parts(
         self, others: Sequence[SourceData], fleet_of: Callable[[list[SourceData]], Fleet]
@@ -65,11 +60,11 @@ class BulkTable:
         freezes = tuple(freeze for reading in others for freeze in reading.freezes)
         reader = Profiles(self.file, self.source.columns, freezes, self.source.to_tree)
         for profiles in self.source.profiles(freezes):
-            found = reader.machines(profiles)
+            by_name = reader.machines(profiles)
             own = SourceData()
-            own.file, own.machines = self.file, [machine for machine, _ in found.values()]
+            own.file, own.machines = self.file, [machine for machine, _ in by_name.values()]
             stands_for = {
-                name: (profile.number, profile.machines) for name, (_, profile) in found.items()
+                name: (profile.number, profile.machines) for name, (_, profile) in by_name.items()
             }
             yield FleetPart(fleet_of([*others, own]), stands_for)
         self.notes += tuple(reader.supposed())
@@ -85,9 +80,9 @@ class BulkTable:
         for key in dict.fromkeys((self.source.told_apart_by, KEY)):
             if self._all_differ(key):
                 return []
-        found = self.engine.run(
-            f"SELECT arg_min(name, row), min(row), max(row) FROM {self.source.names} GROUP BY {KEY} "
-            f"HAVING count(*) > 1 ORDER BY max(row) LIMIT {SHOWN_AT_MOST + 1}"
+        repeated = self.engine.run(
+            f"SELECT arg_min(name, row), min(row), max(row) FROM {self.source.names} "
+            f"GROUP BY {KEY} HAVING count(*) > 1 ORDER BY max(row) LIMIT {SHOWN_AT_MOST + 1}"
         )
         return [
             Problem(
@@ -97,7 +92,7 @@ class BulkTable:
                 f"The machine {quoted(name)} stands twice (first in {self.file}, line {first}).",
                 "Remove one.",
             )
-            for name, first, last in found
+            for name, first, last in repeated
         ]
 
     @property
@@ -118,8 +113,7 @@ class BulkTable:
         return bool(rows == distinct)
 
 
-def _some(columns: Iterable[str]) -> str:
-    listed = list(columns)
-    return ", ".join(map(quoted, listed[:20])) + (
-        f" and {len(listed) - 20} more" if len(listed) > 20 else ""
-    )
+def _first_names(columns: Sequence[str]) -> str:
+    names = ", ".join(map(quoted, columns[:_NAMES_SHOWN]))
+    more = len(columns) - _NAMES_SHOWN
+    return f"{names} and {more} more" if more > 0 else names
