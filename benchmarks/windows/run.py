@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 from hotpatch_cli.model import Facts, Fleet, Location, Machine, Placement
-from hotpatch_cli.schedule.recurrence.day_rules import parse_rrule
+from hotpatch_cli.schedule.day_rules import parse_rrule
 from hotpatch_cli.schedule.windows import Window
 from hotpatch_cli.use_cases.windows import OpeningQuery, UpcomingOpening, openings_by_machine
 

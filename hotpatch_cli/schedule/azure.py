@@ -14,19 +14,9 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Literal, NamedTuple
 
+from hotpatch_cli.schedule.day_grid import DAY, WEEK, WEEKDAYS, every, every_month, monday_of
 from hotpatch_cli.schedule.patch_tuesday import LAST, nth_weekday
-from hotpatch_cli.schedule.recurrence.rule import (
-    DAY,
-    WEEK,
-    WEEKDAYS,
-    Frame,
-    RecurrenceError,
-    every,
-    every_month,
-    quoted,
-    skipped_months,
-    week_start,
-)
+from hotpatch_cli.schedule.recurrence import Frame, RecurrenceError, quoted, skipped_months
 
 Unit = Literal["Hour", "Day", "Week", "Month"]
 
@@ -98,7 +88,7 @@ class AzureRecurrence(NamedTuple):
     def _weekly(self, grid: date, frame: Frame) -> Iterator[date]:
         weekdays = self.weekdays or (grid.weekday(),)
         for monday in every(
-            self.interval * WEEK, week_start(grid), week_start(frame.first), frame.last
+            self.interval * WEEK, monday_of(grid), monday_of(frame.first), frame.last
         ):
             yield from (monday + timedelta(days=weekday) for weekday in weekdays)
 

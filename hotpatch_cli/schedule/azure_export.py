@@ -10,15 +10,15 @@ from datetime import timedelta
 from itertools import product
 
 from hotpatch_cli.schedule.azure import AzureRecurrence
-from hotpatch_cli.schedule.patch_tuesday import LAST, TUESDAY
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     AfterPatchTuesday,
     DayRule,
     IcsEvents,
     Rrules,
     Weekdays,
 )
-from hotpatch_cli.schedule.recurrence.rrule import Rrule
+from hotpatch_cli.schedule.patch_tuesday import LAST, TUESDAY
+from hotpatch_cli.schedule.recurrence import Rrule
 from hotpatch_cli.schedule.windows import Window
 
 FURTHEST = 6  # days of an offset

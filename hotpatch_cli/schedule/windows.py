@@ -14,10 +14,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hotpatch_cli.schedule.clock import MIDNIGHT, moment, real_minutes
-from hotpatch_cli.schedule.recurrence.day_rules import AzureRecurrence, DayRule, IcsEvents, Rrules
-from hotpatch_cli.schedule.recurrence.ics_events import EventSpan
-from hotpatch_cli.schedule.recurrence.rrule import Rrule
-from hotpatch_cli.schedule.recurrence.rule import DAY, Frame
+from hotpatch_cli.schedule.day_grid import DAY
+from hotpatch_cli.schedule.day_rules import AzureRecurrence, DayRule, IcsEvents, Rrules
+from hotpatch_cli.schedule.ics_events import EventSpan
+from hotpatch_cli.schedule.recurrence import Frame, Rrule
 from hotpatch_cli.schedule.zones import find_zone
 
 EARLIEST = date(1990, 1, 1)

@@ -8,7 +8,7 @@ not IANA's.
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from hotpatch_cli.schedule.recurrence.rule import quoted
+from hotpatch_cli.schedule.recurrence import quoted
 
 LONGEST_NAME = 64
 """Characters; the longest IANA and Windows names have about half of that."""

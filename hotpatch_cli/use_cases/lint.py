@@ -13,7 +13,7 @@ from hotpatch_cli.model import Fleet, Location, Machine
 from hotpatch_cli.restarts import span
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
-from hotpatch_cli.schedule.recurrence.day_rules import AfterPatchTuesday
+from hotpatch_cli.schedule.day_rules import AfterPatchTuesday
 from hotpatch_cli.servicing.restart import customer_managed
 
 MINUTE = timedelta(minutes=1)

@@ -19,15 +19,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotpatch_cli.schedule.fit import Openings
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     AfterPatchTuesday,
     DayRule,
     parse_azure,
     parse_rrule,
     parse_weekdays,
 )
-from hotpatch_cli.schedule.recurrence.ics import read_events
+from hotpatch_cli.schedule.fit import Openings
+from hotpatch_cli.schedule.ics_events import read_events
 from hotpatch_cli.schedule.windows import Window, openings, validate
 
 ZONES = [

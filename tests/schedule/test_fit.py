@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.fit import Fit, NoFit, Openings, first_fit
-from hotpatch_cli.schedule.freezes import Freeze
-from hotpatch_cli.schedule.patch_tuesday import release_moment
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     AfterPatchTuesday,
     parse_rrule,
     parse_weekdays,
 )
+from hotpatch_cli.schedule.fit import Fit, NoFit, Openings, first_fit
+from hotpatch_cli.schedule.freezes import Freeze
+from hotpatch_cli.schedule.patch_tuesday import release_moment
 from hotpatch_cli.schedule.windows import Window, ZoneMissing, openings
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

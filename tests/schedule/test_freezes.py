@@ -15,7 +15,7 @@ from hotpatch_cli.schedule.freezes import (
     cut,
     validate_freeze,
 )
-from hotpatch_cli.schedule.recurrence.ics import read_events
+from hotpatch_cli.schedule.ics_events import read_events
 from hotpatch_cli.schedule.windows import Opening
 
 MINUTE = timedelta(minutes=1)

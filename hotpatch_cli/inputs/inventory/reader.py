@@ -32,7 +32,7 @@ from hotpatch_cli.model import (
     parse_build,
 )
 from hotpatch_cli.schedule.freezes import Freeze, validate_freeze
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     DayRule,
     after_patch_tuesday,
     parse_azure,
@@ -499,7 +499,7 @@ def _events(name: str, mark: int, log: Log) -> Any:
     """The events of an .ics file that stands beside the inventory."""
     from hotpatch_cli.documents.files import read_text
     from hotpatch_cli.errors import InputError
-    from hotpatch_cli.schedule.recurrence.ics import read_events
+    from hotpatch_cli.schedule.ics_events import read_events
 
     path = Path(log.document.file).parent / name
     try:

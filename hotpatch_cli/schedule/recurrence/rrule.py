@@ -23,7 +23,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hotpatch_cli.schedule.recurrence.rule import DAY, Frame, skipped_months
 
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 _RARE_PLACE = 5  # not every month has a fifth Tuesday
 _PLACES_IN_YEAR = 53
 _LAST_OFFSET = 365  # of 31 December in a leap year
+_MONTHS = 12
 _SOME_DAY = date(2024, 1, 1)
+_FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {"YEARLY": 0, "MONTHLY": 1, "WEEKLY": 2, "DAILY": 3}
+"""The numbers of dateutil; its constants would load it before a rule is asked for its days."""
 _TWINS = range(9998, 9970, -1)
 """28 years hold every calendar of a year together with those of its neighbors."""
 
@@ -70,7 +73,7 @@ class Rrule(NamedTuple):
     def note(self, anchor: date | None) -> str | None:
         """What the rule leaves out, in words, or None."""
         rule = self._settled(anchor) if anchor else self
-        if any(abs(nth) == _RARE_PLACE for nth, _ in rule.byday) and not self._counts_in_year:
+        if any(abs(nth) == _RARE_PLACE for nth, _ in rule.byday) and not self.counts_in_year:
             return "months without a fifth such weekday are skipped"
         return skipped_months(rule.bymonthday)
 
@@ -91,7 +94,7 @@ class Rrule(NamedTuple):
         return local.date() if frame.start <= local.time() else local.date() - DAY
 
     def _settled(self, anchor: date) -> "Rrule":
-        """The rule with the parts that RFC 5545 takes from the first day where the text is silent."""
+        """The rule with the parts that RFC 5545 takes from the first day where the text has none."""
         weekday = ((0, anchor.weekday()),)
         match self.freq:
             case "WEEKLY" if not self.byday:
@@ -136,13 +139,13 @@ class Rrule(NamedTuple):
                 kept = -((grid.weekday() - self.wkst) % 7) + (grid - new_year).days
                 return week + (kept - week) % (7 * self.interval)
             case "MONTHLY":
-                months = ((grid.year - year) * 12 + grid.month - 1) % self.interval
-                return (date(year, months + 1, 1) - new_year).days if months < 12 else None
+                months = ((grid.year - year) * _MONTHS + grid.month - 1) % self.interval
+                return (date(year, months + 1, 1) - new_year).days if months < _MONTHS else None
         return 0 if (grid.year - year) % self.interval == 0 else None
 
     @property
-    def _counts_in_year(self) -> bool:
-        """Whether 5MO is the fifth Monday of the year, as it is where a yearly rule names no month."""
+    def counts_in_year(self) -> bool:
+        """Whether 5MO is the fifth Monday of the year, as it is in a yearly rule without months."""
         return self.freq == "YEARLY" and not self.bymonth
 
 
@@ -159,7 +162,7 @@ def _calendar(year: int) -> tuple[int, ...]:
 @lru_cache(maxsize=8192)
 def _days_of_year(rule: Rrule, offset: int, year: int) -> tuple[int, ...]:
     """The days of a year, 0 for 1 January, that a settled rule names from an offset on."""
-    from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule
+    from dateutil.rrule import rrule, weekday
 
     new_year, new_years_eve = datetime(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001
     begin = new_year + timedelta(days=offset)
@@ -168,11 +171,11 @@ def _days_of_year(rule: Rrule, offset: int, year: int) -> tuple[int, ...]:
         yeardays = _yeardays_of_weeks(rule, year)
     if (rule.byday and not weekdays) or (rule.byweekno and not yeardays):
         return ()
-    freq = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY, "YEARLY": YEARLY}[rule.freq]
-    if freq == DAILY and rule.interval == 1:
-        freq, weekdays = YEARLY, weekdays or list(range(7))  # the same days, 365 at a time
+    freq = rule.freq
+    if freq == "DAILY" and rule.interval == 1:  # the same days, found 365 at a time
+        freq, weekdays = "YEARLY", weekdays or [weekday(number) for number in range(7)]
     asked = rrule(
-        freq,
+        _FREQUENCIES[freq],
         dtstart=begin,
         until=new_years_eve,
         interval=rule.interval,
@@ -189,16 +192,16 @@ def _days_of_year(rule: Rrule, offset: int, year: int) -> tuple[int, ...]:
     return tuple(days[bisect_left(days, 0) :])
 
 
-def _weekdays(rule: Rrule) -> list["weekday | int"]:
+def _weekdays(rule: Rrule) -> list["weekday"]:
     """BYDAY as dateutil takes it: beside a numbered weekday, a plain one is named by its places."""
     from dateutil.rrule import weekday
 
     if not any(place for place, _ in rule.byday):
-        return [day for _, day in rule.byday]
-    most = _PLACES_IN_YEAR if rule._counts_in_year else _RARE_PLACE
-    weekdays: list[weekday | int] = []
+        return [weekday(day) for _, day in rule.byday]
+    most = _PLACES_IN_YEAR if rule.counts_in_year else _RARE_PLACE
+    weekdays = []
     for place, day in rule.byday:
-        places = range(1, most + 1) if place == 0 else (place,)
+        places = (place,) if place else range(1, most + 1)
         weekdays += [weekday(day, nth) for nth in places if abs(nth) <= most]
     return weekdays
 

@@ -1,14 +1,15 @@
-"""Events of a calendar file: single, repeated and all-day, expanded only as far as somebody asks."""
+"""Events of a calendar file as moments: single, repeated and all-day, expanded only when asked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from heapq import merge
 from typing import NamedTuple
 
-from hotpatch_cli.schedule.clock import MIDNIGHT, midnight, moment
-from hotpatch_cli.schedule.recurrence.rrule import Rrule
-from hotpatch_cli.schedule.recurrence.rule import DAY, Frame, each_day
+from hotpatch_cli.schedule.clock import midnight, moment
+from hotpatch_cli.schedule.day_grid import DAY, every_day
+from hotpatch_cli.schedule.recurrence import Frame, IcsEvent, read_calendar
+from hotpatch_cli.schedule.zones import find_zone, known_zone
 
 
 class EventSpan(NamedTuple):
@@ -28,55 +29,6 @@ class EventSpan(NamedTuple):
     def length(self) -> timedelta:
         """Real time from start to end."""
         return self.end.astimezone(UTC) - self.utc_start
-
-
-class IcsEvent(NamedTuple):
-    """One event with its repetitions.
-
-    `clock` is the local start in `zone` (None: the zone of whoever reads the calendar), `length`
-    real time. An all-day event has no clock, and its length is whole days. `left_out` are days
-    without an occurrence.
-    """
-
-    day: date
-    clock: time | None
-    length: timedelta
-    zone: tzinfo | None = None
-    rules: tuple[Rrule, ...] = ()
-    left_out: frozenset[date] = frozenset()
-
-    def spans(self, zone: tzinfo, first: date, last: date) -> Iterator[EventSpan]:
-        """The occurrences that begin on the days first..last, in order; `zone` is for events
-        without one.
-        """
-        zone = self.zone or zone
-        return (
-            self._span(day, zone)
-            for day in self._days(Frame(first, last, self.day, self._start, zone))
-        )
-
-    @property
-    def _start(self) -> time:
-        return self.clock or MIDNIGHT
-
-    def _days(self, frame: Frame) -> Iterator[date]:
-        """The days on which the event begins, each once: its own, and those of its rules after it."""
-        later = frame._replace(first=max(frame.first, self.day))
-        own = [self.day] if frame.first <= self.day <= frame.last else []
-        before = None
-        for day in merge(own, *(rule.dates(later) for rule in self.rules)):
-            if day != before and day not in self.left_out:
-                yield day
-            before = day
-
-    def _span(self, day: date, zone: tzinfo) -> EventSpan:
-        start = moment(day, self._start, zone)
-        if self.clock is None:
-            return EventSpan(
-                start.local, midnight(day + self.length, zone).astimezone(zone), all_day=True
-            )
-        end = (start.local.astimezone(UTC) + self.length).astimezone(zone)
-        return EventSpan(start.local, end, all_day=False, note=start.note)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,14 +61,14 @@ class IcsEvents:
         """Events leave nothing out that their calendar does not leave out too."""
 
     def spans(self, zone: tzinfo, first: date, last: date) -> Iterator[EventSpan]:
-        """All occurrences that begin on the days first..last, by their start."""
+        """All occurrences that begin on the days from `first` to `last`, by their start."""
         near = (event for event in self.events if event.rules or first <= event.day <= last)
         return merge(
-            *(event.spans(zone, first, last) for event in near), key=lambda span: span.utc_start
+            *(_spans(event, zone, first, last) for event in near), key=lambda span: span.utc_start
         )
 
     def around(self, start: datetime, end: datetime, zone: tzinfo) -> Iterator[EventSpan]:
-        """All occurrences that share time with start..end, and some that only come near."""
+        """All occurrences that overlap the time from `start` to `end`, and some that only come near."""
         longest = max((event.length for event in self.events), default=DAY)
         return self.spans(zone, start.date() - longest - 2 * DAY, end.date() + 2 * DAY)
 
@@ -127,6 +79,27 @@ class IcsEvents:
         for span in self.spans(frame.zone, frame.first - longest, frame.last):
             begin = span.start.date()
             end = span.end.date() - DAY if span.all_day else begin
-            for day in each_day(max(begin, following), min(end, frame.last)):
+            for day in every_day(max(begin, following), min(end, frame.last)):
                 yield day
                 following = day + DAY
+
+
+def read_events(text: str) -> IcsEvents:
+    """The events of a calendar file, without canceled ones. Raises IcsError."""
+    return IcsEvents(*read_calendar(text, find_zone, known_zone))
+
+
+def _spans(event: IcsEvent, zone: tzinfo, first: date, last: date) -> Iterator[EventSpan]:
+    """The occurrences that begin on the days from `first` to `last`, in order.
+
+    `zone` is for an event without one.
+    """
+    zone = event.zone or zone
+    for day in event.days(zone, first, last):
+        start = moment(day, event.start, zone)
+        if event.clock is None:
+            end = midnight(day + event.length, zone).astimezone(zone)
+            yield EventSpan(start.local, end, all_day=True)
+        else:
+            end = (start.local.astimezone(UTC) + event.length).astimezone(zone)
+            yield EventSpan(start.local, end, all_day=False, note=start.note)

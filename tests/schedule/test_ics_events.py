@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.recurrence.ics import IcsError, read_events
-from hotpatch_cli.schedule.recurrence.ics_text import LARGEST_FILE, MOST_EVENTS
+from hotpatch_cli.schedule.ics_events import read_events
+from hotpatch_cli.schedule.recurrence import IcsError
 from hotpatch_cli.schedule.windows import (
     Opening,
     Window,
@@ -324,86 +324,6 @@ def test_a_recurrence_without_end_is_not_expanded() -> None:
     found = islice(openings(window, None, begin, datetime(2199, 1, 1, tzinfo=UTC)), 1001)
     assert {each.start.day for each in found} == {1, 2}
     assert stopwatch.process_time() - begun < 5
-
-
-SIMPLE = ["DTSTART:20260301T220000Z", "DURATION:PT4H"]
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "no BEGIN:VCALENDAR"),
-        ("hello", "no BEGIN:VCALENDAR"),
-        ("BEGIN:VCALENDAR", "no BEGIN:VCALENDAR"),
-        ("BEGIN:VCALENDAR\nDTSTART", "not a calendar file"),
-        (event(*SIMPLE), "no BEGIN:VCALENDAR"),
-        ("BEGIN:VCALENDAR\n" * 50_000, "more than 4 deep"),
-        (calendar(event("DURATION:PT4H")), "no DTSTART"),
-        (calendar(event("DTSTART:20260301T220000Z", *SIMPLE)), "more than one DTSTART"),
-        (
-            calendar(event("SUMMARY:a\\nb", "DTSTART:yesterday")),
-            r"event 'a\\nb': cannot read its DTSTART",
-        ),
-        (calendar(event("DTSTART:20260301T220000Z")), "it lasts '0:00:00'"),
-        (
-            calendar(event("DTSTART:20260301T220000Z", "DTEND:20260301T220000Z")),
-            "it lasts '0:00:00'",
-        ),
-        (calendar(event("DTSTART:20260301T220000Z", "DTEND:20260301T210000Z")), "it lasts '-1 day"),
-        (calendar(event("DTSTART:20260301T220000Z", "DTEND:20300301T210000Z")), "up to 1000 days"),
-        (
-            calendar(event("DTSTART:20260301T220000Z", "DURATION:20260301T220000Z")),
-            "cannot read its DURATION|lasts",
-        ),
-        (
-            calendar(event("DTSTART:20260301T220000Z", "DTEND;VALUE=DATE:20260302")),
-            "differ in kind",
-        ),
-        (calendar(event("DTSTART:20260301T220000Z", "DTEND:20260302T220000")), "differ in kind"),
-        (calendar(event("DTSTART;VALUE=DATE:20260301", "DURATION:PT4H")), "whole days"),
-        (calendar(event("DTSTART;VALUE=DATE:00010101")), "from 1970 to 2199"),
-        (calendar(event("DTSTART:99991231T235959Z", "DURATION:PT4H")), "from 1970 to 2199"),
-        (calendar(event("DTSTART:PT4H", "DURATION:PT4H")), "not a day or a time"),
-        (
-            calendar(event(*SIMPLE, "RDATE;VALUE=PERIOD:20260401T000000Z/PT1H")),
-            "not a day or a time",
-        ),
-        (calendar(event(*SIMPLE, "RRULE:FREQ=SECONDLY")), "every second"),
-        (calendar(event(*SIMPLE, "RRULE:FREQ=DAILY;BYHOUR=1,2,3")), "BYHOUR"),
-        (calendar(event(*SIMPLE, "EXRULE:FREQ=DAILY")), "EXRULE"),
-        (calendar(event(*SIMPLE, "RECURRENCE-ID;RANGE=THISANDFUTURE:20260301T220000Z")), "RANGE"),
-        (calendar(event(*SIMPLE, "EXDATE:never")), "cannot read its EXDATE"),
-        (calendar(*[event(*SIMPLE)] * (MOST_EVENTS + 1)), "more than 5,000 events"),
-        (calendar(event(*SIMPLE, *["EXDATE:20260301T220000Z"] * 70_000)), "dates without end"),
-        (
-            calendar(event(*SIMPLE, "EXDATE:" + ",".join(["20260301T220000Z"] * 150_000))),
-            "dates without end",
-        ),
-        ("x" * (LARGEST_FILE + 1), "20,000,001 characters"),
-        ("x" * 50_000_000, "50,000,000 characters"),
-    ],
-)
-def test_refuses(text: str, reason: str) -> None:
-    """A file that cannot be read, or that is too much, is refused in one printable line, in under
-    five seconds.
-    """
-    begun = stopwatch.process_time()
-    with pytest.raises(IcsError, match=reason) as refused:
-        read_events(text)
-    assert str(refused.value).isprintable()
-    assert stopwatch.process_time() - begun < 5
-
-
-def test_what_does_not_say_when_is_not_read() -> None:
-    """Descriptions and attachments of megabytes cost next to nothing, and cannot break the reading."""
-    noise = [
-        "DESCRIPTION:" + "y" * 4_000_000,
-        "ATTACH;ENCODING=BASE64:" + "A" * 4_000_000,
-        "X-BROKEN",
-    ]
-    begun = stopwatch.process_time()
-    assert len(read_events(calendar(event(*SIMPLE, *noise))).events) == 1
-    assert stopwatch.process_time() - begun < 2
 
 
 PIECES = st.sampled_from(
