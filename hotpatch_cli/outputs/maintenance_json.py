@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from hotpatch_cli.schedule.durations import azure_duration
 from hotpatch_cli.use_cases.export import ExportedWindow
 
 TYPE = "Microsoft.Maintenance/maintenanceConfigurations"
@@ -16,11 +17,10 @@ TYPE = "Microsoft.Maintenance/maintenanceConfigurations"
 def configuration_dict(exported: ExportedWindow) -> dict[str, Any]:
     """The body of a PUT; `name` says under which name."""
     window = exported.window
-    hours, minutes = divmod((window.duration or timedelta()) // timedelta(minutes=1), 60)
     times = {
         "startDateTime": f"{window.from_day} {window.start:%H:%M}",
         "expirationDateTime": f"{window.until} 23:59" if window.until else None,
-        "duration": f"{hours:02}:{minutes:02}",
+        "duration": azure_duration(window.duration or timedelta()),
         "timeZone": window.timezone,
         "recurEvery": exported.recurrence.text,
     }

@@ -11,7 +11,7 @@ from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.planning.plan import Plan, waits_in_vain
 from hotpatch_cli.planning.prepare import PlanningInput, wider
 from hotpatch_cli.planning.window_slots import MINUTE, moment
-from hotpatch_cli.restarts import span
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler.bounds.capacity import room, stretches
 from hotpatch_cli.scheduler.infeasible.conflict import Conflict, explain
 from hotpatch_cli.scheduler.infeasible.constraints import Constraint
@@ -144,7 +144,7 @@ class _ConflictText:
             for start, end in opened[:_SHOWN]
         ]
         more = f" and {len(opened) - _SHOWN} more" if len(opened) > _SHOWN else ""
-        total = span(sum(end - start for start, end in opened) * MINUTE)
+        total = duration_text(sum(end - start for start, end in opened) * MINUTE)
         many = "one opening" if len(opened) == 1 else f"{len(opened)} openings"
         where = f"{many} of {windows} {before}, {total} in all: {'; '.join(spans)}{more}"
         return ConflictText("windows", names[0], f"{who} {where}.")
@@ -192,7 +192,7 @@ class _ConflictText:
         used = sorted({task.ring for task in self.problem.tasks if task.ring is not None})
         place = next(number for number in used if rings[number].name == name)
         before = rings[used[used.index(place) - 1]]
-        soak = f"{span(before.soak * MINUTE)} after" if before.soak else "after"
+        soak = f"{duration_text(before.soak * MINUTE)} after" if before.soak else "after"
         return f"The ring {name} starts {soak} the last restart of the ring {before.name}."
 
     def _after(self, name: str | None) -> str:
@@ -209,7 +209,7 @@ class _ConflictText:
         settle = limit.settle if isinstance(limit, TaskGroup) else 0
         users = [task for task in tasks if self._uses(task, limit)]
         at_once = "one at a time" if limit.capacity == 1 else f"at most {limit.capacity} at once"
-        resting = f" with {span(settle * MINUTE)} to settle" if settle else ""
+        resting = f" with {duration_text(settle * MINUTE)} to settle" if settle else ""
         if len(users) == 1:
             what = (
                 f"The group {limit.name} restarts"
@@ -228,7 +228,7 @@ class _ConflictText:
         needed = -(-sum(task.duration + settle for task in users) // limit.capacity) - settle
         places = room(users, limit.capacity, settle, self.problem.deadline) if users else 0
         if needed > offered:
-            text += f", which takes {span(needed * MINUTE)}; their openings offer {span(offered * MINUTE)}"
+            text += f", which takes {duration_text(needed * MINUTE)}; their openings offer {duration_text(offered * MINUTE)}"
         elif places < len(users):
             openings = "1 opening" if len(opened) == 1 else f"{len(opened)} openings"
             text += f"; their {openings} have room for {places}"
@@ -263,7 +263,7 @@ class _ConflictText:
                 if within
                 else ""
             )
-            message = f"One more opening of {span(amount * MINUTE)} for {name}{where}"
+            message = f"One more opening of {duration_text(amount * MINUTE)} for {name}{where}"
         return ConflictText(kind, name, message + ".")
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.model import Finding, Machine, make_finding
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules
 from hotpatch_cli.planning.window_slots import MINUTE
-from hotpatch_cli.restarts import span
+from hotpatch_cli.schedule.durations import azure_duration, duration_text
 from hotpatch_cli.schedule.zones import windows_name
 
 SHORTEST = timedelta(minutes=90)
@@ -110,7 +110,7 @@ def _place(reboot: Reboot) -> _Place | str:
     if not region:
         return "it has no region, and an assignment needs one (`region`)"
     if length > LONGEST:
-        return f"its restart takes {span(length)}, and a configuration opens for {span(LONGEST)} at most"
+        return f"its restart takes {duration_text(length)}, and a configuration opens for {duration_text(LONGEST)} at most"
     zone = windows_name(str(reboot.start.tzinfo))
     start = reboot.start if zone else reboot.start.astimezone(UTC)
     subscription, group = found_id.groups()
@@ -140,7 +140,7 @@ def _resources(place: _Place, reboots: Sequence[Reboot], name: str) -> Iterator[
             "maintenanceWindow": {
                 "startDateTime": place.start.strftime(_MOMENT),
                 "expirationDateTime": (place.start + _EXPIRES).strftime(_MOMENT),
-                "duration": f"{place.length // timedelta(hours=1):02}:{place.length // MINUTE % 60:02}",
+                "duration": azure_duration(place.length),
                 "timeZone": place.zone,
                 "recurEvery": "Day",
             },
@@ -178,7 +178,8 @@ def _warnings(plan: Plan, reboots: Sequence[Reboot]) -> Iterator[str]:
     if late:
         yield f"{', '.join(late)}: Azure advises against openings that start between 23:45 and midnight"
     yield from (
-        f"if Azure uses all of the {span(SHORTEST)}: {line}" for line in _overlaps(plan, reboots)
+        f"if Azure uses all of the {duration_text(SHORTEST)}: {line}"
+        for line in _overlaps(plan, reboots)
     )
 
 

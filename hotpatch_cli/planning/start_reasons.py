@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE
-from hotpatch_cli.restarts import span
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler.problem import Interval, SchedulingProblem, Task
 
 
@@ -67,7 +67,7 @@ def _waits(  # noqa: PLR0917  the state of one walk
     gates = []
     if ring_before is not None and ring_before in ring_end:
         ring = problem.rings[ring_before]
-        soak = f" and {span(ring.soak * MINUTE)} have passed" if ring.soak else ""
+        soak = f" and {duration_text(ring.soak * MINUTE)} have passed" if ring.soak else ""
         gates.append(
             (ring_end[ring_before] + ring.soak, f"after the ring {ring.name} is done{soak}")
         )

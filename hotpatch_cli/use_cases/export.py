@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from hotpatch_cli.knowledge.limits import Limit
 from hotpatch_cli.model import Fleet, Machine
-from hotpatch_cli.restarts import relevant, span
+from hotpatch_cli.restarts import relevant
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.azure_export import CannotSay, azure_rules, parts, shifted
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window, openings
 from hotpatch_cli.schedule.zones import find_zone, iana_name, windows_name
@@ -127,7 +128,7 @@ class _Exporter:
             self._opens_alike(window, written, zone)
         else:
             self.notes.append(
-                f"{window.name}: {span(window.duration or timedelta())} are longer than Azure's {span(longest)}: "
+                f"{window.name}: {duration_text(window.duration or timedelta())} are longer than Azure's {duration_text(longest)}: "
                 f"split into {len(pieces)}, one after the other. "
                 "Assign each machine to one of them: of schedules that conflict, Azure runs only one."
             )
@@ -137,7 +138,7 @@ class _Exporter:
         minutes = (window.duration or timedelta()) // MINUTE
         if minutes < self.limits["shortest"].number:
             raise CannotSay(
-                f"Azure expects {self.limits['shortest'].limit}, and it lasts {span(minutes * MINUTE)}"
+                f"Azure expects {self.limits['shortest'].limit}, and it lasts {duration_text(minutes * MINUTE)}"
             )
         rule = window.rule
         if isinstance(rule, AzureRecurrence) and rule.unit == "Hour":
@@ -147,7 +148,7 @@ class _Exporter:
                 )
             if minutes > self.limits["longest"].number:
                 raise CannotSay(
-                    f"Azure expects {self.limits['longest'].limit}, and it lasts {span(minutes * MINUTE)}"
+                    f"Azure expects {self.limits['longest'].limit}, and it lasts {duration_text(minutes * MINUTE)}"
                 )
 
     def _anchored(
