@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.model import Facts, Finding, Fleet, Machine, Placement, make_finding
 from hotpatch_cli.schedule.durations import duration_text
-from hotpatch_cli.schedule.fit import Fit, NoFit, Openings, first_fit
+from hotpatch_cli.schedule.fit import Fit, NoFit, OpeningCache, first_fit
 from hotpatch_cli.schedule.freezes import Freeze, applies
 from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing
 from hotpatch_cli.schedule.zones import find_zone
@@ -61,7 +61,7 @@ class Restarts:
     def __init__(self, fleet: Fleet, as_of: date) -> None:
         self.fleet = fleet
         self.as_of = as_of
-        self._openings = Openings()
+        self._openings = OpeningCache()
         self._fits: dict[tuple[object, ...], Fit | NoFit | ZoneMissing] = {}
         self._restarts: dict[tuple[object, ...], Restart] = {}
 

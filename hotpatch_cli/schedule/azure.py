@@ -82,8 +82,8 @@ class AzureRecurrence(NamedTuple):
         if self.unit in ("Hour", "Day"):
             step = DAY if self.unit == "Hour" else self.interval * DAY
             return every(step, grid, frame.first, frame.last)
-        found = self._weekly(grid, frame) if self.unit == "Week" else self._monthly(grid, frame)
-        return (day for day in found if frame.first <= day <= frame.last)
+        days = self._weekly(grid, frame) if self.unit == "Week" else self._monthly(grid, frame)
+        return (day for day in days if frame.first <= day <= frame.last)
 
     def _weekly(self, grid: date, frame: Frame) -> Iterator[date]:
         weekdays = self.weekdays or (grid.weekday(),)
@@ -178,10 +178,10 @@ def _listed(text: str, words: str, known: Mapping[str, int], kind: str) -> tuple
 
 
 def _offset(text: str, word: str) -> int:
-    found = _OFFSET.fullmatch(word)
-    if found is None:
+    match = _OFFSET.fullmatch(word)
+    if match is None:
         raise _refused(text, "an offset is written Offset6 or Offset-3, without plus sign or space")
-    return int(found[1])
+    return int(match[1])
 
 
 def _refused(text: str, advice: str) -> RecurrenceError:

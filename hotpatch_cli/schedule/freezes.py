@@ -36,7 +36,7 @@ class Freeze(NamedTuple):
 
 
 class OpeningPiece(NamedTuple):
-    """What is left of an opening: two moments in its zone."""
+    """What freezes leave of an opening: two moments in its zone, the end excluded."""
 
     start: datetime
     end: datetime

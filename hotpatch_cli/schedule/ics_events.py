@@ -13,7 +13,7 @@ from hotpatch_cli.schedule.zones import find_zone, known_zone
 
 
 class EventSpan(NamedTuple):
-    """One occurrence of an event, as two moments in the zone that rules it."""
+    """One occurrence of an event: two moments in the zone that rules it, the end excluded."""
 
     start: datetime
     end: datetime
@@ -54,7 +54,7 @@ class IcsEvents:
 
     @property
     def first_day(self) -> date:
-        """The earliest day of an event; a calendar without events has none and raises ValueError."""
+        """The earliest day of an event. Raises ValueError in a calendar without events."""
         return min(event.day for event in self.events)
 
     def note(self, _anchor: date | None) -> None:
@@ -68,12 +68,12 @@ class IcsEvents:
         )
 
     def around(self, start: datetime, end: datetime, zone: tzinfo) -> Iterator[EventSpan]:
-        """All occurrences that overlap the time from `start` to `end`, and some that only come near."""
+        """All occurrences that overlap the time from `start` to `end`, and some near it."""
         longest = max((event.length for event in self.events), default=DAY)
         return self.spans(zone, start.date() - longest - 2 * DAY, end.date() + 2 * DAY)
 
     def dates(self, frame: Frame) -> Iterator[date]:
-        """The days on which a timed event begins and the days that all-day events cover, each once."""
+        """The days on which a timed event begins and those that all-day events cover, each once."""
         longest = max((event.length for event in self.events if event.clock is None), default=DAY)
         following = frame.first
         for span in self.spans(frame.zone, frame.first - longest, frame.last):

@@ -74,7 +74,7 @@ def _windows_zone(name: str) -> ZoneInfo | None:
 
 
 def _advice(name: str) -> str:
-    """The nearest names, compared without letter case, whole or by the last part of an IANA name."""
+    """The nearest names, compared without letter case, whole or by the last part of an IANA's."""
     from difflib import get_close_matches
 
     from tzlocal.windows_tz import win_tz

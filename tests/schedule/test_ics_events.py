@@ -45,7 +45,9 @@ def opened(text: str, after: str, days: int, **more: object) -> list[Opening]:
 
 def starts(text: str, after: str, days: int, **more: object) -> list[str]:
     """The starts of the openings of a calendar."""
-    return [each.start.isoformat(timespec="minutes") for each in opened(text, after, days, **more)]
+    return [
+        opening.start.isoformat(timespec="minutes") for opening in opened(text, after, days, **more)
+    ]
 
 
 OUTLOOK = calendar(
@@ -138,14 +140,14 @@ def test_google() -> None:
     cancelled ones.
     """
     found = opened(GOOGLE, "2026-01-01", 364)
-    assert [f"{each.start:%m-%d %H:%M %Z}" for each in found] == [
+    assert [f"{opening.start:%m-%d %H:%M %Z}" for opening in found] == [
         "03-01 22:00 EST",
         "03-08 22:00 EDT",
         "03-15 22:00 EDT",
         "07-04 18:00 CEST",
         "12-24 00:00 CET",
     ]
-    assert [each.minutes for each in found] == [240, 240, 240, 240, 3 * 1440]
+    assert [opening.minutes for opening in found] == [240, 240, 240, 240, 3 * 1440]
 
 
 AWS = """BEGIN:VCALENDAR
@@ -205,7 +207,7 @@ def test_a_vtimezone_of_its_own() -> None:
         "FREQ=MONTHLY;UNTIL=20260613T200000Z;INTERVAL=1;BYDAY=SA;BYSETPOS=2", "FREQ=DAILY;COUNT=3"
     )
     days = opened(gap, "2026-03-28", 3)
-    assert [f"{each.start:%d %H:%M %z}" for each in days] == [
+    assert [f"{opening.start:%d %H:%M %z}" for opening in days] == [
         "28 02:30 +0100",
         "29 03:00 +0200",
         "30 02:30 +0200",
@@ -250,7 +252,7 @@ def test_events_with_zones_need_no_other() -> None:
     begin = datetime(2026, 3, 1, tzinfo=UTC)
     text = calendar(event("DTSTART;TZID=Asia/Tokyo:20260302T010000", "DURATION:PT4H"))
     found = openings(Window("w", read_events(text)), None, begin, begin + timedelta(days=9))
-    assert [each.start.isoformat() for each in found] == ["2026-03-02T01:00:00+09:00"]
+    assert [opening.start.isoformat() for opening in found] == ["2026-03-02T01:00:00+09:00"]
 
 
 def test_an_all_day_event_lasts_to_midnight_across_a_clock_change() -> None:
@@ -258,7 +260,7 @@ def test_an_all_day_event_lasts_to_midnight_across_a_clock_change() -> None:
     text = calendar(
         event("DTSTART;VALUE=DATE:20260329"), event("DTSTART;VALUE=DATE:20261025", "DURATION:P1D")
     )
-    assert [each.minutes for each in opened(text, "2026-01-01", 364)] == [23 * 60, 25 * 60]
+    assert [opening.minutes for opening in opened(text, "2026-01-01", 364)] == [23 * 60, 25 * 60]
 
 
 def test_a_start_of_the_window_uses_only_the_days() -> None:
@@ -271,7 +273,7 @@ def test_a_start_of_the_window_uses_only_the_days() -> None:
         event("DTSTART;TZID=Europe/Stockholm:20260320T090000", "DURATION:PT1H"),
     )
     found = starts(text, "2026-03-01", 30, start=time(22), duration=timedelta(hours=4))
-    assert [each[8:16] for each in found] == ["07T22:00", "08T22:00", "09T22:00", "20T22:00"]
+    assert [start[8:16] for start in found] == ["07T22:00", "08T22:00", "09T22:00", "20T22:00"]
     with pytest.raises(WindowError, match="`start` and `duration`"):
         validate(Window("w", read_events(text), start=time(22)))
     with pytest.raises(WindowError, match="opens again after 1 day"):
@@ -290,7 +292,11 @@ def test_from_until_and_exdates_narrow_a_calendar() -> None:
         "until": date(2026, 3, 8),
         "exdates": (date(2026, 3, 6),),
     }
-    assert [each[8:10] for each in starts(text, "2026-03-01", 30, **narrowed)] == ["05", "07", "08"]
+    assert [start[8:10] for start in starts(text, "2026-03-01", 30, **narrowed)] == [
+        "05",
+        "07",
+        "08",
+    ]
 
 
 def test_further_dates() -> None:
@@ -304,7 +310,7 @@ def test_further_dates() -> None:
             "EXDATE;TZID=Europe/Stockholm:20260304T210000",
         )
     )
-    assert [each[8:16] for each in starts(text, "2026-03-01", 9)] == [
+    assert [start[8:16] for start in starts(text, "2026-03-01", 9)] == [
         "01T22:00",
         "03T21:00",
         "05T13:00",
@@ -322,17 +328,19 @@ def test_a_recurrence_without_end_is_not_expanded() -> None:
     window = Window("w", read_events(calendar(*[daily] * 1000)))
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     found = islice(openings(window, None, begin, datetime(2199, 1, 1, tzinfo=UTC)), 1001)
-    assert {each.start.day for each in found} == {1, 2}
+    assert {opening.start.day for opening in found} == {1, 2}
     assert stopwatch.process_time() - begun < 5
 
 
 PIECES = st.sampled_from(
-    """BEGIN:VEVENT,END:VEVENT,BEGIN:VTIMEZONE,END:VTIMEZONE,BEGIN:STANDARD,END:STANDARD,TZID:X,TZID:Europe/Stockholm
-TZOFFSETFROM:+0100,TZOFFSETTO:x,DTSTART:20260301T220000Z,DTSTART;TZID=X:20260301T220000,DTSTART;VALUE=DATE:20260301
-DTSTART:,DURATION:PT4H,DURATION:P1D,DTEND:20260302T000000Z,DTEND;X=:,RRULE:FREQ=DAILY,RRULE:FREQ=DAILY;COUNT=2,RRULE:
-EXDATE:20260301,RDATE:20260302T220000Z,RECURRENCE-ID:20260301T220000Z,UID:1,STATUS:CANCELLED, folded,:,;""".replace(
-        "\n", ","
-    ).split(",")
+    """BEGIN:VEVENT,END:VEVENT,BEGIN:VTIMEZONE,END:VTIMEZONE,BEGIN:STANDARD,END:STANDARD
+TZID:X,TZID:Europe/Stockholm
+TZOFFSETFROM:+0100,TZOFFSETTO:x,DTSTART:20260301T220000Z
+DTSTART;TZID=X:20260301T220000,DTSTART;VALUE=DATE:20260301
+DTSTART:,DURATION:PT4H,DURATION:P1D,DTEND:20260302T000000Z,DTEND;X=:
+RRULE:FREQ=DAILY,RRULE:FREQ=DAILY;COUNT=2,RRULE:
+EXDATE:20260301,RDATE:20260302T220000Z,RECURRENCE-ID:20260301T220000Z
+UID:1,STATUS:CANCELLED, folded,:,;""".replace("\n", ",").split(",")
 )
 CUSTOM = OUTLOOK.replace("W. Europe Standard Time", "X").splitlines()
 
@@ -346,7 +354,7 @@ def read_or_refused(text: str) -> None:
         return
     begin = datetime(2026, 2, 1, tzinfo=UTC)
     found = list(openings(window, STOCKHOLM, begin, begin + timedelta(days=60)))
-    assert all(each.minutes > 0 for each in found)
+    assert all(opening.minutes > 0 for opening in found)
 
 
 @settings(max_examples=200)
@@ -446,7 +454,7 @@ def test_the_end_of_an_event_is_a_moment() -> None:
             "RRULE:FREQ=DAILY;COUNT=2",
         )
     )
-    assert [f"{each.end:%d %H:%M}" for each in opened(text, "2026-03-01", 40)] == [
+    assert [f"{opening.end:%d %H:%M}" for opening in opened(text, "2026-03-01", 40)] == [
         "29 06:00",
         "30 05:00",
     ]

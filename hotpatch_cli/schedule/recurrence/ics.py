@@ -78,7 +78,7 @@ def _events(
         return
     without = _values(component, "EXDATE") + moved[str(component.get("UID"))]
     left_out = frozenset(_local(value, zone)[0] for value in without)
-    rules = tuple(read_rrule(rule.to_ical().decode()) for rule in _listed(component, "RRULE"))
+    rules = tuple(read_rrule(rule.to_ical().decode()) for rule in _properties(component, "RRULE"))
     yield single._replace(rules=rules, left_out=left_out)
     for day, clock in (_local(value, zone) for value in _values(component, "RDATE")):
         if day not in left_out:
@@ -89,38 +89,40 @@ def _refuse_unreadable(component: Component) -> None:
     for name, problem in component.errors:
         raise IcsError(f"cannot read its {name}: {quoted(problem)}")
     for name in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"):
-        if len(_listed(component, name)) > 1:
+        if len(_properties(component, name)) > 1:
             raise IcsError(f"it has more than one {name}")
     if "DTSTART" not in component:
         raise IcsError("it has no DTSTART")
     if "EXRULE" in component:
         raise IcsError("EXRULE is out of use and not read; write EXDATE")
-    if any("RANGE" in value.params for value in _listed(component, "RECURRENCE-ID")):
+    if any("RANGE" in value.params for value in _properties(component, "RECURRENCE-ID")):
         raise IcsError(
             "RECURRENCE-ID with a RANGE is not read; end the series with UNTIL and begin another"
         )
 
 
-def _listed(component: Component, name: str) -> list[Any]:
+def _properties(component: Component, name: str) -> list[Any]:
     """The properties of a name, however often it is there."""
-    found = component.get(name, [])
-    return found if isinstance(found, list) else [found]
+    properties = component.get(name, [])
+    return properties if isinstance(properties, list) else [properties]
 
 
 def _values(component: Component, name: str) -> list[Any]:
     """The dates and times of all properties of a name, each of which may hold several."""
     from icalendar.prop import vBroken
 
-    found = _listed(component, name)
-    if any(isinstance(value, vBroken) for value in found):
-        raise IcsError(
-            f"cannot read a {name} of the event {quoted(str(component.get('UID', 'without a UID')))}"
-        )
-    return [value.dt for values in found for value in values.dts]
+    properties = _properties(component, name)
+    if any(isinstance(value, vBroken) for value in properties):
+        uid = quoted(str(component.get("UID", "without a UID")))
+        raise IcsError(f"cannot read a {name} of the event {uid}")
+    dates: list[Any] = []
+    for values in properties:
+        dates += [value.dt for value in values.dts]
+    return dates
 
 
 def _zone(start: Any, find_zone: FindZone) -> tzinfo | None:
-    """The zone of a start, by its name or else by its VTIMEZONE; None for a day or a floating time."""
+    """The zone of a start, by name or else by VTIMEZONE; None for a day or a floating time."""
     name, zone = start.params.get("TZID"), getattr(start.dt, "tzinfo", None)
     if zone is None and name and isinstance(start.dt, datetime):
         try:

@@ -50,7 +50,7 @@ def parse_calendars(text: str, known_zone: Callable[[str], tzinfo | None]) -> li
 
 
 def _kept_lines(text: str) -> list[str]:
-    """The lines that say when, unfolded; a file that is too large, or nested too deep, is refused."""
+    """The lines that say when, unfolded. Raises IcsError for one too large or nested too deep."""
     if len(text) > LARGEST_FILE:
         raise IcsError(
             f"the calendar has {len(text):,} characters, more than {LARGEST_FILE:,}; {_FEWER}"

@@ -94,7 +94,7 @@ class Rrule(NamedTuple):
         return local.date() if frame.start <= local.time() else local.date() - DAY
 
     def _settled(self, anchor: date) -> "Rrule":
-        """The rule with the parts that RFC 5545 takes from the first day where the text has none."""
+        """The rule with the parts that RFC 5545 takes from the first day if the text has none."""
         weekday = ((0, anchor.weekday()),)
         match self.freq:
             case "WEEKLY" if not self.byday:

@@ -60,10 +60,10 @@ def parse_rrule(text: str | Sequence[str]) -> Rrules:
 def _exdates(line: str) -> list[date]:
     """The days of one EXDATE line: dates, or local times whose day counts."""
     name, _, values = line.upper().partition(":")
-    found = [_EXDATE.fullmatch(value.strip()) for value in values.split(",")]
-    if name in ("EXDATE", "EXDATE;VALUE=DATE", "EXDATE;VALUE=DATE-TIME") and None not in found:
+    matches = [_EXDATE.fullmatch(value.strip()) for value in values.split(",")]
+    if name in ("EXDATE", "EXDATE;VALUE=DATE", "EXDATE;VALUE=DATE-TIME") and None not in matches:
         with suppress(ValueError):
-            return [date.fromisoformat(match[1]) for match in found if match]
+            return [date.fromisoformat(match[1]) for match in matches if match]
     raise RecurrenceError(
         f"cannot read {quoted(line)}: write EXDATE:20261224,20261231 or use `exdates`"
     )

@@ -29,11 +29,11 @@ class Frame(NamedTuple):
 
 
 def skipped_months(monthdays: tuple[int, ...]) -> str | None:
-    """What happens in months that lack one of these days (negative: counted from the end), or None."""
+    """What happens in months that lack one of these days (negative: from the end), or None."""
     rare = sorted(number for number in monthdays if abs(number) > _SHORTEST_MONTH)
     return f"months without day {' or '.join(map(str, rare))} are skipped" if rare else None
 
 
 def quoted(text: str) -> str:
-    """Text of unknown origin as a message may show it: quoted, without control codes, not too long."""
+    """Text of unknown origin as a message may show it: quoted, short, without control codes."""
     return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "...")

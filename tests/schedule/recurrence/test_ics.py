@@ -71,9 +71,7 @@ def test_a_change_calendar_says_what_its_events_are(kind: str, changes: bool | N
 
 def test_an_unknown_zone_is_the_callers_sentence() -> None:
     """What the caller says of a zone that it cannot find is told of the event."""
-    text = calendar(
-        event("SUMMARY:Patch", "DTSTART;TZID=Nowhere:20260303T220000", "DURATION:PT4H")
-    )
+    text = calendar(event("SUMMARY:Patch", "DTSTART;TZID=Nowhere:20260303T220000", "DURATION:PT4H"))
     with pytest.raises(IcsError, match="event 'Patch': no time zone is called 'Nowhere'"):
         read(text)
 
@@ -144,7 +142,7 @@ def test_refuses(text: str, reason: str) -> None:
 
 
 def test_what_does_not_say_when_is_not_read() -> None:
-    """Descriptions and attachments of megabytes cost next to nothing, and cannot break the reading."""
+    """Descriptions and attachments of megabytes cost next to nothing and break nothing."""
     noise = [
         "DESCRIPTION:" + "y" * 4_000_000,
         "ATTACH;ENCODING=BASE64:" + "A" * 4_000_000,

@@ -393,7 +393,7 @@ def test_reads(text: str | Sequence[str], days: list[str]) -> None:
     ],
 )
 def test_refuses(text: str | Sequence[str], reason: str) -> None:
-    """What no rule can mean, or what belongs to another key, is refused with what to write instead."""
+    """What no rule can mean, or belongs to another key, is refused with what to write instead."""
     with pytest.raises(RecurrenceError, match=reason):
         parse_rrule(text)
 
