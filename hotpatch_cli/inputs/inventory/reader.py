@@ -31,7 +31,6 @@ from hotpatch_cli.model import (
     Security,
     parse_build,
 )
-from hotpatch_cli.schedule.freezes import Freeze, validate_freeze
 from hotpatch_cli.schedule.day_rules import (
     DayRule,
     after_patch_tuesday,
@@ -39,6 +38,7 @@ from hotpatch_cli.schedule.day_rules import (
     parse_rrule,
     parse_weekdays,
 )
+from hotpatch_cli.schedule.freezes import Freeze, validate_freeze
 from hotpatch_cli.schedule.windows import Window, validate
 from hotpatch_cli.schedule.zones import find_zone
 
