@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.model import Facts, Finding, Fleet, Machine, Placement, make_finding
-from hotpatch_cli.schedule.fit import Fit, NoFit, Openings, first_fit
+from hotpatch_cli.schedule.durations import duration_text
+from hotpatch_cli.schedule.fit import Fit, NoFit, OpeningCache, first_fit
 from hotpatch_cli.schedule.freezes import Freeze, applies
 from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing
 from hotpatch_cli.schedule.zones import find_zone
@@ -60,7 +61,7 @@ class Restarts:
     def __init__(self, fleet: Fleet, as_of: date) -> None:
         self.fleet = fleet
         self.as_of = as_of
-        self._openings = Openings()
+        self._openings = OpeningCache()
         self._fits: dict[tuple[object, ...], Fit | NoFit | ZoneMissing] = {}
         self._restarts: dict[tuple[object, ...], Restart] = {}
 
@@ -222,24 +223,15 @@ def _missing(
         seen = {"window": names, "reboot_minutes": fit.needed // timedelta(minutes=1)}
         return (
             make_finding(
-                "HP502", seen=seen, need=span(fit.needed), longest=span(fit.longest), window=names
+                "HP502",
+                seen=seen,
+                need=duration_text(fit.needed),
+                longest=duration_text(fit.longest),
+                window=names,
             ),
         )
     variant = "frozen" if fit.reason == "frozen" else "never"
     return (make_finding("HP501", variant, seen={"window": names}, windows=names),)
-
-
-def span(length: timedelta) -> str:
-    """A duration in words: 3 h 55 min."""
-    hours, minutes = divmod(length // timedelta(minutes=1), 60)
-    return (
-        " ".join(
-            part
-            for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
-            if part
-        )
-        or "0 min"
-    )
 
 
 _WORDS = {

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 from hotpatch_cli.model import Facts, Fleet, Location, Machine, Placement
-from hotpatch_cli.schedule.recurrence.day_rules import parse_rrule
+from hotpatch_cli.schedule.day_rules import parse_rrule
 from hotpatch_cli.schedule.windows import Window
 from hotpatch_cli.use_cases.windows import OpeningQuery, UpcomingOpening, openings_by_machine
 
@@ -104,8 +104,8 @@ def by_dateutil(machine: Machine, texts: dict[str, str], windows: Fleet) -> list
     each.
     """
     name, zone = machine.placement.windows[0], ZoneInfo(machine.placement.timezone or "UTC")
-    start = windows.windows[name].start or clock()
-    rule = rrulestr(texts[name], dtstart=datetime.combine(FROM, start))
+    begin = datetime.combine(FROM, windows.windows[name].start or clock())
+    rule = rrulestr(texts[name], dtstart=begin)
     now = datetime.combine(AS_OF, clock(), UTC)
     local = now.astimezone(zone).replace(tzinfo=None)
     starts = (start.replace(tzinfo=zone).astimezone(UTC) for start in rule.xafter(local, inc=True))
@@ -155,7 +155,7 @@ def main() -> None:
         f" {total} openings"
     )
     print(
-        f"hotpatch: {ours:.2f} s; dateutil per machine: {theirs:.1f} s"
+        f"hotpatch: {ours:.2f} s ({total / ours:,.0f} openings a second); dateutil per machine: {theirs:.1f} s"
         f" (scaled from {len(asked)} machines)"
     )
     print(

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.inputs.maintenance_records import GUEST
 from hotpatch_cli.planning.maintenance_export import PlannedConfiguration
+from hotpatch_cli.schedule.durations import azure_duration
 from hotpatch_cli.use_cases.export import ExportedWindow
 
 _MAINTENANCE = "Microsoft.Maintenance"
-_MINUTE = timedelta(minutes=1)
 _MOMENT = "%Y-%m-%d %H:%M"
 
 
@@ -30,11 +30,10 @@ class _Window(NamedTuple):
 
 def _body(name: str, location: str | None, window: _Window) -> dict[str, Any]:
     """A configuration that installs security updates and restarts guests where that is needed."""
-    hours, minutes = divmod(window.length // _MINUTE, 60)
     times = {
         "startDateTime": window.start,
         "expirationDateTime": window.expires,
-        "duration": f"{hours:02}:{minutes:02}",
+        "duration": azure_duration(window.length),
         "timeZone": window.zone,
         "recurEvery": window.recurs,
     }

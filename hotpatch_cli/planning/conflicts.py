@@ -12,7 +12,7 @@ from hotpatch_cli.planning.plan import Plan, blocked_tasks
 from hotpatch_cli.planning.prepare import PlanningInput, wider
 from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, moment
 from hotpatch_cli.report import sentence
-from hotpatch_cli.restarts import span
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import ResourceLimit, SchedulingProblem, Task, TaskGroup, explain
 
 _DAYS_LATER = 28
@@ -142,7 +142,7 @@ class _ConflictTexts:
             for start, end in opened[:_SHOWN]
         ]
         more = f" and {len(opened) - _SHOWN} more" if len(opened) > _SHOWN else ""
-        total = span(sum(end - start for start, end in opened) * MINUTE)
+        total = duration_text(sum(end - start for start, end in opened) * MINUTE)
         many = "one opening" if len(opened) == 1 else f"{len(opened)} openings"
         where = f"{many} of {windows} {before}, {total} in all: {'; '.join(spans)}{more}"
         return ConflictText("windows", names[0], f"{who} {where}.")
@@ -188,7 +188,7 @@ class _ConflictTexts:
         rings = self.problem.rings
         first = next(first for first, then in self.problem.ring_steps() if rings[then].name == name)
         before = rings[first]
-        soak = f"{span(before.soak * MINUTE)} after" if before.soak else "after"
+        soak = f"{duration_text(before.soak * MINUTE)} after" if before.soak else "after"
         return f"The ring {name} starts {soak} the last restart of the ring {before.name}."
 
     def _after(self, name: str | None) -> str:
@@ -206,7 +206,7 @@ class _ConflictTexts:
         settle = limit.settle if isinstance(limit, TaskGroup) else 0
         users = [task for task in tasks if self._uses(task, limit)]
         at_once = "one at a time" if limit.capacity == 1 else f"at most {limit.capacity} at once"
-        resting = f" with {span(settle * MINUTE)} to settle" if settle else ""
+        resting = f" with {duration_text(settle * MINUTE)} to settle" if settle else ""
         if len(users) == 1:
             what = (
                 f"The group {limit.name} restarts"
@@ -226,8 +226,8 @@ class _ConflictTexts:
         places = self.problem.most_starts(users, limit) if users else 0
         if needed > offered:
             text += (
-                f", which takes {span(needed * MINUTE)}; "
-                f"their openings offer {span(offered * MINUTE)}"
+                f", which takes {duration_text(needed * MINUTE)}; "
+                f"their openings offer {duration_text(offered * MINUTE)}"
             )
         elif places < len(users):
             openings = "1 opening" if len(opened) == 1 else f"{len(opened)} openings"
@@ -264,7 +264,7 @@ class _ConflictTexts:
                 if within
                 else ""
             )
-            message = f"One more opening of {span(amount * MINUTE)} for {name}{where}"
+            message = f"One more opening of {duration_text(amount * MINUTE)} for {name}{where}"
         return ConflictText(kind, name, message + ".")
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hotpatch_cli.model import Finding, Machine, PatchMode, make_finding, meaning_of
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules
 from hotpatch_cli.planning.window_slots import MINUTE
-from hotpatch_cli.restarts import span
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.zones import windows_name
 
 _EXPIRES = timedelta(hours=12)
@@ -133,8 +133,8 @@ def _place(reboot: Reboot, limits: ScheduleLimits) -> _Place | str:
         return "it has no region, and an assignment needs one (`region`)"
     if length > limits.longest:
         return (
-            f"its restart takes {span(length)}, "
-            f"and a configuration opens for {span(limits.longest)} at most"
+            f"its restart takes {duration_text(length)}, "
+            f"and a configuration opens for {duration_text(limits.longest)} at most"
         )
     zone = windows_name(str(reboot.start.tzinfo))
     start = reboot.start if zone else reboot.start.astimezone(UTC)
@@ -189,7 +189,7 @@ def _warnings(plan: Plan, reboots: Sequence[Reboot], limits: ScheduleLimits) -> 
             f"{limits.late_start:%H:%M} and midnight"
         )
     for sentence in _broken_by_longer_openings(plan, reboots, limits.shortest // MINUTE):
-        yield f"if Azure uses all of the {span(limits.shortest)}: {sentence}"
+        yield f"if Azure uses all of the {duration_text(limits.shortest)}: {sentence}"
 
 
 def _broken_by_longer_openings(plan: Plan, reboots: Sequence[Reboot], shortest: int) -> list[str]:

@@ -9,7 +9,7 @@ from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.model import Finding, Machine, make_finding
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, moment
-from hotpatch_cli.restarts import span
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import Result, solve, verify
 
 _NAMED = 3
@@ -261,7 +261,7 @@ def violations(
         length = prepared.machines[known[name]].placement.reboot
         end = (ends or {}).get(name)
         if end is not None and end - start != length:
-            text = f"{quoted(name)}: ends {end.isoformat()}, but its restart takes {span(length)}"
+            text = f"{quoted(name)}: ends {end.isoformat()}, but its restart takes {duration_text(length)}"
             found.append(BrokenRule("duration", (name,), None, text))
     for violation in verify(prepared.problem, placed):
         machines = tuple(prepared.machines[task].label for task in violation.tasks)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval
-from hotpatch_cli.restarts import span
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import SchedulingProblem, Task
 
 
@@ -61,7 +61,7 @@ def _wait(problem: SchedulingProblem, task: Task, start: int, ends: _LastEnds) -
     before = None if task.ring is None else ends.ring_before.get(task.ring)
     if before is not None and before in ends.rings:
         ring = problem.rings[before]
-        soak = f" and {span(ring.soak * MINUTE)} have passed" if ring.soak else ""
+        soak = f" and {duration_text(ring.soak * MINUTE)} have passed" if ring.soak else ""
         earliest.append(
             (ends.rings[before] + ring.soak, f"after the ring {ring.name} is done{soak}")
         )

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.model import Finding, Fleet, Placement, make_finding
-from hotpatch_cli.restarts import relevant, span, windows_of
-from hotpatch_cli.schedule.fit import Openings
+from hotpatch_cli.restarts import relevant, windows_of
+from hotpatch_cli.schedule.durations import duration_text
+from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.schedule.freezes import Freeze, cut
 from hotpatch_cli.schedule.windows import Opening, ZoneMissing
 from hotpatch_cli.schedule.zones import find_zone
@@ -34,7 +35,7 @@ class WindowSlots:
 
     def __init__(self, fleet: Fleet, release: datetime, begin: datetime, finish: datetime) -> None:
         self.fleet, self.release, self.begin, self.finish = fleet, release, begin, finish
-        self._openings = Openings()
+        self._openings = OpeningCache()
         self._known: dict[tuple[object, ...], tuple[SlotPiece, ...]] = {}
         self._missing: dict[tuple[object, ...], Finding | None] = {}
         self._intervals: dict[tuple[object, ...], tuple[MinuteInterval, ...]] = {}
@@ -86,7 +87,7 @@ class WindowSlots:
             )
         longest = max(piece.end - piece.start for piece in pieces)
         if longest * MINUTE < placement.reboot:
-            need, most = span(placement.reboot), span(longest * MINUTE)
+            need, most = duration_text(placement.reboot), duration_text(longest * MINUTE)
             return make_finding(
                 "HP502", seen={"window": names}, need=need, longest=most, window=names
             )

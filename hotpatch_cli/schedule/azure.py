@@ -14,19 +14,9 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Literal, NamedTuple
 
+from hotpatch_cli.schedule.day_grid import DAY, WEEK, WEEKDAYS, every, every_month, monday_of
 from hotpatch_cli.schedule.patch_tuesday import LAST, nth_weekday
-from hotpatch_cli.schedule.recurrence.rule import (
-    DAY,
-    WEEK,
-    WEEKDAYS,
-    Frame,
-    RecurrenceError,
-    every,
-    every_month,
-    quoted,
-    skipped_months,
-    week_start,
-)
+from hotpatch_cli.schedule.recurrence import Frame, RecurrenceError, quoted, skipped_months
 
 Unit = Literal["Hour", "Day", "Week", "Month"]
 
@@ -92,13 +82,13 @@ class AzureRecurrence(NamedTuple):
         if self.unit in ("Hour", "Day"):
             step = DAY if self.unit == "Hour" else self.interval * DAY
             return every(step, grid, frame.first, frame.last)
-        found = self._weekly(grid, frame) if self.unit == "Week" else self._monthly(grid, frame)
-        return (day for day in found if frame.first <= day <= frame.last)
+        days = self._weekly(grid, frame) if self.unit == "Week" else self._monthly(grid, frame)
+        return (day for day in days if frame.first <= day <= frame.last)
 
     def _weekly(self, grid: date, frame: Frame) -> Iterator[date]:
         weekdays = self.weekdays or (grid.weekday(),)
         for monday in every(
-            self.interval * WEEK, week_start(grid), week_start(frame.first), frame.last
+            self.interval * WEEK, monday_of(grid), monday_of(frame.first), frame.last
         ):
             yield from (monday + timedelta(days=weekday) for weekday in weekdays)
 
@@ -188,10 +178,10 @@ def _listed(text: str, words: str, known: Mapping[str, int], kind: str) -> tuple
 
 
 def _offset(text: str, word: str) -> int:
-    found = _OFFSET.fullmatch(word)
-    if found is None:
+    match = _OFFSET.fullmatch(word)
+    if match is None:
         raise _refused(text, "an offset is written Offset6 or Offset-3, without plus sign or space")
-    return int(found[1])
+    return int(match[1])
 
 
 def _refused(text: str, advice: str) -> RecurrenceError:

@@ -10,15 +10,15 @@ from datetime import timedelta
 from itertools import product
 
 from hotpatch_cli.schedule.azure import AzureRecurrence
-from hotpatch_cli.schedule.patch_tuesday import LAST, TUESDAY
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     AfterPatchTuesday,
     DayRule,
     IcsEvents,
     Rrules,
     Weekdays,
 )
-from hotpatch_cli.schedule.recurrence.rrule import Rrule
+from hotpatch_cli.schedule.patch_tuesday import LAST, TUESDAY
+from hotpatch_cli.schedule.recurrence import Rrule
 from hotpatch_cli.schedule.windows import Window
 
 FURTHEST = 6  # days of an offset
@@ -45,7 +45,10 @@ def azure_rules(rule: DayRule) -> tuple[AzureRecurrence, ...]:
         case Rrules(rules=rules, exdates=exdates):
             if exdates:
                 raise CannotSay("Azure knows no days to leave out (EXDATE)")
-            return tuple(dict.fromkeys(each for rule in rules for each in _of_rrule(rule)))
+            recurrences: dict[AzureRecurrence, None] = {}
+            for one in rules:
+                recurrences |= dict.fromkeys(_of_rrule(one))
+            return tuple(recurrences)
         case IcsEvents():
             raise CannotSay("its days stand in a calendar file; Azure takes only a recurrence")
 
@@ -59,7 +62,8 @@ def nth(rule: AzureRecurrence, week: int, weekday: int) -> AzureRecurrence:
         if abs(offset) <= FURTHEST:
             return rule._replace(weeks=(other,), weekdays=(weekday,), offset=offset)
     raise CannotSay(
-        f"it lies {rule.offset} days from an nth weekday, and Azure's offset is -{FURTHEST} to {FURTHEST}"
+        f"it lies {rule.offset} days from an nth weekday, "
+        f"and Azure's offset is -{FURTHEST} to {FURTHEST}"
     )
 
 
@@ -94,9 +98,6 @@ def parts(window: Window, longest: timedelta) -> Iterator[tuple[Window, int]]:
             window._replace(start=clock, duration=duration - number * length if last else length),
             days,
         )
-
-
-# --- RFC 5545 ------------------------------------------------------------------------------------------------
 
 
 def _of_rrule(rule: Rrule) -> Iterator[AzureRecurrence]:

@@ -37,7 +37,7 @@ def moment(day: date, clock: time, zone: tzinfo) -> Moment:
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
-    """The first moment of a day, in UTC; where midnight is skipped, the first minute that exists."""
+    """The first moment of a day, in UTC; the first minute that exists if midnight is skipped."""
     return moment(day, MIDNIGHT, zone).local.astimezone(UTC)
 
 

@@ -26,7 +26,10 @@ _NOTHING = timedelta(0)
 
 
 class Fit(NamedTuple):
-    """The opening, or the piece of it that freezes leave, at whose start the restart fits."""
+    """Where a restart fits: at the start of `opening`.
+
+    Its start and end are those of the piece that freezes leave of the opening.
+    """
 
     opening: Opening
 
@@ -40,8 +43,8 @@ class NoFit(NamedTuple):
     """Why no opening fits.
 
     `no-window`: none is given; `never-opens`: none opens before the horizon; `frozen`: freezes take
-    every opening whole; `too-short`: even the longest piece, in real time, is shorter than what is
-    needed.
+    every opening whole; `too-short`: even the longest piece is shorter than what is needed.
+    `needed` and `longest` are real time; `freezes` are the names of those that had a part in it.
     """
 
     reason: Miss
@@ -50,9 +53,10 @@ class NoFit(NamedTuple):
     freezes: tuple[str, ...] = ()
 
 
-class Openings:
-    """The openings of windows in zones: each pair is expanded once, as far as somebody asks, for
-    all machines.
+class OpeningCache:
+    """The openings of windows in zones, shared by all machines.
+
+    A window is expanded once for a zone, and only as far as somebody asks.
     """
 
     def __init__(self) -> None:
@@ -62,7 +66,7 @@ class Openings:
     def between(
         self, window: Window, zone: ZoneInfo | None, after: datetime, until: datetime
     ) -> Iterator[Opening]:
-        """What `openings` gives for the same question, in the same order and with the same errors."""
+        """What `openings` gives for the same question, in the same order, with the same errors."""
         after, until = after.astimezone(UTC), until.astimezone(UTC)
         key = (window, None if window.timezone else zone)
         known = self._known.get(key)
@@ -116,7 +120,7 @@ def first_fit(  # noqa: PLR0917 - a question in six parts, and each has its own 
     freezes: Sequence[Freeze],
     need: timedelta,
     not_before: datetime,
-    cache: Openings | None = None,
+    cache: OpeningCache | None = None,
     *,
     horizon: timedelta = HORIZON,
 ) -> Fit | NoFit:
@@ -125,16 +129,17 @@ def first_fit(  # noqa: PLR0917 - a question in six parts, and each has its own 
     An opening counts if it starts at `not_before` or later; one that is already open does not.
     `cache` is what machines of one fleet share. Raises ZoneMissing.
     """
-    opened = cache or Openings()
+    opened = cache or OpeningCache()
     after, best = not_before.astimezone(UTC), None
     until = after + horizon
     misses = [NoFit("no-window", need)]
     for window in windows:
-        found = _first_in(opened.between(window, zone, after, until), freezes, need)
-        if isinstance(found, NoFit):
-            misses.append(found)
-        elif best is None or _utc_start(found) < _utc_start(best):
-            until, best = _utc_start(found), found
+        answer = _first_in(opened.between(window, zone, after, until), freezes, need)
+        if isinstance(answer, NoFit):
+            misses.append(answer)
+        elif best is None or _utc_start(answer) < _utc_start(best):
+            # No later window wins with a later start, so there is no need to look further.
+            until, best = _utc_start(answer), answer
     return best or _combined(misses)
 
 
@@ -142,9 +147,11 @@ def _utc_start(fit: Fit) -> datetime:
     return fit.opening.start.astimezone(UTC)
 
 
-def _first_in(found: Iterator[Opening], freezes: Sequence[Freeze], need: timedelta) -> Fit | NoFit:
+def _first_in(
+    openings_in_order: Iterator[Opening], freezes: Sequence[Freeze], need: timedelta
+) -> Fit | NoFit:
     miss = NoFit("never-opens", need)
-    for opening in found:
+    for opening in openings_in_order:
         pieces, removed = cut(opening, freezes)
         for piece in pieces:
             if piece.length >= need:

@@ -6,8 +6,8 @@ from itertools import chain, starmap
 from typing import NamedTuple
 
 from hotpatch_cli.schedule.clock import midnight, real_minutes
-from hotpatch_cli.schedule.recurrence.ics_events import IcsEvents
-from hotpatch_cli.schedule.recurrence.rule import DAY
+from hotpatch_cli.schedule.day_grid import DAY
+from hotpatch_cli.schedule.ics_events import IcsEvents
 from hotpatch_cli.schedule.windows import Opening
 
 
@@ -36,7 +36,7 @@ class Freeze(NamedTuple):
 
 
 class OpeningPiece(NamedTuple):
-    """What is left of an opening: two moments in its zone."""
+    """What freezes leave of an opening: two moments in its zone, the end excluded."""
 
     start: datetime
     end: datetime

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hotpatch_cli.schedule.clock import MIDNIGHT, moment, real_minutes
-from hotpatch_cli.schedule.recurrence.day_rules import AzureRecurrence, DayRule, IcsEvents, Rrules
-from hotpatch_cli.schedule.recurrence.ics_events import EventSpan
-from hotpatch_cli.schedule.recurrence.rrule import Rrule
-from hotpatch_cli.schedule.recurrence.rule import DAY, Frame
+from hotpatch_cli.schedule.day_grid import DAY
+from hotpatch_cli.schedule.day_rules import AzureRecurrence, DayRule, IcsEvents, Rrules
+from hotpatch_cli.schedule.ics_events import EventSpan
+from hotpatch_cli.schedule.recurrence import Frame, Rrule
 from hotpatch_cli.schedule.zones import find_zone
 
 EARLIEST = date(1990, 1, 1)
@@ -31,20 +31,21 @@ _TRIAL_OPENINGS = 400
 
 
 class ZoneMissing(ValueError):  # noqa: N818 - says what is the case, not that something broke
-    """Neither the window nor the machine has a zone: no opening is known, and UTC is never assumed."""
+    """Neither the window nor the machine has a zone. UTC is never assumed: no opening is known."""
 
 
 class WindowError(ValueError):
-    """A window that cannot open as it is written; one sentence says what is wrong and what to do."""
+    """A window that cannot open as it is written: one sentence of what is wrong and what to do."""
 
 
 class Window(NamedTuple):
-    """A recurring opening in which a machine may restart.
+    """A maintenance window as it is written: a rule for days, not yet any moment.
 
-    `start` is a local time, `duration` real time, `timezone` an IANA or Windows name (None: the
-    machine's); `from_day`, `until` (both included) and `exdates` are days on which it opens;
-    `runner` is whose limits apply. The openings of an .ics file have their own start and duration;
-    where a window gives both, the file says only on which days.
+    Its moments are `Opening`s. `start` is a local time, `duration` real time, `timezone` an IANA or
+    Windows name (None: the machine's). `from_day` and `until` are the first and the last day that
+    it may open on, `exdates` days on which it does not. `runner` is whose limits apply. The openings
+    of an .ics file have their own start and duration; where a window gives both, the file says only
+    on which days.
     """
 
     name: str
@@ -64,8 +65,9 @@ class Window(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """One opening of a window, in the zone that rules it; `notes` say what a change of the clocks
-    did.
+    """One opening of a window: two moments in the zone that rules it, the end excluded.
+
+    `notes` say what a change of the clocks did.
     """
 
     window: str
@@ -135,7 +137,7 @@ def ruling_zone(window: Window, machine_zone: ZoneInfo | None) -> tzinfo:
 def _openings(
     window: Window, zone: tzinfo, after: datetime, until: datetime, days: Iterable[date] | None
 ) -> Iterator[Opening]:
-    """Those of `openings` and perhaps some before and after: days with a start, hours, or events."""
+    """Those of `openings` and perhaps some around them: of days with a start, hours, or events."""
     match window.rule:
         case AzureRecurrence(unit="Hour", interval=hours):
             return _hourly(window, timedelta(hours=hours), zone, after)
@@ -168,7 +170,7 @@ def _hourly(window: Window, step: timedelta, zone: tzinfo, after: datetime) -> I
 
 
 def _of_events(window: Window, spans: Iterable[EventSpan], zone: tzinfo) -> Iterator[Opening]:
-    """Events rule themselves: shown in the window's zone, else in their own, else in the machine's."""
+    """Events have their own times, shown in the window's zone, or their own, or the machine's."""
     for span in spans:
         ruling = zone if window.timezone or span.start.tzinfo is UTC else span.start.tzinfo
         local = span.start.astimezone(ruling)

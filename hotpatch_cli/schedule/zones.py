@@ -8,7 +8,7 @@ not IANA's.
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from hotpatch_cli.schedule.recurrence.rule import quoted
+from hotpatch_cli.schedule.recurrence import quoted
 
 LONGEST_NAME = 64
 """Characters; the longest IANA and Windows names have about half of that."""
@@ -74,7 +74,7 @@ def _windows_zone(name: str) -> ZoneInfo | None:
 
 
 def _advice(name: str) -> str:
-    """The nearest names, compared without letter case, whole or by the last part of an IANA name."""
+    """The nearest names, compared without letter case, whole or by the last part of an IANA's."""
     from difflib import get_close_matches
 
     from tzlocal.windows_tz import win_tz

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from hotpatch_cli.knowledge.limits import Limit
 from hotpatch_cli.model import Fleet, Machine
-from hotpatch_cli.restarts import relevant, span
+from hotpatch_cli.restarts import relevant
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.azure_export import CannotSay, azure_rules, parts, shifted
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window, openings
 from hotpatch_cli.schedule.zones import find_zone, iana_name, windows_name
@@ -129,8 +130,8 @@ class _Exporter:
             self._opens_alike(window, written, zone)
         else:
             self.notes.append(
-                f"{window.name}: {span(window.duration or timedelta())} are longer than Azure's "
-                f"{span(longest)}: split into {len(pieces)}, one after the other. "
+                f"{window.name}: {duration_text(window.duration or timedelta())} are longer than Azure's "
+                f"{duration_text(longest)}: split into {len(pieces)}, one after the other. "
                 "Assign each machine to one of them: "
                 "of schedules that conflict, Azure runs only one."
             )
@@ -140,7 +141,7 @@ class _Exporter:
         minutes = (window.duration or timedelta()) // MINUTE
         if minutes < self.limits["shortest"].number:
             expected = self.limits["shortest"].limit
-            raise CannotSay(f"Azure expects {expected}, and it lasts {span(minutes * MINUTE)}")
+            raise CannotSay(f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}")
         rule = window.rule
         if isinstance(rule, AzureRecurrence) and rule.unit == "Hour":
             if rule.interval * 60 < self.limits["repeat"].number:
@@ -148,7 +149,7 @@ class _Exporter:
                 raise CannotSay(f"Azure expects {expected}, and it opens every {rule.interval} h")
             if minutes > self.limits["longest"].number:
                 expected = self.limits["longest"].limit
-                raise CannotSay(f"Azure expects {expected}, and it lasts {span(minutes * MINUTE)}")
+                raise CannotSay(f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}")
 
     def _anchored(
         self, part: Window, rule: AzureRecurrence, later: int, words: str, zone: ZoneInfo

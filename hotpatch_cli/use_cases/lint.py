@@ -10,10 +10,10 @@ from hotpatch_cli.inputs.azure.maintenance import RUNNER
 from hotpatch_cli.inputs.azure.schedules import Schedule
 from hotpatch_cli.knowledge.limits import Limit
 from hotpatch_cli.model import Fleet, Location, Machine, RebootSetting, meaning_of
-from hotpatch_cli.restarts import span
 from hotpatch_cli.schedule.azure import AzureRecurrence
+from hotpatch_cli.schedule.day_rules import AfterPatchTuesday
+from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
-from hotpatch_cli.schedule.recurrence.day_rules import AfterPatchTuesday
 from hotpatch_cli.servicing.restart import customer_managed
 
 MINUTE = timedelta(minutes=1)
@@ -138,7 +138,7 @@ class Lint:
             yield broken(
                 "needed",
                 "reboot_minutes",
-                f"{span(min(lengths))}, while {machine.label} needs {span(needed)}",
+                f"{duration_text(min(lengths))}, while {machine.label} needs {duration_text(needed)}",
             )
 
     def _broken(self, name: str, schedule: Schedule, part: str, observed: str) -> LimitBreach:
@@ -158,7 +158,7 @@ def _too_long(schedule: Schedule, number: int) -> str | None:
 
 def _length(schedule: Schedule, is_wrong: Callable[[float], bool]) -> str | None:
     wrong = schedule.duration is not None and is_wrong(schedule.duration / MINUTE)
-    return span(schedule.duration) if wrong and schedule.duration is not None else None
+    return duration_text(schedule.duration) if wrong and schedule.duration is not None else None
 
 
 def _too_often(schedule: Schedule, number: int) -> str | None:

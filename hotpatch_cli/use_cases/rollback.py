@@ -14,7 +14,7 @@ from hotpatch_cli.eligibility.verdict import Judge, Judgement
 from hotpatch_cli.knowledge.records import Release
 from hotpatch_cli.model import Facts, Fleet, Machine
 from hotpatch_cli.restarts import relevant, windows_of
-from hotpatch_cli.schedule.fit import Fit, Openings, first_fit
+from hotpatch_cli.schedule.fit import Fit, OpeningCache, first_fit
 from hotpatch_cli.schedule.windows import Opening, ZoneMissing
 from hotpatch_cli.schedule.zones import find_zone
 from hotpatch_cli.servicing.history import History
@@ -50,7 +50,7 @@ def rollbacks(
     }
     for name in sorted(wanted.keys() - known):
         raise KeyError(wanted[name])
-    openings = Openings()
+    openings = OpeningCache()
     ways_back = []
     for machine in fleet.machines:
         judgement = judge.judge(machine.facts)
@@ -77,7 +77,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
     judgement: Judgement,
     judge: Judge,
     kb: str | None,
-    openings: Openings,
+    openings: OpeningCache,
 ) -> Rollback:
     opening = _opening(fleet, machine, judge.as_of, openings)
     possible = judgement.track.possible
@@ -146,7 +146,7 @@ NOTES = (
 )
 
 
-def _opening(fleet: Fleet, machine: Machine, as_of: date, openings: Openings) -> Opening | None:
+def _opening(fleet: Fleet, machine: Machine, as_of: date, openings: OpeningCache) -> Opening | None:
     placement = machine.placement
     zone = find_zone(placement.timezone) if placement.timezone else None
     begin = datetime.combine(as_of, time(), UTC)

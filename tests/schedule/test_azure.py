@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     AzureRecurrence,
     Frame,
     RecurrenceError,
@@ -146,7 +146,7 @@ def test_offset_crosses_the_end_of_a_month() -> None:
 
 
 def test_an_offset_beyond_six_is_read() -> None:
-    """Offset11 is read, since it says what is meant; whether Azure takes it is for the lint to say."""
+    """Offset11 is read, since its meaning is clear; the lint says whether Azure takes it."""
     assert parse_azure("Month Second Tuesday Offset11").offset == 11
 
 

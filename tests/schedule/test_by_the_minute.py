@@ -19,15 +19,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotpatch_cli.schedule.fit import Openings
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     AfterPatchTuesday,
     DayRule,
     parse_azure,
     parse_rrule,
     parse_weekdays,
 )
-from hotpatch_cli.schedule.recurrence.ics import read_events
+from hotpatch_cli.schedule.fit import OpeningCache
+from hotpatch_cli.schedule.ics_events import read_events
 from hotpatch_cli.schedule.windows import Window, openings, validate
 
 ZONES = [
@@ -96,8 +96,8 @@ def by_the_program(window: Window, zone: str) -> list[tuple[int, int]]:
         window, ZoneInfo(zone), BEGIN + timedelta(minutes=1), END - timedelta(minutes=1)
     )
     return [
-        tuple((at - BEGIN) // timedelta(minutes=1) for at in (each.start, each.end))
-        for each in found
+        tuple((at - BEGIN) // timedelta(minutes=1) for at in (opening.start, opening.end))
+        for opening in found
     ]
 
 
@@ -154,7 +154,9 @@ def before(day: date, days: int) -> date:
 def last_workday(day: date) -> bool:
     """Whether a weekday from Monday to Friday is followed by none in its month."""
     rest = (day + timedelta(days=n) for n in range(1, 7))
-    return day.weekday() < 5 and all(each.weekday() > 4 or each.month != day.month for each in rest)
+    return day.weekday() < 5 and all(
+        other.weekday() > 4 or other.month != day.month for other in rest
+    )
 
 
 class Form(NamedTuple):
@@ -179,7 +181,9 @@ FORMS = {
     "patch tuesday + 40": Form(AfterPatchTuesday(40), lambda d: patch_day(before(d, 40))),
     "daily": Form(parse_rrule("FREQ=DAILY"), always),
     "every third day": Form(
-        parse_rrule("FREQ=DAILY;INTERVAL=3"), lambda d: since(d) and (d - ANCHOR).days % 3 == 0, anchored=True
+        parse_rrule("FREQ=DAILY;INTERVAL=3"),
+        lambda d: since(d) and (d - ANCHOR).days % 3 == 0,
+        anchored=True,
     ),
     "sundays": Form(parse_rrule("RRULE:FREQ=WEEKLY;BYDAY=SU"), lambda d: d.weekday() == 6),
     "every other week": Form(
@@ -197,28 +201,41 @@ FORMS = {
         parse_rrule("FREQ=MONTHLY;BYDAY=MO,2TU"), lambda d: d.weekday() == 0 or patch_day(d)
     ),
     "patch tuesday + 4 by trick": Form(
-        parse_rrule("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=12,13,14,15,16,17,18"), lambda d: patch_day(before(d, 4))
+        parse_rrule("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=12,13,14,15,16,17,18"),
+        lambda d: patch_day(before(d, 4)),
     ),
     "day 31": Form(parse_rrule("FREQ=MONTHLY;BYMONTHDAY=31"), lambda d: d.day == 31),
     "last day": Form(parse_rrule("FREQ=MONTHLY;BYMONTHDAY=-1"), ends_month),
-    "last workday": Form(parse_rrule("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"), last_workday),
+    "last workday": Form(
+        parse_rrule("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"), last_workday
+    ),
     "last friday, odd months": Form(
         parse_rrule("FREQ=MONTHLY;INTERVAL=2;BYDAY=-1FR"),
         lambda d: since(d) and d.weekday() == 4 and last(d) and months(d) % 2 == 0,
         anchored=True,
     ),
     "clock change night": Form(
-        parse_rrule("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"), lambda d: d.month == 3 and d.weekday() == 6 and last(d)
+        parse_rrule("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"),
+        lambda d: d.month == 3 and d.weekday() == 6 and last(d),
     ),
     "week 20": Form(
         parse_rrule("FREQ=YEARLY;BYWEEKNO=20,-1;BYDAY=WE"),
-        lambda d: d.weekday() == 2 and (d.isocalendar().week == 20 or before(d, -7).isocalendar().week == 1),
+        lambda d: (
+            d.weekday() == 2
+            and (d.isocalendar().week == 20 or before(d, -7).isocalendar().week == 1)
+        ),
     ),
-    "day 100 of the year": Form(parse_rrule("FREQ=YEARLY;BYYEARDAY=100"), lambda d: f"{d:%j}" == "100"),
+    "day 100 of the year": Form(
+        parse_rrule("FREQ=YEARLY;BYYEARDAY=100"), lambda d: f"{d:%j}" == "100"
+    ),
     "two rules less two days": Form(
-        parse_rrule(["FREQ=WEEKLY;BYDAY=SA", "FREQ=MONTHLY;BYDAY=2SA,2SU", "EXDATE:20250308,20260711"]),
-        lambda d: (d.weekday() == 5 or (d.weekday() == 6 and nth(d) == 2))
-        and d not in (date(2025, 3, 8), date(2026, 7, 11)),
+        parse_rrule(
+            ["FREQ=WEEKLY;BYDAY=SA", "FREQ=MONTHLY;BYDAY=2SA,2SU", "EXDATE:20250308,20260711"]
+        ),
+        lambda d: (
+            (d.weekday() == 5 or (d.weekday() == 6 and nth(d) == 2))
+            and d not in (date(2025, 3, 8), date(2026, 7, 11))
+        ),
     ),
     "five times": Form(
         parse_rrule("FREQ=WEEKLY;BYDAY=MO;COUNT=5"),
@@ -235,27 +252,35 @@ FORMS = {
         parse_azure("3Weeks"), lambda d: since(d) and (d - ANCHOR).days % 21 == 0, anchored=True
     ),
     "azure 2 weeks sunday": Form(
-        parse_azure("2Weeks Sunday"), lambda d: since(d) and d.weekday() == 6 and weeks(d) % 2 == 0, anchored=True
+        parse_azure("2Weeks Sunday"),
+        lambda d: since(d) and d.weekday() == 6 and weeks(d) % 2 == 0,
+        anchored=True,
     ),
-    "azure month": Form(parse_azure("Month"), lambda d: since(d) and d.day == ANCHOR.day, anchored=True),
+    "azure month": Form(
+        parse_azure("Month"), lambda d: since(d) and d.day == ANCHOR.day, anchored=True
+    ),
     "azure day31": Form(parse_azure("Month day31"), lambda d: d.day == 31),
     "azure 2 months": Form(
         parse_azure("2Months day1,day30"),
         lambda d: since(d) and d.day in (1, 30) and months(d) % 2 == 0,
         anchored=True,
     ),
-    "azure last sunday": Form(parse_azure("Month Last Sunday"), lambda d: d.weekday() == 6 and last(d)),
+    "azure last sunday": Form(
+        parse_azure("Month Last Sunday"), lambda d: d.weekday() == 6 and last(d)
+    ),
     "azure last sunday - 3": Form(
-        parse_azure("Month Last Sunday Offset-3"), lambda d: before(d, -3).weekday() == 6 and last(before(d, -3))
+        parse_azure("Month Last Sunday Offset-3"),
+        lambda d: before(d, -3).weekday() == 6 and last(before(d, -3)),
     ),
     "azure third sunday + 6": Form(
-        parse_azure("Month Third Sunday Offset6"), lambda d: before(d, 6).weekday() == 6 and nth(before(d, 6)) == 3
+        parse_azure("Month Third Sunday Offset6"),
+        lambda d: before(d, 6).weekday() == 6 and nth(before(d, 6)) == 3,
     ),
     "azure several": Form(
         parse_azure("1Month Third,Fourth Monday,Tuesday,Friday"),
         lambda d: d.weekday() in (0, 1, 4) and nth(d) in (3, 4),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -327,13 +352,13 @@ def test_an_until_in_utc_is_a_moment(zone: str, clock: time) -> None:
     window = Window(
         "w", parse_rrule("FREQ=DAILY;UNTIL=20250610T030000Z"), clock, timedelta(hours=1)
     )
-    expected = [each for each in brute_force(zone, always, clock, 60) if each[0] <= limit]
+    expected = [opening for opening in brute_force(zone, always, clock, 60) if opening[0] <= limit]
     assert by_the_program(window, zone) == expected
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_calendar_opens_like_a_window(zone: str) -> None:
-    """A weekly event of a calendar file, with an exception, opens to the minute as a window would."""
+    """A weekly event of a calendar file, less an exception, opens to the minute as a window."""
     calendar = (
         "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;TZID={0}:20250105T021500\nDTEND;TZID={0}:20250105T061500\n"
         "RRULE:FREQ=WEEKLY;BYDAY=SU\nEXDATE;TZID={0}:20250309T021500\nEND:VEVENT\nEND:VCALENDAR\n"
@@ -351,7 +376,7 @@ def test_a_calendar_opens_like_a_window(zone: str) -> None:
 @pytest.mark.parametrize("zone", ZONES)
 def test_shared_openings_are_the_same(zone: str) -> None:
     """What machines share, month by month, is what each would have computed alone."""
-    cache, place = Openings(), ZoneInfo(zone)
+    cache, place = OpeningCache(), ZoneInfo(zone)
     for name in ("daily", "patch tuesday + 40", "azure day31"):
         window = Window("w", FORMS[name].rule, time(2, 15), timedelta(hours=4))
         for after, until in [

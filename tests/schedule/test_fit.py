@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.fit import Fit, NoFit, Openings, first_fit
-from hotpatch_cli.schedule.freezes import Freeze
-from hotpatch_cli.schedule.patch_tuesday import release_moment
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     AfterPatchTuesday,
     parse_rrule,
     parse_weekdays,
 )
+from hotpatch_cli.schedule.fit import Fit, NoFit, OpeningCache, first_fit
+from hotpatch_cli.schedule.freezes import Freeze
+from hotpatch_cli.schedule.patch_tuesday import release_moment
 from hotpatch_cli.schedule.windows import Window, ZoneMissing, openings
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -159,13 +159,13 @@ def test_a_window_with_a_zone_is_expanded_once_for_all_machines() -> None:
     """Machines of all zones share the openings of a window that has its own zone: they are the same
     objects.
     """
-    cache = Openings()
+    cache = OpeningCache()
     ruled = SUNDAY._replace(timezone="Asia/Tokyo")
     found = [
         first_fit([ruled], ZoneInfo(name), [], minutes(20), DECEMBER, cache)
         for name in ("UTC", "Asia/Kolkata")
     ]
-    assert all(isinstance(each, Fit) for each in found)
+    assert all(isinstance(fit, Fit) for fit in found)
     ends = [
         next(cache.between(ruled, zone, DECEMBER, DECEMBER + timedelta(days=30)))
         for zone in (None, STOCKHOLM)
@@ -178,16 +178,16 @@ MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1), timezones=st.
 
 @given(st.lists(st.tuples(MOMENTS, st.integers(0, 900)), min_size=1, max_size=8))
 def test_the_order_of_questions_does_not_matter(asked: list[tuple[datetime, int]]) -> None:
-    """Asked in any order, for earlier and later times, shared openings are what `openings` gives."""
-    cache = Openings()
+    """Asked in any order, for any times, shared openings are what `openings` gives."""
+    cache = OpeningCache()
     running = [
         (cache.between(SUNDAY, STOCKHOLM, at, at + timedelta(days=days)), at, days)
         for at, days in asked
     ]
-    begun = [next(each, None) for each, _, _ in running]
+    begun = [next(iterator, None) for iterator, _, _ in running]
     for first, (rest, at, days) in zip(begun, running, strict=True):
         expected = list(openings(SUNDAY, STOCKHOLM, at, at + timedelta(days=days)))
-        assert [each for each in (first, *rest) if each] == expected
+        assert [opening for opening in (first, *rest) if opening] == expected
 
 
 DAYS = st.dates(date(2025, 12, 1), date(2026, 6, 1))
@@ -213,9 +213,9 @@ def test_nothing_earlier_fits(
     found = first_fit(windows, STOCKHOLM, freezes, minutes(need), asked, horizon=horizon)
     fits: list[datetime] = []
     for window in windows:
-        for each in openings(window, STOCKHOLM, asked, asked + horizon):
-            begin, run = each.start.astimezone(UTC), 0
-            for passed in range(each.minutes):
+        for opening in openings(window, STOCKHOLM, asked, asked + horizon):
+            begin, run = opening.start.astimezone(UTC), 0
+            for passed in range(opening.minutes):
                 day = (begin + minutes(passed)).astimezone(STOCKHOLM).date()
                 run = 0 if any(first <= day <= last for first, last in spans) else run + 1
                 if run == need:
@@ -232,5 +232,7 @@ def test_shared_openings_have_no_seams() -> None:
     """
     daily = Window("daily", parse_rrule("FREQ=DAILY"), time(2), timedelta(hours=1), timezone="UTC")
     begin = datetime(2026, 1, 1, 2, tzinfo=UTC)
-    found = list(Openings().between(daily, None, begin, begin + timedelta(days=1500)))
-    assert [each.start for each in found] == [begin + timedelta(days=day) for day in range(1501)]
+    found = list(OpeningCache().between(daily, None, begin, begin + timedelta(days=1500)))
+    assert [opening.start for opening in found] == [
+        begin + timedelta(days=day) for day in range(1501)
+    ]

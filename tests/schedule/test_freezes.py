@@ -15,7 +15,7 @@ from hotpatch_cli.schedule.freezes import (
     cut,
     validate_freeze,
 )
-from hotpatch_cli.schedule.recurrence.ics import read_events
+from hotpatch_cli.schedule.ics_events import read_events
 from hotpatch_cli.schedule.windows import Opening
 
 MINUTE = timedelta(minutes=1)
@@ -174,7 +174,7 @@ SPANS = st.lists(st.tuples(NEAR, NEAR).map(sorted), max_size=3)
 
 @given(
     st.sampled_from(ZONES),
-    st.datetimes(datetime(2026, 10, 23), datetime(2026, 11, 2)).map(
+    st.datetimes(datetime(2026, 10, 23), datetime(2026, 11, 2)).map(  # noqa: DTZ001
         lambda at: at.replace(second=0, microsecond=0)
     ),
     st.integers(1, 3000),

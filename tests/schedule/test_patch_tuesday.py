@@ -46,7 +46,7 @@ def test_the_next_one_is_the_nearest_later_one(day: date) -> None:
     following = next_patch_tuesday(day)
     assert following > day
     around = [patch_tuesday(y, m) for y in (day.year, day.year + 1) for m in range(1, 13)]
-    assert following == min(each for each in around if each > day)
+    assert following == min(other for other in around if other > day)
 
 
 @given(DAYS)
@@ -55,7 +55,7 @@ def test_the_next_planned_baseline_is_the_nearest_of_its_four_months(day: date) 
     October.
     """
     around = [patch_tuesday(y, m) for y in (day.year, day.year + 1) for m in (1, 4, 7, 10)]
-    assert next_planned_baseline(day) == min(each for each in around if each > day)
+    assert next_planned_baseline(day) == min(other for other in around if other > day)
 
 
 def test_the_next_patch_tuesday_is_strictly_after() -> None:

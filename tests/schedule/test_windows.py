@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     AfterPatchTuesday,
     DayRule,
     RecurrenceError,
@@ -109,7 +109,7 @@ def test_a_window_opens_across_a_clock_change(
     assert opening.start.isoformat(timespec="minutes") == f"{day}T{begins}"
     assert opening.end.isoformat(timespec="minutes") == f"{day}T{ends}"
     assert opening.minutes == hours * 60
-    assert all(note and note in each for each in opening.notes[:1])
+    assert all(note and note in text for text in opening.notes[:1])
     assert bool(opening.notes) == bool(note)
 
 
@@ -159,7 +159,7 @@ def test_the_last_moment_is_included() -> None:
     """An opening that starts at the end of the time asked for is given, a later one is not."""
     window = Window("w", DAILY, time(2), timedelta(hours=4))
     moment = datetime(2026, 1, 11, 1, tzinfo=UTC)
-    assert [each.start for each in openings(window, STOCKHOLM, moment, moment)] == [moment]
+    assert [opening.start for opening in openings(window, STOCKHOLM, moment, moment)] == [moment]
     assert (
         list(
             openings(window, STOCKHOLM, moment - timedelta(hours=23), moment - timedelta(seconds=1))
@@ -169,7 +169,7 @@ def test_the_last_moment_is_included() -> None:
 
 
 def test_moments_of_one_zone_are_not_compared_by_their_wall_clocks() -> None:
-    """Asked from the second pass of 02:15 on, the opening of 02:30's first pass has already begun."""
+    """At the second pass of 02:15, the opening of 02:30's first pass has already begun."""
     window = Window("w", DAILY, time(2, 30), timedelta(hours=1))
     second_pass = datetime(2026, 10, 25, 2, 15, fold=1, tzinfo=STOCKHOLM)
     found = next(openings(window, STOCKHOLM, second_pass, second_pass + timedelta(days=2)))
@@ -217,7 +217,7 @@ def test_from_until_and_exdates() -> None:
     )
     begin = datetime(2025, 1, 1, tzinfo=UTC)
     found = openings(window, STOCKHOLM, begin, begin + timedelta(days=730))
-    assert [each.start.day for each in found] == [5, 7, 8]
+    assert [opening.start.day for opening in found] == [5, 7, 8]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_day_31_skips_as_rfc_5545_does() -> None:
     window = Window("w", parse_azure("Month day31"), time(12), timedelta(hours=1))
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     found = openings(window, STOCKHOLM, begin, begin + timedelta(days=365))
-    assert [each.start.month for each in found] == [1, 3, 5, 7, 8, 10, 12]
+    assert [opening.start.month for opening in found] == [1, 3, 5, 7, 8, 10, 12]
 
 
 def window(rule: DayRule, hours: float = 4, **more: object) -> Window:
@@ -288,7 +288,10 @@ def test_a_window_that_can_open_is_taken(good: Window) -> None:
         (window(DAILY, 24.1), "opens again after 1 day"),
         (window(parse_weekdays(["Sat", "Sun"]), 25), "opens again after 1 day"),
         (window(parse_rrule("FREQ=WEEKLY;BYDAY=FR,MO"), 73), "opens again after 3 days"),
-        (window(parse_rrule("FREQ=MONTHLY;BYMONTHDAY=1"), 28 * 24 + 1), "opens again after 28 days"),
+        (
+            window(parse_rrule("FREQ=MONTHLY;BYMONTHDAY=1"), 28 * 24 + 1),
+            "opens again after 28 days",
+        ),
         (window(AfterPatchTuesday(4), 24 * 30), "opens again after 28 days"),
         (window(parse_azure("1Hour"), 1.5), "opens again after 1:00:00"),
         (window(parse_azure("3Hour"), 3.9, from_day=date(2026, 1, 1)), "opens again after 3:00:00"),
@@ -306,11 +309,28 @@ def test_a_window_that_can_open_is_taken(good: Window) -> None:
         (window(parse_rrule("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")), "never opens"),
         (window(parse_rrule("FREQ=MONTHLY;BYDAY=6MO")), "never opens"),
         (window(parse_rrule("FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2")), "never opens"),
-        (window(parse_rrule(["FREQ=DAILY", "FREQ=MONTHLY;BYMONTH=6;BYMONTHDAY=31"])), "BYMONTHDAY=31 never opens"),
-        (window(parse_azure("12Months day31"), from_day=date(2026, 2, 1)), "12Months day31 never opens"),
+        (
+            window(parse_rrule(["FREQ=DAILY", "FREQ=MONTHLY;BYMONTH=6;BYMONTHDAY=31"])),
+            "BYMONTHDAY=31 never opens",
+        ),
+        (
+            window(parse_azure("12Months day31"), from_day=date(2026, 2, 1)),
+            "12Months day31 never opens",
+        ),
         (window(parse_azure("12Months day30"), from_day=date(2026, 2, 1)), "never opens"),
-        (window(parse_weekdays(["Sun"]), from_day=date(2026, 1, 5), until=date(2026, 1, 10)), "never opens"),
-        (window(DAILY, from_day=date(2026, 1, 5), until=date(2026, 1, 5), exdates=(date(2026, 1, 5),)), "never opens"),
+        (
+            window(parse_weekdays(["Sun"]), from_day=date(2026, 1, 5), until=date(2026, 1, 10)),
+            "never opens",
+        ),
+        (
+            window(
+                DAILY,
+                from_day=date(2026, 1, 5),
+                until=date(2026, 1, 5),
+                exdates=(date(2026, 1, 5),),
+            ),
+            "never opens",
+        ),
         (window(DAILY, from_day=date(2026, 1, 5), until=date(2026, 1, 4)), "is before `from`"),
         (window(DAILY, from_day=date(1, 1, 1)), "expected a day from 1990"),
         (window(DAILY, from_day=date(9999, 12, 31)), "expected a day from 1990"),
@@ -407,11 +427,11 @@ def test_openings_are_in_order_and_do_not_depend_on_the_question(
     begin = after.astimezone(UTC)
     middle, end = begin + timedelta(hours=hours), begin + timedelta(hours=hours + more)
     whole = list(openings(asked, place, after, end))
-    starts = [each.start.astimezone(UTC) for each in whole]
+    starts = [opening.start.astimezone(UTC) for opening in whole]
     assert starts == sorted(starts)
     assert all(begin <= start <= end for start in starts)
-    assert all(timedelta(minutes=each.minutes) == asked.duration for each in whole)
-    assert all(each.start.tzinfo is place and each.end.tzinfo is place for each in whole)
+    assert all(timedelta(minutes=opening.minutes) == asked.duration for opening in whole)
+    assert all(opening.start.tzinfo is place and opening.end.tzinfo is place for opening in whole)
     halves = [
         *openings(asked, place, after, middle),
         *openings(asked, place, middle + timedelta.resolution, end),

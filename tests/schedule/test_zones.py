@@ -28,7 +28,7 @@ from hotpatch_cli.schedule.zones import UnknownZone, find_zone, iana_name, windo
     ],
 )
 def test_either_name_finds_the_zone(name: str, iana: str) -> None:
-    """An IANA name is taken as it stands, and a Windows name by the CLDR table, whatever its case."""
+    """An IANA name is taken as it is, and a Windows name by the CLDR table, whatever its case."""
     assert find_zone(name).key == iana
 
 

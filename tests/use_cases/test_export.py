@@ -15,7 +15,7 @@ from hotpatch_cli.inputs.azure.maintenance import READER, window_of
 from hotpatch_cli.knowledge.limits import load_limits
 from hotpatch_cli.model import Fleet
 from hotpatch_cli.outputs.maintenance_json import render_list
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     DayRule,
     Weekdays,
     after_patch_tuesday,

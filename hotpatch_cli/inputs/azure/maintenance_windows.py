@@ -15,6 +15,7 @@ from hotpatch_cli.inputs.resources import name_in
 from hotpatch_cli.inputs.source import MaintenanceLinks, SourceData, WindowRefusal, group_of
 from hotpatch_cli.model import Facts, Machine, Placement
 from hotpatch_cli.schedule.azure import AzureRecurrence
+from hotpatch_cli.schedule.durations import inventory_duration
 from hotpatch_cli.schedule.windows import Window
 
 _NAMED = 50  # configurations that a line names
@@ -161,18 +162,13 @@ def as_written(window: Window) -> dict[str, str]:
     fields = {
         "azure": rule.text if isinstance(rule, AzureRecurrence) else None,
         "start": f"{window.start:%H:%M}",
-        "duration": _hours_and_minutes(window.duration or timedelta()),
+        "duration": inventory_duration(window.duration or timedelta()),
         "timezone": window.timezone,
         "from": window.from_day,
         "until": window.until,
         "runner": window.runner,
     }
     return {key: str(value) for key, value in fields.items() if value is not None}
-
-
-def _hours_and_minutes(length: timedelta) -> str:
-    hours, minutes = divmod(length // timedelta(minutes=1), 60)
-    return f"{hours}h{minutes}m" if minutes else f"{hours}h"
 
 
 def _all(readings: Sequence[SourceData]) -> Iterator[Configuration]:

@@ -18,7 +18,7 @@ from hotpatch_cli.inputs.azure.maintenance_windows import configuration_names
 from hotpatch_cli.inputs.maintenance_records import Configuration
 from hotpatch_cli.inputs.source import NodeOrigin, SourceData, group_of
 from hotpatch_cli.model import Location, RebootSetting, SourceValue
-from hotpatch_cli.schedule.recurrence.day_rules import DayRule
+from hotpatch_cli.schedule.day_rules import DayRule
 from hotpatch_cli.schedule.windows import Window
 
 

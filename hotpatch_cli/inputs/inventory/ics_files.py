@@ -11,7 +11,7 @@ def read_events_beside(name: str, mark: int, log: Log) -> Any:
     """The events of an .ics file, named from where the inventory stands; None with a problem."""
     from hotpatch_cli.documents.files import read_text
     from hotpatch_cli.errors import InputError
-    from hotpatch_cli.schedule.recurrence.ics import read_events
+    from hotpatch_cli.schedule.ics_events import read_events
 
     path = Path(log.document.file).parent / name
     try:

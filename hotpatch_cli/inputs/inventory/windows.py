@@ -9,7 +9,7 @@ from hotpatch_cli.documents.codec import Codec, Field, sentence
 from hotpatch_cli.documents.tree import Log, Mapping, quoted
 from hotpatch_cli.inputs.field_types import NAMES, TEXT, ZONE
 from hotpatch_cli.inputs.inventory.ics_files import read_events_beside
-from hotpatch_cli.schedule.recurrence.day_rules import (
+from hotpatch_cli.schedule.day_rules import (
     DayRule,
     after_patch_tuesday,
     parse_azure,

@@ -8,16 +8,17 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-cha
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from hotpatch_cli.schedule.recurrence.ics_events import IcsEvent, IcsEvents
+from hotpatch_cli.schedule.recurrence.ics_event import IcsEvent
 from hotpatch_cli.schedule.recurrence.ics_text import Component, parse_calendars
 from hotpatch_cli.schedule.recurrence.ics_zones import IcsError
 from hotpatch_cli.schedule.recurrence.rrule_text import read_rrule
 from hotpatch_cli.schedule.recurrence.rule import DAY, RecurrenceError, quoted
-from hotpatch_cli.schedule.zones import UnknownZone, find_zone
+
+FindZone = Callable[[str], tzinfo]
 
 LONGEST_EVENT = timedelta(days=1000)
 YEARS = range(1970, 2200)
@@ -25,14 +26,23 @@ YEARS = range(1970, 2200)
 _OPEN = {"DEFAULT_CLOSED": True, "DEFAULT_OPEN": False}
 
 
-def read_events(text: str) -> IcsEvents:
-    """The events of a calendar file, without cancelled ones. Raises IcsError."""
-    calendars = parse_calendars(text)
+def read_calendar(
+    text: str, find_zone: FindZone, known_zone: Callable[[str], tzinfo | None]
+) -> tuple[tuple[IcsEvent, ...], bool | None]:
+    """(events of a calendar file without canceled ones, what a change calendar says of them).
+
+    The latter is True where they are times to make changes in, False where they are times to make
+    none, None where the calendar does not say. `find_zone` gives the zone of a name, or raises a
+    ValueError that says what is wrong; `known_zone` gives None instead. Raises IcsError.
+    """
+    calendars = parse_calendars(text, known_zone)
     components = [event for calendar in calendars for event in calendar.walk("VEVENT")]
     moved = _moved(components)
-    events = [event for component in components for event in _read(component, moved)]
+    events: list[IcsEvent] = []
+    for component in components:
+        events += _read(component, moved, find_zone)
     kinds = {_OPEN.get(str(calendar.get("X-CALENDAR-TYPE"))) for calendar in calendars}
-    return IcsEvents(tuple(events), open=kinds.pop() if len(kinds) == 1 else None)
+    return tuple(events), kinds.pop() if len(kinds) == 1 else None
 
 
 def _moved(components: list[Component]) -> dict[str, list[Any]]:
@@ -43,28 +53,32 @@ def _moved(components: list[Component]) -> dict[str, list[Any]]:
     return moved
 
 
-def _read(component: Component, moved: dict[str, list[Any]]) -> Iterator[IcsEvent]:
+def _read(
+    component: Component, moved: dict[str, list[Any]], find_zone: FindZone
+) -> Iterator[IcsEvent]:
     """One event of the file, and one more for each further date that it names."""
     try:
         if str(component.get("STATUS")).upper() != "CANCELLED":
-            yield from _events(component, moved)
-    except (IcsError, RecurrenceError, UnknownZone) as problem:
+            yield from _events(component, moved, find_zone)
+    except (IcsError, RecurrenceError) as problem:
         raise IcsError(
             f"event {quoted(str(component.get('SUMMARY', 'without a name')))}: {problem}"
         ) from None
 
 
-def _events(component: Component, moved: dict[str, list[Any]]) -> Iterator[IcsEvent]:
+def _events(
+    component: Component, moved: dict[str, list[Any]], find_zone: FindZone
+) -> Iterator[IcsEvent]:
     _refuse_unreadable(component)
     start = component["DTSTART"]
-    zone = _zone(start)
+    zone = _zone(start, find_zone)
     single = IcsEvent(*_local(start.dt, zone), _length(component, start.dt), zone)
     if "RECURRENCE-ID" in component:
         yield single
         return
     without = _values(component, "EXDATE") + moved[str(component.get("UID"))]
     left_out = frozenset(_local(value, zone)[0] for value in without)
-    rules = tuple(read_rrule(rule.to_ical().decode()) for rule in _listed(component, "RRULE"))
+    rules = tuple(read_rrule(rule.to_ical().decode()) for rule in _properties(component, "RRULE"))
     yield single._replace(rules=rules, left_out=left_out)
     for day, clock in (_local(value, zone) for value in _values(component, "RDATE")):
         if day not in left_out:
@@ -75,41 +89,46 @@ def _refuse_unreadable(component: Component) -> None:
     for name, problem in component.errors:
         raise IcsError(f"cannot read its {name}: {quoted(problem)}")
     for name in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"):
-        if len(_listed(component, name)) > 1:
+        if len(_properties(component, name)) > 1:
             raise IcsError(f"it has more than one {name}")
     if "DTSTART" not in component:
         raise IcsError("it has no DTSTART")
     if "EXRULE" in component:
         raise IcsError("EXRULE is out of use and not read; write EXDATE")
-    if any("RANGE" in value.params for value in _listed(component, "RECURRENCE-ID")):
+    if any("RANGE" in value.params for value in _properties(component, "RECURRENCE-ID")):
         raise IcsError(
             "RECURRENCE-ID with a RANGE is not read; end the series with UNTIL and begin another"
         )
 
 
-def _listed(component: Component, name: str) -> list[Any]:
+def _properties(component: Component, name: str) -> list[Any]:
     """The properties of a name, however often it is there."""
-    found = component.get(name, [])
-    return found if isinstance(found, list) else [found]
+    properties = component.get(name, [])
+    return properties if isinstance(properties, list) else [properties]
 
 
 def _values(component: Component, name: str) -> list[Any]:
     """The dates and times of all properties of a name, each of which may hold several."""
     from icalendar.prop import vBroken
 
-    found = _listed(component, name)
-    if any(isinstance(value, vBroken) for value in found):
-        raise IcsError(
-            f"cannot read a {name} of the event {quoted(str(component.get('UID', 'without a UID')))}"
-        )
-    return [value.dt for values in found for value in values.dts]
+    properties = _properties(component, name)
+    if any(isinstance(value, vBroken) for value in properties):
+        uid = quoted(str(component.get("UID", "without a UID")))
+        raise IcsError(f"cannot read a {name} of the event {uid}")
+    dates: list[Any] = []
+    for values in properties:
+        dates += [value.dt for value in values.dts]
+    return dates
 
 
-def _zone(start: Any) -> tzinfo | None:
-    """The zone of a start, by its name or else by its VTIMEZONE; None for a day or a floating time."""
+def _zone(start: Any, find_zone: FindZone) -> tzinfo | None:
+    """The zone of a start, by name or else by VTIMEZONE; None for a day or a floating time."""
     name, zone = start.params.get("TZID"), getattr(start.dt, "tzinfo", None)
     if zone is None and name and isinstance(start.dt, datetime):
-        return find_zone(name)
+        try:
+            return find_zone(name)
+        except ValueError as unknown:
+            raise IcsError(str(unknown)) from None
     return UTC if zone and not name else zone
 
 

@@ -6,6 +6,8 @@ icalendar library parses the rest.
 
 import re
 import warnings
+from collections.abc import Callable
+from datetime import tzinfo
 from itertools import accumulate
 from typing import Any
 
@@ -37,17 +39,18 @@ _UNREADABLE = (
 _FEWER = "export a shorter time"
 
 
-def parse_calendars(text: str) -> list[Component]:
+def parse_calendars(text: str, known_zone: Callable[[str], tzinfo | None]) -> list[Component]:
     """The calendars of a file, with those of their lines that say when. Raises IcsError."""
-    found = _parsed("\r\n".join(without_known_zones(_kept_lines(text))))
-    calendars = [component for component in found if component.name == "VCALENDAR"]
+    lines = without_known_zones(_kept_lines(text), known_zone)
+    components = _parsed("\r\n".join(lines))
+    calendars = [component for component in components if component.name == "VCALENDAR"]
     if not calendars:
         raise IcsError("not a calendar file: it has no BEGIN:VCALENDAR")
     return calendars
 
 
 def _kept_lines(text: str) -> list[str]:
-    """The lines that say when, unfolded; a file that is too large, or nested too deep, is refused."""
+    """The lines that say when, unfolded. Raises IcsError for one too large or nested too deep."""
     if len(text) > LARGEST_FILE:
         raise IcsError(
             f"the calendar has {len(text):,} characters, more than {LARGEST_FILE:,}; {_FEWER}"

@@ -6,9 +6,10 @@ daily would take hours.
 """
 
 import re
+from collections.abc import Callable
+from datetime import tzinfo
 
 from hotpatch_cli.schedule.recurrence.rule import quoted
-from hotpatch_cli.schedule.zones import known_zone
 
 _MOST_LINES = 40
 _MOST_RULES = 4
@@ -24,7 +25,7 @@ class IcsError(ValueError):
     """A calendar file that cannot be read; one sentence names the event and says what is wrong."""
 
 
-def without_known_zones(lines: list[str]) -> list[str]:
+def without_known_zones(lines: list[str], known_zone: Callable[[str], tzinfo | None]) -> list[str]:
     """The lines of a file without the VTIMEZONEs of known zones. Raises IcsError for one that is
     not tame.
     """
@@ -36,12 +37,12 @@ def without_known_zones(lines: list[str]) -> list[str]:
             block = []
         (kept if block is None else block).append(line)
         if mark == "END:VTIMEZONE" and block is not None:
-            kept += _needed(block)
+            kept += _needed(block, known_zone)
             block = None
     return kept + (block or [])
 
 
-def _needed(block: list[str]) -> list[str]:
+def _needed(block: list[str], known_zone: Callable[[str], tzinfo | None]) -> list[str]:
     """A VTIMEZONE, or nothing where its zone is known by name."""
     names = [line.partition(":")[2].strip() for line in block if line.upper().startswith("TZID:")]
     if names and known_zone(names[0]):

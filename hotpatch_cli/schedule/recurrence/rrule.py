@@ -1,33 +1,44 @@
 """RFC 5545 recurrence rules on days: RRULE without its times of day.
 
-Written here and not taken from dateutil, for four reasons that were seen with dateutil 4.0: a rule
-that never fires is searched to the year 9999 (8 s for `FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30`); every
-question starts again at the first occurrence; `BYDAY=MO,2TU` is taken as both at once instead of
-either; and BYWEEKNO loses days where years meet (2022-01-01 is in week 52 of 2021). Everywhere else
-dateutil judges this module in the tests.
+dateutil names the days, one calendar year at a time; a year's days are found once and shared. What
+dateutil 4.0 answers late or wrongly when it is asked as a rule is written is asked another way, and
+each of these cases is a test:
+
+- A rule that never fires is searched up to the year 9999, whatever its UNTIL (8 s for
+  `FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30`): a year is asked for as its twin, the latest year with the
+  same calendar, so the search is over after 28 years at most.
+- Every question starts again at DTSTART: DTSTART is the first day in the year, or in the week that
+  began before it, from which the interval counts on.
+- `BYDAY=MO,2TU` is taken as both at once instead of either: a plain weekday becomes all its places.
+- BYWEEKNO loses days where years meet (2022-01-01 is in week 52 of 2021): it becomes BYYEARDAY.
+- `BYDAY=99MO` is an IndexError: a place that no month or year has is left out.
 
 Source: https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 """
 
-from calendar import isleap, monthrange
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
-from itertools import chain, islice
-from typing import NamedTuple
+from bisect import bisect_left, bisect_right
+from calendar import isleap
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from hotpatch_cli.schedule.recurrence.rule import (
-    DAY,
-    WEEK,
-    Frame,
-    each_day,
-    every,
-    every_month,
-    skipped_months,
-    week_start,
-)
+from hotpatch_cli.schedule.recurrence.rule import DAY, Frame, skipped_months
+
+if TYPE_CHECKING:
+    from dateutil.rrule import weekday
 
 _RARE_PLACE = 5  # not every month has a fifth Tuesday
+_PLACES_IN_YEAR = 53
+_LAST_OFFSET = 365  # of 31 December in a leap year
+_MONTHS = 12
 _SOME_DAY = date(2024, 1, 1)
+_FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {"YEARLY": 0, "MONTHLY": 1, "WEEKLY": 2, "DAILY": 3}
+"""The numbers of dateutil; its constants would load it before a rule is asked for its days."""
+_TWINS = range(9998, 9970, -1)
+"""28 years hold every calendar of a year together with those of its neighbors."""
 
 
 class Rrule(NamedTuple):
@@ -62,7 +73,7 @@ class Rrule(NamedTuple):
     def note(self, anchor: date | None) -> str | None:
         """What the rule leaves out, in words, or None."""
         rule = self._settled(anchor) if anchor else self
-        if any(abs(nth) == _RARE_PLACE for nth, _ in rule.byday) and not self._counts_in_year:
+        if any(abs(nth) == _RARE_PLACE for nth, _ in rule.byday) and not self.counts_in_year:
             return "months without a fifth such weekday are skipped"
         return skipped_months(rule.bymonthday)
 
@@ -70,10 +81,9 @@ class Rrule(NamedTuple):
         """The days of the frame on which the rule opens, in order."""
         grid = frame.anchor or frame.first
         last = min(frame.last, self._last_day(frame))
-        rule = self._settled(grid)
         if self.total is None:
-            return rule._occurrences(grid, frame.first, last)
-        counted = islice(rule._occurrences(grid, grid, last), self.total)
+            return self._occurrences(grid, frame.first, last)
+        counted = islice(self._occurrences(grid, grid, last), self.total)
         return (day for day in counted if day >= frame.first)
 
     def _last_day(self, frame: Frame) -> date:
@@ -84,7 +94,7 @@ class Rrule(NamedTuple):
         return local.date() if frame.start <= local.time() else local.date() - DAY
 
     def _settled(self, anchor: date) -> "Rrule":
-        """The rule with the parts that RFC 5545 takes from the first day where the text is silent."""
+        """The rule with the parts that RFC 5545 takes from the first day if the text has none."""
         weekday = ((0, anchor.weekday()),)
         match self.freq:
             case "WEEKLY" if not self.byday:
@@ -100,97 +110,116 @@ class Rrule(NamedTuple):
         return self
 
     def _occurrences(self, grid: date, first: date, last: date) -> Iterator[date]:
-        periods = self._periods(grid, first, last)
-        if self.bysetpos:
-            placed = chain.from_iterable(self._placed(*period) for period in periods)
-            return (day for day in placed if first <= day <= last)
-        inside = (each_day(max(begin, first), min(end, last)) for begin, end in periods)
-        return self._admitted(chain.from_iterable(inside))
+        """The days from first to last, as if there were neither COUNT nor UNTIL."""
+        # Rules that differ in nothing else name the same days, so they share one answer.
+        rule = self._settled(grid)._replace(text="", total=None, until=None)
+        for year in range(first.year, last.year + 1):
+            offset = rule._first_period(grid, year)
+            if offset is None or offset > _LAST_OFFSET:
+                continue
+            new_year = date(year, 1, 1).toordinal()
+            days = _days_of_year(rule, offset, _twin(year))
+            begin = bisect_left(days, first.toordinal() - new_year)
+            end = bisect_right(days, last.toordinal() - new_year)
+            for day in days[begin:end]:
+                yield date.fromordinal(new_year + day)
 
-    def _periods(self, grid: date, first: date, last: date) -> Iterator[tuple[date, date]]:
-        """First and last day of each day, week, month or year that the interval does not leave out."""
+    def _first_period(self, grid: date, year: int) -> int | None:
+        """Where the first day, week, month or year that the interval keeps begins in a year.
+
+        In days from 1 January, before it for a week that began in December. None where the interval
+        keeps none that begins in the year.
+        """
+        new_year = date(year, 1, 1)
         match self.freq:
             case "DAILY":
-                return ((day, day) for day in every(self.interval * DAY, grid, first, last))
+                return (grid - new_year).days % self.interval
             case "WEEKLY":
-                grid, first = week_start(grid, self.wkst), week_start(first, self.wkst)
-                return (
-                    (day, day + 6 * DAY) for day in every(self.interval * WEEK, grid, first, last)
-                )
+                week = -((new_year.weekday() - self.wkst) % 7)
+                kept = -((grid.weekday() - self.wkst) % 7) + (grid - new_year).days
+                return week + (kept - week) % (7 * self.interval)
             case "MONTHLY":
-                months = every_month(self.interval, grid, first, last)
-                return ((date(*month, 1), date(*month, monthrange(*month)[1])) for month in months)
-        begin = first.year + (grid.year - first.year) % self.interval
-        return (
-            (date(year, 1, 1), date(year, 12, 31))
-            for year in range(begin, last.year + 1, self.interval)
-        )
-
-    def _placed(self, begin: date, end: date) -> list[date]:
-        """BYSETPOS: of the days of one period that the rule admits, those at the wanted places."""
-        days = list(self._admitted(each_day(begin, end)))
-        places = {place - 1 if place > 0 else place + len(days) for place in self.bysetpos}
-        return [days[place] for place in sorted(places) if 0 <= place < len(days)]
-
-    def _admitted(self, days: Iterator[date]) -> Iterator[date]:
-        """Those of the days that every part of the rule admits; parts that it does not have cost
-        nothing.
-        """
-        if self.bymonth:
-            days = (day for day in days if day.month in self.bymonth)
-        if self.byday:
-            days = filter(self._weekday_test(), days)
-        if self.bymonthday:
-            days = (day for day in days if not _places_in_month(day).isdisjoint(self.bymonthday))
-        if self.byyearday:
-            days = (day for day in days if not _places_in_year(day).isdisjoint(self.byyearday))
-        if self.byweekno:
-            days = (
-                day for day in days if not _week_numbers(day, self.wkst).isdisjoint(self.byweekno)
-            )
-        return days
-
-    def _weekday_test(self) -> Callable[[date], bool]:
-        """Whether a day is one of the weekdays of BYDAY, at its place in the month or year if it
-        has one.
-        """
-        places = _places_in_year if self._counts_in_year else _places_in_month
-        wanted: dict[int, set[int]] = {}
-        for nth, weekday in self.byday:
-            wanted.setdefault(weekday, set()).add(nth)
-
-        def test(day: date) -> bool:
-            nths = wanted.get(day.weekday(), ())
-            return 0 in nths or (
-                bool(nths) and any(_week_of(place) in nths for place in places(day))
-            )
-
-        return test
+                months = ((grid.year - year) * _MONTHS + grid.month - 1) % self.interval
+                return (date(year, months + 1, 1) - new_year).days if months < _MONTHS else None
+        return 0 if (grid.year - year) % self.interval == 0 else None
 
     @property
-    def _counts_in_year(self) -> bool:
-        """Whether 5MO is the fifth Monday of the year, as it is where a yearly rule names no month."""
+    def counts_in_year(self) -> bool:
+        """Whether 5MO is the fifth Monday of the year, as it is in a yearly rule without months."""
         return self.freq == "YEARLY" and not self.bymonth
 
 
-def _places_in_month(day: date) -> set[int]:
-    """The number of a day in its month, counted from the front and, negative, from the end."""
-    return {day.day, day.day - monthrange(day.year, day.month)[1] - 1}
+@cache
+def _twin(year: int) -> int:
+    """The latest year with the calendar of a year, and with the same calendars before and after."""
+    return next(twin for twin in _TWINS if _calendar(twin) == _calendar(year))
 
 
-def _places_in_year(day: date) -> set[int]:
-    number = day.timetuple().tm_yday
-    return {number, number - (366 if isleap(day.year) else 365) - 1}
+def _calendar(year: int) -> tuple[int, ...]:
+    return (date(year, 1, 1).weekday(), *(isleap(year + step) for step in (-1, 0, 1)))
 
 
-def _week_numbers(day: date, wkst: int) -> set[int]:
-    """The number of a day's week, from the front and from the end; week 1 has four days in the
-    year.
+@lru_cache(maxsize=8192)
+def _days_of_year(rule: Rrule, offset: int, year: int) -> tuple[int, ...]:
+    """The days of a year, 0 for 1 January, that a settled rule names from an offset on."""
+    from dateutil.rrule import rrule, weekday
+
+    new_year, new_years_eve = datetime(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001
+    begin = new_year + timedelta(days=offset)
+    weekdays, yeardays = _weekdays(rule), rule.byyearday
+    if rule.byweekno:
+        yeardays = _yeardays_of_weeks(rule, year)
+    if (rule.byday and not weekdays) or (rule.byweekno and not yeardays):
+        return ()
+    freq = rule.freq
+    if freq == "DAILY" and rule.interval == 1:  # the same days, found 365 at a time
+        freq, weekdays = "YEARLY", weekdays or [weekday(number) for number in range(7)]
+    asked = rrule(
+        _FREQUENCIES[freq],
+        dtstart=begin,
+        until=new_years_eve,
+        interval=rule.interval,
+        wkst=rule.wkst,
+        bymonth=rule.bymonth or None,
+        bymonthday=rule.bymonthday or None,
+        byyearday=yeardays or None,
+        byweekday=weekdays or None,
+        bysetpos=rule.bysetpos or None,
+    )
+    days: list[int] = []
+    with suppress(ValueError):  # the last week of 9999 ends after the last date there is
+        days.extend((moment - new_year).days for moment in asked)
+    return tuple(days[bisect_left(days, 0) :])
+
+
+def _weekdays(rule: Rrule) -> list["weekday"]:
+    """BYDAY as dateutil takes it: beside a numbered weekday, a plain one is named by its places."""
+    from dateutil.rrule import weekday
+
+    if not any(place for place, _ in rule.byday):
+        return [weekday(day) for _, day in rule.byday]
+    most = _PLACES_IN_YEAR if rule.counts_in_year else _RARE_PLACE
+    weekdays = []
+    for place, day in rule.byday:
+        places = (place,) if place else range(1, most + 1)
+        weekdays += [weekday(day, nth) for nth in places if abs(nth) <= most]
+    return weekdays
+
+
+def _yeardays_of_weeks(rule: Rrule, year: int) -> tuple[int, ...]:
+    """BYWEEKNO as BYYEARDAY: the days of a year whose week has one of the numbers in its own year.
+
+    Week 1 is the first with four days in the year, so a week belongs to the year of its fourth day.
     """
-    middle = week_start(day, wkst) + 3 * DAY
-    return set(map(_week_of, _places_in_year(middle)))
-
-
-def _week_of(place: int) -> int:
-    """Days 1 to 7 are in week 1, days -1 to -7 in week -1."""
-    return (place + 6) // 7 if place > 0 else -((6 - place) // 7)
+    length = 366 if isleap(year) else 365
+    yeardays = []
+    for number in range(1, length + 1):
+        day = date(year, 1, 1) + (number - 1) * DAY
+        middle = day + (3 - (day.weekday() - rule.wkst) % 7) * DAY
+        week = (middle.timetuple().tm_yday + 6) // 7
+        weeks = (date(middle.year, 12, 31) - middle).days // 7 + week
+        if {week, week - weeks - 1}.isdisjoint(rule.byweekno):
+            continue
+        if not rule.byyearday or not {number, number - length - 1}.isdisjoint(rule.byyearday):
+            yeardays.append(number)
+    return tuple(yeardays)

@@ -31,7 +31,9 @@ _ADVICE = {
     "BYHOUR": "BYHOUR is written as the window's `start`",
     "BYMINUTE": "BYMINUTE is written as the window's `start`",
     "BYSECOND": "BYSECOND is written as the window's `start`",
-    "FREQ=HOURLY": "FREQ=HOURLY would open every hour; the smallest FREQ is DAILY, or write azure: 6Hours",
+    "FREQ=HOURLY": (
+        "FREQ=HOURLY would open every hour; the smallest FREQ is DAILY, or write azure: 6Hours"
+    ),
     "FREQ=MINUTELY": "FREQ=MINUTELY would open every minute; the smallest FREQ is DAILY",
     "FREQ=SECONDLY": "FREQ=SECONDLY would open every second; the smallest FREQ is DAILY",
 }
@@ -145,11 +147,13 @@ def _numbers(highest: int, *, signed: bool = True) -> Callable[[str], tuple[int,
 
 
 def _weekdays(value: str) -> tuple[tuple[int, int], ...]:
-    found = [_DAY_PLACE.fullmatch(word) for word in value.split(",")]
-    places = [(int(match[1] or 0), _WEEKDAYS[match[2]]) for match in found if match]
-    if len(places) < len(found) or any(match and match[1] and not int(match[1]) for match in found):
-        raise ValueError("weekdays like MO,TU or 2TU or -1SU")
-    return tuple(sorted(set(places)))
+    weekdays = set()
+    for word in value.split(","):
+        match = _DAY_PLACE.fullmatch(word)
+        if match is None or (match[1] and not int(match[1])):
+            raise ValueError("weekdays like MO,TU or 2TU or -1SU")
+        weekdays.add((int(match[1] or 0), _WEEKDAYS[match[2]]))
+    return tuple(sorted(weekdays))
 
 
 def _until(value: str) -> date:
