@@ -4,15 +4,14 @@ first.
 Each such kind has a module with `open_document(name)`, imported when a name or a text asks for it.
 """
 
-import re
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
 
 from hotpatch_cli.documents.files import opened, parse, read_document, read_text
 from hotpatch_cli.documents.tree import Document, Mapping
 from hotpatch_cli.errors import InputError, Problem, refuse
+from hotpatch_cli.inputs.text_kind import text_kind
 
 OPENERS = {
     ".bicep": "templates.bicep",
@@ -29,23 +28,8 @@ OPENERS = {
 
 _BEGINNINGS = {b"PAR1": "tables.parquet", b"PK\x03\x04": "tables.excel"}
 """First bytes of a file that is no text -> module of this package that opens it."""
-_LOOKED_AT = 4096
-_HEADER = re.compile(
-    r"(?:#TYPE [^\n]*\n)?\"?[\w .()-]+\"?[,;\t](?:\"?[\w .()-]+\"?[,;\t])*\"?[\w .()-]+\"?\r?\n"
-)
-"""The first line of a table: names between commas, semicolons or tabs."""
-_GUEST = re.compile(
-    r"(?im)\A\s*(?:Windows Registry Editor Version|REGEDIT4|HKEY_LOCAL_MACHINE\\|HKLM\\)"
-    r"|^(?:Host Name|OS Version): {2,}\S"
-    r"|^(?:CurrentBuildNumber|UBR|HotFixID|OsHotFixes|WindowsBuildLabEx) *: "
-)
-"""How systeminfo, the registry's tools and PowerShell's Format-List begin."""
-
 _PARAMETERS = "/deploymentParameters.json"
 _TEMPLATE = "deploymentTemplate.json"
-
-
-TextKind = Literal["csv", "guest", "json", "jsonl", "yaml"]
 
 
 def open_documents(names: Iterable[str], problems: list[Problem]) -> list[Document]:
@@ -90,23 +74,6 @@ def _by_beginning(name: str) -> str | None:
         return None
     with opened(name) as stream:
         return _BEGINNINGS.get(stream.read(4))
-
-
-def text_kind(file: str, text: str) -> TextKind:
-    """The kind of a text: JSON, a table or what Windows prints, by how it begins; otherwise YAML.
-
-    The beginning of the text is enough.
-    """
-    from hotpatch_cli.documents.json_text import is_json_lines
-
-    suffix = Path(file).suffix.lower()
-    if text.lstrip()[:1] in ("{", "["):
-        if suffix in (".yaml", ".yml"):
-            return "yaml"
-        return "jsonl" if suffix in (".jsonl", ".ndjson") or is_json_lines(text) else "json"
-    if suffix in (".csv", ".tsv") or _HEADER.match(text):
-        return "csv"
-    return "guest" if _GUEST.search(text, 0, _LOOKED_AT) else "yaml"
 
 
 def _opened(file: str, text: str) -> Document:

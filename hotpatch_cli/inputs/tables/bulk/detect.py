@@ -10,8 +10,8 @@ from hotpatch_cli.documents.csv_text import NotCsvError, csv_rows
 from hotpatch_cli.documents.files import encoding_of
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.open_source import text_kind
 from hotpatch_cli.inputs.tables.columns import mapped
+from hotpatch_cli.inputs.text_kind import text_kind
 
 Kind = Literal["parquet", "csv", "jsonl"]
 LARGE = {"parquet": 2**20, "csv": 16 * 2**20, "jsonl": 32 * 2**20}
