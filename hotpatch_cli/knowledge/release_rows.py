@@ -2,7 +2,7 @@
 
 from hotpatch_cli.knowledge.records import Release, Source
 from hotpatch_cli.model import parse_build
-from hotpatch_cli.release_import import ReleaseRow, PageSource
+from hotpatch_cli.release_import import PageSource, ReleaseRow
 
 
 def row_of(release: Release) -> ReleaseRow:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.release_import import MergedRows, ReleaseRow, PageSource, merge_rows
+from hotpatch_cli.release_import import MergedRows, PageSource, ReleaseRow, merge_rows
 
 KNOWN_DAY, NEWER, OLDER = date(2026, 10, 15), date(2026, 10, 20), date(2026, 10, 10)
 
