@@ -96,7 +96,7 @@ class _Builder:
         self.aliased = 0
         self.documents = 0
 
-    def build(self, get_event: Any) -> None:  # noqa: C901, PLR0912  one loop over a file's every word: no calls in it
+    def build(self, get_event: Any) -> None:  # noqa: PLR0912  one loop over a file's every word: no calls in it
         """Read the stream to its end; the tree stands in document.root afterwards.
 
         `key` is the key that waits for its value; None awaits one, and what has no keys holds an
