@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import typer
 
@@ -16,17 +16,6 @@ from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS, patch_t
 OPTION = "--what-if"
 _UNPLANNED = re.compile(r"unplanned:(?:([a-z0-9]+):)?(\d{4})-(\d{1,2})")
 _HOW = "Write unplanned:2026-02, unplanned:ws2025:2026-02 or freeze:2026-01-19..2026-01-25."
-
-WhatIfOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        OPTION,
-        metavar="WORLD",
-        envvar="HOTPATCH_WHAT_IF",
-        help="The difference in a world with unplanned:2026-02, unplanned:ws2025:2026-02, freeze:FROM..TO; repeatable.",
-        show_default=False,
-    ),
-]
 
 
 class WhatIf(NamedTuple):
@@ -48,7 +37,7 @@ class WhatIf(NamedTuple):
 def parse_what_if(texts: Sequence[str] | None, as_of: date) -> WhatIf:
     """The world that `--what-if` asks about on a day. Raises BadParameter."""
     world = WhatIf()
-    for text in dict.fromkeys(each.strip() for each in texts or ()):
+    for text in dict.fromkeys(text.strip() for text in texts or ()):
         if text.startswith("unplanned:"):
             more = world._replace(supposed=(*world.supposed, *_unplanned(text, as_of)))
         elif text.startswith("freeze:"):
@@ -63,7 +52,7 @@ def _unplanned(text: str, as_of: date) -> list[Release]:
     found = _UNPLANNED.fullmatch(text)
     if found is None or not 1 <= int(found[3]) <= 12:  # noqa: PLR2004  months
         raise _bad(f"{text!r} names no month.", _HOW)
-    products = [each for each in PRODUCTS if found[1] in (None, each)]
+    products = [product for product in PRODUCTS if found[1] in (None, product)]
     if not products:
         raise _bad(f"{found[1]!r} is no product.", f"Known are {', '.join(PRODUCTS)}.")
     year, month = int(found[2]), int(found[3])
@@ -72,7 +61,8 @@ def _unplanned(text: str, as_of: date) -> list[Release]:
     day = patch_tuesday(year, month)
     if day <= as_of:
         raise _bad(
-            f"The releases of {year}-{month:02} were out on {day}, and as of {as_of} they are known.",
+            f"The releases of {year}-{month:02} were out on {day}, "
+            f"and as of {as_of} they are known.",
             "",
         )
     if month in PLANNED_BASELINE_MONTHS:
