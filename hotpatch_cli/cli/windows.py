@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.console import deliver, screen
 from hotpatch_cli.cli.options.common import (
     AsOf,
     Azure,
@@ -26,8 +27,10 @@ from hotpatch_cli.cli.options.common import (
     day_option,
     today,
 )
+from hotpatch_cli.cli.options.feeds import feed_options
 from hotpatch_cli.cli.request import RequestCommand, format_option, option
 from hotpatch_cli.cli.words import chosen_format, known_word
+from hotpatch_cli.errors import InputError, refuse
 
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.azure.schedules import Schedule
@@ -81,10 +84,7 @@ class WindowListRequest(NamedTuple):
 
     def run(self) -> None:
         """Write the openings. Raises InputError and BadParameter."""
-        from hotpatch_cli.cli.console import deliver, screen
-        from hotpatch_cli.cli.options.feeds import feed_options
         from hotpatch_cli.cli.session import Sources, source_names, tell
-        from hotpatch_cli.errors import InputError
         from hotpatch_cli.outputs.windows_listing import OPENING_FORMATS
         from hotpatch_cli.use_cases.windows import OpeningQuery, list_openings
 
@@ -135,10 +135,8 @@ class WindowLintRequest(NamedTuple):
 
     def run(self) -> None:
         """Write what is wrong with the windows. Raises InputError and BadParameter."""
-        from hotpatch_cli.cli.console import deliver, screen
         from hotpatch_cli.cli.session import day_of, knowledge_of, tell
         from hotpatch_cli.eligibility.verdict import Judge
-        from hotpatch_cli.errors import refuse
         from hotpatch_cli.knowledge.limits import load_limits
         from hotpatch_cli.outputs.lint import LINT_FORMATS, LintView
         from hotpatch_cli.use_cases.lint import LimitBreach, Lint
@@ -176,7 +174,6 @@ def _lint_sources(files: Sequence[str]) -> list[LintSources]:
     read by itself, and what is wrong with the files together is raised only where one of them
     cannot stand alone.
     """
-    from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.azure.schedules import schedules_of
     from hotpatch_cli.inputs.fleet import load_sources
 
@@ -231,7 +228,6 @@ class WindowExportRequest(NamedTuple):
     def run(self) -> None:
         """Write the configurations. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.session import tell
-        from hotpatch_cli.errors import refuse
         from hotpatch_cli.inputs.fleet import load_fleet
         from hotpatch_cli.knowledge.limits import load_limits
         from hotpatch_cli.use_cases.export import export
@@ -253,7 +249,6 @@ def _deliver_configurations(exported: "Export", output: str) -> None:
     there.
     """
     from hotpatch_cli.cli.atomic_write import write_whole
-    from hotpatch_cli.cli.console import deliver
     from hotpatch_cli.outputs.maintenance_json import render_files, render_list
 
     if output == "-" or not Path(output).is_dir():
