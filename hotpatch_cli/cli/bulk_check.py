@@ -6,68 +6,67 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import typer
 
-from hotpatch_cli.cli.console import deliver, deliver_parts, replaced, say, screen
-from hotpatch_cli.cli.options.common import today
-from hotpatch_cli.cli.options.gate import chosen, known_source, parse_fail_on
-from hotpatch_cli.cli.options.suppressions import Waiving, judged_by
-from hotpatch_cli.errors import refuse
-from hotpatch_cli.gate.outcome import conditions_of
+from hotpatch_cli.cli.atomic_write import replaced
+from hotpatch_cli.cli.console import deliver, deliver_parts, screen
+from hotpatch_cli.cli.options.bulk import BulkRequest
+from hotpatch_cli.cli.options.gate import Waiving, is_asked_for, judged_by
+from hotpatch_cli.cli.output_targets import Delivery
+from hotpatch_cli.cli.session import day_of, knowledge_of, tell, watched
+from hotpatch_cli.cli.words import known_source, parse_fail_on, parse_only
+from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.inputs.fleet import fleet_with, load_sources
 from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine
 from hotpatch_cli.inputs.tables.bulk.table import BulkTable, FleetPart
 from hotpatch_cli.inputs.tables.columns import parse_map
-from hotpatch_cli.knowledge.cache import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.knowledge.release_age import last_read, newest_release, stale
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
-from hotpatch_cli.report import Checked, Report
-from hotpatch_cli.use_cases.check import check
+from hotpatch_cli.report import Report
+from hotpatch_cli.use_cases.check import check as check_fleet
 
 
 def run_bulk(
-    found: DetectedTable, pairs: Sequence[tuple[str, str]], values: dict[str, Any]
-) -> None:
+    detected: DetectedTable, request: BulkRequest, targets: Sequence[Delivery]
+) -> NoReturn:
     """Judge a table, write each (format, file) pair, all or none, and exit as `check` does. Raises
     InputError.
     """
-    failing, only = parse_fail_on(values["fail_on"]), chosen(values["only"])
-    others = _beside(found, values)
-    knowledge, day = (
-        load_knowledge(values["matrix"] or (), values["releases"] or ()),
-        values["as_of"] or today(),
-    )
+    failing, only = parse_fail_on(request.fail_on), parse_only(request.only)
+    others = _beside(detected, request)
+    knowledge, day = knowledge_of(request), day_of(request)
     run = _Run(failing, only, knowledge)
     with Engine() as engine:
-        table = BulkTable(found, parse_map(values.get("columns") or ()), engine)
-        results = {form: Results(engine, form) for form, _ in pairs if form != "table"}
+        table = BulkTable(detected, parse_map(request.columns or ()), engine)
+        results = {form: Results(engine, form) for form, _ in targets if form != "table"}
         for part in table.parts(others, fleet_with):
-            run.take(check(part.fleet, knowledge, day), part, results.values())
+            run.take(check_fleet(part.fleet, knowledge, day), part, results.values())
         if not run.judged:
-            why = f"All {run.summary.skipped} machines in it were skipped: none runs Windows."
-            raise refuse(
-                found.name,
-                why if run.summary.skipped else "There is no machine in it.",
-                "Nothing was checked.",
-            )
-        for note in (*table.notes, stale(knowledge, day), *run.general):
-            if note:
-                say(note, quiet=values["quiet"])
+            raise _nothing_judged(detected, run)
+        tell((*table.notes, stale(knowledge, day), *run.general), quiet=request.quiet)
         newest, read = newest_release(knowledge, day), last_read(knowledge)
+        # the summary is delivered last, once all files are whole
         with ExitStack() as stack:
-            for form, output in pairs:
+            for form, output in targets:
                 if form == "table":
-                    view = screen(output, no_color=values["no_color"], everything=values["every"])
+                    view = screen(output, no_color=request.no_color, everything=request.every)
                     stack.callback(deliver, run.summary.render(day, newest, read, view), output)
                 else:
                     results[form].write(table, stack.enter_context(_target(output, engine)))
     raise typer.Exit(run.exit_code)
+
+
+def _nothing_judged(detected: DetectedTable, run: "_Run") -> InputError:
+    why = "There is no machine in it."
+    if run.summary.skipped:
+        why = f"All {run.summary.skipped} machines in it were skipped: none runs Windows."
+    return refuse(detected.name, why, "Nothing was checked.")
 
 
 class _Run:
@@ -86,23 +85,20 @@ class _Run:
 
     def take(self, report: Report, part: FleetPart, results: Iterable[Results]) -> None:
         """Count the machines of a part, and keep what is said of them."""
-        self.summary.skipped += sum(part.profiles[each.name][1] for each in report.skipped)
+        self.summary.skipped += sum(part.profiles[machine.name][1] for machine in report.skipped)
         self.judged += len(report.machines)
         report = judged_by(report, self._failing, Waiving(), self._knowledge)
         self._codes.add(report.gate.exit_code)
         self.general |= dict.fromkeys(report.general_lines)
-        shown = list(filter(self._asked, report.machines))
-        stands_for = [part.profiles[each.machine.name] for each in shown]
+        shown = [checked for checked in report.machines if is_asked_for(checked, self._only)]
+        stands_for = [part.profiles[checked.machine.name] for checked in shown]
         self.summary.add(
-            (machines, each) for (_, machines), each in zip(stands_for, shown, strict=True)
+            (count, checked) for (_, count), checked in zip(stands_for, shown, strict=True)
         )
         for result in results:
-            result.add((number, each) for (number, _), each in zip(stands_for, shown, strict=True))
-
-    def _asked(self, checked: Checked) -> bool:
-        return self._only is None or bool(
-            self._only & (conditions_of(checked) | set(checked.codes))
-        )
+            result.add(
+                (number, checked) for (number, _), checked in zip(stands_for, shown, strict=True)
+            )
 
     @property
     def exit_code(self) -> int:
@@ -112,7 +108,7 @@ class _Run:
 
 @contextmanager
 def _target(output: str, engine: Engine) -> Iterator[Path]:
-    """The file to write to; standard output gets what stands in it at the end. Raises InputError."""
+    """The file to write to; standard output gets what is in it at the end. Raises InputError."""
     if output != "-":
         with replaced(Path(output).resolve()) as path:
             yield path
@@ -123,23 +119,21 @@ def _target(output: str, engine: Engine) -> Iterator[Path]:
         deliver_parts(iter(partial(stream.read, 2**20), b""))
 
 
-def _beside(found: DetectedTable, values: dict[str, Any]) -> list[SourceData]:
+def _beside(detected: DetectedTable, request: BulkRequest) -> list[SourceData]:
     """The sources beside the table: windows, freezes, groups and rings. Raises InputError where one
     holds machines.
     """
-    names = [name for name in values["fleet"] if name != found.name]
-    if not names and not values.get("windows"):
+    names = [name for name in request.fleet if name != detected.name]
+    if not names and not request.windows:
         return []
-    loaded = load_sources(
-        names, None, known_source(values["prefer"], values["fleet"]), values.get("windows") or ()
-    )
-    for source in loaded.sources:
+    prefer = known_source(request.prefer, request.fleet)
+    with watched(request):
+        _, notes, sources = load_sources(names, None, prefer, request.windows or ())
+    for source in sources:
         if source.machines or source.parts or source.shared:
-            said = (
-                f"It speaks of machines, and {found.name} is taken as a whole: "
-                "nothing is joined with it."
-            )
-            raise refuse(source.file, said, "Join them in the table, or add --no-bulk.")
-    for note in loaded.notes:
-        say(note, quiet=values["quiet"])
-    return loaded.sources
+            message = f"It speaks of machines, and {detected.name} is taken as a whole: "
+            message += "nothing is joined with it."
+            advice = "Join them in the table, or add --no-bulk."
+            raise refuse(source.file, message, advice)
+    tell(notes, quiet=request.quiet)
+    return sources

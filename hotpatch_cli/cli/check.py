@@ -2,147 +2,217 @@
 machine.
 """
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from hotpatch_cli.cli.html_report import HTML, PART, beside_all, contents, planned
-from hotpatch_cli.cli.options.azure import live
-from hotpatch_cli.cli.options.bulk import bulk
+from hotpatch_cli.cli.options.bulk import FORMATS as BULK_FORMATS
+from hotpatch_cli.cli.options.bulk import Bulk, bulk_request, bulk_table
 from hotpatch_cli.cli.options.common import (
+    Alarms,
     AsOf,
+    Azure,
+    Cloud,
     Columns,
+    ConfigOption,
+    EveryRow,
+    FailOn,
+    FleetFiles,
     FromReader,
+    KnownFile,
+    ManagementGroups,
     MatrixFiles,
     NoColor,
     Prefer,
+    Previous,
     Quiet,
     ReleaseFiles,
+    Subscriptions,
+    WaiverFiles,
+    WhatIfOption,
     WindowFiles,
+    WriteKnown,
     today,
 )
-from hotpatch_cli.cli.options.feeds import ICS, Alarms, Previous, feed_options, tell_left_out
-from hotpatch_cli.cli.options.gate import FAIL_ON, FailOn, parse_fail_on
-from hotpatch_cli.cli.options.suppressions import (
-    KnownFile,
-    WaiverFiles,
-    WriteKnown,
+from hotpatch_cli.cli.options.feeds import ICS, feed_options
+from hotpatch_cli.cli.options.gate import (
+    Waiving,
     judged_by,
-    to_write,
+    known_findings,
+    narrowed,
     waiving,
 )
-from hotpatch_cli.cli.options.what_if import OPTION, WhatIfOption, parse_what_if
 from hotpatch_cli.cli.output_targets import (
+    Delivery,
     Formats,
     Outputs,
     paired,
     refuse_overwriting_inputs,
     write_all_targets,
 )
-from hotpatch_cli.outputs.view_options import ViewOptions
+from hotpatch_cli.cli.progress import working
+from hotpatch_cli.cli.request import RequestCommand, option, switch
+from hotpatch_cli.cli.session import Session, source_names, tell
+from hotpatch_cli.cli.words import FAIL_ON, parse_fail_on, parse_only
+from hotpatch_cli.knowledge.records import Knowledge
+from hotpatch_cli.knowledge.release_age import stale
+from hotpatch_cli.outputs.view_options import Feed, ViewOptions
+from hotpatch_cli.report import Report
+from hotpatch_cli.use_cases.check import check as check_fleet
+from hotpatch_cli.use_cases.check import require_something
+
+if TYPE_CHECKING:
+    from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: hotpatch check fleet.yaml --as-of 2025-12-15 --format json")
-@live("fleet")
-@bulk
-def check(
-    fleet: Annotated[
-        list[str],
-        typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input."),
-    ],
-    as_of: AsOf = None,
-    form: Formats = None,
-    output: Outputs = None,
-    reader: FromReader = None,
-    prefer: Prefer = None,
-    columns: Columns = None,
-    windows: WindowFiles = None,
+@app.command(
+    cls=RequestCommand,
+    epilog="Example: hotpatch check fleet.yaml --as-of 2025-12-15 --format json",
+)
+class CheckRequest(NamedTuple):
+    """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
+
+    fleet: FleetFiles = None
+    as_of: AsOf = None
+    form: Formats = None
+    output: Outputs = None
+    reader: FromReader = None
+    prefer: Prefer = None
+    columns: Columns = None
+    windows: WindowFiles = None
     only: Annotated[
         str | None,
-        typer.Option(
-            "--only",
-            metavar="LIST",
-            envvar="HOTPATCH_ONLY",
-            help="Show only these verdicts, track states or codes.",
-        ),
-    ] = None,
-    fail_on: FailOn = FAIL_ON,
-    waivers: WaiverFiles = None,
-    known: KnownFile = None,
-    write_known: WriteKnown = None,
-    every: Annotated[
-        bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Show all rows in a terminal.")
-    ] = False,
-    explain: Annotated[
-        bool, typer.Option("--explain", envvar="HOTPATCH_EXPLAIN", help="Add reasons and remedies.")
-    ] = False,
+        option("--only", "LIST", "Show only these verdicts, track states or codes."),
+    ] = None
+    fail_on: FailOn = FAIL_ON
+    waivers: WaiverFiles = None
+    known: KnownFile = None
+    write_known: WriteKnown = None
+    every: EveryRow = False
+    explain: Annotated[bool, switch("--explain", "Add reasons and remedies.")] = False
     by: Annotated[
         str,
-        typer.Option(
+        option(
             "--by",
-            metavar="WORD",
+            "WORD",
+            "With ics: an event per machine or group.",
             envvar="HOTPATCH_CHECK_BY",
-            help="With ics: an event per machine or group.",
         ),
-    ] = "machine",
-    what_if: WhatIfOption = None,
-    alarms: Alarms = None,
-    previous: Previous = None,
-    matrix: MatrixFiles = None,
-    releases: ReleaseFiles = None,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
+    ] = "machine"
+    what_if: WhatIfOption = None
+    alarms: Alarms = None
+    previous: Previous = None
+    matrix: MatrixFiles = None
+    releases: ReleaseFiles = None
+    quiet: Quiet = False
+    no_color: NoColor = False
+    bulk: Bulk = None
+    azure: Azure = False
+    subscription: Subscriptions = None
+    management_group: ManagementGroups = None
+    cloud: Cloud = "public"
+    config: ConfigOption = None
+
+    def run(self) -> None:
+        """Judge the fleet, or a large table as a whole. Raises InputError and BadParameter."""
+        names = source_names(self, self.fleet)
+        if table := bulk_table(self._replace(fleet=names)):
+            _check_table(table, self._replace(fleet=names))
+        asked = _Asked.of(self, names)
+        with working("reading and judging", quiet=self.quiet):
+            session = Session.load(self, names)
+            checked = check_fleet(session.fleet, session.knowledge, session.day)
+            report = judged_by(checked, asked.failing, asked.waiving, session.knowledge)
+        require_something(report, names)
+        report = _with_scenario(report, asked, self.what_if, session.knowledge)
+        shown = narrowed(report, asked.only)
+        age = stale(session.knowledge, session.day)
+        general = shown.general_lines if asked.is_without_room else ()
+        tell((*session.notes, age, *general, *shown.gate.notes), quiet=self.quiet)
+        _write(self, asked, report, shown, session.knowledge)
+        raise typer.Exit(report.gate.exit_code)
+
+
+class _Asked(NamedTuple):
+    """What the options of a run mean."""
+
+    waiving: Waiving
+    targets: tuple[Delivery, ...]
+    failing: frozenset[str]
+    only: frozenset[str] | None
+    feed: Feed
+
+    @classmethod
+    def of(cls, request: CheckRequest, names: Sequence[str]) -> "_Asked":
+        """The options, parsed. Raises BadParameter, and InputError for a wrong file."""
+        waived = waiving(request.waivers, request.known, request.write_known)
+        targets = paired(request.form, request.output)
+        failing, only = parse_fail_on(request.fail_on), parse_only(request.only)
+        outputs = (*(target.output for target in targets), request.write_known)
+        more = (request.waivers, request.matrix, request.releases, request.windows)
+        refuse_overwriting_inputs(outputs, names, *more)
+        form = ICS if any(target.form == ICS for target in targets) else ""
+        day = request.as_of or today()
+        feed = feed_options(form, day, request.alarms, request.previous, request.by)
+        return cls(waived, targets, failing, only, feed)
+
+    @property
+    def formats(self) -> set[str]:
+        """The formats that are written."""
+        return {target.form for target in self.targets}
+
+    @property
+    def is_without_room(self) -> bool:
+        """Whether no format has room for what is said of the run: standard error says it."""
+        return self.formats <= {"csv", ICS}
+
+
+def _check_table(table: "DetectedTable", request: CheckRequest) -> NoReturn:
+    from hotpatch_cli.cli.bulk_check import run_bulk
+
+    run_bulk(table, bulk_request(request), paired(request.form, request.output, BULK_FORMATS))
+
+
+def _with_scenario(
+    report: Report, asked: _Asked, what_if: Sequence[str] | None, knowledge: Knowledge
+) -> Report:
+    """The report with the difference that a supposed world makes, where one is asked about."""
+    if not what_if:
+        return report
+    from hotpatch_cli.cli.options.what_if import OPTION, parse_what_if
+    from hotpatch_cli.use_cases.what_if import scenario_diff, scenario_releases
+
+    world = parse_what_if(what_if, report.as_of)
+    if not asked.formats <= {"table", "json"}:
+        raise typer.BadParameter("the difference is shown in table and json.", param_hint=OPTION)
+    releases = scenario_releases(knowledge, report.as_of, world.releases)
+    return report._replace(what_if=scenario_diff(report, world._replace(releases=releases)))
+
+
+def _write(
+    request: CheckRequest, asked: _Asked, report: Report, shown: Report, knowledge: Knowledge
 ) -> None:
-    """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
-    from hotpatch_cli.cli.console import say
-    from hotpatch_cli.cli.options.gate import chosen, known_reader, known_source, narrowed
-    from hotpatch_cli.cli.progress_bar import working
-    from hotpatch_cli.inputs.fleet import load_fleet
-    from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.knowledge.release_age import stale
-    from hotpatch_cli.use_cases import check as use_cases
+    """Write all that is asked for: `shown` is what --only leaves of the report."""
+    page, extra = None, known_findings(asked.waiving, report)
+    if "html" in asked.formats:
+        from hotpatch_cli.cli.html_report import PART, contents, machine_tables, plan_part
 
-    asked = waiving(waivers, known, write_known)
-    deliveries, failing, wanted = paired(form, output), parse_fail_on(fail_on), chosen(only)
-    read = (*fleet, *(waivers or ()), *(matrix or ()), *(releases or ()), *(windows or ()))
-    refuse_overwriting_inputs(read, (*(each.output for each in deliveries), write_known))
-    calendar = any(each.form == ICS for each in deliveries)
-    feed = feed_options(ICS if calendar else "", as_of or today(), alarms, previous, by)
-    chose, source = known_reader(reader), known_source(prefer, fleet)
-    with working("reading and judging", quiet=quiet):
-        loaded, notes = load_fleet(fleet, chose, source, windows or (), columns or ())
-        knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-        report = judged_by(use_cases.check(loaded, knowledge, day), failing, asked, knowledge)
-    use_cases.require_something(report, fleet)
-    if world := parse_what_if(what_if, day):
-        from hotpatch_cli.use_cases.what_if import scenario_diff, scenario_releases
+        with working("planning and drawing", quiet=request.quiet):
+            part = plan_part(report, knowledge) if asked.only is None else PART
+            page = contents(shown, knowledge, part)
+        pages = (target.output for target in asked.targets if target.form == "html")
+        extra += machine_tables(shown, pages)
+    view = ViewOptions(
+        color=not request.no_color,
+        everything=request.every,
+        explain=request.explain,
+        feed=asked.feed,
+    )
+    write_all_targets(shown, asked.targets, view, page, extra)
+    if ICS in asked.formats:
+        from hotpatch_cli.outputs.feeds import not_in_feed
 
-        if not {each.form for each in deliveries} <= {"table", "json"}:
-            raise typer.BadParameter(
-                "the difference is shown in table and json.", param_hint=OPTION
-            )
-        releases_then = scenario_releases(knowledge, day, world.releases)
-        world = world._replace(releases=releases_then)
-        report = report._replace(what_if=scenario_diff(report, world))
-    shown = narrowed(report, wanted)
-    silent = all(
-        each.form in ("csv", ICS) for each in deliveries
-    )  # these have no room for what is said of the run
-    general = shown.general_lines if silent else ()
-    for note in (*notes, stale(knowledge, day), *general, *shown.gate.notes):
-        if note:
-            say(note, quiet=quiet)
-    page = None
-    if any(each.form == HTML for each in deliveries):
-        with working("planning and drawing", quiet=quiet):
-            page = contents(
-                shown, knowledge, planned(report, knowledge) if wanted is None else PART
-            )
-    options = ViewOptions(color=not no_color, everything=every, explain=explain, feed=feed)
-    extra = [*to_write(asked, report), *beside_all(shown, deliveries)]
-    write_all_targets(shown, deliveries, options, page, extra)
-    if calendar:
-        tell_left_out(shown, quiet=quiet)
-    raise typer.Exit(report.gate.exit_code)
+        tell([not_in_feed(shown)], quiet=request.quiet)

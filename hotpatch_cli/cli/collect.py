@@ -3,17 +3,26 @@ to read.
 """
 
 from importlib.resources import files
+from typing import NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.options.common import Output
+from hotpatch_cli.cli.options.common import ConfigOption, Output
+from hotpatch_cli.cli.request import RequestCommand
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: hotpatch collect -o collect.ps1")
-def collect(output: Output = "-") -> None:
+@app.command(cls=RequestCommand, epilog="Example: hotpatch collect -o collect.ps1")
+class CollectRequest(NamedTuple):
     """Write a read-only PowerShell script that collects what check asks of a machine, as JSON."""
-    from hotpatch_cli.cli.console import deliver
 
-    deliver(files("hotpatch_cli.cli").joinpath("collect.ps1").read_text(encoding="utf-8"), output)
+    output: Output = "-"
+    config: ConfigOption = None
+
+    def run(self) -> None:
+        """Write the script. Raises InputError."""
+        from hotpatch_cli.cli.console import deliver
+
+        script = files("hotpatch_cli.cli").joinpath("collect.ps1")
+        deliver(script.read_text(encoding="utf-8"), self.output)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from hotpatch_cli.cli.request import registry
+
 MOST_BYTES = 2_000_000
 """Larger files are not read while somebody waits for a shell; about a quarter of a second."""
 SHOWN = 200
@@ -77,15 +79,8 @@ def _readers(_context: Any) -> list[str]:
 
 def _formats(context: Any) -> list[str]:
     """The formats of the command that is being typed."""
-    from hotpatch_cli.outputs.formats import CALENDAR_FORMATS, CHECK_FORMATS, PLAN_FORMATS
-
-    known: dict[str, Any] = {
-        "check": CHECK_FORMATS,
-        "image": CHECK_FORMATS,
-        "calendar": CALENDAR_FORMATS,
-        "plan": PLAN_FORMATS,
-    }
-    return list(known.get(context.info_name, ("table", "json")))
+    place = _FORMATS.get(context.info_name)
+    return list(registry(place)) if place else ["table", "json"]
 
 
 def _machines(context: Any) -> list[str]:
@@ -108,17 +103,22 @@ def _fleet(context: Any) -> Any:
     named = context.params.get("fleet") or [word for word in context.args if Path(word).is_file()]
     files = [Path(name) for name in ([named] if isinstance(named, str) else named)]
     try:
-        if (
-            not files
-            or any(not each.is_file() for each in files)
-            or sum(each.stat().st_size for each in files) > MOST_BYTES
-        ):
+        if not files or not all(file.is_file() for file in files):
             return None
-        return load_fleet([str(each) for each in files])[0]
+        if sum(file.stat().st_size for file in files) > MOST_BYTES:
+            return None
+        return load_fleet([str(file) for file in files])[0]
     except (InputError, OSError):
         return None
 
 
+_FORMATS = {
+    "check": "outputs.formats.REPORT_FORMATS",
+    "image": "outputs.formats.REPORT_FORMATS",
+    "calendar": "outputs.calendar.CALENDAR_FORMATS",
+    "plan": "outputs.plan.PLAN_FORMATS",
+}
+"""Command -> the registry of its formats."""
 _WORDS: dict[str, Callable[[Any], Iterable[str]]] = {
     "only": _chosen,
     "fail_on": _verdicts,

@@ -2,63 +2,73 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.options.azure import live
-from hotpatch_cli.cli.options.common import Columns, FromReader, Output, Prefer, Quiet
+from hotpatch_cli.cli.options.common import (
+    Azure,
+    Cloud,
+    Columns,
+    ConfigOption,
+    FromReader,
+    ManagementGroups,
+    Output,
+    Prefer,
+    Quiet,
+    Subscriptions,
+)
+from hotpatch_cli.cli.request import RequestCommand
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: hotpatch convert vms.json arc.json hotfixes.csv -o fleet.yaml")
-@live("sources")
-def convert(
-    sources: Annotated[
-        list[str],
-        typer.Argument(metavar="SOURCE...", help="Inventories, exports; - is standard input."),
-    ],
-    output: Output = "-",
-    reader: FromReader = None,
-    prefer: Prefer = None,
-    columns: Columns = None,
-    quiet: Quiet = False,
-) -> None:
+@app.command(
+    cls=RequestCommand,
+    epilog="Example: hotpatch convert vms.json arc.json hotfixes.csv -o fleet.yaml",
+)
+class ConvertRequest(NamedTuple):
     """Write what sources say as one inventory, which gives the same verdicts."""
-    from hotpatch_cli.cli.console import deliver
-    from hotpatch_cli.cli.options.gate import known_reader, known_source
 
-    chosen, source = known_reader(reader), known_source(prefer, sources)
-    deliver(converted(sources, output, chosen, source, columns or (), quiet=quiet), output)
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE", help="Inventories, exports; - is standard input."),
+    ] = None
+    output: Output = "-"
+    reader: FromReader = None
+    prefer: Prefer = None
+    columns: Columns = None
+    quiet: Quiet = False
+    azure: Azure = False
+    subscription: Subscriptions = None
+    management_group: ManagementGroups = None
+    cloud: Cloud = "public"
+    config: ConfigOption = None
+
+    def run(self) -> None:
+        """Write the inventory. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli.console import deliver
+        from hotpatch_cli.cli.session import source_names
+
+        deliver(converted(self, source_names(self, self.sources)), self.output)
 
 
-def converted(
-    sources: Sequence[str],
-    output: str,
-    reader: str | None = None,
-    prefer: str | None = None,
-    columns: Sequence[str] = (),
-    *,
-    quiet: bool = False,
-) -> str:
+def converted(request: ConvertRequest, names: Sequence[str]) -> str:
     """The text of an inventory that says what sources say. Raises InputError."""
-    from hotpatch_cli.cli.console import say
-    from hotpatch_cli.cli.progress_bar import working
+    from hotpatch_cli.cli.progress import working
+    from hotpatch_cli.cli.session import Sources, tell
     from hotpatch_cli.errors import refuse
-    from hotpatch_cli.inputs.fleet import load_sources
     from hotpatch_cli.inputs.inventory.sections import kept_parts
     from hotpatch_cli.outputs.inventory_yaml import inventory_yaml
 
-    with working("reading", quiet=quiet):
-        loaded = load_sources(sources, reader, prefer, columns=columns)
-    fleet = loaded.fleet
+    with working("reading", quiet=request.quiet):
+        sources = Sources.load(request, names)
+    fleet = sources.fleet
     if not fleet.machines:
-        raise refuse(", ".join(sources), "There is no machine in it.", "Nothing was written.")
-    for note in loaded.notes:
-        say(note, quiet=quiet)
-    folder = Path() if output == "-" else Path(output).parent
-    parts = fleet.machines, fleet.name, kept_parts(loaded.sources, folder), sources
+        raise refuse(", ".join(names), "There is no machine in it.", "Nothing was written.")
+    tell(sources.notes, quiet=request.quiet)
+    folder = Path() if request.output == "-" else Path(request.output).parent
+    parts = fleet.machines, fleet.name, kept_parts(sources.data, folder), list(names)
     text = inventory_yaml(*parts)
     if _unreadable(text):
         from hotpatch_cli.outputs.unrepresentable import notes_on, unrepresentable
@@ -66,10 +76,9 @@ def converted(
         found = unrepresentable(fleet.machines)
         text = inventory_yaml(*parts, found)
         if why := _unreadable(text):
-            said = f"A value of the sources has no place in an inventory: {why}"
-            raise refuse(output, said, "Nothing was written.")
-        for note in notes_on(fleet.machines, found):
-            say(note, quiet=quiet)
+            message = f"A value of the sources has no place in an inventory: {why}"
+            raise refuse(request.output, message, "Nothing was written.")
+        tell(notes_on(fleet.machines, found), quiet=request.quiet)
     return text
 
 

@@ -3,21 +3,22 @@ setting.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from hotpatch_cli.cli.options.common import (
     AsOf,
+    ConfigOption,
+    EveryRow,
     MatrixFiles,
     NoColor,
     Output,
     Quiet,
     ReleaseFiles,
-    today,
 )
-from hotpatch_cli.cli.options.gate import known_word
-from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs
+from hotpatch_cli.cli.request import RequestCommand, format_option
+from hotpatch_cli.cli.words import chosen_format
 
 if TYPE_CHECKING:
     from hotpatch_cli.gate.diff import Side
@@ -26,62 +27,62 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 _PEEKED = 4096
+"""So many bytes of a file are enough to tell a report from a fleet."""
 
 
-@app.command(epilog="Example: hotpatch diff main.json fleet.yaml --format markdown")
-def diff(
+@app.command(
+    cls=RequestCommand, epilog="Example: hotpatch diff main.json fleet.yaml --format markdown"
+)
+class DiffRequest(NamedTuple):
+    """Show which machines would win or lose hotpatch; the exit code is 1 where one loses it."""
+
     old: Annotated[
         str, typer.Argument(metavar="OLD", help="A fleet, or a report of `check --format json`.")
-    ],
+    ]
     new: Annotated[
         str, typer.Argument(metavar="NEW", help="The same, as it would be; - is standard input.")
-    ],
-    as_of: AsOf = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            envvar="HOTPATCH_FORMAT",
-            help="table, json, markdown",
-        ),
-    ] = "table",
-    output: Output = "-",
-    every: Annotated[
-        bool, typer.Option("--all", envvar="HOTPATCH_ALL", help="Show all rows in a terminal.")
-    ] = False,
-    matrix: MatrixFiles = None,
-    releases: ReleaseFiles = None,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
-    """Show which machines would win or lose hotpatch; the exit code is 1 where one loses it."""
-    from hotpatch_cli.cli.console import deliver, screen
-    from hotpatch_cli.gate.diff import report_diff
-    from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.formats import DIFF_FORMATS
+    ]
+    as_of: AsOf = None
+    form: Annotated[str, format_option("outputs.report_diff.DIFF_FORMATS")] = "table"
+    output: Output = "-"
+    every: EveryRow = False
+    matrix: MatrixFiles = None
+    releases: ReleaseFiles = None
+    quiet: Quiet = False
+    no_color: NoColor = False
+    config: ConfigOption = None
 
-    render = DIFF_FORMATS[known_word(form, tuple(DIFF_FORMATS), "--format")]
-    if old == new == "-":
-        raise typer.BadParameter("standard input can be one of the two.", param_hint="NEW")
-    refuse_overwriting_inputs((old, new), (output,))
-    knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    before, after = (_side(name, knowledge, day, quiet=quiet) for name in (old, new))
-    found = report_diff(before, after)
-    deliver(render(found, screen(output, no_color=no_color, everything=every)), output)
-    raise typer.Exit(1 if found.counts["loses"] else 0)
+    def run(self) -> None:
+        """Write the difference of the two. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli.console import deliver, screen
+        from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs
+        from hotpatch_cli.cli.session import day_of, knowledge_of
+        from hotpatch_cli.gate.diff import report_diff
+        from hotpatch_cli.outputs.formats import DIFF_FORMATS
+
+        render = chosen_format(DIFF_FORMATS, self.form)
+        if self.old == self.new == "-":
+            raise typer.BadParameter("standard input can be one of the two.", param_hint="NEW")
+        refuse_overwriting_inputs([self.output], [self.old, self.new])
+        knowledge, day = knowledge_of(self), day_of(self)
+        old = _side(self.old, knowledge, day, quiet=self.quiet)
+        new = _side(self.new, knowledge, day, quiet=self.quiet)
+        difference = report_diff(old, new)
+        view = screen(self.output, no_color=self.no_color, everything=self.every)
+        deliver(render(difference, view), self.output)
+        raise typer.Exit(1 if difference.counts["loses"] else 0)
 
 
 def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side":
     """A fleet, judged on a day, or a report as it was written. Raises InputError, also where
     nothing is in it.
     """
-    from hotpatch_cli.cli.console import say
+    from hotpatch_cli.cli.session import tell
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.gate.diff import side_of
     from hotpatch_cli.inputs.fleet import load_fleet
-    from hotpatch_cli.use_cases import check as use_cases
+    from hotpatch_cli.use_cases.check import check as check_fleet
+    from hotpatch_cli.use_cases.check import require_something
 
     past = _report(name)
     if past is not None:
@@ -89,10 +90,9 @@ def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side
             raise refuse(name, "There is no machine in this report.", "Nothing was compared.")
         return side_of(name, past)
     fleet, notes = load_fleet([name])
-    for note in notes:
-        say(note, quiet=quiet)
-    report = use_cases.check(fleet, knowledge, day)
-    use_cases.require_something(report, [name])
+    tell(notes, quiet=quiet)
+    report = check_fleet(fleet, knowledge, day)
+    require_something(report, [name])
     return side_of(name, report)
 
 

@@ -148,7 +148,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "waive": (
         (
-            "hotpatch waive 'img*' HP102 --reason 'moves in March' --owner me --expires 2026-03-31 --as-of 2025-12-15",
+            (
+                "hotpatch waive 'img*' HP102 --reason 'moves in March' --owner me "
+                "--expires 2026-03-31 --as-of 2025-12-15"
+            ),
             "a pattern of names, one rule, until a day",
         ),
     ),
@@ -174,14 +177,17 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def guided(command: Any, name: str) -> Any:
-    """A command whose help page has its panels and examples; a group, with all commands under it."""
+    """A command whose help page has its panels and examples; a group, with all its commands."""
+    # a line of the source is none of the page: its paragraphs are folded to the terminal
+    paragraphs = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     command.rich_help_panel = next(
         (panel for panel, names in COMMAND_PANELS.items() if name in names), None
     )
     if examples := EXAMPLES.get(name):
         command.epilog = _examples(examples)
-    for child, each in getattr(command, "commands", {}).items():
-        guided(each, f"{name} {child}")
+    for word, subcommand in getattr(command, "commands", {}).items():
+        guided(subcommand, f"{name} {word}")
     for param in command.params:
         if getattr(param, "rich_help_panel", None) is None and hasattr(param, "opts"):
             param.rich_help_panel = _panel(param.opts, name)

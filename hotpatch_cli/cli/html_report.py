@@ -10,11 +10,9 @@ from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.report import Report
 
 if TYPE_CHECKING:
-    from hotpatch_cli.cli.output_targets import Delivery
     from hotpatch_cli.outputs.page.plan import PlanPart
     from hotpatch_cli.outputs.page.render import PageContents
 
-HTML = "html"
 TIME_LIMIT = 5.0
 """Seconds to improve the plan of a page."""
 PART = "This page shows a part of the fleet, and a plan is made for all of it: `hotpatch report`."
@@ -32,10 +30,10 @@ def contents(report: Report, knowledge: Knowledge, plan: "PlanPart | str | None"
     )
 
 
-def planned(
+def plan_part(
     report: Report,
     knowledge: Knowledge,
-    given_plan: str | None = None,
+    plan_name: str | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> "PlanPart | str":
     """The plan of a file, or one made now; a sentence where no baseline is waited for. Raises
@@ -47,23 +45,23 @@ def planned(
     from hotpatch_cli.outputs.page.plan import computed, given
     from hotpatch_cli.planning import PlanRequest, plan, prepare
 
-    read = None if given_plan is None else read_plan(given_plan)
+    read = None if plan_name is None else read_plan(plan_name)
     try:
         prepared = prepare(
             report.fleet, Judge(knowledge, report.as_of), read.wish if read else PlanRequest()
         )
     except ValueError as error:
-        if given_plan is None:
+        if plan_name is None:
             return str(error)
         raise refuse(
-            given_plan, str(error), "Make the plan anew with `hotpatch plan -f json`."
+            plan_name, str(error), "Make the plan anew with `hotpatch plan -f json`."
         ) from None
     if read is not None:
         return given(prepared, read.starts)
     return computed(plan(prepared, time_limit=time_limit), knowledge.rules)
 
 
-def beside(report: Report, output: str) -> Path | None:
+def machine_table(report: Report, output: str) -> Path | None:
     """Where the table of all machines goes that a page does not hold; a pipe or a device has no
     place beside it.
     """
@@ -75,9 +73,9 @@ def beside(report: Report, output: str) -> Path | None:
     return path.with_suffix(".machines.csv")
 
 
-def beside_all(report: Report, deliveries: Iterable["Delivery"]) -> list[tuple[str, str]]:
+def machine_tables(report: Report, pages: Iterable[str]) -> list[tuple[str, str]]:
     """The tables that lie beside the pages among the outputs, as (name, text)."""
-    places = [beside(report, each.output) for each in deliveries if each.form == HTML]
+    places = [machine_table(report, page) for page in pages]
     if not any(places):
         return []
     from hotpatch_cli.outputs.report_table import render_csv

@@ -1,77 +1,79 @@
 """`hotpatch image`: the verdict on images alone, for a pipeline that has no machine yet."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.html_report import HTML, beside_all, contents
-from hotpatch_cli.cli.options.common import AsOf, MatrixFiles, NoColor, Quiet, ReleaseFiles, today
-from hotpatch_cli.cli.options.gate import FAIL_ON, FailOn, known_platform, parse_fail_on
-from hotpatch_cli.cli.options.suppressions import (
+from hotpatch_cli.cli.options.common import (
+    AsOf,
+    ConfigOption,
+    FailOn,
     KnownFile,
+    MatrixFiles,
+    NoColor,
+    Quiet,
+    ReleaseFiles,
     WaiverFiles,
     WriteKnown,
-    judged_by,
-    to_write,
-    waiving,
 )
+from hotpatch_cli.cli.options.gate import judged_by, known_findings, waiving
 from hotpatch_cli.cli.output_targets import Formats, Outputs, paired, write_all_targets
+from hotpatch_cli.cli.request import RequestCommand, option
+from hotpatch_cli.cli.words import FAIL_ON, known_platform, parse_fail_on
 from hotpatch_cli.outputs.view_options import ViewOptions
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(
-    epilog="Example: hotpatch image MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition-core:latest"
+    cls=RequestCommand,
+    epilog="Example: hotpatch image "
+    "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition-core:latest",
 )
-def image(
+class ImageRequest(NamedTuple):
+    """Judge images for which there is no machine yet: can what is made from them hotpatch?"""
+
     images: Annotated[
         list[str],
         typer.Argument(
             metavar="URN...", help="publisher:offer:sku[:version], a gallery id; - reads lines."
         ),
-    ],
-    platform: Annotated[
-        str,
-        typer.Option(
-            "--platform", metavar="NAME", envvar="HOTPATCH_PLATFORM", help="azure or azure-local"
-        ),
-    ] = "azure",
-    as_of: AsOf = None,
-    form: Formats = None,
-    output: Outputs = None,
-    fail_on: FailOn = FAIL_ON,
-    waivers: WaiverFiles = None,
-    known: KnownFile = None,
-    write_known: WriteKnown = None,
-    matrix: MatrixFiles = None,
-    releases: ReleaseFiles = None,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
-    """Judge images for which there is no machine yet: can what is made from them hotpatch?"""
-    from hotpatch_cli.cli.console import say
-    from hotpatch_cli.inputs.images import load_images
-    from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.knowledge.release_age import stale
-    from hotpatch_cli.use_cases import check as use_cases
+    ]
+    platform: Annotated[str, option("--platform", "NAME", "azure or azure-local")] = "azure"
+    as_of: AsOf = None
+    form: Formats = None
+    output: Outputs = None
+    fail_on: FailOn = FAIL_ON
+    waivers: WaiverFiles = None
+    known: KnownFile = None
+    write_known: WriteKnown = None
+    matrix: MatrixFiles = None
+    releases: ReleaseFiles = None
+    quiet: Quiet = False
+    no_color: NoColor = False
+    config: ConfigOption = None
 
-    asked = waiving(waivers, known, write_known)
-    deliveries, failing = paired(form, output), parse_fail_on(fail_on)
-    if any(each.form == "ics" for each in deliveries):
-        raise typer.BadParameter(
-            "an image alone restarts never: a calendar needs machines.", param_hint="--format"
-        )
-    loaded = load_images(images, known_platform(platform))
-    knowledge, day = load_knowledge(matrix or (), releases or ()), as_of or today()
-    report = judged_by(use_cases.check_images(loaded, knowledge, day), failing, asked, knowledge)
-    use_cases.require_something(report, ["image"])
-    for note in (stale(knowledge, day), *report.gate.notes):
-        if note:
-            say(note, quiet=quiet)
-    page = (
-        contents(report, knowledge, None) if any(each.form == HTML for each in deliveries) else None
-    )
-    extra = [*to_write(asked, report), *beside_all(report, deliveries)]
-    write_all_targets(report, deliveries, ViewOptions(color=not no_color), page, extra)
-    raise typer.Exit(report.gate.exit_code)
+    def run(self) -> None:
+        """Judge the images. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli.html_report import contents, machine_tables
+        from hotpatch_cli.cli.session import day_of, knowledge_of, tell
+        from hotpatch_cli.inputs.images import load_images
+        from hotpatch_cli.knowledge.release_age import stale
+        from hotpatch_cli.use_cases.check import check_images, require_something
+
+        asked = waiving(self.waivers, self.known, self.write_known)
+        targets, failing = paired(self.form, self.output), parse_fail_on(self.fail_on)
+        if any(target.form == "ics" for target in targets):
+            message = "an image alone restarts never: a calendar needs machines."
+            raise typer.BadParameter(message, param_hint="--format")
+        images = load_images(self.images, known_platform(self.platform))
+        knowledge, day = knowledge_of(self), day_of(self)
+        checked = check_images(images, knowledge, day)
+        report = judged_by(checked, failing, asked, knowledge)
+        require_something(report, ["image"])
+        tell((stale(knowledge, day), *report.gate.notes), quiet=self.quiet)
+        pages = [target.output for target in targets if target.form == "html"]
+        page = contents(report, knowledge, None) if pages else None
+        extra = [*known_findings(asked, report), *machine_tables(report, pages)]
+        write_all_targets(report, targets, ViewOptions(color=not self.no_color), page, extra)
+        raise typer.Exit(report.gate.exit_code)

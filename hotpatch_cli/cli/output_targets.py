@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from hotpatch_cli.cli.config.config import current
-from hotpatch_cli.cli.html_report import beside
-from hotpatch_cli.cli.options.gate import known_word
+from hotpatch_cli.cli.console import at_place, deliver
+from hotpatch_cli.cli.request import format_option, option
+from hotpatch_cli.cli.words import known_word
 from hotpatch_cli.outputs.formats import CHECK_FORMATS, PAGE_FORMATS, REPORT_FORMATS
-from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Report
 
 if TYPE_CHECKING:
@@ -20,24 +21,20 @@ if TYPE_CHECKING:
 
 Formats = Annotated[
     list[str] | None,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        envvar="HOTPATCH_FORMAT",
-        help=f"{', '.join(CHECK_FORMATS)}; table if not given. Repeatable, each with its --output.",
+    format_option(
+        CHECK_FORMATS,
+        "; table if not given. Repeatable, each with its --output.",
         show_default=False,
     ),
 ]
 Outputs = Annotated[
-    list[Path]
-    | None,  # a Path, so that in the variable a colon parts them (on Windows a semicolon) and no space does
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        envvar="HOTPATCH_OUTPUT",
-        help="Write here; - is standard output. Repeatable: the first is for the first --format, and so on.",
+    list[Path]  # a Path, so that in the variable a colon parts them (on Windows a semicolon)
+    | None,
+    option(
+        "--output -o",
+        "FILE",
+        "Write here; - is standard output. Repeatable: the first is for the first --format, "
+        "and so on.",
         show_default=False,
     ),
 ]
@@ -62,19 +59,19 @@ def paired(
     that stand there.
     """
     config = current.get()
-    filed = {"form", "output"} <= config.defaults.keys()
+    filed = {"form", "output"} <= config.defaults.keys()  # the file itself makes pairs
     if filed and config.given("form") and not config.given("output"):
         outputs = None
-    forms = [known_word(each, tuple(known), "--format") for each in formats or ["table"]]
-    targets = [str(each) for each in outputs or ()] or ["-"]
+    names = tuple(known)
+    forms = [known_word(form, names, "--format") for form in formats or ["table"]]
+    targets = [str(output) for output in outputs or ()] or ["-"]
     if len(forms) != len(targets):
-        said = f"{len(forms)} of --format and {len(targets)} of --output"
+        counts = f"{len(forms)} of --format and {len(targets)} of --output"
         advice = "give each --format its own --output, in the same order; one of them may be -"
-        hint = (
-            "--format" if filed and not config.given("form") else "--output"
-        )  # whose place in the file is told
-        raise typer.BadParameter(f"{said} do not make pairs: {advice}.", param_hint=hint)
-    places = [each if each == "-" else str(Path(each).resolve()) for each in targets]
+        # the option that is blamed is the one whose place in the configuration is told
+        hint = "--format" if filed and not config.given("form") else "--output"
+        raise typer.BadParameter(f"{counts} do not make pairs: {advice}.", param_hint=hint)
+    places = [target if target == "-" else str(Path(target).resolve()) for target in targets]
     for at, place in enumerate(places):
         if place in places[:at]:
             name = "standard output" if place == "-" else targets[at]
@@ -84,9 +81,12 @@ def paired(
     return tuple(map(Delivery, forms, targets))
 
 
-def refuse_overwriting_inputs(inputs: Iterable[str | Path], outputs: Iterable[str | None]) -> None:
+def refuse_overwriting_inputs(
+    outputs: Iterable[str | None], *inputs: Iterable[str | Path] | None
+) -> None:
     """Raise BadParameter where an output is one of the inputs, which it would take the place of."""
-    read = {_place(str(each)) for each in inputs if str(each) != "-"}
+    names = (str(name) for files in inputs for name in files or ())
+    read = {_place(name) for name in names if name != "-"}
     for output in outputs:
         if output and output != "-" and _place(output) in read:
             raise typer.BadParameter(
@@ -115,23 +115,25 @@ def write_all_targets(
     `page` is what a page holds, where one is among the formats; `extra` are more files, as (name,
     text), which are written with them. Raises InputError.
     """
-    from hotpatch_cli.cli.console import at_place, deliver, write_all
-
     shown = []
     for form, output in deliveries:
         view = at_place(output, options)
         if page is not None and form in PAGE_FORMATS:
-            table = beside(report, output)
+            from hotpatch_cli.cli.html_report import machine_table
+
+            table = machine_table(report, output)
             named = page._replace(csv=table.name if table else None)
             shown.append((PAGE_FORMATS[form](named, view), output))
         else:
             shown.append((REPORT_FORMATS[form](report, view), output))
-    files = [
-        (Path(output).resolve(), text) for text, output in shown if output != "-"
-    ]  # a link stays one
+    # a link stays one: its target is written
+    files = [(Path(output).resolve(), text) for text, output in shown if output != "-"]
     files += [(Path(name).resolve(), text) for name, text in extra]
     with _job_summary(report, deliveries):
-        write_all(files)
+        if files:
+            from hotpatch_cli.cli.atomic_write import write_all
+
+            write_all(files)
     for text, output in shown:
         if output == "-":
             deliver(text, output)
@@ -150,7 +152,7 @@ def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[Non
 
     try:
         with Path(name).open("ab") as summary:
-            text = REPORT_FORMATS["markdown"](report, PLAIN)
+            text = REPORT_FORMATS["markdown"](report, ViewOptions())
             yield
             summary.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:

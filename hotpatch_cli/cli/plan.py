@@ -1,37 +1,44 @@
 """`hotpatch plan`: when each machine restarts for a baseline."""
 
-from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.options.azure import live
 from hotpatch_cli.cli.options.common import (
+    Alarms,
     AsOf,
+    AvailabilitySets,
+    Azure,
+    Cloud,
     Columns,
+    ConfigOption,
+    Deadline,
+    FleetFiles,
+    ManagementGroups,
     MatrixFiles,
     NoColor,
     Output,
+    PlanFrom,
+    PlanMonth,
+    PlanUntil,
     Prefer,
+    Previous,
     Quiet,
     ReleaseFiles,
+    Subscriptions,
+    WhatIfOption,
     WindowFiles,
-    day_option,
-    today,
-)
-from hotpatch_cli.cli.options.feeds import Alarms, Previous, feed_options
-from hotpatch_cli.cli.options.gate import known_source, known_word
-from hotpatch_cli.cli.options.plan import (
-    AvailabilitySets,
-    Deadline,
-    MonthOption,
     Zones,
-    in_order,
-    length,
-    month,
-    share,
 )
-from hotpatch_cli.cli.options.what_if import WhatIfOption, parse_what_if
+from hotpatch_cli.cli.request import RequestCommand, format_option, option, switch
+from hotpatch_cli.cli.words import chosen_format
+
+if TYPE_CHECKING:
+    from hotpatch_cli.cli.plan_file import ReadPlan
+    from hotpatch_cli.cli.session import Session
+    from hotpatch_cli.outputs.plan_view import PlanView
+    from hotpatch_cli.planning import Plan, PlanningInput, PlanRequest
+    from hotpatch_cli.servicing.scenario import Scenario
 
 app = typer.Typer(add_completion=False)
 NO_PLAN = 4
@@ -40,120 +47,155 @@ RESTARTS_ALONE = ("csv", "ics", "azure", "svg", "png")
 """Formats without a place for who is left out and why: standard error says it."""
 
 
-@app.command(epilog="Example: hotpatch plan examples/fleet.yaml --as-of 2025-12-15 --deadline 14d")
-@live("fleet")
-def plan(
-    fleet: Annotated[
-        list[str],
-        typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input."),
-    ],
-    release: MonthOption = None,
-    begin: Annotated[
-        date | None, day_option("--from", "HOTPATCH_PLAN_FROM", "No restart before this day.")
-    ] = None,
-    until: Annotated[
-        date | None, day_option("--until", "HOTPATCH_UNTIL", "The last day, included, in UTC.")
-    ] = None,
-    deadline: Deadline = None,
-    everything: Annotated[
-        bool,
-        typer.Option(
-            "--all",
-            envvar="HOTPATCH_ALL",
-            help="Plan the machines too that restart every month; show all rows.",
-        ),
-    ] = False,
-    availability_sets: AvailabilitySets = None,
-    zones: Zones = None,
-    time_limit: Annotated[
-        float,
-        typer.Option(
-            "--time-limit",
-            min=0,
-            max=86400,
-            envvar="HOTPATCH_TIME_LIMIT",
-            help="Seconds to improve.",
-        ),
-    ] = 10,
-    keep: Annotated[
-        str | None,
-        typer.Option(
-            "--keep",
-            metavar="PLAN",
-            envvar="HOTPATCH_KEEP",
-            help="Move as little of this plan (JSON) as possible.",
-        ),
-    ] = None,
-    what_if: WhatIfOption = None,
-    windows: WindowFiles = None,
-    columns: Columns = None,
-    prefer: Prefer = None,
-    as_of: AsOf = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            envvar="HOTPATCH_FORMAT",
-            help="table, json, csv, markdown, ics, azure, svg, png",
-        ),
-    ] = "table",
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by",
-            metavar="WORD",
-            envvar="HOTPATCH_PLAN_BY",
-            help="With ics: an event per machine or group.",
-        ),
-    ] = "machine",
-    alarms: Alarms = None,
-    previous: Previous = None,
-    output: Output = "-",
-    matrix: MatrixFiles = None,
-    releases: ReleaseFiles = None,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
+@app.command(
+    cls=RequestCommand,
+    epilog="Example: hotpatch plan examples/fleet.yaml --as-of 2025-12-15 --deadline 14d",
+)
+class PlanningRequest(NamedTuple):
     """Place every restart for a baseline: inside windows, outside freezes, within groups, rings and
     limits.
 
     Exit code 4 where something cannot be placed; Ctrl-C ends the search with the best plan so far
     and code 130.
     """
-    from hotpatch_cli.cli.console import deliver, say, screen
-    from hotpatch_cli.cli.plan_file import read_plan
-    from hotpatch_cli.cli.plan_session import Extras, Search, load, search
-    from hotpatch_cli.outputs.formats import PLAN_FORMATS
-    from hotpatch_cli.outputs.plan_view import told_left_out
-    from hotpatch_cli.planning import PlanRequest
-    from hotpatch_cli.planning.implied_groups import Implied
 
-    render = PLAN_FORMATS[known_word(form, tuple(PLAN_FORMATS), "--format")]
-    in_order(begin, until)
-    wish = PlanRequest(month(release), begin, until, length(deadline), everything)
-    day = as_of or today()
-    feed = feed_options(form, day, alarms, previous, by)
-    world = parse_what_if(what_if, day)
-    implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
-    kept = None if keep is None else read_plan(keep)
-    extras = Extras.of(windows, columns, matrix, releases)._replace(
-        prefer=known_source(prefer, fleet)
-    )
-    loaded = load(fleet, extras, implied, quiet=quiet)
-    view, stopped = search(loaded, wish, Search(day, time_limit, kept, world, quiet))
-    lines = told_left_out(view) if form in RESTARTS_ALONE else []
+    fleet: FleetFiles = None
+    release: PlanMonth = None
+    begin: PlanFrom = None
+    until: PlanUntil = None
+    deadline: Deadline = None
+    everything: Annotated[
+        bool,
+        switch("--all", "Plan the machines too that restart every month; show all rows."),
+    ] = False
+    availability_sets: AvailabilitySets = None
+    zones: Zones = None
+    time_limit: Annotated[
+        float, option("--time-limit", None, "Seconds to improve.", min=0, max=86400)
+    ] = 10
+    keep: Annotated[
+        str | None, option("--keep", "PLAN", "Move as little of this plan (JSON) as possible.")
+    ] = None
+    what_if: WhatIfOption = None
+    windows: WindowFiles = None
+    columns: Columns = None
+    prefer: Prefer = None
+    as_of: AsOf = None
+    form: Annotated[str, format_option("outputs.plan.PLAN_FORMATS")] = "table"
+    by: Annotated[
+        str,
+        option(
+            "--by",
+            "WORD",
+            "With ics: an event per machine or group.",
+            envvar="HOTPATCH_PLAN_BY",
+        ),
+    ] = "machine"
+    alarms: Alarms = None
+    previous: Previous = None
+    output: Output = "-"
+    matrix: MatrixFiles = None
+    releases: ReleaseFiles = None
+    quiet: Quiet = False
+    no_color: NoColor = False
+    azure: Azure = False
+    subscription: Subscriptions = None
+    management_group: ManagementGroups = None
+    cloud: Cloud = "public"
+    config: ConfigOption = None
+
+    def run(self) -> None:
+        """Write the best plan that is found in the time there is. Raises InputError and
+        BadParameter.
+        """
+        from hotpatch_cli.cli import planning_input
+        from hotpatch_cli.cli.console import deliver, screen
+        from hotpatch_cli.cli.options.feeds import feed_options
+        from hotpatch_cli.cli.options.what_if import parse_what_if
+        from hotpatch_cli.cli.plan_file import read_plan
+        from hotpatch_cli.cli.session import day_of, source_names, tell
+        from hotpatch_cli.outputs.formats import PLAN_FORMATS
+
+        names = source_names(self, self.fleet)
+        render = chosen_format(PLAN_FORMATS, self.form)
+        wish, day = planning_input.plan_request(self), day_of(self)
+        feed = feed_options(self.form, day, self.alarms, self.previous, self.by)
+        world = parse_what_if(self.what_if, day)
+        implied = planning_input.implied_groups(self)
+        keep = None if self.keep is None else read_plan(self.keep)
+        session = planning_input.load(self, names, implied)
+        view, stopped = _search(self, session, wish, world, keep)
+        tell(_notes(view, self.form), quiet=self.quiet)
+        look = screen(self.output, no_color=self.no_color, everything=self.everything)
+        deliver(render(view, look._replace(feed=feed)), self.output)
+        if stopped:
+            raise typer.Exit(STOPPED)
+        raise typer.Exit(NO_PLAN if view.plan.status == "infeasible" else 0)
+
+
+def _notes(view: "PlanView", form: str) -> list[str]:
+    """What standard error says of a plan, since its format has no place for it."""
+    from hotpatch_cli.outputs.plan_view import told_left_out
+
+    notes = [*told_left_out(view)] if form in RESTARTS_ALONE else []
     if form == "azure":
         from hotpatch_cli.outputs.plan_azure import told
 
-        lines += told(view)
-    for line in lines:
-        say(line, quiet=quiet)
-    deliver(
-        render(view, screen(output, no_color=no_color, everything=everything)._replace(feed=feed)),
-        output,
-    )
-    if stopped:
-        raise typer.Exit(STOPPED)
-    raise typer.Exit(NO_PLAN if view.plan.status == "infeasible" else 0)
+        notes += told(view)
+    return notes
+
+
+def _search(
+    request: PlanningRequest,
+    session: "Session",
+    wish: "PlanRequest",
+    world: "Scenario",
+    keep: "ReadPlan | None",
+) -> "tuple[PlanView, bool]":
+    """(the best plan found, whether the user ended the search); in a supposed world with the
+    difference to ours.
+    """
+    from hotpatch_cli.cli.planning_input import planning_input, required_input
+    from hotpatch_cli.cli.progress import interruptible, search_progress
+    from hotpatch_cli.cli.session import tell
+    from hotpatch_cli.outputs.plan_view import PlanView
+    from hotpatch_cli.planning import plan
+    from hotpatch_cli.planning.changes import plan_diff, scenario_plan
+    from hotpatch_cli.planning.conflicts import plan_conflicts
+    from hotpatch_cli.servicing.scenario import Scenario
+
+    if wish.month is None and world.releases:
+        # who asks about an unplanned baseline asks for the plan of its month
+        first = min(release.date for release in world.releases if release.date)
+        wish = wish._replace(month=(first.year, first.month))
+    prepared = required_input(session, wish, world)
+
+    def best(problem: "PlanningInput", asked: list[bool]) -> "Plan":
+        with search_progress(quiet=request.quiet) as show:
+            return plan(
+                problem,
+                time_limit=request.time_limit,
+                should_stop=lambda: bool(asked),
+                progress=show,
+                keep=keep.starts if keep else None,
+            )
+
+    with interruptible() as asked:
+        without = None
+        if world:
+            try:
+                without = best(planning_input(session, wish, Scenario()), asked)
+            except ValueError:  # no baseline is due in the world as it is known
+                without = None
+        found = best(prepared, asked)
+    rules = session.knowledge.rules
+    view = PlanView(found, rules, wish, plan_conflicts(found, rules))
+    if world:
+        view = view._replace(supposed=scenario_plan(world.texts, found, without))
+    if keep is not None:
+        kept = plan_diff(found, keep.starts, keep.unplaced)
+        view = view._replace(kept=kept)
+        names = ", ".join(move.reboot.machine.label for move in kept.moved)
+        count = "1 restart" if len(kept.moved) == 1 else f"{len(kept.moved)} restarts"
+        tell([f"Moved {count}{': ' + names if names else ''}."], quiet=request.quiet)
+    return view, bool(asked)

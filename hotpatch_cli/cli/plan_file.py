@@ -1,4 +1,4 @@
-"""A plan read back, as `hotpatch plan --format json` writes it and as somebody may have edited it."""
+"""A plan read back, as `hotpatch plan --format json` writes it and as people may have edited it."""
 
 from collections.abc import Mapping as Map
 from datetime import datetime, timedelta

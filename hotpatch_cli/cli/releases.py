@@ -2,11 +2,20 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.options.common import NoColor, Output, Quiet, ReleaseFiles
+from hotpatch_cli.cli.options.common import (
+    ConfigOption,
+    NoColor,
+    Output,
+    Product,
+    Quiet,
+    ReleaseFiles,
+)
+from hotpatch_cli.cli.request import RequestCommand, RequestGroup, format_option, option, switch
+from hotpatch_cli.cli.words import chosen_format, known_product
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -15,104 +24,87 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 
-Yes = Annotated[
-    bool,
-    typer.Option("--yes", "-y", envvar="HOTPATCH_YES", help="Keep what is new without asking."),
-]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", envvar="HOTPATCH_DRY_RUN", help="Show the difference only.")
-]
+Yes = Annotated[bool, switch("--yes -y", "Keep what is new without asking.")]
+DryRun = Annotated[bool, switch("--dry-run", "Show the difference only.")]
 _MAX_BYTES = 20 * 1024 * 1024
 
 
-@app.callback(epilog="Example: hotpatch releases --product ws2025 --format csv")
-def releases(
-    context: typer.Context,
-    product: Annotated[
-        str,
-        typer.Option(
-            "--product", metavar="NAME", envvar="HOTPATCH_PRODUCT", help="ws2022, ws2025 or all"
-        ),
-    ] = "all",
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json, csv"
-        ),
-    ] = "table",
-    output: Output = "-",
-    files: ReleaseFiles = None,
-    no_color: NoColor = False,
-) -> None:
+@app.callback(cls=RequestGroup, epilog="Example: hotpatch releases --product ws2025 --format csv")
+class ReleasesRequest(NamedTuple):
     """List the release data with the day on which it was read; import a page of Microsoft, or fetch
     it.
     """
-    if context.invoked_subcommand is not None:
-        return
-    from hotpatch_cli.cli.console import deliver, screen
-    from hotpatch_cli.cli.options.gate import known_word
-    from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.formats import RELEASE_FORMATS
 
-    render = RELEASE_FORMATS[known_word(form, tuple(RELEASE_FORMATS), "--format")]
-    wanted = known_word(product, ("all", "ws2022", "ws2025"), "--product")
-    knowledge = load_knowledge(release_files=files or ())
-    rows = tuple(row for row in knowledge.releases if wanted in ("all", row.product))
-    deliver(render(knowledge._replace(releases=rows), screen(output, no_color=no_color)), output)
+    product: Product = "all"
+    form: Annotated[str, format_option("outputs.releases.RELEASE_FORMATS")] = "table"
+    output: Output = "-"
+    releases: ReleaseFiles = None
+    no_color: NoColor = False
+
+    def run(self) -> None:
+        """Write the release data. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli.console import deliver, screen
+        from hotpatch_cli.cli.session import knowledge_of
+        from hotpatch_cli.outputs.formats import RELEASE_FORMATS
+
+        render = chosen_format(RELEASE_FORMATS, self.form)
+        product = known_product(self.product)
+        knowledge = knowledge_of(self)
+        rows = tuple(row for row in knowledge.releases if product in ("all", row.product))
+        view = screen(self.output, no_color=self.no_color)
+        deliver(render(knowledge._replace(releases=rows), view), self.output)
 
 
 @app.command(
-    "import", epilog="Example: hotpatch releases import windows-server-release-info.md --dry-run"
+    "import",
+    cls=RequestCommand,
+    epilog="Example: hotpatch releases import windows-server-release-info.md --dry-run",
 )
-def import_command(
+class ReleaseImportRequest(NamedTuple):
+    """Read a page of Microsoft, show what is new in it, and keep that in the user's data folder."""
+
     file: Annotated[
         str,
         typer.Argument(
             metavar="FILE", help="Release-information page (Markdown, HTML) or MSRC CVRF (JSON)."
         ),
-    ],
-    yes: Yes = False,
-    dry_run: DryRun = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
-    """Read a page of Microsoft, show what is new in it, and keep that in the user's data folder."""
-    from hotpatch_cli.documents.files import read_text
+    ]
+    yes: Yes = False
+    dry_run: DryRun = False
+    quiet: Quiet = False
+    no_color: NoColor = False
+    config: ConfigOption = None
 
-    name, text = read_text(file)
-    _take_in(_page(name, text), yes=yes, dry_run=dry_run, quiet=quiet, no_color=no_color)
+    def run(self) -> None:
+        """Take the page in. Raises InputError."""
+        from hotpatch_cli.documents.files import read_text
+
+        _take_in(_page(*read_text(self.file)), self)
 
 
-@app.command(epilog="Example: hotpatch releases update --yes")
-def update(
-    url: Annotated[
-        str,
-        typer.Option(
-            "--url",
-            metavar="URL",
-            envvar="HOTPATCH_RELEASES_URL",
-            help="Another address of the page.",
-        ),
-    ] = "",
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout", min=0.1, max=600, envvar="HOTPATCH_TIMEOUT", help="Seconds to wait."
-        ),
-    ] = 30,
-    yes: Yes = False,
-    dry_run: DryRun = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
+@app.command("update", cls=RequestCommand, epilog="Example: hotpatch releases update --yes")
+class ReleaseUpdateRequest(NamedTuple):
     """Fetch Microsoft's release-information page, show what is new, and keep it in the user's data
     folder.
     """
-    from hotpatch_cli.release_import import PAGE_URL
 
-    address = url or f"{PAGE_URL}?accept=text/markdown"
-    page = _page(address, _fetched(address, timeout))
-    _take_in(page, yes=yes, dry_run=dry_run, quiet=quiet, no_color=no_color)
+    url: Annotated[
+        str,
+        option("--url", "URL", "Another address of the page.", envvar="HOTPATCH_RELEASES_URL"),
+    ] = ""
+    timeout: Annotated[float, option("--timeout", None, "Seconds to wait.", min=0.1, max=600)] = 30
+    yes: Yes = False
+    dry_run: DryRun = False
+    quiet: Quiet = False
+    no_color: NoColor = False
+    config: ConfigOption = None
+
+    def run(self) -> None:
+        """Take in what is at the address. Raises InputError."""
+        from hotpatch_cli.release_import import PAGE_URL
+
+        address = self.url or f"{PAGE_URL}?accept=text/markdown"
+        _take_in(_page(address, _fetched(address, self.timeout)), self)
 
 
 def _fetched(address: str, timeout: float) -> str:
@@ -128,9 +120,10 @@ def _fetched(address: str, timeout: float) -> str:
         raise refuse(
             address, "This is not an address of the web.", "Write one that begins with https://."
         )
-    remedy = "Open it in a browser, save it, and run `hotpatch releases import FILE`. Nothing was changed."
+    remedy = "Open it in a browser, save it, and run `hotpatch releases import FILE`. "
+    remedy += "Nothing was changed."
     try:
-        request = Request(
+        request = Request(  # noqa: S310  checked above
             address, headers={"Accept": "text/markdown", "User-Agent": f"hotpatch/{__version__}"}
         )
         with urlopen(request, timeout=timeout) as answer:  # noqa: S310  checked above
@@ -160,9 +153,9 @@ def _whole(answer: "HTTPResponse", timeout: float) -> bytes:
             raise OSError(f"it is larger than {_MAX_BYTES // 2**20} MB")
         if monotonic() - began > timeout:
             raise OSError(f"it did not come within {timeout:g} seconds")
-    told = answer.headers.get("Content-Length", "")
-    if told.isdigit() and size < int(told):
-        raise OSError(f"the connection broke after {size} of {told} bytes")
+    length = answer.headers.get("Content-Length", "")
+    if length.isdigit() and size < int(length):
+        raise OSError(f"the connection broke after {size} of {length} bytes")
     return b"".join(parts)
 
 
@@ -177,17 +170,18 @@ def _page(name: str, text: str) -> "ReleasePage":
         is_json = text.lstrip().startswith(("{", "["))
         return read_cvrf(json.loads(text)) if is_json else read_learn_page(text)
     except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise refuse(
             name,
-            f"The layout of this page is not understood: {reason}.",
+            f"The layout of this page is not understood: {why}.",
             "Nothing was changed; look for a new version.",
         ) from None
 
 
-def _take_in(page: "ReleasePage", *, yes: bool, dry_run: bool, quiet: bool, no_color: bool) -> None:
+def _take_in(page: "ReleasePage", request: ReleaseImportRequest | ReleaseUpdateRequest) -> None:
     """Show the difference, and keep what is new once that is agreed to."""
-    from hotpatch_cli.cli.console import deliver, say, screen, write_whole
+    from hotpatch_cli.cli.atomic_write import write_whole
+    from hotpatch_cli.cli.console import deliver, say, screen
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.knowledge import user_data
     from hotpatch_cli.knowledge.cache import load_knowledge
@@ -196,10 +190,10 @@ def _take_in(page: "ReleasePage", *, yes: bool, dry_run: bool, quiet: bool, no_c
     from hotpatch_cli.release_import import merge_rows
 
     merged = merge_rows(map(row_of, load_knowledge().releases), page.rows)
-    deliver(render_difference(page, merged, screen("-", no_color=no_color)), "-")
-    if not merged.differs or dry_run:
+    deliver(render_difference(page, merged, screen("-", no_color=request.no_color)), "-")
+    if not merged.differs or request.dry_run:
         return
-    if not yes and not _agreed():
+    if not request.yes and not _agreed():
         raise refuse("releases", "Nothing was kept.", "Add --yes to keep what is new.")
     path = user_data.folder() / user_data.NAME
     before = user_data.imported(path) if path.is_file() else ()
@@ -207,7 +201,7 @@ def _take_in(page: "ReleasePage", *, yes: bool, dry_run: bool, quiet: bool, no_c
     rows = merge_rows(map(row_of, before), fresh).rows
     _make_folder(path.parent)
     write_whole(path, user_data.as_text(map(release_of, rows)))
-    say(f"Kept in {path}.", quiet=quiet)
+    say(f"Kept in {path}.", quiet=request.quiet)
 
 
 def _agreed() -> bool:

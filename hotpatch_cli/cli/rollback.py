@@ -2,89 +2,85 @@
 has room.
 """
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.options.azure import live
 from hotpatch_cli.cli.options.common import (
     AsOf,
+    Azure,
+    Cloud,
+    ConfigOption,
+    FleetFiles,
+    ManagementGroups,
     MatrixFiles,
     NoColor,
     Output,
     Quiet,
     ReleaseFiles,
+    Subscriptions,
     WindowFiles,
-    today,
 )
-from hotpatch_cli.cli.options.gate import known_word
+from hotpatch_cli.cli.request import RequestCommand, format_option, option
+from hotpatch_cli.cli.words import chosen_format
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(
-    epilog="Example: hotpatch rollback examples/fleet.yaml --machine net01 --as-of 2025-12-15"
+    cls=RequestCommand,
+    epilog="Example: hotpatch rollback examples/fleet.yaml --machine net01 --as-of 2025-12-15",
 )
-@live("fleet")
-def rollback(
-    fleet: Annotated[
-        list[str],
-        typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input."),
-    ],
-    machine: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--machine", metavar="NAME", envvar="HOTPATCH_MACHINE", help="This machine; repeatable."
-        ),
-    ] = None,
-    kb: Annotated[
-        str | None,
-        typer.Option(
-            "--kb", metavar="KB", envvar="HOTPATCH_KB", help="The machines that have this update."
-        ),
-    ] = None,
-    windows: WindowFiles = None,
-    as_of: AsOf = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json"
-        ),
-    ] = "table",
-    output: Output = "-",
-    matrix: MatrixFiles = None,
-    releases: ReleaseFiles = None,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-) -> None:
+class RollbackRequest(NamedTuple):
     """Say how a machine goes back to the last good baseline, since hotpatches have no automatic
     rollback.
     """
-    from hotpatch_cli.cli.console import deliver, say, screen
-    from hotpatch_cli.documents.codec import did_you_mean
-    from hotpatch_cli.eligibility.verdict import Judge
-    from hotpatch_cli.inputs.fleet import load_fleet
-    from hotpatch_cli.knowledge.cache import load_knowledge
-    from hotpatch_cli.outputs.formats import ROLLBACK_FORMATS
-    from hotpatch_cli.use_cases.rollback import rollbacks
 
-    render = ROLLBACK_FORMATS[known_word(form, tuple(ROLLBACK_FORMATS), "--format")]
-    if not machine and kb is None:
-        raise typer.BadParameter("name a machine, or an update with --kb.", param_hint="--machine")
-    wanted = None if kb is None else _kb(kb)
-    loaded, notes = load_fleet(fleet, windows=tuple(windows or ()))
-    for note in notes:
-        say(note, quiet=quiet)
-    judge = Judge(load_knowledge(tuple(matrix or ()), tuple(releases or ())), as_of or today())
-    try:
-        found = rollbacks(loaded, judge, machine or (), wanted)
-    except KeyError as error:
-        name = str(error.args[0])
-        advice = did_you_mean(name, [each.label for each in loaded.machines])
-        raise typer.BadParameter(
-            f"no machine is called {name!r}. {advice}".strip(), param_hint="--machine"
-        ) from None
-    deliver(render(found, screen(output, no_color=no_color)), output)
+    fleet: FleetFiles = None
+    machine: Annotated[
+        list[str] | None, option("--machine", "NAME", "This machine; repeatable.")
+    ] = None
+    kb: Annotated[str | None, option("--kb", "KB", "The machines that have this update.")] = None
+    windows: WindowFiles = None
+    as_of: AsOf = None
+    form: Annotated[str, format_option("outputs.rollback.ROLLBACK_FORMATS")] = "table"
+    output: Output = "-"
+    matrix: MatrixFiles = None
+    releases: ReleaseFiles = None
+    quiet: Quiet = False
+    no_color: NoColor = False
+    azure: Azure = False
+    subscription: Subscriptions = None
+    management_group: ManagementGroups = None
+    cloud: Cloud = "public"
+    config: ConfigOption = None
+
+    def run(self) -> None:
+        """Write the way back of each machine. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli.console import deliver, screen
+        from hotpatch_cli.cli.session import Session, source_names, tell
+        from hotpatch_cli.documents.codec import did_you_mean
+        from hotpatch_cli.eligibility.verdict import Judge
+        from hotpatch_cli.outputs.formats import ROLLBACK_FORMATS
+        from hotpatch_cli.use_cases.rollback import rollbacks
+
+        names = source_names(self, self.fleet)
+        render = chosen_format(ROLLBACK_FORMATS, self.form)
+        if not self.machine and self.kb is None:
+            message = "name a machine, or an update with --kb."
+            raise typer.BadParameter(message, param_hint="--machine")
+        kb = None if self.kb is None else _kb(self.kb)
+        session = Session.load(self, names)
+        tell(session.notes, quiet=self.quiet)
+        judge = Judge(session.knowledge, session.day)
+        try:
+            ways = rollbacks(session.fleet, judge, self.machine or (), kb)
+        except KeyError as error:
+            name = str(error.args[0])
+            advice = did_you_mean(name, [machine.label for machine in session.fleet.machines])
+            message = f"no machine is called {name!r}. {advice}".strip()
+            raise typer.BadParameter(message, param_hint="--machine") from None
+        deliver(render(ways, screen(self.output, no_color=self.no_color)), self.output)
 
 
 def _kb(text: str) -> str:

@@ -8,32 +8,32 @@ import typer
 from typer.core import TyperGroup
 
 from hotpatch_cli import __version__
-from hotpatch_cli.cli.config.config import configured, where_set
+from hotpatch_cli.cli.config.config import where_set
 from hotpatch_cli.cli.help_panels import guided
 
 _COMPLETING = "_HOTPATCH_COMPLETE"
 """The variable by which a shell asks for completions."""
 
-COMMANDS = {
-    "check": "check",
-    "image": "image",
-    "report": "report",
-    "calendar": "calendar",
-    "matrix": "matrix",
-    "plan": "plan",
-    "verify": "verify",
-    "rollback": "rollback",
-    "windows": "windows",
-    "releases": "releases",
-    "convert": "convert",
-    "collect": "collect",
-    "diff": "diff",
-    "waive": "waive",
-    "explain": "explain",
-    "schema": "schema",
-    "init": "init",
-}
-"""Command name -> module in this package, in the order of the help page."""
+COMMANDS = (
+    "check",
+    "image",
+    "report",
+    "calendar",
+    "matrix",
+    "plan",
+    "verify",
+    "rollback",
+    "windows",
+    "releases",
+    "convert",
+    "collect",
+    "diff",
+    "waive",
+    "explain",
+    "schema",
+    "init",
+)
+"""Commands in the order of the help page; each is a module of this package."""
 
 
 class LazyGroup(TyperGroup):
@@ -47,15 +47,13 @@ class LazyGroup(TyperGroup):
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(
-            import_module(f"hotpatch_cli.cli.{COMMANDS[cmd_name]}").app
-        )
+        command = typer.main.get_command(import_module(f"hotpatch_cli.cli.{cmd_name}").app)
         command.name = cmd_name
         if _COMPLETING in os.environ:
             from hotpatch_cli.cli.completion import completed
 
             return completed(command)
-        return guided(configured(command), cmd_name)
+        return guided(command, cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a value of the configuration that is refused is told with its file and

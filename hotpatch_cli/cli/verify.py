@@ -1,35 +1,33 @@
 """`hotpatch verify`: does a plan, perhaps edited by hand, keep every rule of the fleet?"""
 
-from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.options.azure import live
 from hotpatch_cli.cli.options.common import (
     AsOf,
+    AvailabilitySets,
+    Azure,
+    Cloud,
     Columns,
+    ConfigOption,
+    Deadline,
+    ManagementGroups,
     MatrixFiles,
     Output,
+    PlanFrom,
+    PlanMonth,
+    PlanUntil,
     Prefer,
     Quiet,
     ReleaseFiles,
+    Subscriptions,
+    WhatIfOption,
     WindowFiles,
-    day_option,
-    today,
-)
-from hotpatch_cli.cli.options.gate import known_source, known_word
-from hotpatch_cli.cli.options.plan import (
-    AvailabilitySets,
-    Deadline,
-    MonthOption,
     Zones,
-    in_order,
-    length,
-    month,
-    share,
 )
-from hotpatch_cli.cli.options.what_if import WhatIfOption, parse_what_if
+from hotpatch_cli.cli.request import RequestCommand, format_option, switch
+from hotpatch_cli.cli.words import chosen_format
 
 if TYPE_CHECKING:
     from hotpatch_cli.planning import PlanRequest
@@ -37,84 +35,77 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: hotpatch verify plan.json examples/fleet.yaml --as-of 2025-12-15")
-@live("fleet")
-def verify(
-    plan: Annotated[
-        str,
-        typer.Argument(metavar="PLAN", help="A plan as `hotpatch plan --format json` writes it."),
-    ],
-    fleet: Annotated[
-        list[str], typer.Argument(metavar="FLEET...", help="The fleet that it is for.")
-    ],
-    release: MonthOption = None,
-    begin: Annotated[
-        date | None, day_option("--from", "HOTPATCH_PLAN_FROM", "No restart before this day.")
-    ] = None,
-    until: Annotated[
-        date | None, day_option("--until", "HOTPATCH_UNTIL", "The last day, included, in UTC.")
-    ] = None,
-    deadline: Deadline = None,
-    everything: Annotated[
-        bool,
-        typer.Option(
-            "--all", envvar="HOTPATCH_ALL", help="The machines too that restart every month."
-        ),
-    ] = False,
-    availability_sets: AvailabilitySets = None,
-    zones: Zones = None,
-    what_if: WhatIfOption = None,
-    windows: WindowFiles = None,
-    columns: Columns = None,
-    prefer: Prefer = None,
-    as_of: AsOf = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format", "-f", metavar="FORMAT", envvar="HOTPATCH_FORMAT", help="table, json"
-        ),
-    ] = "table",
-    output: Output = "-",
-    matrix: MatrixFiles = None,
-    releases: ReleaseFiles = None,
-    quiet: Quiet = False,
-) -> None:
+@app.command(
+    cls=RequestCommand,
+    epilog="Example: hotpatch verify plan.json examples/fleet.yaml --as-of 2025-12-15",
+)
+class VerifyRequest(NamedTuple):
     """Check a plan against the fleet: exit code 1 where it breaks a rule, with every rule that it
     breaks.
 
     Where an option is not given, what the plan itself was asked for holds: month, days, deadline,
     --all.
     """
-    from hotpatch_cli.cli.console import deliver, say, screen
-    from hotpatch_cli.cli.plan_file import read_plan
-    from hotpatch_cli.cli.plan_session import Extras, load, problem
-    from hotpatch_cli.outputs.formats import REVIEW_FORMATS
-    from hotpatch_cli.outputs.plan_review import PlanReview
-    from hotpatch_cli.planning import PlanRequest, unscheduled
-    from hotpatch_cli.planning.implied_groups import Implied
-    from hotpatch_cli.planning.plan import violations
 
-    render = REVIEW_FORMATS[known_word(form, tuple(REVIEW_FORMATS), "--format")]
+    plan: Annotated[
+        str,
+        typer.Argument(metavar="PLAN", help="A plan as `hotpatch plan --format json` writes it."),
+    ]
+    fleet: Annotated[
+        list[str] | None, typer.Argument(metavar="FLEET", help="The fleet that it is for.")
+    ] = None
+    release: PlanMonth = None
+    begin: PlanFrom = None
+    until: PlanUntil = None
+    deadline: Deadline = None
+    everything: Annotated[bool, switch("--all", "The machines too that restart every month.")] = (
+        False
+    )
+    availability_sets: AvailabilitySets = None
+    zones: Zones = None
+    what_if: WhatIfOption = None
+    windows: WindowFiles = None
+    columns: Columns = None
+    prefer: Prefer = None
+    as_of: AsOf = None
+    form: Annotated[str, format_option("outputs.plan_review.REVIEW_FORMATS")] = "table"
+    output: Output = "-"
+    matrix: MatrixFiles = None
+    releases: ReleaseFiles = None
+    quiet: Quiet = False
+    azure: Azure = False
+    subscription: Subscriptions = None
+    management_group: ManagementGroups = None
+    cloud: Cloud = "public"
+    config: ConfigOption = None
 
-    day = as_of or today()
-    world = parse_what_if(what_if, day)
-    implied = Implied(share(availability_sets, "--availability-sets"), share(zones, "--zones"))
-    in_order(begin, until)
-    wish = PlanRequest(month(release), begin, until, length(deadline), everything)
-    read = read_plan(plan)
-    extras = Extras.of(windows, columns, matrix, releases)._replace(
-        prefer=known_source(prefer, fleet)
-    )
-    loaded = load(fleet, extras, implied, quiet=quiet)
-    prepared = problem(loaded, _wish(wish, read.wish), day, world)
-    missing = tuple(unscheduled(prepared, read.starts))
-    judged = PlanReview(
-        len(read.starts), tuple(violations(prepared, read.starts, read.ends)), missing
-    )
-    if missing:
-        say(f"Not in the plan, though a restart is due: {', '.join(missing)}.", quiet=quiet)
-    deliver(render(judged, screen(output)), output)
-    raise typer.Exit(1 if judged.broken else 0)
+    def run(self) -> None:
+        """Judge the plan. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli import planning_input
+        from hotpatch_cli.cli.console import deliver, screen
+        from hotpatch_cli.cli.options.what_if import parse_what_if
+        from hotpatch_cli.cli.plan_file import read_plan
+        from hotpatch_cli.cli.session import day_of, source_names, tell
+        from hotpatch_cli.outputs.formats import REVIEW_FORMATS
+        from hotpatch_cli.outputs.plan_review import PlanReview
+        from hotpatch_cli.planning import unscheduled
+        from hotpatch_cli.planning.plan import violations
+
+        names = source_names(self, self.fleet)
+        render = chosen_format(REVIEW_FORMATS, self.form)
+        world = parse_what_if(self.what_if, day_of(self))
+        implied, wish = planning_input.implied_groups(self), planning_input.plan_request(self)
+        read = read_plan(self.plan)
+        session = planning_input.load(self, names, implied)
+        problem = planning_input.required_input(session, _wish(wish, read.wish), world)
+        missing = tuple(unscheduled(problem, read.starts))
+        broken_rules = tuple(violations(problem, read.starts, read.ends))
+        if missing:
+            note = f"Not in the plan, though a restart is due: {', '.join(missing)}."
+            tell([note], quiet=self.quiet)
+        review = PlanReview(len(read.starts), broken_rules, missing)
+        deliver(render(review, screen(self.output)), self.output)
+        raise typer.Exit(1 if broken_rules else 0)
 
 
 def _wish(wish: "PlanRequest", asked: "PlanRequest") -> "PlanRequest":

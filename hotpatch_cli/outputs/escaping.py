@@ -42,3 +42,8 @@ def markdown(text: str) -> str:
 
 
 _MARKDOWN = {each: f"&#{ord(each)};" for each in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}
+
+
+def encoded(product: str | bytes) -> bytes:
+    """What is written to a file or a stream: UTF-8, in which a lone surrogate is escaped."""
+    return product if isinstance(product, bytes) else product.encode("utf-8", "backslashreplace")

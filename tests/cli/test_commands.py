@@ -72,7 +72,8 @@ def test_a_failing_machine_outweighs_an_unknown_one(hotpatch: Any) -> None:
     """With one machine that fails and one unknown the code is 1, not 3."""
     assert (
         hotpatch.check(
-            "machines: [{name: a, platform: arc}, {name: b, platform: arc, os: Windows Server 2019}]"
+            "machines: [{name: a, platform: arc}, "
+            "{name: b, platform: arc, os: Windows Server 2019}]"
         ).code
         == 1
     )
@@ -271,7 +272,7 @@ def test_the_matrix_has_its_formats(hotpatch: Any, form: str) -> None:
 
 @pytest.mark.parametrize("topic", ["HP202", "hp202", "patch-mode"])
 def test_a_rule_is_explained_by_code_or_name(hotpatch: Any, topic: str) -> None:
-    """A rule is found by its code in any letter case and by its name, with wrong, right and source."""
+    """A rule is found by its code in any letter case or its name, with wrong, right and source."""
     out = hotpatch("explain", topic).out
     assert out.startswith("HP202 patch-mode")
     for part in ("Wrong", "Right", "Source", "https://"):
@@ -319,7 +320,7 @@ def test_every_command_has_help_with_an_example(hotpatch: Any) -> None:
 def test_a_bug_is_code_70_with_its_traceback(
     hotpatch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An error that nobody foresaw gives code 70, its traceback on standard error, and no product."""
+    """An error that nobody foresaw gives code 70, a traceback on standard error, and no product."""
     from hotpatch_cli.outputs import formats
 
     monkeypatch.setitem(formats.REPORT_FORMATS, "json", lambda _report, _screen: str(1 // 0))

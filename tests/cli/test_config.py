@@ -246,7 +246,10 @@ WRONG = {
         "It sets neither fail-on nor waivers",
     ),
     "override with a wrong word": (
-        "[[overrides]]\npaths = ['x']\nfail-on = 'never'\n[[overrides]]\npaths = ['x']\nfail-on = 'nver'\n",
+        (
+            "[[overrides]]\npaths = ['x']\nfail-on = 'never'\n"
+            "[[overrides]]\npaths = ['x']\nfail-on = 'nver'\n"
+        ),
         "hotpatch.toml:6:",
     ),
     "override with a wrong key": (
@@ -310,10 +313,11 @@ def test_a_key_is_found_in_the_text(path: tuple[str, ...], line: int | None) -> 
     assert line_of(text, path) == line
 
 
-# --- levels --------------------------------------------------------------------------------------------------
+# --- levels --------------------------------------------------------------------------------------
 
 MODE = (
-    "{name: a, platform: azure, image: 'MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition', "
+    "{name: a, platform: azure, "
+    "image: 'MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition', "
     "patching: {mode: AutomaticByPlatform, hotpatching: false, vm_agent: true}, build: 26100.7178}"
 )
 """HP201, an error, and HP303, a warning."""
@@ -364,11 +368,11 @@ def test_a_changed_level_is_told_in_every_format(hotpatch: Any) -> None:
     )
 
 
-# --- settings for some machines ------------------------------------------------------------------------------
+# --- settings for some machines ------------------------------------------------------------------
 
 
 def two(hotpatch: Any, *arguments: str) -> Any:
-    """`hotpatch check` on the same unsupported machine in prod/a.yaml and, tagged, in dev/b.yaml."""
+    """`hotpatch check` on one unsupported machine in prod/a.yaml and, tagged, in dev/b.yaml."""
     for name, text in (
         ("prod/a.yaml", FLEET),
         ("dev/b.yaml", FLEET.replace("name: a", "name: b, tags: {env: dev}")),
@@ -394,7 +398,7 @@ def two(hotpatch: Any, *arguments: str) -> Any:
 def test_settings_hold_for_the_machines_that_are_meant(
     hotpatch: Any, table: str, fails: set[str]
 ) -> None:
-    """By the path of their file, from the configuration's folder, or by tags, or by both at once."""
+    """By the path of their file, from the configuration's folder, or by tags, or both at once."""
     hotpatch.write(
         "w.yaml", "waivers: [{machine: '*', rule: HP105, reason: r, owner: o, expires: 2026-01-01}]"
     )

@@ -72,7 +72,7 @@ def _program() -> str:
     return str(Path(sys.executable).parent / "hotpatch")
 
 
-# --- help ----------------------------------------------------------------------------------------------------
+# --- help ----------------------------------------------------------------------------------------
 
 
 def test_every_command_has_a_panel() -> None:
@@ -110,7 +110,7 @@ def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
     )
 
 
-# --- completion ----------------------------------------------------------------------------------------------
+# --- completion ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_names_of_the_fleet_complete() -> None:
         assert completion._machines(Context(fleet)) == []
 
 
-# --- problems ------------------------------------------------------------------------------------------------
+# --- problems ------------------------------------------------------------------------------------
 
 
 def test_a_problem_shows_its_line_in_a_terminal(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_what_is_shown_of_a_file(tmp_path: Path, name: str, line: str | None, sh
 
 
 def test_the_caret_stands_under_its_column(tmp_path: Path) -> None:
-    """Long lines are cut around the column, wide letters take two cells, control codes are shown."""
+    """Long lines are cut around the column, wide letters take two cells, control codes show."""
     file = tmp_path / "a.yaml"
     file.write_text(f"{'x' * 300}HERE{'y' * 300}\n\u6f22\u6f22X\n\x1b[31mX\n", encoding="utf-8")
     for number, column, letter in ((1, 301, "H"), (2, 3, "X"), (3, 6, "X")):
@@ -206,7 +206,7 @@ def test_the_caret_stands_under_its_column(tmp_path: Path) -> None:
         assert cells[mark.index("^")] == letter
 
 
-# --- explain, progress, init ---------------------------------------------------------------------------------
+# --- explain, progress, init ---------------------------------------------------------------------
 
 
 def test_explain_adds_the_remedy_under_each_row(hotpatch: Hotpatch) -> None:
@@ -224,7 +224,7 @@ def test_work_of_more_than_a_second_shows(tmp_path: Path) -> None:
     end.
     """
     script = (
-        "import time, sys; from hotpatch_cli.cli.progress_bar import working\n"
+        "import time, sys; from hotpatch_cli.cli.progress import working\n"
         "with working('reading'): time.sleep(1.6)\nprint('done')\n"
     )
     leader, follower = pty.openpty()

@@ -5,19 +5,17 @@ Precedence: the command line, then variables, then the file, then the default. K
 options.
 """
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.config.file import ConfigFile, find, read
+from hotpatch_cli.cli.config.file import ConfigFile, file_path, find, read
 from hotpatch_cli.errors import InputError, Problem
 
-LEVELS = ("error", "warning", "note")
 MAPS = frozenset({"map"})
 """Options that may be written as a table, too: `COLUMN = "FIELD"` in [map] is --map COLUMN=FIELD.
 """
@@ -33,12 +31,18 @@ class Config(NamedTuple):
     file: ConfigFile | None = None
     context: Any = None
 
+    def source_of(self, parameter: str) -> str:
+        """Whence an option has its value: COMMANDLINE, ENVIRONMENT, DEFAULT_MAP or DEFAULT; empty
+        where no command runs.
+        """
+        source = self.context.get_parameter_source(parameter) if self.context else None
+        return source.name if source else ""
+
     def given(self, parameter: str) -> bool:
         """Whether an option was given on the command line or by its variable, which outweigh the
         file.
         """
-        source = self.context.get_parameter_source(parameter) if self.context else None
-        return source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
+        return self.source_of(parameter) in ("COMMANDLINE", "ENVIRONMENT")
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -54,63 +58,39 @@ _NOTHING = Config()
 current: ContextVar[Config] = ContextVar("config", default=_NOTHING)
 
 
-def use_config(context: typer.Context, name: str | None) -> None:
+def use_config(context: typer.Context, name: str | None) -> str | None:
     """Take the configuration that is named or found; what it says becomes the defaults of the
     command.
+
+    It is the callback of --config, and leaves the option as it is. Raises InputError.
     """
     if context.resilient_parsing:
-        return
-    found = name or find()
-    if found is None:
+        return name
+    place = name or find()
+    if place is None:
         current.set(Config(None, context))
-        return
-    file = read(found)
+        return name
+    file = read(place)
     require_known(file, context.find_root().command)
     current.set(Config(file, context))
     context.default_map = defaults(file, _path_of(context), options_of(context.command))
-
-
-_app = typer.Typer(add_completion=False)
-
-
-@_app.command()
-def _only_config(
-    config: Annotated[
-        str | None,
-        typer.Option(
-            "--config",
-            metavar="FILE",
-            envvar="HOTPATCH_CONFIG",
-            is_eager=True,
-            callback=use_config,
-            help="hotpatch.toml or pyproject.toml; the nearest one upwards if not given.",
-            show_default=False,
-            rich_help_panel="Configuration",
-        ),
-    ] = None,
-) -> None:
-    del config
-
-
-def configured(command: Any) -> Any:
-    """A command, or all commands of a group, with --config and with defaults from the file."""
-    for inner in getattr(command, "commands", {}).values():
-        configured(inner)
-    if not hasattr(command, "commands"):
-        option = typer.main.get_command(_app).params[0]
-        option.expose_value = False
-        command.params.append(option)
-    return command
+    return name
 
 
 def options_of(command: Any) -> dict[str, Any]:
     """Key -> option of a command: `fail-on` is --fail-on."""
-    found = {}
-    for each in command.params:
-        names = [name[2:] for name in getattr(each, "opts", ()) if name.startswith("--")]
-        if names and names[0] not in _NOT_OPTIONS:
-            found[names[0]] = each
-    return found
+    options = {}
+    for param in command.params:
+        key = _key_of(param)
+        if key and key not in _NOT_OPTIONS:
+            options[key] = param
+    return options
+
+
+def _key_of(option: Any) -> str:
+    """The name of an option without its dashes; empty for an argument."""
+    flags = getattr(option, "opts", ())
+    return next((flag[2:] for flag in flags if flag.startswith("--")), "")
 
 
 def commands_of(root: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -121,7 +101,7 @@ def commands_of(root: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
         if inner is None:
             yield (name,), command
         else:
-            yield from (((name, each), inner[each]) for each in inner)
+            yield from (((name, word), subcommand) for word, subcommand in inner.items())
 
 
 def _path_of(context: typer.Context) -> tuple[str, ...]:
@@ -142,7 +122,7 @@ def where_set(error: typer.BadParameter) -> str:
     if file is None or context is None:
         return ""
     by_key = options_of(context.command)
-    keys = [key for key, each in by_key.items() if each is error.param or hint == f"--{key}"]
+    keys = [key for key, option in by_key.items() if option is error.param or hint == f"--{key}"]
     if not keys or current.get().given(by_key[keys[0]].name):
         return ""
     path = _path_of(context)
@@ -187,42 +167,38 @@ def defaults(file: ConfigFile, path: tuple[str, ...], options: Mapping[str, Any]
 
 
 def _value(option: Any, value: Any, folder: Path) -> Any:
-    """A value as the command line would have it. Raises ValueError for one of the wrong kind."""
-    what = f"--{next(name[2:] for name in option.opts if name.startswith('--'))}"
+    """A value as the command line would have it: texts, which the option then converts itself.
+    Raises ValueError for one of the wrong kind.
+    """
+    flag = f"--{_key_of(option)}"
     if option.is_flag:
         if not isinstance(value, bool):
-            raise ValueError(f"{what} is true or false.")
+            raise ValueError(f"{flag} is true or false.")
         return value
-    if (
-        isinstance(value, list)
-        and option.metavar == "LIST"
-        and all(isinstance(each, str) for each in value)
-    ):
+
+    # a list of words may stand where the command line has one text with commas
+    if isinstance(value, list) and option.metavar == "LIST" and _are_texts(value):
         return ",".join(value)
     if isinstance(value, dict):
-        if not all(isinstance(each, str) for each in value.values()):
-            raise ValueError(f"{what} is a table of texts.")
-        value = [f"{key}={each}" for key, each in value.items()]
-    several = value if isinstance(value, list) else [value]
+        if not _are_texts(value.values()):
+            raise ValueError(f"{flag} is a table of texts.")
+        value = [f"{key}={text}" for key, text in value.items()]
     if isinstance(value, list) and not option.multiple:
         raise ValueError(
-            f"{what} takes one value, not a list; a list in a table of its command may be meant."
+            f"{flag} takes one value, not a list; a list in a table of its command may be meant."
         )
-    if any(
-        isinstance(each, bool) or not isinstance(each, str | int | float | date) for each in several
-    ):
-        raise ValueError(f"{what} takes text{' or a list of texts' if option.multiple else ''}.")
-    texts = [
-        path_of(str(each), folder) if option.metavar == "FILE" else str(each) for each in several
-    ]
+
+    texts = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, bool) or not isinstance(item, str | int | float | date):
+            texts_too = " or a list of texts" if option.multiple else ""
+            raise ValueError(f"{flag} takes text{texts_too}.")  # noqa: TRY004  of the file
+        texts.append(file_path(str(item), folder) if option.metavar == "FILE" else str(item))
     return texts if option.multiple else texts[0]
 
 
-def path_of(name: str, folder: Path) -> str:
-    """A file that the configuration names, which is relative to its folder."""
-    if name == "-" or Path(name).is_absolute() or folder == Path():
-        return name
-    return os.path.relpath(folder / name)
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def require_known(file: ConfigFile, root: Any) -> None:
@@ -233,12 +209,12 @@ def require_known(file: ConfigFile, root: Any) -> None:
     problems = list(_unknown(file, commands))
     problems += problems_of_tables(file)
     if problems:
-        raise InputError(sorted(problems, key=lambda each: each.line or 0))
+        raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
 
 
 def _unknown(file: ConfigFile, commands: Mapping[tuple[str, ...], Any]) -> Iterator[Problem]:
     by_command = {path: options_of(command) for path, command in commands.items()}
-    everywhere = {key for options in by_command.values() for key in options}
+    everywhere = set().union(*by_command.values())
     groups = {path[:1] for path in by_command}
     for name, value in file.table.items():
         if isinstance(value, dict) and (name,) in groups:
@@ -255,18 +231,16 @@ def _in_all(
     by_command: Mapping[tuple[str, ...], Any],
 ) -> Iterator[Problem]:
     """A key for all commands: an option of some, which means the same in each of them."""
-    if _key(name) not in everywhere or _is_table(name, value):
-        yield file.problem(
-            (name,), *_advice(name, (*everywhere, *(path[0] for path in by_command), *OWN_TABLES))
-        )
+    key = _key(name)
+    if key not in everywhere or _is_table(name, value):
+        known = (*everywhere, *(path[0] for path in by_command), *OWN_TABLES)
+        yield file.problem((name,), *_advice(name, known))
         return
-    owners = {
-        path: options[_key(name)] for path, options in by_command.items() if _key(name) in options
-    }
-    if len({each.envvar for each in owners.values()}) > 1:
+    owners = {path: options[key] for path, options in by_command.items() if key in options}
+    if len({option.envvar for option in owners.values()}) > 1:
         tables = ", ".join(f"[{'.'.join((*file.prefix, *path))}]" for path in owners)
-        said = f"'{name}' means different things in different commands."
-        yield file.problem((name,), said, f"Write it into one of {tables}.")
+        message = f"'{name}' means different things in different commands."
+        yield file.problem((name,), message, f"Write it into one of {tables}.")
 
 
 def _in_command(
@@ -276,10 +250,9 @@ def _in_command(
     by_command: Mapping[tuple[str, ...], Any],
 ) -> Iterator[Problem]:
     """The keys of a command's table, and of the commands below it."""
+    depth = len(path)
     inner = {
-        each[len(path)]
-        for each in by_command
-        if each[: len(path)] == path and len(each) > len(path)
+        longer[depth] for longer in by_command if longer[:depth] == path and len(longer) > depth
     }
     options = by_command.get(path, {})
     for name, value in table.items():

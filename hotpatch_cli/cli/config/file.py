@@ -1,5 +1,6 @@
 """The configuration file: found, read as TOML, and every key with the line on which it stands."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,8 +76,8 @@ def read(name: str) -> ConfigFile:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (None, None)
-        said = str(error)[: place.start()] if place else str(error)
-        raise InputError([Problem(name, line, column, f"This is not TOML: {said}.")]) from None
+        reason = str(error)[: place.start()] if place else str(error)
+        raise InputError([Problem(name, line, column, f"This is not TOML: {reason}.")]) from None
     if Path(name).name != NAMES[1]:
         return ConfigFile(name, text, table)
     section = table.get("tool", {}).get("hotpatch") if isinstance(table.get("tool"), dict) else None
@@ -91,7 +92,7 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
 
     tomllib keeps no places, so they are looked up in the text. Only messages need them.
     """
-    found: dict[tuple[str, ...], int] = {}
+    lines: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
     seen: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -100,16 +101,22 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
             if line.lstrip().startswith("[["):
                 seen[table] = seen.get(table, -1) + 1
                 table = (*table, str(seen[table]))
-            found.setdefault(table, number)
+            lines.setdefault(table, number)
         elif key := _KEY.match(line):
-            found.setdefault(
-                (*table, *_parts(line[: line.index("=")] if "=" in line else key[1])), number
-            )
+            dotted = line[: line.index("=")] if "=" in line else key[1]
+            lines.setdefault((*table, *_parts(dotted)), number)
     for length in range(len(path), 0, -1):
-        for known, number in found.items():
+        for known, number in lines.items():
             if _same(known[:length], path[:length]) and len(known) >= length:
                 return number
     return None
+
+
+def file_path(name: str, folder: Path) -> str:
+    """A file that the configuration names, which is relative to its folder."""
+    if name == "-" or Path(name).is_absolute() or folder == Path():
+        return name
+    return os.path.relpath(folder / name)
 
 
 def _parts(dotted: str) -> tuple[str, ...]:

@@ -9,14 +9,15 @@ from typing import Any
 
 import typer
 
-from hotpatch_cli.cli.config.config import LEVELS
-from hotpatch_cli.cli.config.file import ConfigFile
+from hotpatch_cli.cli.config.file import ConfigFile, file_path
+from hotpatch_cli.cli.words import parse_fail_on
 from hotpatch_cli.documents.codec import did_you_mean
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.gate.overrides import Selector, path_pattern
 from hotpatch_cli.report import Severity
 
+LEVELS = ("error", "warning", "note")
 _SEVERITY = ("level", "reason")
 _OVERRIDE = ("paths", "tags", "fail-on", "waivers")
 
@@ -24,12 +25,12 @@ _OVERRIDE = ("paths", "tags", "fail-on", "waivers")
 def problems_of_tables(file: ConfigFile) -> Iterator[Problem]:
     """All that is wrong with [severity] and [[overrides]]."""
     yield from _severity_problems(file, file.table.get("severity", {}))
-    listed = file.table.get("overrides", [])
-    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+    overrides = file.table.get("overrides", [])
+    if not isinstance(overrides, list) or not all(isinstance(row, dict) for row in overrides):
         yield file.problem(("overrides",), "Overrides are a list of tables: [[overrides]].")
         return
-    for at, each in enumerate(listed):
-        for key, message in _override_problems(each):
+    for at, override in enumerate(overrides):
+        for key, message in _override_problems(override):
             yield file.problem(("overrides", str(at), *((key,) if key else ())), message)
 
 
@@ -42,7 +43,7 @@ def _severity_problems(file: ConfigFile, table: Any) -> Iterator[Problem]:
     from hotpatch_cli.knowledge.cache import load_knowledge
 
     rules = load_knowledge().rules if table else {}
-    for code, said in table.items():
+    for code, row in table.items():
         place = ("severity", code)
         if code.upper() not in rules:
             yield file.problem(
@@ -50,11 +51,11 @@ def _severity_problems(file: ConfigFile, table: Any) -> Iterator[Problem]:
                 f"{quoted(code)} is no rule.",
                 did_you_mean(code, rules) or "See `hotpatch explain`.",
             )
-        elif not isinstance(said, dict) or set(said) - set(_SEVERITY):
+        elif not isinstance(row, dict) or set(row) - set(_SEVERITY):
             yield file.problem(place, f'Write {code} = {{level = "warning", reason = "..."}}.')
-        elif said.get("level") not in LEVELS:
+        elif row.get("level") not in LEVELS:
             yield file.problem(place, f"The level of {code} is one of {', '.join(LEVELS)}.")
-        elif not isinstance(said.get("reason"), str) or not said["reason"].strip():
+        elif not isinstance(row.get("reason"), str) or not row["reason"].strip():
             yield file.problem(
                 place,
                 f"A reason for the level of {code} is missing.",
@@ -83,8 +84,6 @@ def _override_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _setting_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    from hotpatch_cli.cli.options.gate import parse_fail_on
-
     if not _texts(table.get("waivers", [])):
         yield "waivers", "waivers is a file, or a list of files."
     words = table.get("fail-on", "never")
@@ -96,15 +95,14 @@ def _setting_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _texts(value: Any) -> bool:
     return isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(each, str) for each in value)
+        isinstance(value, list) and all(isinstance(text, str) for text in value)
     )
 
 
 def severities(table: dict[str, Any] | None) -> dict[str, Severity]:
     """Code -> level and reason, of a table without problems."""
     return {
-        code.upper(): Severity(said["level"], said["reason"])
-        for code, said in (table or {}).items()
+        code.upper(): Severity(row["level"], row["reason"]) for code, row in (table or {}).items()
     }
 
 
@@ -117,21 +115,16 @@ def overrides_of(
     Without `heed_words` there are none: --fail-on of the command line or of the environment
     outweighs the file.
     """
-    from hotpatch_cli.cli.config.config import path_of
-    from hotpatch_cli.cli.options.gate import parse_fail_on
-
-    found = []
-    for each in file.table.get("overrides", []):
-        table = {key.replace("_", "-"): value for key, value in each.items()}
+    overrides = []
+    for written in file.table.get("overrides", []):
+        table = {key.replace("_", "-"): value for key, value in written.items()}
         words = table.get("fail-on")
-        failing = (
-            frozenset[str]()
-            if words is None or not heed_words
-            else parse_fail_on(",".join(_listed(words)))
-        )
-        waivers = tuple(path_of(name, file.folder) for name in _listed(table.get("waivers", [])))
-        found.append((selector(table, file.folder), failing, waivers))
-    return found
+        failing = frozenset[str]()
+        if words is not None and heed_words:
+            failing = parse_fail_on(",".join(_listed(words)))
+        waivers = tuple(file_path(name, file.folder) for name in _listed(table.get("waivers", [])))
+        overrides.append((selector(table, file.folder), failing, waivers))
+    return overrides
 
 
 def _listed(value: str | list[str]) -> list[str]:

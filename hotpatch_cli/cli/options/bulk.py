@@ -6,15 +6,15 @@ many. What a report of millions of machines cannot hold is refused by name: form
 these, and options that look at single machines.
 """
 
-import inspect
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from hotpatch_cli.cli.config.config import current
+from hotpatch_cli.cli.request import switch
 
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
@@ -22,128 +22,117 @@ if TYPE_CHECKING:
 _SMALLEST = 2**20
 """No file of fewer bytes is large: most runs end here."""
 
-_HELD = frozenset(
-    {
-        "fleet",
-        "as_of",
-        "form",
-        "output",
-        "prefer",
-        "columns",
-        "windows",
-        "only",
-        "fail_on",
-        "every",
-        "matrix",
-    }
-    | {"releases", "quiet", "no_color", "context"}
-)
-"""Parameters of `check` that mean the same for a large table."""
-
-_FORMATS = ("csv", "jsonl", "parquet")
+FORMATS = ("table", "csv", "jsonl", "parquet")
+"""The formats of a table as a whole."""
 _ONLY_HERE = frozenset({"jsonl", "parquet"})
 """Formats that no other run has."""
 
-_OPTION = Annotated[
+Bulk = Annotated[
     bool | None,
-    typer.Option(
+    switch(
         "--bulk/--no-bulk",
+        "Take a table (CSV, JSON Lines, Parquet) as a whole, or machine by machine; by its size, "
+        f"if not given. As a whole the formats are {', '.join(FORMATS[:-1])} and {FORMATS[-1]}.",
         envvar="HOTPATCH_BULK",
-        help="Take a table (CSV, JSON Lines, Parquet) as a whole, or machine by machine; by its size, if not given. "
-        "As a whole the formats are table, csv, jsonl and parquet.",
         show_default=False,
     ),
 ]
 
 
-def bulk(command: Callable[..., None]) -> Callable[..., None]:
-    """Let `check` hand large tables over to the code below."""
+class BulkRequest(NamedTuple):
+    """What of a request of `check` means the same for a table as a whole."""
 
-    signature = inspect.signature(command)
-
-    @wraps(command)
-    def run(**values: Any) -> None:
-        wanted: bool | None = values.pop("bulk")
-        unheld = [
-            name
-            for name, value in values.items()
-            if name not in _HELD and value != signature.parameters[name].default
-        ]
-        if current.get().own("overrides"):
-            unheld.append("config")
-        found = None if wanted is False else _taken(values, unheld, wanted=wanted)
-        if found is None:
-            command(**values)
-        else:
-            from hotpatch_cli.cli.bulk_check import run_bulk
-            from hotpatch_cli.cli.output_targets import paired
-
-            run_bulk(found, paired(values["form"], values["output"], ("table", *_FORMATS)), values)
-
-    parameters = [
-        each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in signature.parameters.values()
-    ]
-    option = inspect.Parameter(
-        "bulk", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_OPTION
-    )
-    run.__signature__ = signature.replace(parameters=[*parameters, option])  # type: ignore[attr-defined]  # Typer reads it
-    run.__annotations__ = {each.name: each.annotation for each in (*parameters, option)}
-    return run
+    fleet: list[str]
+    azure: bool
+    subscription: list[str] | None
+    management_group: list[str] | None
+    cloud: str
+    quiet: bool
+    no_color: bool
+    every: bool
+    fail_on: str
+    form: list[str] | None = None
+    output: list[Path] | None = None
+    as_of: date | None = None
+    prefer: str | None = None
+    columns: list[str] | None = None
+    windows: list[str] | None = None
+    only: str | None = None
+    matrix: list[str] | None = None
+    releases: list[str] | None = None
 
 
-def _taken(
-    values: dict[str, Any], unheld: list[str], *, wanted: bool | None
-) -> "DetectedTable | None":
+_HELD = {*BulkRequest._fields, "bulk", "config"}
+"""`config` may be given; only its overrides look at single machines."""
+
+
+def bulk_request(request: Any) -> BulkRequest:
+    """What a table as a whole takes of a request of `check`."""
+    return BulkRequest(**{name: getattr(request, name) for name in BulkRequest._fields})
+
+
+def bulk_table(request: Any) -> "DetectedTable | None":
     """The table that is to be taken as a whole: the one that was asked for, or the only one that is
     large.
 
     Raises InputError or BadParameter where it was asked for, or is too large for anything else, and
     cannot be.
     """
-    names, forms = list(values["fleet"] or ()), list(values["form"] or ["table"])
-    wanted = wanted or bool(set(forms) & _ONLY_HERE)
-    if values.get("reader") not in (None, "table") or not (
-        wanted or any(map(_may_be_large, names))
-    ):
+    names, forms = list(request.fleet), list(request.form or ["table"])
+    wanted = request.bulk or bool(set(forms) & _ONLY_HERE)
+    if request.bulk is False or request.reader not in (None, "table"):
+        return None
+    if not (wanted or any(map(_may_be_large, names))):
         return None
     from hotpatch_cli.documents.files import MAX_BYTES
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.inputs.tables.bulk.detect import detect
     from hotpatch_cli.inputs.tables.bulk.engine import available
 
-    tables = [
-        found for found in map(detect, names) if found is not None and (wanted or found.large)
-    ]
+    tables = []
+    for name in names:
+        table = detect(name)
+        if table is not None and (wanted or table.large):
+            tables.append(table)
     if len(tables) != 1:
         if not wanted:
             return None
-        said = (
-            "None of the files is a table of machines."
-            if not tables
-            else "Tables are taken as a whole one at a time."
-        )
-        raise refuse(
-            "--bulk",
-            said,
-            "Name one CSV, JSON Lines or Parquet file; jsonl and parquet are written of those.",
-        )
-    fits = available() and not unheld and set(forms) <= {"table", *_FORMATS}
+        message = "Tables are taken as a whole one at a time."
+        if not tables:
+            message = "None of the files is a table of machines."
+        advice = "Name one CSV, JSON Lines or Parquet file; jsonl and parquet are written of those."
+        raise refuse("--bulk", message, advice)
+    unheld = _unheld(request)
+    fits = available() and not unheld and set(forms) <= set(FORMATS)
     if fits or wanted or tables[0].size > MAX_BYTES:
         _refuse_unheld(unheld, forms)
         return tables[0]
     return None
 
 
-def _refuse_unheld(unheld: list[str], forms: list[str]) -> None:
+def _unheld(request: Any) -> list[str]:
+    """Options that were given, and that mean nothing for a table as a whole."""
+    defaults = request._field_defaults
+    unheld = [
+        name
+        for name, value in request._asdict().items()
+        if name not in _HELD and value != defaults[name]
+    ]
+    if current.get().own("overrides"):
+        unheld.append("config")
+    return unheld
+
+
+def _refuse_unheld(unheld: Sequence[str], forms: Sequence[str]) -> None:
     for name in unheld:
         option = "[[overrides]] of --config" if name == "config" else "--" + name.replace("_", "-")
         raise typer.BadParameter(
             "it looks at single machines: not for a table as a whole.", param_hint=option
         )
     for form in forms:
-        if form not in ("table", *_FORMATS):
-            said = f"of a table as a whole, {', '.join(('table', *_FORMATS))} are written; for {form}, add --no-bulk."
-            raise typer.BadParameter(said, param_hint="--format")
+        if form not in FORMATS:
+            message = f"of a table as a whole, {', '.join(FORMATS)} are written; "
+            raise typer.BadParameter(f"{message}for {form}, add --no-bulk.", param_hint="--format")
 
 
 def _may_be_large(name: str) -> bool:

@@ -3,33 +3,13 @@ published before.
 """
 
 from datetime import date, timedelta
-from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.words import known_word
 from hotpatch_cli.outputs.view_options import Feed
-from hotpatch_cli.report import Report
 
 ICS = "ics"
-
-Alarms = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--alarm",
-        metavar="DURATION",
-        envvar="HOTPATCH_ALARM",
-        help="With ics: remind so long before what restarts machines: 7d, 12h; repeatable.",
-    ),
-]
-Previous = Annotated[
-    str | None,
-    typer.Option(
-        "--previous",
-        metavar="FILE",
-        envvar="HOTPATCH_PREVIOUS",
-        help="With ics: the feed published before; what differs from it gets a new SEQUENCE.",
-    ),
-]
 
 
 def feed_options(
@@ -42,19 +22,14 @@ def feed_options(
     """The options of a feed. Raises BadParameter where another format is asked for, InputError for
     a wrong file.
     """
-    from hotpatch_cli.cli.options.gate import known_word
-
     by_group = known_word(by, ("machine", "group"), "--by") == "group"
     if form != ICS:
-        given = [
-            name
-            for name, used in (("--alarm", alarms), ("--previous", previous), ("--by", by_group))
-            if used
-        ]
-        if given:
-            raise typer.BadParameter(
-                "only a calendar has it: add --format ics.", param_hint=given[0]
-            )
+        options = {"--alarm": alarms, "--previous": previous, "--by": by_group}
+        for name, used in options.items():
+            if used:
+                raise typer.BadParameter(
+                    "only a calendar has it: add --format ics.", param_hint=name
+                )
         return Feed()
     return Feed(by_group, tuple(map(_length, alarms or ())), _published(previous), day)
 
@@ -84,12 +59,3 @@ def _published(name: str | None) -> dict[str, object] | None:
             f"This is no calendar feed: {sentence(error)}",
             "Give the file that was published.",
         ) from None
-
-
-def tell_left_out(report: Report, *, quiet: bool) -> None:
-    """Say on standard error which restarts a feed cannot hold."""
-    from hotpatch_cli.cli.console import say
-    from hotpatch_cli.outputs.feeds import not_in_feed
-
-    if sentence := not_in_feed(report):
-        say(sentence, quiet=quiet)

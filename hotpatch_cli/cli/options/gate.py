@@ -1,87 +1,83 @@
-"""What the commands that judge share: which findings count, what is shown, and the exit code."""
+"""What counts in the commands that judge: waivers, known findings, levels, and what is shown."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Annotated, cast
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
 
 import typer
 
-from hotpatch_cli.documents.codec import did_you_mean
-from hotpatch_cli.gate.outcome import NEVER, TRACK_CONDITIONS, VERDICT_CONDITIONS, conditions_of
-from hotpatch_cli.model import Platform
-from hotpatch_cli.report import Outcome, Report
-
-FAIL_ON = "unsupported,action-required"
-
-FailOn = Annotated[
-    str,
-    typer.Option(
-        "--fail-on",
-        metavar="LIST",
-        envvar="HOTPATCH_FAIL_ON",
-        help="Verdicts (unsupported, action-required, unknown) and track states (behind, baseline-due, off-track, "
-        "track:unknown) that give exit code 1; or never.",
-    ),
-]
+from hotpatch_cli.cli.config.config import current
+from hotpatch_cli.gate.outcome import GateRules, Suppression, apply_gate, conditions_of
+from hotpatch_cli.gate.overrides import ByMachine, ForSome, Override
+from hotpatch_cli.gate.suppressions import Known, KnownFindings, Waivers, known_in
+from hotpatch_cli.inputs.gate_files.waivers import known_text, read_known, read_waivers
+from hotpatch_cli.knowledge.records import Knowledge
+from hotpatch_cli.report import Checked, Outcome, Report
 
 
-def known_word(word: str, known: tuple[str, ...], option: str) -> str:
-    """A word of an option. Raises BadParameter with the nearest known one."""
-    if word in known:
-        return word
-    advice = did_you_mean(word, known) or f"Known are {', '.join(known)}."
-    raise typer.BadParameter(f"{word!r} is not known. {advice}", param_hint=option)
+class Waiving(NamedTuple):
+    """Waiver files, known findings to read, and the file to write them to."""
+
+    waivers: tuple[str, ...] = ()
+    known: str | None = None
+    write: str | None = None
 
 
-def parse_fail_on(text: str) -> frozenset[str]:
-    """The words of `--fail-on`. Raises BadParameter for one that is not known."""
-    words = [word.strip().lower() for word in text.split(",") if word.strip()]
-    found = frozenset(
-        known_word(word, (*VERDICT_CONDITIONS, *TRACK_CONDITIONS, NEVER), "--fail-on")
-        for word in words
-    )
-    if not found or (NEVER in found and len(found) > 1):
+def waiving(waivers: Iterable[Path] | None, known: str | None, write: str | None) -> Waiving:
+    """The options as values. Raises BadParameter."""
+    if write == "-":
         raise typer.BadParameter(
-            "give verdicts and track states, or only `never`.", param_hint="--fail-on"
+            "name a file: standard output has the report.", param_hint="--write-known"
         )
-    return found
+    return Waiving(tuple(map(str, waivers or ())), known, write)
 
 
-def known_platform(name: str) -> Platform:
-    """A platform that has images. Raises BadParameter."""
-    return cast("Platform", known_word(name, ("azure", "azure-local"), "--platform"))
+def judged_by(
+    report: Report, failing: frozenset[str], asked: Waiving, knowledge: Knowledge
+) -> Report:
+    """The report with what counts, by the options and by the configuration. Raises InputError.
+
+    Where known findings are only written, the exit code is 0.
+    """
+    config, day = current.get(), report.as_of
+    suppressions: list[Suppression] = []
+    if asked.waivers:
+        suppressions.append(Waivers(read_waivers(asked.waivers, knowledge.rules), day))
+    words: list[Override] = []
+    if config.file is not None and config.own("overrides"):
+        from hotpatch_cli.cli.config.tables import overrides_of
+
+        heed_words = not config.given("fail_on")
+        for selector, fail_on, files in overrides_of(config.file, heed_words=heed_words):
+            if fail_on:
+                words.append(Override(selector, fail_on))
+            if files:
+                some = Waivers(read_waivers(files, knowledge.rules), day)
+                suppressions.append(ForSome(selector, some))
+    if asked.known is not None:
+        rows = read_known(asked.known)
+        suppressions.append(KnownFindings(Known(*row) for row in rows))
+    levels = {}
+    if table := config.own("severity"):
+        from hotpatch_cli.cli.config.tables import severities
+
+        levels = severities(table)
+    rules = GateRules(ByMachine(failing, words), suppressions, levels)
+    report = apply_gate(report, rules, sorted(failing))
+    return report._replace(gate=report.gate._replace(exit_code=0)) if asked.write else report
 
 
-def known_reader(name: str | None) -> str | None:
-    """The name of a reader. Raises BadParameter."""
-    from hotpatch_cli.inputs.fleet import READERS
-
-    return None if name is None else known_word(name, tuple(READERS), "--from")
-
-
-def known_source(name: str | None, files: Sequence[str]) -> str | None:
-    """The name of a reader, or one of the files that are given. Raises BadParameter."""
-    from hotpatch_cli.inputs.fleet import READERS
-
-    return name if name is None or name in files else known_word(name, tuple(READERS), "--prefer")
+def known_findings(asked: Waiving, report: Report) -> list[tuple[str, str]]:
+    """The file of known findings, as (name, text), where it is asked for."""
+    if asked.write is None:
+        return []
+    return [(asked.write, known_text(report.as_of, known_in(report)))]
 
 
-def chosen(only: str | None) -> frozenset[str] | None:
-    """The words of `--only`: verdicts, track states, codes. Raises BadParameter."""
-    if only is None:
-        return None
-    known: tuple[str, ...] = ("ready", "current", *VERDICT_CONDITIONS, *TRACK_CONDITIONS)
-    words = [word.strip() for word in only.split(",") if word.strip()]
-    if any(word.upper().startswith("HP") for word in words):
-        from hotpatch_cli.knowledge.load import load_rules
-
-        known += tuple(load_rules())
-    if not words:
-        raise typer.BadParameter("give verdicts, track states or codes.", param_hint="--only")
-    return frozenset(
-        known_word(word.upper() if word.upper().startswith("HP") else word.lower(), known, "--only")
-        for word in words
-    )
+def is_asked_for(checked: Checked, only: frozenset[str] | None) -> bool:
+    """Whether a machine is one that --only means: by its verdict, its track or a code of it."""
+    return only is None or bool(only & (conditions_of(checked) | set(checked.codes)))
 
 
 def narrowed(report: Report, only: frozenset[str] | None) -> Report:
@@ -90,20 +86,16 @@ def narrowed(report: Report, only: frozenset[str] | None) -> Report:
     """
     if only is None:
         return report
-    kept = tuple(each for each in report.machines if only & (conditions_of(each) | set(each.codes)))
-    shown, total = (
-        Counter(each.outcome for each in machines) for machines in (kept, report.machines)
-    )
+    kept = tuple(machine for machine in report.machines if is_asked_for(machine, only))
+    hidden = Counter(machine.outcome for machine in report.machines)
+    hidden.subtract(machine.outcome for machine in kept)
     words: dict[Outcome, str] = {"fails": "fail", "undecided": "are unknown"}
     left = " and ".join(
-        f"{total[key] - shown[key]} that {word}"
-        for key, word in words.items()
-        if total[key] > shown[key]
+        f"{hidden[outcome]} that {word}" for outcome, word in words.items() if hidden[outcome]
     )
-    note = f"--only leaves out machines that count ({left}): the exit code is that of all machines."
-    gate = (
-        report.gate._replace(notes=(*report.gate.notes, note))
-        if left and report.gate.exit_code
-        else report.gate
-    )
+    gate = report.gate
+    if left and gate.exit_code:
+        note = f"--only leaves out machines that count ({left}): "
+        note += "the exit code is that of all machines."
+        gate = gate._replace(notes=(*gate.notes, note))
     return report._replace(machines=kept, gate=gate)

@@ -1,0 +1,133 @@
+"""The fleet as a planning problem: what the options that `plan` and `verify` share make of it."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Protocol
+
+import typer
+
+from hotpatch_cli.cli.progress import working
+from hotpatch_cli.cli.session import AzureRequest, Session, tell
+from hotpatch_cli.documents.codec import parse_duration
+from hotpatch_cli.eligibility.verdict import Judge
+from hotpatch_cli.errors import refuse
+from hotpatch_cli.model import GroupRule
+from hotpatch_cli.planning import PlanningInput, PlanRequest, prepare
+from hotpatch_cli.planning.implied_groups import Implied, with_implied
+from hotpatch_cli.servicing.scenario import Scenario
+
+_MOST = 1_000_000
+
+
+class LimitsRequest(AzureRequest, Protocol):
+    """What a request says of the limits of a plan."""
+
+    @property
+    def release(self) -> str | None:
+        """The month of the baseline."""
+
+    @property
+    def begin(self) -> date | None:
+        """The first day."""
+
+    @property
+    def until(self) -> date | None:
+        """The last day, included, in UTC."""
+
+    @property
+    def deadline(self) -> str | None:
+        """How long after the release."""
+
+    @property
+    def everything(self) -> bool:
+        """Whether machines that restart every month are planned too."""
+
+    @property
+    def availability_sets(self) -> str | None:
+        """The share of an availability set that may be down at once."""
+
+    @property
+    def zones(self) -> str | None:
+        """The share of a zone that may be down at once."""
+
+
+def plan_request(request: LimitsRequest) -> PlanRequest:
+    """The limits of a plan. Raises BadParameter, for a last day before the first one too: no plan
+    could fit.
+    """
+    begin, until = request.begin, request.until
+    if begin and until and until < begin:
+        raise typer.BadParameter(
+            f"the last day, {until}, is before the first, {begin}.", param_hint="--until"
+        )
+    month, deadline = parse_month(request.release), parse_deadline(request.deadline)
+    return PlanRequest(month, begin, until, deadline, request.everything)
+
+
+def parse_month(text: str | None) -> tuple[int, int] | None:
+    """A month from `2026-01`. Raises BadParameter."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text)
+    if match is None:
+        raise typer.BadParameter(
+            f"{text!r} is not a month. Write it as 2026-01.", param_hint="--release"
+        )
+    return int(match[1]), int(match[2])
+
+
+def parse_deadline(text: str | None) -> timedelta | None:
+    """A deadline from `14d`. Raises BadParameter."""
+    try:
+        return None if text is None else parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--deadline") from None
+
+
+def implied_groups(request: LimitsRequest) -> Implied:
+    """The groups that availability sets and zones are. Raises BadParameter."""
+    return Implied(
+        parse_share(request.availability_sets, "--availability-sets"),
+        parse_share(request.zones, "--zones"),
+    )
+
+
+def parse_share(text: str | None, option: str) -> GroupRule | None:
+    """How many of a group may be down at once, from `1` or `25%`. Raises BadParameter."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,7})(%?)", text.strip())
+    if match is None or not 0 < int(match[1]) <= (100 if match[2] else _MOST):
+        raise typer.BadParameter(
+            f"{text!r} is no share. Write a number such as 1, or 25%.", param_hint=option
+        )
+    number = int(match[1])
+    return GroupRule(percent=number) if match[2] else GroupRule(max_unavailable=number)
+
+
+def load(request: LimitsRequest, names: Sequence[str], implied: Implied) -> Session:
+    """The session of a request, in whose fleet availability sets and zones are groups. Says the
+    notes of the sources. Raises BadParameter and InputError.
+    """
+    with working("reading", quiet=request.quiet):
+        session = Session.load(request, names)
+    tell(session.notes, quiet=request.quiet)
+    return session._replace(fleet=with_implied(session.fleet, implied))
+
+
+def planning_input(session: Session, wish: PlanRequest, world: Scenario) -> PlanningInput:
+    """The fleet as a problem in a world. Raises ValueError where no baseline is due."""
+    freezes = (*session.fleet.freezes, *world.freezes)
+    judge = Judge(session.knowledge, session.day, world.releases)
+    return prepare(session.fleet._replace(freezes=freezes), judge, wish)
+
+
+def required_input(session: Session, wish: PlanRequest, world: Scenario) -> PlanningInput:
+    """The same; raises InputError where no baseline is due."""
+    try:
+        return planning_input(session, wish, world)
+    except ValueError as error:
+        raise refuse(
+            ", ".join(session.names), str(error), "Name another month with --release."
+        ) from None
