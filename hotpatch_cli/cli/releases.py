@@ -188,15 +188,15 @@ def _take_in(page: "ReleasePage", request: ReleaseImportRequest | ReleaseUpdateR
     from hotpatch_cli.knowledge.merge_releases import merge_releases
     from hotpatch_cli.outputs.releases import render_difference
 
-    found = merge_releases(load_knowledge().releases, page.rows)
-    deliver(render_difference(page, found, screen("-", no_color=request.no_color)), "-")
-    if not found.differs or request.dry_run:
+    merged = merge_releases(load_knowledge().releases, page.rows)
+    deliver(render_difference(page, merged, screen("-", no_color=request.no_color)), "-")
+    if not merged.differs or request.dry_run:
         return
     if not request.yes and not _agreed():
         raise refuse("releases", "Nothing was kept.", "Add --yes to keep what is new.")
     path = user_data.folder() / user_data.NAME
     before = user_data.imported(path) if path.is_file() else ()
-    fresh = (*found.new, *(after for _, after in found.changed))
+    fresh = (*merged.new, *(after for _, after in merged.changed))
     _make_folder(path.parent)
     write_whole(path, user_data.as_text(merge_releases(before, fresh).rows))
     say(f"Kept in {path}.", quiet=request.quiet)

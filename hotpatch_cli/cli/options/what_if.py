@@ -49,13 +49,13 @@ def parse_what_if(texts: Sequence[str] | None, as_of: date) -> WhatIf:
 
 
 def _unplanned(text: str, as_of: date) -> list[Release]:
-    found = _UNPLANNED.fullmatch(text)
-    if found is None or not 1 <= int(found[3]) <= 12:  # noqa: PLR2004  months
+    match = _UNPLANNED.fullmatch(text)
+    if match is None or not 1 <= int(match[3]) <= 12:  # noqa: PLR2004  months
         raise _bad(f"{text!r} names no month.", _HOW)
-    products = [product for product in PRODUCTS if found[1] in (None, product)]
+    products = [product for product in PRODUCTS if match[1] in (None, product)]
     if not products:
-        raise _bad(f"{found[1]!r} is no product.", f"Known are {', '.join(PRODUCTS)}.")
-    year, month = int(found[2]), int(found[3])
+        raise _bad(f"{match[1]!r} is no product.", f"Known are {', '.join(PRODUCTS)}.")
+    year, month = int(match[2]), int(match[3])
     if year not in YEARS:
         raise _bad(f"{text!r} is beyond all calendars.", _HOW)
     day = patch_tuesday(year, month)
