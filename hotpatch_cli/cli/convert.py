@@ -73,12 +73,12 @@ def converted(request: ConvertRequest, names: Sequence[str]) -> str:
     if _unreadable(text):
         from hotpatch_cli.outputs.unrepresentable import notes_on, unrepresentable
 
-        found = unrepresentable(fleet.machines)
-        text = inventory_yaml(*parts, found)
+        values = unrepresentable(fleet.machines)
+        text = inventory_yaml(*parts, values)
         if why := _unreadable(text):
             message = f"A value of the sources has no place in an inventory: {why}"
             raise refuse(request.output, message, "Nothing was written.")
-        tell(notes_on(fleet.machines, found), quiet=request.quiet)
+        tell(notes_on(fleet.machines, values), quiet=request.quiet)
     return text
 
 

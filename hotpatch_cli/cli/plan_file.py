@@ -74,19 +74,19 @@ def read_plan(name: str) -> ReadPlan:
     starts: dict[str, datetime] = {}
     ends: dict[str, datetime] = {}
     for node, mark in zip(root["reboots"], root["reboots"].marks, strict=True):
-        found: dict[str, Any] | None = _REBOOT.read(
+        reboot: dict[str, Any] | None = _REBOOT.read(
             _only(node, mark, ("machine", "start", "end")), mark, log
         )
-        if found is not None and found["machine"] in starts:
+        if reboot is not None and reboot["machine"] in starts:
             log.add(
                 mark,
-                f"The machine '{found['machine'][:60]}' restarts twice in this plan.",
+                f"The machine '{reboot['machine'][:60]}' restarts twice in this plan.",
                 "Keep one.",
             )
-        elif found is not None:
-            starts[found["machine"]] = found["start"]
-            if found.get("end") is not None:
-                ends[found["machine"]] = found["end"]
+        elif reboot is not None:
+            starts[reboot["machine"]] = reboot["start"]
+            if reboot.get("end") is not None:
+                ends[reboot["machine"]] = reboot["end"]
     wish = PlanRequest()
     for key, value, _, mark in root.placed():
         if key == "asked" and value is not None:

@@ -1,6 +1,7 @@
 """What a command works with once its options are parsed: a fleet, what is known, and the day."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
@@ -129,11 +130,9 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
     return list(files)
 
 
-def watched(request: AzureRequest) -> Any:
+def watched(request: AzureRequest) -> AbstractContextManager[None]:
     """A context in which reading from Azure shows a bar, where standard error is a terminal."""
     if not request.azure:
-        from contextlib import nullcontext
-
         return nullcontext()
     from hotpatch_cli.cli.progress import azure_watched
 

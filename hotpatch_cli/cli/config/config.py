@@ -151,19 +151,19 @@ def defaults(file: ConfigFile, path: tuple[str, ...], options: Mapping[str, Any]
         inner = table.get(name)
         table = inner if isinstance(inner, dict) else {}
         layers.append((path[:depth], table))
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     problems: list[Problem] = []
     for where, layer in layers:
         for name, value in layer.items():
             option = options.get(_key(name))
             if option is not None and (not isinstance(value, dict) or _key(name) in MAPS):
                 try:
-                    found[option.name] = _value(option, value, file.folder)
+                    values[option.name] = _value(option, value, file.folder)
                 except ValueError as error:
                     problems.append(file.problem((*where, name), str(error)))
     if problems:
         raise InputError(problems)
-    return found
+    return values
 
 
 def _value(option: Any, value: Any, folder: Path) -> Any:
