@@ -97,10 +97,12 @@ def exported(plan: Plan) -> PlanExport:
             used[place.subscription, place.region] += 1
             resources += _resources(place, some, _name(plan, place, names))
             taken += some
-    doubts = tuple(
-        (reboot.machine, finding) for reboot in taken for finding in _doubts(reboot.machine)
+    doubts: list[tuple[Machine, Finding]] = []
+    for reboot in taken:
+        doubts += [(reboot.machine, finding) for finding in _doubts(reboot.machine)]
+    return PlanExport(
+        tuple(resources), tuple(doubts), tuple(_warnings(plan, taken)), tuple(refused)
     )
-    return PlanExport(tuple(resources), doubts, tuple(_warnings(plan, taken)), tuple(refused))
 
 
 def _place(reboot: Reboot) -> _Place | str:
