@@ -127,7 +127,7 @@ def _release_day(
 
 def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[date]:
     """The baselines of a product in a month: those that are out, and those that are planned or
-    supposed.
+    of a scenario.
     """
     history = judge.history(product)
     days = {row.date for row in history.out if row.date and row.is_baseline}
