@@ -64,6 +64,7 @@ class Build(NamedTuple):
         return SourceValue(text, parse_build(text)) if text else None
 
 
+@lru_cache(maxsize=4096)
 def parse_build(text: str) -> Build | None:
     """A build from `26100.7092`, `10.0.26100.7092` or, without its revision, `26100`; None for
     anything else.

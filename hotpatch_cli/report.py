@@ -90,15 +90,15 @@ class GateResult(NamedTuple):
 
 
 class RestartChange(NamedTuple):
-    """A restart that a supposed world adds (nothing is `known` of it) or moves to another time."""
+    """A restart that a scenario adds (nothing is `known` of it) or moves to another time."""
 
     checked: Checked
     known: Restart | None
-    supposed: Restart
+    scenario: Restart
 
 
 class ScenarioDiff(NamedTuple):
-    """What a supposed world (`texts`: the questions) changes; `unknown` machines may restart too,
+    """What a scenario (`texts`: the questions) changes; `unknown` machines may restart too,
     or may not.
     """
 

@@ -69,17 +69,17 @@ class Judge:
         self,
         knowledge: Knowledge,
         as_of: date,
-        supposed: Iterable[Release] = (),
+        scenario: Iterable[Release] = (),
         *,
         image_only: bool = False,
     ) -> None:
-        """`supposed` are releases to reckon with that are not known: the question "what if".
+        """`scenario` are the releases of a `--what-if` question, which are taken as given.
 
         With `image_only` there is no machine yet: the image alone decides, and nothing restarts.
         """
         self.knowledge = knowledge
         self.as_of = as_of
-        self._supposed = tuple(supposed)
+        self._scenario = tuple(scenario)
         self._image_only = image_only
         self.updates = {
             row.kb: row.product for row in knowledge.releases if row.kb and row.component is None
@@ -97,7 +97,7 @@ class Judge:
     def history(self, product: Product) -> History:
         """The releases of a product as of the day."""
         if product not in self._histories:
-            self._histories[product] = History(self.knowledge, product, self.as_of, self._supposed)
+            self._histories[product] = History(self.knowledge, product, self.as_of, self._scenario)
         return self._histories[product]
 
     def _judge(self, facts: Facts) -> Judgement:

@@ -35,7 +35,7 @@ def difference_dict(found: ScenarioDiff) -> dict[str, Any]:
                 "id": each.checked.machine.id,
                 "product": each.checked.judgement.product,
                 "without": restart_dict(each.known) if each.known else None,
-                "with": restart_dict(each.supposed),
+                "with": restart_dict(each.scenario),
             }
             for each in found.changes
         ],
@@ -66,12 +66,12 @@ def render_difference(found: ScenarioDiff, options: ViewOptions) -> str:
 def _row(change: RestartChange) -> tuple[str, ...]:
     known = _when(change.known) if change.known else "no restart"
     opening = (
-        change.supposed.opening if change.supposed.runner != "platform" else None
+        change.scenario.opening if change.scenario.runner != "platform" else None
     )  # there it is only a wish
     return (
         change.checked.machine.label,
         known,
-        _when(change.supposed),
+        _when(change.scenario),
         opening.window if opening else "",
     )
 
@@ -91,7 +91,7 @@ def year_dict(
         "changes": [
             {
                 "without": entry_dict(each.without) if each.without else None,
-                "with": entry_dict(each.supposed),
+                "with": entry_dict(each.scenario),
             }
             for each in found.turned
         ],
@@ -107,9 +107,9 @@ def year_lines(found: YearDifference) -> list[str]:
     lines = [f"What if {', '.join(found.texts)}:"]
     for each in found.turned:
         without = _KINDS.get(each.without.kind, each.without.kind) if each.without else "no release"
-        kind = _KINDS.get(each.supposed.kind, each.supposed.kind)
+        kind = _KINDS.get(each.scenario.kind, each.scenario.kind)
         lines.append(
-            f"  {each.supposed.date} {PRODUCT_NAMES[each.supposed.product]}: {without} -> {kind}, restarts"
+            f"  {each.scenario.date} {PRODUCT_NAMES[each.scenario.product]}: {without} -> {kind}, restarts"
         )
     for product, (known, supposed) in found.restarts.items():
         if known != supposed:

@@ -112,7 +112,8 @@ def _release_day(
         if request.everything:
             return next_patch_tuesday(judge.as_of)
         raise ValueError("No machine of the fleet waits for a baseline.")
-    days.update(day for product in PRODUCTS for day in _baselines(judge, product, request.month))
+    for product in PRODUCTS:
+        days |= _baselines(judge, product, request.month)
     wanted = [day for day in days if (day.year, day.month) == request.month]
     if wanted:
         return min(wanted)
@@ -126,7 +127,7 @@ def _release_day(
 
 def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[date]:
     """The baselines of a product in a month: those that are out, and those that are planned or
-    supposed.
+    of a scenario.
     """
     history = judge.history(product)
     days = {row.date for row in history.out if row.date and row.is_baseline}

@@ -36,17 +36,15 @@ class CalendarEntry(NamedTuple):
 
 
 class ChangedRelease(NamedTuple):
-    """A release of the calendar that a supposed world changes: as it is planned, and as it would
-    be.
-    """
+    """A release of the calendar that a scenario changes: as it is planned, and as it would be."""
 
     without: CalendarEntry | None
-    supposed: CalendarEntry
+    scenario: CalendarEntry
 
 
 class YearDifference(NamedTuple):
-    """What a supposed world changes in a year: releases, and by product the restarts without and
-    with it.
+    """What a scenario changes in a year: releases, and by product the restarts without and with
+    it.
     """
 
     texts: tuple[str, ...]
@@ -68,11 +66,11 @@ class Year(NamedTuple):
 
 
 def calendar(
-    knowledge: Knowledge, product: Product, year: int, as_of: date, supposed: Iterable[Release] = ()
+    knowledge: Knowledge, product: Product, year: int, as_of: date, scenario: Iterable[Release] = ()
 ) -> tuple[CalendarEntry, ...]:
     """The year's releases in their order: what is out on the as-of day, then the plan."""
-    history = History(knowledge, product, as_of, supposed)
-    rows = [row for row in (*history.out, *history.supposed) if row.date and row.date.year == year]
+    history = History(knowledge, product, as_of, scenario)
+    rows = [row for row in (*history.out, *history.scenario) if row.date and row.date.year == year]
     known = [_entry(product, row) for row in rows if row.kind in _SHOWN]
     covered = {entry.date.month for entry in known if entry.monthly}
     planned = [
@@ -121,17 +119,17 @@ def year_of(
     year: int,
     as_of: date,
     product: str = "all",
-    supposed: Iterable[Release] = (),
+    scenario: Iterable[Release] = (),
 ) -> Year:
-    """The year of one product or of all, as known on a day; with releases to reckon with that are
-    not known.
+    """The year of one product or of all, as known on a day; with the releases of a
+    scenario.
     """
-    supposed = tuple(supposed)
+    scenario = tuple(scenario)
     products = tuple(one for one in PRODUCTS if product in ("all", one))
     return Year(
         year,
         as_of,
         products,
-        {one: calendar(knowledge, one, year, as_of, supposed) for one in products},
+        {one: calendar(knowledge, one, year, as_of, scenario) for one in products},
         {one: turned(knowledge, one, as_of) for one in products},
     )

@@ -53,12 +53,12 @@ class History:
     """The releases of one product as of a day."""
 
     def __init__(
-        self, knowledge: Knowledge, product: Product, as_of: date, supposed: Iterable[Release] = ()
+        self, knowledge: Knowledge, product: Product, as_of: date, scenario: Iterable[Release] = ()
     ) -> None:
-        """`supposed` are releases to reckon with that are not known: the question "what if"."""
+        """`scenario` are the releases of a `--what-if` question, which are taken as given."""
         self.product = product
         self.as_of = as_of
-        self.supposed = tuple(row for row in supposed if row.product == product)
+        self.scenario = tuple(row for row in scenario if row.product == product)
         self.all = tuple(row for row in knowledge.releases if row.product == product)
         self.out = tuple(row for row in self.all if row.date is not None and row.date <= as_of)
         self.last_day = _last_day(knowledge.matrix, product, as_of)
@@ -90,11 +90,11 @@ class History:
         if self.first_day < date.max:
             day = max(day, self.first_day - timedelta(days=1))
         planned = next_planned_baseline(day)
-        supposed = min(
-            (day_of(row) for row in self.supposed if day < day_of(row) < planned), default=None
+        unplanned = min(
+            (day_of(row) for row in self.scenario if day < day_of(row) < planned), default=None
         )
-        if supposed is not None:
-            return Baseline(supposed, planned=False)
+        if unplanned is not None:
+            return Baseline(unplanned, planned=False)
         return Baseline(planned, planned=True) if planned <= self.last_day else None
 
     @cached_property

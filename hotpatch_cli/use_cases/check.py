@@ -14,14 +14,14 @@ from hotpatch_cli.restarts import Restart, Restarts
 
 
 def check(
-    fleet: Fleet, knowledge: Knowledge, as_of: date, supposed: Iterable[Release] = ()
+    fleet: Fleet, knowledge: Knowledge, as_of: date, scenario: Iterable[Release] = ()
 ) -> Report:
     """Judge every machine of a fleet with the knowledge of a day.
 
     Work is done for each distinct profile, window and build, then joined to the machines that share
     it.
     """
-    return _report(fleet, Judge(knowledge, as_of, supposed))
+    return _report(fleet, Judge(knowledge, as_of, scenario))
 
 
 def check_images(images: Fleet, knowledge: Knowledge, as_of: date) -> Report:
