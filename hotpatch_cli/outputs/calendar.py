@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby, zip_longest
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
-from hotpatch_cli.outputs.escaping import csv_text
+from hotpatch_cli.outputs.escaping import csv_text, markdown
 from hotpatch_cli.outputs.table import TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.servicing.calendar import CalendarEntry, Year, restarts
@@ -188,4 +188,4 @@ def render_markdown(year: Year, _options: ViewOptions) -> str:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(markdown, cells)) + " |"

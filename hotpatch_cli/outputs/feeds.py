@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import BASELINES, PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.ics import KNOWN_SINCE, FeedEvent, feed
+from hotpatch_cli.outputs.phrases import and_more, counted
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.restarts import Restart
@@ -19,6 +20,7 @@ from hotpatch_cli.use_cases.windows import UpcomingOpening
 DAY = timedelta(days=1)
 _COUNTED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMED = 200  # machines that a group's event names
+_NAMED_IN_A_LINE = 10
 
 # --- releases ------------------------------------------------------------------------------------------------
 
@@ -114,8 +116,10 @@ def not_in_feed(report: Report) -> str | None:
     ]
     if not names:
         return None
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""  # noqa: PLR2004  a line has room for so many
-    return f"{len(names)} restarts have no known opening and are not in the feed: {', '.join(names[:10])}{more}."
+    return (
+        f"{len(names)} restarts have no known opening and are not in the feed: "
+        f"{and_more(names, _NAMED_IN_A_LINE)}."
+    )
 
 
 def _due(checked: Checked, as_of: date) -> _Due | None:
@@ -193,13 +197,11 @@ def _group_identity(name: str, first: _Due) -> tuple[str, ...]:
 def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> FeedEvent:
     first = members[0]
     names = sorted(each.checked.machine.label for each in members)
-    listed = ", ".join(names[:_NAMED]) + (
-        f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    )
-    count = "1 machine" if len(names) == 1 else f"{len(names)} machines"
+    listed = and_more(names, _NAMED)
+    count = counted(len(names), "machine restarts", "machines restart")
     return _of_machine(first)._replace(
         identity=identity,
-        summary=f"{name}: {count} restart{'s' if len(names) == 1 else ''} ({_why(first.restart)})",
+        summary=f"{name}: {count} ({_why(first.restart)})",
         description="\n".join([*_told(first), f"Machines: {listed}."]),
         certain=all(each.certain for each in members),
         sequence=max(map(_number, members)),

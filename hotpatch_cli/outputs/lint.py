@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
 from hotpatch_cli.use_cases.lint import LimitBreach
 
@@ -76,13 +77,9 @@ def render_table(view: LintView, options: ViewOptions) -> str:
     run = view.windows - view.skipped
     owned = "1 other is" if view.skipped == 1 else f"{view.skipped} others are"
     skipped = f" {owned} run by their owner." if view.skipped else ""
-    findings, windows = _counted(len(view.found), "finding"), _counted(run, "window")
+    findings, windows = counted(len(view.found), "finding"), counted(run, "window")
     last = f"{findings} in {windows} that Azure runs.{skipped}\n"
     return "\n".join([*blocks, last])
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _block(broken: LimitBreach, options: ViewOptions) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from hotpatch_cli.model import Finding, Machine
-from hotpatch_cli.outputs.escaping import csv_text, visible
+from hotpatch_cli.outputs.escaping import csv_text, markdown
 from hotpatch_cli.outputs.plan_json import reboot_dict, whys_of
 from hotpatch_cli.outputs.plan_view import PlanView, nights, proof, told_difference
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -59,14 +59,14 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
     if plan.unplaced:
         lines += ["## Not placed", ""]
         for machine, each in plan.unplaced:
-            lines.append(f"- {_escaped(machine.label)}: {each.code} {_escaped(view.message(each))}")
+            lines.append(f"- {markdown(machine.label)}: {each.code} {markdown(view.message(each))}")
         lines.append("")
     lines += _conflicts(view)
     for heading, changes in told_difference(view):
         lines += [
-            f"## {_escaped(heading.rstrip(':'))}",
+            f"## {markdown(heading.rstrip(':'))}",
             "",
-            *(f"- {_escaped(each)}" for each in changes),
+            *(f"- {markdown(each)}" for each in changes),
             "",
         ]
     return "\n".join(lines)
@@ -75,12 +75,12 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
 def _conflicts(view: PlanView) -> list[str]:
     lines = []
     for number, obstacle in enumerate(view.obstacles, 1):
-        lines += [f"### Conflict {number}", "", _escaped(obstacle.summary), ""]
+        lines += [f"### Conflict {number}", "", markdown(obstacle.summary), ""]
         lines += ["All of these together stand in the way:", ""]
-        lines += [*(f"- {_escaped(each.message)}" for each in obstacle.reasons), ""]
+        lines += [*(f"- {markdown(each.message)}" for each in obstacle.reasons), ""]
         if obstacle.helps:
             lines += ["Each of these alone would help:", ""]
-            lines += [*(f"- {_escaped(each.message)}" for each in obstacle.helps), ""]
+            lines += [*(f"- {markdown(each.message)}" for each in obstacle.helps), ""]
     return lines
 
 
@@ -90,11 +90,4 @@ def _row(reboot: Reboot) -> tuple[str, ...]:
 
 
 def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(_escaped, cells)) + " |"
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown and the HTML in it leave alone."""
-    return "".join(
-        "\\" + letter if letter in "\\`*_{}[]<>#|" else letter for letter in visible(text)
-    )
+    return "| " + " | ".join(map(markdown, cells)) + " |"

@@ -4,6 +4,7 @@ import json
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.planning.plan import BrokenRule
 
@@ -19,7 +20,7 @@ class PlanReview(NamedTuple):
 def render_table(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
     """A line for each rule that is broken."""
     lines = [f"{visible(each.text)}\n" for each in judged.broken]
-    count = "1 restart" if judged.restarts == 1 else f"{judged.restarts} restarts"
+    count = counted(judged.restarts, "restart")
     return "".join(lines) or f"The plan keeps every rule: {count}.\n"
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
@@ -45,7 +46,7 @@ def render_table(view: PlanView, options: ViewOptions) -> str:
         if rows:
             parts.append(_night(night, rows, options))
     if shown < len(plan.reboots):
-        parts.append(f"... and {len(plan.reboots) - shown} more restarts: -o FILE shows all.\n")
+        parts.append(and_rest(len(plan.reboots) - shown, "restarts", "-o FILE"))
     parts += [
         _unplaced(view, options),
         _conflicts(view, options),
@@ -133,7 +134,7 @@ def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> st
     bars = [(*row, axis.bar(each)) for row, each in zip(columns, rows, strict=True)]
     zones = {each.start.utcoffset() for each in night.reboots}
     clock = f"{axis.begin:%z}" if len(zones) == 1 else f"bars by the clock of {axis.begin:%z}"
-    many = "1 restart" if len(night.reboots) == 1 else f"{len(night.reboots)} restarts"
+    many = counted(len(night.reboots), "restart")
     title = f"Night of {night.name}: {many} ({clock})"
     header = (*head, axis.header())
     return drawn(

@@ -7,6 +7,7 @@ from typing import Any
 from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
 from hotpatch_cli.inputs.others.report import ReportedMachine
 from hotpatch_cli.outputs.escaping import markdown, visible
+from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.report_markdown import MOST
 from hotpatch_cli.outputs.table import TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
@@ -60,7 +61,7 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
         grid = TextTable(_HEADER, [_row(each) for each in shown], whole=("change", "was", "is"))
         parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
-        parts.append(f"... and {len(pairs) - len(shown)} more machines: --all shows them.\n")
+        parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))
     parts.append("".join(_why(each, options) for each in shown if each.change in ("loses", "wins")))
     return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from hotpatch_cli.outputs.escaping import csv_text, visible
+from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.restart_text import next_restart, or_now
 from hotpatch_cli.outputs.table import TextTable, plain, terminal
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions, indented
@@ -66,7 +67,7 @@ def render_table(report: Report, options: ViewOptions) -> str:
     else:
         parts.append(plain(TextTable(_WIDE, [_wide_row(each) for each in shown])))
     if len(shown) < len(ranked):
-        parts.append(f"... and {len(ranked) - len(shown)} more machines: --all shows them.\n")
+        parts.append(and_rest(len(ranked) - len(shown), "machines", "--all"))
     parts += [
         "" if options.explain else _legend(report, options),
         _run(report, options),

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES
-from hotpatch_cli.outputs.report_json import restart_dict
 from hotpatch_cli.outputs.restart_text import when
 from hotpatch_cli.outputs.table import TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
@@ -17,29 +16,6 @@ _KINDS = {
     "unplanned-baseline": "UNPLANNED baseline",
     None: "unknown",
 }
-
-
-def difference_dict(found: ScenarioDiff) -> dict[str, Any]:
-    """The difference as it stands in JSON."""
-    return {
-        "questions": list(found.texts),
-        "summary": {
-            "machines": found.machines,
-            "restarts_added": sum(each.known is None for each in found.changes),
-            "restarts_moved": sum(each.known is not None for each in found.changes),
-            "not_known": found.unknown,
-        },
-        "changes": [
-            {
-                "machine": each.checked.machine.label,
-                "id": each.checked.machine.id,
-                "product": each.checked.judgement.product,
-                "without": restart_dict(each.known) if each.known else None,
-                "with": restart_dict(each.supposed),
-            }
-            for each in found.changes
-        ],
-    }
 
 
 def render_difference(found: ScenarioDiff, options: ViewOptions) -> str:

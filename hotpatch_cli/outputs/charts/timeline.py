@@ -11,6 +11,7 @@ from typing import Any
 from hotpatch_cli.outputs.charts.draw import INKS, Spec
 from hotpatch_cli.outputs.charts.nights import ChartLane, ChartNight, ChartSpan, nights
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.planning import PlanningInput, Reboot
 from hotpatch_cli.schedule.freezes import Freeze
 
@@ -310,7 +311,7 @@ _LABEL = "slice(datum.label, indexof(datum.label, '\\t') + 1)"
 
 def _title(night: ChartNight, *, narrow: bool) -> str:
     after = night.day + _DAY
-    many = "1 restart" if night.restarts == 1 else f"{night.restarts:,} restarts"
+    many = counted(night.restarts, "restart")
     if narrow:
         return f"Night of {_said(night.day)}: {many}"
     return f"Night of {night.day:%a} {_said(night.day)} to {after:%a} {_said(after)}: {many}, local time"

@@ -8,7 +8,8 @@ from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding
 from hotpatch_cli.outputs.charts.nights import night_of
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.page.words import count, said
+from hotpatch_cli.outputs.page.words import day_text
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, left_out
 from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
 
@@ -41,14 +42,18 @@ class PlanPart(NamedTuple):
     def summary(self) -> str:
         """The plan in a sentence."""
         if not self.reboots:
-            return f"No restart is planned for the baseline of {said(self.prepared.release_day)}."
+            return (
+                f"No restart is planned for the baseline of {day_text(self.prepared.release_day)}."
+            )
         days = sorted({night_of(each.start) for each in self.reboots})
-        nights = count(len(days), "night")
+        nights = counted(len(days), "night")
         when = (
-            f"on {said(days[0])}" if len(days) == 1 else f"from {said(days[0])} to {said(days[-1])}"
+            f"on {day_text(days[0])}"
+            if len(days) == 1
+            else f"from {day_text(days[0])} to {day_text(days[-1])}"
         )
-        baseline = said(self.prepared.release_day)
-        return f"{count(len(self.reboots), 'restart')} in {nights}, {when}, for the baseline of {baseline}."
+        baseline = day_text(self.prepared.release_day)
+        return f"{counted(len(self.reboots), 'restart')} in {nights}, {when}, for the baseline of {baseline}."
 
     @property
     def rows(self) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from hotpatch_cli.outputs.page.blockers import blockers
 from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
 from hotpatch_cli.outputs.page.machines import MOST, kinds, machine_data
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Report
 from hotpatch_cli.servicing.calendar import Year
@@ -163,8 +164,8 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     made.filters |= {
-        "said": words.said,
-        "count": words.count,
+        "day_text": words.day_text,
+        "count": counted,
         "code": code,
         "visible": visible,
         "link": link,
