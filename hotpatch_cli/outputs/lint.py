@@ -45,7 +45,8 @@ def finding_dict(broken: LimitBreach, view: LintView) -> dict[str, Any]:
         "remedy": limit.remedy,
         "source": limit.source[0].url,
         "sources": [
-            {"title": each.title, "url": each.url, "read": str(each.read)} for each in limit.source
+            {"title": source.title, "url": source.url, "read": str(source.read)}
+            for source in limit.source
         ],
         "location": {
             "file": broken.place.file,
@@ -64,7 +65,7 @@ def render_json(view: LintView, _options: ViewOptions) -> str:
             "not_run_by_azure": view.skipped,
             "findings": len(view.found),
         },
-        "findings": [finding_dict(each, view) for each in view.found],
+        "findings": [finding_dict(breach, view) for breach in view.found],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
@@ -73,7 +74,7 @@ def render_table(view: LintView, options: ViewOptions) -> str:
     """A paragraph for each broken limit: place, window, what is expected, what was found, what to
     do.
     """
-    blocks = [_block(each, options) for each in view.found]
+    blocks = [_block(breach, options) for breach in view.found]
     run = view.windows - view.skipped
     owned = "1 other is" if view.skipped == 1 else f"{view.skipped} others are"
     skipped = f" {owned} run by their owner." if view.skipped else ""

@@ -76,8 +76,8 @@ def _by_group(plan: Plan) -> Iterator[FeedEvent]:
 def _of_group(
     name: str, identity: tuple[str, ...], night: PlanNight, members: Sequence[Reboot], plan: Plan
 ) -> FeedEvent:
-    start, end = min(each.start for each in members), max(each.end for each in members)
-    lines = [f"{each.machine.label} {each.start:%H:%M %z}" for each in members[:_NAMED]]
+    start, end = min(reboot.start for reboot in members), max(reboot.end for reboot in members)
+    lines = [f"{reboot.machine.label} {reboot.start:%H:%M %z}" for reboot in members[:_NAMED]]
     lines += [f"and {len(members) - _NAMED} more"] if len(members) > _NAMED else []
     count = counted(len(members), "machine restarts", "machines restart")
     return FeedEvent(

@@ -19,7 +19,7 @@ class PlanReview(NamedTuple):
 
 def render_table(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
     """A line for each rule that is broken."""
-    lines = [f"{visible(each.text)}\n" for each in judged.broken]
+    lines = [f"{visible(rule.text)}\n" for rule in judged.broken]
     count = counted(judged.restarts, "restart")
     return "".join(lines) or f"The plan keeps every rule: {count}.\n"
 
@@ -32,12 +32,12 @@ def render_json(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
         "restarts": judged.restarts,
         "broken": [
             {
-                "rule": each.rule,
-                "machines": list(each.machines),
-                "limit": each.limit,
-                "message": each.text,
+                "rule": rule.rule,
+                "machines": list(rule.machines),
+                "limit": rule.limit,
+                "message": rule.text,
             }
-            for each in judged.broken
+            for rule in judged.broken
         ],
         "not_in_the_plan": list(judged.missing),
     }

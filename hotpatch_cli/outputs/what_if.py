@@ -20,15 +20,16 @@ _KINDS = {
 
 def render_difference(found: ScenarioDiff, options: ViewOptions) -> str:
     """The difference as a table: machine by machine the restart without and with it."""
-    added = sum(each.known is None for each in found.changes)
+    added = sum(change.known is None for change in found.changes)
     moved = len(found.changes) - added
-    head = f"What if {', '.join(found.texts)}: {added} more restarts, {moved} moved, of {found.machines} machines."
+    head = f"What if {', '.join(found.texts)}: {added} more restarts, {moved} moved, "
+    head += f"of {found.machines} machines."
     if found.unknown:
         head += f" Machines of which nothing is known, and which may restart too: {found.unknown}."
     if not found.changes:
         return folded(f"{head}\n", options)
     listed = found.changes[: options.most]
-    rows = [_row(each) for each in listed]
+    rows = [_row(change) for change in listed]
     grid = TextTable(("machine", "without", "with", "window"), rows, whole=("without", "with"))
     table = drawn(grid, options)
     rest = len(found.changes) - len(listed)
@@ -66,10 +67,10 @@ def year_dict(
         "questions": list(found.texts),
         "changes": [
             {
-                "without": entry_dict(each.without) if each.without else None,
-                "with": entry_dict(each.supposed),
+                "without": entry_dict(change.without) if change.without else None,
+                "with": entry_dict(change.supposed),
             }
-            for each in found.turned
+            for change in found.turned
         ],
         "restarts": {
             product: {"without": without, "with": supposed}
@@ -81,12 +82,13 @@ def year_dict(
 def year_lines(found: YearDifference) -> list[str]:
     """The difference of a year, a line each."""
     lines = [f"What if {', '.join(found.texts)}:"]
-    for each in found.turned:
-        without = _KINDS.get(each.without.kind, each.without.kind) if each.without else "no release"
-        kind = _KINDS.get(each.supposed.kind, each.supposed.kind)
-        lines.append(
-            f"  {each.supposed.date} {PRODUCT_NAMES[each.supposed.product]}: {without} -> {kind}, restarts"
+    for change in found.turned:
+        without = (
+            _KINDS.get(change.without.kind, change.without.kind) if change.without else "no release"
         )
+        kind = _KINDS.get(change.supposed.kind, change.supposed.kind)
+        product_name = PRODUCT_NAMES[change.supposed.product]
+        lines.append(f"  {change.supposed.date} {product_name}: {without} -> {kind}, restarts")
     for product, (known, supposed) in found.restarts.items():
         if known != supposed:
             lines.append(f"  {PRODUCT_NAMES[product]}: {known} -> {supposed} restarts")

@@ -45,7 +45,7 @@ class PlanPart(NamedTuple):
             return (
                 f"No restart is planned for the baseline of {day_text(self.prepared.release_day)}."
             )
-        days = sorted({night_of(each.start) for each in self.reboots})
+        days = sorted({night_of(reboot.start) for reboot in self.reboots})
         nights = counted(len(days), "night")
         when = (
             f"on {day_text(days[0])}"
@@ -53,27 +53,28 @@ class PlanPart(NamedTuple):
             else f"from {day_text(days[0])} to {day_text(days[-1])}"
         )
         baseline = day_text(self.prepared.release_day)
-        return f"{counted(len(self.reboots), 'restart')} in {nights}, {when}, for the baseline of {baseline}."
+        many = counted(len(self.reboots), "restart")
+        return f"{many} in {nights}, {when}, for the baseline of {baseline}."
 
     @property
     def rows(self) -> list[dict[str, str]]:
         """The restarts as a table, the first of them."""
         return [
             {
-                "machine": visible(each.machine.label),
-                "start": f"{each.start:%Y-%m-%d %H:%M %z}",
-                "end": f"{each.end:%H:%M}",
-                "window": visible(each.window),
-                "ring": visible(each.machine.placement.ring or "–"),
-                "groups": visible(", ".join(each.machine.placement.groups) or "–"),
+                "machine": visible(reboot.machine.label),
+                "start": f"{reboot.start:%Y-%m-%d %H:%M %z}",
+                "end": f"{reboot.end:%H:%M}",
+                "window": visible(reboot.window),
+                "ring": visible(reboot.machine.placement.ring or "–"),
+                "groups": visible(", ".join(reboot.machine.placement.groups) or "–"),
             }
-            for each in self.reboots[:ROWS]
+            for reboot in self.reboots[:ROWS]
         ]
 
 
 def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
     """A plan that was made for the page."""
-    left = _by_reason((machine.label, _message(rules, each)) for machine, each in plan.unplaced)
+    left = _by_reason((machine.label, _message(rules, why)) for machine, why in plan.unplaced)
     worth = _worth(plan) if plan.reboots else ""
     return PlanPart(plan.prepared, plan.reboots, left, (), worth, plan_conflicts(plan, rules))
 
@@ -85,11 +86,8 @@ def _message(rules: Mapping[str, Rule], finding: Finding) -> str:
 def _worth(plan: Plan) -> str:
     hours = f"Exposure, the hours from the release to each restart in all, is {plan.exposure:,.0f}"
     if plan.gap <= 0:
-        return (
-            f"{hours}: no plan has less."
-            if not plan.unplaced
-            else f"{hours} for what is placed: no plan has less."
-        )
+        placed = " for what is placed" if plan.unplaced else ""
+        return f"{hours}{placed}: no plan has less."
     return f"{hours}, at most {max(plan.gap, 0.001):.1%} more than the best plan possible."
 
 
@@ -98,7 +96,7 @@ def _by_reason(rows: Iterable[tuple[str, str]]) -> tuple[Left, ...]:
     found: dict[str, list[str]] = {}
     for name, why in rows:
         found.setdefault(why, []).append(visible(name))
-    ordered = sorted(found.items(), key=lambda each: -len(each[1]))
+    ordered = sorted(found.items(), key=lambda reason: -len(reason[1]))
     return tuple(Left(visible(why), tuple(names[:NAMED]), len(names)) for why, names in ordered)
 
 
@@ -116,7 +114,7 @@ def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
     broken = tuple(map(visible, broken_rules(prepared, starts)))
     worth = "" if broken else "The plan was checked against the fleet: it keeps every rule."
     return PlanPart(
-        prepared, tuple(sorted(reboots, key=lambda each: each.start)), left, broken, worth
+        prepared, tuple(sorted(reboots, key=lambda reboot: reboot.start)), left, broken, worth
     )
 
 

@@ -1,4 +1,4 @@
-"""The words of the page: days as people say them, the answer in a sentence, and its four numbers."""
+"""The words of the page: days as people say them, the answer in a sentence, its four numbers."""
 
 from datetime import date
 from typing import NamedTuple
@@ -93,15 +93,17 @@ def numbers(report: Report, saved: int, months: int) -> tuple[KeyFigure, ...]:
 
 def _next_baseline(report: Report) -> KeyFigure:
     coming = [
-        each.judgement.coming_baseline for each in report.machines if each.judgement.coming_baseline
+        checked.judgement.coming_baseline
+        for checked in report.machines
+        if checked.judgement.coming_baseline
     ]
     if not coming:
         return KeyFigure("none", "next baseline", "no machine waits for one")
-    first = min(coming, key=lambda each: (each.date, not each.confirmed))
-    machines = sum(each.date == first.date for each in coming)
+    first = min(coming, key=lambda baseline: (baseline.date, not baseline.confirmed))
+    machines = sum(baseline.date == first.date for baseline in coming)
     days = (first.date - report.as_of).days
     sure = "" if first.confirmed else ", forecast"
-    due = sum(each.judgement.track.state == "baseline-due" for each in report.machines)
+    due = sum(checked.judgement.track.state == "baseline-due" for checked in report.machines)
     late = f"; {counted(due, 'machine')} still due" if due else ""
     label = f"{first.date:%Y}: next baseline"
     detail = f"in {counted(days, 'day')}{sure}; {counted(machines, 'machine')}{late}"
