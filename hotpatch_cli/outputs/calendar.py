@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby, zip_longest
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
-from hotpatch_cli.outputs.escaping import csv_text
+from hotpatch_cli.outputs.escaping import csv_text, markdown
 from hotpatch_cli.outputs.table import TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.servicing.calendar import CalendarEntry, Year, restarts
@@ -77,7 +77,8 @@ def _counts(year: Year) -> str:
             f" So far {turned} of {months} hotpatch months became baselines." if months else ""
         )
         lines.append(
-            f"{PRODUCT_NAMES[product]}: {baselines} restarts in {year.year}{open_months}.{history}\n"
+            f"{PRODUCT_NAMES[product]}: {baselines} restarts in {year.year}"
+            f"{open_months}.{history}\n"
         )
     return "".join(lines)
 
@@ -102,14 +103,15 @@ def _remarks(year: Year) -> str:
         )
         if release is not None and release.notes and (doubtful or entry.kind is None):
             lines.append(
-                f"{entry.date} {product} ({release.confidence_of_kind} confidence): {release.notes}\n"
+                f"{entry.date} {product} ({release.confidence_of_kind} confidence): "
+                f"{release.notes}\n"
             )
     return "".join(lines)
 
 
 def _all(year: Year) -> list[tuple[Product, CalendarEntry]]:
     listed = [(product, entry) for product in year.products for entry in year.entries[product]]
-    return sorted(listed, key=lambda each: (each[1].date, each[0]))
+    return sorted(listed, key=lambda row: (row[1].date, row[0]))
 
 
 def entry_dict(entry: CalendarEntry) -> dict[str, object]:
@@ -188,4 +190,4 @@ def render_markdown(year: Year, _options: ViewOptions) -> str:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(markdown, cells)) + " |"

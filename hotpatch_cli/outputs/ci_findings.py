@@ -109,7 +109,8 @@ def aside(reason: Reason) -> str:
         parts.append("Known before.")
     if reason.severity:
         parts.append(
-            f"Level {reason.severity.level} instead of {reason.catalogue_level}: {reason.severity.reason}"
+            f"Level {reason.severity.level} instead of {reason.catalogue_level}: "
+            f"{reason.severity.reason}"
         )
     return " ".join(f"({part})" for part in parts)
 

@@ -12,8 +12,8 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
-        for each in text
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
     )
 
 
@@ -38,10 +38,10 @@ def markdown(text: str) -> str:
     """Text that stays text in Markdown: no markup, no HTML, no cell, no link, and nobody is called
     by an @.
     """
-    return "".join(_MARKDOWN.get(each, each) for each in visible(text))
+    return "".join(_MARKDOWN.get(sign, sign) for sign in visible(text))
 
 
-_MARKDOWN = {each: f"&#{ord(each)};" for each in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}
+_MARKDOWN = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}
 
 
 def encoded(product: str | bytes) -> bytes:

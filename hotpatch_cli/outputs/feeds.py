@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import BASELINES, PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.ics import KNOWN_SINCE, FeedEvent, feed
+from hotpatch_cli.outputs.phrases import and_more, counted
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.restarts import Restart
@@ -19,8 +20,9 @@ from hotpatch_cli.use_cases.windows import UpcomingOpening
 DAY = timedelta(days=1)
 _COUNTED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMED = 200  # machines that a group's event names
+_NAMED_IN_A_LINE = 10
 
-# --- releases ------------------------------------------------------------------------------------------------
+# --- releases -------------------------------------------------------------------------------------
 
 _KINDS = {
     "planned-baseline": ("Baseline", "baseline", "restarts"),
@@ -43,7 +45,9 @@ def _release(product: Product, entry: CalendarEntry, alarms: tuple[timedelta, ..
     category, kind, effect = _KINDS[entry.kind]
     name = PRODUCT_NAMES[product]
     release = entry.release
-    identified = [str(each) for each in (release.kb, release.build) if each] if release else []
+    identified = (
+        [str(identity) for identity in (release.kb, release.build) if identity] if release else []
+    )
     forecast = "" if entry.confirmed else " (forecast)" if release is None else " (not confirmed)"
     summary = " ".join([f"{name}: {kind}", *identified[:1]]) + f", {effect}{forecast}"
     lines = [f"Build {release.build}."] if release and release.build else []
@@ -77,7 +81,7 @@ def _what(entry: CalendarEntry) -> tuple[str, ...]:
     return (month, entry.kind or "unknown", str(named or entry.date))
 
 
-# --- restarts ------------------------------------------------------------------------------------------------
+# --- restarts -------------------------------------------------------------------------------------
 
 
 class _Due(NamedTuple):
@@ -97,7 +101,9 @@ def render_restarts(report: Report, options: ViewOptions) -> str:
     """The next restart of each machine, or of each group, as a feed; machines without an opening
     are not in it.
     """
-    due = [each for checked in report.machines if (each := _due(checked, report.as_of)) is not None]
+    due = [
+        placed for checked in report.machines if (placed := _due(checked, report.as_of)) is not None
+    ]
     events = _by_group(due) if options.feed.by_group else map(_of_machine, due)
     alarmed = (event._replace(alarms=options.feed.alarms) for event in events)
     return feed("Restarts of " + (report.fleet.name or "the fleet"), alarmed, options.feed)
@@ -108,14 +114,16 @@ def not_in_feed(report: Report) -> str | None:
     is none.
     """
     names = [
-        each.machine.label
-        for each in report.machines
-        if each.restart.reason and _due(each, report.as_of) is None
+        checked.machine.label
+        for checked in report.machines
+        if checked.restart.reason and _due(checked, report.as_of) is None
     ]
     if not names:
         return None
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""  # noqa: PLR2004  a line has room for so many
-    return f"{len(names)} restarts have no known opening and are not in the feed: {', '.join(names[:10])}{more}."
+    return (
+        f"{len(names)} restarts have no known opening and are not in the feed: "
+        f"{and_more(names, _NAMED_IN_A_LINE)}."
+    )
 
 
 def _due(checked: Checked, as_of: date) -> _Due | None:
@@ -163,16 +171,16 @@ def _of_machine(due: _Due) -> FeedEvent:
 
 
 def _by_group(due: Sequence[_Due]) -> Iterator[FeedEvent]:
-    """One event for each group, cause and opening; machines without a group have one of their own."""
+    """One event for each group, cause and opening; machines without a group have their own."""
     groups: dict[tuple[str, ...], list[_Due]] = {}
-    for each in due:
-        names = each.checked.machine.placement.groups
+    for restart in due:
+        names = restart.checked.machine.placement.groups
         if not names:
-            yield _of_machine(each)
+            yield _of_machine(restart)
         for name in names:
             groups.setdefault(
-                (name, *_cause(each.restart), str(each.start), str(each.end)), []
-            ).append(each)
+                (name, *_cause(restart.restart), str(restart.start), str(restart.end)), []
+            ).append(restart)
     taken: set[tuple[str, ...]] = set()
     for (name, *_), members in sorted(groups.items()):
         identity = _group_identity(name, members[0])
@@ -192,16 +200,14 @@ def _group_identity(name: str, first: _Due) -> tuple[str, ...]:
 
 def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> FeedEvent:
     first = members[0]
-    names = sorted(each.checked.machine.label for each in members)
-    listed = ", ".join(names[:_NAMED]) + (
-        f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    )
-    count = "1 machine" if len(names) == 1 else f"{len(names)} machines"
+    names = sorted(restart.checked.machine.label for restart in members)
+    listed = and_more(names, _NAMED)
+    count = counted(len(names), "machine restarts", "machines restart")
     return _of_machine(first)._replace(
         identity=identity,
-        summary=f"{name}: {count} restart{'s' if len(names) == 1 else ''} ({_why(first.restart)})",
+        summary=f"{name}: {count} ({_why(first.restart)})",
         description="\n".join([*_told(first), f"Machines: {listed}."]),
-        certain=all(each.certain for each in members),
+        certain=all(restart.certain for restart in members),
         sequence=max(map(_number, members)),
     )
 
@@ -259,7 +265,7 @@ def _number(due: _Due) -> int:
     return 2 * ((start - _COUNTED_FROM) // timedelta(minutes=1)) + due.certain
 
 
-# --- openings ------------------------------------------------------------------------------------------------
+# --- openings -------------------------------------------------------------------------------------
 
 
 def render_openings(found: Iterable[UpcomingOpening], options: ViewOptions) -> str:
@@ -271,7 +277,7 @@ def _opening(listed: UpcomingOpening) -> FeedEvent:
     opening = listed.opening
     left = f", {listed.minutes} of {opening.minutes} min left" if listed.removed else ""
     lines = [f"{_span(opening)}{left}."]
-    lines += [f"Frozen by {each.freeze}: {each.minutes} min." for each in listed.removed]
+    lines += [f"Frozen by {cut.freeze}: {cut.minutes} min." for cut in listed.removed]
     lines += [f"{note[:1].upper()}{note[1:]}." for note in opening.notes]
     state = "" if listed.minutes else " (frozen)"
     return FeedEvent(

@@ -29,7 +29,8 @@ def explained(
     rule = "  ".join("-" * width for width in widths)
     head, *lines = [_line(row, widths, options) for row in table]
     parts = [
-        f"{line}\n{_reasons(each, options)}" for line, each in zip(lines, machines, strict=True)
+        f"{line}\n{_reasons(checked, options)}"
+        for line, checked in zip(lines, machines, strict=True)
     ]
     return "\n".join([f"{head}\n{rule}", *parts])
 

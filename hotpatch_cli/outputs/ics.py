@@ -80,7 +80,7 @@ def feed(name: str, events: Iterable[FeedEvent], options: Feed) -> str:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("x-wr-calname", visible(name))
-    for event in sorted(events, key=lambda each: (str(_time(each.start)), each.uid)):
+    for event in sorted(events, key=lambda event_: (str(_time(event_.start)), event_.uid)):
         calendar.add_component(_component(event, options))
     if not calendar.subcomponents:
         calendar.add_component(_utc())

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import make_finding
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
 from hotpatch_cli.report import sentence
 from hotpatch_cli.use_cases.lint import LimitBreach
@@ -48,7 +49,8 @@ def finding_dict(broken: LimitBreach, view: LintView) -> dict[str, Any]:
         "remedy": limit.remedy,
         "source": limit.source[0].url,
         "sources": [
-            {"title": each.title, "url": each.url, "read": str(each.read)} for each in limit.source
+            {"title": source.title, "url": source.url, "read": str(source.read)}
+            for source in limit.source
         ],
         "location": {
             "file": broken.place.file,
@@ -67,7 +69,7 @@ def render_json(view: LintView, _options: ViewOptions) -> str:
             "not_run_by_azure": view.skipped,
             "findings": len(view.found),
         },
-        "findings": [finding_dict(each, view) for each in view.found],
+        "findings": [finding_dict(breach, view) for breach in view.found],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
@@ -76,17 +78,13 @@ def render_table(view: LintView, options: ViewOptions) -> str:
     """A paragraph for each broken limit: place, window, what is expected, what was found, what to
     do.
     """
-    blocks = [_block(each, options) for each in view.found]
+    blocks = [_block(breach, options) for breach in view.found]
     run = view.windows - view.skipped
     owned = "1 other is" if view.skipped == 1 else f"{view.skipped} others are"
     skipped = f" {owned} run by their owner." if view.skipped else ""
-    findings, windows = _counted(len(view.found), "finding"), _counted(run, "window")
+    findings, windows = counted(len(view.found), "finding"), counted(run, "window")
     last = f"{findings} in {windows} that Azure runs.{skipped}\n"
     return "\n".join([*blocks, last])
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _block(broken: LimitBreach, options: ViewOptions) -> str:

@@ -43,7 +43,7 @@ def _images(matrix: Matrix, day: date) -> TextTable:
     rows = [
         (
             row.sku,
-            ", ".join(PLATFORM_NAMES[each] for each in row.platforms),
+            ", ".join(PLATFORM_NAMES[name] for name in row.platforms),
             _since(row.from_day, day),
         )
         for row in matrix.images
@@ -71,13 +71,13 @@ def _since(from_day: date, day: date) -> str:
 
 def _platform(matrix: Matrix, platform: str, day: date) -> str:
     asked = [
-        f"{each.text}  [{each.rule}]" if each.rule else each.text
-        for each in _of(matrix.prerequisites, platform)
+        f"{statement.text}  [{statement.rule}]" if statement.rule else statement.text
+        for statement in _of(matrix.prerequisites, platform)
     ]
     lines = [f"{PLATFORM_NAMES[platform]} asks for\n", *(f"  - {text}\n" for text in asked)]
-    tools = ", ".join(each.text for each in _of(matrix.orchestration, platform))
+    tools = ", ".join(statement.text for statement in _of(matrix.orchestration, platform))
     lines.append(f"  Orchestration: {tools}\n")
-    lines += [f"  {each.text}\n" for each in _of(matrix.behaviour, platform)]
+    lines += [f"  {statement.text}\n" for statement in _of(matrix.behaviour, platform)]
     if platform == "arc":
         phases = [phase for phase in matrix.arc_phases if holds(phase.from_day, phase.until, day)]
         lines += [f"  On {day}: {phase.terms}.\n" for phase in phases] or [
@@ -85,7 +85,8 @@ def _platform(matrix: Matrix, platform: str, day: date) -> str:
         ]
     if platform == "azure":
         lines += [
-            f"  {PRODUCT_NAMES[row.product]} images were known to be in these regions only: {', '.join(row.known)}.\n"
+            f"  {PRODUCT_NAMES[row.product]} images were known to be in these regions only: "
+            f"{', '.join(row.known)}.\n"
             for row in matrix.regions
             if holds(row.from_day, row.until, day)
         ]
@@ -93,11 +94,11 @@ def _platform(matrix: Matrix, platform: str, day: date) -> str:
 
 
 def _of(statements: Iterable[Statement], platform: str) -> list[Statement]:
-    return [each for each in statements if each.platform == platform]
+    return [statement for statement in statements if statement.platform == platform]
 
 
 def _list(title: str, statements: Iterable[Statement]) -> str:
-    return f"{title}\n" + "".join(f"  - {each.text}\n" for each in statements)
+    return f"{title}\n" + "".join(f"  - {statement.text}\n" for statement in statements)
 
 
 def _lifecycle(matrix: Matrix, day: date) -> str:
@@ -112,13 +113,14 @@ def _lifecycle(matrix: Matrix, day: date) -> str:
 def _every_source(matrix: Matrix) -> list[Source]:
     rows: list[Any] = [row for name in Matrix._fields[1:] for row in getattr(matrix, name)]
     return sorted(
-        {source for row in rows for source in row.source}, key=lambda each: (each.read, each.title)
+        {source for row in rows for source in row.source},
+        key=lambda source: (source.read, source.title),
     )
 
 
 def _sources(sources: Iterable[Source]) -> str:
     return "Sources\n" + "".join(
-        f"  {each.read}  {each.title}\n              {each.url or ''}\n" for each in sources
+        f"  {source.read}  {source.title}\n              {source.url or ''}\n" for source in sources
     )
 
 
@@ -149,8 +151,8 @@ def _plain_value(value: Any) -> Any:
         return str(value)
     if isinstance(value, tuple):
         return [
-            each._asdict() | {"read": str(each.read)} if isinstance(each, Source) else each
-            for each in value
+            item._asdict() | {"read": str(item.read)} if isinstance(item, Source) else item
+            for item in value
         ]
     return value
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from hotpatch_cli.model import Finding, Machine
-from hotpatch_cli.outputs.escaping import csv_text, visible
+from hotpatch_cli.outputs.escaping import csv_text, markdown
 from hotpatch_cli.outputs.plan_json import reboot_dict, whys_of
 from hotpatch_cli.outputs.plan_view import PlanView, nights, proof, told_difference
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -17,12 +17,15 @@ def render_csv(view: PlanView, _options: ViewOptions) -> str:
     """The plan as CSV: one line a restart, then one for each machine that is not placed, without a
     start.
     """
-    rows = [reboot_dict(each) for each in view.plan.reboots]
+    rows = [reboot_dict(reboot) for reboot in view.plan.reboots]
     whys = whys_of(view.plan)
     placed = (
         [*list(row.values())[:5], " ".join(row["groups"]), whys[row["machine"]]] for row in rows
     )
-    return csv_text(_HEADER, chain(placed, (_left_out(view, *each) for each in view.plan.unplaced)))
+    return csv_text(
+        _HEADER,
+        chain(placed, (_left_out(view, machine, why) for machine, why in view.plan.unplaced)),
+    )
 
 
 def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None]:
@@ -54,19 +57,19 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
             _line(("Machine", "Start", "End", "Window", "Ring", "Why then")),
             _line(["---"] * 6),
         ]
-        lines += [_line((*_row(each), whys[each.machine.label])) for each in night.reboots]
+        lines += [_line((*_row(reboot), whys[reboot.machine.label])) for reboot in night.reboots]
         lines.append("")
     if plan.unplaced:
         lines += ["## Not placed", ""]
-        for machine, each in plan.unplaced:
-            lines.append(f"- {_escaped(machine.label)}: {each.code} {_escaped(view.message(each))}")
+        for machine, why in plan.unplaced:
+            lines.append(f"- {markdown(machine.label)}: {why.code} {markdown(view.message(why))}")
         lines.append("")
     lines += _conflicts(view)
     for heading, changes in told_difference(view):
         lines += [
-            f"## {_escaped(heading.rstrip(':'))}",
+            f"## {markdown(heading.rstrip(':'))}",
             "",
-            *(f"- {_escaped(each)}" for each in changes),
+            *(f"- {markdown(change)}" for change in changes),
             "",
         ]
     return "\n".join(lines)
@@ -75,12 +78,12 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
 def _conflicts(view: PlanView) -> list[str]:
     lines = []
     for number, obstacle in enumerate(view.obstacles, 1):
-        lines += [f"### Conflict {number}", "", _escaped(obstacle.summary), ""]
+        lines += [f"### Conflict {number}", "", markdown(obstacle.summary), ""]
         lines += ["All of these together stand in the way:", ""]
-        lines += [*(f"- {_escaped(each.message)}" for each in obstacle.reasons), ""]
+        lines += [*(f"- {markdown(reason.message)}" for reason in obstacle.reasons), ""]
         if obstacle.helps:
             lines += ["Each of these alone would help:", ""]
-            lines += [*(f"- {_escaped(each.message)}" for each in obstacle.helps), ""]
+            lines += [*(f"- {markdown(relaxation.message)}" for relaxation in obstacle.helps), ""]
     return lines
 
 
@@ -90,11 +93,4 @@ def _row(reboot: Reboot) -> tuple[str, ...]:
 
 
 def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(_escaped, cells)) + " |"
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown and the HTML in it leave alone."""
-    return "".join(
-        "\\" + letter if letter in "\\`*_{}[]<>#|" else letter for letter in visible(text)
-    )
+    return "| " + " | ".join(map(markdown, cells)) + " |"

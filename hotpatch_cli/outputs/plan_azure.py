@@ -28,7 +28,7 @@ def render_azure(view: PlanView, _options: ViewOptions) -> str:
             ),
             *({"machine": None, "code": None, "message": text} for text in export.warnings),
         ],
-        "refused": [each._asdict() for each in export.refused],
+        "refused": [refusal._asdict() for refusal in export.refused],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
@@ -36,7 +36,9 @@ def render_azure(view: PlanView, _options: ViewOptions) -> str:
 def told(view: PlanView) -> list[str]:
     """What people should know of the export, line by line."""
     export = exported(view.plan, _limits())
-    lines = [f"{each.machine}: not written for Azure: {each.reason}." for each in export.refused]
+    lines = [
+        f"{refusal.machine}: not written for Azure: {refusal.reason}." for refusal in export.refused
+    ]
     doubted: dict[str, list[str]] = {}
     for machine, finding in export.doubts:
         doubted.setdefault(f"{finding.code} {view.message(finding)}", []).append(machine.label)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from hotpatch_cli.outputs.ics import FeedEvent, feed
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.plan_json import whys_of
 from hotpatch_cli.outputs.plan_view import PlanNight, PlanView, nights
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -75,10 +76,10 @@ def _by_group(plan: Plan) -> Iterator[FeedEvent]:
 def _of_group(
     name: str, identity: tuple[str, ...], night: PlanNight, members: Sequence[Reboot], plan: Plan
 ) -> FeedEvent:
-    start, end = min(each.start for each in members), max(each.end for each in members)
-    lines = [f"{each.machine.label} {each.start:%H:%M %z}" for each in members[:_NAMED]]
+    start, end = min(reboot.start for reboot in members), max(reboot.end for reboot in members)
+    lines = [f"{reboot.machine.label} {reboot.start:%H:%M %z}" for reboot in members[:_NAMED]]
     lines += [f"and {len(members) - _NAMED} more"] if len(members) > _NAMED else []
-    count = "1 machine restarts" if len(members) == 1 else f"{len(members)} machines restart"
+    count = counted(len(members), "machine restarts", "machines restart")
     return FeedEvent(
         identity=identity,
         start=start,

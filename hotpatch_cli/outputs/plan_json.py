@@ -35,7 +35,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         },
         "left_alone": dict(plan.not_needed),
         "reboots": [
-            {**reboot_dict(each), "why": whys[each.machine.label]} for each in plan.reboots
+            {**reboot_dict(reboot), "why": whys[reboot.machine.label]} for reboot in plan.reboots
         ],
         "unplaced": [
             {
@@ -44,7 +44,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
             }
             for machine, finding in plan.unplaced
         ],
-        "conflicts": [_obstacle(each) for each in view.obstacles],
+        "conflicts": [_obstacle(conflict) for conflict in view.obstacles],
     }
     if view.supposed is not None:
         found["what_if"] = _supposed(view.supposed)
@@ -97,8 +97,8 @@ def _obstacle(obstacle: PlanConflict) -> dict[str, Any]:
         "machines": list(obstacle.machines),
         "also": list(obstacle.also),
         "summary": obstacle.summary,
-        "reasons": [each._asdict() for each in obstacle.reasons],
-        "helps": [each._asdict() for each in obstacle.helps],
+        "reasons": [reason._asdict() for reason in obstacle.reasons],
+        "helps": [relaxation._asdict() for relaxation in obstacle.helps],
         "proven": obstacle.proven,
     }
 
@@ -127,20 +127,20 @@ def _difference(change: PlanDiff) -> dict[str, Any]:
     return {
         "moved": [
             {
-                "machine": each.reboot.machine.label,
-                "from": each.before.astimezone(each.reboot.start.tzinfo).isoformat(),
-                "to": each.reboot.start.isoformat(),
+                "machine": move.reboot.machine.label,
+                "from": move.before.astimezone(move.reboot.start.tzinfo).isoformat(),
+                "to": move.reboot.start.isoformat(),
             }
-            for each in change.moved
+            for move in change.moved
         ],
         "added": [
-            {"machine": each.machine.label, "start": each.start.isoformat()}
-            for each in change.added
+            {"machine": reboot.machine.label, "start": reboot.start.isoformat()}
+            for reboot in change.added
         ],
         "gone": list(change.not_needed),
         "no_longer_placed": list(change.unscheduled),
         "now_placed": [
-            {"machine": each.machine.label, "start": each.start.isoformat()}
-            for each in change.scheduled
+            {"machine": reboot.machine.label, "start": reboot.start.isoformat()}
+            for reboot in change.scheduled
         ],
     }

@@ -4,6 +4,7 @@ import json
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.planning.plan import BrokenRule
 
@@ -18,8 +19,8 @@ class PlanReview(NamedTuple):
 
 def render_table(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
     """A line for each rule that is broken."""
-    lines = [f"{visible(each.text)}\n" for each in judged.broken]
-    count = "1 restart" if judged.restarts == 1 else f"{judged.restarts} restarts"
+    lines = [f"{visible(rule.text)}\n" for rule in judged.broken]
+    count = counted(judged.restarts, "restart")
     return "".join(lines) or f"The plan keeps every rule: {count}.\n"
 
 
@@ -31,12 +32,12 @@ def render_json(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
         "restarts": judged.restarts,
         "broken": [
             {
-                "rule": each.rule,
-                "machines": list(each.machines),
-                "limit": each.limit,
-                "message": each.text,
+                "rule": rule.rule,
+                "machines": list(rule.machines),
+                "limit": rule.limit,
+                "message": rule.text,
             }
-            for each in judged.broken
+            for rule in judged.broken
         ],
         "not_in_the_plan": list(judged.missing),
     }

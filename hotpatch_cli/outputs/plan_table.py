@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
@@ -45,7 +46,7 @@ def render_table(view: PlanView, options: ViewOptions) -> str:
         if rows:
             parts.append(_night(night, rows, options))
     if shown < len(plan.reboots):
-        parts.append(f"... and {len(plan.reboots) - shown} more restarts: -o FILE shows all.\n")
+        parts.append(and_rest(len(plan.reboots) - shown, "restarts", "-o FILE"))
     parts += [
         _unplaced(view, options),
         _conflicts(view, options),
@@ -62,8 +63,8 @@ def _overview(every: Sequence[PlanNight], options: ViewOptions) -> str:
             night.name,
             str(len(night.reboots)),
             str(at_once(night.reboots)),
-            f"{min(each.start for each in night.reboots):%H:%M %z}",
-            f"{max(each.end for each in night.reboots):%H:%M %z}",
+            f"{min(reboot.start for reboot in night.reboots):%H:%M %z}",
+            f"{max(reboot.end for reboot in night.reboots):%H:%M %z}",
         )
         for night in every
     ]
@@ -109,8 +110,10 @@ class _Axis(NamedTuple):
 def _axis(night: PlanNight, width: int) -> _Axis:
     """Whole hours around the restarts of a night, in the zone of the first."""
     zone = night.reboots[0].start.tzinfo
-    begin = min(each.start for each in night.reboots).astimezone(zone).replace(minute=0, second=0)
-    finish = max(each.end for each in night.reboots).astimezone(zone)
+    begin = (
+        min(reboot.start for reboot in night.reboots).astimezone(zone).replace(minute=0, second=0)
+    )
+    finish = max(reboot.end for reboot in night.reboots).astimezone(zone)
     hours = -(-(finish - begin) // _HOUR)
     return _Axis(begin, begin + hours * _HOUR, width)
 
@@ -119,21 +122,21 @@ def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> st
     head: tuple[str, ...] = ("machine", "local time", "window", "ring")
     columns: list[tuple[str, ...]] = [
         (
-            each.machine.label,
-            f"{each.start:%H:%M}-{each.end:%H:%M}",
-            each.window,
-            each.machine.placement.ring or "-",
+            reboot.machine.label,
+            f"{reboot.start:%H:%M}-{reboot.end:%H:%M}",
+            reboot.window,
+            reboot.machine.placement.ring or "-",
         )
-        for each in rows
+        for reboot in rows
     ]
     ringless = all(row[3] == "-" for row in columns)
     if ringless:
         head, columns = head[:3], [row[:3] for row in columns]
     axis = _axis(night, _bar_width([head, *columns], options))
-    bars = [(*row, axis.bar(each)) for row, each in zip(columns, rows, strict=True)]
-    zones = {each.start.utcoffset() for each in night.reboots}
+    bars = [(*row, axis.bar(reboot)) for row, reboot in zip(columns, rows, strict=True)]
+    zones = {reboot.start.utcoffset() for reboot in night.reboots}
     clock = f"{axis.begin:%z}" if len(zones) == 1 else f"bars by the clock of {axis.begin:%z}"
-    many = "1 restart" if len(night.reboots) == 1 else f"{len(night.reboots)} restarts"
+    many = counted(len(night.reboots), "restart")
     title = f"Night of {night.name}: {many} ({clock})"
     header = (*head, axis.header())
     return drawn(
@@ -176,14 +179,17 @@ def _conflicts(view: PlanView, options: ViewOptions) -> str:
     lines = []
     for number, obstacle in enumerate(view.obstacles, 1):
         lines.append(indented(f"Conflict {number}: {visible(obstacle.summary)}", options, 0))
-        lines += [indented(f"- {visible(each.message)}", options) for each in obstacle.reasons]
+        lines += [indented(f"- {visible(reason.message)}", options) for reason in obstacle.reasons]
         if obstacle.helps:
             lines.append(
                 "  What would help, each alone:\n"
                 if len(obstacle.helps) > 1
                 else "  What would help:\n"
             )
-            lines += [indented(f"+ {visible(each.message)}", options) for each in obstacle.helps]
+            lines += [
+                indented(f"+ {visible(relaxation.message)}", options)
+                for relaxation in obstacle.helps
+            ]
     return "".join(lines)
 
 
@@ -196,7 +202,7 @@ def _differences(view: PlanView, options: ViewOptions) -> list[str]:
         parts.append(
             visible(heading)
             + "\n"
-            + "".join(indented(visible(each), options) for each in lines[:most])
+            + "".join(indented(visible(line), options) for line in lines[:most])
             + more
         )
     return parts

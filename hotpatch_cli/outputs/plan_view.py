@@ -45,7 +45,10 @@ def told_left_out(view: PlanView) -> list[str]:
     ]
     return [
         *lines,
-        *(f"Conflict {number}: {each.summary}" for number, each in enumerate(view.obstacles, 1)),
+        *(
+            f"Conflict {number}: {conflict.summary}"
+            for number, conflict in enumerate(view.obstacles, 1)
+        ),
     ]
 
 
@@ -63,7 +66,9 @@ class PlanNight(NamedTuple):
 
 def nights(plan: Plan) -> list[PlanNight]:
     """The restarts of a plan by night, each in the local time of its own opening."""
-    rows = sorted(plan.reboots, key=lambda each: (_evening(each), each.start, each.machine.label))
+    rows = sorted(
+        plan.reboots, key=lambda reboot: (_evening(reboot), reboot.start, reboot.machine.label)
+    )
     return [
         PlanNight(datetime.fromordinal(day), tuple(rest))
         for day, rest in groupby(rows, key=_evening)
@@ -76,7 +81,9 @@ def _evening(reboot: Reboot) -> int:
 
 def at_once(reboots: tuple[Reboot, ...]) -> int:
     """The most restarts that are in progress at one moment."""
-    moments = sorted([(each.end, -1) for each in reboots] + [(each.start, 1) for each in reboots])
+    moments = sorted(
+        [(reboot.end, -1) for reboot in reboots] + [(reboot.start, 1) for reboot in reboots]
+    )
     most = now = 0
     for _, change in moments:
         now += change
@@ -95,8 +102,8 @@ def proof(plan: Plan) -> str:
     )
     return (
         f"{len(plan.reboots)} planned, {len(plan.unplaced)} not placed{alone}.\n"
-        f"{plan.status}: {plan.exposure:.1f} weighted hours of exposure, at least {plan.lower_bound:.1f} "
-        f"(gap {plan.gap:.1%}){last}.{short}\n"
+        f"{plan.status}: {plan.exposure:.1f} weighted hours of exposure, "
+        f"at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}){last}.{short}\n"
     )
 
 
@@ -123,27 +130,29 @@ def _supposed(answer: ScenarioPlan) -> list[str]:
     )
     hours = f"{abs(answer.exposure):.1f} weighted hours of exposure {more}{of_what}"
     seconds = answer.later.total_seconds() if answer.later is not None else 0
-    later = (
-        f"; the last restart ends {abs(seconds) / 3600:.1f} h {'later' if seconds > 0 else 'earlier'}"
-        if seconds
-        else ""
-    )
+    later = ""
+    if seconds:
+        direction = "later" if seconds > 0 else "earlier"
+        later = f"; the last restart ends {abs(seconds) / 3600:.1f} h {direction}"
     return [*lines, f"{hours}{later}.", *_changes(change)]
 
 
 def _changes(change: PlanDiff) -> list[str]:
-    lines = [
-        f"{each.reboot.machine.label} moves from {each.before.astimezone(each.reboot.start.tzinfo):%Y-%m-%d %H:%M} "
-        f"to {each.reboot.start:%Y-%m-%d %H:%M %z}."
-        for each in change.moved
+    lines = []
+    for move in change.moved:
+        start = move.reboot.start
+        before = move.before.astimezone(start.tzinfo)
+        lines.append(
+            f"{move.reboot.machine.label} moves from {before:%Y-%m-%d %H:%M} "
+            f"to {start:%Y-%m-%d %H:%M %z}."
+        )
+    lines += [
+        f"{reboot.machine.label} restarts too, {reboot.start:%Y-%m-%d %H:%M %z}."
+        for reboot in change.added
     ]
     lines += [
-        f"{each.machine.label} restarts too, {each.start:%Y-%m-%d %H:%M %z}."
-        for each in change.added
-    ]
-    lines += [
-        f"{each.machine.label} can be placed now, {each.start:%Y-%m-%d %H:%M %z}."
-        for each in change.scheduled
+        f"{reboot.machine.label} can be placed now, {reboot.start:%Y-%m-%d %H:%M %z}."
+        for reboot in change.scheduled
     ]
     lines += [f"{name} cannot be placed then." for name in change.unscheduled]
     lines += [f"{name} needs no restart." for name in change.not_needed]

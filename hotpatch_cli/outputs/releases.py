@@ -27,7 +27,8 @@ def release_dict(row: Release) -> dict[str, object]:
         "component": row.component,
         "notes": row.notes,
         "sources": [
-            {"title": each.title, "url": each.url, "read": str(each.read)} for each in row.source
+            {"title": source.title, "url": source.url, "read": str(source.read)}
+            for source in row.source
         ],
     }
 
@@ -41,8 +42,8 @@ def _cells(row: Release | ReleaseRow) -> tuple[str, ...]:
         row.build or "",
         row.confidence,
     )
-    read = max((each.read for each in row.source), default="")
-    return (*map(str, facts), str(read), "; ".join(each.title for each in row.source))
+    read = max((source.read for source in row.source), default="")
+    return (*map(str, facts), str(read), "; ".join(source.title for source in row.source))
 
 
 def render_table(knowledge: Knowledge, options: ViewOptions) -> str:
@@ -55,7 +56,8 @@ def _day_of(knowledge: Knowledge) -> str:
     newest = max(
         (row.date for row in knowledge.releases if row.date and row.identified), default=None
     )
-    return f"{len(knowledge.releases)} releases, the newest of {newest}; read up to {last_read(knowledge)}."
+    read = last_read(knowledge)
+    return f"{len(knowledge.releases)} releases, the newest of {newest}; read up to {read}."
 
 
 def render_json(knowledge: Knowledge, _options: ViewOptions) -> str:
@@ -72,7 +74,8 @@ def render_csv(knowledge: Knowledge, _options: ViewOptions) -> str:
 
 def render_difference(page: ReleasePage, merged: MergedRows, options: ViewOptions) -> str:
     """What a page changes: new rows, corrected ones, and where it is older than what is known."""
-    head = f"{visible(page.title)}, of {page.updated}: {len(page.rows)} dated rows, {_counted(merged)}.\n"
+    rows_text = f"{len(page.rows)} dated rows, {_changes_text(merged)}"
+    head = f"{visible(page.title)}, of {page.updated}: {rows_text}.\n"
     rows = [("new", *_cells(row)[:6], "") for row in merged.new]
     rows += [
         ("changed", *_cells(after)[:6], _changes(before, after)) for before, after in merged.changed
@@ -82,13 +85,13 @@ def render_difference(page: ReleasePage, merged: MergedRows, options: ViewOption
         for known, said in merged.refused
     ]
     grid = TextTable(("what", *_HEADER[:6], "change"), rows)
-    left = [f"Left out: {visible(each)}." for each in page.left_out]
+    left = [f"Left out: {visible(reason)}." for reason in page.left_out]
     return "\n".join(
         [head, *([drawn(grid, options)] if rows else []), *left, *([""] if left else [])]
     )
 
 
-def _counted(merged: MergedRows) -> str:
+def _changes_text(merged: MergedRows) -> str:
     new, changed = len(merged.new), len(merged.changed)
     if not (new or changed):
         return "all known"

@@ -16,7 +16,7 @@ _GITLAB = {"error": "major", "warning": "minor", "note": "info"}
 
 
 def render_github(report: Report, _options: ViewOptions = PLAIN) -> str:
-    """Workflow commands, what fails first: GitHub shows only ten errors and ten warnings of a step."""
+    """Workflow commands, what fails first: GitHub shows ten errors and warnings of a step."""
     return _lines(report, _github, _github_general)
 
 
@@ -29,14 +29,14 @@ def render_gitlab(report: Report, _options: ViewOptions = PLAIN) -> str:
     """Code quality issues of GitLab; what makes a machine fail is critical."""
     issues = [
         *map(_issue, ci_findings(report)),
-        *(_general_issue(report, each) for each in report.general),
+        *(_general_issue(report, reason) for reason in report.general),
     ]
     return json.dumps(issues, ensure_ascii=True, indent=1) + "\n"
 
 
 def headline(report: Report) -> str:
     """One sentence: how many machines there are, and what the gate makes of them."""
-    outcomes = Counter(each.outcome for each in report.machines)
+    outcomes = Counter(checked.outcome for checked in report.machines)
     words: dict[Outcome, str] = {
         "fails": "fail",
         "undecided": "unknown",
@@ -44,40 +44,45 @@ def headline(report: Report) -> str:
         "known": "known before",
         "passes": "pass",
     }
-    said = ", ".join(f"{outcomes[each]} {word}" for each, word in words.items() if outcomes[each])
+    outcome_text = ", ".join(
+        f"{outcomes[outcome]} {word}" for outcome, word in words.items() if outcomes[outcome]
+    )
     skipped = f"; {len(report.skipped)} skipped (not Windows)" if report.skipped else ""
     count = len(report.machines)
-    return f"hotpatch: {count} machine{'' if count == 1 else 's'} as of {report.as_of}: {said or 'none shown'}{skipped}."
+    noun = "machine" if count == 1 else "machines"  # a bare number, as build systems read lines
+    return (
+        f"hotpatch: {count} {noun} as of {report.as_of}: {outcome_text or 'none shown'}{skipped}."
+    )
 
 
 def _lines(
     report: Report, write: Callable[[CiFinding], str], write_general: Callable[[Reason], str]
 ) -> str:
-    said = sorted(ci_findings(report), key=_rank)
+    findings = sorted(ci_findings(report), key=_rank)
     notes = [_plain(note) for note in report.notes]
     general = map(write_general, report.general)
     return "".join(
-        f"{line}\n" for line in (*map(write, said), *general, *notes, _plain(headline(report)))
+        f"{line}\n" for line in (*map(write, findings), *general, *notes, _plain(headline(report)))
     )
 
 
-def _rank(said: CiFinding) -> tuple[bool, bool, int]:
-    return said.cover is not None, not said.counts, _WEIGHT[said.level]
+def _rank(finding: CiFinding) -> tuple[bool, bool, int]:
+    return finding.cover is not None, not finding.counts, _WEIGHT[finding.level]
 
 
-def _github(said: CiFinding) -> str:
-    kind = "notice" if said.cover or said.level == "note" else said.level
-    file = file_of(said.place)
+def _github(finding: CiFinding) -> str:
+    kind = "notice" if finding.cover or finding.level == "note" else finding.level
+    file = file_of(finding.place)
     place = (
         {}
         if file is None
-        else {"file": file, "line": said.place.line, "col": said.place.column or 1}
+        else {"file": file, "line": finding.place.line, "col": finding.place.column or 1}
     )
-    properties = {**place, "title": f"{said.code} {said.name}"}
+    properties = {**place, "title": f"{finding.code} {finding.name}"}
     text = ",".join(
         f"{key}={_escaped(str(value), _GITHUB_PROPERTY)}" for key, value in properties.items()
     )
-    return f"::{kind} {text}::{_escaped(said.sentence, _GITHUB)}"
+    return f"::{kind} {text}::{_escaped(finding.sentence, _GITHUB)}"
 
 
 def _github_general(reason: Reason) -> str:
@@ -90,7 +95,8 @@ def _github_general(reason: Reason) -> str:
 def _azure_general(reason: Reason) -> str:
     if reason.level == "note":
         return _plain(f"note: {reason.rule.code} {reason.message}")
-    return f"##vso[task.logissue type={reason.level};code={reason.rule.code};]{_escaped(reason.message, _AZURE)}"
+    properties = f"type={reason.level};code={reason.rule.code};"
+    return f"##vso[task.logissue {properties}]{_escaped(reason.message, _AZURE)}"
 
 
 def _general_issue(report: Report, reason: Reason) -> dict[str, Any]:
@@ -107,23 +113,23 @@ def _general_issue(report: Report, reason: Reason) -> dict[str, Any]:
     }
 
 
-def _azure(said: CiFinding) -> str:
-    file = file_of(said.place)
-    if said.cover or said.level == "note":
-        place = "" if file is None else f" ({file}:{said.place.line})"
-        return _plain(f"note: {said.code} {said.sentence}{place}")
+def _azure(finding: CiFinding) -> str:
+    file = file_of(finding.place)
+    if finding.cover or finding.level == "note":
+        place = "" if file is None else f" ({file}:{finding.place.line})"
+        return _plain(f"note: {finding.code} {finding.sentence}{place}")
     place_of: dict[str, object] = {}
     if file is not None:
         place_of = {
             "sourcepath": file,
-            "linenumber": said.place.line,
-            "columnnumber": said.place.column or 1,
+            "linenumber": finding.place.line,
+            "columnnumber": finding.place.column or 1,
         }
-    properties = {"type": said.level, **place_of, "code": said.code}
+    properties = {"type": finding.level, **place_of, "code": finding.code}
     text = "".join(
         f"{key}={_escaped(str(value), _AZURE_PROPERTY)};" for key, value in properties.items()
     )
-    return f"##vso[task.logissue {text}]{_escaped(said.sentence, _AZURE)}"
+    return f"##vso[task.logissue {text}]{_escaped(finding.sentence, _AZURE)}"
 
 
 _GITHUB: dict[str, str] = {"%": "%25", "\r": "%0D", "\n": "%0A"}
@@ -137,10 +143,10 @@ def _escaped(text: str, table: dict[str, str]) -> str:
     shown.
     """
     if not text.isprintable():
-        text = "".join(each if each in "\r\n" else visible(each) for each in text)
+        text = "".join(letter if letter in "\r\n" else visible(letter) for letter in text)
     return (
-        "".join(table.get(each, each) for each in text)
-        if any(each in text for each in table)
+        "".join(table.get(letter, letter) for letter in text)
+        if any(sign in text for sign in table)
         else text
     )
 
@@ -151,15 +157,15 @@ def _plain(text: str) -> str:
     return f"- {line}" if line.lstrip().startswith("::") else line
 
 
-def _issue(said: CiFinding) -> dict[str, Any]:
-    severity = "info" if said.cover else "critical" if said.counts else _GITLAB[said.level]
+def _issue(finding: CiFinding) -> dict[str, Any]:
+    severity = "info" if finding.cover else "critical" if finding.counts else _GITLAB[finding.level]
     return {
-        "description": f"{said.code} {said.sentence}",
-        "check_name": f"hotpatch/{said.code}",
-        "fingerprint": said.fingerprint,
+        "description": f"{finding.code} {finding.sentence}",
+        "check_name": f"hotpatch/{finding.code}",
+        "fingerprint": finding.fingerprint,
         "severity": severity,
         "location": {
-            "path": file_of(said.place) or said.place.file,
-            "lines": {"begin": said.place.line or 1},
+            "path": file_of(finding.place) or finding.place.file,
+            "lines": {"begin": finding.place.line or 1},
         },
     }

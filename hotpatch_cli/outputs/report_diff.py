@@ -7,6 +7,7 @@ from typing import Any
 from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
 from hotpatch_cli.inputs.others.report import ReportedMachine
 from hotpatch_cli.outputs.escaping import markdown, visible
+from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.report_markdown import MOST
 from hotpatch_cli.outputs.table import TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
@@ -24,7 +25,7 @@ def render_json(difference: ReportDiff, _options: ViewOptions) -> str:
         "old": _side(difference.old),
         "new": _side(difference.new),
         "summary": difference.counts,
-        "machines": [_pair(each) for each in difference.pairs if each.change != "same"],
+        "machines": [_pair(pair) for pair in difference.pairs if pair.change != "same"],
     }
     return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
 
@@ -53,15 +54,15 @@ def _state(machine: ReportedMachine | None) -> dict[str, Any] | None:
 
 def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     """The machines that differ as a table, and why those that win or lose hotpatch do."""
-    pairs = [each for each in difference.pairs if each.change != "same"]
+    pairs = [pair for pair in difference.pairs if pair.change != "same"]
     shown = pairs[: options.most]
     parts = [_days(difference)]
     if shown:
-        grid = TextTable(_HEADER, [_row(each) for each in shown], whole=("change", "was", "is"))
+        grid = TextTable(_HEADER, [_row(pair) for pair in shown], whole=("change", "was", "is"))
         parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
-        parts.append(f"... and {len(pairs) - len(shown)} more machines: --all shows them.\n")
-    parts.append("".join(_why(each, options) for each in shown if each.change in ("loses", "wins")))
+        parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))
+    parts.append("".join(_why(pair, options) for pair in shown if pair.change in ("loses", "wins")))
     return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
 
 
@@ -118,10 +119,10 @@ def render_markdown(difference: ReportDiff, _options: ViewOptions) -> str:
         else "nobody wins or loses it"
     )
     lines = [MARK, f"## {sign} hotpatch: {title}", "", markdown(_days(difference).strip()), ""]
-    telling = [each for each in difference.pairs if each.change in ("loses", "wins")]
-    others = [each for each in difference.pairs if each.change in ("changed", "new", "gone")]
+    telling = [pair for pair in difference.pairs if pair.change in ("loses", "wins")]
+    others = [pair for pair in difference.pairs if pair.change in ("changed", "new", "gone")]
     if telling:
-        lines += [*_rows(telling), *(f"- {_item(each)}" for each in telling), ""]
+        lines += [*_rows(telling), *(f"- {_item(pair)}" for pair in telling), ""]
     if others:
         lines += [
             f"<details><summary>{len(others)} others</summary>",
@@ -135,7 +136,7 @@ def render_markdown(difference: ReportDiff, _options: ViewOptions) -> str:
 
 def _rows(pairs: Sequence[Pair]) -> list[str]:
     head = [f"| {' | '.join(_HEADER)} |", "|" + " --- |" * len(_HEADER)]
-    return [*head, *(f"| {' | '.join(map(markdown, _row(each)))} |" for each in pairs), ""]
+    return [*head, *(f"| {' | '.join(map(markdown, _row(pair)))} |" for pair in pairs), ""]
 
 
 def _item(pair: Pair) -> str:

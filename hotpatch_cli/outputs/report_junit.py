@@ -39,7 +39,7 @@ def render_junit(report: Report, _options: ViewOptions = PLAIN) -> str:
                 element.set(kind, str(len(suite.findall(f"testcase/{tag}"))))
         element.set("time", "0")
     said = [
-        *(f"{each.rule.code} {each.level}: {each.message}" for each in report.general),
+        *(f"{reason.rule.code} {reason.level}: {reason.message}" for reason in report.general),
         *report.notes,
     ]
     if said:
@@ -50,9 +50,9 @@ def render_junit(report: Report, _options: ViewOptions = PLAIN) -> str:
 
 def _hidden(report: Report) -> str:
     """What counts and is not among the machines that are shown."""
-    counting = [each for each in report.general if each.level == "error"]
+    counting = [reason for reason in report.general if reason.level == "error"]
     if counting:
-        return " ".join(f"{each.rule.code} {each.message}" for each in counting)
+        return " ".join(f"{reason.rule.code} {reason.message}" for reason in counting)
     return "Machines that count are left out by --only."
 
 
@@ -74,35 +74,34 @@ def _case(suite: Element, checked: Checked) -> None:
         element = SubElement(case, tag, message=_xml(_headline(checked, said)))
         element.set("type", verdict)
         if tag != "skipped":
-            element.text = _xml(_told(checked))
+            element.text = _xml(_reasons_text(checked))
     if tag in (None, "skipped"):
-        SubElement(case, "system-out").text = _xml(f"{said}\n{_told(checked)}".strip())
+        SubElement(case, "system-out").text = _xml(f"{said}\n{_reasons_text(checked)}".strip())
 
 
 def _headline(checked: Checked, said: str) -> str:
     """The verdict, and the codes that count; those that are covered where none does."""
-    covered = [each for each in checked.reasons if each.suppressed]
+    covered = [reason for reason in checked.reasons if reason.suppressed]
     named = (
-        [each for each in checked.reasons if each.counts] or covered
+        [reason for reason in checked.reasons if reason.counts] or covered
         if checked.outcome != "undecided"
         else []
     )
-    codes = list(dict.fromkeys(each.rule.code for each in named)) or list(checked.codes)
+    codes = list(dict.fromkeys(reason.rule.code for reason in named)) or list(checked.codes)
     if checked.outcome == "fails" and not named:
         codes = [silent_code(checked)]
     word = f" ({checked.outcome})" if checked.outcome in ("waived", "known") else ""
     return f"{said}{word}: {' '.join(codes)}"
 
 
-def _told(checked: Checked) -> str:
+def _reasons_text(checked: Checked) -> str:
     lines = []
-    for each in checked.reasons:
-        file, line, column = each.location
+    for reason in checked.reasons:
+        file, line, column = reason.location
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
-        lines.append(
-            f"{each.rule.code} {each.level}: {' '.join(filter(None, (each.message, aside(each))))}"
-        )
-        lines += [f"  {place}", f"  To do: {each.remedy}"]
+        message = " ".join(filter(None, (reason.message, aside(reason))))
+        lines.append(f"{reason.rule.code} {reason.level}: {message}")
+        lines += [f"  {place}", f"  To do: {reason.remedy}"]
     return "\n".join(lines)
 
 
@@ -110,4 +109,4 @@ def _xml(text: str) -> str:
     """Text without what XML 1.0 cannot hold in any writing: such a character is shown as its
     escape.
     """
-    return _NOT_XML.sub(lambda each: each[0].encode("unicode_escape").decode("ascii"), text)
+    return _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)

@@ -29,20 +29,25 @@ def render_markdown(report: Report, _options: ViewOptions = PLAIN) -> str:
     """What fails stands in a table, all else is folded; what is too long for a comment loses its
     end.
     """
-    wanting = [each for each in report.machines if each.outcome in ("fails", "undecided")]
+    wanting = [checked for checked in report.machines if checked.outcome in ("fails", "undecided")]
     lines = [MARK, f"## {_title(report, wanting)}", "", _facts(report), ""]
     if wanting:
         lines += _table(wanting[:_AT_FIRST])
         if len(wanting) > _AT_FIRST:
             lines += [f"... and {len(wanting) - _AT_FIRST} more, below.", ""]
     lines += [
-        f"- {each.rule.code} {each.level}: {markdown(each.message)}" for each in report.general
+        f"- {reason.rule.code} {reason.level}: {markdown(reason.message)}"
+        for reason in report.general
     ]
     lines += [f"- {markdown(note)}" for note in report.notes]
     lines += [""] if report.notes or report.general else []
-    said = list(ci_findings(report))
-    lines += _folded("Why, and what to do", [each for each in said if each.cover is None])
-    lines += _folded("Waived or known before", [each for each in said if each.cover is not None])
+    findings = list(ci_findings(report))
+    lines += _folded(
+        "Why, and what to do", [finding for finding in findings if finding.cover is None]
+    )
+    lines += _folded(
+        "Waived or known before", [finding for finding in findings if finding.cover is not None]
+    )
     lines += [
         f"<details><summary>All {len(report.machines)} machines</summary>",
         "",
@@ -53,7 +58,7 @@ def render_markdown(report: Report, _options: ViewOptions = PLAIN) -> str:
 
 def _title(report: Report, wanting: Sequence[Checked]) -> str:
     count = len(report.machines)
-    fails = sum(each.outcome == "fails" for each in wanting)
+    fails = sum(checked.outcome == "fails" for checked in wanting)
     if fails:
         return f"❌ hotpatch: {fails} of {count} machines fail"
     if wanting:
@@ -72,12 +77,15 @@ def _facts(report: Report) -> str:
     )
     newest = report.newest_release or "nothing yet"
     words = ", ".join(report.gate.fail_on)
-    return f"{total} machines as of {report.as_of}: {said}{extra}. Release data up to {newest}. Fails on: {words}."
+    return (
+        f"{total} machines as of {report.as_of}: {said}{extra}. "
+        f"Release data up to {newest}. Fails on: {words}."
+    )
 
 
 def _table(machines: Iterable[Checked]) -> list[str]:
     head = [f"| {' | '.join(_HEADER)} |", "|" + " --- |" * len(_HEADER)]
-    return [*head, *(f"| {' | '.join(_row(each))} |" for each in machines), ""]
+    return [*head, *(f"| {' | '.join(_row(checked))} |" for checked in machines), ""]
 
 
 def _row(checked: Checked) -> tuple[str, ...]:
@@ -94,28 +102,31 @@ def _row(checked: Checked) -> tuple[str, ...]:
     )
 
 
-def _folded(title: str, said: Sequence[CiFinding]) -> list[str]:
+def _folded(title: str, findings: Sequence[CiFinding]) -> list[str]:
     """What is said, by rule, with what to do once for each rule."""
-    if not said:
+    if not findings:
         return []
-    lines = [f"<details><summary>{title} ({len(said)})</summary>", ""]
-    for code in sorted({each.code for each in said}):
-        of_code = [each for each in said if each.code == code]
+    lines = [f"<details><summary>{title} ({len(findings)})</summary>", ""]
+    for code in sorted({finding.code for finding in findings}):
+        of_code = [finding for finding in findings if finding.code == code]
         rule = of_code[0].reason.rule if of_code[0].reason else None
         lines += [f"**{code} {_prose(rule.title if rule else of_code[0].name)}**", ""]
-        lines += [_item(each) for each in of_code]
-        remedies = dict.fromkeys(_prose(each.reason.remedy) for each in of_code if each.reason)
+        lines += [_item(finding) for finding in of_code]
+        remedies = dict.fromkeys(
+            _prose(finding.reason.remedy) for finding in of_code if finding.reason
+        )
         lines += (
             ["", f"To do: {' '.join(remedies)} ([source]({rule.source}))", ""] if rule else [""]
         )
     return [*lines, "</details>", ""]
 
 
-def _item(said: CiFinding) -> str:
-    file = file_of(said.place)
-    place = "" if file is None else f" ({markdown(f'{file}:{said.place.line}')})"
-    aside = f" {markdown(said.aside)}" if said.aside else ""
-    return f"- {said.level}: {markdown(said.checked.machine.label)}: {markdown(said.message)}{aside}{place}"
+def _item(finding: CiFinding) -> str:
+    file = file_of(finding.place)
+    place = "" if file is None else f" ({markdown(f'{file}:{finding.place.line}')})"
+    aside = f" {markdown(finding.aside)}" if finding.aside else ""
+    machine = markdown(finding.checked.machine.label)
+    return f"- {finding.level}: {machine}: {markdown(finding.message)}{aside}{place}"
 
 
 def _prose(text: str) -> str:

@@ -25,8 +25,8 @@ def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
     """The report as SARIF, one result a finding; machines without a finding are in the counts of
     the run alone.
     """
-    said = list(ci_findings(report))
-    rules = {each.code: _rule(each) for each in said}
+    findings = list(ci_findings(report))
+    rules = {finding.code: _rule(finding) for finding in findings}
     order = {code: at for at, code in enumerate(rules)}
     driver: dict[str, Any] = {
         "name": "hotpatch",
@@ -35,9 +35,9 @@ def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
     }
     invocation: dict[str, Any] = {"executionSuccessful": True, "exitCode": report.gate.exit_code}
     if report.general:  # what is said of the run is no result of a machine
-        driver["notifications"] = [_descriptor(each.rule) for each in report.general]
+        driver["notifications"] = [_descriptor(reason.rule) for reason in report.general]
         invocation["toolExecutionNotifications"] = [
-            _notification(at, each) for at, each in enumerate(report.general)
+            _notification(at, reason) for at, reason in enumerate(report.general)
         ]
     head: dict[str, Any] = {
         "tool": {"driver": driver},
@@ -50,7 +50,7 @@ def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
             "notes": list(report.notes),
         },
     }
-    run = {**head, "results": [_result(each, order[each.code]) for each in said]}
+    run = {**head, "results": [_result(finding, order[finding.code]) for finding in findings]}
     return (
         json.dumps(
             {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=1
@@ -64,19 +64,20 @@ def _notification(at: int, reason: Reason) -> dict[str, Any]:
     return {"descriptor": descriptor, "level": reason.level, "message": {"text": reason.message}}
 
 
-def _rule(said: CiFinding) -> dict[str, Any]:
-    if said.reason is None:
-        title = f"The track state of the machine is {said.checked.judgement.track.state}"
+def _rule(finding: CiFinding) -> dict[str, Any]:
+    if finding.reason is None:
+        title = f"The track state of the machine is {finding.checked.judgement.track.state}"
         return {  # all that GitHub requires of a rule
-            "id": said.code,
+            "id": finding.code,
             "shortDescription": {"text": title},
             "fullDescription": {"text": f"{title}, and --fail-on names it."},
             "help": {
-                "text": "Give the build with its revision, such as 26100.1742, and the KBs that are installed."
+                "text": "Give the build with its revision, such as 26100.1742, "
+                "and the KBs that are installed."
             },
             "defaultConfiguration": {"level": "error"},
         }
-    return _descriptor(said.reason.rule)
+    return _descriptor(finding.reason.rule)
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:
@@ -97,29 +98,29 @@ def _help(rule: Rule) -> str:
     return f"{rule.meaning}\n\nTo do: {remedies}\n\nSource, read on {rule.read}: {rule.source}"
 
 
-def _result(said: CiFinding, at: int) -> dict[str, Any]:
-    machine, judgement = said.checked.machine, said.checked.judgement
+def _result(finding: CiFinding, at: int) -> dict[str, Any]:
+    machine, judgement = finding.checked.machine, finding.checked.judgement
     location: dict[str, Any] = {"logicalLocations": [_logical(machine.label, machine.id)]}
-    file = file_of(said.place)
+    file = file_of(finding.place)
     if file is not None:
-        region = {"startLine": said.place.line, "startColumn": said.place.column or 1}
+        region = {"startLine": finding.place.line, "startColumn": finding.place.column or 1}
         location["physicalLocation"] = {"artifactLocation": {"uri": uri_of(file)}, "region": region}
     return {
-        "ruleId": said.code,
+        "ruleId": finding.code,
         "ruleIndex": at,
-        "level": said.level,
-        "message": {"text": said.sentence},
+        "level": finding.level,
+        "message": {"text": finding.sentence},
         "locations": [location],
         "partialFingerprints": {
-            FINGERPRINT: said.fingerprint,
-            GITHUB_FINGERPRINT: said.fingerprint,
+            FINGERPRINT: finding.fingerprint,
+            GITHUB_FINGERPRINT: finding.fingerprint,
         },
-        **_covered(said),
+        **_covered(finding),
         "properties": {
             "machine": machine.label,
             "verdict": judgement.verdict,
             "track": judgement.track.state,
-            "outcome": said.checked.outcome,
+            "outcome": finding.checked.outcome,
         },
     }
 
@@ -132,11 +133,11 @@ def _logical(label: str, identity: str | None) -> dict[str, str]:
     }
 
 
-def _covered(said: CiFinding) -> dict[str, Any]:
+def _covered(finding: CiFinding) -> dict[str, Any]:
     """What a waiver or the known findings say, in SARIF's words."""
-    if said.cover is None:
+    if finding.cover is None:
         return {"suppressions": []}
-    if said.cover.kind == "known":
+    if finding.cover.kind == "known":
         return {"suppressions": [], "baselineState": "unchanged"}
-    why = f"{said.cover.reason} (owner {said.cover.owner}, until {said.cover.expires})"
+    why = f"{finding.cover.reason} (owner {finding.cover.owner}, until {finding.cover.expires})"
     return {"suppressions": [{"kind": "external", "status": "accepted", "justification": why}]}

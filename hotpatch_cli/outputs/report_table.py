@@ -1,8 +1,9 @@
-"""The report as a table: what needs attention first, the reasons explained below, a summary last."""
+"""The report as a table: what needs attention first, the reasons below, a summary last."""
 
 from collections import Counter
 
 from hotpatch_cli.outputs.escaping import csv_text, visible
+from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.restart_text import next_restart, or_now
 from hotpatch_cli.outputs.table import TextTable, plain, terminal
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions, indented
@@ -58,15 +59,15 @@ def render_table(report: Report, options: ViewOptions) -> str:
 
         header, row = (_HEADER[:-1], _row) if options.terminal else (_WIDE, _wide_row)
         parts.append(
-            explained(header, (row(each)[: len(header)] for each in shown), shown, options)
+            explained(header, (row(checked)[: len(header)] for checked in shown), shown, options)
         )
     elif options.terminal:
-        grid = TextTable(_HEADER, [_row(each) for each in shown], whole=_HEADER[1:4])
+        grid = TextTable(_HEADER, [_row(checked) for checked in shown], whole=_HEADER[1:4])
         parts.append(terminal(grid, options.width, color=options.color))
     else:
-        parts.append(plain(TextTable(_WIDE, [_wide_row(each) for each in shown])))
+        parts.append(plain(TextTable(_WIDE, [_wide_row(checked) for checked in shown])))
     if len(shown) < len(ranked):
-        parts.append(f"... and {len(ranked) - len(shown)} more machines: --all shows them.\n")
+        parts.append(and_rest(len(ranked) - len(shown), "machines", "--all"))
     parts += [
         "" if options.explain else _legend(report, options),
         _run(report, options),
@@ -131,28 +132,27 @@ def _baseline(checked: Checked) -> str:
 
 def _run(report: Report, options: ViewOptions) -> str:
     """What is said of the whole run, and not of a machine."""
-    lines = [f"{each.rule.code}  {each.level}: {each.message}" for each in report.general]
+    lines = [f"{reason.rule.code}  {reason.level}: {reason.message}" for reason in report.general]
     return "".join(indented(line, options, 0) for line in lines)
 
 
 def _legend(report: Report, options: ViewOptions) -> str:
-    """Each rule that spoke: how often, what it means, and what it said where that is not too much."""
-    said: dict[str, dict[str, None]] = {}
+    """Each rule that spoke: how often, what it means, and its sentences where these are few."""
+    sentences: dict[str, dict[str, None]] = {}
     counts: Counter[str] = Counter()
+    titles: dict[str, str] = {}
     for checked in report.machines:
         counts.update(checked.codes)
         for reason in checked.reasons:
-            told = said.setdefault(reason.rule.code, {})
+            titles[reason.rule.code] = reason.rule.title
+            of_rule = sentences.setdefault(reason.rule.code, {})
             if reason.finding.values:  # without values the sentence says what the title says
-                told[reason.message] = None
-    titles = {
-        reason.rule.code: reason.rule.title for each in report.machines for reason in each.reasons
-    }
+                of_rule[reason.message] = None
     lines = []
     for code in sorted(counts):
         lines.append(f"{code}  {counts[code]:>4} x  {titles[code]}\n")
-        if len(said[code]) <= MESSAGES:
-            lines += [indented(visible(message), options, 15) for message in said[code]]
+        if len(sentences[code]) <= MESSAGES:
+            lines += [indented(visible(message), options, 15) for message in sentences[code]]
     return "".join(lines) + ("`hotpatch explain CODE` tells what to do.\n" if lines else "")
 
 

@@ -4,7 +4,7 @@ from hotpatch_cli.restarts import Restart
 
 
 def next_restart(restart: Restart) -> str:
-    """When the machine restarts next, as short as it is true: a moment, a last day, or a first one."""
+    """When the machine restarts next, as short as it is true: a moment, a last or a first day."""
     if restart.reason is None:
         return "-"
     return or_now(restart, when(restart))

@@ -16,13 +16,13 @@ def render_json(found: Sequence[Rollback], _options: ViewOptions) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def _machine(each: Rollback) -> dict[str, Any]:
-    opening = each.opening
+def _machine(rollback: Rollback) -> dict[str, Any]:
+    opening = rollback.opening
     return {
-        "machine": each.machine.label,
-        "uninstall": _release(each.uninstall),
-        "baseline": _release(each.baseline),
-        "restart": bool(each.steps),
+        "machine": rollback.machine.label,
+        "uninstall": _release(rollback.uninstall),
+        "baseline": _release(rollback.baseline),
+        "restart": bool(rollback.steps),
         "window": None
         if opening is None
         else {
@@ -30,8 +30,8 @@ def _machine(each: Rollback) -> dict[str, Any]:
             "start": opening.start.isoformat(),
             "end": opening.end.isoformat(),
         },
-        "steps": list(each.steps),
-        "why": each.why,
+        "steps": list(rollback.steps),
+        "why": rollback.why,
     }
 
 
@@ -51,27 +51,28 @@ def render_table(found: Sequence[Rollback], options: ViewOptions) -> str:
     if not found:
         return "No machine has it installed.\n"
     parts = []
-    for each in found:
-        lines = [indented(visible(text), options) for text in _lines(each)]
-        parts.append(f"{visible(each.machine.label)}\n{''.join(lines)}")
+    for rollback in found:
+        lines = [indented(visible(text), options) for text in _lines(rollback)]
+        parts.append(f"{visible(rollback.machine.label)}\n{''.join(lines)}")
     return "\n".join([*parts, "".join(indented(note, options, 0) for note in NOTES)])
 
 
-def _lines(each: Rollback) -> list[str]:
-    if not each.steps:
-        return [f"Nothing can be said: {each.why}."]
-    opening = each.opening
+def _lines(rollback: Rollback) -> list[str]:
+    if not rollback.steps:
+        return [f"Nothing can be said: {rollback.why}."]
+    opening = rollback.opening
     window = (
         f"{opening.window}, {opening.start:%Y-%m-%d %H:%M %z} to {opening.end:%H:%M}"
         if opening
         else "none is known"
     )
+    update, baseline = rollback.uninstall, rollback.baseline
     return [
-        f"uninstall      {_named(each.uninstall) if each.uninstall else each.why}",
-        f"back to        {_named(each.baseline) if each.baseline else 'no earlier baseline is on record'}",
+        f"uninstall      {_named(update) if update else rollback.why}",
+        f"back to        {_named(baseline) if baseline else 'no earlier baseline is on record'}",
         f"restart        yes; next window: {window}",
-        *([f"mind           {each.why}"] if each.why and each.uninstall else []),
-        *(f"{number}. {step}" for number, step in enumerate(each.steps, 1)),
+        *([f"mind           {rollback.why}"] if rollback.why and rollback.uninstall else []),
+        *(f"{number}. {step}" for number, step in enumerate(rollback.steps, 1)),
     ]
 
 

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+_DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+
 
 def _inventory() -> dict[str, Any]:
     from hotpatch_cli.inputs.inventory.reader import SCHEMA
@@ -11,16 +13,9 @@ def _inventory() -> dict[str, Any]:
 
 
 def _report() -> dict[str, Any]:
-    from pydantic import TypeAdapter
+    from hotpatch_cli.json_shapes.report import REPORT
 
-    from hotpatch_cli.outputs.report_types import ReportJson
-
-    schema = TypeAdapter(ReportJson).json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "hotpatch report",
-    }
+    return {**_DIALECT, **REPORT.schema(), "title": "hotpatch report"}
 
 
 def _plan() -> dict[str, Any]:
@@ -28,12 +23,7 @@ def _plan() -> dict[str, Any]:
 
     from hotpatch_cli.outputs.plan_types import PlanJson
 
-    schema = TypeAdapter(PlanJson).json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "hotpatch plan",
-    }
+    return {**_DIALECT, **TypeAdapter(PlanJson).json_schema(), "title": "hotpatch plan"}
 
 
 SCHEMAS = {"inventory": _inventory, "report": _report, "plan": _plan}

@@ -22,7 +22,7 @@ class Feed(NamedTuple):
 
 
 class ViewOptions(NamedTuple):
-    """How text is to be shown: for a terminal or not, how wide, in color or not, and how much of it.
+    """How text is shown: for a terminal or not, how wide, in color or not, and how much of it.
 
     `everything` shows all rows where a terminal would show `rows`, `explain` adds reasons and
     remedies, `feed` is how a calendar is published.

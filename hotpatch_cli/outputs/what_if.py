@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES
-from hotpatch_cli.outputs.report_json import restart_dict
 from hotpatch_cli.outputs.restart_text import when
 from hotpatch_cli.outputs.table import TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
@@ -19,40 +18,18 @@ _KINDS = {
 }
 
 
-def difference_dict(found: ScenarioDiff) -> dict[str, Any]:
-    """The difference as it stands in JSON."""
-    return {
-        "questions": list(found.texts),
-        "summary": {
-            "machines": found.machines,
-            "restarts_added": sum(each.known is None for each in found.changes),
-            "restarts_moved": sum(each.known is not None for each in found.changes),
-            "not_known": found.unknown,
-        },
-        "changes": [
-            {
-                "machine": each.checked.machine.label,
-                "id": each.checked.machine.id,
-                "product": each.checked.judgement.product,
-                "without": restart_dict(each.known) if each.known else None,
-                "with": restart_dict(each.scenario),
-            }
-            for each in found.changes
-        ],
-    }
-
-
 def render_difference(found: ScenarioDiff, options: ViewOptions) -> str:
     """The difference as a table: machine by machine the restart without and with it."""
-    added = sum(each.known is None for each in found.changes)
+    added = sum(change.known is None for change in found.changes)
     moved = len(found.changes) - added
-    head = f"What if {', '.join(found.texts)}: {added} more restarts, {moved} moved, of {found.machines} machines."
+    head = f"What if {', '.join(found.texts)}: {added} more restarts, {moved} moved, "
+    head += f"of {found.machines} machines."
     if found.unknown:
         head += f" Machines of which nothing is known, and which may restart too: {found.unknown}."
     if not found.changes:
         return folded(f"{head}\n", options)
     listed = found.changes[: options.most]
-    rows = [_row(each) for each in listed]
+    rows = [_row(change) for change in listed]
     grid = TextTable(("machine", "without", "with", "window"), rows, whole=("without", "with"))
     table = drawn(grid, options)
     rest = len(found.changes) - len(listed)
@@ -90,10 +67,10 @@ def year_dict(
         "questions": list(found.texts),
         "changes": [
             {
-                "without": entry_dict(each.without) if each.without else None,
-                "with": entry_dict(each.scenario),
+                "without": entry_dict(change.without) if change.without else None,
+                "with": entry_dict(change.scenario),
             }
-            for each in found.turned
+            for change in found.turned
         ],
         "restarts": {
             product: {"without": without, "with": supposed}
@@ -105,12 +82,13 @@ def year_dict(
 def year_lines(found: YearDifference) -> list[str]:
     """The difference of a year, a line each."""
     lines = [f"What if {', '.join(found.texts)}:"]
-    for each in found.turned:
-        without = _KINDS.get(each.without.kind, each.without.kind) if each.without else "no release"
-        kind = _KINDS.get(each.scenario.kind, each.scenario.kind)
-        lines.append(
-            f"  {each.scenario.date} {PRODUCT_NAMES[each.scenario.product]}: {without} -> {kind}, restarts"
+    for change in found.turned:
+        without = (
+            _KINDS.get(change.without.kind, change.without.kind) if change.without else "no release"
         )
+        kind = _KINDS.get(change.scenario.kind, change.scenario.kind)
+        product_name = PRODUCT_NAMES[change.scenario.product]
+        lines.append(f"  {change.scenario.date} {product_name}: {without} -> {kind}, restarts")
     for product, (known, supposed) in found.restarts.items():
         if known != supposed:
             lines.append(f"  {PRODUCT_NAMES[product]}: {known} -> {supposed} restarts")

@@ -24,14 +24,14 @@ def opening_dict(listed: UpcomingOpening) -> dict[str, Any]:
         "start": opening.start.isoformat(),
         "end": opening.end.isoformat(),
         "minutes": listed.minutes,
-        "removed": [{"freeze": each.freeze, "minutes": each.minutes} for each in listed.removed],
+        "removed": [{"freeze": cut.freeze, "minutes": cut.minutes} for cut in listed.removed],
         "notes": list(opening.notes),
     }
 
 
 def render_json(found: Sequence[UpcomingOpening], _options: ViewOptions) -> str:
     """The openings as JSON."""
-    content = {"schema_version": 1, "openings": [opening_dict(each) for each in found]}
+    content = {"schema_version": 1, "openings": [opening_dict(opening) for opening in found]}
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -54,16 +54,16 @@ def _csv_row(listed: UpcomingOpening) -> tuple[object, ...]:
 
 
 def _removed(listed: UpcomingOpening) -> str:
-    return ", ".join(f"{each.freeze} {each.minutes} min" for each in listed.removed)
+    return ", ".join(f"{cut.freeze} {cut.minutes} min" for cut in listed.removed)
 
 
 def render_table(found: Sequence[UpcomingOpening], options: ViewOptions) -> str:
     """The openings as a table: local time with its offset, UTC, and what a freeze took."""
     if not found:
         return "No window opens in this time.\n"
-    by_machine = any(each.machine for each in found)
+    by_machine = any(opening.machine for opening in found)
     header = ("machine" if by_machine else "zone", "window", "start", "UTC", "min", "remarks")
-    rows = [_row(each, by_machine=by_machine) for each in found]
+    rows = [_row(opening, by_machine=by_machine) for opening in found]
     grid = TextTable(header, rows, whole=_whole(header, rows, options))
     listing = drawn(grid, options)
     return listing if by_machine else listing + "\n" + folded(_zones(found), options)
@@ -92,7 +92,7 @@ def _row(listed: UpcomingOpening, *, by_machine: bool) -> tuple[str, ...]:
 def _whole(
     header: Sequence[str], rows: Sequence[Sequence[str]], options: ViewOptions
 ) -> tuple[str, ...]:
-    """The columns that stay whole: all but the remarks, as long as these keep room for their words."""
+    """The columns that stay whole: all but the remarks, as long as these keep room."""
     widths = [max(cells(text) for text in column) for column in zip(header, *rows, strict=True)][
         :-1
     ]
@@ -102,7 +102,7 @@ def _whole(
 
 def _zones(found: Sequence[UpcomingOpening]) -> str:
     """Both names of each zone: Azure takes the one of Windows, everybody else the one of IANA."""
-    names = dict.fromkeys(str(each.opening.start.tzinfo) for each in found)
+    names = dict.fromkeys(str(opening.opening.start.tzinfo) for opening in found)
     pairs = ((name, windows_name(name)) for name in names)
     return "".join(
         f"{name} is {windows} in Windows and Azure.\n" for name, windows in pairs if windows

@@ -142,7 +142,9 @@ class _Exporter:
         minutes = (window.duration or timedelta()) // MINUTE
         if minutes < self.limits["shortest"].number:
             expected = self.limits["shortest"].limit
-            raise CannotSay(f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}")
+            raise CannotSay(
+                f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}"
+            )
         rule = window.rule
         if isinstance(rule, AzureRecurrence) and rule.unit == "Hour":
             if rule.interval * 60 < self.limits["repeat"].number:
@@ -150,7 +152,9 @@ class _Exporter:
                 raise CannotSay(f"Azure expects {expected}, and it opens every {rule.interval} h")
             if minutes > self.limits["longest"].number:
                 expected = self.limits["longest"].limit
-                raise CannotSay(f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}")
+                raise CannotSay(
+                    f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}"
+                )
 
     def _anchored(
         self, part: Window, rule: AzureRecurrence, later: int, words: str, zone: ZoneInfo

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.codec import parse_date
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
-from hotpatch_cli.model import VERDICTS
+from hotpatch_cli.json_shapes.report import SCHEMA_VERSION, VERDICTS
 
 
 class ReportedMachine(NamedTuple):
@@ -43,11 +43,11 @@ def is_report(document: Document) -> bool:
 def read_report(document: Document) -> PastReport:
     """The report. Raises InputError with every problem found."""
     log, root = Log(document), document.root
-    if root["schema_version"] != "1":
+    if root["schema_version"] != str(SCHEMA_VERSION):
         log.add(
             root.at("schema_version"),
             f"Version {quoted(root['schema_version'])} of the report is not read.",
-            "1 is.",
+            f"{SCHEMA_VERSION} is.",
         )
     day = date.min
     try:

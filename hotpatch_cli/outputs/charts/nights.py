@@ -46,7 +46,7 @@ class ChartNight(NamedTuple):
 
 
 def night_of(moment: datetime) -> date:
-    """The night that a local time belongs to: hours before noon are of the night of the day before."""
+    """The night that a local time belongs to: before noon it is that of the day before."""
     return moment.date() if moment.time() >= NOON else moment.date() - timedelta(days=1)
 
 
@@ -60,10 +60,15 @@ def nights(prepared: PlanningInput, reboots: Sequence[Reboot]) -> tuple[ChartNig
     behind = _Behind(prepared)
     ordered = sorted(
         reboots,
-        key=lambda each: (night_of(each.start), group_of(each), each.start, each.machine.label),
+        key=lambda reboot: (
+            night_of(reboot.start),
+            group_of(reboot),
+            reboot.start,
+            reboot.machine.label,
+        ),
     )
     found = []
-    for day, rows in groupby(ordered, key=lambda each: night_of(each.start)):
+    for day, rows in groupby(ordered, key=lambda reboot: night_of(reboot.start)):
         listed = list(rows)
         lanes = (
             _machines(day, listed, behind) if len(reboots) <= FEW else _groups(day, listed, behind)
@@ -73,24 +78,30 @@ def nights(prepared: PlanningInput, reboots: Sequence[Reboot]) -> tuple[ChartNig
 
 
 def _machines(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[ChartLane]:
-    for each in rows:
-        groups = ", ".join(each.machine.placement.groups)
-        extra = " · ".join(part for part in (groups, each.machine.placement.ring) if part)
-        words = f"{each.start:%H:%M}–{each.end:%H:%M}" + (f"  {extra}" if extra else "")
+    for reboot in rows:
+        groups = ", ".join(reboot.machine.placement.groups)
+        extra = " · ".join(part for part in (groups, reboot.machine.placement.ring) if part)
+        words = f"{reboot.start:%H:%M}–{reboot.end:%H:%M}" + (f"  {extra}" if extra else "")
         yield ChartLane(
-            each.machine.label, (_span(day, each.start, each.end),), words, *behind.of(day, [each])
+            reboot.machine.label,
+            (_span(day, reboot.start, reboot.end),),
+            words,
+            *behind.of(day, [reboot]),
         )
 
 
 def _groups(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[ChartLane]:
     grouped = [(group, list(members)) for group, members in groupby(rows, key=group_of)]
-    rest = [each for _, members in grouped[LANES - 1 :] for each in members]
+    rest = [reboot for _, members in grouped[LANES - 1 :] for reboot in members]
     if len(grouped) > LANES:
         grouped = [*grouped[: LANES - 1], (f"{len(grouped) - LANES + 1} more groups", rest)]
     for group, listed in grouped:
-        begin, end = min(each.start for each in listed), max(each.end for each in listed)
-        words = f"{len(listed):,} restarts, {begin:%H:%M}–{end:%H:%M}, at most {_at_once(listed):,} at once"
-        bars = _merged(_span(day, each.start, each.end) for each in listed)
+        begin, end = min(reboot.start for reboot in listed), max(reboot.end for reboot in listed)
+        words = (
+            f"{len(listed):,} restarts, {begin:%H:%M}–{end:%H:%M}, "
+            f"at most {_at_once(listed):,} at once"
+        )
+        bars = _merged(_span(day, reboot.start, reboot.end) for reboot in listed)
         yield ChartLane(group, bars, words, *behind.of(day, listed))
 
 
@@ -118,11 +129,11 @@ def _span(day: date, start: datetime, end: datetime) -> ChartSpan:
 
 def _merged(spans: Iterable[ChartSpan]) -> tuple[ChartSpan, ...]:
     merged: list[ChartSpan] = []
-    for each in sorted(spans):
-        if merged and each.begin <= merged[-1].end:
-            merged[-1] = ChartSpan(merged[-1].begin, max(merged[-1].end, each.end))
+    for span in sorted(spans):
+        if merged and span.begin <= merged[-1].end:
+            merged[-1] = ChartSpan(merged[-1].begin, max(merged[-1].end, span.end))
         else:
-            merged.append(each)
+            merged.append(span)
     return tuple(merged)
 
 
@@ -145,8 +156,8 @@ class _Behind:
         """(openings, frozen parts) of the machines that restart in a night."""
         whole: set[ChartSpan] = set()
         left: set[ChartSpan] = set()
-        for each in rows:
-            opened, kept = self._by_night(self._pieces.get(each.machine.label, ())).get(
+        for reboot in rows:
+            opened, kept = self._by_night(self._pieces.get(reboot.machine.label, ())).get(
                 day, (set(), set())
             )
             whole |= opened
@@ -165,7 +176,9 @@ class _Behind:
                 opened, kept = known.setdefault(day, (set(), set()))
                 opened.add(_span(day, opening.start, opening.end))
                 zone = opening.start.tzinfo
-                begin, finish = (self._release + timedelta(minutes=each) for each in (start, end))
+                begin, finish = (
+                    self._release + timedelta(minutes=minute) for minute in (start, end)
+                )
                 kept.add(_span(day, begin.astimezone(zone), finish.astimezone(zone)))
         return known
 
@@ -174,11 +187,11 @@ def _without(spans: Iterable[ChartSpan], kept: Sequence[ChartSpan]) -> Iterable[
     """What is in the spans and not in those that are kept."""
     for span in spans:
         begin = span.begin
-        for each in kept:
-            if each.end <= begin or each.begin >= span.end:
+        for part in kept:
+            if part.end <= begin or part.begin >= span.end:
                 continue
-            if each.begin > begin:
-                yield ChartSpan(begin, each.begin)
-            begin = max(begin, each.end)
+            if part.begin > begin:
+                yield ChartSpan(begin, part.begin)
+            begin = max(begin, part.end)
         if begin < span.end:
             yield ChartSpan(begin, span.end)

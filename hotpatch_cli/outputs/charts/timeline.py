@@ -11,6 +11,7 @@ from typing import Any
 from hotpatch_cli.outputs.charts.draw import INKS, Spec
 from hotpatch_cli.outputs.charts.nights import ChartLane, ChartNight, ChartSpan, nights
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.planning import PlanningInput, Reboot
 from hotpatch_cli.schedule.freezes import Freeze
 
@@ -45,15 +46,16 @@ def timeline(
     return spec
 
 
-def timeline_words(prepared: PlanningInput, reboots: Sequence[Reboot]) -> str:
+def timeline_description(prepared: PlanningInput, reboots: Sequence[Reboot]) -> str:
     """The picture in words, for who cannot see it."""
     planned = nights(prepared, reboots)
-    listed = "; ".join(f"night of {each.day}: {each.restarts}" for each in planned[:NIGHTS])
+    listed = "; ".join(f"night of {night.day}: {night.restarts}" for night in planned[:NIGHTS])
     more = f"; and {len(planned) - NIGHTS} more nights" if len(planned) > NIGHTS else ""
-    return f"Restarts for the baseline of {prepared.release_day}, by night. {listed or 'None is planned'}{more}."
+    head = f"Restarts for the baseline of {prepared.release_day}, by night."
+    return f"{head} {listed or 'None is planned'}{more}."
 
 
-# --- the overview --------------------------------------------------------------------------------------------
+# --- the overview ---------------------------------------------------------------------------------
 
 
 def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: int) -> Spec:
@@ -91,7 +93,11 @@ def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: int
     return {
         "width": width,
         "height": 96,
-        "title": {"text": f"By night, from {_said(first)} on", "fontSize": 13, "frame": "group"},
+        "title": {
+            "text": f"By night, from {_day_text(first)} on",
+            "fontSize": 13,
+            "frame": "group",
+        },
         "layer": [
             *_freezes(prepared, (first, last), time, width),
             {
@@ -180,7 +186,7 @@ def _named(freezes: list[dict[str, Any]], width: int) -> list[dict[str, Any]]:
     """
     rows: list[list[dict[str, Any]]] = [[] for _ in range(_NAMES)]
     more: list[dict[str, Any]] = []
-    for freeze in sorted(freezes, key=lambda each: float(each["at"])):
+    for freeze in sorted(freezes, key=lambda row: float(row["at"])):
         room = max(int((width - freeze["at"]) / _LETTER) - 1, 3)
         name = freeze["name"]
         text = name if len(name) <= room else name[: room - 1] + "…"
@@ -224,7 +230,7 @@ def _hour(day: date, hour: int) -> str:
     return f"{day.isoformat()}T{hour:02}:00:00Z"
 
 
-# --- a night -------------------------------------------------------------------------------------------------
+# --- a night --------------------------------------------------------------------------------------
 
 
 def _hours(planned: Sequence[ChartNight]) -> ChartSpan:
@@ -266,8 +272,8 @@ def _night(night: ChartNight, hours: ChartSpan, width: int, *, narrow: bool) -> 
         "scale": {"domain": names},
         "axis": lane_axis,
     }
-    behind = [(each, INKS["window"]) for each in _values(night, "openings")]
-    behind += [(each, INKS["freeze"]) for each in _values(night, "frozen")]
+    behind = [(shape, INKS["window"]) for shape in _values(night, "openings")]
+    behind += [(shape, INKS["freeze"]) for shape in _values(night, "frozen")]
     return {
         "width": width,
         "height": _LANE * len(night.lanes),
@@ -280,7 +286,7 @@ def _night(night: ChartNight, hours: ChartSpan, width: int, *, narrow: bool) -> 
                 lanes,
                 _BAR,
             ),
-            *(_told(words, time, lanes, side, width) for side in _SIDES),
+            *(_bar_labels(words, time, lanes, side, width) for side in _SIDES),
         ],
     }
 
@@ -293,9 +299,11 @@ _SIDES: dict[str, Spec] = {
 """Where the words of a bar stand: beside it where there is room, otherwise on it."""
 
 
-def _told(words: list[dict[str, Any]], time: Spec, lanes: Spec, side: str, width: int) -> Spec:
+def _bar_labels(
+    words: list[dict[str, Any]], time: Spec, lanes: Spec, side: str, width: int
+) -> Spec:
     """The words of the bars that have them on this side."""
-    values = [each for each in words if each["side"] == side]
+    values = [text for text in words if text["side"] == side]
     edge = "end" if side == "right" else "begin"
     return {
         "data": {"values": values},
@@ -310,13 +318,14 @@ _LABEL = "slice(datum.label, indexof(datum.label, '\\t') + 1)"
 
 def _title(night: ChartNight, *, narrow: bool) -> str:
     after = night.day + _DAY
-    many = "1 restart" if night.restarts == 1 else f"{night.restarts:,} restarts"
+    many = counted(night.restarts, "restart")
     if narrow:
-        return f"Night of {_said(night.day)}: {many}"
-    return f"Night of {night.day:%a} {_said(night.day)} to {after:%a} {_said(after)}: {many}, local time"
+        return f"Night of {_day_text(night.day)}: {many}"
+    span = f"{night.day:%a} {_day_text(night.day)} to {after:%a} {_day_text(after)}"
+    return f"Night of {span}: {many}, local time"
 
 
-def _said(day: date) -> str:
+def _day_text(day: date) -> str:
     return f"{day.day} {day:%B}"
 
 

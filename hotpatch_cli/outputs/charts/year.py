@@ -45,14 +45,14 @@ def year_chart(year: Year, *, upright: bool = False, titled: bool = True) -> Spe
     return spec
 
 
-def year_words(year: Year) -> str:
+def year_description(year: Year) -> str:
     """The picture in words, for who cannot see it."""
     said = [
-        f"{PRODUCT_NAMES[each]}: {_count(year, each)}"
-        for each in year.products
-        if year.entries[each]
+        f"{PRODUCT_NAMES[product]}: {_count(year, product)}"
+        for product in year.products
+        if year.entries[product]
     ]
-    return f"Calendar of {year.year} as of {year.as_of}. " + " ".join(f"{each}." for each in said)
+    return f"Calendar of {year.year} as of {year.as_of}. " + " ".join(f"{text}." for text in said)
 
 
 def _count(year: Year, product: Product) -> str:
@@ -63,7 +63,7 @@ def _count(year: Year, product: Product) -> str:
 
 
 def _subtitle(year: Year, listed: list[Product]) -> list[str]:
-    counts = "; ".join(f"{PRODUCT_NAMES[each]}: {_count(year, each)}" for each in listed)
+    counts = "; ".join(f"{PRODUCT_NAMES[product]}: {_count(year, product)}" for product in listed)
     return [
         f"As of {year.as_of}. {counts}.",
         "Filled: released and confirmed. Hollow: forecast, or not confirmed.",
@@ -117,7 +117,7 @@ def _axes(year: Year, listed: list[Product], *, upright: bool) -> tuple[Spec, Sp
     if upright:
         scale["range"] = [0, _HEIGHT]
     time = {"type": "temporal", "scale": scale, "axis": axis}
-    names = [PRODUCT_NAMES[each] for each in listed]
+    names = [PRODUCT_NAMES[product] for product in listed]
     lane_axis = {
         "title": None,
         "labelFontWeight": 600,

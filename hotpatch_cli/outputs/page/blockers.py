@@ -1,4 +1,4 @@
-"""What stands in the way: the rules that spoke, with what they said, the remedy, and the machines."""
+"""What stands in the way: the rules that spoke, their sentences, the remedy, the machines."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -47,7 +47,10 @@ def blockers(report: Report) -> tuple[Blocker, ...]:
     }
     found = map(_blocker, spoken.values())
     return tuple(
-        sorted(found, key=lambda each: (weights[each.rule.code], -each.total, each.rule.code))
+        sorted(
+            found,
+            key=lambda blocker: (weights[blocker.rule.code], -blocker.total, blocker.rule.code),
+        )
     )
 
 

@@ -53,9 +53,9 @@ def saved_restarts(report: Report, year: Year) -> Saved:
         ready[product] = ready.get(product, 0) + 1
         sums[product] = sums.get(product, 0) + saved
     rows = tuple(
-        SavingsRow(PRODUCT_NAMES[each], years[each], ready[each], sums[each])
-        for each in year.products
-        if each in ready
+        SavingsRow(PRODUCT_NAMES[name], years[name], ready[name], sums[name])
+        for name in year.products
+        if name in ready
     )
     months = sum(row.year.months * row.ready for row in rows)
     return Saved(rows, by_machine, sum(sums.values()), months, more)
@@ -84,7 +84,7 @@ def knowledge_age(report: Report, knowledge: Knowledge, stale: str | None) -> Ag
     )
     matrix = knowledge.matrix
     cited = (*(row.source for row in used), *(row.source for row in matrix.images))
-    sources = dict.fromkeys(source for each in cited for source in each)
+    sources = dict.fromkeys(source for sources in cited for source in sources)
     ordered = tuple(sorted(sources, key=lambda source: (-source.read.toordinal(), source.title)))
     days = (report.as_of - newest).days if newest else None
     return Age(newest, days, report.read, (report.as_of - report.read).days, ordered, stale)

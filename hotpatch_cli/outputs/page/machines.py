@@ -1,4 +1,4 @@
-"""The machines as data for the script of the page: every text once, and rows that point to texts."""
+"""The machines as data for the script of the page: every text once, rows that point to texts."""
 
 import json
 from collections import Counter
@@ -72,8 +72,10 @@ def _row(checked: Checked, saved: int, texts: _Texts, reasons: _Texts) -> list[A
         [texts(visible(group)) for group in placement.groups],
         saved,
         [
-            reasons((each.rule.code, each.level, visible(each.message), visible(aside(each))))
-            for each in checked.reasons
+            reasons(
+                (reason.rule.code, reason.level, visible(reason.message), visible(aside(reason)))
+            )
+            for reason in checked.reasons
         ],
     ]
 

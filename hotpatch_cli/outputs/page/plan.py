@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.charts.nights import night_of
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.page.words import count, said
+from hotpatch_cli.outputs.page.words import day_text
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, unscheduled
 from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
 from hotpatch_cli.report import sentence
@@ -41,35 +42,40 @@ class PlanPart(NamedTuple):
     def summary(self) -> str:
         """The plan in a sentence."""
         if not self.reboots:
-            return f"No restart is planned for the baseline of {said(self.prepared.release_day)}."
-        days = sorted({night_of(each.start) for each in self.reboots})
-        nights = count(len(days), "night")
+            return (
+                f"No restart is planned for the baseline of {day_text(self.prepared.release_day)}."
+            )
+        days = sorted({night_of(reboot.start) for reboot in self.reboots})
+        nights = counted(len(days), "night")
         when = (
-            f"on {said(days[0])}" if len(days) == 1 else f"from {said(days[0])} to {said(days[-1])}"
+            f"on {day_text(days[0])}"
+            if len(days) == 1
+            else f"from {day_text(days[0])} to {day_text(days[-1])}"
         )
-        baseline = said(self.prepared.release_day)
-        return f"{count(len(self.reboots), 'restart')} in {nights}, {when}, for the baseline of {baseline}."
+        baseline = day_text(self.prepared.release_day)
+        many = counted(len(self.reboots), "restart")
+        return f"{many} in {nights}, {when}, for the baseline of {baseline}."
 
     @property
     def rows(self) -> list[dict[str, str]]:
         """The restarts as a table, the first of them."""
         return [
             {
-                "machine": visible(each.machine.label),
-                "start": f"{each.start:%Y-%m-%d %H:%M %z}",
-                "end": f"{each.end:%H:%M}",
-                "window": visible(each.window),
-                "ring": visible(each.machine.placement.ring or "–"),
-                "groups": visible(", ".join(each.machine.placement.groups) or "–"),
+                "machine": visible(reboot.machine.label),
+                "start": f"{reboot.start:%Y-%m-%d %H:%M %z}",
+                "end": f"{reboot.end:%H:%M}",
+                "window": visible(reboot.window),
+                "ring": visible(reboot.machine.placement.ring or "–"),
+                "groups": visible(", ".join(reboot.machine.placement.groups) or "–"),
             }
-            for each in self.reboots[:ROWS]
+            for reboot in self.reboots[:ROWS]
         ]
 
 
 def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
     """A plan that was made for the page."""
     left = _by_reason(
-        (machine.label, sentence(rules[each.code], each)) for machine, each in plan.unplaced
+        (machine.label, sentence(rules[why.code], why)) for machine, why in plan.unplaced
     )
     worth = _worth(plan) if plan.reboots else ""
     return PlanPart(plan.prepared, plan.reboots, left, (), worth, plan_conflicts(plan, rules))
@@ -78,11 +84,8 @@ def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
 def _worth(plan: Plan) -> str:
     hours = f"Exposure, the hours from the release to each restart in all, is {plan.exposure:,.0f}"
     if plan.gap <= 0:
-        return (
-            f"{hours}: no plan has less."
-            if not plan.unplaced
-            else f"{hours} for what is placed: no plan has less."
-        )
+        placed = " for what is placed" if plan.unplaced else ""
+        return f"{hours}{placed}: no plan has less."
     return f"{hours}, at most {max(plan.gap, 0.001):.1%} more than the best plan possible."
 
 
@@ -91,7 +94,7 @@ def _by_reason(rows: Iterable[tuple[str, str]]) -> tuple[Left, ...]:
     found: dict[str, list[str]] = {}
     for name, why in rows:
         found.setdefault(why, []).append(visible(name))
-    ordered = sorted(found.items(), key=lambda each: -len(each[1]))
+    ordered = sorted(found.items(), key=lambda reason: -len(reason[1]))
     return tuple(Left(visible(why), tuple(names[:NAMED]), len(names)) for why, names in ordered)
 
 
@@ -110,7 +113,7 @@ def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
     broken = tuple(map(visible, broken_rules(prepared, starts)))
     worth = "" if broken else "The plan was checked against the fleet: it keeps every rule."
     return PlanPart(
-        prepared, tuple(sorted(reboots, key=lambda each: each.start)), left, broken, worth
+        prepared, tuple(sorted(reboots, key=lambda reboot: reboot.start)), left, broken, worth
     )
 
 

@@ -13,14 +13,15 @@ from hotpatch_cli.errors import refuse
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Knowledge
 from hotpatch_cli.outputs.calendar import entry_dict
 from hotpatch_cli.outputs.charts.draw import INKS, Spec, svg
-from hotpatch_cli.outputs.charts.timeline import timeline, timeline_words
-from hotpatch_cli.outputs.charts.year import year_chart, year_words
+from hotpatch_cli.outputs.charts.timeline import timeline, timeline_description
+from hotpatch_cli.outputs.charts.year import year_chart, year_description
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.page import words
 from hotpatch_cli.outputs.page.blockers import blockers
 from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
 from hotpatch_cli.outputs.page.machines import MOST, kinds, machine_data
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Report
 from hotpatch_cli.servicing.calendar import Year
@@ -70,12 +71,12 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
         calendar=picture(
             year_chart(year, titled=False),
             year_chart(year, upright=True, titled=False),
-            year_words(year),
+            year_description(year),
         ),
         releases=[
-            entry_dict(entry) | {"product": PRODUCT_NAMES[each]}
-            for each in year.products
-            for entry in year.entries[each]
+            entry_dict(entry) | {"product": PRODUCT_NAMES[product]}
+            for product in year.products
+            for entry in year.entries[product]
         ],
         year=year,
         obstacles=blockers(report),
@@ -92,10 +93,13 @@ def _plan(part: PlanPart | str | None) -> dict[str, Any]:
     if not isinstance(part, PlanPart):
         return {"plan": None, "no_plan": part, "timeline": None, "named": NAMED}
     wide, narrow = (
-        timeline(part.prepared, part.reboots, narrow=each, titled=False) for each in (False, True)
+        timeline(part.prepared, part.reboots, narrow=upright, titled=False)
+        for upright in (False, True)
     )
     drawn = (
-        picture(wide, narrow, timeline_words(part.prepared, part.reboots)) if part.reboots else None
+        picture(wide, narrow, timeline_description(part.prepared, part.reboots))
+        if part.reboots
+        else None
     )
     return {"plan": part, "no_plan": None, "timeline": drawn, "named": NAMED}
 
@@ -117,11 +121,11 @@ def _trusted(text: str) -> Any:
     """
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704 - nothing comes here that was read from an input and not escaped
+    return Markup(text)  # noqa: S704  what was read from an input comes here escaped
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing is loaded from anywhere; the one style and the one script are known by their hashes."""
+    """Nothing is loaded from anywhere; the style and the script are known by their hashes."""
     return (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -141,7 +145,8 @@ def _dark_inks() -> str:
     meaning.
     """
     return "".join(
-        f'.chart [fill="{ink}"]{{fill:var(--{name})}}.chart [stroke="{ink}"]{{stroke:var(--{name})}}\n'
+        f'.chart [fill="{ink}"]{{fill:var(--{name})}}'
+        f'.chart [stroke="{ink}"]{{stroke:var(--{name})}}\n'
         for name, ink in INKS.items()
     )
 
@@ -163,8 +168,8 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     made.filters |= {
-        "said": words.said,
-        "count": words.count,
+        "day_text": words.day_text,
+        "count": counted,
         "code": code,
         "visible": visible,
         "link": link,

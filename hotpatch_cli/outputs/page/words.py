@@ -1,8 +1,9 @@
-"""The words of the page: days as people say them, the answer in a sentence, and its four numbers."""
+"""The words of the page: days as people say them, the answer in a sentence, its four numbers."""
 
 from datetime import date
 from typing import NamedTuple
 
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.report import Report
 
 
@@ -15,14 +16,9 @@ class KeyFigure(NamedTuple):
     tone: str = "plain"
 
 
-def said(day: date | None) -> str:
+def day_text(day: date | None) -> str:
     """A day as people say it: 13 January 2026."""
     return "no day" if day is None else f"{day.day} {day:%B} {day.year}"
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: 1 machine, 2 machines."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def answer(report: Report) -> str:
@@ -43,9 +39,9 @@ def answer(report: Report) -> str:
     parts = [part for part in rest if part]
     listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
     able = (
-        f"{ready:,} of {count(total, 'machine')} can hotpatch"
+        f"{ready:,} of {counted(total, 'machine')} can hotpatch"
         if ready
-        else f"None of {count(total, 'machine')} can hotpatch"
+        else f"None of {counted(total, 'machine')} can hotpatch"
     )
     return f"{able}; {listed}."
 
@@ -76,7 +72,7 @@ def numbers(report: Report, saved: int, months: int) -> tuple[KeyFigure, ...]:
     return (
         KeyFigure(
             f"{ready:,}",
-            f"of {count(total, 'machine')} ready",
+            f"of {counted(total, 'machine')} ready",
             f"{ready / total:.0%} can hotpatch" if total else "nothing to judge",
             "good" if ready else "plain",
         ),
@@ -97,16 +93,18 @@ def numbers(report: Report, saved: int, months: int) -> tuple[KeyFigure, ...]:
 
 def _next_baseline(report: Report) -> KeyFigure:
     coming = [
-        each.judgement.coming_baseline for each in report.machines if each.judgement.coming_baseline
+        checked.judgement.coming_baseline
+        for checked in report.machines
+        if checked.judgement.coming_baseline
     ]
     if not coming:
         return KeyFigure("none", "next baseline", "no machine waits for one")
-    first = min(coming, key=lambda each: (each.date, not each.confirmed))
-    machines = sum(each.date == first.date for each in coming)
+    first = min(coming, key=lambda baseline: (baseline.date, not baseline.confirmed))
+    machines = sum(baseline.date == first.date for baseline in coming)
     days = (first.date - report.as_of).days
     sure = "" if first.confirmed else ", forecast"
-    due = sum(each.judgement.track.state == "baseline-due" for each in report.machines)
-    late = f"; {count(due, 'machine')} still due" if due else ""
+    due = sum(checked.judgement.track.state == "baseline-due" for checked in report.machines)
+    late = f"; {counted(due, 'machine')} still due" if due else ""
     label = f"{first.date:%Y}: next baseline"
-    detail = f"in {count(days, 'day')}{sure}; {count(machines, 'machine')}{late}"
+    detail = f"in {counted(days, 'day')}{sure}; {counted(machines, 'machine')}{late}"
     return KeyFigure(f"{first.date.day} {first.date:%b}", label, detail)

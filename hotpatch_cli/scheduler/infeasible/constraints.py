@@ -24,7 +24,9 @@ def constraints_of(problem: SchedulingProblem) -> list[Constraint]:
     groups = sorted({group for task in tasks for group in task.groups})
     limits = sorted({limit for task in tasks for limit in task.resources})
     constraints = [Constraint("resource", problem.resources[limit].name) for limit in limits]
-    constraints += [Constraint("ring", problem.rings[then].name) for _, then in problem.ring_steps()]
+    constraints += [
+        Constraint("ring", problem.rings[then].name) for _, then in problem.ring_steps()
+    ]
     constraints += [
         Constraint("after", problem.groups[group].name)
         for group in groups
