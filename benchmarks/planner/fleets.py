@@ -114,13 +114,13 @@ def _ring(shape: Shape, random: Random) -> int | None:
 
 def _openings(shape: Shape, night: int, zone: int, freeze: Interval) -> tuple[Interval, ...]:
     weekday, minute, length = shape.nights[night]
-    found = []
+    openings = []
     for week in range(shape.days // 7 + 1):
         start = int((7 * week + weekday) * DAY + minute - 18 * 60 - ZONES[zone] * 60)
         end = min(start + length, shape.days * DAY)
         if start >= 0 and end > start and not (start < freeze[1] and freeze[0] < end):
-            found.append((start, end))
-    return tuple(found)
+            openings.append((start, end))
+    return tuple(openings)
 
 
 def _resources(shape: Shape, tasks: list[Task]) -> tuple[ResourceLimit, ...]:

@@ -19,6 +19,8 @@ from hotpatch_cli.scheduler.search.priority_rules import MOST_REPAIRS, PriorityR
 from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
+# Shares of the work. What more and less of one does follows from the mechanism; the shares were not
+# measured one by one.
 ROUGH_PRICES = Fraction(1, 15)
 """Work of a first linear program for prices.
 
@@ -48,10 +50,10 @@ FINE_STEPS = Fraction(1, 5)
 """Work of subgradient steps where the programs were too wide to price single restarts.
 
 With more, the bound of a part too large for HiGHS gets tighter, at the cost of its plan. With less,
-the gap that is told stays wide although the plan is good.
+the reported gap stays wide although the plan is good.
 """
 ROUNDS = 4
-"""Times that annealing starts over within its work: more of them get stuck less, but end hotter."""
+"""Times that annealing starts over within its work: more rounds get stuck less, but are shorter."""
 MOVES_BETWEEN_CHECKS = 100
 """Moves of annealing between two looks at the budget: more of them overrun it, fewer cost time."""
 TEMPERATURE = 0.1

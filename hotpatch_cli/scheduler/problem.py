@@ -6,7 +6,7 @@ which) counted from the release moment in UTC, and all intervals are half open: 
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 Interval = tuple[int, int]
@@ -90,8 +90,8 @@ class SchedulingProblem(NamedTuple):
 
     def open_intervals(self, tasks: Iterable[Task]) -> list[Interval]:
         """The times, in order and disjoint, in which at least one of some tasks may run."""
-        windows_of_tasks = {task.windows for task in tasks}
-        windows = {window for windows in windows_of_tasks for window in windows}
+        # Many tasks share their windows: each tuple of them is looked at once.
+        windows = set(chain.from_iterable({task.windows for task in tasks}))
         merged: list[Interval] = []
         for start, closes in sorted(windows):
             end = closes if self.deadline is None else min(closes, self.deadline)

@@ -1,5 +1,6 @@
-"""The judge: does a plan keep every rule, and what does it cost? It shares no code with what it
-judges.
+"""The proof of a plan: the rules that it breaks, and what it costs.
+
+It shares no code with the search that it judges.
 """
 
 from bisect import bisect_right
@@ -11,9 +12,7 @@ from hotpatch_cli.scheduler.problem import SchedulingProblem, Task
 
 
 class Violation(NamedTuple):
-    """A rule that a plan breaks: which rule, the tasks that break it, the limit's name, and the
-    moment.
-    """
+    """A rule that a plan breaks: the rule, the tasks, the limit's name, and the moment."""
 
     rule: str
     tasks: tuple[int, ...]
@@ -22,9 +21,7 @@ class Violation(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a plan is worth: tasks placed, weighted hours from the release to each end, and the last
-    end.
-    """
+    """What a plan costs: tasks placed, weighted hours from the release to the ends, last end."""
 
     placed: int
     exposure: float
@@ -78,8 +75,8 @@ def _alone(problem: SchedulingProblem, starts: Sequence[int | None]) -> Iterator
 
 
 def _inside_one_window(task: Task, start: int) -> bool:
-    place = bisect_right(task.windows, start, key=lambda window: window[0]) - 1
-    return place >= 0 and start + task.duration <= task.windows[place][1]
+    window = bisect_right(task.windows, start, key=lambda window: window[0]) - 1
+    return window >= 0 and start + task.duration <= task.windows[window][1]
 
 
 def _groups(problem: SchedulingProblem, starts: Sequence[int | None]) -> Iterator[Violation]:
@@ -109,9 +106,7 @@ def _resources(problem: SchedulingProblem, starts: Sequence[int | None]) -> Iter
 def _overloads(
     rule: str, name: str, capacity: int, events: list[tuple[int, int, int]]
 ) -> Iterator[Violation]:
-    """One violation for each stretch in which more than the capacity is taken, at the moment it
-    begins.
-    """
+    """One violation for each time that more than the capacity is taken, at its first moment."""
     running: dict[int, int] = {}
     taken, over = 0, False
     # Intervals are half open: what ends at a moment (-1) leaves before what starts then (+1)
@@ -127,27 +122,29 @@ def _overloads(
 
 
 def _group_order(problem: SchedulingProblem, starts: Sequence[int | None]) -> Iterator[Violation]:
-    teams: dict[int, list[int]] = {}
+    members: dict[int, list[int]] = {}
     for index, task in enumerate(problem.tasks):
         for number in task.groups:
-            teams.setdefault(number, []).append(index)
+            members.setdefault(number, []).append(index)
     for number, group in enumerate(problem.groups):
         for earlier in group.after:
-            first, then = teams.get(earlier, []), teams.get(number, [])
+            first, then = members.get(earlier, []), members.get(number, [])
             yield from _order("after", group.name, problem, starts, first, then, 0)
 
 
 def _ring_order(problem: SchedulingProblem, starts: Sequence[int | None]) -> Iterator[Violation]:
-    stages: dict[int, list[int]] = {}
+    ring_tasks: dict[int, list[int]] = {}
     for index, task in enumerate(problem.tasks):
         if task.ring is not None:
-            stages.setdefault(task.ring, []).append(index)
+            ring_tasks.setdefault(task.ring, []).append(index)
     before: int | None = None
-    for number in sorted(stages):
+    for number in sorted(ring_tasks):
         if before is not None:
             soak = problem.rings[before].soak
             name = problem.rings[number].name
-            yield from _order("ring", name, problem, starts, stages[before], stages[number], soak)
+            yield from _order(
+                "ring", name, problem, starts, ring_tasks[before], ring_tasks[number], soak
+            )
         before = number
 
 
@@ -166,9 +163,7 @@ def _order(  # noqa: PLR0917  one question, asked of groups, rings and tasks ali
     then: Iterable[int],
     wait: int,
 ) -> Iterator[Violation]:
-    """All of `first` must be placed and over, and `wait` must have passed, before any of `then`
-    starts.
-    """
+    """All of `first` must be over, and `wait` must have passed, before any of `then` starts."""
     opens, last, missing = None, None, None
     for index in first:
         start = starts[index]

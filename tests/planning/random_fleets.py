@@ -161,7 +161,7 @@ def openings(
                 and DAYS[day.weekday()] in window["days"]
             )
             if held and not any(
-                _freezes(each, machine, zone, span) for each in inventory["freezes"]
+                _freezes(freeze, machine, zone, span) for freeze in inventory["freezes"]
             ):
                 yield name
 

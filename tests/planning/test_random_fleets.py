@@ -17,7 +17,8 @@ def times_of(plan: Any) -> Times:
     """Starts and ends by machine."""
     moment = datetime.fromisoformat
     return {
-        each["machine"]: (moment(each["start"]), moment(each["end"])) for each in plan["reboots"]
+        reboot["machine"]: (moment(reboot["start"]), moment(reboot["end"]))
+        for reboot in plan["reboots"]
     }
 
 
@@ -44,11 +45,11 @@ def test_random_fleets_are_planned_by_the_rules(hotpatch: Any, seed: int) -> Non
         {machine["name"]: machine for machine in inventory["machines"]},
     )
     due = sorted(name for name, machine in machines.items() if not machine.get("done"))
-    assert sorted([*times, *(each["machine"] for each in plan["unplaced"])]) == due
+    assert sorted([*times, *(row["machine"] for row in plan["unplaced"])]) == due
     assert broken(inventory, times, days) == set()
-    for each in plan["reboots"]:
-        assert each["window"] in openings(
-            inventory, machines[each["machine"]], times[each["machine"]]
+    for reboot in plan["reboots"]:
+        assert reboot["window"] in openings(
+            inventory, machines[reboot["machine"]], times[reboot["machine"]]
         )
     hours = sum(
         machines[name]["weight"] * ((end - RELEASE) / timedelta(hours=1))
@@ -70,10 +71,11 @@ def test_verify_agrees_with_another_judge(hotpatch: Any, seed: int) -> None:
     plan = planned(hotpatch, inventory, 14)
     for _ in range(3):
         edited = json.loads(json.dumps(plan))
-        for each in pick.sample(edited["reboots"], min(2, len(edited["reboots"]))):
+        for reboot in pick.sample(edited["reboots"], min(2, len(edited["reboots"]))):
             shift = timedelta(minutes=pick.choice([-15, 5, 10, 15, 60, 24 * 60]))
-            each["start"], each["end"] = (
-                (datetime.fromisoformat(each[key]) + shift).isoformat() for key in ("start", "end")
+            reboot["start"], reboot["end"] = (
+                (datetime.fromisoformat(reboot[key]) + shift).isoformat()
+                for key in ("start", "end")
             )
         hotpatch.write("edited.json", json.dumps(edited))
         done = hotpatch("verify", "edited.json", "fleet.json", *DAY)

@@ -144,10 +144,10 @@ def test_search_without_complete_enumeration_is_sound(
             slots[task] = start
     starts = model.starts(slots)
     assert not verify(problem, starts)
-    found = cost(problem, starts)
-    assert -found.placed >= placed
-    if -found.placed == placed:
-        assert found.exposure >= exposure - 1e-9
+    worth = cost(problem, starts)
+    assert -worth.placed >= placed
+    if -worth.placed == placed:
+        assert worth.exposure >= exposure - 1e-9
         assert sum(solver.best.exposure_bound() for solver in solvers) <= exposure + 1e-6
 
 
@@ -197,3 +197,13 @@ def test_keeping_a_plan_moves_as_few_as_brute_force(problem: SchedulingProblem, 
     result = solve(problem, keep=keep)
     assert worth(result.starts) == pytest.approx(min(map(worth, whole)))
     assert result.bound <= min(cost(problem, plan).exposure for plan in whole) + 1e-9
+
+
+@SLOW
+@given(small_problems.problems(most=6), st.lists(st.none() | st.integers(0, 9), min_size=6))
+def test_a_plan_near_any_other_keeps_all_rules(
+    problem: SchedulingProblem, keep: list[int | None]
+) -> None:
+    """Near any older plan, however wrong, and whatever does not fit, no rule is broken."""
+    result = solve(problem, keep=tuple(keep[: len(problem.tasks)]), work_limit=300)
+    assert verify(problem, result.starts) == []

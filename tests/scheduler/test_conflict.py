@@ -113,9 +113,9 @@ def test_conflicts_are_irreducible(problem: SchedulingProblem) -> None:
     they do.
     """
     starts = solve(problem).starts
-    found = explain(problem, starts)
-    assert bool(found) == (None in starts)
-    for conflict in found:
+    explained = explain(problem, starts)
+    assert bool(explained) == (None in starts)
+    for conflict in explained:
         chosen = [n for n, task in enumerate(problem.tasks) if task.name in conflict.tasks]
         assert not _all_fit(problem, chosen)
         assert all(_all_fit(problem, [n for n in chosen if n != left_out]) for left_out in chosen)
@@ -127,15 +127,15 @@ def test_reasons_are_irreducible(problem: SchedulingProblem) -> None:
     """The reasons alone, without all other rules, still conflict; without any one of them there is
     room.
     """
-    for found in explain(problem, solve(problem).starts):
-        if not found.proven:
+    for conflict in explain(problem, solve(problem).starts):
+        if not conflict.proven:
             continue
-        chosen = {n for n, task in enumerate(problem.tasks) if task.name in found.tasks}
+        chosen = {n for n, task in enumerate(problem.tasks) if task.name in conflict.tasks}
         part = only(problem, chosen)
         for rule in constraints_of(part):
-            part = part if rule in found.reasons else without(part, rule)
+            part = part if rule in conflict.reasons else without(part, rule)
         assert not _any_plan_of_all(part)
-        assert all(_any_plan_of_all(without(part, reason)) for reason in found.reasons)
+        assert all(_any_plan_of_all(without(part, reason)) for reason in conflict.reasons)
 
 
 def _any_plan_of_all(problem: SchedulingProblem) -> bool:

@@ -220,6 +220,21 @@ def test_a_new_pinned_task_pushes_out_only_what_is_in_its_way() -> None:
     assert len(result.moved) == 1
 
 
+def test_no_kept_plan_leaves_out_what_a_scheduled_task_waits_for() -> None:
+    """If not all tasks fit, one that another waits for is not given up for a cheaper one."""
+    long, short = ((0, 12),), ((0, 4), (4, 8))
+    tasks = (
+        Task("before", 3, short, 1, (0,)),
+        Task("after", 2, ((3, 12),), 1, after=(0,)),
+        Task("free", 1, ((2, 7),), 1, (0,)),
+        Task("heavy", 3, long, 5, (0,)),
+        Task("light", 1, short, 0, (0,)),
+    )
+    problem = SchedulingProblem(tasks, (TaskGroup("g", 1, 2),), per_hour=1)
+    result = solve(problem, keep=(None, 3, None, None, 5), work_limit=3_000)
+    assert verify(problem, result.starts) == []
+
+
 def test_the_user_may_stop_at_once() -> None:
     """Stopped before it improves anything, the plan is whole and sound, and says that it was cut
     short.

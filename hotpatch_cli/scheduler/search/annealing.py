@@ -172,7 +172,8 @@ class Annealing:
         if start is None:
             start = schedule.earliest(task, release, limit)
         if start is None:
-            return self._left_out_cost
+            # A placed task may wait for this one: then the plan is not cheaper, but wrong.
+            return self._left_out_cost if limit == NEVER else float("inf")
         self._place(task, start)
         return self._cost(task, start)
 
