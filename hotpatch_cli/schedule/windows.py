@@ -43,9 +43,9 @@ class Window(NamedTuple):
 
     Its moments are `Opening`s. `start` is a local time, `duration` real time, `timezone` an IANA or
     Windows name (None: the machine's). `from_day` and `until` are the first and the last day that
-    it may open on, `exdates` days on which it does not. `runner` is whose limits apply. The openings
-    of an .ics file have their own start and duration; where a window gives both, the file says only
-    on which days.
+    it may open on, `exdates` days on which it does not. `runner` is whose limits apply. Openings of
+    an .ics file have their own start and duration; where a window gives both, the file says only on
+    which days.
     """
 
     name: str
