@@ -1,4 +1,4 @@
-"""Several sources, one fleet: each is read by the reader that recognises it, then joined and
+"""Several sources, one fleet: each is read by the reader that recognizes it, then joined and
 cross-checked.
 """
 
@@ -178,14 +178,14 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
         if each.last and readings:
             break
         actual = each.load()
-        if reader is not None or actual.recognises(document):
+        if reader is not None or actual.recognizes(document):
             reading = actual.read(document)
             reading.reader, reading.file, reading.document = key, document.file, document
             readings.append(reading)
             if not each.shares:
                 return readings
     if not readings:
-        raise InputError([_not_recognised(document)])
+        raise InputError([_not_recognized(document)])
     from hotpatch_cli.inputs.resources import ignored
 
     readings[0].notes += ignored(document)
@@ -213,7 +213,7 @@ def _machines(
     return joined.machines, joined.notes, list(joined.problems)
 
 
-def _not_recognised(document: Document) -> Problem:
+def _not_recognized(document: Document) -> Problem:
     file, line, column = document.position(document.root_mark)
     from hotpatch_cli.inputs.resources import azure_error
 
