@@ -117,7 +117,9 @@ def _named(words: str) -> OsType | None:
     not Windows.
     """
     family = parse_system(words).family
-    return None if family is None else "linux" if family == "other" else "windows"
+    if family is None:
+        return None
+    return "linux" if family == "other" else "windows"
 
 
 def published_for(image: Image) -> OsType | None:

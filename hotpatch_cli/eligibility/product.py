@@ -147,7 +147,7 @@ def parse_system(text: str) -> System:
         return System("client")
     server = server or re.search(_YEARLESS, text)
     if server is None:
-        return System("windows" if "windows" in text.lower() else None)
+        return System("windows" if re.search("windows", text, re.IGNORECASE) else None)
     return System("server", _year(server), _edition(text, text[server.end() :]))
 
 

@@ -1,4 +1,4 @@
-"""The limits of the platform that runs a window: dated, sourced rows, read only by who needs them."""
+"""The limits of the platform that runs a window: dated, sourced rows, read when needed."""
 
 from typing import NamedTuple
 

@@ -197,8 +197,13 @@ def _latest(release: Release | None) -> "LatestJson | None":
 def _update(update: Update | None) -> "UpdateJson | None":
     if update is None:
         return None
-    kb, build, day, kind, reboot = update
-    found: Any = {"kb": kb, "build": build, "date": str(day), "kind": kind, "reboot": reboot}
+    found: Any = {
+        "kb": update.kb,
+        "build": str(update.build) if update.build else None,
+        "date": str(update.date),
+        "kind": update.kind,
+        "reboot": update.reboot,
+    }
     return cast("UpdateJson", found)
 
 

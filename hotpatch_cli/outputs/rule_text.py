@@ -8,6 +8,9 @@ from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.table import TextTable, plain, terminal
 from hotpatch_cli.outputs.view_options import Screen
 
+_INTERNAL = frozenset({"verdict", "stops", "track", "tracks", "fix"})
+"""Columns of a rule that decide and are not shown."""
+
 
 def subject_page() -> str:
     """Hotpatch in one page (Markdown)."""
@@ -76,8 +79,8 @@ def _indented(text: str) -> str:
 
 def rules_json(rules: Iterable[Rule]) -> str:
     """Rules as JSON."""
-    content = [
-        {**rule._asdict(), "read": str(rule.read), "platforms": list(rule.platforms)}
-        for rule in rules
-    ]
+    content = []
+    for rule in rules:
+        row = {**rule._asdict(), "read": str(rule.read), "platforms": list(rule.platforms)}
+        content.append({key: value for key, value in row.items() if key not in _INTERNAL})
     return json.dumps({"schema_version": 1, "rules": content}, ensure_ascii=False, indent=1) + "\n"

@@ -112,7 +112,8 @@ def _release_day(
         if request.everything:
             return next_patch_tuesday(judge.as_of)
         raise ValueError("No machine of the fleet waits for a baseline.")
-    days.update(day for product in PRODUCTS for day in _baselines(judge, product, request.month))
+    for product in PRODUCTS:
+        days |= _baselines(judge, product, request.month)
     wanted = [day for day in days if (day.year, day.month) == request.month]
     if wanted:
         return min(wanted)

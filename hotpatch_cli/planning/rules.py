@@ -21,7 +21,9 @@ def problem_of(
     fleet: Fleet, machines: Sequence[Machine], calendar: WindowSlots, shut: Collection[int] = ()
 ) -> SchedulingProblem:
     """The restarts of some machines as a problem; the tasks in `shut` have no opening."""
-    members = Counter(name for machine in fleet.machines for name in machine.placement.groups)
+    members: Counter[str] = Counter()
+    for machine in fleet.machines:
+        members.update(machine.placement.groups)
     groups = {name: number for number, name in enumerate(fleet.groups)}
     rings = {ring.name: number for number, ring in enumerate(fleet.rings)}
     limits = _Limits(fleet)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import STANDARD, Day, Release
-from hotpatch_cli.model import Facts, Finding, TrackState, make_finding
+from hotpatch_cli.model import Build, Facts, Finding, TrackState, make_finding
 from hotpatch_cli.servicing.history import Baseline, History, age, day_of
 from hotpatch_cli.servicing.installation import Installed
 from hotpatch_cli.servicing.offers import Offers, offered_findings
@@ -24,7 +24,7 @@ class Update(NamedTuple):
     """What Windows Update offers next."""
 
     kb: str | None
-    build: str | None
+    build: Build | None
     date: Day
     kind: str
     reboot: bool
@@ -330,15 +330,17 @@ def standard_update(possible: Installed, history: History, offers: Offers) -> Up
 
 def _of_baseline(baseline: Baseline) -> Update:
     row = baseline.release
-    build = str(row.build) if row and row.build else None
     return Update(
-        row.kb if row else None, build, baseline.date, f"{baseline.kind}-baseline", reboot=True
+        row.kb if row else None,
+        row.build if row else None,
+        baseline.date,
+        f"{baseline.kind}-baseline",
+        reboot=True,
     )
 
 
 def _offer(row: Release, *, reboot: bool) -> Update:
-    build = str(row.build) if row.build else None
-    return Update(row.kb, build, day_of(row), row.kind or "standard", reboot)
+    return Update(row.kb, row.build, day_of(row), row.kind or "standard", reboot)
 
 
 def no_track(next_update: Update | None = None, possible: Installed | None = None) -> Track:

@@ -5,7 +5,7 @@ opens.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -120,11 +120,12 @@ class _Exporter:
         self._within_limits(window)
         longest = self.limits["longest"].number * MINUTE
         pieces = list(parts(window, longest))
-        written = [
-            self._anchored(part, shifted(rule, later), later, words, zone)
-            for part, later in pieces
-            for rule in azure_rules(window.rule)
-        ]
+        written: list[Window] = []
+        for part, later in pieces:
+            written += [
+                self._anchored(part, shifted(rule, later), later, words, zone)
+                for rule in azure_rules(window.rule)
+            ]
         if len(pieces) == 1:
             self._opens_alike(window, written, zone)
         else:
@@ -180,11 +181,11 @@ class _Exporter:
         begin = datetime.combine(self.day, time(), zone)
         end = begin + _LOOKED_AHEAD
         ours = {opening.start.astimezone(UTC) for opening in openings(window, zone, begin, end)}
-        theirs = {
-            opening.start.astimezone(UTC)
-            for part in written
-            for opening in openings(part, None, begin, end)
-        }
+        theirs: set[datetime] = set()
+        for part in written:
+            theirs |= {
+                opening.start.astimezone(UTC) for opening in openings(part, None, begin, end)
+            }
         if ours != theirs:
             other = min(ours ^ theirs).astimezone(zone)
             raise CannotSay(f"Azure would not open as it does, first on {other:%Y-%m-%d %H:%M}")
@@ -237,18 +238,15 @@ class _Exporter:
 
     def _freezes(self) -> Iterator[str]:
         """Freezes of exported machines that are not over yet: Azure knows none."""
-        machines = {
-            id(machine): machine for exported in self.found for machine in exported.machines
-        }.values()
         ahead = [
             freeze
             for freeze in self.fleet.freezes
             if freeze.to_day is None or freeze.to_day >= self.day
         ]
-        found: dict[Freeze, None] = {}
-        for placement in {machine.placement for machine in machines}:
-            found |= dict.fromkeys(relevant(ahead, placement))
-        for freeze in found:
+        in_force: dict[Freeze, None] = {}
+        for placement in {machine.placement for machine in _distinct_machines(self.found)}:
+            in_force |= dict.fromkeys(relevant(ahead, placement))
+        for freeze in in_force:
             days = (
                 f" ({freeze.from_day} to {freeze.to_day})"
                 if freeze.from_day or freeze.to_day
@@ -264,14 +262,19 @@ def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
     """Azure VMs that hotpatch and that the configurations would schedule: rule HP204 speaks of
     them.
     """
-    machines = {
-        id(machine): machine for exported in found.configurations for machine in exported.machines
-    }.values()
     return tuple(
         machine
-        for machine in machines
+        for machine in _distinct_machines(found.configurations)
         if machine.facts.platform == "azure" and machine.facts.patching.hotpatching
     )
+
+
+def _distinct_machines(configurations: Iterable[ExportedWindow]) -> Iterable[Machine]:
+    """The machines of some configurations, each once, in their order."""
+    machines: dict[int, Machine] = {}
+    for exported in configurations:
+        machines |= {id(machine): machine for machine in exported.machines}
+    return machines.values()
 
 
 def _names(machines: Sequence[Machine]) -> str:

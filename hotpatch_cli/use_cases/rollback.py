@@ -45,9 +45,9 @@ def rollbacks(
     for a name.
     """
     wanted = {name.casefold(): name for name in names}
-    known = {
-        name.casefold() for machine in fleet.machines for name in (machine.label, machine.name)
-    }
+    known: set[str] = set()
+    for machine in fleet.machines:
+        known |= {machine.label.casefold(), machine.name.casefold()}
     for name in sorted(wanted.keys() - known):
         raise KeyError(wanted[name])
     openings = Openings()
@@ -139,8 +139,10 @@ def _steps(name: str, baseline: Release | None) -> Iterable[str]:
 
 NOTES = (
     "There is no automatic rollback of hotpatches.",
-    "wusa.exe /uninstall does not take a package that carries a servicing stack update; "
-    "the servicing stack stays.",
+    (
+        "wusa.exe /uninstall does not take a package that carries a servicing stack update; "
+        "the servicing stack stays."
+    ),
 )
 
 

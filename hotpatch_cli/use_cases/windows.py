@@ -57,14 +57,16 @@ def list_openings(
     known, as problems).
     """
     shared, problems = openings_by_machine(fleet, question)
-    if not question.by_window:
-        return tuple(
-            opening._replace(machine=name) for name, listed in shared for opening in listed
-        ), problems
-    found = dict.fromkeys(opening for _, listed in shared for opening in listed)
-    return tuple(
-        sorted(found, key=lambda opening: (opening.opening.window, opening.opening.start))
-    ), problems
+    if question.by_window:
+        distinct: dict[UpcomingOpening, None] = {}
+        for _, upcoming in shared:
+            distinct |= dict.fromkeys(upcoming)
+        by_window = sorted(distinct, key=lambda row: (row.opening.window, row.opening.start))
+        return tuple(by_window), problems
+    by_machine: list[UpcomingOpening] = []
+    for name, upcoming in shared:
+        by_machine += [row._replace(machine=name) for row in upcoming]
+    return tuple(by_machine), problems
 
 
 def openings_by_machine(

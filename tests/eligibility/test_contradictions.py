@@ -217,7 +217,8 @@ def test_a_kb_that_a_client_shares_is_no_contradiction() -> None:
 
 
 def test_the_sentence_leaves_open_which_fact_is_wrong() -> None:
-    """HP111 names each fact that contradicts the image, and says that one of the two may be wrong.
+    """HP111 names each fact that contradicts the image, and says that one of the two may be
+    wrong.
     """
     finding = judge(azure(CORE_2022, os=OF_2025, build=Build.parse("26100.33222"))).findings[0]
     said = sentence(KNOWLEDGE.rules["HP111"], finding)
@@ -337,7 +338,8 @@ def test_a_number_that_no_windows_has_contradicts_a_product(
         f"MicrosoftWindowsServer:WindowsServer:{CORE_2025}",
         "azure-local": "azure_local: {version: 24H2, azure_verification: true}, image: "
         f"MicrosoftWindowsServer:WindowsServer:{CORE_2025}",
-        "arc": "os: Windows Server 2025 Standard, arc: {status: Connected, hotpatch: Enabled, vbs: running, "
+        "arc": "os: Windows Server 2025 Standard, arc: {status: Connected, hotpatch: Enabled, "
+        "vbs: running, "
         "secure_boot: true, uefi: true}",
     }[platform]
     text = (

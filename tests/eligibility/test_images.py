@@ -1,4 +1,5 @@
-"""Images: look-alikes and why they are not it, spellings, dates, the nearest one that is supported.
+"""Images: look-alikes and why they are not it, spellings, dates, the nearest one that is
+supported.
 """
 
 from datetime import date
@@ -14,6 +15,7 @@ from hotpatch_cli.report import sentence
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 8, 20)
+PREVIEWS = "MicrosoftWindowsServer:microsoftserveroperatingsystems-previews"
 WELL = Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True)
 STANDARD = "MicrosoftWindowsServer:WindowsServer:"
 
@@ -87,14 +89,17 @@ LOOKALIKES = {
         "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition",
     ),
     "icrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition": (
-        "made without hotpatch; its twin with -hotpatch in the SKU has it, and its publisher is icrosoftWindowsServer",
+        (
+            "made without hotpatch; its twin with -hotpatch in the SKU has it, and "
+            "its publisher is icrosoftWindowsServer"
+        ),
         "2022-datacenter-azure-edition-hotpatch",
     ),
     "MicrosoftWindowsServer:windowsserver-gen2preview:2025-datacenter-azure-edition": (
         "its offer is windowsserver-gen2preview, expected WindowsServer",
         "2025-datacenter-azure-edition",
     ),
-    "MicrosoftWindowsServer:microsoftserveroperatingsystems-previews:windows-server-2025-azure-edition-hotpatch": (
+    f"{PREVIEWS}:windows-server-2025-azure-edition-hotpatch": (
         "retired preview offer",
         "2025-datacenter-azure-edition",
     ),

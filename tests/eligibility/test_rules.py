@@ -1,4 +1,5 @@
-"""Every rule from HP101 to HP413: what raises it, what does not, and what it makes of the verdict.
+"""Every rule from HP101 to HP413: what raises it, what does not, and what it makes of the
+verdict.
 """
 
 from datetime import date

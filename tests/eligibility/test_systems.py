@@ -181,7 +181,8 @@ def test_the_order_of_host_releases() -> None:
     ],
 )
 def test_words_with_a_slip_are_mended(text: str, meant: str | None) -> None:
-    """Words that are almost known give the words that were probably meant; other words give none.
+    """Words that are almost known give the words that were probably meant; other words give
+    none.
     """
     assert suggestion(text) == meant
 

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 COMPARISON = runpy.run_path(str(ROOT / "docs" / "comparison.py"))
 DATA = COMPARISON["load"]()
+PREVIEWS = "MicrosoftWindowsServer:microsoftserveroperatingsystems-previews"
 PREFIX = "MicrosoftWindowsServer:WindowsServer:"
 
 
@@ -40,7 +41,7 @@ SAID = {
     f"{PREFIX}2022-datacenter-azure-edition-hotpatch": ("no", "yes", "yes"),
     f"{PREFIX}2022-Datacenter-Azure-Edition-Hotpatch": ("no", "no", "yes"),
     f"{PREFIX}2025-datacenter-azure-edition-core-smalldisk": ("no", "yes", "yes"),
-    "MicrosoftWindowsServer:microsoftserveroperatingsystems-previews:windows-server-2025-azure-edition-hotpatch": (
+    f"{PREVIEWS}:windows-server-2025-azure-edition-hotpatch": (
         "no",
         "no",
         "yes",

@@ -204,8 +204,8 @@ def test_a_machine_that_fails_without_a_finding_is_told_all_the_same(hotpatch: A
     """
     known = "arc: {status: Connected, hotpatch: Enabled, vbs: off, secure_boot: true}"
     text = (
-        f"machines: "
-        f"[{{name: a, platform: arc, os: Windows Server 2025 Standard, build: 26100.7092, {known}}}]"
+        "machines: [{name: a, platform: arc, os: Windows Server 2025 Standard, "
+        f"build: 26100.7092, {known}}}]"
     )
     for form, sign in (
         ("github", "::error file=fleet.yaml,line=1"),

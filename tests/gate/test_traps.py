@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 BAD = "machines: [{name: a, platform: arc, os: Windows Server 2019 Datacenter}]"
 UNKNOWN = "machines: [{name: a, platform: arc}]"
 GOOD = (
-    "machines: [{name: a, platform: azure, image: 'MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition'"
+    "machines: [{name: a, platform: azure, image: "
+    "'MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition'"
     ", patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}]"
 )
 SKU = "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
@@ -98,7 +99,10 @@ NOTHING = {
     "a header alone": ("fleet.csv", "name,platform\n"),
     "Linux alone": (
         "vms.json",
-        '[{"name": "a", "type": "Microsoft.Compute/virtualMachines", "osProfile": {"linuxConfiguration": {}}}]',
+        (
+            '[{"name": "a", "type": "Microsoft.Compute/virtualMachines", "osProfile": '
+            '{"linuxConfiguration": {}}}]'
+        ),
     ),
 }
 

@@ -258,7 +258,8 @@ def test_waivers_come_from_several_files(hotpatch: Any, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("key", ["machine", "rule", "reason", "owner", "expires"])
 @pytest.mark.parametrize("value", ["no", "null", "empty"])
 def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
-    """A waiver without one of its keys, or with nothing in it, is refused with its place: code 2.
+    """A waiver without one of its keys, or with nothing in it, is refused with its place: code
+    2.
     """
     entry: dict[str, Any] = waiver()
     entry[key] = {"null": None, "empty": "  "}.get(value)
@@ -290,7 +291,10 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
             "is not a date",
         ),
         (
-            "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-01-01, until: 1}]",
+            (
+                "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: "
+                "2026-01-01, until: 1}]"
+            ),
             "'until'",
         ),
         ("waiver: []", "Did you mean 'waivers'?"),
@@ -346,13 +350,25 @@ waivers:
     expires: 2026-01-01
 # last words
 """,
-    "not indented": "waivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\n",
-    "no line end": "waivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}",
+    "not indented": (
+        "waivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\n"
+    ),
+    "no line end": (
+        "waivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}"
+    ),
     "empty list": "waivers: []\n",
     "nothing": "waivers:\n",
-    "more below": "waivers:\n  - {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\nx-note: ours\n",
-    "of Windows": "# ours\r\nwaivers:\r\n  - {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\r\n",
-    "with a mark": "\ufeffwaivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\n",
+    "more below": (
+        "waivers:\n  - {machine: x, rule: HP105, reason: r, owner: o, expires: "
+        "2026-01-01}\nx-note: ours\n"
+    ),
+    "of Windows": (
+        "# ours\r\nwaivers:\r\n  - {machine: x, rule: HP105, reason: r, owner: o, "
+        "expires: 2026-01-01}\r\n"
+    ),
+    "with a mark": (
+        "\ufeffwaivers:\n- {machine: x, rule: HP105, reason: r, owner: o, expires: 2026-01-01}\n"
+    ),
     "folded reason": """\
 waivers:
 - machine: x

@@ -33,31 +33,33 @@ from hotpatch_cli.report import sentence
 KNOWLEDGE = load_knowledge()
 RULES = KNOWLEDGE.rules
 PROMISED = """
-HP101 image-not-supported, HP102 custom-image, HP103 container-image, HP104 edition-not-supported,
-HP105 release-not-supported, HP106 scale-set-uniform, HP107 generation-1, HP108 hotpatch-ended,
-HP109 region-not-available warning, HP110 image-spelling warning, HP111 in-place-upgrade,
-HP201 hotpatch-not-enabled, HP202 patch-mode,
-HP203 vm-agent-off, HP204 safety-checks-bypassed warning, HP205 vbs-not-running, HP206 no-secure-boot,
-HP207 arc-not-connected, HP208 not-enrolled, HP209 build-too-old, HP210 azure-verification-off, HP211 host-too-old,
-HP212 health-extension-missing warning, HP213 powered-off warning, HP214 reboot-never warning,
-HP215 boot-security-off warning, HP216 iso-enablement-off, HP301 behind note,
-HP302 baseline-due warning, HP303 off-track warning, HP304 ambiguous-build warning, HP305 unplanned-baseline note,
-HP306 pending-other-update warning, HP307 build-unknown warning, HP308 restart-pending warning,
-HP309 release-kind-unknown warning, HP310 release-data-ends warning, HP311 standard-update-offered warning,
-HP312 restart-overdue warning, HP313 build-not-given warning, HP401 image-missing, HP402 os-missing,
-HP403 build-missing, HP404 patch-mode-missing, HP405 hotpatching-missing, HP406 vm-agent-missing,
-HP407 agent-status-missing, HP408 enrolment-missing, HP409 vbs-missing, HP410 secure-boot-missing,
-HP411 verification-missing, HP412 host-version-missing, HP413 timezone-missing warning,
-HP415 os-build-conflict, HP416 iso-enablement-missing, HP501 no-window warning,
-HP502 window-too-short warning, HP503 window-rule, HP504 schedule-not-run warning, HP505 waits-for-unplaced warning
+HP101 image-not-supported, HP102 custom-image, HP103 container-image, HP104
+edition-not-supported, HP105 release-not-supported, HP106 scale-set-uniform, HP107 generation-1,
+HP108 hotpatch-ended, HP109 region-not-available warning, HP110 image-spelling warning, HP111
+in-place-upgrade, HP201 hotpatch-not-enabled, HP202 patch-mode, HP203 vm-agent-off, HP204
+safety-checks-bypassed warning, HP205 vbs-not-running, HP206 no-secure-boot, HP207
+arc-not-connected, HP208 not-enrolled, HP209 build-too-old, HP210 azure-verification-off, HP211
+host-too-old, HP212 health-extension-missing warning, HP213 powered-off warning, HP214
+reboot-never warning, HP215 boot-security-off warning, HP216 iso-enablement-off, HP301 behind
+note, HP302 baseline-due warning, HP303 off-track warning, HP304 ambiguous-build warning, HP305
+unplanned-baseline note, HP306 pending-other-update warning, HP307 build-unknown warning, HP308
+restart-pending warning, HP309 release-kind-unknown warning, HP310 release-data-ends warning,
+HP311 standard-update-offered warning, HP312 restart-overdue warning, HP313 build-not-given
+warning, HP401 image-missing, HP402 os-missing, HP403 build-missing, HP404 patch-mode-missing,
+HP405 hotpatching-missing, HP406 vm-agent-missing, HP407 agent-status-missing, HP408
+enrolment-missing, HP409 vbs-missing, HP410 secure-boot-missing, HP411 verification-missing,
+HP412 host-version-missing, HP413 timezone-missing warning, HP415 os-build-conflict, HP416
+iso-enablement-missing, HP501 no-window warning, HP502 window-too-short warning, HP503
+window-rule, HP504 schedule-not-run warning, HP505 waits-for-unplaced warning
 """
 
 
 def test_codes_names_and_levels_are_those_that_are_promised() -> None:
-    """The catalogue has these rules, and each is an error unless it is called a warning or a note.
+    """The catalogue has these rules, and each is an error unless it is called a warning or a
+    note.
     """
     promised = re.sub(r"\s+", " ", PROMISED).strip().split(", ")
-    rules = [RULES[each.split()[0]] for each in promised]
+    rules = [RULES[entry.split()[0]] for entry in promised]
     assert [
         f"{rule.code} {rule.name}" + f" {rule.level}".replace(" error", "") for rule in rules
     ] == promised
@@ -250,7 +252,10 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP111 default": (
         image("2022-datacenter-azure-edition-core", build=Build.parse("26100.33222")),
         "",
-        "but build 26100.33222 is of Windows Server 2025: the VM was upgraded in place, or one of the two is wrong",
+        (
+            "but build 26100.33222 is of Windows Server 2025: the VM was upgraded "
+            "in place, or one of the two is wrong"
+        ),
     ),
     "HP201 default": (patching(hotpatching=False), "", "is false; hotpatch needs true"),
     "HP202 default": (patching(mode=PatchMode.parse("Manual")), "", "Patch mode is Manual"),
@@ -283,7 +288,10 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP208 switched_off": (
         through_arc(enablement=Enablement.parse("Disabled")),
         "2025-12-15",
-        "is enrolled, and hotpatching is switched off on it (enablement status Disabled). Terms on this day: 1.50",
+        (
+            "is enrolled, and hotpatching is switched off on it (enablement status "
+            "Disabled). Terms on this day: 1.50"
+        ),
     ),
     "HP208 action_required": (
         through_arc(enablement=Enablement.parse("ActionRequired")),
@@ -452,7 +460,10 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP308 finish_off": (
         ARC._replace(build=Build.parse("26100.33222"), kbs=("KB5120233",), restart_pending=True),
         "",
-        "Restart to finish KB5120233: it's installed and takes effect with the restart. It's a standard update",
+        (
+            "Restart to finish KB5120233: it's installed and takes effect with the "
+            "restart. It's a standard update"
+        ),
     ),
     "HP309 default": (
         ws2022("20348.5622"),
@@ -476,7 +487,10 @@ CASES: dict[str, tuple[Facts, str, str]] = {
             )
         ),
         "",
-        "offered: KB5999999 (2026-08 Cumulative Update for Windows Server 2025). The release data doesn't have its KB",
+        (
+            "offered: KB5999999 (2026-08 Cumulative Update for Windows Server "
+            "2025). The release data doesn't have its KB"
+        ),
     ),
     "HP311 open": (
         ARC._replace(
@@ -599,7 +613,10 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP415 default": (
         ARC._replace(build=Build.parse("20348.5440")),
         "",
-        "is Windows Server 2025 Datacenter, but build 20348.5440 is of Windows Server 2022: one of the two is wrong",
+        (
+            "is Windows Server 2025 Datacenter, but build 20348.5440 is of Windows "
+            "Server 2022: one of the two is wrong"
+        ),
     ),
     "HP415 update": (
         ARC._replace(kbs=("KB5120229",)),
@@ -736,7 +753,8 @@ def test_a_sentence_on_windows_is_raised(name: str, hotpatch: Any) -> None:
 
 
 VM_TEXT = """
-windows: {{night: {{days: [Sun], start: 02:00, duration: 3h, timezone: UTC, runner: azure-update-manager}}}}
+windows:
+  night: {{days: [Sun], start: 02:00, duration: 3h, timezone: UTC, runner: azure-update-manager}}
 machines:
   - {{name: a, platform: azure, image: '{urn}', build: {build}, {more}}}
 """
@@ -748,7 +766,10 @@ ON_AZURE: dict[str, tuple[str, str, str]] = {
     ),
     "HP504 no_schedule": (
         "26100.33222",
-        "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true, bypass_safety_checks: true}",
+        (
+            "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: "
+            "true, bypass_safety_checks: true}"
+        ),
         "Without one, nothing ever patches the VM",
     ),
     "HP312 default": (
@@ -770,7 +791,8 @@ def test_a_sentence_on_azures_restarts_is_raised(name: str, hotpatch: Any) -> No
 
 
 def test_no_sentence_is_left_out() -> None:
-    """The cases raise every sentence of the catalogue, so that none is dead and none was forgotten.
+    """The cases raise every sentence of the catalogue, so that none is dead and none was
+    forgotten.
     """
     listed = {f"{rule.code} {variant}" for rule in RULES.values() for variant in rule.sentences}
     assert listed == {*CASES, *FITTED, *ON_AZURE} | ELSEWHERE
@@ -780,7 +802,10 @@ def test_an_unsupported_machine_is_not_asked_for_its_time_zone(hotpatch: Any) ->
     """HP413 is a missing fact, and none is raised once image or release is unsupported; HP501 is
     none.
     """
-    text = "machines: [{name: a, platform: arc, os: ws2022, window: w}, {name: b, platform: arc, os: ws2022}]\n"
+    text = (
+        "machines: [{name: a, platform: arc, os: ws2022, window: w}, {name: b, "
+        "platform: arc, os: ws2022}]\n"
+    )
     text += "windows: {w: {days: [Sun], start: 02:00, duration: 4h}}\n"
     machines = hotpatch.check(text, "--as-of", "2026-08-20").machines
     assert [each["code"] for each in machines["a"]["reasons"]] == ["HP105"]

@@ -183,7 +183,8 @@ def _codes(example: str, folder: Path) -> set[str]:
 
 HEAD = "sources: {mine: {title: my page, url: 'https://example.org', read: 2026-11-20}}\n"
 OCTOBER = (
-    "{product: ws2025, date: 2026-10-13, kind: planned-baseline, kb: KB5199999, build: 26100.33500, "
+    "{product: ws2025, date: 2026-10-13, kind: planned-baseline, kb: KB5199999, build: "
+    "26100.33500, "
     "confidence: high, source: mine}"
 )
 
@@ -232,7 +233,10 @@ def test_a_users_file_is_read_strictly(tmp_path: Path, text: str, said: str) -> 
 def test_a_users_image_is_added(tmp_path: Path) -> None:
     """A matrix file adds an image to the shipped ones."""
     path = tmp_path / "matrix.yaml"
-    row = "{product: ws2025, publisher: me, offer: mine, sku: 2025-x, platforms: [azure], from: 2026-01-01, source: mine}"
+    row = (
+        "{product: ws2025, publisher: me, offer: mine, sku: 2025-x, platforms: [azure], "
+        "from: 2026-01-01, source: mine}"
+    )
     path.write_text(f"{HEAD}images: [{row}]", encoding="utf-8")
     images = load_knowledge([str(path)]).matrix.images
     assert len(images) == len(KNOWLEDGE.matrix.images) + 1

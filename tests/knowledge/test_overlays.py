@@ -61,8 +61,8 @@ def test_a_row_of_october_ends_the_ignorance(checked: Any) -> None:
 def test_a_kind_that_was_not_stated_is_given(checked: Any) -> None:
     """A row with the KB of a shipped row without a kind takes its place, and the track is known."""
     vm = (
-        f"machines: "
-        f"[{{name: a, platform: azure, image: {KNOWLEDGE.matrix.images[0].urn}, build: 20348.5622}}]"
+        "machines: [{name: a, platform: azure, "
+        f"image: {KNOWLEDGE.matrix.images[0].urn}, build: 20348.5622}}]"
     )
     row = (
         "{product: ws2022, date: 2026-09-08, kb: KB5122882, confidence: high, source: mine, "
@@ -211,7 +211,8 @@ BAD: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize("name", BAD)
 @pytest.mark.parametrize("command", ["check", "calendar"])
 def test_a_users_file_is_read_strictly(name: str, command: str, hotpatch: Any) -> None:
-    """What is wrong in a user's file is told with its place; the code is 2 and nothing is written.
+    """What is wrong in a user's file is told with its place; the code is 2 and nothing is
+    written.
     """
     option, text, said = BAD[name]
     if command == "calendar" and option == "matrix":

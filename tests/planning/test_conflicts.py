@@ -91,7 +91,8 @@ def test_a_ring_that_opens_too_late_is_told_with_its_soak(hotpatch: Any) -> None
 
 
 def test_a_limit_of_a_region_is_told(hotpatch: Any) -> None:
-    """Seven machines, one at once in their region, do not fit into one opening; two at once help.
+    """Seven machines, one at once in their region, do not fit into one opening; two at once
+    help.
     """
     machines = "".join(f"- {{name: m{number}, region: uksouth}}\n" for number in range(7))
     conflict = the_conflict(planned(hotpatch, f"limits: {{per_region: 1}}\nmachines:\n{machines}"))
@@ -132,7 +133,10 @@ def test_a_ring_behind_one_that_cannot_be_scheduled_names_it(hotpatch: Any) -> N
     HP501.
     """
     body = "rings: [{name: first, soak: 1h}, {name: second, soak: 1h}, {name: third}]\n"
-    body += "machines: [{name: s, ring: first, window: null}, {name: a, ring: second}, {name: b, ring: third}]"
+    body += (
+        "machines: [{name: s, ring: first, window: null}, {name: a, ring: second}, "
+        "{name: b, ring: third}]"
+    )
     done = planned(hotpatch, body)
     told = {each["machine"]: each["reasons"][0] for each in done.json["unplaced"]}
     assert {name: reason["code"] for name, reason in told.items()} == {

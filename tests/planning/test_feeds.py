@@ -23,8 +23,9 @@ windows:
   nights: {{days: [Sat, Sun], start: 22:00, duration: 3h}}
 groups: {{sql: {{max_unavailable: 1}}}}
 """
-ARC = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/RG/providers/Microsoft.HybridCompute/machines/"
-VM = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/"
+GROUP = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/RG"
+ARC = f"{GROUP}/providers/Microsoft.HybridCompute/machines/"
+VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/"
 IMAGE = "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition-core:latest"
 TWO = (
     f"machines: [{{name: a, groups: [sql], id: '{ARC}a'}}, "
@@ -73,7 +74,8 @@ def test_a_restart_keeps_its_identity_when_it_moves(hotpatch: Any) -> None:
 
 
 def test_a_group_has_one_event_a_night(hotpatch: Any) -> None:
-    """By group there is one event from the first start to the last end, which names its machines.
+    """By group there is one event from the first start to the last end, which names its
+    machines.
     """
     (event,) = events(planned(hotpatch, TWO, "-f", "ics", "--by", "group").out)
     assert str(event["SUMMARY"]) == "sql: 2 machines restart (baseline of 2026-01-13)"
@@ -159,7 +161,8 @@ def test_a_configuration_opens_once(hotpatch: Any) -> None:
     ],
 )
 def test_what_azure_cannot_run_is_named(hotpatch: Any, machine: str, why: str) -> None:
-    """A machine that cannot be assigned is refused by name with the reason; the others are written.
+    """A machine that cannot be assigned is refused by name with the reason; the others are
+    written.
     """
     done = azure(hotpatch, f"machines: [{{name: a, id: '{ARC}a'}}, {machine}]")
     assert [each["machine"] for each in done.json["refused"]] == ["x"]

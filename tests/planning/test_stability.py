@@ -1,4 +1,5 @@
-"""Living with a plan: what a supposed world changes, and a plan that moves as little as possible.
+"""Living with a plan: what a supposed world changes, and a plan that moves as little as
+possible.
 """
 
 import json
@@ -65,7 +66,10 @@ def test_an_unplanned_baseline_restarts_what_it_concerns(hotpatch: Any) -> None:
     """A supposed baseline of WS2025 restarts the WS2025 machine in that month, which nothing would
     without it.
     """
-    old = "{name: b, os: Windows Server 2022 Datacenter Azure Edition, platform: azure, build: 20348.4529, "
+    old = (
+        "{name: b, os: Windows Server 2022 Datacenter Azure Edition, platform: "
+        "azure, build: 20348.4529, "
+    )
     old += (
         "image: 'MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition-core:latest'}"
     )
@@ -183,8 +187,12 @@ def test_verify_asks_for_what_the_plan_was_asked_for(hotpatch: Any) -> None:
 
 
 SETS = """machines:
-- {name: a, availability_set: /subscriptions/0/resourceGroups/g/providers/Microsoft.Compute/availabilitySets/AS1}
-- {name: b, availability_set: /subscriptions/0/resourcegroups/g/providers/microsoft.compute/availabilitysets/as1}
+- name: a
+  availability_set: >-
+    /subscriptions/0/resourceGroups/g/providers/Microsoft.Compute/availabilitySets/AS1
+- name: b
+  availability_set: >-
+    /subscriptions/0/resourcegroups/g/providers/microsoft.compute/availabilitysets/as1
 - {name: c, region: uksouth, zone: 1}
 - {name: d, region: uksouth, zone: 1}
 - {name: e, region: uksouth, zone: 2}

@@ -96,7 +96,8 @@ def test_ctrl_c_gives_the_best_plan_so_far(tmp_path: Path) -> None:
     code is 130.
     """
     rows = (
-        f"- {{name: m{n}, groups: [g{n % 60}], reboot_minutes: {11 + 7 * n % 37}, weight: {1 + n % 9}}}\n"
+        f"- {{name: m{n}, groups: [g{n % 60}], reboot_minutes: {11 + 7 * n % 37}, "
+        f"weight: {1 + n % 9}}}\n"
         for n in range(600)
     )
     (tmp_path / "fleet.yaml").write_text(CONTENDED + "".join(rows), encoding="utf-8")

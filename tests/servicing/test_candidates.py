@@ -86,7 +86,8 @@ def test_several_newest_kbs_of_one_day_are_candidates() -> None:
 
 
 def test_a_kb_that_an_old_build_contradicts_is_told() -> None:
-    """A build below a baseline lacks it, and a listed KB that is newer than the build is reported.
+    """A build below a baseline lacks it, and a listed KB that is newer than the build is
+    reported.
     """
     judgement = judge(arc("26100.33000", "KB5099536"), "2026-08-20")
     assert judgement.track.state == "baseline-due"
@@ -193,7 +194,8 @@ DAYS = sorted({row.date for row in KNOWLEDGE.releases if row.date})
 @pytest.mark.parametrize("shift", [-1, 0, 1])
 @pytest.mark.parametrize("day", DAYS[::4])
 def test_every_build_has_the_state_that_its_candidates_share(day: date, shift: int) -> None:
-    """Around the days of releases, each build on record, and one above it, has the referee's state.
+    """Around the days of releases, each build on record, and one above it, has the referee's
+    state.
     """
     as_of = day + timedelta(days=shift)
     for product, build in BUILDS[::3]:

@@ -1,4 +1,5 @@
-"""The next restart, line by line of its table: reason, release, the first opening, and who runs it.
+"""The next restart, line by line of its table: reason, release, the first opening, and who runs
+it.
 """
 
 from collections.abc import Callable

@@ -24,7 +24,8 @@ NO_VBS = Arc(
 def offered(
     *updates: tuple[str | None, str | None, str | None], build: str = "26100.33158", day: str = DAY
 ) -> Judgement:
-    """The judgement on a machine of July's baseline to which updates (title, KB, kind) are offered.
+    """The judgement on a machine of July's baseline to which updates (title, KB, kind) are
+    offered.
     """
     return judge(arc(build, pending=tuple(PendingUpdate(*each) for each in updates)), day)
 
@@ -70,7 +71,10 @@ SORTS: dict[str, tuple[tuple[str | None, str | None, str | None], str | None, st
     ),
     ".NET by its title": (
         (
-            "2026-08 Cumulative Update for .NET Framework 4.8.1 for Microsoft server operating system",
+            (
+                "2026-08 Cumulative Update for .NET Framework 4.8.1 for Microsoft "
+                "server operating system"
+            ),
             "KB5999998",
             None,
         ),

@@ -1,4 +1,5 @@
-"""The track and the next restart, line by line of the decision tables, on the shipped release data.
+"""The track and the next restart, line by line of the decision tables, on the shipped release
+data.
 """
 
 from datetime import date

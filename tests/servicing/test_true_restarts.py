@@ -535,7 +535,8 @@ def test_a_standard_update_offered_to_a_machine_of_unknown_verdict_comes_next(ch
 def test_a_baseline_that_is_offered_restarts_a_machine_of_unknown_track(
     checked: Any, pending: str, as_of: str, kb: str | None
 ) -> None:
-    """Where nothing tells what is installed, an offered baseline is a restart at the next opening.
+    """Where nothing tells what is installed, an offered baseline is a restart at the next
+    opening.
     """
     machine = checked(f"{VM}, pending: [{pending}]", as_of)
     assert machine["track"]["state"] == "unknown"

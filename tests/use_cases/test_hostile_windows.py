@@ -1,4 +1,5 @@
-"""Windows and calendars that somebody wrote to hurt: a clear message, in bounded time and memory.
+"""Windows and calendars that somebody wrote to hurt: a clear message, in bounded time and
+memory.
 """
 
 import time
@@ -9,7 +10,10 @@ import pytest
 from tests.conftest import Done, Hotpatch
 
 HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n"
-EVENT = "BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTART:20260103T220000Z\r\nDTEND:20260104T010000Z\r\n{more}END:VEVENT\r\n"
+EVENT = (
+    "BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTART:20260103T220000Z\r\n"
+    "DTEND:20260104T010000Z\r\n{more}END:VEVENT\r\n"
+)
 SECONDS = 20
 """Far more than any of these takes, far less than an endless loop."""
 

@@ -334,7 +334,8 @@ def test_what_a_plan_leaves_open_is_no_finding(hotpatch: Hotpatch) -> None:
 
 
 NIGHTLY = """
-windows: {{night: {{azure: Day, start: 22:00, duration: {duration}, timezone: UTC, runner: azure-update-manager}}}}
+windows: {{night: {{azure: Day, start: 22:00, duration: {duration}, timezone: UTC,
+  runner: azure-update-manager}}}}
 machines: [{{name: a, platform: azure, window: night}}]
 """
 

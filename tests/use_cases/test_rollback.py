@@ -8,7 +8,8 @@ ENROLLED = (
     "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
 )
 FLEET = f"""
-defaults: {{platform: arc, os: Windows Server 2025 Standard, timezone: Europe/Stockholm, window: nights, {ENROLLED}}}
+defaults: {{platform: arc, os: Windows Server 2025 Standard, timezone: Europe/Stockholm,
+  window: nights, {ENROLLED}}}
 windows: {{nights: {{days: [Sat], start: 22:00, duration: 4h}}}}
 freezes: [{{name: year end, from: 2025-12-19, to: 2026-01-06}}]
 machines:
@@ -34,7 +35,8 @@ def rolled_back(hotpatch: Any, *more: str) -> dict[str, Any]:
 
 
 def test_a_hotpatch_goes_back_to_the_baseline_it_builds_on(hotpatch: Any) -> None:
-    """December's hotpatch is uninstalled, and the newest baseline before it is the last good one.
+    """December's hotpatch is uninstalled, and the newest baseline before it is the last good
+    one.
     """
     found = rolled_back(hotpatch, "--machine", "hot")["hot"]
     assert (found["uninstall"]["kb"], found["uninstall"]["kind"]) == ("KB5072014", "hotpatch")
@@ -64,7 +66,8 @@ def test_a_kb_finds_its_machines(hotpatch: Any) -> None:
 
 
 def test_an_unknown_build_says_so(hotpatch: Any) -> None:
-    """Where nothing tells what is installed, nothing is to be uninstalled, and the reason is given.
+    """Where nothing tells what is installed, nothing is to be uninstalled, and the reason is
+    given.
     """
     found = rolled_back(hotpatch, "--machine", "lost")["lost"]
     assert found["uninstall"] is None
