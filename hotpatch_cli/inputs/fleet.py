@@ -1,4 +1,4 @@
-"""Several sources, one fleet: each is read by the reader that recognises it, then joined and
+"""Several sources, one fleet: each is read by the reader that recognizes it, then joined and
 cross-checked.
 """
 
@@ -189,7 +189,7 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
         if lazy_reader.last and sources:
             break
         loaded = lazy_reader.load()
-        if reader is None and not loaded.recognises(document):
+        if reader is None and not loaded.recognizes(document):
             continue
         source = loaded.read(document)
         source.reader, source.file, source.document = key, document.file, document

@@ -101,7 +101,7 @@ class Reader(NamedTuple):
     `read` raises InputError with every problem of the document.
     """
 
-    recognises: Callable[[Document], bool]
+    recognizes: Callable[[Document], bool]
     read: Callable[[Document], SourceData]
 
 

@@ -44,7 +44,7 @@ _SUBSCRIPTION_STATES = {"enable": "Enabled", "disable": "Disabled"}
 NOT_ENROLLED = "Not Enrolled"
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     return any(
         kind_of(resource) in (ARC, LICENSE) and not _is_foreign(resource)
         for resource in resources(document)
@@ -202,4 +202,4 @@ def _paths(
     return {field: (*prefix, *path) for field, path in inside.items()} | {"region": ("location",)}
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

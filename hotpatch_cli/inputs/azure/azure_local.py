@@ -42,7 +42,7 @@ _INSTANCE = re.compile(
 )
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     return any(kind_of(resource) in _TAKERS for resource in resources(document))
 
 
@@ -133,4 +133,4 @@ _TAKERS: dict[str, Taker] = {
     MARKETPLACE_IMAGE: _take_image,
     GALLERY_IMAGE: _take_image,
 }
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

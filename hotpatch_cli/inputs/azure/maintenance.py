@@ -58,7 +58,7 @@ class RefusedError(ValueError):
 # --- reading --------------------------------------------------------------------------------------
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     return any(kind_of(resource) in (CONFIGURATION, ASSIGNMENT) for resource in resources(document))
 
 
@@ -275,4 +275,4 @@ def _moment(text: str) -> datetime:
         ) from None
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

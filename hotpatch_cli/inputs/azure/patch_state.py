@@ -51,7 +51,7 @@ class RecordKind(NamedTuple):
     says: str = ""
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     return any(PATCHES.search(kind_of(resource) or "") for resource in resources(document)) or any(
         _records(document)
     )
@@ -277,4 +277,4 @@ KINDS = (
 
 _TELLING = frozenset(key.lower() for kind in KINDS for key in kind.keys)
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

@@ -14,7 +14,7 @@ from hotpatch_cli.inputs.vm_resources import TYPES, machine_of, no_machine, with
 from hotpatch_cli.model import Facts, Machine, Placement
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     return any(
         kind_of(resource) in TYPES and not is_projected(resource)
         for resource in resources(document)
@@ -51,4 +51,4 @@ def _of_members(scale_set: Machine) -> Machine:
     return scale_set._replace(facts=facts, placement=Placement())
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

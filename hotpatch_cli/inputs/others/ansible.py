@@ -62,7 +62,7 @@ def _kind(variables: Mapping) -> str | None:
     return VM if f"/providers/{VM}/" in identifier else None
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     root = document.root
     if isinstance(dig(root, "_meta", "hostvars"), Mapping):
         return True
@@ -169,4 +169,4 @@ def _zone(variables: Mapping) -> str | None:
     return None
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

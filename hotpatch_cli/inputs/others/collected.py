@@ -2,7 +2,7 @@
 a list of them.
 
 It names its build with the revision, and what protects it. What only the cloud knows (patch
-settings of an Azure VM, the licence of Arc) it cannot tell: join it with an export.
+settings of an Azure VM, the license of Arc) it cannot tell: join it with an export.
 """
 
 from typing import Any
@@ -46,7 +46,7 @@ _PATHS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     return any(actual_key(record, SIGNATURE) for record in resources(document))
 
 
@@ -175,4 +175,4 @@ def _update(node: Any, view: GuestView) -> PendingUpdate | None:
     return waiting(title, kbs[0] if kbs else None, None, tuple(_texts(dig(node, "Categories"))))
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

@@ -29,7 +29,7 @@ def _is_template(resource: Mapping) -> bool:
     )
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     return not dig(document.root, "$schema") and any(map(_is_template, resources(document)))
 
 
@@ -46,4 +46,4 @@ def _read(document: Document) -> SourceData:
     return reading
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

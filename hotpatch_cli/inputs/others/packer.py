@@ -35,7 +35,7 @@ def _builders(root: Any) -> Iterator[tuple[str, str, Mapping]]:
                 yield kind, f"{kind}.{name}", settings
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     root = document.root
     if not isinstance(root, Mapping):
         return False
@@ -100,4 +100,4 @@ def _text(settings: Mapping, key: str, defaults: dict[str, str]) -> str | None:
     return _REFERENCE.sub(lambda found: defaults.get(found[1] or found[2], found[0]), value)
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

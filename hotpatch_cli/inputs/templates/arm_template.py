@@ -21,7 +21,7 @@ _SHOWN = 5
 _MAX_EXPRESSION = 200
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     return is_template(document.root)
 
 
@@ -81,4 +81,4 @@ def _refusal(template: ResolvedTemplate) -> tuple[str, str]:
     return message, f"Types that are read: {', '.join(_TYPES)}."
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

@@ -97,7 +97,7 @@ _DISKS = ("storage_os_disk", "storage_profile_os_disk")
 # --- resources ------------------------------------------------------------------------------------
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     root = document.root
     if not isinstance(root, Mapping):
         return False
@@ -243,7 +243,7 @@ def _image(view: Attributes, kind: ResourceKind) -> Image | None:
 
 
 def _from_disk(view: Attributes) -> bool:
-    """Made from a specialised disk, which has lost its image."""
+    """Made from a specialized disk, which has lost its image."""
     return view.is_open("restored", "os_managed_disk_id") or view.node("os_managed_disk_id")[
         0
     ] not in (None, "")
@@ -455,4 +455,4 @@ def _refusal(resources: list[TerraformResource]) -> tuple[str, str]:
     return message, f"Types that are read: {', '.join(KINDS)}, {_AZAPI}."
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)
