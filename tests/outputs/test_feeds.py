@@ -119,6 +119,7 @@ def well_formed(text: str) -> None:
 NAMES = st.text(st.characters(codec=None), min_size=1, max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     names=st.lists(

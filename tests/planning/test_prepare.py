@@ -148,6 +148,7 @@ def _run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_plan_and_verify_agree(tmp_path: Path) -> None:
     """A plan that the program writes has the promised keys, is verified with code 0, and after an
     edit with 1.

@@ -122,6 +122,7 @@ def test_ctrl_c_gives_the_best_plan_so_far(tmp_path: Path) -> None:
     assert found["search"]["cut_short"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "more", [(), ("--what-if", "freeze:2026-01-17..2026-01-18"), ("--keep", "old.json")]
 )

@@ -284,6 +284,7 @@ def test_without_weights_the_earliest_end_is_sought() -> None:
     assert solve(SchedulingProblem(tasks, resources=(ResourceLimit("two", 2),))).makespan == 9
 
 
+@pytest.mark.slow
 def test_the_hash_seed_changes_nothing() -> None:
     """Two processes with different hash seeds print the same plan."""
     program = "from small_problems import crowded_fleet; from hotpatch_cli.scheduler import solve; "
@@ -292,6 +293,7 @@ def test_the_hash_seed_changes_nothing() -> None:
     assert len(printed) == 1
 
 
+@pytest.mark.slow
 def test_the_solver_behind_it_prints_nothing() -> None:
     """HiGHS, which likes to introduce itself, leaves standard output to the product."""
     pytest.importorskip("highspy")

@@ -6,6 +6,8 @@ import json
 import re
 from xml.etree import ElementTree
 
+import pytest
+
 from tests.conftest import Hotpatch
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -53,6 +55,7 @@ def test_a_small_plan_has_a_lane_for_each_machine(hotpatch: Hotpatch) -> None:
     assert "far away" not in said
 
 
+@pytest.mark.slow
 def test_a_large_plan_has_a_lane_for_each_group(hotpatch: Hotpatch) -> None:
     """More machines than lanes can name are counted by group, with how many restart at once."""
     said = drawn(hotpatch, 70)

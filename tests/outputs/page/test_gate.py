@@ -80,6 +80,7 @@ def test_images_have_a_page_without_a_plan(hotpatch: Hotpatch) -> None:
     assert 'id="plan"' not in done.out
 
 
+@pytest.mark.slow
 def test_past_the_bound_check_puts_the_csv_beside_the_page(hotpatch: Hotpatch) -> None:
     """What a page does not hold lies in a CSV file beside it, as with report."""
     name = hotpatch.write("fleet.json", fleet_of(20_001))

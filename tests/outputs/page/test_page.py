@@ -110,6 +110,7 @@ def test_only_addresses_of_the_web_are_linked(address: str | None, linked: bool)
     assert (link(address) is not None) is linked
 
 
+@pytest.mark.slow
 def test_past_the_bound_the_machines_stand_in_a_csv_beside_the_page(hotpatch: Hotpatch) -> None:
     """All machines are in a CSV file that the page links; to a pipe goes the page alone."""
     name = hotpatch.write("fleet.json", fleet_of(20_001))
