@@ -9,9 +9,9 @@ from hotpatch_cli.json_shapes.shape import (
     INTEGER,
     TEXT,
     TRUTH,
-    Field,
     ListOf,
     Maybe,
+    Property,
     Shape,
     listed,
     nullable,
@@ -48,9 +48,9 @@ KNOWLEDGE = Shape(
     "How new the knowledge is: newest release that is out, the day the data was read, "
     "and what it is older than.",
     (
-        Field("newest_release", nullable(TEXT), lambda report: _day(report.newest_release)),
-        Field("read", TEXT, lambda report: str(report.read)),
-        Field(
+        Property("newest_release", nullable(TEXT), lambda report: _day(report.newest_release)),
+        Property("read", TEXT, lambda report: str(report.read)),
+        Property(
             "older_than_patch_tuesday",
             TEXT,
             lambda report: _day(report.missed),
@@ -62,28 +62,28 @@ INSTALLED = Shape(
     "InstalledJson",
     "The release that the machine has.",
     (
-        Field("build", nullable(TEXT), lambda release: _day(release.build)),
-        Field("kb", nullable(TEXT), attrgetter("kb")),
+        Property("build", nullable(TEXT), lambda release: _day(release.build)),
+        Property("kb", nullable(TEXT), attrgetter("kb")),
     ),
 )
 LATEST = Shape(
     "LatestJson",
     "The newest baseline or hotpatch of the product.",
     (
-        Field("kb", nullable(TEXT), attrgetter("kb")),
-        Field("build", nullable(TEXT), lambda release: _day(release.build)),
-        Field("date", TEXT, lambda release: str(release.date)),
+        Property("kb", nullable(TEXT), attrgetter("kb")),
+        Property("build", nullable(TEXT), lambda release: _day(release.build)),
+        Property("date", TEXT, lambda release: str(release.date)),
     ),
 )
 UPDATE = Shape(
     "UpdateJson",
     "What Windows Update offers next.",
     (
-        Field("kb", nullable(TEXT), attrgetter("kb")),
-        Field("build", nullable(TEXT), lambda update: _day(update.build)),
-        Field("date", TEXT, lambda update: str(update.date)),
-        Field("kind", _UPDATE_KIND, attrgetter("kind")),
-        Field("reboot", TRUTH, attrgetter("reboot")),
+        Property("kb", nullable(TEXT), attrgetter("kb")),
+        Property("build", nullable(TEXT), lambda update: _day(update.build)),
+        Property("date", TEXT, lambda update: str(update.date)),
+        Property("kind", _UPDATE_KIND, attrgetter("kind")),
+        Property("reboot", TRUTH, attrgetter("reboot")),
     ),
 )
 TRACK = Shape(
@@ -91,35 +91,35 @@ TRACK = Shape(
     "Where the machine stands; no state where hotpatch is out of reach. `pending_restart` is a KB "
     "that is installed\nand takes effect with the restart that the machine waits for.",
     (
-        Field("state", nullable(_STATE), attrgetter("state")),
-        Field("installed", Maybe(INSTALLED), attrgetter("installed")),
-        Field("latest", Maybe(LATEST), attrgetter("latest")),
-        Field("next_update", Maybe(UPDATE), attrgetter("next_update")),
-        Field(
+        Property("state", nullable(_STATE), attrgetter("state")),
+        Property("installed", Maybe(INSTALLED), attrgetter("installed")),
+        Property("latest", Maybe(LATEST), attrgetter("latest")),
+        Property("next_update", Maybe(UPDATE), attrgetter("next_update")),
+        Property(
             "pending_restart",
             nullable(TEXT),
             lambda track: track.pending_restart.kb if track.pending_restart else None,
         ),
-        Field("why", TEXT, attrgetter("why")),
+        Property("why", TEXT, attrgetter("why")),
     ),
 )
 BASELINE = Shape(
     "BaselineJson",
     "A baseline; confirmed by data or a forecast.",
     (
-        Field("date", TEXT, lambda baseline: str(baseline.date)),
-        Field("kind", words("planned", "unplanned"), attrgetter("kind")),
-        Field("confirmed", TRUTH, attrgetter("confirmed")),
+        Property("date", TEXT, lambda baseline: str(baseline.date)),
+        Property("kind", words("planned", "unplanned"), attrgetter("kind")),
+        Property("confirmed", TRUTH, attrgetter("confirmed")),
     ),
 )
 WINDOW = Shape(
     "WindowJson",
     "The opening in which it restarts, in the zone that rules it.",
     (
-        Field("name", TEXT, attrgetter("window")),
-        Field("start", TEXT, lambda opening: opening.start.isoformat()),
-        Field("end", TEXT, lambda opening: opening.end.isoformat()),
-        Field("notes", listed(TEXT), lambda opening: list(opening.notes)),
+        Property("name", TEXT, attrgetter("window")),
+        Property("start", TEXT, lambda opening: opening.start.isoformat()),
+        Property("end", TEXT, lambda opening: opening.end.isoformat()),
+        Property("notes", listed(TEXT), lambda opening: list(opening.notes)),
     ),
 )
 RESTART = Shape(
@@ -127,47 +127,47 @@ RESTART = Shape(
     "The next restart; no reason where nothing tells.\n\nIt is not certain where the machine may "
     "be due now; it is overdue where the day `by` has passed.",
     (
-        Field("reason", nullable(_RESTART_REASON), attrgetter("reason")),
-        Field("reasons", listed(_RESTART_REASON), lambda restart: list(restart.reasons)),
-        Field("release_date", nullable(TEXT), lambda restart: _day(restart.release_date)),
-        Field("runner", nullable(words("platform", "owner")), attrgetter("runner")),
-        Field("enforced", nullable(TRUTH), attrgetter("enforced")),
-        Field("by", nullable(TEXT), lambda restart: _day(restart.by)),
-        Field("certain", TRUTH, attrgetter("certain")),
-        Field("overdue", TRUTH, attrgetter("overdue")),
-        Field("window", Maybe(WINDOW), attrgetter("opening")),
-        Field("sentence", TEXT, attrgetter("sentence")),
+        Property("reason", nullable(_RESTART_REASON), attrgetter("reason")),
+        Property("reasons", listed(_RESTART_REASON), lambda restart: list(restart.reasons)),
+        Property("release_date", nullable(TEXT), lambda restart: _day(restart.release_date)),
+        Property("runner", nullable(words("platform", "owner")), attrgetter("runner")),
+        Property("enforced", nullable(TRUTH), attrgetter("enforced")),
+        Property("by", nullable(TEXT), lambda restart: _day(restart.by)),
+        Property("certain", TRUTH, attrgetter("certain")),
+        Property("overdue", TRUTH, attrgetter("overdue")),
+        Property("window", Maybe(WINDOW), attrgetter("opening")),
+        Property("sentence", TEXT, attrgetter("sentence")),
     ),
 )
 EVIDENCE = Shape(
     "EvidenceJson",
     "A field and what stood there.",
-    (Field("field", TEXT, itemgetter(0)), Field("observed", TEXT, itemgetter(1))),
+    (Property("field", TEXT, itemgetter(0)), Property("observed", TEXT, itemgetter(1))),
 )
 LOCATION = Shape(
     "LocationJson",
     "A place in a file; line and column count from 1.",
     (
-        Field("file", TEXT, attrgetter("file")),
-        Field("line", nullable(INTEGER), attrgetter("line")),
-        Field("column", nullable(INTEGER), attrgetter("column")),
+        Property("file", TEXT, attrgetter("file")),
+        Property("line", nullable(INTEGER), attrgetter("line")),
+        Property("column", nullable(INTEGER), attrgetter("column")),
     ),
 )
 WAIVED = Shape(
     "WaivedJson",
     "The waiver that covers a finding.",
     (
-        Field("reason", TEXT, attrgetter("reason")),
-        Field("owner", TEXT, attrgetter("owner")),
-        Field("expires", TEXT, lambda waiver: str(waiver.expires)),
+        Property("reason", TEXT, attrgetter("reason")),
+        Property("owner", TEXT, attrgetter("owner")),
+        Property("expires", TEXT, lambda waiver: str(waiver.expires)),
     ),
 )
 SEVERITY = Shape(
     "SeverityJson",
     "The level of the catalogue, and why the policy has another.",
     (
-        Field("catalogue", _LEVEL, attrgetter("catalogue_level")),
-        Field("reason", TEXT, attrgetter("severity.reason")),
+        Property("catalogue", _LEVEL, attrgetter("catalogue_level")),
+        Property("reason", TEXT, attrgetter("severity.reason")),
     ),
 )
 
@@ -195,30 +195,30 @@ REASON = Shape(
     "ReasonJson",
     "A rule that speaks of the machine. What the gate adds stands only where it applies.",
     (
-        Field("code", TEXT, attrgetter("rule.code"), owner=_FINDING),
-        Field("name", TEXT, attrgetter("rule.name"), owner=_FINDING),
-        Field("level", _LEVEL, attrgetter("level"), owner=_FINDING),
-        Field("message", TEXT, attrgetter("message"), owner=_FINDING),
-        Field("remedy", TEXT, attrgetter("remedy"), owner=_FINDING),
-        Field("source", TEXT, attrgetter("rule.source"), owner=_FINDING),
-        Field("evidence", ListOf(EVIDENCE), attrgetter("finding.evidence"), owner=_FINDING),
-        Field("location", LOCATION, attrgetter("location")),
-        Field("counts", TRUTH, lambda reason: reason.counts or None, given=_is_gated),
-        Field("waived", WAIVED, _waiver, given=_is_gated),
-        Field("known", TRUTH, _is_known, given=_is_gated),
-        Field("severity", SEVERITY, _severity, given=_is_gated),
+        Property("code", TEXT, attrgetter("rule.code"), owner=_FINDING),
+        Property("name", TEXT, attrgetter("rule.name"), owner=_FINDING),
+        Property("level", _LEVEL, attrgetter("level"), owner=_FINDING),
+        Property("message", TEXT, attrgetter("message"), owner=_FINDING),
+        Property("remedy", TEXT, attrgetter("remedy"), owner=_FINDING),
+        Property("source", TEXT, attrgetter("rule.source"), owner=_FINDING),
+        Property("evidence", ListOf(EVIDENCE), attrgetter("finding.evidence"), owner=_FINDING),
+        Property("location", LOCATION, attrgetter("location")),
+        Property("counts", TRUTH, lambda reason: reason.counts or None, given=_is_gated),
+        Property("waived", WAIVED, _waiver, given=_is_gated),
+        Property("known", TRUTH, _is_known, given=_is_gated),
+        Property("severity", SEVERITY, _severity, given=_is_gated),
     ),
 )
 RUN_REASON = Shape(
     "RunReasonJson",
     "A rule that speaks of the whole run, not of a machine.",
     (
-        Field("code", TEXT, attrgetter("rule.code")),
-        Field("name", TEXT, attrgetter("rule.name")),
-        Field("level", _LEVEL, attrgetter("level")),
-        Field("message", TEXT, attrgetter("message")),
-        Field("remedy", TEXT, attrgetter("remedy")),
-        Field("source", TEXT, attrgetter("rule.source")),
+        Property("code", TEXT, attrgetter("rule.code")),
+        Property("name", TEXT, attrgetter("rule.name")),
+        Property("level", _LEVEL, attrgetter("level")),
+        Property("message", TEXT, attrgetter("message")),
+        Property("remedy", TEXT, attrgetter("remedy")),
+        Property("source", TEXT, attrgetter("rule.source")),
     ),
 )
 _JUDGEMENT, _RESTART = attrgetter("judgement"), attrgetter("restart")
@@ -227,61 +227,62 @@ MACHINE = Shape(
     "One machine, judged. `next_baseline` is the one to install next, which is out where it is "
     "due;\n`coming_baseline` is the first after the as-of day.",
     (
-        Field("name", TEXT, attrgetter("machine.label")),
-        Field("id", nullable(TEXT), attrgetter("machine.id")),
-        Field(
+        Property("name", TEXT, attrgetter("machine.label")),
+        Property("id", nullable(TEXT), attrgetter("machine.id")),
+        Property(
             "platform", nullable(_PLATFORM), attrgetter("machine.facts.platform"), owner=_JUDGEMENT
         ),
-        Field("product", nullable(_PRODUCT), attrgetter("judgement.product"), owner=_JUDGEMENT),
-        Field(
+        Property("product", nullable(_PRODUCT), attrgetter("judgement.product"), owner=_JUDGEMENT),
+        Property(
             "verdict",
             words(*VERDICTS),
             lambda checked: checked.judgement.verdict or "",
             owner=_JUDGEMENT,
         ),
-        Field("track", TRACK, attrgetter("judgement.track"), owner=_JUDGEMENT),
-        Field(
+        Property("track", TRACK, attrgetter("judgement.track"), owner=_JUDGEMENT),
+        Property(
             "next_baseline",
             Maybe(BASELINE),
             attrgetter("judgement.next_baseline"),
             owner=_JUDGEMENT,
         ),
-        Field(
+        Property(
             "coming_baseline",
             Maybe(BASELINE),
             attrgetter("judgement.coming_baseline"),
             owner=_JUDGEMENT,
         ),
-        Field("next_reboot", RESTART, _RESTART, owner=_RESTART),
-        Field("reasons", ListOf(REASON), attrgetter("reasons")),
-        Field("outcome", _OUTCOME, attrgetter("outcome")),
+        Property("next_reboot", RESTART, _RESTART, owner=_RESTART),
+        Property("reasons", ListOf(REASON), attrgetter("reasons")),
+        Property("outcome", _OUTCOME, attrgetter("outcome")),
     ),
 )
 SUMMARY = Shape(
     "SummaryJson",
     "",
     tuple(
-        Field(key, INTEGER, itemgetter(key)) for key in ("machines", *VERDICTS, "waived", "skipped")
+        Property(key, INTEGER, itemgetter(key))
+        for key in ("machines", *VERDICTS, "waived", "skipped")
     ),
 )
 GATE = Shape(
     "GateJson",
     "What fails, the exit code, and what is said of waivers and known findings.",
     (
-        Field("fail_on", listed(TEXT), lambda gate: list(gate.fail_on)),
-        Field("exit_code", INTEGER, attrgetter("exit_code")),
-        Field("notes", listed(TEXT), lambda gate: list(gate.notes)),
+        Property("fail_on", listed(TEXT), lambda gate: list(gate.fail_on)),
+        Property("exit_code", INTEGER, attrgetter("exit_code")),
+        Property("notes", listed(TEXT), lambda gate: list(gate.notes)),
     ),
 )
 RESTART_CHANGE = Shape(
     "ChangeJson",
     "",
     (
-        Field("machine", TEXT, attrgetter("checked.machine.label")),
-        Field("id", nullable(TEXT), attrgetter("checked.machine.id")),
-        Field("product", nullable(TEXT), attrgetter("checked.judgement.product")),
-        Field("without", Maybe(RESTART), attrgetter("known")),
-        Field("with", RESTART, attrgetter("supposed")),
+        Property("machine", TEXT, attrgetter("checked.machine.label")),
+        Property("id", nullable(TEXT), attrgetter("checked.machine.id")),
+        Property("product", nullable(TEXT), attrgetter("checked.judgement.product")),
+        Property("without", Maybe(RESTART), attrgetter("known")),
+        Property("with", RESTART, attrgetter("supposed")),
     ),
 )
 """A restart that a supposed world adds (`without` is null) or moves."""
@@ -289,44 +290,44 @@ SCENARIO_SUMMARY = Shape(
     "DifferenceSummaryJson",
     "Machines in all, restarts that are added and moved, and machines of which nothing is known.",
     (
-        Field("machines", INTEGER, attrgetter("machines")),
-        Field(
+        Property("machines", INTEGER, attrgetter("machines")),
+        Property(
             "restarts_added",
             INTEGER,
             lambda diff: sum(change.known is None for change in diff.changes),
         ),
-        Field(
+        Property(
             "restarts_moved",
             INTEGER,
             lambda diff: sum(change.known is not None for change in diff.changes),
         ),
-        Field("not_known", INTEGER, attrgetter("unknown")),
+        Property("not_known", INTEGER, attrgetter("unknown")),
     ),
 )
 SCENARIO_DIFF = Shape(
     "DifferenceJson",
     "What a supposed world (`--what-if`) changes.",
     (
-        Field("questions", listed(TEXT), lambda diff: list(diff.texts)),
-        Field("summary", SCENARIO_SUMMARY, lambda diff: diff),
-        Field("changes", ListOf(RESTART_CHANGE), attrgetter("changes")),
+        Property("questions", listed(TEXT), lambda diff: list(diff.texts)),
+        Property("summary", SCENARIO_SUMMARY, lambda diff: diff),
+        Property("changes", ListOf(RESTART_CHANGE), attrgetter("changes")),
     ),
 )
 HEAD = Shape(
     "HeadJson",
     "What is said of the whole fleet.",
     (
-        Field("schema_version", INTEGER, lambda _: SCHEMA_VERSION),
-        Field("as_of", TEXT, lambda report: str(report.as_of)),
-        Field("knowledge", KNOWLEDGE, lambda report: report),
-        Field("summary", SUMMARY, attrgetter("counts")),
-        Field("gate", GATE, attrgetter("gate")),
-        Field("run_reasons", ListOf(RUN_REASON), attrgetter("general")),
-        Field("what_if", SCENARIO_DIFF, attrgetter("what_if"), given=attrgetter("what_if")),
+        Property("schema_version", INTEGER, lambda _: SCHEMA_VERSION),
+        Property("as_of", TEXT, lambda report: str(report.as_of)),
+        Property("knowledge", KNOWLEDGE, lambda report: report),
+        Property("summary", SUMMARY, attrgetter("counts")),
+        Property("gate", GATE, attrgetter("gate")),
+        Property("run_reasons", ListOf(RUN_REASON), attrgetter("general")),
+        Property("what_if", SCENARIO_DIFF, attrgetter("what_if"), given=attrgetter("what_if")),
     ),
 )
 REPORT = Shape(
     "ReportJson",
     "The report of `hotpatch check` and `hotpatch image`.",
-    (*HEAD.fields, Field("machines", ListOf(MACHINE), attrgetter("machines"))),
+    (*HEAD.fields, Property("machines", ListOf(MACHINE), attrgetter("machines"))),
 )

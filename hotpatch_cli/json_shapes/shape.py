@@ -45,7 +45,7 @@ class ListOf(NamedTuple):
     shape: "Shape"
 
 
-class Field(NamedTuple):
+class Property(NamedTuple):
     """A key of an object: what stands there, and how it comes from the value that is described.
 
     `owner` is what alone decides the value and is shared by many objects: the text of such keys is
@@ -65,7 +65,7 @@ class Shape(NamedTuple):
 
     name: str
     meaning: str
-    fields: tuple[Field, ...]
+    fields: tuple[Property, ...]
 
     def __call__(self, value: Any) -> dict[str, Any]:
         """The object that stands for a value."""
@@ -127,7 +127,7 @@ def _shape_of(kind: "Schema | Shape | Maybe | ListOf") -> Shape | None:
     return kind if isinstance(kind, Shape) else None
 
 
-def _property(field: Field) -> Schema:
+def _property(field: Property) -> Schema:
     kind = field.kind
     title = field.key.replace("_", " ").title()
     if isinstance(kind, Shape):
@@ -139,7 +139,7 @@ def _property(field: Field) -> Schema:
     return dict(sorted({**kind, "title": title}.items()))
 
 
-def _object(fields: tuple[Field, ...], described: Any) -> dict[str, Any]:
+def _object(fields: tuple[Property, ...], described: Any) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for key, kind, value, _, given in fields:
         if given is not None and not given(described):
@@ -185,7 +185,7 @@ def _scalar(value: object) -> str:
     return str(value) if type(value) is int else _text(value)
 
 
-def _shared(owner: Callable[[Any], object], fields: tuple[Field, ...]) -> Callable[[Any], str]:
+def _shared(owner: Callable[[Any], object], fields: tuple[Property, ...]) -> Callable[[Any], str]:
     """Writes keys that one owner decides: their text is made once for each."""
     known: dict[int, str] = {}
 
@@ -199,6 +199,6 @@ def _shared(owner: Callable[[Any], object], fields: tuple[Field, ...]) -> Callab
     return write
 
 
-def _optional(given: Callable[[Any], object], fields: tuple[Field, ...]) -> Callable[[Any], str]:
+def _optional(given: Callable[[Any], object], fields: tuple[Property, ...]) -> Callable[[Any], str]:
     """Writes keys that most objects do not have, after others."""
     return lambda value: f", {_text(_object(fields, value))[1:-1]}" if given(value) else ""

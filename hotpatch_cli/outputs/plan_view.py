@@ -18,8 +18,7 @@ NOON = 12
 class PlanView(NamedTuple):
     """A plan with the catalogue that explains what is left out, and what stands in the way of it.
 
-    `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `by_group` is how
-    events are cut.
+    `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`.
     """
 
     plan: Plan
@@ -28,7 +27,6 @@ class PlanView(NamedTuple):
     obstacles: tuple[PlanConflict, ...] = ()
     supposed: ScenarioPlan | None = None
     kept: PlanDiff | None = None
-    by_group: bool = False
 
     def message(self, finding: Finding) -> str:
         """The sentence of a finding."""

@@ -42,7 +42,7 @@ _SECTIONS: Codec[dict[str, Any]] = c.record(
 )
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     root = document.root
     if not isinstance(root, Mapping):
         return False
@@ -94,4 +94,4 @@ def _note_places(kind: str, node: Any, source: SourceData, log: Log) -> None:
         source.places[kind, name] = Location(*log.document.position(mark))
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)

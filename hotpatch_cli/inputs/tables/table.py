@@ -33,7 +33,7 @@ _RESOURCES = ("properties", "storageProfile", "osProfile")
 """Columns that make rows the resources of Azure, which other readers know better."""
 
 
-def _recognises(document: Document) -> bool:
+def _recognizes(document: Document) -> bool:
     rows = _rows(document)
     return bool(rows) and columns_of(rows, document).names_machines and not _are_resources(rows)
 
@@ -220,4 +220,4 @@ def _move_secure_boot(node: Mapping) -> None:
         node["security"].put("secure_boot", arc["secure_boot"], mark, mark)
 
 
-READER = Reader(_recognises, _read)
+READER = Reader(_recognizes, _read)
