@@ -162,7 +162,7 @@ def _of_machine(due: _Due) -> FeedEvent:
         start=due.start,
         end=due.end,
         summary=f"{machine.label}: restart ({_why(restart)})",
-        description="\n".join(_told(due)),
+        description="\n".join(_description_lines(due)),
         categories=("Restart",),
         certain=due.certain,
         stamp=_stamp(due),
@@ -206,7 +206,7 @@ def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> 
     return _of_machine(first)._replace(
         identity=identity,
         summary=f"{name}: {count} ({_why(first.restart)})",
-        description="\n".join([*_told(first), f"Machines: {listed}."]),
+        description="\n".join([*_description_lines(first), f"Machines: {listed}."]),
         certain=all(restart.certain for restart in members),
         sequence=max(map(_number, members)),
     )
@@ -237,7 +237,7 @@ def _why(restart: Restart) -> str:
     return _WHY[restart.reason or "pending"].format(day=restart.release_date)
 
 
-def _told(due: _Due) -> Iterator[str]:
+def _description_lines(due: _Due) -> Iterator[str]:
     restart = due.restart
     if restart.runner == "platform":
         yield f"Azure restarts it in off-peak hours of its own choosing, by {restart.by}."

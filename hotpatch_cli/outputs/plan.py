@@ -6,7 +6,7 @@ from itertools import chain
 from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.outputs.escaping import csv_text, markdown
 from hotpatch_cli.outputs.plan_json import reboot_dict, whys_of
-from hotpatch_cli.outputs.plan_view import PlanView, nights, proof, told_difference
+from hotpatch_cli.outputs.plan_view import PlanView, nights, proof, difference_sections
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Reboot
 
@@ -65,7 +65,7 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
             lines.append(f"- {markdown(machine.label)}: {why.code} {markdown(view.message(why))}")
         lines.append("")
     lines += _conflicts(view)
-    for heading, changes in told_difference(view):
+    for heading, changes in difference_sections(view):
         lines += [
             f"## {markdown(heading.rstrip(':'))}",
             "",

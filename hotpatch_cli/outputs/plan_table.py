@@ -14,7 +14,7 @@ from hotpatch_cli.outputs.plan_view import (
     at_once,
     nights,
     proof,
-    told_difference,
+    difference_sections,
 )
 from hotpatch_cli.outputs.table import TextTable, cells, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
@@ -195,7 +195,7 @@ def _conflicts(view: PlanView, options: ViewOptions) -> str:
 
 def _differences(view: PlanView, options: ViewOptions) -> list[str]:
     parts = []
-    for heading, lines in told_difference(view):
+    for heading, lines in difference_sections(view):
         most = len(lines) if options.most is None else options.most
         rest = len(lines) - most
         more = f"  ... and {rest} more: -o FILE shows all.\n" if rest > 0 else ""

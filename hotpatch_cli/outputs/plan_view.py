@@ -105,7 +105,7 @@ def proof(plan: Plan) -> str:
     )
 
 
-def told_difference(view: PlanView) -> list[tuple[str, list[str]]]:
+def difference_sections(view: PlanView) -> list[tuple[str, list[str]]]:
     """What `--what-if` and `--keep` changed, as headings with lines below them."""
     told = []
     if view.supposed is not None:
