@@ -145,6 +145,7 @@ def test_file_names_are_no_patterns(hotpatch: Hotpatch) -> None:
     assert json.loads(hotpatch("check", name, "-f", "jsonl").out)["name"] == "a"
 
 
+@pytest.mark.slow
 def test_order_of_many(hotpatch: Hotpatch, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows come in the order of the table, also from many row groups, and from profiles judged part
     by part.
@@ -221,6 +222,7 @@ def test_what_it_cannot(hotpatch: Hotpatch, arguments: tuple[str, ...], said: st
     assert (done.code, said in " ".join(done.err.replace("│", " ").split())) == (2, True), done.err
 
 
+@pytest.mark.slow
 def test_large_ones_are_taken_unasked(hotpatch: Hotpatch, monkeypatch: pytest.MonkeyPatch) -> None:
     """From a size on a table is taken as a whole; --no-bulk and formats of single machines leave it
     to the others.
