@@ -41,7 +41,7 @@ class CalendarRequest(NamedTuple):
     ] = None
     product: Product = "all"
     as_of: AsOf = None
-    form: Annotated[str, format_option("outputs.calendar.CALENDAR_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.CALENDAR_FORMATS")] = "table"
     output: Output = "-"
     what_if: WhatIfOption = None
     alarms: Alarms = None

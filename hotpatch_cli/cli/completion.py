@@ -113,10 +113,10 @@ def _fleet(context: Any) -> Any:
 
 
 _FORMATS = {
-    "check": "outputs.formats.REPORT_FORMATS",
-    "image": "outputs.formats.REPORT_FORMATS",
-    "calendar": "outputs.calendar.CALENDAR_FORMATS",
-    "plan": "outputs.plan.PLAN_FORMATS",
+    "check": "outputs.formats.CHECK_FORMATS",
+    "image": "outputs.formats.CHECK_FORMATS",
+    "calendar": "outputs.formats.CALENDAR_FORMATS",
+    "plan": "outputs.formats.PLAN_FORMATS",
 }
 """Command -> the registry of its formats."""
 _WORDS: dict[str, Callable[[Any], Iterable[str]]] = {

@@ -43,7 +43,7 @@ class DiffRequest(NamedTuple):
         str, typer.Argument(metavar="NEW", help="The same, as it would be; - is standard input.")
     ]
     as_of: AsOf = None
-    form: Annotated[str, format_option("outputs.report_diff.DIFF_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.DIFF_FORMATS")] = "table"
     output: Output = "-"
     every: EveryRow = False
     matrix: MatrixFiles = None

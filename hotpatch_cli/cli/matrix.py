@@ -16,7 +16,7 @@ class MatrixRequest(NamedTuple):
     """Show images, editions, prerequisites, tools, what is not carried, and how to go back."""
 
     as_of: AsOf = None
-    form: Annotated[str, format_option("outputs.matrix.MATRIX_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.MATRIX_FORMATS")] = "table"
     output: Output = "-"
     matrix: MatrixFiles = None
     no_color: NoColor = False

@@ -81,7 +81,7 @@ class PlanningRequest(NamedTuple):
     columns: Columns = None
     prefer: Prefer = None
     as_of: AsOf = None
-    form: Annotated[str, format_option("outputs.plan.PLAN_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.PLAN_FORMATS")] = "table"
     by: Annotated[
         str,
         option(

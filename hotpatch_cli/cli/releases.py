@@ -36,7 +36,7 @@ class ReleasesRequest(NamedTuple):
     """
 
     product: Product = "all"
-    form: Annotated[str, format_option("outputs.releases.RELEASE_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.RELEASE_FORMATS")] = "table"
     output: Output = "-"
     releases: ReleaseFiles = None
     no_color: NoColor = False

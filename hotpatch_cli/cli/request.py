@@ -34,7 +34,7 @@ def switch(names: str, text: str, **more: Any) -> Any:
 
 def format_option(formats: str | Iterable[str], more: str = "", **settings: Any) -> Any:
     """`--format`. Its help lists the formats: names, or the registry that has them, such as
-    "outputs.plan.PLAN_FORMATS".
+    "outputs.formats.PLAN_FORMATS".
     """
     listed = f"{{{formats}}}" if isinstance(formats, str) else ", ".join(formats)
     return option("--format -f", "FORMAT", listed + more, **settings)
@@ -81,6 +81,6 @@ def _fill_in_registries(command: Any) -> None:
 
 
 def registry(place: str) -> Any:
-    """A table of the package by its place, such as "outputs.plan.PLAN_FORMATS"."""
+    """A table of the package by its place, such as "outputs.formats.PLAN_FORMATS"."""
     module, _, name = place.rpartition(".")
     return getattr(import_module(f"{PACKAGE}.{module}"), name)

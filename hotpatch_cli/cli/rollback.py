@@ -43,7 +43,7 @@ class RollbackRequest(NamedTuple):
     kb: Annotated[str | None, option("--kb", "KB", "The machines that have this update.")] = None
     windows: WindowFiles = None
     as_of: AsOf = None
-    form: Annotated[str, format_option("outputs.rollback.ROLLBACK_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.ROLLBACK_FORMATS")] = "table"
     output: Output = "-"
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None

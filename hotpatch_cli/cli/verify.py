@@ -68,7 +68,7 @@ class VerifyRequest(NamedTuple):
     columns: Columns = None
     prefer: Prefer = None
     as_of: AsOf = None
-    form: Annotated[str, format_option("outputs.plan_review.REVIEW_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.REVIEW_FORMATS")] = "table"
     output: Output = "-"
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None

@@ -68,7 +68,7 @@ class WindowListRequest(NamedTuple):
     named: Annotated[
         list[str] | None, option("--window", "NAME", "Only this window; repeatable.")
     ] = None
-    form: Annotated[str, format_option("outputs.windows_listing.OPENING_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.OPENING_FORMATS")] = "table"
     output: Output = "-"
     windows: WindowFiles = None
     previous: Previous = None
@@ -126,7 +126,7 @@ class WindowLintRequest(NamedTuple):
         ),
     ]
     as_of: AsOf = None
-    form: Annotated[str, format_option("outputs.lint.LINT_FORMATS")] = "table"
+    form: Annotated[str, format_option("outputs.formats.LINT_FORMATS")] = "table"
     output: Output = "-"
     releases: ReleaseFiles = None
     quiet: Quiet = False

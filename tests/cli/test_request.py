@@ -16,17 +16,17 @@ from hotpatch_cli.cli.root import COMMANDS, app
 ROOT = Path(__file__).parents[2]
 CLI = ROOT / "hotpatch_cli" / "cli"
 REGISTRIES = {
-    "calendar": "outputs.calendar.CALENDAR_FORMATS",
-    "check": "outputs.formats.REPORT_FORMATS",
-    "diff": "outputs.report_diff.DIFF_FORMATS",
-    "image": "outputs.formats.REPORT_FORMATS",
-    "matrix": "outputs.matrix.MATRIX_FORMATS",
-    "plan": "outputs.plan.PLAN_FORMATS",
-    "releases": "outputs.releases.RELEASE_FORMATS",
-    "rollback": "outputs.rollback.ROLLBACK_FORMATS",
-    "verify": "outputs.plan_review.JUDGED_FORMATS",
-    "windows lint": "outputs.lint.LINT_FORMATS",
-    "windows list": "outputs.windows_listing.OPENING_FORMATS",
+    "calendar": "outputs.formats.CALENDAR_FORMATS",
+    "check": "outputs.formats.CHECK_FORMATS",
+    "diff": "outputs.formats.DIFF_FORMATS",
+    "image": "outputs.formats.CHECK_FORMATS",
+    "matrix": "outputs.formats.MATRIX_FORMATS",
+    "plan": "outputs.formats.PLAN_FORMATS",
+    "releases": "outputs.formats.RELEASE_FORMATS",
+    "rollback": "outputs.formats.ROLLBACK_FORMATS",
+    "verify": "outputs.formats.REVIEW_FORMATS",
+    "windows lint": "outputs.formats.LINT_FORMATS",
+    "windows list": "outputs.formats.OPENING_FORMATS",
 }
 
 
