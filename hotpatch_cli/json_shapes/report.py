@@ -173,11 +173,11 @@ SEVERITY = Shape(
 
 
 def _waiver(reason: Any) -> Any:
-    return reason.cover if reason.cover and reason.cover.kind == "waived" else None
+    return reason.suppressed if reason.suppressed and reason.suppressed.kind == "waived" else None
 
 
 def _is_known(reason: Any) -> bool | None:
-    return True if reason.cover and reason.cover.kind != "waived" else None
+    return True if reason.suppressed and reason.suppressed.kind != "waived" else None
 
 
 def _severity(reason: Any) -> Any:
@@ -186,7 +186,7 @@ def _severity(reason: Any) -> Any:
 
 def _is_gated(reason: Any) -> bool:
     """Whether the gate adds something, which it does to few."""
-    return bool(reason.counts or reason.cover or reason.severity)
+    return bool(reason.counts or reason.suppressed or reason.severity)
 
 
 _FINDING = attrgetter("finding")
@@ -282,7 +282,7 @@ RESTART_CHANGE = Shape(
         Property("id", nullable(TEXT), attrgetter("checked.machine.id")),
         Property("product", nullable(TEXT), attrgetter("checked.judgement.product")),
         Property("without", Maybe(RESTART), attrgetter("known")),
-        Property("with", RESTART, attrgetter("supposed")),
+        Property("with", RESTART, attrgetter("scenario")),
     ),
 )
 """A restart that a supposed world adds (`without` is null) or moves."""
