@@ -155,7 +155,8 @@ def main() -> None:
         f" {total} openings"
     )
     print(
-        f"hotpatch: {ours:.2f} s ({total / ours:,.0f} openings a second); dateutil per machine: {theirs:.1f} s"
+        f"hotpatch: {ours:.2f} s ({total / ours:,.0f} openings a second); dateutil per "
+        f"machine: {theirs:.1f} s"
         f" (scaled from {len(asked)} machines)"
     )
     print(

@@ -63,7 +63,7 @@ def is_expression(value: object) -> bool:
     )
 
 
-# --- parsing --------------------------------------------------------------------------------------
+# --- parsing ----------------------------------------
 
 
 def parse(text: str) -> Any:
@@ -145,7 +145,7 @@ class _ExpressionParser:
         return Call(name, tuple(arguments))
 
 
-# --- evaluating -----------------------------------------------------------------------------------
+# --- evaluating ----------------------------------------
 
 
 class Names(NamedTuple):
@@ -309,7 +309,7 @@ _SPECIAL: dict[str, Callable[[tuple[Any, ...], Names, StepBudget], Any]] = {
 }
 
 
-# --- functions ------------------------------------------------------------------------------------
+# --- functions ----------------------------------------
 
 
 def _text(value: Any) -> str:

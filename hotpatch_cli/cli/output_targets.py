@@ -85,8 +85,9 @@ def refuse_overwriting_inputs(
     outputs: Iterable[str | None], *inputs: Iterable[str | Path] | None
 ) -> None:
     """Raise BadParameter where an output is one of the inputs, which it would take the place of."""
-    names = (str(name) for files in inputs for name in files or ())
-    read = {_place(name) for name in names if name != "-"}
+    read: set[str] = set()
+    for files in inputs:
+        read.update(_place(str(name)) for name in files or () if str(name) != "-")
     for output in outputs:
         if output and output != "-" and _place(output) in read:
             raise typer.BadParameter(

@@ -88,8 +88,7 @@ class VerifyRequest(NamedTuple):
         from hotpatch_cli.cli.session import day_of, source_names, tell
         from hotpatch_cli.outputs.formats import REVIEW_FORMATS
         from hotpatch_cli.outputs.plan_review import PlanReview
-        from hotpatch_cli.planning import unscheduled
-        from hotpatch_cli.planning.plan import violations
+        from hotpatch_cli.planning.plan import unscheduled, violations
 
         names = source_names(self, self.fleet)
         render = chosen_format(REVIEW_FORMATS, self.form)

@@ -50,7 +50,7 @@ def _problem(place: Location, message: str, remedy: str = "") -> Problem:
     return Problem(place.file, place.line, place.column, message, remedy)
 
 
-# --- parts that two files have -------------------------------------------------------------------
+# --- parts that two files have ----------------------------------------
 
 
 def _different_parts(sources: Sources) -> Iterator[Problem]:
@@ -101,7 +101,7 @@ def _different_limits(sources: Sources) -> Iterator[Problem]:
             return
 
 
-# --- names that nothing describes ----------------------------------------------------------------
+# --- names that nothing describes ----------------------------------------
 
 
 class _NameUse(NamedTuple):
@@ -176,7 +176,7 @@ def _place(sources: Sources, kind: str, name: str) -> Location:
     return next(source.places[kind, name] for source in sources if (kind, name) in source.places)
 
 
-# --- groups that wait for each other -------------------------------------------------------------
+# --- groups that wait for each other ----------------------------------------
 
 
 def _circles(fleet: Fleet, sources: Sources) -> Iterator[Problem]:

@@ -106,7 +106,7 @@ def license_over_none(
     return one if plain(one) == plain(other) else None
 
 
-# --- values ----------------------------------------------------------------------------------
+# --- values ----------------------------------------
 
 
 class FactType(NamedTuple):
@@ -302,7 +302,7 @@ LICENSE = word(
 )._replace(more_specific=license_over_none)
 
 
-# --- images ----------------------------------------------------------------------------------
+# --- images ----------------------------------------
 
 
 def parse_image(text: str) -> Image:

@@ -576,7 +576,7 @@ MACHINE_FIELDS: dict[str, Field] = {key: _field(key) for key in top_level()}
 MACHINE: Codec[dict[str, Any]] = c.record(dict, MACHINE_FIELDS, "a machine")
 
 
-# --- kinds of facts, as tables see them ------------------------------------------------------
+# --- kinds of facts, as tables see them ----------------------------------------
 
 
 def schemas_of(fact: Fact) -> tuple[dict[str, Any], ...]:
@@ -609,7 +609,7 @@ FREE_TEXTS = frozenset(fact.path for fact in FACTS if fact.type in (t.TEXT, t.NA
 """Facts that may be any text of a person."""
 
 
-# --- where the model has a fact --------------------------------------------------------------
+# --- where the model has a fact ----------------------------------------
 
 
 def attribute_of(fact: Fact) -> str:

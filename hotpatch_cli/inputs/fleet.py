@@ -197,7 +197,7 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
         if not lazy_reader.shares:
             return sources
     if not sources:
-        raise InputError([_not_recognised(document)])
+        raise InputError([_unrecognized(document)])
     from hotpatch_cli.inputs.resources import ignored
 
     sources[0].notes += ignored(document)
@@ -225,7 +225,7 @@ def _joined_machines(
     return joined.machines, joined.notes, list(joined.problems)
 
 
-def _not_recognised(document: Document) -> Problem:
+def _unrecognized(document: Document) -> Problem:
     from hotpatch_cli.inputs.resources import azure_error
 
     if code := azure_error(document):

@@ -58,7 +58,9 @@ def by_host(hosts: Any) -> Iterator[tuple[str, Mapping]]:
 
 def task_results(root: Any) -> list[tuple[str, Mapping]] | None:
     """(host, result) of each task that a play of Ansible printed; None where there is no task."""
-    tasks = [task for play in items(dig(root, "plays")) for task in items(dig(play, "tasks"))]
+    tasks: list[Any] = []
+    for play in items(dig(root, "plays")):
+        tasks += items(dig(play, "tasks"))
     if not tasks:
         return None
     results: list[tuple[str, Mapping]] = []

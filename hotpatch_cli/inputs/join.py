@@ -107,7 +107,7 @@ def _problem(place: Location, message: str, remedy: str) -> Problem:
     return Problem(place.file, place.line, place.column, message, remedy)
 
 
-# --- the index of machines ---------------------------------------------------------------------
+# --- the index of machines ----------------------------------------
 
 Entry = list[MachineSource]
 """All sources of one machine."""
@@ -236,7 +236,7 @@ def _same_source(one: MachineSource, other: MachineSource) -> bool:
     return one.reader == other.reader and (one.file == other.file or one.reader == INVENTORY)
 
 
-# --- merging the claims of sources -------------------------------------------------------------
+# --- merging the claims of sources ----------------------------------------
 
 
 class JoinedOrigin:

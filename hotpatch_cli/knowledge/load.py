@@ -65,7 +65,7 @@ def load_rules() -> dict[str, Rule]:
     }
 
 
-# --- sources --------------------------------------------------------------------------------------
+# --- sources ----------------------------------------
 
 _SOURCES = c.table(
     c.record(
@@ -108,7 +108,7 @@ def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
     return c.listing(Codec(read, {"type": "string"}), single=True)
 
 
-# --- shared columns -------------------------------------------------------------------------------
+# --- shared columns ----------------------------------------
 
 
 def _build(text: str) -> Build:
@@ -149,7 +149,7 @@ def _needed(codec: Codec[Any], doc: str) -> Field:
     return Field(codec, doc, required=True)
 
 
-# --- releases -------------------------------------------------------------------------------------
+# --- releases ----------------------------------------
 
 
 def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
@@ -242,7 +242,7 @@ def _same(one: Release, other: Release) -> bool:
     return (one.date, one.kind) == (other.date, other.kind)
 
 
-# --- the matrix -----------------------------------------------------------------------------------
+# --- the matrix ----------------------------------------
 
 
 def _matrix_columns(
@@ -391,7 +391,7 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
     return Matrix(**joined)
 
 
-# --- the rule catalogue ---------------------------------------------------------------------------
+# --- the rule catalogue ----------------------------------------
 
 _LEVEL = c.choice("error", "warning", "note")
 _TRACK = c.choice(*TRACK_STATES)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby, zip_longest
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
@@ -42,9 +43,11 @@ def _listed(year: Year) -> list[Product]:
 
 def _rows(year: Year) -> list[tuple[str, ...]]:
     """A row a day; a second row where a product has two releases on one day."""
-    days = sorted({entry.date for entries in year.entries.values() for entry in entries})
+    days: set[date] = set()
+    for entries in year.entries.values():
+        days.update(entry.date for entry in entries)
     rows = []
-    for day in days:
+    for day in sorted(days):
         listed = [
             [entry for entry in year.entries[product] if entry.date == day]
             for product in _listed(year)
@@ -110,8 +113,10 @@ def _remarks(year: Year) -> str:
 
 
 def _all(year: Year) -> list[tuple[Product, CalendarEntry]]:
-    listed = [(product, entry) for product in year.products for entry in year.entries[product]]
-    return sorted(listed, key=lambda row: (row[1].date, row[0]))
+    rows: list[tuple[Product, CalendarEntry]] = []
+    for product in year.products:
+        rows += [(product, entry) for entry in year.entries[product]]
+    return sorted(rows, key=lambda row: (row[1].date, row[0]))
 
 
 def entry_dict(entry: CalendarEntry) -> dict[str, object]:

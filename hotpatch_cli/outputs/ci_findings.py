@@ -103,7 +103,8 @@ def aside(reason: Reason) -> str:
     parts = []
     if reason.suppressed and reason.suppressed.kind == "waived":
         parts.append(
-            f"Waived until {reason.suppressed.expires} by {reason.suppressed.owner}: {reason.suppressed.reason}"
+            f"Waived until {reason.suppressed.expires} by {reason.suppressed.owner}: "
+            f"{reason.suppressed.reason}"
         )
     elif reason.suppressed:
         parts.append("Known before.")

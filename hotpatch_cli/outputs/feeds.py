@@ -22,7 +22,7 @@ _COUNTED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMED = 200  # machines that a group's event names
 _NAMED_IN_A_LINE = 10
 
-# --- releases -------------------------------------------------------------------------------------
+# --- releases ----------------------------------------
 
 _KINDS = {
     "planned-baseline": ("Baseline", "baseline", "restarts"),
@@ -48,7 +48,9 @@ def _release(product: Product, entry: CalendarEntry, alarms: tuple[timedelta, ..
     identified = (
         [str(identity) for identity in (release.kb, release.build) if identity] if release else []
     )
-    forecast = "" if entry.confirmed else " (forecast)" if release is None else " (not confirmed)"
+    forecast = ""
+    if not entry.confirmed:
+        forecast = " (forecast)" if release is None else " (not confirmed)"
     summary = " ".join([f"{name}: {kind}", *identified[:1]]) + f", {effect}{forecast}"
     lines = [f"Build {release.build}."] if release and release.build else []
     lines += [f"Confidence: {release.confidence}. {release.notes or ''}".strip()] if release else []
@@ -81,7 +83,7 @@ def _what(entry: CalendarEntry) -> tuple[str, ...]:
     return (month, entry.kind or "unknown", str(named or entry.date))
 
 
-# --- restarts -------------------------------------------------------------------------------------
+# --- restarts ----------------------------------------
 
 
 class _Due(NamedTuple):
@@ -265,7 +267,7 @@ def _number(due: _Due) -> int:
     return 2 * ((start - _COUNTED_FROM) // timedelta(minutes=1)) + due.certain
 
 
-# --- openings -------------------------------------------------------------------------------------
+# --- openings ----------------------------------------
 
 
 def render_openings(found: Iterable[UpcomingOpening], options: ViewOptions) -> str:

@@ -76,7 +76,7 @@ def _comments(machine: Machine) -> Iterator[str]:
         yield f"{field} is open: {expression}"
 
 
-# --- a machine as fields ---------------------------------------------------------------------
+# --- a machine as fields ----------------------------------------
 
 
 def fields_of(machine: Machine) -> Fields:
@@ -163,7 +163,7 @@ def _unique(rows: list[Fields]) -> list[Fields]:
     return rows
 
 
-# --- what machines share ---------------------------------------------------------------------
+# --- what machines share ----------------------------------------
 
 Leaf = tuple[str, ...]
 
@@ -235,7 +235,7 @@ def _nested(leaves: Mapping[Leaf, Any]) -> Fields:
     return nested
 
 
-# --- YAML ------------------------------------------------------------------------------------
+# --- YAML ----------------------------------------
 
 
 class _Typed:

@@ -6,7 +6,7 @@ from itertools import chain
 from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.outputs.escaping import csv_text, markdown
 from hotpatch_cli.outputs.plan_json import reboot_dict, whys_of
-from hotpatch_cli.outputs.plan_view import PlanView, nights, proof, difference_sections
+from hotpatch_cli.outputs.plan_view import PlanView, difference_sections, nights, proof
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Reboot
 

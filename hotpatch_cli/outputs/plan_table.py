@@ -12,9 +12,9 @@ from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
     at_once,
+    difference_sections,
     nights,
     proof,
-    difference_sections,
 )
 from hotpatch_cli.outputs.table import TextTable, cells, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented

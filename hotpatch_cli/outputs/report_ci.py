@@ -158,7 +158,11 @@ def _plain(text: str) -> str:
 
 
 def _issue(finding: CiFinding) -> dict[str, Any]:
-    severity = "info" if finding.cover else "critical" if finding.counts else _GITLAB[finding.level]
+    severity = _GITLAB[finding.level]
+    if finding.cover:
+        severity = "info"
+    elif finding.counts:
+        severity = "critical"
     return {
         "description": f"{finding.code} {finding.sentence}",
         "check_name": f"hotpatch/{finding.code}",

@@ -261,7 +261,10 @@ def violations(
         length = prepared.machines[known[name]].placement.reboot
         end = (ends or {}).get(name)
         if end is not None and end - start != length:
-            text = f"{quoted(name)}: ends {end.isoformat()}, but its restart takes {duration_text(length)}"
+            text = (
+                f"{quoted(name)}: ends {end.isoformat()}, but its restart takes "
+                f"{duration_text(length)}"
+            )
             found.append(BrokenRule("duration", (name,), None, text))
     for violation in verify(prepared.problem, placed):
         machines = tuple(prepared.machines[task].label for task in violation.tasks)

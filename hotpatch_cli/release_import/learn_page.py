@@ -57,7 +57,7 @@ def read_learn_page(text: str) -> ReleasePage:
     return ReleasePage(source.title, updated, rows, tuple(left_out))
 
 
-# --- tables --------------------------------------------------------------------------------------
+# --- tables ----------------------------------------
 
 
 class _PageTable(NamedTuple):
@@ -166,7 +166,7 @@ class _HtmlTables(HTMLParser):
             self._heading = _heading(self._heading, f"## {text}" if tag == "h2" else text)
 
 
-# --- entries -------------------------------------------------------------------------------------
+# --- entries ----------------------------------------
 
 
 class _Entry(NamedTuple):
@@ -260,7 +260,7 @@ def _cell_fault(cells: dict[str, str], product: Product) -> str:
     return "" if build or kb else "neither a build nor a KB"
 
 
-# --- rows ----------------------------------------------------------------------------------------
+# --- rows ----------------------------------------
 
 
 def _rows(

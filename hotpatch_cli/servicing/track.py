@@ -137,7 +137,7 @@ def _newer(one: Release, other: Release) -> bool:
     return one.build is not None and other.build is not None and one.build > other.build
 
 
-# --- what is said ---------------------------------------------------------------------------------
+# --- what is said ----------------------------------------
 
 
 def _told(
@@ -249,7 +249,7 @@ def _seen(facts: Facts) -> dict[str, object]:
     return {"build": facts.build} if facts.build else {"kbs": list(facts.kbs)}
 
 
-# --- what comes next ------------------------------------------------------------------------------
+# --- what comes next ----------------------------------------
 
 
 def _next_update(  # noqa: PLR0917  the whole of a judgement

@@ -131,7 +131,8 @@ class _Exporter:
             self._opens_alike(window, written, zone)
         else:
             self.notes.append(
-                f"{window.name}: {duration_text(window.duration or timedelta())} are longer than Azure's "
+                f"{window.name}: {duration_text(window.duration or timedelta())} are "
+                f"longer than Azure's "
                 f"{duration_text(longest)}: split into {len(pieces)}, one after the other. "
                 "Assign each machine to one of them: "
                 "of schedules that conflict, Azure runs only one."

@@ -138,14 +138,17 @@ class Lint:
             yield broken(
                 "needed",
                 "reboot_minutes",
-                f"{duration_text(min(lengths))}, while {machine.label} needs {duration_text(needed)}",
+                (
+                    f"{duration_text(min(lengths))}, while {machine.label} needs "
+                    f"{duration_text(needed)}"
+                ),
             )
 
     def _broken(self, name: str, schedule: Schedule, part: str, observed: str) -> LimitBreach:
         return LimitBreach(self.limits[name], schedule.name, observed, schedule.places[part])
 
 
-# --- what a window breaks by itself ---------------------------------------------------------------
+# --- what a window breaks by itself ----------------------------------------
 
 
 def _too_short(schedule: Schedule, number: int) -> str | None:

@@ -313,7 +313,7 @@ def test_a_key_is_found_in_the_text(path: tuple[str, ...], line: int | None) -> 
     assert line_of(text, path) == line
 
 
-# --- levels --------------------------------------------------------------------------------------
+# --- levels ----------------------------------------
 
 MODE = (
     "{name: a, platform: azure, "
@@ -368,7 +368,7 @@ def test_a_changed_level_is_told_in_every_format(hotpatch: Any) -> None:
     )
 
 
-# --- settings for some machines ------------------------------------------------------------------
+# --- settings for some machines ----------------------------------------
 
 
 def two(hotpatch: Any, *arguments: str) -> Any:

@@ -72,7 +72,7 @@ def _program() -> str:
     return str(Path(sys.executable).parent / "hotpatch")
 
 
-# --- help ----------------------------------------------------------------------------------------
+# --- help ----------------------------------------
 
 
 def test_every_command_has_a_panel() -> None:
@@ -110,7 +110,7 @@ def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
     )
 
 
-# --- completion ----------------------------------------------------------------------------------
+# --- completion ----------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_names_of_the_fleet_complete() -> None:
         assert completion._machines(Context(fleet)) == []
 
 
-# --- problems ------------------------------------------------------------------------------------
+# --- problems ----------------------------------------
 
 
 def test_a_problem_shows_its_line_in_a_terminal(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_the_caret_stands_under_its_column(tmp_path: Path) -> None:
         assert cells[mark.index("^")] == letter
 
 
-# --- explain, progress, init ---------------------------------------------------------------------
+# --- explain, progress, init ----------------------------------------
 
 
 def test_explain_adds_the_remedy_under_each_row(hotpatch: Hotpatch) -> None:

@@ -79,6 +79,7 @@ KBS = st.lists(st.sampled_from([row.kb for row in KNOWLEDGE.releases if row.kb])
 )
 FACTS = st.builds(
     Facts,
+    others=st.just(()),
     os_type=st.just("windows"),
     configured=st.none(),
     built=st.none(),

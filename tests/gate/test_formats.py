@@ -236,7 +236,7 @@ def test_a_machine_that_fails_without_a_finding_is_told_all_the_same(hotpatch: A
     assert "track-behind" in cases[0].result[0].message
 
 
-# --- SARIF ----------------------------------------------------------------------------------------
+# --- SARIF ----------------------------------------
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
@@ -342,7 +342,7 @@ def test_images_without_a_file_have_a_logical_location_alone(hotpatch: Any) -> N
         assert location == {"logicalLocations": [{"name": "a:b:c", "kind": "resource"}]}
 
 
-# --- JUnit ----------------------------------------------------------------------------------------
+# --- JUnit ----------------------------------------
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
@@ -389,7 +389,7 @@ def test_what_is_not_windows_is_a_skipped_case(hotpatch: Any) -> None:
     ]
 
 
-# --- lines for build systems ----------------------------------------------------------------------
+# --- lines for build systems ----------------------------------------
 
 
 def runner_reads(line: str) -> tuple[str, dict[str, str], str] | None:
@@ -528,7 +528,7 @@ def test_a_machine_given_twice_has_two_fingerprints(hotpatch: Any) -> None:
     assert len({each["fingerprint"] for each in issues}) == 2
 
 
-# --- Markdown -------------------------------------------------------------------------------------
+# --- Markdown ----------------------------------------
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
@@ -554,7 +554,7 @@ def test_markdown_fits_into_a_comment(hotpatch: Any) -> None:
     assert out.count("<details>") == out.count("</details>")
 
 
-# --- several outputs ------------------------------------------------------------------------------
+# --- several outputs ----------------------------------------
 
 
 def test_one_run_feeds_all(hotpatch: Any) -> None:

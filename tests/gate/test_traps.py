@@ -155,7 +155,7 @@ def test_a_crash_does_not_look_like_a_finding(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr("hotpatch_cli.use_cases.check.check", broken)
+    monkeypatch.setattr("hotpatch_cli.cli.check.check_fleet", broken)
     hotpatch.write("out", "old")
     for target in ("-", "out"):
         done = hotpatch.check(BAD, "-f", form, "-o", target)

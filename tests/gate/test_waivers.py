@@ -326,7 +326,7 @@ def test_a_file_of_comments_alone_waives_nothing(hotpatch: Any) -> None:
     assert hotpatch.check(f"machines: [{{name: a, {OLD}}}]", "--waivers", "waivers.yaml").code == 1
 
 
-# --- hotpatch waive -------------------------------------------------------------------------------
+# --- hotpatch waive ----------------------------------------
 
 CALL = (
     "--reason",
@@ -485,7 +485,7 @@ def test_what_is_waived_is_read_back(machine: str, reason: str, owner: str, expi
     assert found[:5] == (machine, "HP105", reason, owner, expires)
 
 
-# --- known findings -------------------------------------------------------------------------------
+# --- known findings ----------------------------------------
 
 
 def test_known_findings_do_not_fail_and_new_ones_do(hotpatch: Any) -> None:

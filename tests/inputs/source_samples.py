@@ -47,7 +47,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=1)
 
 
-# --- Azure ---------------------------------------------------------------------------------------------------
+# --- Azure ----------------------------------------
 
 
 def vm(name: str, **parts: Any) -> dict[str, Any]:
@@ -301,7 +301,10 @@ def _maintenance() -> list[dict[str, Any]]:
             },
         },
         {
-            "id": f"{COMPUTE}/virtualMachines/web01/providers/Microsoft.Maintenance/configurationAssignments/a",
+            "id": (
+                f"{COMPUTE}/virtualMachines/web01/providers/Microsoft.Maintenance/"
+                f"configurationAssignments/a"
+            ),
             "name": "a",
             "type": "Microsoft.Maintenance/configurationAssignments",
             "properties": {
@@ -312,7 +315,7 @@ def _maintenance() -> list[dict[str, Any]]:
     ]
 
 
-# --- pipelines -----------------------------------------------------------------------------------------------
+# --- pipelines ----------------------------------------
 
 
 def _terraform() -> dict[str, Any]:
@@ -404,7 +407,9 @@ def _template() -> dict[str, Any]:
     }
     nested["properties"]["template"] = {"resources": [{**machine, "name": "nested"}]}
     return {
-        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "$schema": (
+            "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+        ),
         "contentVersion": "1.0.0.0",
         "parameters": {
             "sku": {"type": "string"},
@@ -470,7 +475,7 @@ BUILDER = {
     },
 }
 
-# --- guests and tables ---------------------------------------------------------------------------------------
+# --- guests and tables ----------------------------------------
 
 COLLECTED = {
     "HotpatchCollect": 1,
@@ -514,7 +519,8 @@ ANSIBLE = {
 }
 TABLE = (
     "name,platform,os,build,kbs,arc.status,arc.hotpatch,arc.vbs,secure boot,tags.env,password\n"
-    f"a,arc,Windows Server 2025 Datacenter,26100.7392,KB5072014,Connected,Enabled,running,true,prod,{PLANTED}\n"
+    f"a,arc,Windows Server 2025 Datacenter,26100.7392,KB5072014,Connected,Enabled,"
+    f"running,true,prod,{PLANTED}\n"
     f'"b ""x""\n: y",arc,Windows Server 2025 Standard,26100.6905,,Connected,N/A,off,,,{PLANTED}\n'
     f"c,azure-local,,26100.7178,,,,,,dev,{PLANTED}\n"
 )
@@ -544,12 +550,15 @@ machines:
   ring: canary
   tags: {{env: "on", "a: b": "00123"}}
   x-note: {PLANTED}
-- {{name: "null", platform: arc, os: Windows Server 2025 Datacenter, build: 26100.6905, weight: 2.5, done: true}}
-- {{name: c1, platform: azure, container: mcr.microsoft.com/windows/servercore:ltsc2025, timezone: null}}
+- {{name: "null", platform: arc, os: Windows Server 2025 Datacenter, build: 26100.6905,
+     weight: 2.5, done: true}}
+- {{name: c1, platform: azure, timezone: null,
+     container: mcr.microsoft.com/windows/servercore:ltsc2025}}
 - {{name: r1, platform: azure, restored: true, reboot_at: 2026-01-18T02:00+01:00, owner: "a #b"}}
 - name: p1
   platform: azure-local
-  image: {{publisher: MicrosoftWindowsServer, offer: WindowsServer, sku: 2025-datacenter-azure-edition}}
+  image: {{publisher: MicrosoftWindowsServer, offer: WindowsServer,
+            sku: 2025-datacenter-azure-edition}}
   azure_local: {{version: "2503", azure_verification: true}}
   restart_pending: true
   pending: [{{title: ".NET, x", kind: dotnet}}, {{kb: KB5099999}}]
@@ -570,11 +579,17 @@ def _excel() -> bytes:
     return stream.getvalue()
 
 
-HOSTS = "machines:\n- {name: sql01, platform: arc, os: Windows Server 2025 Datacenter, arc: {status: Connected}}\n"
+HOSTS = (
+    "machines:\n- {name: sql01, platform: arc, os: Windows Server 2025 Datacenter, "
+    "arc: {status: Connected}}\n"
+)
 SYSTEMINFO = (
-    "\nHost Name:                     SQL01\nOS Name:                       Microsoft Windows Server 2025 Datacenter\n"
-    f"OS Version:                    10.0.26100 N/A Build 26100\nRegistered Owner:              {PLANTED}\n"
-    "Hotfix(s):                     1 Hotfix(s) Installed.\n                               [01]: KB5072014\n"
+    "\nHost Name:                     SQL01\nOS Name:                       Microsoft "
+    "Windows Server 2025 Datacenter\n"
+    f"OS Version:                    10.0.26100 N/A Build 26100\nRegistered Owner:       "
+    f"       {PLANTED}\n"
+    "Hotfix(s):                     1 Hotfix(s) Installed.\n                             "
+    "  [01]: KB5072014\n"
 )
 SAMPLES: dict[str, Sample] = {
     "inventory": Sample({"fleet.yaml": INVENTORY}),
@@ -617,7 +632,8 @@ SAMPLES: dict[str, Sample] = {
     "several, contradicting": Sample(
         {
             "vms.json": _json([vm("web01")]),
-            "fleet.yaml": f"machines:\n- {{name: web01, platform: azure, id: {COMPUTE}/virtualMachines/web01, "
+            "fleet.yaml": f"machines:\n- {{name: web01, platform: azure, id: {COMPUTE}/"
+            f"virtualMachines/web01, "
             "build: 26100.7178, patching: {mode: Manual}}\n",
         }
     ),

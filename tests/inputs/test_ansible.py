@@ -176,7 +176,7 @@ def test_a_value_of_another_kind(hotpatch: Any) -> None:
     assert "Expected text in location, found a list" in done.err
 
 
-# --- Azure Image Builder -------------------------------------------------------------------------------------
+# --- Azure Image Builder ----------------------------------------
 
 SOURCE = {"type": "PlatformImage", **IMAGE}
 PROPERTIES = {

@@ -257,7 +257,9 @@ def test_a_licence_is_more_than_none_in_the_machines_own_record(hotpatch: Any) -
 
 
 def test_licences_alone_are_no_fleet(hotpatch: Any) -> None:
-    """Licence profiles without the machines that they belong to are code 2 and say what is missing."""
+    """Licence profiles without the machines that they belong to are code 2 and say
+    what is missing.
+    """
     done = hotpatch.check(
         json.dumps([profile("sql01", ("Hotpatch", "Enabled"))]), name="licences.json"
     )

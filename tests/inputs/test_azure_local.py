@@ -20,7 +20,10 @@ ENROLLED = {
         },
     },
 }
-HOST = "machines: [{name: APP01, platform: azure-local, azure_local: {version: 2503, azure_verification: true}}]"
+HOST = (
+    "machines: [{name: APP01, platform: azure-local, azure_local: {version: 2503, "
+    "azure_verification: true}}]"
+)
 
 
 def instance(image: str = "marketplaceGalleryImages/2025-core", **profile: Any) -> dict[str, Any]:
@@ -145,7 +148,9 @@ def test_an_inventory_adds_what_azure_does_not_say(hotpatch: Any) -> None:
 
 
 def test_the_parent_machine_tells_the_build(hotpatch: Any) -> None:
-    """An Azure Edition of kind HCI is judged as Azure Local, with the build that its agent reports."""
+    """An Azure Edition of kind HCI is judged as Azure Local, with the build that its
+    agent reports.
+    """
     arc = parent(
         osSku="Windows Server 2025 Datacenter Azure Edition",
         osVersion="10.0.26100.7392",

@@ -54,7 +54,9 @@ IN_AZURE = RECORD | {
     "Arc": {"Installed": False},
     "Azure": {
         "name": "vm-one",
-        "resourceId": "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-one",
+        "resourceId": (
+            "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-one"
+        ),
         "location": "uksouth",
         "zone": "2",
         "image": {
@@ -82,7 +84,7 @@ def lines(*records: dict[str, Any]) -> str:
     return "".join(json.dumps(each, separators=(",", ":")) + "\r\n" for each in records)
 
 
-# --- the script ----------------------------------------------------------------------------------------------
+# --- the script ----------------------------------------
 
 
 def nodes(node: Node) -> Iterator[Node]:
@@ -180,7 +182,7 @@ def test_the_script_goes_into_a_file(hotpatch: Any) -> None:
     assert (hotpatch.folder / "collect.ps1").read_text() == hotpatch("collect").out
 
 
-# --- the reader ----------------------------------------------------------------------------------------------
+# --- the reader ----------------------------------------
 
 ENCODINGS = {
     "PowerShell 7": lambda text: text.encode(),

@@ -1,4 +1,6 @@
-"""Maintenance configurations of Azure as windows: `--windows FILE`, and as a source beside others."""
+"""Maintenance configurations of Azure as windows: `--windows FILE`, and as a source
+beside others.
+"""
 
 import json
 from typing import Any
@@ -27,7 +29,10 @@ def configuration(
         "recurEvery": "1Week Saturday",
     }
     return {
-        "id": f"{SUBSCRIPTION}/{group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}",
+        "id": (
+            f"{SUBSCRIPTION}/{group}/providers/Microsoft.Maintenance/"
+            f"maintenanceConfigurations/{name}"
+        ),
         "name": name,
         "location": "westeurope",
         "type": "Microsoft.Maintenance/maintenanceConfigurations",

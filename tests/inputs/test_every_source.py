@@ -50,7 +50,7 @@ def judged(report: Any, *less: str) -> list[dict[str, Any]]:
     ]
 
 
-# --- convert -------------------------------------------------------------------------------------------------
+# --- convert ----------------------------------------
 
 
 @EVERY
@@ -92,7 +92,8 @@ def test_shared_values_become_defaults(hotpatch: Any) -> None:
     ).out
     assert out == (
         "# Written by `hotpatch convert` from f.csv.\n"
-        "defaults:\n  platform: arc\n  os: Windows Server 2025 Standard\n  arc: {status: Connected}\n\n"
+        "defaults:\n  platform: arc\n  os: Windows Server 2025 Standard\n  arc: {status: "
+        "Connected}\n\n"
         "machines:\n  - name: m0\n    arc: {status: Expired}\n"
         + "".join(f"  - name: m{each}\n" for each in range(1, 9))
     )
@@ -182,7 +183,7 @@ def test_any_inventory_survives_conversion(hotpatch: Any, machines: list[dict[st
         assert judged(second.json) == judged(first.json)
 
 
-# --- secrets -------------------------------------------------------------------------------------------------
+# --- secrets ----------------------------------------
 
 
 @EVERY
@@ -264,12 +265,14 @@ def test_no_value_of_another_kind_is_a_bug(hotpatch: Any, sample: Sample, file: 
         assert (done.out == "") == (done.code == 2), (path, value)
 
 
-# --- bad input -----------------------------------------------------------------------------------------------
+# --- bad input ----------------------------------------
 
 
 @EVERY_TEXT
 def test_a_truncated_file_is_no_smaller_fleet(hotpatch: Any, sample: Sample, file: str) -> None:
-    """A file that is cut off is refused, wherever its format can tell; it never breaks the program."""
+    """A file that is cut off is refused, wherever its format can tell; it never
+    breaks the program.
+    """
     text = str(sample.files[file]).rstrip()
     for part in range(1, 8):
         done = run(
@@ -306,7 +309,9 @@ NOTHING = {
     "blank": " \n \n",
     "an empty list": "[]",
     "an empty page": '{"value": []}',
-    "an empty answer of Resource Graph": '{"count": 0, "data": [], "skip_token": null, "total_records": 0}',
+    "an empty answer of Resource Graph": (
+        '{"count": 0, "data": [], "skip_token": null, "total_records": 0}'
+    ),
     "null": "null",
     "a web page": "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n",
     "an error of Azure": '{"error": {"code": "AuthorizationFailed", "message": "' + PLANTED + '"}}',

@@ -27,7 +27,7 @@ def facts_of(folder: Path, content: Any, name: str = "export.json", **more: Any)
     return machine.facts
 
 
-# --- boot security and the running system --------------------------------------------------------------------
+# --- boot security and the running system ----------------------------------------
 
 PROFILE = {
     "securityType": "TrustedLaunch",
@@ -169,7 +169,7 @@ def test_the_running_system(tmp_path: Path, content: Any) -> None:
     assert (facts.os, str(facts.build), facts.generation) == (VIEW["osName"], VIEW["osVersion"], 2)
 
 
-# --- what is only declared -----------------------------------------------------------------------------------
+# --- what is only declared ----------------------------------------
 
 MACHINE = "azurerm_windows_virtual_machine"
 DECLARED: dict[str, tuple[str, Any, bool]] = {
@@ -195,13 +195,18 @@ DECLARED: dict[str, tuple[str, Any, bool]] = {
 
 @pytest.mark.parametrize(("name", "content", "declared"), DECLARED.values(), ids=DECLARED)
 def test_what_is_declared(tmp_path: Path, name: str, content: Any, declared: bool) -> None:
-    """Templates, plans and pipelines declare machines; exports and states have machines that exist."""
+    """Templates, plans and pipelines declare machines; exports and states have
+    machines that exist.
+    """
     assert facts_of(tmp_path, content, name).declared is declared
 
 
-# --- installed and pending -----------------------------------------------------------------------------------
+# --- installed and pending ----------------------------------------
 
-STANDARD = "2026-08 Cumulative Update for Microsoft server operating system version 24H2 for x64 (KB5120233)"
+STANDARD = (
+    "2026-08 Cumulative Update for Microsoft server operating system version 24H2 "
+    "for x64 (KB5120233)"
+)
 HOTPATCH = "2026-08 Hotpatch for Windows Server 2025 (KB5120228)"
 SHORT = "2026-08 Security Update (KB5120233) (26100.33296)"
 DOTNET = "2026-08 Cumulative Update for .NET Framework 4.8.1 (KB5121000)"
@@ -399,7 +404,9 @@ def test_installed_and_waiting_for_the_restart(tmp_path: Path) -> None:
 def summary(
     assessed: Any = None, status: Any = None, first: int = 1, then: int = 2
 ) -> dict[str, Any]:
-    """The patch status of an instance view: the assessment on one day, the installation on another."""
+    """The patch status of an instance view: the assessment on one day, the
+    installation on another.
+    """
     return {
         "availablePatchSummary": {
             "rebootPending": assessed,

@@ -479,7 +479,9 @@ def test_a_whole_parquet_file_skips_the_same(hotpatch: Hotpatch) -> None:
     ],
 )
 def test_an_image_of_linux_is_skipped(hotpatch: Hotpatch, urn: str, skipped: bool) -> None:
-    """`image`, an inventory and a table agree; an image of a publisher that nobody knows is judged."""
+    """`image`, an inventory and a table agree; an image of a publisher that nobody
+    knows is judged.
+    """
     known = "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
     count = int(skipped)
     done = hotpatch("image", urn, known, "--as-of", "2025-12-15", "-f", "json")
@@ -487,7 +489,10 @@ def test_an_image_of_linux_is_skipped(hotpatch: Hotpatch, urn: str, skipped: boo
     for name, text in (
         (
             "fleet.yaml",
-            f"machines:\n- {{name: a, platform: azure, image: '{urn}'}}\n- {{name: b, platform: azure}}\n",
+            (
+                f"machines:\n- {{name: a, platform: azure, image: '{urn}'}}\n- {{name: b, "
+                f"platform: azure}}\n"
+            ),
         ),
         ("fleet.csv", f"name,platform,image\na,azure,{urn}\nb,azure,\n"),
     ):
@@ -527,7 +532,7 @@ def test_sources_that_contradict_each_other_skip_nothing(hotpatch: Hotpatch) -> 
     assert "HP414" in {reason["code"] for reason in done.machines["web01"]["reasons"]}
 
 
-# --- scale sets ----------------------------------------------------------------------------------------------
+# --- scale sets ----------------------------------------
 
 SET = {"type": "Microsoft.Compute/virtualMachineScaleSets", "location": "uksouth"}
 

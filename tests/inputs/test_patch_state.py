@@ -10,7 +10,8 @@ import pytest
 from hotpatch_cli.inputs.updates import kb_of, waiting
 
 MACHINE = (
-    "machines:\n- {name: web01, platform: arc, os: Windows Server 2025 Datacenter, arc: {status: Connected, "
+    "machines:\n- {name: web01, platform: arc, os: Windows Server 2025 Datacenter, arc: "
+    "{status: Connected, "
     "hotpatch: Enabled, vbs: running, secure_boot: true}}\n"
 )
 TWO = MACHINE + "- {name: web02, platform: arc}\n"
@@ -57,7 +58,10 @@ GUESTS: dict[str, tuple[str, Any]] = {
     ),
     "Get-HotFix with a type line": (
         "fixes.csv",
-        '#TYPE Microsoft.Management.Infrastructure.CimInstance\n"Source","HotFixID"\n"WEB01.contoso.com","KB5072014"\n',
+        (
+            '#TYPE Microsoft.Management.Infrastructure.CimInstance\n"Source",'
+            '"HotFixID"\n"WEB01.contoso.com","KB5072014"\n'
+        ),
     ),
     "Get-HotFix of a German Excel": ("fixes.csv", "PSComputerName;HotFixID\r\nweb01;KB5072014\r\n"),
     "Get-HotFix as JSON": ("fixes.json", [{"PSComputerName": "web01", "HotFixID": "KB5072014"}]),
@@ -85,7 +89,10 @@ GUESTS: dict[str, tuple[str, Any]] = {
     ),
     "reg query": (
         "web01.txt",
-        f"\r\n{REG}\r\n    CurrentBuildNumber    REG_SZ    26100\r\n    UBR    REG_DWORD    0x1ce0\r\n\r\n",
+        (
+            f"\r\n{REG}\r\n    CurrentBuildNumber    REG_SZ    26100\r\n    UBR    REG_DWORD "
+            f"   0x1ce0\r\n\r\n"
+        ),
     ),
     "reg file": (
         "web01.reg",
@@ -154,7 +161,9 @@ GUESTS: dict[str, tuple[str, Any]] = {
 def test_the_december_hotpatch_is_found_in_every_clothing(
     hotpatch: Any, name: str, state: Any
 ) -> None:
-    """Each kind of patch state tells that web01, and not web02, has the hotpatch of December 2025."""
+    """Each kind of patch state tells that web01, and not web02, has the hotpatch of
+    December 2025.
+    """
     done = check(hotpatch, state, name, TWO)
     assert done.machines["web01"]["track"]["installed"] == {
         "build": "26100.7392",
@@ -255,7 +264,9 @@ def test_a_kb_is_found_with_and_without_its_letters(
 
 
 def test_an_assessment_tells_what_waits(hotpatch: Any) -> None:
-    """A .NET update that is available is a restart in a hotpatch month; available is not installed."""
+    """A .NET update that is available is a restart in a hotpatch month; available is
+    not installed.
+    """
     rows = [
         result("assessment", rebootPending=True),
         patch("assessment", "2025-12 .NET Framework", kbId="5072015", classifications=["Security"]),

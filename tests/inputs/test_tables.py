@@ -373,7 +373,7 @@ def test_lists_in_a_cell(hotpatch: Any, cell: str, kb: str) -> None:
     assert done.machines["m"]["track"]["installed"]["kb"] == kb
 
 
-# --- cells that mislead ----------------------------------------------------------------------
+# --- cells that mislead ----------------------------------------
 
 
 def _as_number(sheet: Worksheet, form: str = "General") -> None:

@@ -19,8 +19,10 @@ DAY = ("--as-of", "2025-12-15")
 def arc_fleet(status: str) -> str:
     """An inventory with one machine, of which only the enablement may be in doubt."""
     return (
-        "machines:\n- name: sql01\n  platform: arc\n  os: Windows Server 2025 Standard\n  build: 26100.7392\n  arc: "
-        f"{{status: Connected, hotpatch: Enabled, enablement: {status}, vbs: running, secure_boot: true, uefi: true}}\n"
+        "machines:\n- name: sql01\n  platform: arc\n  os: Windows Server 2025 Standard\n "
+        " build: 26100.7392\n  arc: "
+        f"{{status: Connected, hotpatch: Enabled, enablement: {status}, vbs: running, "
+        f"secure_boot: true, uefi: true}}\n"
     )
 
 
@@ -87,7 +89,7 @@ def test_a_word_that_an_inventory_lacks_is_not_known_there(
     assert read["other"]["verdict"] == "ready"
 
 
-# --- columns -------------------------------------------------------------------------------------------------
+# --- columns ----------------------------------------
 
 TABLE = "Server Name,Sits On\nweb01,arc\n"
 CHOICES = {
@@ -150,7 +152,7 @@ def test_the_parts_of_an_image_by_their_bare_names(
     )
 
 
-# --- whom to believe -----------------------------------------------------------------------------------------
+# --- whom to believe ----------------------------------------
 
 COMMANDS = {
     "plan": ("plan", "--deadline", "60d", "--as-of", "2026-01-10"),
@@ -184,7 +186,7 @@ def test_every_command_knows_whom_to_believe(hotpatch: Any, command: tuple[str, 
         assert f"T22:00:00{offset}" in done.out
 
 
-# --- whose rules ---------------------------------------------------------------------------------------------
+# --- whose rules ----------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,9 @@ def test_every_command_knows_whom_to_believe(hotpatch: Any, command: tuple[str, 
 def test_a_vm_of_azure_local_without_its_parent_machine(
     hotpatch: Any, sku: str, platform: str, verdict: str
 ) -> None:
-    """Of another image than an Azure Edition it is judged by Arc's rules, its parent given or not."""
+    """Of another image than an Azure Edition it is judged by Arc's rules, its parent
+    given or not.
+    """
     group = "/subscriptions/0/resourceGroups/rg/providers"
     image = f"{group}/Microsoft.AzureStackHCI/marketplaceGalleryImages/win"
     named = {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": sku}
@@ -247,7 +251,7 @@ def test_the_provider_asks_no_patch_mode_of_its_old_resource(hotpatch: Any) -> N
     assert "HP202" in {each["code"] for each in done.json["machines"][0]["reasons"]}
 
 
-# --- size ----------------------------------------------------------------------------------------------------
+# --- size ----------------------------------------
 
 
 @pytest.mark.parametrize("item", ['{"a":1}', '{"type":"x","properties":{"b":1}}'])
@@ -265,7 +269,7 @@ def test_a_long_list_of_nothing_is_refused_soon(hotpatch: Any, item: str) -> Non
     assert time.process_time() - start - parsed < 5 * parsed
 
 
-# --- wrong kinds ---------------------------------------------------------------------------------------------
+# --- wrong kinds ----------------------------------------
 
 BODY = {"osProfile": {"windowsConfiguration": {"patchSettings": {"enableHotpatching": True}}}}
 WRONG = {

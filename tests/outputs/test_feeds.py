@@ -15,7 +15,10 @@ from hotpatch_cli.outputs.view_options import Feed
 from tests.conftest import Done, Hotpatch
 
 ARC = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
-OWN = f"platform: arc, os: Windows Server 2025 Datacenter, {ARC}, timezone: Europe/Stockholm, window: nights"
+OWN = (
+    f"platform: arc, os: Windows Server 2025 Datacenter, {ARC}, timezone: Europe/"
+    f"Stockholm, window: nights"
+)
 FLEET = f"""
 fleet: contoso
 windows:
@@ -98,7 +101,7 @@ def restarts(
     return done
 
 
-# --- the text ------------------------------------------------------------------------------------------------
+# --- the text ----------------------------------------
 
 
 def well_formed(text: str) -> None:
@@ -174,7 +177,7 @@ def test_every_feed_is_well_formed_and_the_same_each_time(
     assert done.out == again.out
 
 
-# --- releases ------------------------------------------------------------------------------------------------
+# --- releases ----------------------------------------
 
 
 def test_baselines_stand_out_and_forecasts_are_tentative(hotpatch: Hotpatch) -> None:
@@ -207,7 +210,9 @@ def test_a_forecast_that_is_confirmed_updates_its_event(hotpatch: Hotpatch) -> N
 
 
 def test_a_hotpatch_month_that_became_a_baseline_is_one_event(hotpatch: Hotpatch) -> None:
-    """June 2026 was planned as a hotpatch and became an unplanned baseline: the same event says so."""
+    """June 2026 was planned as a hotpatch and became an unplanned baseline: the same
+    event says so.
+    """
     before, after = (
         releases(hotpatch, day, "--product", "ws2025") for day in ("2026-05-20", "2026-06-20")
     )
@@ -228,7 +233,7 @@ def test_alarms_ring_before_baselines_only(hotpatch: Hotpatch, alarms: list[str]
         assert all(alarm["TRIGGER"].dt < timedelta() for alarm in each.walk("VALARM"))
 
 
-# --- restarts ------------------------------------------------------------------------------------------------
+# --- restarts ----------------------------------------
 
 
 def test_each_machine_has_its_next_restart(hotpatch: Hotpatch) -> None:
@@ -329,7 +334,7 @@ machines:
     assert event["STATUS"] == "TENTATIVE"
 
 
-# --- openings ------------------------------------------------------------------------------------------------
+# --- openings ----------------------------------------
 
 
 def test_an_opening_that_a_freeze_takes_is_called_off(hotpatch: Hotpatch) -> None:
@@ -346,7 +351,7 @@ def test_an_opening_that_a_freeze_takes_is_called_off(hotpatch: Hotpatch) -> Non
     assert "Frozen by stop: 240 min." in after.out.replace("\r\n ", "")
 
 
-# --- options -------------------------------------------------------------------------------------------------
+# --- options ----------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,8 @@ def test_a_row_of_80_columns_is_whole(example: Report) -> None:
         at = table.index(f" {machine.machine.label} ")
         row = " ".join(table[at:].split("\n")[0].split())
         assert row.startswith(
-            f"{machine.machine.label} {machine.judgement.verdict} {machine.judgement.track.state or '-'}"
+            f"{machine.machine.label} {machine.judgement.verdict} "
+            f"{machine.judgement.track.state or '-'}"
         )
         block = re.match(r".*(?:\n {50,}HP.*)*", table[at:])
         assert block

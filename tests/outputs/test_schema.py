@@ -49,9 +49,12 @@ groups: {web: {max_unavailable: 25%, settle: 30m}, sql: {max_unavailable: 1, aft
 rings: [{name: 1, soak: 24h}]
 limits: {max_concurrent: 10, per_tag: {rack: 1}}
 machines:
-  - {name: 12, platform: azure, build: 20348.4346, kbs: [5068840], zone: 1, generation: 2, power: off, weight: 1.5}
-  - {name: a, platform: azure-local, image: {sku: 2025}, azure_local: {version: 2503, azure_verification: yes}}
-  - {name: b, platform: arc, tags: {rack: 7, env: true}, ring: 1, window: [w, v], groups: web, done: no}
+  - {name: 12, platform: azure, build: 20348.4346, kbs: [5068840], zone: 1, generation: 2,
+     power: off, weight: 1.5}
+  - {name: a, platform: azure-local, image: {sku: 2025},
+     azure_local: {version: 2503, azure_verification: yes}}
+  - {name: b, platform: arc, tags: {rack: 7, env: true}, ring: 1, window: [w, v],
+     groups: web, done: no}
   - {name: c, platform: arc, arc: null, build: 26100, restart_pending: "on"}
   - {name: 22:00, platform: arc, x-mine: {a: [1, b]}, reboot_at: 2026-01-17T22:00:00+01:00}
 """

@@ -15,9 +15,15 @@ from hotpatch_cli.outputs.schemas import SCHEMAS
 from tests.conftest import Done, Hotpatch
 
 ARC = "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
-READY = f"platform: arc, os: Windows Server 2025 Datacenter, {ARC}, timezone: Europe/Stockholm, window: nights"
+READY = (
+    f"platform: arc, os: Windows Server 2025 Datacenter, {ARC}, timezone: Europe/"
+    f"Stockholm, window: nights"
+)
 IMAGE = "image: MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition-core"
-AZURE = f"platform: azure, {IMAGE}, patching: {{mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}"
+AZURE = (
+    f"platform: azure, {IMAGE}, patching: {{mode: AutomaticByPlatform, hotpatching: "
+    f"true, vm_agent: true}}"
+)
 FLEET = f"""
 windows:
   nights: {{days: [Sat], start: 22:00, duration: 4h}}
@@ -102,7 +108,9 @@ def test_two_baselines_in_one_opening_are_one_restart(hotpatch: Hotpatch) -> Non
 
 
 def test_a_freeze_moves_restarts(hotpatch: Hotpatch) -> None:
-    """The next restart of each machine, without and with it; what it does not touch is not listed."""
+    """The next restart of each machine, without and with it; what it does not touch
+    is not listed.
+    """
     found = changes(asked(hotpatch, "freeze:2026-01-17..2026-01-19"))
     assert found["hot"]["without"]["window"]["start"] == "2026-01-17T22:00:00+01:00"
     assert found["hot"]["with"]["window"]["start"] == "2026-01-24T22:00:00+01:00"
@@ -207,9 +215,9 @@ def test_how_often_hotpatch_months_became_baselines(hotpatch: Hotpatch) -> None:
         text = calendar(hotpatch, "-f", form).out
         for each in found.values():
             assert (
-                f"So far {each['became_baselines']} of {each['hotpatch_months']} hotpatch months became"
-                in text
-            )
+                f"So far {each['became_baselines']} of {each['hotpatch_months']} "
+                f"hotpatch months became"
+            ) in text
 
 
 @pytest.mark.parametrize(

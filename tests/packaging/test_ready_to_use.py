@@ -103,7 +103,7 @@ def committed(folder: Path) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
-# --- pre-commit -----------------------------------------------------------------------------------
+# --- pre-commit ----------------------------------------
 
 
 @pytest.mark.slow
@@ -158,7 +158,7 @@ def test_the_hook_looks_at_inventories(name: str, matches: bool) -> None:
     assert bool(re.search(hook["files"], name)) == matches
 
 
-# --- the Action -----------------------------------------------------------------------------------
+# --- the Action ----------------------------------------
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
@@ -275,7 +275,7 @@ def test_the_action_takes_its_inputs(runner: Runner, inputs: dict[str, str], cod
     assert not (runner.work / "here").exists()
 
 
-# --- snippets -------------------------------------------------------------------------------------
+# --- snippets ----------------------------------------
 
 
 def scripts(name: str) -> list[str]:
@@ -333,7 +333,7 @@ def test_the_workflow_names_inputs_that_the_action_has() -> None:
     assert steps[2]["if"] == "always()"
 
 
-# --- the Dockerfile -------------------------------------------------------------------------------
+# --- the Dockerfile ----------------------------------------
 
 
 def instructions() -> list[tuple[str, str]]:

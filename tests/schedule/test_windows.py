@@ -274,7 +274,9 @@ def window(rule: DayRule, hours: float = 4, **more: object) -> Window:
     ],
 )
 def test_a_window_that_can_open_is_taken(good: Window) -> None:
-    """A window that opens, and closes before it opens again, is good, however rare or long it is."""
+    """A window that opens, and closes before it opens again, is good, however rare or
+    long it is.
+    """
     validate(good)
 
 

@@ -96,7 +96,7 @@ def test_a_kb_that_an_old_build_contradicts_is_told() -> None:
     ]
 
 
-# --- every build on every day, against a referee --------------------------------------------------
+# --- every build on every day, against a referee ----------------------------------------
 
 
 def referee(build: Build, as_of: date, product: str, platform: str) -> str:

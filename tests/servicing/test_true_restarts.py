@@ -43,7 +43,7 @@ def codes(machine: Any) -> list[str]:
     return [each["code"] for each in machine["reasons"]]
 
 
-# --- a machine that cannot hotpatch now -----------------------------------------------------------
+# --- a machine that cannot hotpatch now ----------------------------------------
 
 MONTHLY: dict[str, tuple[str, str, tuple[str | None, str, str, bool]]] = {
     "a baseline behind the standard update": (
@@ -136,7 +136,7 @@ def test_a_machine_that_cannot_hotpatch_gets_the_standard_update(checked: Any, n
         assert "hotpatch" not in update["kind"]
 
 
-# --- installed, and waiting for the restart -------------------------------------------------------
+# --- installed, and waiting for the restart ----------------------------------------
 
 WAITING: dict[str, tuple[str, str, str | None, str]] = {
     "the baseline": (
@@ -245,7 +245,7 @@ def test_an_unsupported_machine_that_waits_restarts_next_too(checked: Any) -> No
     assert (found["verdict"], found["next_reboot"]["reason"]) == ("unsupported", "restart-pending")
 
 
-# --- nothing that is next lies before the day -----------------------------------------------------
+# --- nothing that is next lies before the day ----------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_both_baselines_are_told_while_one_is_due(checked: Any, hotpatch: Any) -
     assert "1 machine still due" in page
 
 
-# --- how sure it is -------------------------------------------------------------------------------
+# --- how sure it is ----------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_an_unknown_track_makes_the_restart_uncertain(
     assert ("may be due now" in found["next_reboot"]["sentence"]) != certain
 
 
-# --- what is known is not asked for ---------------------------------------------------------------
+# --- what is known is not asked for ----------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_an_unknown_track_fails_by_its_finding_in_every_format(hotpatch: Any, fo
     assert "track-unknown" not in done.out
 
 
-# --- windows that nobody runs ---------------------------------------------------------------------
+# --- windows that nobody runs ----------------------------------------
 
 SCHEDULES: dict[str, tuple[str, bool, bool]] = {
     "manual": (f"{MANUAL}, build: 26100.33222, window: azures", True, False),
@@ -421,7 +421,7 @@ def test_the_owners_window_is_taken_where_azures_is_not_run(checked: Any) -> Non
     assert found["next_reboot"]["window"]["name"] == "sunday"
 
 
-# --- once for the run -----------------------------------------------------------------------------
+# --- once for the run ----------------------------------------
 
 
 def test_what_the_data_lacks_is_said_once_for_the_run(hotpatch: Any) -> None:

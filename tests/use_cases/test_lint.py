@@ -236,7 +236,7 @@ def test_no_limit_is_dead() -> None:
     )
 
 
-# --- Terraform ------------------------------------------------------------------------------------
+# --- Terraform ----------------------------------------
 
 
 def terraform(known: bool = False, **window: Any) -> Any:
@@ -330,7 +330,7 @@ def test_what_a_plan_leaves_open_is_no_finding(hotpatch: Hotpatch) -> None:
     assert "startDateTime is known only after apply" in done.err
 
 
-# --- output and bad input -------------------------------------------------------------------------
+# --- output and bad input ----------------------------------------
 
 
 NIGHTLY = """

@@ -64,7 +64,7 @@ def _mappings(
     return [ConfiguredMapping(mapping.strip()) for mapping in value if mapping.strip()]
 
 
-# --- what is read ------------------------------------------------------------------------------
+# --- what is read ----------------------------------------
 
 FleetFiles = Annotated[
     list[str] | None,
@@ -112,7 +112,7 @@ ReleaseFiles = Annotated[
     list[str] | None, option("--releases", "FILE", "Add releases from a file; repeatable.")
 ]
 
-# --- Azure itself as one more source -----------------------------------------------------------
+# --- Azure itself as one more source ----------------------------------------
 
 Azure = Annotated[
     bool,
@@ -140,7 +140,7 @@ Cloud = Annotated[
     str, option("--cloud", "NAME", "public, usgovernment or china", rich_help_panel=_AZURE)
 ]
 
-# --- what is asked -----------------------------------------------------------------------------
+# --- what is asked ----------------------------------------
 
 AsOf = Annotated[
     date | None,
@@ -183,7 +183,7 @@ Zones = Annotated[
     ),
 ]
 
-# --- what counts -------------------------------------------------------------------------------
+# --- what counts ----------------------------------------
 
 FailOn = Annotated[
     str,
@@ -212,7 +212,7 @@ WriteKnown = Annotated[
     option("--write-known", "FILE", "Write the findings of today for --known; the exit code is 0."),
 ]
 
-# --- what is written ---------------------------------------------------------------------------
+# --- what is written ----------------------------------------
 
 Output = Annotated[str, option("--output -o", "FILE", "Write here; - is standard output.")]
 EveryRow = Annotated[bool, switch("--all", "Show all rows in a terminal.")]
@@ -235,7 +235,7 @@ Previous = Annotated[
 Quiet = Annotated[bool, switch("--quiet -q", "Say nothing on standard error.")]
 NoColor = Annotated[bool, switch("--no-color", "No colours; NO_COLOR does the same.")]
 
-# --- the configuration -------------------------------------------------------------------------
+# --- the configuration ----------------------------------------
 
 ConfigOption = Annotated[
     str | None,

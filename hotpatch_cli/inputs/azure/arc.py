@@ -137,7 +137,7 @@ def _enablement(view: ResourceView) -> str | None:
     return "Disabled"
 
 
-# --- licenses -------------------------------------------------------------------------------------
+# --- licenses ----------------------------------------
 
 
 def _take_license(resource: Mapping, _kind: str, source: SourceData, log: Log) -> None:
@@ -183,7 +183,7 @@ def _license_state(
     return _SUBSCRIPTION_STATES.get((state or "").lower(), state)
 
 
-# --- places ---------------------------------------------------------------------------------------
+# --- places ----------------------------------------
 
 
 def _paths(

@@ -55,7 +55,7 @@ class RefusedError(ValueError):
         self.field = field
 
 
-# --- reading --------------------------------------------------------------------------------------
+# --- reading ----------------------------------------
 
 
 def _recognizes(document: Document) -> bool:
@@ -147,7 +147,7 @@ def _assignment(resource: MappingNode, document: Document, log: Log) -> Assignme
     )
 
 
-# --- a configuration as a window ------------------------------------------------------------------
+# --- a configuration as a window ----------------------------------------
 
 
 class Parts(NamedTuple):

@@ -83,7 +83,7 @@ def _read(document: Document) -> SourceData:
     return reading
 
 
-# --- records of guests ----------------------------------------------------------------------------
+# --- records of guests ----------------------------------------
 
 
 def _records(document: Document) -> Iterator[tuple[str | None, RecordKind, Mapping]]:
@@ -139,7 +139,7 @@ def _by_machine(parts: list[Machine]) -> list[Machine]:
     return list(found.values())
 
 
-# --- kinds of records -----------------------------------------------------------------------------
+# --- kinds of records ----------------------------------------
 
 
 def _hotfix(view: GuestView) -> Facts:

@@ -94,7 +94,7 @@ _BLOCKS: tuple[tuple[OsType, tuple[tuple[str, ...], ...]], ...] = (
 _DISKS = ("storage_os_disk", "storage_profile_os_disk")
 
 
-# --- resources ------------------------------------------------------------------------------------
+# --- resources ----------------------------------------
 
 
 def _recognizes(document: Document) -> bool:
@@ -170,7 +170,7 @@ def _index(key: Any) -> str:
     return f"[{key}]" if isinstance(key, NumberText) else f'["{key}"]'
 
 
-# --- machines -------------------------------------------------------------------------------------
+# --- machines ----------------------------------------
 
 
 def _machine(resource: TerraformResource, document: Document, log: Log) -> Machine:
@@ -337,7 +337,7 @@ def _tags(view: Attributes) -> tuple[tuple[str, str], ...]:
     )
 
 
-# --- azapi ----------------------------------------------------------------------------------------
+# --- azapi ----------------------------------------
 
 
 def _azapi(resource: TerraformResource, log: Log) -> Deployed | None:
@@ -398,7 +398,7 @@ def _without(node: Mapping, paths: list[tuple[str, ...]]) -> Mapping:
     return result
 
 
-# --- reading --------------------------------------------------------------------------------------
+# --- reading ----------------------------------------
 
 
 def _read(document: Document) -> SourceData:

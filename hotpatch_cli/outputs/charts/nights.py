@@ -92,8 +92,10 @@ def _machines(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[
 
 def _groups(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[ChartLane]:
     grouped = [(group, list(members)) for group, members in groupby(rows, key=group_of)]
-    rest = [reboot for _, members in grouped[LANES - 1 :] for reboot in members]
     if len(grouped) > LANES:
+        rest: list[Reboot] = []
+        for _, members in grouped[LANES - 1 :]:
+            rest += members
         grouped = [*grouped[: LANES - 1], (f"{len(grouped) - LANES + 1} more groups", rest)]
     for group, listed in grouped:
         begin, end = min(reboot.start for reboot in listed), max(reboot.end for reboot in listed)

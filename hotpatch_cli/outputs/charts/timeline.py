@@ -55,7 +55,7 @@ def timeline_description(prepared: PlanningInput, reboots: Sequence[Reboot]) -> 
     return f"{head} {listed or 'None is planned'}{more}."
 
 
-# --- the overview ---------------------------------------------------------------------------------
+# --- the overview ----------------------------------------
 
 
 def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: int) -> Spec:
@@ -230,14 +230,15 @@ def _hour(day: date, hour: int) -> str:
     return f"{day.isoformat()}T{hour:02}:00:00Z"
 
 
-# --- a night --------------------------------------------------------------------------------------
+# --- a night ----------------------------------------
 
 
 def _hours(planned: Sequence[ChartNight]) -> ChartSpan:
     """The hours that all nights share, whole ones, so that nights can be compared."""
-    spans = [
-        span for night in planned for lane in night.lanes for span in (*lane.bars, *lane.openings)
-    ]
+    spans: list[ChartSpan] = []
+    for night in planned:
+        for lane in night.lanes:
+            spans += (*lane.bars, *lane.openings)
     begin, end = min(span.begin for span in spans), max(span.end for span in spans)
     return ChartSpan(max(floor(begin), -12), min(ceil(end), 48))
 
@@ -335,11 +336,12 @@ def _name(lane: ChartLane, number: int) -> str:
 
 
 def _values(night: ChartNight, field: str) -> list[dict[str, Any]]:
-    return [
-        {"lane": _name(lane, number), "begin": span.begin, "end": span.end}
-        for number, lane in enumerate(night.lanes)
-        for span in getattr(lane, field)
-    ]
+    rows: list[dict[str, Any]] = []
+    for number, lane in enumerate(night.lanes):
+        name = _name(lane, number)
+        spans = getattr(lane, field)
+        rows += [{"lane": name, "begin": span.begin, "end": span.end} for span in spans]
+    return rows
 
 
 def _words(night: ChartNight, hours: ChartSpan, *, narrow: bool) -> list[dict[str, Any]]:

@@ -25,8 +25,11 @@ _DECEMBER = 12
 def year_chart(year: Year, *, upright: bool = False, titled: bool = True) -> Spec:
     """The year lying, for a slide or a wide page; or upright, for a telephone."""
     listed = [product for product in year.products if year.entries[product]]
-    marks = [_mark(entry) for product in listed for entry in year.entries[product]]
-    bands = [band for product in listed for band in _bands(year, product)]
+    marks: list[dict[str, Any]] = []
+    bands: list[dict[str, Any]] = []
+    for product in listed:
+        marks += map(_mark, year.entries[product])
+        bands += _bands(year, product)
     time, lane = _axes(year, listed, upright=upright)
     spec: Spec = {
         "width": _COLUMN * len(listed) if upright else _LENGTH,

@@ -179,7 +179,10 @@ def vm(
         "version": "latest",
     }
     return {
-        "id": f"/subscriptions/{owner}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/{name}",
+        "id": (
+            f"/subscriptions/{owner}/resourceGroups/rg/providers/Microsoft.Compute/"
+            f"virtualMachines/{name}"
+        ),
         "name": name,
         "type": "microsoft.compute/virtualmachines",
         "location": "westeurope",

@@ -238,7 +238,9 @@ STRANGE = {
 def test_a_result_of_azure_that_is_not_whole_is_code_2(
     hotpatch: Any, azure: Azure, change: Any, said: str
 ) -> None:
-    """A result that cannot be all of it, or is none, is exit code 2 with nothing written, and ends."""
+    """A result that cannot be all of it, or is none, is exit code 2 with nothing
+    written, and ends.
+    """
     azure.tables["resources"] = [vm(f"web{number:02}") for number in range(26)]
     azure.page = 10
     azure.change = lambda result, asked: (
@@ -290,7 +292,9 @@ def test_a_subscription(hotpatch: Any, azure: Azure, given: str) -> None:
 
 
 def test_an_unknown_subscription(hotpatch: Any, azure: Azure) -> None:
-    """A subscription that cannot be read is named, though Azure itself would answer with nothing."""
+    """A subscription that cannot be read is named, though Azure itself would answer
+    with nothing.
+    """
     azure.tables["resources"] = [vm("web01")]
     done = hotpatch(
         "check", "--azure", "--subscription", SUBSCRIPTION, "--subscription", "nosuch", *DAY
@@ -402,7 +406,10 @@ def test_nobody_signed_in(hotpatch: Any) -> None:
 
 def test_a_sign_in_that_is_refused() -> None:
     """Entra ID's code is told, for people look it up; what stands behind it is not."""
-    said = "Authentication failed: AADSTS7000215: Invalid client secret planted-secret for app planted-app. AADSTS7000215"
+    said = (
+        "Authentication failed: AADSTS7000215: Invalid client secret planted-secret "
+        "for app planted-app. AADSTS7000215"
+    )
     error = told(ClientAuthenticationError(message=said), AzureScope("azure:"), "subscriptions")
     assert "Nobody is signed in to Azure (AADSTS7000215)." in str(error)
     assert "planted" not in str(error)
@@ -470,7 +477,9 @@ def test_without_the_packages(hotpatch: Any) -> None:
 
 @pytest.mark.parametrize("command", ["plan", "windows list", "convert", "check"])
 def test_files_and_azure_together(hotpatch: Any, azure: Azure, command: str) -> None:
-    """Windows from a file and machines from Azure make one fleet, in every command that takes one."""
+    """Windows from a file and machines from Azure make one fleet, in every command
+    that takes one.
+    """
     azure.tables["resources"] = [vm("web01")]
     hotpatch.write("own.yaml", OWN)
     day = {"windows list": ["--from", "2025-12-15"], "convert": []}.get(

@@ -94,7 +94,10 @@ def test_a_vm_with_all_settings_is_ready(hotpatch: Hotpatch) -> None:
         "[concat(parameters('year'), '-datacenter-azure-edition-core')]",
         "[format('{0}-datacenter-{1}-core', parameters('year'), 'azure-edition')]",
         "[if(equals(parameters('year'), '2025'), parameters('sku'), 'other')]",
-        "[if(and(true(), not(false()), or(false(), parameters('on'))), variables('sku'), reference('x').sku)]",
+        (
+            "[if(and(true(), not(false()), or(false(), parameters('on'))), variables('sku'), "
+            "reference('x').sku)]"
+        ),
         "[toLower('2025-DATACENTER-Azure-Edition-Core')]",
         "[coalesce(null(), parameters('sku'))]",
         "[replace('2025_datacenter_azure_edition_core', '_', '-')]",
@@ -114,7 +117,9 @@ def test_a_vm_with_all_settings_is_ready(hotpatch: Hotpatch) -> None:
 def test_expressions_of_the_template_alone_are_resolved(
     hotpatch: Hotpatch, expression: str
 ) -> None:
-    """An expression over parameters with defaults, variables and plain functions gives its value."""
+    """An expression over parameters with defaults, variables and plain functions
+    gives its value.
+    """
     full = "2025-datacenter-azure-edition-core"
     parameters = {
         "sku": {"type": "string", "defaultValue": full},
@@ -346,7 +351,9 @@ def test_symbolic_names_of_compiled_bicep_are_read(hotpatch: Hotpatch) -> None:
 
 
 def test_a_resource_whose_condition_is_false_is_not_deployed(hotpatch: Hotpatch) -> None:
-    """A condition that resolves to false takes the resource out; one that stays open leaves it in."""
+    """A condition that resolves to false takes the resource out; one that stays open
+    leaves it in.
+    """
     off, either = (
         vm("off", condition="[equals(1, 2)]"),
         vm("either", condition="[reference('x').y]"),
@@ -367,7 +374,9 @@ def test_a_resource_whose_condition_is_false_is_not_deployed(hotpatch: Hotpatch)
 def test_scale_sets_are_judged_by_their_profile(
     hotpatch: Hotpatch, mode: str | None, expected: list[str], note: str
 ) -> None:
-    """A scale set is judged by its profile and its orchestration; an open mode is told to the user."""
+    """A scale set is judged by its profile and its orchestration; an open mode is
+    told to the user.
+    """
     health = {"extensions": [{"name": "h", "properties": {"type": "ApplicationHealthWindows"}}]}
     profile = {**vm()["properties"], "extensionProfile": health}
     properties = {"orchestrationMode": mode, "virtualMachineProfile": profile}
@@ -440,7 +449,9 @@ def doubling(depth: int) -> dict[str, Any]:
     ids=["empty", "no-machine", "huge-loop", "nothing-nested", "doubling", "loops-in-loops"],
 )
 def test_what_cannot_be_read_is_named(hotpatch: Hotpatch, tree: Any, said: str) -> None:
-    """A template without a machine, or one that asks for endless work, is refused with exit code 2."""
+    """A template without a machine, or one that asks for endless work, is refused
+    with exit code 2.
+    """
     done = check(hotpatch, tree)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
@@ -463,7 +474,7 @@ def test_parameters_files_that_fit_nothing_are_named(
     assert said in done.err
 
 
-# --- Bicep ---------------------------------------------------------------------------------------------------
+# --- Bicep ----------------------------------------
 
 COMPILER = """#!{python}
 import sys

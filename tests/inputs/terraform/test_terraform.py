@@ -28,7 +28,9 @@ READY = {
 
 
 def resource(address: str = f"{VM}.web", kind: str = VM, **values: Any) -> dict[str, Any]:
-    """A resource as `terraform show -json` has it; values are laid over those of a VM that is well."""
+    """A resource as `terraform show -json` has it; values are laid over those of a VM
+    that is well.
+    """
     laid = {**(READY if kind == VM else {"admin_password": PLANTED}), **values}
     return {
         "address": address,

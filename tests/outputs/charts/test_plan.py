@@ -22,7 +22,8 @@ def fleet(size: int) -> str:
     groups = "\n".join(f"  shop{number}: {{max_unavailable: 1}}" for number in range(10))
     machines = "\n".join(f"  - {{name: srv{n}, groups: [shop{n % 10}]}}" for n in range(size))
     return (
-        f"defaults: {{platform: arc, os: Windows Server 2025 Datacenter, build: 26100.7392, {ARC}, window: nightly, "
+        f"defaults: {{platform: arc, os: Windows Server 2025 Datacenter, build: "
+        f"26100.7392, {ARC}, window: nightly, "
         "timezone: Europe/Stockholm}\n"
         "windows:\n  nightly: {days: [Mon, Tue, Wed, Thu, Fri], start: 22:00, duration: 4h}\n"
         "freezes:\n  - {name: stocktaking, from: 2026-01-14, to: 2026-01-14}\n"
@@ -103,7 +104,9 @@ def test_a_page_without_a_plan(hotpatch: Hotpatch) -> None:
 
 
 def test_names_of_freezes_do_not_stand_on_each_other(hotpatch: Hotpatch) -> None:
-    """Eight freezes of the same days: six names in rows of their own, and how many more there are."""
+    """Eight freezes of the same days: six names in rows of their own, and how many
+    more there are.
+    """
     names = "".join(f"  - {{name: shop {n}, from: 2026-01-15, to: 2026-01-16}}\n" for n in range(8))
     text = fleet(3).replace("freezes:\n", f"freezes:\n{names}")
     done = hotpatch("plan", hotpatch.write("fleet.yaml", text), *DAY, "-f", "svg")

@@ -27,7 +27,8 @@ def hostile_fleet() -> str:
         _hostile(name, kept[number % len(kept)]) for number, name in enumerate(names)
     )
     return (
-        f"fleet: {names[0]}\ndefaults: {{timezone: Europe/Stockholm}}\nwindows:\n{windows}\nfreezes:\n{freezes}\n"
+        f"fleet: {names[0]}\ndefaults: {{timezone: Europe/Stockholm}}\nwindows:"
+        f"\n{windows}\nfreezes:\n{freezes}\n"
         f"groups:\n{groups}\nrings:\n{rings}\nmachines:\n{machines}\n"
     )
 
@@ -39,7 +40,10 @@ def _hostile(name: str, kept: str) -> str:
         if "script" in name
         else f"os: Windows Server 2025 Datacenter, build: 26100.7392, {arc}"
     )
-    return f"  - {{name: {name}, platform: arc, {system}, groups: [{kept}], ring: {kept}, window: {kept}}}"
+    return (
+        f"  - {{name: {name}, platform: arc, {system}, groups: [{kept}], ring: {kept},"
+        f" window: {kept}}}"
+    )
 
 
 def fleet_of(size: int) -> str:

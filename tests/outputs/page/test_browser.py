@@ -226,13 +226,19 @@ def test_twenty_thousand_machines_open_and_filter_at_once(
     slowest = page.evaluate(
         """() => {
             const times = [];
-            const clocked = (act) => { const begin = performance.now(); act(); times.push(performance.now() - begin); };
-            const search = document.getElementById("search"), form = document.getElementById("filters");
+            const clocked = (act) => {
+                const begin = performance.now();
+                act();
+                times.push(performance.now() - begin);
+            };
+            const search = document.getElementById("search");
+            const form = document.getElementById("filters");
             for (const word of ["srv-01", "hp105", "no such", ""]) {
                 search.value = word;
                 clocked(() => form.requestSubmit());
             }
-            for (const heading of document.querySelectorAll("#table thead button")) clocked(() => heading.click());
+            const headings = document.querySelectorAll("#table thead button");
+            for (const heading of headings) clocked(() => heading.click());
             return Math.max(...times);
         }"""
     )
@@ -248,7 +254,10 @@ def test_on_a_telephone_a_short_name_stays_on_its_line(hotpatch: Hotpatch, opene
     page = opened(
         made(hotpatch, hotpatch.write("fleet.json", fleet_of(12)), "--no-plan"), width=390
     ).page
-    lines = "[...document.querySelectorAll('#table tbody th bdi')].map((each) => each.getClientRects().length)"
+    lines = (
+        "[...document.querySelectorAll('#table tbody th bdi')].map((each) => "
+        "each.getClientRects().length)"
+    )
     assert page.evaluate(lines) == [1] * 12
 
 
@@ -257,7 +266,8 @@ def test_the_legend_of_the_year_has_room_between_its_entries(example: str, opene
     page = opened(example).page
     gaps = page.evaluate(
         """() => {
-            const boxes = (part) => [...document.querySelectorAll(`#calendar ~ figure .wide .role-legend-${part} > *`)]
+            const legend = "#calendar ~ figure .wide .role-legend-";
+            const boxes = (part) => [...document.querySelectorAll(`${legend}${part} > *`)]
                 .map((each) => each.getBoundingClientRect());
             const marks = boxes("symbol"), labels = boxes("label");
             return marks.slice(1).map((mark, at) => mark.left - labels[at].right);

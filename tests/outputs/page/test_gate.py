@@ -14,7 +14,8 @@ from tests.outputs.page.test_page import data_of
 EXAMPLE = str(Path(__file__).parents[3] / "examples" / "fleet.yaml")
 DAY = ("--as-of", "2025-12-15")
 WAIVERS = """waivers:
-  - {machine: web03, rule: HP202, reason: "moves <b>in</b> March", owner: platform, expires: 2026-03-31}
+  - {machine: web03, rule: HP202, reason: "moves <b>in</b> March",
+     owner: platform, expires: 2026-03-31}
   - {machine: old01, rule: "*", reason: it goes, owner: platform, expires: 2025-03-31}
 """
 

@@ -67,7 +67,9 @@ def test_hostile_names_stay_text(hotpatch: Hotpatch) -> None:
 
 
 def test_the_policy_knows_the_style_and_the_script(hotpatch: Hotpatch) -> None:
-    """The hashes of the policy are those of the one style and the one script that the page holds."""
+    """The hashes of the policy are those of the one style and the one script that the
+    page holds.
+    """
     page = hotpatch("report", EXAMPLE).out
     for directive, tag in (("style-src", "style"), ("script-src", "script")):
         held = re.search(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
@@ -97,7 +99,9 @@ def test_a_fleet_too_large_for_a_page_is_shown_by_kind() -> None:
 
 
 def test_prose_with_code() -> None:
-    """What stands between backticks is code, and all of it is escaped; an odd backtick is a letter."""
+    """What stands between backticks is code, and all of it is escaped; an odd
+    backtick is a letter.
+    """
     assert code("Run `a <b>` now") == "Run <code>a &lt;b&gt;</code> now"
     assert code("a ` b") == "a ` b"
 

@@ -44,7 +44,9 @@ def deciding(columns: Columns, freezes: Iterable[Freeze]) -> list[str]:
     """The columns that make a profile: what decides a verdict or a restart. Tags do where a freeze
     asks for them.
     """
-    asked = {f"{TAG}{key}" for freeze in freezes for key, _ in freeze.tags}
+    asked: set[str] = set()
+    for freeze in freezes:
+        asked.update(f"{TAG}{key}" for key, _ in freeze.tags)
     kept = []
     for column, path in columns.fields.items():
         tag = path == "tags" or path.startswith(TAG)

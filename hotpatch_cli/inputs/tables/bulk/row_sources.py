@@ -44,7 +44,7 @@ class RowSource(NamedTuple):
     to_tree: ToTree
 
 
-# --- CSV -------------------------------------------------------------------------------------
+# --- CSV ----------------------------------------
 
 
 def csv_source(detected: DetectedTable) -> RowSource:
@@ -142,7 +142,7 @@ class _Lines:
         return line
 
 
-# --- JSON Lines ------------------------------------------------------------------------------
+# --- JSON Lines ----------------------------------------
 
 
 def json_source(detected: DetectedTable, engine: Engine) -> RowSource:

@@ -13,6 +13,7 @@ from hotpatch_cli.inputs.tables.bulk.profiles import KEY, Profiles
 from hotpatch_cli.inputs.tables.bulk.stream import Streamed
 from hotpatch_cli.inputs.tables.columns import notes_on
 from hotpatch_cli.model import Fleet
+from hotpatch_cli.schedule.freezes import Freeze
 
 _NAMES_SHOWN = 20
 
@@ -57,7 +58,9 @@ class BulkTable:
 
         Raises InputError with what is wrong in the table, and where a machine stands twice in it.
         """
-        freezes = tuple(freeze for reading in others for freeze in reading.freezes)
+        freezes: list[Freeze] = []
+        for source in others:
+            freezes += source.freezes
         reader = Profiles(self.file, self.source.columns, freezes, self.source.to_tree)
         for profiles in self.source.profiles(freezes):
             by_name = reader.machines(profiles)
