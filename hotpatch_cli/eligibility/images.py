@@ -38,7 +38,7 @@ def check_image(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     if facts.platform == "azure-local" and (finding := _through_arc(facts, matrix)) is not None:
         yield finding
     elif facts.platform == "azure-local" and _from_iso(facts, matrix):
-        yield from _iso_steps(facts)
+        yield from _iso_steps(facts, matrix, as_of)
     elif facts.restored:
         yield make_finding("HP102", "restored", seen={"restored": True})
     elif facts.built:
@@ -103,12 +103,24 @@ def _from_iso(facts: Facts, matrix: Matrix) -> bool:
     return runs and (facts.restored or bool(image and image.id))
 
 
-def _iso_steps(facts: Facts) -> Iterator[Finding]:
+def _iso_steps(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
+    """HP101 before hotpatch was offered on Azure Local at all, else HP216 and HP416: the steps."""
+    since = min(
+        (row.from_day for row in matrix.images if _is_offered_for_iso(row)), default=date.min
+    )
+    if as_of < since:
+        seen = {"azure_local.iso_hotpatch": facts.azure_local.iso_hotpatch}
+        yield make_finding("HP101", "iso_not_yet", seen=seen, since=since)
+        return
     done = facts.azure_local.iso_hotpatch
     if done is None:
         yield make_finding("HP416", seen={"azure_local.iso_hotpatch": None, "os": facts.os})
     elif not done:
         yield make_finding("HP216", seen={"azure_local.iso_hotpatch": False})
+
+
+def _is_offered_for_iso(row: ImageRow) -> bool:
+    return row.product == "ws2022" and "azure-local" in row.platforms
 
 
 def _built(builder: str, base: Image | None) -> Finding:

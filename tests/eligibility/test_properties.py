@@ -220,13 +220,14 @@ def without(facts: Facts, key: str, part: str | None) -> Facts:
 @SETTINGS
 @given(FACTS, DAYS, st.data())
 def test_to_know_less_never_makes_ready(facts: Facts, as_of: date, data: st.DataObject) -> None:
-    """A machine of which a deciding fact is missing is never ready, unless Arc's own Enabled stands
-    for the fact.
+    """A machine of which a deciding fact is missing is never ready, unless Arc's own Enabled, or
+    the steps for a VM built from an ISO, stand for the fact.
     """
     key, part = data.draw(st.sampled_from(DECIDING[facts.platform or "arc"]))
     proven = (
         part in ("vbs", "secure_boot") and meaning_of(facts.arc.enablement) is Enablement.ENABLED
     )
+    proven |= key == "image" and bool(facts.azure_local.iso_hotpatch)
     verdict = judge(without(facts, key, part), as_of).verdict
     assert verdict != "ready" or proven or (part == "secure_boot" and facts.arc.uefi is False)
 

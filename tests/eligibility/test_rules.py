@@ -519,3 +519,13 @@ def test_host_releases_have_an_order() -> None:
     assert found == sorted(found)  # type: ignore[type-var]  # no None among them, as the line above says
     assert parse_host_release("12.2503") == parse_host_release("2503")
     assert parse_host_release("latest") is None
+
+
+def test_a_vm_from_an_iso_is_not_ready_before_hotpatch_was_offered() -> None:
+    """In 2021 no image hotpatched, so the steps for an ISO do not help: HP101."""
+    iso = LOCAL._replace(
+        image=None, azure_local=LOCAL.azure_local._replace(iso_hotpatch=True), os=None
+    )
+    assert codes(iso, date(2021, 6, 1)) == {"HP101"}
+    assert judge(iso, date(2021, 6, 1)).verdict == "unsupported"
+    assert "HP101" not in codes(iso, date(2022, 2, 16))

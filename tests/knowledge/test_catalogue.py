@@ -171,6 +171,7 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "Install the product on a VM from a Marketplace image",
     ),
     "HP101 not_yet": (VM, "2024-10-31", "only from 2024-11-01 on"),
+    "HP101 iso_not_yet": (from_iso(steps=True), "2021-06-01", "only from 2022-02-16 on"),
     "HP102 gallery": (
         VM._replace(image=Image(id="/g")),
         "",
