@@ -352,6 +352,7 @@ def test_stopped_by_the_user_is_code_130(tmp_path: Path) -> None:
     assert b"Traceback" not in talk
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
 def test_a_reader_that_leaves_early_is_no_error(hotpatch: Any) -> None:
     """With a pipe that nobody reads the run ends quietly, with the code of its findings."""

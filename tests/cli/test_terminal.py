@@ -80,6 +80,7 @@ def test_every_command_has_a_panel() -> None:
     assert set(COMMANDS) <= {name for names in COMMAND_PANELS.values() for name in names}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", RUNNABLE)
 def test_every_example_of_the_help_pages_runs(hotpatch: Hotpatch, line: str) -> None:
     """An example that a help page shows works as it stands, beside the examples of this project."""
@@ -219,6 +220,7 @@ def test_explain_adds_the_remedy_under_each_row(hotpatch: Hotpatch) -> None:
     assert any(line.startswith("    To do: ") for line in following)
 
 
+@pytest.mark.slow
 def test_work_of_more_than_a_second_shows(tmp_path: Path) -> None:
     """What is done and for how long is shown on a terminal after a second, and wiped away in the
     end.

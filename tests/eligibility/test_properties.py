@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,6 +145,7 @@ def level(finding: Finding) -> str:
     return KNOWLEDGE.rules[finding.code].level_of(finding.variant)
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(FACTS, DAYS)
 def test_the_verdict_follows_from_the_errors(facts: Facts, as_of: date) -> None:
@@ -160,6 +162,7 @@ def test_the_verdict_follows_from_the_errors(facts: Facts, as_of: date) -> None:
     assert judgement.verdict == expected
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(FACTS, DAYS)
 def test_every_finding_can_be_told(facts: Facts, as_of: date) -> None:
@@ -173,6 +176,7 @@ def test_every_finding_can_be_told(facts: Facts, as_of: date) -> None:
         assert facts.platform in rule.platforms, finding
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(FACTS, DAYS)
 def test_nothing_builds_on_what_is_unsupported(facts: Facts, as_of: date) -> None:
@@ -273,6 +277,7 @@ def test_each_deciding_fact_decides() -> None:
             ]
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(FACTS, DAYS)
 def test_findings_are_in_order_and_told_once(facts: Facts, as_of: date) -> None:

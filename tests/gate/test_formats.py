@@ -130,6 +130,7 @@ FINDINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FINDINGS)
 @pytest.mark.parametrize("words", ["never", "unsupported", "behind,off-track", "unknown"])
 def test_every_format_has_the_same_findings_and_the_same_code(

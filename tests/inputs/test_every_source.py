@@ -167,6 +167,7 @@ FLEET = st.lists(MACHINE, min_size=1, max_size=4, unique_by=lambda machine: mach
 WINDOW = {"days": ["Sat"], "start": "1:00", "duration": "2h"}
 
 
+@pytest.mark.slow
 @given(machines=FLEET)
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

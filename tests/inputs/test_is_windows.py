@@ -416,6 +416,7 @@ def test_the_strongest_sign_decides(
     assert judged(hotpatch, name, content) == expected
 
 
+@pytest.mark.slow
 @EVERY
 def test_an_inventory_skips_what_its_source_skipped(
     hotpatch: Hotpatch, source: Source, signs: tuple[str, ...]

@@ -254,19 +254,23 @@ def test_the_provider_asks_no_patch_mode_of_its_old_resource(hotpatch: Any) -> N
 # --- size ----------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("item", ['{"a":1}', '{"type":"x","properties":{"b":1}}'])
 def test_a_long_list_of_nothing_is_refused_soon(hotpatch: Any, item: str) -> None:
-    """To recognise that a long list is no source takes little more than to parse it, though every
+    """To recognize that a long list is no source takes little more than to parse it, though every
     reader looks.
     """
     text = "[" + ",".join([item] * 30_000) + "]"
     name = str(hotpatch.folder / hotpatch.write("list.json", text))
-    start = time.process_time()
-    parse_json("list.json", text)
-    parsed = time.process_time() - start
-    with pytest.raises(InputError, match="none of the sources"):
-        load_fleet([name])
-    assert time.process_time() - start - parsed < 5 * parsed
+    ratios = []
+    for _ in range(3):  # the best of three: a busy machine slows either of them
+        start = time.process_time()
+        parse_json("list.json", text)
+        parsed = time.process_time() - start
+        with pytest.raises(InputError, match="none of the sources"):
+            load_fleet([name])
+        ratios.append((time.process_time() - start - parsed) / parsed)
+    assert min(ratios) < 5
 
 
 # --- wrong kinds ----------------------------------------

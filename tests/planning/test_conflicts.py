@@ -90,6 +90,7 @@ def test_a_ring_that_opens_too_late_is_told_with_its_soak(hotpatch: Any) -> None
     assert "a and b have one opening of saturday" in messages(conflict["reasons"])
 
 
+@pytest.mark.slow
 def test_a_limit_of_a_region_is_told(hotpatch: Any) -> None:
     """Seven machines, one at once in their region, do not fit into one opening; two at once
     help.
@@ -201,6 +202,7 @@ def test_a_fleet_of_unsupported_machines_is_planned_with_all(hotpatch: Any) -> N
     assert (done.code, done.json["release"]) == (0, "2026-01-13")
 
 
+@pytest.mark.slow
 def test_a_crowd_is_told_as_one_conflict_with_what_it_needs(hotpatch: Any) -> None:
     """150 machines, 20 at once, have room for 120 in their only opening; the limit that is said to
     help does.

@@ -40,6 +40,7 @@ def shown(name: str, as_of: date, options: ViewOptions = TERMINAL) -> str:
     return render_table(PlanView(found, rules, obstacles=plan_conflicts(found, rules)), options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "as_of"), [("fleet.yaml", date(2025, 12, 15)), ("large.yaml", date(2026, 3, 20))]
 )
@@ -64,6 +65,7 @@ def test_restarts_before_noon_belong_to_the_night_before() -> None:
     assert "Night of Sat 2026-01-17: 2 restarts (+0100)" in shown("fleet.yaml", date(2025, 12, 15))
 
 
+@pytest.mark.slow
 def test_colours_stay_out_of_files() -> None:
     """What does not go to a terminal has no escape in it."""
     assert "\x1b" not in shown("large.yaml", date(2026, 3, 20), ViewOptions())

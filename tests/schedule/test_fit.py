@@ -176,6 +176,7 @@ def test_a_window_with_a_zone_is_expanded_once_for_all_machines() -> None:
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(MOMENTS, st.integers(0, 900)), min_size=1, max_size=8))
 def test_the_order_of_questions_does_not_matter(asked: list[tuple[datetime, int]]) -> None:
     """Asked in any order, for any times, shared openings are what `openings` gives."""

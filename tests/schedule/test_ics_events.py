@@ -364,6 +364,7 @@ def test_any_lines_are_read_or_refused(lines: list[str]) -> None:
     read_or_refused(calendar(*lines))
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.integers(0, len(CUSTOM) - 1), st.none() | PIECES), min_size=1, max_size=3)

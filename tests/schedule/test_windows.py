@@ -418,6 +418,7 @@ WINDOWS = st.builds(
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1), timezones=ZONES.map(ZoneInfo))  # noqa: DTZ001
 
 
+@pytest.mark.slow
 @given(WINDOWS, ZONES, MOMENTS, st.integers(0, 3000), st.integers(0, 3000))
 def test_openings_are_in_order_and_do_not_depend_on_the_question(
     asked: Window, zone: str, after: datetime, hours: int, more: int

@@ -106,6 +106,7 @@ def test_hostile_names_are_unknown(name: str) -> None:
     assert message.isprintable()
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 def test_any_text_is_a_zone_or_unknown(name: str) -> None:
     """No text makes anything but a zone or UnknownZone."""

@@ -175,6 +175,7 @@ def test_contradictory_problems_are_refused(change: dict[str, object], message: 
         solve(SchedulingProblem(team(1), (TaskGroup("g", 1),))._replace(**change))
 
 
+@pytest.mark.slow
 def test_a_crowded_fleet_is_placed_and_bounded() -> None:
     """A crowded fleet that has a hidden plan is placed whole, keeps all rules, and is near its
     bound.

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hotpatch_cli import scheduler
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,7 @@ def test_the_face_has_ten_names() -> None:
         assert f"`{name}`" in readme
 
 
+@pytest.mark.slow
 def test_it_loads_nothing_else_of_hotpatch() -> None:
     """A process that plans and explains has loaded no module of hotpatch but the scheduler's."""
     done = subprocess.run(
@@ -44,6 +47,7 @@ def test_it_loads_nothing_else_of_hotpatch() -> None:
     assert others == ["hotpatch_cli"]
 
 
+@pytest.mark.slow
 def test_nobody_reaches_behind_the_face() -> None:
     """Outside the package, benchmarks included, only names of the face are imported."""
     reached = []

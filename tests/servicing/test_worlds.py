@@ -7,6 +7,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import arc, azure, codes, judge, knowing, release
@@ -131,6 +132,7 @@ def states(rows: list[Release], installed: Release, as_of: date, platform: str) 
 HISTORIES = st.lists(ROWS, min_size=1, max_size=9).map(build_history)
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(rows=HISTORIES, data=st.data())
 def test_the_state_is_what_every_world_agrees_on(rows: list[Release], data: st.DataObject) -> None:

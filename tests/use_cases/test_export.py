@@ -110,6 +110,7 @@ STARTS = st.times(time(0), time(23, 44)).map(
 )  # no text has a `fold`
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     rule=RULES,

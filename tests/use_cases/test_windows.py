@@ -138,6 +138,7 @@ def test_names_are_whole_at_80_columns(by: str) -> None:
         assert any(name in line for line in lines) == (len(name) < 20)
 
 
+@pytest.mark.slow
 def test_machines_without_a_window_are_counted(tmp_path: Path) -> None:
     """They have no openings, and that is said; where each has a window, nothing is."""
     fleet = FLEET + "  - {name: c, platform: arc}\n"
@@ -145,6 +146,7 @@ def test_machines_without_a_window_are_counted(tmp_path: Path) -> None:
     assert "not listed" not in _run(tmp_path, "--from", "2026-01-05").stderr
 
 
+@pytest.mark.slow
 def test_the_end_is_not_before_the_beginning(tmp_path: Path) -> None:
     """Code 2, not a list of nothing."""
     assert _run(tmp_path, "--from", "2026-02-01", "--until", "2026-01-31").returncode == 2

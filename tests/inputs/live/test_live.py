@@ -504,6 +504,7 @@ def test_a_converted_fleet(hotpatch: Any, azure: Azure) -> None:
     }
 
 
+@pytest.mark.slow
 def test_secrets_of_a_resource_are_never_shown(hotpatch: Any, azure: Azure) -> None:
     """Secrets that stand in a resource never stand in an output or a message, also where the
     resource is wrong.

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from azure_stand import Answer, Azure, vm
 
 COMMAND = [sys.executable, "-m", "hotpatch_cli", "check", "--azure", "--as-of", "2025-12-15"]
@@ -41,6 +42,7 @@ def terminal_text(azure: Azure, folder: Path, *more: str) -> tuple[int, bytes, b
     return run.returncode, out, shown
 
 
+@pytest.mark.slow
 def test_the_bar(azure: Azure, tmp_path: Path) -> None:
     """On a terminal a bar tells what is read; standard output has nothing of it."""
     azure.tables["resources"] = [vm(f"web{number}") for number in range(30)]
@@ -53,12 +55,14 @@ def test_the_bar(azure: Azure, tmp_path: Path) -> None:
     assert b"Azure:" not in out
 
 
+@pytest.mark.slow
 def test_no_bar_when_quiet(azure: Azure, tmp_path: Path) -> None:
     """With --quiet nothing is shown."""
     azure.tables["resources"] = [vm("web01")]
     assert terminal_text(azure, tmp_path, "--quiet")[2] == b""
 
 
+@pytest.mark.slow
 def test_ctrl_c(azure: Any, tmp_path: Path) -> None:
     """Ctrl-C while an answer is waited for ends with 130, at once and without a traceback."""
     azure.instead = [None, Answer(200, {}, wait=20)]

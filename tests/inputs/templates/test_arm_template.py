@@ -427,6 +427,7 @@ def doubling(depth: int) -> dict[str, Any]:
     return template(vm(image="[variables('v0')]"), variables={**pairs, last: "x"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tree", "said"),
     [

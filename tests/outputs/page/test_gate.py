@@ -20,6 +20,7 @@ WAIVERS = """waivers:
 """
 
 
+@pytest.mark.slow
 def test_check_writes_the_page_of_report(hotpatch: Hotpatch) -> None:
     """The two commands make one page, letter by letter; the exit code is the one of check."""
     waivers = hotpatch.write("waivers.yaml", WAIVERS)
