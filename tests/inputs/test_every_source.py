@@ -187,6 +187,7 @@ def test_any_inventory_survives_conversion(hotpatch: Any, machines: list[dict[st
 # --- secrets ----------------------------------------
 
 
+@pytest.mark.slow
 @EVERY
 def test_no_secret_comes_out(hotpatch: Any, sample: Sample) -> None:
     """Passwords, protected settings, custom data, tokens and variables stand in no format and in no
@@ -244,6 +245,7 @@ ODD: tuple[Any, ...] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sample", "file"), JSON_TEXTS.values(), ids=JSON_TEXTS)
 def test_no_value_of_another_kind_is_a_bug(hotpatch: Any, sample: Sample, file: str) -> None:
     """Whatever stands in the place of a value, the answer is a report or a problem, never a

@@ -30,6 +30,8 @@ from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.schedule.ics_events import read_events
 from hotpatch_cli.schedule.windows import Window, openings, validate
 
+pytestmark = pytest.mark.slow
+
 ZONES = [
     "Europe/Stockholm",
     "America/New_York",
