@@ -28,11 +28,6 @@ def nullable(kind: Schema) -> Schema:
     return {"anyOf": [kind, {"type": "null"}]}
 
 
-def mapping_to(kind: Schema) -> Schema:
-    """An object whose keys are not known beforehand."""
-    return {"additionalProperties": kind, "type": "object"}
-
-
 class Maybe(NamedTuple):
     """An object, or null."""
 
