@@ -91,14 +91,14 @@ def _differ(one: Named, other: Named) -> bool:
 
 
 def _told(named: Named) -> str:
-    """`build 26100.33438 is of Windows Server 2025`"""
+    """`build 26100.33438 belongs to Windows Server 2025`"""
     if named.field == "os":
         return f"the operating system is {named.value}"
     if named.field == "build":
-        return f"build {named.value} is of {named.windows.name}"
+        return f"build {named.value} belongs to {named.windows.name}"
     if named.field == "kbs":
-        return f"{named.value} is an update of {named.windows.name}"
-    return f"image {named.value} is of {named.windows.name}"
+        return f"{named.value} is an update for {named.windows.name}"
+    return f"image {named.value} belongs to {named.windows.name}"
 
 
 def _seen(facts: Sequence[Named]) -> dict[str, object]:

@@ -110,7 +110,7 @@ def _iso_steps(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
     )
     if as_of < since:
         seen = {"azure_local.iso_hotpatch": facts.azure_local.iso_hotpatch}
-        yield make_finding("HP101", "iso_not_yet", seen=seen, since=since)
+        yield make_finding("HP101", "iso_not_yet", seen=seen, since=since, as_of=as_of)
         return
     done = facts.azure_local.iso_hotpatch
     if done is None:
@@ -169,6 +169,7 @@ def _dated(image: Image, row: ImageRow, offered: list[ImageRow], as_of: date) ->
             image=image,
             since=row.from_day,
             nearest=nearest,
+            as_of=as_of,
         )
 
 
@@ -300,7 +301,8 @@ def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]
         yield from _edition(facts.os, system, matrix)
     start = _arc_start(system, matrix)
     if facts.os and as_of < start:
-        yield make_finding("HP105", "before_preview", seen={"os": facts.os}, preview_date=start)
+        seen = {"os": facts.os}
+        yield make_finding("HP105", "before_preview", seen=seen, preview_date=start, as_of=as_of)
 
 
 def _excluded(facts: Facts, system: System, releases: set[str]) -> Finding | None:
