@@ -224,9 +224,17 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "",
         "Azure Local updates its nodes",
     ),
-    "HP105 before_preview": (ARC, "2024-09-19", "preview on 2024-09-20, after the as-of date 2024-09-19"),
+    "HP105 before_preview": (
+        ARC,
+        "2024-09-19",
+        "preview on 2024-09-20, after the as-of date 2024-09-19",
+    ),
     "HP106 default": (VM._replace(scale_set="uniform"), "", "Uniform orchestration"),
-    "HP107 default": (ARC._replace(generation=1), "", "generation 1. Hotpatching needs generation 2"),
+    "HP107 default": (
+        ARC._replace(generation=1),
+        "",
+        "generation 1. Hotpatching needs generation 2",
+    ),
     "HP107 image": (VM._replace(generation=1), "", "means generation 2: one of the two is wrong"),
     "HP108 default": (
         ws2022(None),
