@@ -1,15 +1,16 @@
 <#
 .SYNOPSIS
-    Writes what `hotpatch check` asks of a Windows Server, as one line of JSON. It only reads.
+    Collects the facts that `hotpatch check` needs from a Windows Server, as one line of JSON. Read-only.
 .DESCRIPTION
-    For Windows PowerShell 5.1 and newer, as administrator: Device Guard and the Arc agent tell others nothing.
-    What cannot be read is null, and stays unknown. Nothing leaves the machine; in Azure its own address
-    169.254.169.254 is asked for the image.
+    Run it in Windows PowerShell 5.1 or later, as an administrator: without administrator permissions, Device Guard
+    and the Azure Arc agent return nothing.
+    A fact that can't be read is null and is reported as unknown. No data leaves the machine. In Azure, the script
+    reads the image from the VM's own metadata address, 169.254.169.254.
 
     One machine:   .\collect.ps1 | Out-File -Encoding utf8 web01.json
-    Many:          Invoke-Command -ComputerName (Get-Content servers.txt) -FilePath .\collect.ps1 |
+    Many machines: Invoke-Command -ComputerName (Get-Content servers.txt) -FilePath .\collect.ps1 |
                        Out-File -Encoding utf8 servers.json
-    And then:      hotpatch check servers.json
+    Then run:      hotpatch check servers.json
 #>
 $ErrorActionPreference = 'SilentlyContinue'
 
@@ -26,7 +27,7 @@ $computer = Get-CimInstance -ClassName Win32_ComputerSystem
 $guard = Get-CimInstance -Namespace root\Microsoft\Windows\DeviceGuard -ClassName Win32_DeviceGuard
 $fixes = Get-CimInstance -ClassName Win32_QuickFixEngineering
 
-# Updates that Windows Update has found already: a search without going online.
+# Updates that Windows Update has already found, from an offline search.
 $waiting = $null
 $session = [Activator]::CreateInstance([Type]::GetTypeFromProgID('Microsoft.Update.Session'))
 if ($null -ne $session) {
@@ -44,7 +45,7 @@ if ($null -ne $session) {
     }
 }
 
-# Azure Arc: what the agent says of itself.
+# Azure Arc: the status that the agent reports.
 $arc = [ordered]@{ Installed = $false }
 $agent = "$env:ProgramFiles\AzureConnectedMachineAgent\azcmagent.exe"
 if (Test-Path -LiteralPath $agent) {
@@ -55,7 +56,7 @@ if (Test-Path -LiteralPath $agent) {
     }
 }
 
-# Azure: what the instance metadata service says, without a proxy. Only these fields: others may hold secrets.
+# Azure: the instance metadata service, without a proxy. Only these fields are read, because others might contain secrets.
 $azure = $null
 if ($computer.Manufacturer -eq 'Microsoft Corporation') {
     $direct = [Microsoft.PowerShell.Commands.WebRequestSession]::new()

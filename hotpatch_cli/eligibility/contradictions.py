@@ -1,8 +1,9 @@
-"""The one place where the facts of a machine are confronted with each other, before any rule runs.
+"""Contradictions between the facts of a machine, checked here and nowhere else, before any rule
+runs.
 
-Two facts that name two Windows versions are not both right. Which one is wrong can't be told, so
-none is preferred: the contradiction is a finding, and the machine has no product and no track until
-it is resolved.
+Two facts that name different Windows versions can't both be right. Nothing shows which one is
+wrong, and none is preferred: the contradiction is a finding, and the machine has no product and no
+track until it is resolved.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,13 +13,13 @@ from hotpatch_cli.knowledge.records import Matrix, Product
 from hotpatch_cli.model import Facts, Finding, make_finding
 
 _OTHER_EDITIONS = ("Standard", "Essentials", "Foundation", "IoT")
-"""Editions that an image of Azure Edition surely isn't; `Datacenter` is short for Datacenter: Azure
-Edition too.
+"""Editions that contradict an Azure Edition image. `Datacenter` isn't one of them: it can be short
+for Datacenter: Azure Edition.
 """
 
 
 def confront(facts: Facts, matrix: Matrix, updates: Mapping[str, Product]) -> Iterator[Finding]:
-    """HP111 and HP415. `updates` tells of which product a KB is.
+    """HP111 and HP415. `updates` maps a KB to its product.
 
     https://learn.microsoft.com/en-us/azure/virtual-machines/windows-in-place-upgrade (2025-07-30)
     """
@@ -91,18 +92,18 @@ def _differ(one: Named, other: Named) -> bool:
 
 
 def _told(named: Named) -> str:
-    """`build 26100.33438 is of Windows Server 2025`"""
+    """`build 26100.33438 belongs to Windows Server 2025`"""
     if named.field == "os":
         return f"the operating system is {named.value}"
     if named.field == "build":
-        return f"build {named.value} is of {named.windows.name}"
+        return f"build {named.value} belongs to {named.windows.name}"
     if named.field == "kbs":
-        return f"{named.value} is an update of {named.windows.name}"
-    return f"image {named.value} is of {named.windows.name}"
+        return f"{named.value} is an update for {named.windows.name}"
+    return f"image {named.value} belongs to {named.windows.name}"
 
 
 def _seen(facts: Sequence[Named]) -> dict[str, object]:
-    """Each field with what is in it; several KBs stand in one field."""
+    """Each field with its value; several KBs share one field."""
     seen: dict[str, object] = {}
     for named in facts:
         seen[named.field] = (

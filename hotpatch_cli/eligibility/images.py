@@ -33,7 +33,7 @@ _SLIP = 0.9
 
 
 def check_image(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
-    """HP101 to HP104, HP110, HP216, HP401, HP416: whether the image is one that hotpatches."""
+    """HP101 to HP104, HP110, HP216, HP401, HP416: whether the image is eligible."""
     image = facts.image
     if facts.platform == "azure-local" and (finding := _through_arc(facts, matrix)) is not None:
         yield finding
@@ -61,10 +61,10 @@ def check_image(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
 
 
 def _through_arc(facts: Facts, matrix: Matrix) -> Finding | None:
-    """HP104 of a guest of Azure Local that Azure Arc hotpatches: Windows Server 2025 Standard or
-    Datacenter.
+    """HP104 for an Azure Local guest that is eligible through Azure Arc: Windows Server 2025
+    Standard or Datacenter.
 
-    `Datacenter` beside an image of Azure Edition is that edition, in fewer words.
+    `Datacenter` with an Azure Edition image is short for Datacenter: Azure Edition.
     """
     image = facts.image
     if image is not None and listed(image, matrix, "azure-local") is not None:
@@ -83,8 +83,8 @@ def _from_iso(facts: Facts, matrix: Matrix) -> bool:
     """Whether a VM of Azure Local was installed or upgraded from an ISO, to Windows Server 2022
     Azure Edition.
 
-    It was where the steps of Microsoft's page are said to be done or not, and where it runs that
-    edition without being made from a marketplace image of that release.
+    True where the source states whether the steps of Microsoft's page are done, and where the VM
+    runs that edition without a marketplace image of that version.
     https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-edition
     (2023-10-31)
     """
@@ -104,13 +104,13 @@ def _from_iso(facts: Facts, matrix: Matrix) -> bool:
 
 
 def _iso_steps(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
-    """HP101 before hotpatch was offered on Azure Local at all, else HP216 and HP416: the steps."""
+    """HP101 before hotpatching was offered on Azure Local, otherwise HP216 and HP416."""
     since = min(
         (row.from_day for row in matrix.images if _is_offered_for_iso(row)), default=date.min
     )
     if as_of < since:
         seen = {"azure_local.iso_hotpatch": facts.azure_local.iso_hotpatch}
-        yield make_finding("HP101", "iso_not_yet", seen=seen, since=since)
+        yield make_finding("HP101", "iso_not_yet", seen=seen, since=since, as_of=as_of)
         return
     done = facts.azure_local.iso_hotpatch
     if done is None:
@@ -124,15 +124,15 @@ def _is_offered_for_iso(row: ImageRow) -> bool:
 
 
 def _built(builder: str, base: Image | None) -> Finding:
-    """What Packer or Image Builder makes; the base is named, since it does not help."""
+    """HP102 for an image that Packer or Image Builder produces, with its base if known."""
     if base is None or base == Image():
         return make_finding("HP102", "built", seen={"image": builder}, builder=builder)
     return make_finding("HP102", "built_on", seen={"image": base}, builder=builder, base=base)
 
 
 def _no_image(facts: Facts) -> Finding:
-    """Nothing names the image. A VM of Azure Local names a resource, and another list has what that
-    is.
+    """HP401: no image is stated. An Azure Local VM names a resource, and another list has its
+    image.
     """
     named = dict(facts.unresolved).get("image")
     if facts.platform != "azure-local":
@@ -143,8 +143,8 @@ def _no_image(facts: Facts) -> Finding:
 
 
 def _by_id(resource: str, platform: str | None) -> Finding:
-    """A resource id names a custom image, but for an Azure Local copy of a marketplace image, which
-    tells nothing.
+    """HP102: a resource ID names a custom image. HP401 for an Azure Local copy of a marketplace
+    image, whose ID doesn't identify the image.
 
     https://learn.microsoft.com/en-us/azure/azure-local/manage/virtual-machine-image-azure-marketplace
     """
@@ -169,12 +169,12 @@ def _dated(image: Image, row: ImageRow, offered: list[ImageRow], as_of: date) ->
             image=image,
             since=row.from_day,
             nearest=nearest,
+            as_of=as_of,
         )
 
 
 def _spelling(image: Image, row: ImageRow, facts: Facts) -> Iterator[Finding]:
-    """HP110. Azure takes any letter case; the provider azurerm, which refuses a plan, takes the
-    exact one only.
+    """HP110. Azure accepts any letter case; the provider azurerm rejects all but the exact one.
 
     https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/windows_virtual_machine
     """
@@ -189,9 +189,7 @@ def _spelling(image: Image, row: ImageRow, facts: Facts) -> Iterator[Finding]:
 
 
 def _missing_parts(image: Image, matrix: Matrix) -> str:
-    """The parts of publisher, offer and SKU that are not stated, where what is stated could still
-    be supported.
-    """
+    """The missing parts of publisher, offer, and SKU, if the stated ones fit a supported image."""
     parts = {"publisher": image.publisher, "offer": image.offer, "sku": image.sku}
     missing = [name for name, part in parts.items() if not part]
     fits = any(
@@ -202,7 +200,7 @@ def _missing_parts(image: Image, matrix: Matrix) -> str:
 
 
 def _not_supported(image: Image, matrix: Matrix, offered: list[ImageRow]) -> Finding:
-    """HP101 with the nearest supported image, and why a look-alike is not it."""
+    """HP101 with the nearest supported image, and why a look-alike isn't supported."""
     lookalike = _lookalike(image, matrix)
     whys = ([lookalike.why] if lookalike else []) + list(_strays(image, matrix))
     if _is_foreign(image, matrix):
@@ -252,10 +250,10 @@ def _strays(image: Image, matrix: Matrix) -> Iterator[str]:
 
 
 def _nearest(image: Image, rows: list[ImageRow]) -> str:
-    """The supported image that is nearest by meaning: same year, Desktop or Core as it was, small
-    disk as it was.
+    """The supported image that is nearest by meaning: same year, same installation type (Desktop or
+    Core), same disk size.
 
-    What is left of equals is decided by the likeness of the names.
+    Of equals, the one with the most similar name.
     """
     from difflib import SequenceMatcher
 
@@ -275,11 +273,10 @@ def _nearest(image: Image, rows: list[ImageRow]) -> str:
 
 
 def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
-    """HP104, HP105, HP402: whether Azure Arc hotpatches this release and edition.
+    """HP104, HP105, HP402: whether this Windows version and edition is eligible through Azure Arc.
 
-    The words tell release and edition, and so does the build: one of another Windows is not
-    eligible, whatever the words say, and words of a Windows Server without a release get it from
-    the build.
+    A build of another Windows version is not eligible, whatever the name of the operating system
+    states. A Windows Server named without a version gets it from the build.
     """
     system = parse_system(facts.os) if facts.os else System()
     releases = {row.product[2:] for row in matrix.editions}
@@ -300,11 +297,12 @@ def check_system(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]
         yield from _edition(facts.os, system, matrix)
     start = _arc_start(system, matrix)
     if facts.os and as_of < start:
-        yield make_finding("HP105", "before_preview", seen={"os": facts.os}, preview_date=start)
+        seen = {"os": facts.os}
+        yield make_finding("HP105", "before_preview", seen=seen, preview_date=start, as_of=as_of)
 
 
 def _excluded(facts: Facts, system: System, releases: set[str]) -> Finding | None:
-    """HP104 and HP105: a Windows that Azure Arc doesn't hotpatch, by the words or by the build."""
+    """HP104 and HP105: a Windows that isn't eligible through Azure Arc, by name or by build."""
     seen = {"os": facts.os}
     if system.family == "client":
         return make_finding("HP104", "client", seen=seen, os=facts.os)
@@ -354,7 +352,7 @@ def _year_of_build(build: Build | None) -> str | None:
 
 
 def _unrecognized(text: str, variant: str) -> Finding:
-    """HP402 of words that are not understood, with the words that were probably meant."""
+    """HP402 for an unrecognized name, with the name that was probably meant."""
     meant = suggestion(text)
     if meant is not None:
         return make_finding("HP402", "meant", seen={"os": text}, os=text, meant=meant)
@@ -362,7 +360,7 @@ def _unrecognized(text: str, variant: str) -> Finding:
 
 
 def _arc_start(system: System, matrix: Matrix) -> date:
-    """The day on which hotpatch through Arc began, for this edition where the matrix has it."""
+    """The first day of hotpatching through Azure Arc, for this edition where the matrix has it."""
     rows = [
         row
         for row in matrix.editions
@@ -387,9 +385,7 @@ def _edition(text: str, system: System, matrix: Matrix) -> Iterator[Finding]:
 
 
 def check_shape(facts: Facts, matrix: Matrix, _as_of: date) -> Iterator[Finding]:
-    """HP106 and HP107: orchestration of a scale set (there are none outside Azure), generation of
-    the VM.
-    """
+    """HP106 and HP107: the orchestration of a scale set (in Azure only) and the VM's generation."""
     if facts.scale_set == "uniform" and facts.platform == "azure":
         yield make_finding("HP106", seen={"scale_set": facts.scale_set})
     if facts.generation == 1:
@@ -413,7 +409,7 @@ def check_end(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
 
 
 def check_region(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
-    """HP109: a region that did not offer the product's images yet."""
+    """HP109: a region that isn't known to offer the product's images yet."""
     product = product_of(facts, matrix)
     for row in matrix.regions:
         if row.product == product and holds(row.from_day, row.until, as_of):

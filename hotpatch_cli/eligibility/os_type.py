@@ -62,8 +62,8 @@ _LINUX = frozenset(
         *("checkpoint", "paloaltonetworks"),
     )
 )
-"""Publishers, in lower case, whose images all run the one or the other. One of neither kind is no
-sign.
+"""Publishers, in lower case, whose images all run the one or the other. A publisher in
+neither set is no sign.
 """
 _MIXED = frozenset(
     {
@@ -76,7 +76,7 @@ _MIXED = frozenset(
     }
     | {"center-for-internet-security-inc", "cognosys", "cloud-infrastructure-services", "pivotal"}
 )
-"""Publishers of both kinds: their offers name what they run, such as `sql2022-ws2022` and
+"""Publishers of both kinds: their offers name the operating system, such as `sql2022-ws2022` and
 `sql2019-ubuntu2004`.
 """
 _LINUX_OFFER = re.compile(
@@ -113,8 +113,8 @@ def _signs(facts: Facts) -> Iterator[OsType]:
 
 
 def _named(words: str) -> OsType | None:
-    """The type of an operating system in words: `Ubuntu 24.04` is Linux, as is every system that is
-    not Windows.
+    """The type of a named operating system: `Ubuntu 24.04` is Linux, as is every other system that
+    isn't Windows.
     """
     family = parse_system(words).family
     if family is None:
@@ -123,7 +123,7 @@ def _named(words: str) -> OsType | None:
 
 
 def published_for(image: Image) -> OsType | None:
-    """What the images of a publisher run; of one that has both kinds, the offer tells."""
+    """The OS type of a publisher's images; for publishers of both kinds, from the offer."""
     publisher = plain(image.publisher)
     if publisher in _MIXED:
         offer = plain(image.offer)

@@ -1,7 +1,6 @@
-"""HP201 to HP215 and HP403 to HP412: settings and states that hotpatch asks for, met, unmet or not
-known.
+"""HP201 to HP215 and HP403 to HP412: the prerequisites of hotpatching, met, unmet, or unknown.
 
-A fact that is missing gives its own finding: a rule never passes because it could not tell.
+A missing fact is a finding of its own: a rule never passes because of missing data.
 """
 
 from collections.abc import Iterator
@@ -102,7 +101,7 @@ def enrollment(
 ) -> str | None:
     """What the portal shows of license and enablement: Enabled, Pending, Canceled, Disabled,
     Failed, Action Required, Not Enrolled, and Disabling while a license ends; None where neither
-    tells. A license status without a meaning is shown as it is.
+    is known. A license status without a meaning is shown unchanged.
 
     https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
     """
@@ -116,8 +115,8 @@ def enrollment(
 
 
 def _enrollment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
-    """HP208 and HP408. A machine that is enrolled and switched off has another remedy than one that
-    isn't enrolled.
+    """HP208 and HP408. If a machine is enrolled and hotpatching is turned off, the remedy differs
+    from that of a machine that isn't enrolled.
     """
     state = enrollment(facts.arc.hotpatch, facts.arc.enablement)
     enrolled = meaning_of(facts.arc.hotpatch) is LicenseStatus.ENABLED
@@ -134,7 +133,7 @@ def _enrollment(facts: Facts, matrix: Matrix, as_of: date) -> Iterator[Finding]:
             (phase for phase in matrix.arc_phases if holds(phase.from_day, phase.until, as_of)),
             None,
         )
-        terms = phase.terms if phase is not None else "not known"
+        terms = phase.terms if phase is not None else "unknown"
         if enrolled and state in _SWITCHED:
             yield make_finding("HP208", _SWITCHED[state], seen=seen, terms=terms)
         elif phase is not None and phase.phase == "paid":
@@ -148,7 +147,9 @@ _SWITCHED = {"Disabled": "switched_off", "Action Required": "action_required"}
 
 
 def _security(facts: Facts) -> Iterator[Finding]:
-    """VBS and Secure Boot. Arc's own Enabled is evidence for both, where they are not stated."""
+    """VBS and Secure Boot. The enablement status Enabled is evidence for both where they are
+    missing.
+    """
     arc = facts.arc
     proven = meaning_of(arc.enablement) is Enablement.ENABLED
     if arc.vbs is None:
@@ -181,8 +182,7 @@ def _build(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 
 def check_boot(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding]:
-    """HP215: the security type is Standard, or Secure Boot or vTPM is off, where the source says
-    so.
+    """HP215: the source states that the security type is Standard, or Secure Boot or vTPM off.
 
     https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers
     (2025-10-30)

@@ -64,9 +64,9 @@ _SKU_YEAR = (
 
 
 class System(NamedTuple):
-    """What the words of an operating system say; None where they do not.
+    """The parts of an operating system's name; None where the name lacks one.
 
-    The family is server, client, host (a node of Azure Local), windows (more is not said), or
+    The family is server, client, host (a node of Azure Local), windows (not specified further), or
     other.
     """
 
@@ -76,9 +76,7 @@ class System(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """A Windows that a fact can name: its family, its release where that is told, and what people
-    call it.
-    """
+    """A Windows that a fact can name: its family, its version where it is known, and its name."""
 
     family: str
     year: str | None
@@ -87,8 +85,7 @@ class Windows(NamedTuple):
 
 ANNUAL_CHANNEL = "23H2"
 OFF_RECORD = Windows("off-record", None, "no Windows version on record")
-"""What runs under a number that isn't listed. It's surely none of the products: each has one
-number.
+"""The Windows of a build number that isn't listed. It's none of the products: each has one number.
 """
 _CLIENT_ONLY = Windows("client", None, "a Windows client")
 WINDOWS_OF_BUILD: Mapping[int, tuple[Windows, ...]] = {
@@ -121,13 +118,13 @@ WINDOWS_OF_BUILD: Mapping[int, tuple[Windows, ...]] = {
     ),
     **dict.fromkeys((19044, 19045, 22631, 26200, 28000), (_CLIENT_ONLY,)),
 }
-"""What runs under a build number. Servers, hosts and clients share some of them.
+"""Build number -> the Windows versions that have it. Servers, hosts, and clients share some.
 
 Servers: https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info
 (2026-05-13). Clients and servers: the versions that Microsoft lists in CVE-2026-69525 (2026-09-08),
 https://github.com/CVEProject/cvelistV5/blob/main/cves/2026/69xxx/CVE-2026-69525.json. No source
-that lists the builds of Azure Stack HCI and Azure Local was read: they only tell a node by its
-build where its words say that it is one.
+that lists the builds of Azure Stack HCI and Azure Local was read: they identify a node by its build
+only where its name states that it is one.
 """
 
 
@@ -135,8 +132,7 @@ build where its words say that it is one.
 def parse_system(text: str) -> System:
     """Family, release and edition from `Windows Server 2025 Datacenter`.
 
-    An edition that is not known by name stays the words that are there, so that it is asked for,
-    not guessed.
+    An unknown edition keeps its words, which HP402 then reports: nothing is guessed.
     """
     if re.search(_OTHERS, text) and not re.search(_WINDOWS, text):
         return System("other")
@@ -174,8 +170,8 @@ def is_release(year: str | None) -> bool:
 
 
 def suggestion(text: str) -> str | None:
-    """The words with each slip mended (`Windows Server 2025 Standrad`, `Std`); None where nothing
-    known comes of it.
+    """The name with typing errors corrected (`Windows Server 2025 Standrad`, `Std`); None where the
+    result isn't a known name.
     """
     from difflib import get_close_matches
 
@@ -196,16 +192,14 @@ _LONGEST_NAME = 120
 
 
 def _rest(text: str) -> str | None:
-    """The words after the release that could name an edition; how Windows is installed does not."""
+    """The words after the version that could name an edition, without the installation type."""
     words = " ".join(re.sub(_NO_EDITION, " ", re.sub(r"[^\w ]", " ", text)).split())
     return words[:60] or None
 
 
 @lru_cache(maxsize=1024)
 def folded(text: str) -> str:
-    """A name with letter case, outer and inner spaces and dashes taken away: to recognise, not to
-    accept.
-    """
+    """A name without letter case, spaces, and dashes: to recognize names, not to accept them."""
     return re.sub(_FOLDED, "", text).casefold()
 
 
@@ -215,12 +209,12 @@ def hyphenated(text: str) -> str:
 
 
 def plain(text: str | None) -> str:
-    """A name as Azure compares it: letter case and outer spaces do not matter."""
+    """A name as Azure compares it: letter case and outer spaces don't matter."""
     return (text or "").strip().casefold()
 
 
 def listed(image: Image, matrix: Matrix, platform: str | None) -> ImageRow | None:
-    """The row of the matrix that is this image, recognised after folding dashes and spaces."""
+    """The row of the matrix that is this image, recognized after folding dashes and spaces."""
     wanted = tuple(folded(part or "") for part in (image.publisher, image.offer, image.sku))
     for row in matrix.images:
         same = wanted == tuple(map(folded, (row.publisher, row.offer, row.sku)))
@@ -235,10 +229,9 @@ NO_UPDATES: Mapping[str, Product] = MappingProxyType({})
 def product_of(
     facts: Facts, matrix: Matrix, updates: Mapping[str, Product] = NO_UPDATES
 ) -> Product | None:
-    """The product that all facts of a machine share, also of one that is not eligible.
+    """The product that all facts of a machine share, also of one that isn't eligible.
 
-    None where they name none, another Windows, or two of them. `updates` tells of which product a
-    KB is.
+    None where they name none, another Windows, or two of them. `updates` maps a KB to its product.
     """
     named = products_named(facts, matrix, updates)
     return named[0] if len(named) == 1 else None
@@ -258,8 +251,8 @@ def products_named(
 
 
 class Named(NamedTuple):
-    """A fact that names a Windows: the field, what is in it, the Windows, and the edition where
-    that is told.
+    """A fact that names a Windows: the field, its value, the Windows, and the edition where it is
+    known.
     """
 
     field: str
@@ -309,7 +302,7 @@ def _built(
 
     Without a family, 26100 may be Windows 11 24H2, which shared its KBs with Windows Server 2025
     until the end of 2025: both count only where they contradict each other, whatever the family is.
-    `of_product` says that other facts name a product.
+    `of_product` is true where other facts name a product.
     """
     installed = [
         Named("kbs", kb, _server(updates[kb][2:]))
@@ -334,9 +327,7 @@ def _built(
 
 
 def _off_record(build: Build | None, *, of_product: bool) -> Windows | None:
-    """What a build names whose number no Windows on record has, on a machine that others say is of
-    a product.
-    """
+    """The Windows of an unlisted build number, on a machine whose other facts name a product."""
     if build is None or not of_product or build.number in WINDOWS_OF_BUILD:
         return None
     return OFF_RECORD
@@ -347,10 +338,9 @@ def _server(year: str) -> Windows:
 
 
 def windows_of_build(build: Build | None, family: str | None = None) -> Windows | None:
-    """The Windows that a build is of: the one of a family among several, or the only one there is.
+    """The Windows of a build: among several the one of the family, otherwise the only one.
 
-    None where the number is not known, or several Windows have it and the family does not tell
-    which.
+    None where the number is unknown, or where several Windows have it and no family is given.
     """
     candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
     fitting = [windows for windows in candidates if windows.family == family]

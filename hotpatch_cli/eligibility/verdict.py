@@ -73,9 +73,9 @@ class Judge:
         *,
         image_only: bool = False,
     ) -> None:
-        """`scenario` are the releases of a `--what-if` question, which are taken as given.
+        """`scenario` are the releases of a `--what-if` scenario, which are treated as released.
 
-        With `image_only` there is no machine yet: the image alone decides, and nothing restarts.
+        With `image_only`, no machine exists yet: only the image is judged, and nothing restarts.
         """
         self.knowledge = knowledge
         self.as_of = as_of
@@ -146,16 +146,17 @@ class Judge:
         )
 
     def _offers(self, facts: Facts, history: History | None) -> Offers:
-        """The updates that wait, by the releases of the product; of a machine of no known product
-        by their titles.
+        """The pending updates, sorted by the releases of the product; without a known product, by
+        their titles.
         """
         return sorted_offers(facts.pending, history.out if history else ())
 
     def _unsupported(self, facts: Facts, findings: list[Finding]) -> Judgement:
-        """Once an image or a release is unsupported, nothing that builds on it is raised.
+        """The judgement on an unsupported image or Windows version; no rule that depends on it is
+        raised.
 
-        An image that a pipeline builds is no machine that restarts. Where facts name two products,
-        what both of them would restart for is certain.
+        An image that a pipeline builds never restarts. Where facts name two products, a restart
+        that both share is certain.
         """
         named = products_named(facts, self.knowledge.matrix, self.updates)
         product = named[0] if len(named) == 1 else None
@@ -165,9 +166,7 @@ class Judge:
         return Judgement("unsupported", product, place, None, due, _ordered(findings, self._level))
 
     def _standard_restart(self, facts: Facts, product: Product) -> tuple[Track, tuple[Cause, ...]]:
-        """The standard update that a machine which is not eligible gets next, and what it restarts
-        for.
-        """
+        """The next standard update of an ineligible machine, and the causes of its restart."""
         history = self.history(product)
         possible, offers = identify(facts, history), self._offers(facts, history)
         place = no_track(standard_update(possible, history, offers), possible)
@@ -189,20 +188,20 @@ class Judge:
         return self._rule(finding).stops and self._level(finding) == "error"
 
     def _verdict(self, findings: Iterable[Finding]) -> Verdict:
-        """The worst verdict that a finding makes; warnings and notes make none."""
+        """The worst verdict among findings; warnings and notes have none."""
         verdicts = {self._rule(finding).verdict_of(finding.variant) for finding in findings}
         return next((verdict for verdict in _WORST_FIRST if verdict in verdicts), "ready")
 
 
 def is_skipped(facts: Facts) -> bool:
-    """Whether a machine is known not to run Windows: it is counted, never judged."""
+    """Whether a machine is known not to run Windows. It is counted but not judged."""
     return system_of(facts) == "linux"
 
 
 def _no_product(conflicts: list[Finding]) -> str:
     if conflicts:
-        return "the facts name two Windows versions"
-    return "the release of Windows Server is not known"
+        return "the facts name different Windows versions"
+    return "the Windows Server version is unknown"
 
 
 def _ordered(findings: Iterable[Finding], level: Callable[[Finding], str]) -> tuple[Finding, ...]:

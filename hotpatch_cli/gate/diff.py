@@ -35,9 +35,7 @@ class Pair(NamedTuple):
 
     @property
     def change(self) -> Change:
-        """What became of it: it loses hotpatch where it was ready and is not now, or not known to
-        be.
-        """
+        """How it changed: it loses eligibility if it was ready and now isn't."""
         if self.old is None or self.new is None:
             return "new" if self.old is None else "gone"
         before, after = self.old.verdict, self.new.verdict
@@ -52,14 +50,14 @@ class Pair(NamedTuple):
 
     @property
     def raised(self) -> tuple[tuple[str, str], ...]:
-        """(code, message) of what is said of it now and was not."""
+        """(code, message) of each new finding."""
         known = set(self.old.codes) if self.old else set()
         reasons = self.new.reasons if self.new else ()
         return tuple(reason for reason in reasons if reason[0] not in known)
 
     @property
     def settled(self) -> tuple[str, ...]:
-        """Codes that are no longer said of it."""
+        """Codes of findings that are gone."""
         known = set(self.new.codes) if self.new else set()
         codes = self.old.codes if self.old else ()
         return tuple(code for code in codes if code not in known)
@@ -82,7 +80,7 @@ class ReportDiff(NamedTuple):
 
 
 def side_of(name: str, report: Report | PastReport) -> Side:
-    """A side, of a report that was made now or read."""
+    """A side, from a report made in this run or read from a file."""
     if isinstance(report, PastReport):
         return Side(name, report.as_of, report.machines)
     machines = tuple(
@@ -99,9 +97,7 @@ def side_of(name: str, report: Report | PastReport) -> Side:
 
 
 def report_diff(old: Side, new: Side) -> ReportDiff:
-    """Every machine of both sides: the same one by resource id, or by name where one side knows no
-    id.
-    """
+    """Every machine of both sides, matched by resource ID, or by name where one side has no ID."""
     pairs = sorted(_pairs(old.machines, new.machines), key=lambda pair: CHANGES.index(pair.change))
     return ReportDiff(old, new, tuple(pairs))
 
@@ -114,7 +110,7 @@ def _pairs(old: Iterable[ReportedMachine], new: Iterable[ReportedMachine]) -> It
         by_name.setdefault(machine.name, []).append(number)
         if machine.id:
             by_id.setdefault(machine.id.lower(), []).append(number)
-    # By id first, so that no name takes a machine away from its id.
+    # By ID first: a name must not claim a machine that matches another by ID.
     without_match = []
     for machine in new:
         match = _take(unpaired, by_id.get(machine.id.lower(), ())) if machine.id else None

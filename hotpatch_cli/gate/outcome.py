@@ -1,8 +1,8 @@
 """The gate: which machines fail, which are waived or known, and the exit code. Values only.
 
-A verdict is a fact of the machine, and nothing here changes it. What is computed is which of its
-conditions (its verdict, its track state) are left once findings are taken away that are waived,
-known, or lowered by the policy.
+A verdict is a fact of the machine, and nothing here changes it. The gate computes the conditions
+(verdict, track state) that are left without the findings that are waived, known, or lowered by the
+policy.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +17,8 @@ _UNKNOWN_TRACK = "track:unknown"
 TRACK_CONDITIONS = ("behind", "baseline-due", "off-track", _UNKNOWN_TRACK)
 NEVER = "never"
 RAISED = "raised"
-"""The condition of a machine with a finding that the policy raised to an error: it fails, unless
-nothing ever does.
+"""The condition of a machine with a finding that the policy raised to an error: it fails, except
+with `never`.
 """
 PASSED, FAILED, UNDECIDED = 0, 1, 3
 """Exit codes."""
@@ -28,7 +28,7 @@ _WEIGHTS = {"error": 2, "warning": 1, "note": 0}
 class MachineSuppressions(NamedTuple):
     """What suppresses findings of a machine: all of them, or those of a rule by its code.
 
-    In `by_rule` a track state stands for itself where no finding speaks of it.
+    In `by_rule`, a track state is a key of its own where no finding explains it.
     """
 
     machine: Suppressed | None = None
@@ -36,13 +36,13 @@ class MachineSuppressions(NamedTuple):
 
 
 class Suppression(Protocol):
-    """Something that takes findings away: waivers, known findings."""
+    """A source of suppressed findings: waivers, known findings."""
 
     def applies(self, checked: Checked) -> MachineSuppressions:
         """What it suppresses of a machine."""
 
     def notes(self) -> Iterable[str]:
-        """What its owner should hear, once every machine was seen."""
+        """Notes for its owner, after all machines were gated."""
 
 
 class Policy(Protocol):
@@ -53,9 +53,7 @@ class Policy(Protocol):
 
 
 class GateRules(NamedTuple):
-    """All that decides the outcome: the conditions that fail, what suppresses findings, and levels
-    that were changed.
-    """
+    """The rules of the gate: failing conditions, suppressions, and changed levels."""
 
     policy: Policy
     suppressions: Sequence[Suppression] = ()
@@ -210,8 +208,8 @@ def explains_track(condition: str, reasons: Iterable[Reason]) -> bool:
 def _conditions_from(reason: Reason, *, judged: bool) -> set[str]:
     """The conditions that a finding brings; one that the policy lowered brings none.
 
-    `judged` says that it is of the judgement: what sources dispute, or a window lacks, never makes
-    a verdict.
+    `judged` is true for findings of the judgement: disputes between sources and findings on windows
+    never make a verdict.
     """
     before, now = _WEIGHTS[reason.catalogue_level], _WEIGHTS[reason.level]
     if now < before:

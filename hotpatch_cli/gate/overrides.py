@@ -1,4 +1,4 @@
-"""Settings for some machines, by the file that they stand in or by their tags. Values only."""
+"""Settings for some machines, selected by file or by tags. Values only."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -9,11 +9,10 @@ from hotpatch_cli.report import Checked
 
 
 class Selector(NamedTuple):
-    """Machines that stand in a file which one of `paths` matches, and that have all `tags`; what is
-    empty asks nothing.
+    """Machines from a file that one of `paths` matches, with all `tags`; an empty field matches
+    all.
 
-    `named` gives the name of a file as the paths are written: relative to the folder of the
-    configuration.
+    `named` gives the name of a file relative to the folder of the configuration, like `paths`.
     """
 
     paths: tuple[re.Pattern[str], ...]
@@ -21,7 +20,7 @@ class Selector(NamedTuple):
     named: Callable[[str], str]
 
     def holds(self, checked: Checked) -> bool:
-        """Whether a machine is meant."""
+        """Whether it matches a machine."""
         machine = checked.machine
         if self.tags and not set(self.tags) <= set(machine.placement.tags):
             return False
@@ -39,8 +38,8 @@ class Override(NamedTuple):
 
 
 class ByMachine(NamedTuple):
-    """Conditions that fail, by machine: of the overrides that mean it the last one, otherwise
-    those of all.
+    """Conditions that fail, by machine: those of the last override that matches it, otherwise the
+    common ones.
     """
 
     conditions: frozenset[str]
@@ -55,19 +54,19 @@ class ByMachine(NamedTuple):
 
 
 class ForSome(NamedTuple):
-    """A suppression that holds for some machines only."""
+    """A suppression for some machines only."""
 
     selector: Selector
     suppression: Suppression
 
     def applies(self, checked: Checked) -> MachineSuppressions:
-        """What it suppresses of a machine that is meant; of others nothing."""
+        """What it suppresses of a machine that it matches; of others nothing."""
         if self.selector.holds(checked):
             return self.suppression.applies(checked)
         return MachineSuppressions()
 
     def notes(self) -> Iterator[str]:
-        """What the owner of the suppression should hear."""
+        """Notes for the owner of the suppression."""
         yield from self.suppression.notes()
 
 

@@ -1,6 +1,4 @@
-"""What takes findings away from the gate: waivers, and findings that were known before. Values
-only.
-"""
+"""Suppressed findings: waivers, and findings that were known before. Values only."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -21,11 +19,11 @@ from hotpatch_cli.report import Checked, Report, Suppressed
 
 ALL = "*"
 _LISTED = 10
-"""So many known findings that are fixed are named; of more, the count has to do."""
+"""The number of fixed known findings that a note names; of the others it gives the number."""
 
 
 class _WaiverPattern(NamedTuple):
-    """A waiver of several machines; ids are compared in any letter case, names are not."""
+    """A waiver of several machines. Letter case matters in names, but not in IDs."""
 
     name: re.Pattern[str]
     id: re.Pattern[str]
@@ -33,7 +31,7 @@ class _WaiverPattern(NamedTuple):
 
 
 class Waivers:
-    """Waivers of a day. An expired one suppresses nothing, and is named."""
+    """Waivers on a day. An expired waiver suppresses nothing and is reported."""
 
     def __init__(self, waivers: Iterable[Waiver], day: date) -> None:
         listed = tuple(waivers)
@@ -86,17 +84,17 @@ class Waivers:
     def notes(self) -> Iterator[str]:
         """Waivers that are expired, then those that match nothing, each with its place."""
         for waiver in self._expired:
-            ended = f"ended on {waiver.expires} (owner {quoted(waiver.owner)})"
-            yield f"{_waiver_of(waiver)} {ended}: what it covered counts again."
+            expired = f"expired on {waiver.expires} (owner {quoted(waiver.owner)})"
+            yield f"{_waiver_of(waiver)} {expired}. Its findings count again."
         for waiver in self._live:
             if waiver not in self._used:
                 yield f"{_waiver_of(waiver)} matches nothing: {self._why_unused(waiver)}"
 
     def _why_unused(self, waiver: Waiver) -> str:
         if waiver in self._of_a_machine:
-            return f"{waiver.rule} is not raised there."
+            return f"{waiver.rule} isn't raised for this machine."
         advice = did_you_mean(waiver.machine, self._machine_names)
-        return f"no machine that was checked is called so. {advice}".rstrip()
+        return f"no checked machine has this name. {advice}".rstrip()
 
 
 def _key(machine: str) -> str:
@@ -119,7 +117,7 @@ class Known(NamedTuple):
 
 
 class KnownFindings:
-    """Findings of an earlier day: they do not count, and those that are fixed are named."""
+    """Findings of an earlier day: they don't count, and fixed ones are reported."""
 
     def __init__(self, known: Iterable[Known]) -> None:
         self._known = tuple(dict.fromkeys(known))
@@ -132,7 +130,7 @@ class KnownFindings:
         self._raised: set[Known] = set()
 
     def applies(self, checked: Checked) -> MachineSuppressions:
-        """What was known by rule; never the whole machine, since what is new must count."""
+        """The known findings by rule; never the whole machine, because new findings must count."""
         machine = checked.machine
         known = self._by_id.get(machine.id.lower(), []) if machine.id else []
         if not known:  # an export of another kind may have no ids
@@ -145,18 +143,19 @@ class KnownFindings:
         return MachineSuppressions(by_rule=by_rule)
 
     def notes(self) -> Iterator[str]:
-        """Which of them are no longer there."""
+        """Known findings that are fixed."""
         fixed = [finding for finding in self._known if finding not in self._raised]
         if fixed:
             first = fixed[:_LISTED]
             names = ", ".join(f"{quoted(finding.machine)} {finding.rule}" for finding in first)
             more = f" and {len(fixed) - _LISTED} more" if len(fixed) > _LISTED else ""
             count = f"{len(fixed)} known finding{'' if len(fixed) == 1 else 's'}"
-            yield f"Fixed: {count} no longer found ({names}{more}); --write-known takes them out."
+            advice = "To remove them, use --write-known."
+            yield f"Fixed: {count} no longer found ({names}{more}). {advice}"
 
 
 def unexplained_tracks(checked: Checked) -> tuple[str, ...]:
-    """The track state where no finding explains it: it is known by its word."""
+    """The track state where no finding explains it: it is recorded by its name."""
     return tuple(
         state
         for state in conditions_of(checked) & set(TRACK_CONDITIONS)

@@ -1,1 +1,1 @@
-"""The JSON that we write and read again, each object described once: keys, types and values."""
+"""The JSON that hotpatch writes and reads, each object described once: keys, types, and values."""

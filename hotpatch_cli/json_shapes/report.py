@@ -1,6 +1,4 @@
-"""The report of `check` and `image` as JSON. Its writer, its schema and its reader are made from
-this.
-"""
+"""The report of `check` and `image` as JSON. Its writer, schema, and reader are made from this."""
 
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -45,8 +43,7 @@ def _day(value: Any) -> str | None:
 
 KNOWLEDGE = Shape(
     "KnowledgeJson",
-    "How new the knowledge is: newest release that is out, the day the data was read, "
-    "and what it is older than.",
+    "The age of the release data: its newest release, its date, and a Patch Tuesday that it lacks.",
     (
         Property("newest_release", nullable(TEXT), lambda report: _day(report.newest_release)),
         Property("read", TEXT, lambda report: str(report.read)),
@@ -60,7 +57,7 @@ KNOWLEDGE = Shape(
 )
 INSTALLED = Shape(
     "InstalledJson",
-    "The release that the machine has.",
+    "The release that is installed on the machine.",
     (
         Property("build", nullable(TEXT), lambda release: _day(release.build)),
         Property("kb", nullable(TEXT), attrgetter("kb")),
@@ -77,7 +74,7 @@ LATEST = Shape(
 )
 UPDATE = Shape(
     "UpdateJson",
-    "What Windows Update offers next.",
+    "The update that Windows Update offers next.",
     (
         Property("kb", nullable(TEXT), attrgetter("kb")),
         Property("build", nullable(TEXT), lambda update: _day(update.build)),
@@ -88,8 +85,8 @@ UPDATE = Shape(
 )
 TRACK = Shape(
     "TrackJson",
-    "Where the machine stands; no state where hotpatch is out of reach. `pending_restart` is a KB "
-    "that is installed\nand takes effect with the restart that the machine waits for.",
+    "The hotpatch track of the machine; no state where the machine isn't eligible. "
+    "`pending_restart` is an installed KB\nthat takes effect after the pending restart.",
     (
         Property("state", nullable(_STATE), attrgetter("state")),
         Property("installed", Maybe(INSTALLED), attrgetter("installed")),
@@ -105,7 +102,7 @@ TRACK = Shape(
 )
 BASELINE = Shape(
     "BaselineJson",
-    "A baseline; confirmed by data or a forecast.",
+    "A baseline, confirmed by the release data or a forecast.",
     (
         Property("date", TEXT, lambda baseline: str(baseline.date)),
         Property("kind", words("planned", "unplanned"), attrgetter("kind")),
@@ -114,7 +111,7 @@ BASELINE = Shape(
 )
 WINDOW = Shape(
     "WindowJson",
-    "The opening in which it restarts, in the zone that rules it.",
+    "The window opening of the restart, in the time zone that applies.",
     (
         Property("name", TEXT, attrgetter("window")),
         Property("start", TEXT, lambda opening: opening.start.isoformat()),
@@ -124,8 +121,8 @@ WINDOW = Shape(
 )
 RESTART = Shape(
     "RestartJson",
-    "The next restart; no reason where nothing tells.\n\nIt is not certain where the machine may "
-    "be due now; it is overdue where the day `by` has passed.",
+    "The next restart; no reason where it is unknown.\n\n`certain` is false if the machine might "
+    "be due now; `overdue` is true if the day `by` has passed.",
     (
         Property("reason", nullable(_RESTART_REASON), attrgetter("reason")),
         Property("reasons", listed(_RESTART_REASON), lambda restart: list(restart.reasons)),
@@ -141,7 +138,7 @@ RESTART = Shape(
 )
 EVIDENCE = Shape(
     "EvidenceJson",
-    "A field and what stood there.",
+    "A field and its observed value.",
     (Property("field", TEXT, itemgetter(0)), Property("observed", TEXT, itemgetter(1))),
 )
 LOCATION = Shape(
@@ -164,7 +161,7 @@ WAIVED = Shape(
 )
 SEVERITY = Shape(
     "SeverityJson",
-    "The level of the catalogue, and why the policy has another.",
+    "The default level of the rule, and why the policy changes it.",
     (
         Property("catalogue", _LEVEL, attrgetter("catalogue_level")),
         Property("reason", TEXT, attrgetter("severity.reason")),
@@ -185,15 +182,15 @@ def _severity(reason: Any) -> Any:
 
 
 def _is_gated(reason: Any) -> bool:
-    """Whether the gate adds something, which it does to few."""
+    """Whether the gate adds something, which is rare."""
     return bool(reason.counts or reason.suppressed or reason.severity)
 
 
 _FINDING = attrgetter("finding")
-"""Machines share findings: what one says is the same for all of them."""
+"""Machines share findings: the text of a finding is the same for all of them."""
 REASON = Shape(
     "ReasonJson",
-    "A rule that speaks of the machine. What the gate adds stands only where it applies.",
+    "A finding on the machine. The keys of the gate are present only where they apply.",
     (
         Property("code", TEXT, attrgetter("rule.code"), owner=_FINDING),
         Property("name", TEXT, attrgetter("rule.name"), owner=_FINDING),
@@ -211,7 +208,7 @@ REASON = Shape(
 )
 RUN_REASON = Shape(
     "RunReasonJson",
-    "A rule that speaks of the whole run, not of a machine.",
+    "A finding on the whole run, not on a machine.",
     (
         Property("code", TEXT, attrgetter("rule.code")),
         Property("name", TEXT, attrgetter("rule.name")),
@@ -224,8 +221,8 @@ RUN_REASON = Shape(
 _JUDGEMENT, _RESTART = attrgetter("judgement"), attrgetter("restart")
 MACHINE = Shape(
     "MachineJson",
-    "One machine, judged. `next_baseline` is the one to install next, which is out where it is "
-    "due;\n`coming_baseline` is the first after the as-of day.",
+    "One checked machine. `next_baseline` is the baseline to install next, already released if it "
+    "is due;\n`coming_baseline` is the first one after the as-of date.",
     (
         Property("name", TEXT, attrgetter("machine.label")),
         Property("id", nullable(TEXT), attrgetter("machine.id")),
@@ -267,7 +264,7 @@ SUMMARY = Shape(
 )
 GATE = Shape(
     "GateJson",
-    "What fails, the exit code, and what is said of waivers and known findings.",
+    "The failing conditions, the exit code, and notes on waivers and known findings.",
     (
         Property("fail_on", listed(TEXT), lambda gate: list(gate.fail_on)),
         Property("exit_code", INTEGER, attrgetter("exit_code")),
@@ -285,10 +282,10 @@ RESTART_CHANGE = Shape(
         Property("with", RESTART, attrgetter("scenario")),
     ),
 )
-"""A restart that a supposed world adds (`without` is null) or moves."""
+"""A restart that a scenario adds (`without` is null) or moves."""
 SCENARIO_SUMMARY = Shape(
     "DifferenceSummaryJson",
-    "Machines in all, restarts that are added and moved, and machines of which nothing is known.",
+    "The number of machines, of added and moved restarts, and of machines whose change is unknown.",
     (
         Property("machines", INTEGER, attrgetter("machines")),
         Property(
@@ -306,7 +303,7 @@ SCENARIO_SUMMARY = Shape(
 )
 SCENARIO_DIFF = Shape(
     "DifferenceJson",
-    "What a supposed world (`--what-if`) changes.",
+    "The changes of a scenario (`--what-if`).",
     (
         Property("questions", listed(TEXT), lambda diff: list(diff.texts)),
         Property("summary", SCENARIO_SUMMARY, lambda diff: diff),
@@ -315,7 +312,7 @@ SCENARIO_DIFF = Shape(
 )
 HEAD = Shape(
     "HeadJson",
-    "What is said of the whole fleet.",
+    "The part of the report on the whole fleet.",
     (
         Property("schema_version", INTEGER, lambda _: SCHEMA_VERSION),
         Property("as_of", TEXT, lambda report: str(report.as_of)),

@@ -41,11 +41,11 @@ class ListOf(NamedTuple):
 
 
 class Property(NamedTuple):
-    """A key of an object: what stands there, and how it comes from the value that is described.
+    """A key of an object: its type, and how its value comes from the described value.
 
-    `owner` is what alone decides the value and is shared by many objects: the text of such keys is
-    made once for each owner. A key with `given` is optional: it is left out where that is not true
-    of the value, and where there is nothing to say.
+    `owner` alone determines the value and is shared by many objects: the text of such keys is made
+    once for each owner. A key with `given` is optional: it is left out where `given` is false for
+    the value, and where the value is None.
     """
 
     key: str
@@ -56,20 +56,20 @@ class Property(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """A JSON object: its name in the schema, what it is, and its keys in their order."""
+    """A JSON object: its name in the schema, its description, and its keys in their order."""
 
     name: str
     meaning: str
     fields: tuple[Property, ...]
 
     def __call__(self, value: Any) -> dict[str, Any]:
-        """The object that stands for a value."""
+        """The object of a value."""
         return _object(self.fields, value)
 
     def text_writer(self) -> Callable[[Any], str]:
         """A function that writes the text of `json.dumps` for one value after another.
 
-        It remembers the texts of what values share by identity, so the values have to outlive it.
+        It caches the texts of shared objects by identity: the values must outlive it.
         """
         template = ""
         parts: list[tuple[Callable[[Any], Any], Callable[[Any], str]]] = []
@@ -93,7 +93,7 @@ class Shape(NamedTuple):
         return write
 
     def schema(self) -> Schema:
-        """The JSON Schema, with the objects that stand in it as definitions."""
+        """The JSON Schema, with the objects in it as definitions."""
         within = {shape.name: shape for shape in self._within()}
         definitions = {name: within[name]._schema() for name in sorted(within)}
         return {"$defs": definitions, **self._schema()}
@@ -160,7 +160,7 @@ def _itself(value: Any) -> Any:
 
 
 def _encoder(kind: "Schema | Shape | Maybe | ListOf") -> Callable[[Any], str]:
-    """What writes a value of this kind. Texts and numbers have the quickest way."""
+    """The function that writes a value of this kind; the fastest ones for texts and numbers."""
     if isinstance(kind, Shape):
         return kind.text_writer()
     if isinstance(kind, ListOf):
@@ -174,14 +174,14 @@ def _encoder(kind: "Schema | Shape | Maybe | ListOf") -> Callable[[Any], str]:
 
 
 def _scalar(value: object) -> str:
-    """The text of a value; null and numbers are written here, which is quicker."""
+    """The text of a value; null and numbers are written here, which is faster."""
     if value is None:
         return "null"
     return str(value) if type(value) is int else _text(value)
 
 
 def _shared(owner: Callable[[Any], object], fields: tuple[Property, ...]) -> Callable[[Any], str]:
-    """Writes keys that one owner decides: their text is made once for each."""
+    """Writes keys that one owner determines: their text is made once for each owner."""
     known: dict[int, str] = {}
 
     def write(value: Any) -> str:

@@ -1,8 +1,7 @@
-"""The shipped knowledge as parsed before: a third of the start-up time would go into reading it
-each time.
+"""The cache of the parsed knowledge: parsing it each time would take a third of the start-up time.
 
-The copy is a JSON file that lies where Python keeps compiled modules. It is only a copy: whatever
-is wrong with it, it is made again, and where it cannot be written nothing is lost.
+The copy is a JSON file in the folder of Python's compiled modules. It is only a copy: if it is
+invalid, it is made again, and if it can't be written, nothing is lost.
 """
 
 import json
@@ -33,8 +32,7 @@ _DATA = Path(__file__).parent / "data"
 def load_knowledge(
     matrix_files: Sequence[str] = (), release_files: Sequence[str] = ()
 ) -> rows.Knowledge:
-    """The shipped rows, from the cache if there is one, those that were imported, then those of the
-    user's files.
+    """The shipped rows, from the cache if there is one, then imported rows, then the user's files.
 
     Raises InputError.
     """
@@ -56,11 +54,11 @@ def _shipped() -> rows.Knowledge:
         if copy_mark == mark:
             return thawed(text)
     except (OSError, ValueError, KeyError, IndexError, TypeError):
-        pass  # no copy, or none that can be read: it is made anew
+        pass  # no copy, or an unreadable one: it is made again
     from hotpatch_cli.knowledge import load
 
     knowledge = load.load_knowledge()
-    # where the folder cannot be written, the data files are read again the next time
+    # if the folder can't be written, the data files are read again the next time
     with suppress(OSError):
         _keep(path, f"{mark}\n{frozen(knowledge)}")
     return knowledge
@@ -122,5 +120,5 @@ def thawed(text: str) -> rows.Knowledge:
 
     knowledge = json.loads(plain, object_hook=value)
     if not isinstance(knowledge, rows.Knowledge):
-        raise TypeError("this is not knowledge")
+        raise TypeError("the cache doesn't contain knowledge")
     return knowledge

@@ -10,8 +10,8 @@ from hotpatch_cli.knowledge.records import Source
 
 
 class Limit(NamedTuple):
-    """A limit: its number (minutes where it is a time, otherwise a count or days), its words, and
-    what to do.
+    """A limit: its number (minutes for a time, otherwise a count or days), its text, and its
+    remedy.
     """
 
     name: str
@@ -28,9 +28,9 @@ def load_limits() -> dict[str, Limit]:
     codec = c.record(
         Limit,
         {
-            "name": Field(c.text(), "what the program calls it", required=True),
-            "number": Field(c.number(0, 100_000), "minutes, days or a count", required=True),
-            "limit": Field(c.text(), "what is expected, in words", required=True),
+            "name": Field(c.text(), "name of the limit", required=True),
+            "number": Field(c.number(0, 100_000), "minutes, days, or a count", required=True),
+            "limit": Field(c.text(), "expected value, as text", required=True),
             "remedy": Field(c.text(), "what to do", required=True),
             "source": Field(
                 source_codec(sources_of(document, log)), "a key of `sources`", required=True

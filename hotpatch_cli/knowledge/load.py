@@ -1,4 +1,4 @@
-"""The shipped knowledge, and a user's files in the same format laid over it."""
+"""The shipped knowledge, extended by a user's files in the same format."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,7 @@ def load_knowledge(
 def laid_over(
     knowledge: Knowledge, matrix_files: Iterable[str], release_files: Iterable[str]
 ) -> Knowledge:
-    """Knowledge with the rows of the user's files over it, in their order. Raises InputError."""
+    """Knowledge extended by the rows of the user's files, in their order. Raises InputError."""
     matrix, releases, rules = knowledge
     for name in matrix_files:
         matrix = _laid_over(matrix, *_read_matrix(read_document(name)))
@@ -71,12 +71,12 @@ _SOURCES = c.table(
     c.record(
         Source,
         {
-            "title": Field(c.text(), "what it is", required=True),
+            "title": Field(c.text(), "title of the source", required=True),
             "url": Field(
-                c.text(r"https?://\S+", "Write an address that begins with https://."),
+                c.text(r"https?://\S+", "Specify an address that begins with https://."),
                 "public address",
             ),
-            "read": Field(c.day, "the day it was read", required=True),
+            "read": Field(c.day, "date of the source", required=True),
         },
         "a source",
     )
@@ -100,8 +100,8 @@ def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
             return sources.get(name or "")
         log.add(
             mark,
-            f"{quoted(name)} is not a key of `sources`.",
-            c.did_you_mean(name, sources) or "Add it there.",
+            f"{quoted(name)} isn't a key of `sources`.",
+            c.did_you_mean(name, sources) or "Add it to `sources`.",
         )
         return None
 
@@ -114,7 +114,10 @@ def source_codec(sources: dict[str, Source]) -> Codec[tuple[Source, ...]]:
 def _build(text: str) -> Build:
     build = parse_build(text)
     if build is None or build.revision is None:
-        raise ValueError(f"{quoted(text)} is not a build with its revision, such as 26100.7092.")
+        raise ValueError(
+            f"{quoted(text)} isn't a build with its revision. "
+            "Use the format NUMBER.REVISION, such as 26100.7092."
+        )
     return build
 
 
@@ -122,15 +125,15 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"{quoted(text)} is not a regular expression: {error}.") from None
+        raise ValueError(f"{quoted(text)} isn't a valid regular expression: {error}.") from None
     return text
 
 
 def _near(text: str) -> date:
-    """A day near enough that the calendar holds the days around it."""
+    """A day in the range that the calendar supports."""
     day = c.parse_date(text)
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise ValueError(f"{day} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+        raise ValueError(f"{day} isn't in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
     return day
 
 
@@ -157,24 +160,24 @@ def _release_codec(sources: dict[str, Source]) -> Codec[Release]:
         source_codec(sources),
         product=_needed(_PRODUCT, "ws2022 or ws2025"),
         date=Field(_DAY, "day of release"),
-        kind=Field(c.choice(*rows.KINDS), "what it is; absent where no source states it"),
-        kb=Field(c.text(r"KB\d{6,8}", "Write it as KB5072033."), "KB"),
+        kind=Field(c.choice(*rows.KINDS), "kind of release; omitted where no source states it"),
+        kb=Field(c.text(r"KB\d{6,8}", "Use the format KB and number, such as KB5072033."), "KB"),
         build=Field(c.parsed(_build, "a build"), "operating-system build with revision"),
         confidence=_needed(
-            c.choice(*rows.CONFIDENCES), "high, medium or low: how sure KB, build and day are"
+            c.choice(*rows.CONFIDENCES), "confidence in KB, build, and date: high, medium, or low"
         ),
         kind_confidence=Field(
-            c.choice(*rows.CONFIDENCES), "how sure the kind is, where less than the rest"
+            c.choice(*rows.CONFIDENCES), "confidence in the kind, where it is lower"
         ),
-        platforms=Field(_PLATFORMS, "platforms, where not all"),
-        component=Field(_WORDS, "what it updates, where that is not the operating system"),
-        notes=Field(_WORDS, "what else is known"),
+        platforms=Field(_PLATFORMS, "platforms, if not all"),
+        component=Field(_WORDS, "updated component, if not the operating system"),
+        notes=Field(_WORDS, "notes"),
     )
     return c.record(Release, columns, "a release")
 
 
 def read_releases(document: Document) -> tuple[Release, ...]:
-    """The rows of a release file, as they stand there. Raises InputError."""
+    """The rows of a release file, unchanged. Raises InputError."""
     rows: tuple[Release, ...] = _release_file(document, Log(document))["releases"]
     return rows
 
@@ -194,8 +197,8 @@ def _release_file(document: Document, log: Log) -> dict[str, Any]:
 
 
 def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, ...]:
-    """Releases with those of a document. A known row without KB or kind gives way; a duplicate is a
-    problem.
+    """Releases with those of a document. A known row without KB or kind is replaced; a duplicate is
+    a problem.
     """
     log = Log(document)
     parts = _release_file(document, log)
@@ -207,8 +210,8 @@ def _added(releases: tuple[Release, ...], document: Document) -> tuple[Release, 
         if any(_same(release, row) for release in (*known, *fresh)):
             log.add(
                 mark,
-                f"The release {row.name} of {row.product} is there already.",
-                "Remove it, or use `replace: true`.",
+                f"The release {row.name} of {row.product} already exists.",
+                "Remove it, or specify `replace: true`.",
             )
         fresh.append(row)
     log.finish()
@@ -251,18 +254,18 @@ def _matrix_columns(
     columns = partial(_columns, source_codec(sources))
     product = _needed(_PRODUCT, "ws2022 or ws2025")
     text = _needed(_WORDS, "the statement")
-    since = _needed(_DAY, "first day on which it is true")
-    until = Field(_DAY, "last day on which it is true")
-    platform = _needed(c.choice(*PLATFORMS), "azure, azure-local or arc")
+    since = _needed(_DAY, "first day on which it is valid")
+    until = Field(_DAY, "last day on which it is valid")
+    platform = _needed(c.choice(*PLATFORMS), "azure, azure-local, or arc")
     names = c.listing(_WORDS)
     image = {"product": product} | {
         key: _needed(_WORDS, key) for key in ("publisher", "offer", "sku")
     }
-    event = _needed(c.choice(*rows.EVENTS), "what happens")
-    notes = Field(_WORDS, "what else is known")
+    event = _needed(c.choice(*rows.EVENTS), "event")
+    notes = Field(_WORDS, "notes")
     rule = Field(c.text(r"HP\d{3}"), "rule code")
-    known = _needed(names, "region names as Azure writes them")
-    minimum = _needed(_WORDS, "host release")
+    known = _needed(names, "Azure region names")
+    minimum = _needed(_WORDS, "Azure Local version of the host")
     return {
         "images": (
             rows.ImageRow,
@@ -270,7 +273,9 @@ def _matrix_columns(
         ),
         "lookalikes": (
             rows.Lookalike,
-            columns(pattern=_needed(c.parsed(_pattern, "a pattern"), "of the SKU"), why=text),
+            columns(
+                pattern=_needed(c.parsed(_pattern, "a pattern"), "pattern of the SKU"), why=text
+            ),
         ),
         "editions": (
             rows.EditionRow,
@@ -291,7 +296,7 @@ def _matrix_columns(
             columns(
                 product=product,
                 event=event,
-                day=_needed(_DAY, "its day"),
+                day=_needed(_DAY, "date of the event"),
                 until=until,
                 notes=notes,
                 **{"from": since},
@@ -310,7 +315,7 @@ def _tool(platform: str, tool: str, source: tuple[Source, ...]) -> rows.Statemen
 
 
 def _dated(make: Callable[..., Row], **columns: Any) -> Row:
-    """A row whose `from` becomes from_day, since `from` is a word of Python."""
+    """A row whose `from` becomes from_day, because `from` is a Python keyword."""
     if "from" in columns:
         columns["from_day"] = columns.pop("from")
     return make(**columns)
@@ -318,8 +323,8 @@ def _dated(make: Callable[..., Row], **columns: Any) -> Row:
 
 def _arc_codec(sources: dict[str, Source]) -> Codec[dict[str, Any]]:
     phase = {
-        "phase": _needed(c.choice("preview", "paid", "free"), "preview, paid or free"),
-        "terms": _needed(_WORDS, "what it costs"),
+        "phase": _needed(c.choice("preview", "paid", "free"), "preview, paid, or free"),
+        "terms": _needed(_WORDS, "price and terms"),
         "from": _needed(_DAY, "first day"),
         "until": Field(_DAY, "last day"),
     }
@@ -329,8 +334,8 @@ def _arc_codec(sources: dict[str, Source]) -> Codec[dict[str, Any]]:
         )
     )
     fields = {
-        "minimum_build": Field(c.parsed(_build, "a build"), "oldest build"),
-        "phases": Field(phases, "over time"),
+        "minimum_build": Field(c.parsed(_build, "a build"), "minimum build"),
+        "phases": Field(phases, "phases over time"),
     }
     return c.record(dict, fields, "arc")
 
@@ -346,7 +351,7 @@ def _read_matrix(document: Document) -> tuple[Matrix, bool]:
     fields |= {
         "replace": Field(c.boolean, "true: this matrix replaces the shipped one"),
         "sources": Field(_SOURCES, "sources by key"),
-        "arc": Field(_arc_codec(sources), "hotpatch through Arc over time"),
+        "arc": Field(_arc_codec(sources), "terms of hotpatching through Azure Arc over time"),
     }
     codec: Codec[dict[str, Any]] = c.record(dict, fields, "the matrix")
     tables = codec.read(document.root, document.root_mark, log) or {}
@@ -362,9 +367,7 @@ def _read_matrix(document: Document) -> tuple[Matrix, bool]:
 
 
 def _identity(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What two rows may not share: an image is itself whatever its dates; of other rows, everything
-    counts.
-    """
+    """The identity of a row: an image without its dates; of other rows, all fields."""
     if isinstance(row, rows.ImageRow):
         return row.urn.lower(), row.platforms
     return tuple(row)
@@ -376,7 +379,7 @@ def _note_repeated(
     seen = set()
     for row, mark in zip(table, marks, strict=True):
         if _identity(row) in seen:
-            log.add(mark, f"This row of {name} stands twice.", "Remove one.")
+            log.add(mark, f"This row of `{name}` is defined twice.", "Remove one.")
         seen.add(_identity(row))
 
 
@@ -399,25 +402,25 @@ _RULE: Codec[dict[str, Any]] = c.record(
     dict,
     {
         "name": _needed(c.text(r"[a-z0-9-]+"), "the rule's name"),
-        "level": _needed(_LEVEL, "how much it weighs"),
-        "levels": Field(c.table(_LEVEL), "the level of a sentence, where it has its own"),
+        "level": _needed(_LEVEL, "severity"),
+        "levels": Field(c.table(_LEVEL), "level of a sentence, if different"),
         "verdict": Field(c.choice(*VERDICTS), "the verdict of an error"),
-        "stops": Field(c.boolean, "whether what builds on image or version is left out after it"),
-        "track": Field(_TRACK, "the track state that it speaks of"),
-        "tracks": Field(c.table(_TRACK), "the track state of a sentence, where it has its own"),
+        "stops": Field(
+            c.boolean, "whether rules that depend on image or version are skipped after it"
+        ),
+        "track": Field(_TRACK, "track state that it explains"),
+        "tracks": Field(c.table(_TRACK), "track state of a sentence, if different"),
         "platforms": _needed(_PLATFORMS, "platforms it can be raised for"),
         "title": _needed(_WORDS, "one line"),
         "meaning": _needed(_WORDS, "what it means and why"),
         "sentences": _needed(c.table(_WORDS), "templates of the message"),
         "remedy": _needed(_WORDS, "what to do"),
-        "remedies": Field(
-            c.table(_WORDS), "what to do where a sentence is said, where it has its own"
-        ),
+        "remedies": Field(c.table(_WORDS), "remedy of a sentence, if different"),
         "fix": Field(_WORDS, "what to change so that a machine can be scheduled"),
         "source": _needed(c.text(r"https?://\S+"), "public page"),
         "read": _needed(c.day, "the day of that page"),
-        "wrong": _needed(_WORDS, "an example that is wrong"),
-        "right": _needed(_WORDS, "the same, right"),
+        "wrong": _needed(_WORDS, "example that raises the rule"),
+        "right": _needed(_WORDS, "corrected example"),
     },
     "a rule",
 )

@@ -1,5 +1,5 @@
-"""The rows of knowledge. Each carries its sources; `from_day` and `until` bound the days on which
-it is true.
+"""The rows of knowledge. Each has its sources; `from_day` and `until` are the first and last day on
+which it is valid.
 """
 
 from collections.abc import Mapping
@@ -29,9 +29,7 @@ EVENTS = (
 
 
 class Source(NamedTuple):
-    """Where a fact comes from: title, public address (None where none was kept), and the day it was
-    read.
-    """
+    """The source of a fact: title, public address (None where none was recorded), and its date."""
 
     title: str
     read: date
@@ -55,7 +53,7 @@ class Release(NamedTuple):
 
     @property
     def confidence_of_kind(self) -> str:
-        """How sure the kind is, and with it the track; a KB and a build may be surer than that."""
+        """The confidence in the kind, and with it the track; that in KB and build can be higher."""
         return self.kind_confidence or self.confidence
 
     @property
@@ -65,17 +63,17 @@ class Release(NamedTuple):
 
     @property
     def identified(self) -> bool:
-        """It has a KB or a build, and more than low confidence: not only a schedule."""
+        """Whether it has a KB or a build and more than low confidence: it isn't only scheduled."""
         return bool(self.kb or self.build) and self.confidence != "low"
 
     @property
     def name(self) -> str:
-        """The KB, or what else a person can call it."""
+        """The KB, or a description without one."""
         return self.kb or (f"build {self.build}" if self.build else f"the release of {self.date}")
 
 
 class ImageRow(NamedTuple):
-    """A marketplace image that can hotpatch."""
+    """A marketplace image that is eligible."""
 
     product: Product
     publisher: str
@@ -92,7 +90,7 @@ class ImageRow(NamedTuple):
 
 
 class Lookalike(NamedTuple):
-    """A SKU that is often taken for one that can hotpatch, and why it is not."""
+    """A SKU that looks eligible, and why it isn't."""
 
     pattern: str
     why: str
@@ -100,7 +98,7 @@ class Lookalike(NamedTuple):
 
 
 class EditionRow(NamedTuple):
-    """An edition that can hotpatch through Azure Arc."""
+    """An edition that is eligible through Azure Arc."""
 
     product: Product
     edition: str
@@ -109,7 +107,7 @@ class EditionRow(NamedTuple):
 
 
 class ArcPhase(NamedTuple):
-    """A time in the life of hotpatch through Arc: preview, paid, free."""
+    """A phase of hotpatching through Azure Arc: preview, paid, free."""
 
     phase: str
     from_day: date
@@ -119,7 +117,7 @@ class ArcPhase(NamedTuple):
 
 
 class HostRow(NamedTuple):
-    """The oldest release of Azure Local on which VMs hotpatch, in a span of days."""
+    """The oldest Azure Local version on which VMs are eligible, in a span of days."""
 
     minimum: str
     from_day: date
@@ -155,7 +153,7 @@ class LifecycleRow(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """A sentence about a platform, or about all of them: a prerequisite, a tool, a behaviour."""
+    """A sentence about a platform, or about all of them: a prerequisite, a tool, a behavior."""
 
     text: str
     source: tuple[Source, ...]
@@ -187,12 +185,12 @@ class Matrix(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule of the catalogue: its texts, its level, and where it comes from.
+    """A rule of the catalog: its texts, its level, and its source.
 
-    `verdict` is what an error of it makes of a machine; after an error of a rule that `stops`,
-    nothing is raised that builds on the image or the Windows version. `track` is the track state
-    that it speaks of, `fix` what to change so that a machine can be scheduled. `levels`, `remedies`
-    and `tracks` are those of single sentences that differ from the rule's.
+    `verdict` is the verdict of an error; after an error of a rule that `stops`, no rule that
+    depends on the image or the Windows version is raised. `track` is the track state that it
+    explains, `fix` the change that lets a machine be scheduled. `levels`, `remedies`, and `tracks`
+    are those of single sentences that differ from the rule's.
     """
 
     code: str
@@ -220,15 +218,15 @@ class Rule(NamedTuple):
         return self.levels.get(variant, self.level)
 
     def remedy_of(self, variant: str) -> str:
-        """What to do about a sentence: the rule's remedy, unless the sentence has its own."""
+        """The remedy of a sentence: the rule's, unless the sentence has its own."""
         return self.remedies.get(variant, self.remedy)
 
     def verdict_of(self, variant: str) -> Verdict | None:
-        """The verdict that a sentence makes; None where it is no error, or decides nothing."""
+        """The verdict of a sentence; None where it isn't an error or has no verdict."""
         return self.verdict if self.level_of(variant) == "error" else None
 
     def track_of(self, variant: str) -> TrackState | None:
-        """The track state that a sentence speaks of: the rule's, unless it has its own."""
+        """The track state that a sentence explains: the rule's, unless it has its own."""
         return self.tracks.get(variant, self.track)
 
     @property
@@ -238,7 +236,7 @@ class Rule(NamedTuple):
 
 
 class Knowledge(NamedTuple):
-    """All that the program knows, as loaded for one run."""
+    """The knowledge of one run."""
 
     matrix: Matrix
     releases: tuple[Release, ...]
@@ -246,5 +244,5 @@ class Knowledge(NamedTuple):
 
 
 def holds(from_day: date, until: date | None, as_of: date) -> bool:
-    """Whether a row that is true from one day until another (both included) is true on a day."""
+    """Whether a row that is valid from one day to another (both included) is valid on a day."""
     return from_day <= as_of and (until is None or as_of <= until)

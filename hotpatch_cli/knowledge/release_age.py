@@ -1,4 +1,4 @@
-"""How old the release data is: its newest release, when it was read, and what it has missed."""
+"""The age of the release data: its newest release, its date, and missed Patch Tuesdays."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ def last_read(knowledge: Knowledge) -> date:
 
 
 def missed_patch_tuesday(knowledge: Knowledge, as_of: date) -> date | None:
-    """The last Patch Tuesday, where the release data is older than that; None where it is not."""
+    """The last Patch Tuesday if the release data is older; otherwise None."""
     last = patch_tuesday(as_of.year, as_of.month)
     if last > as_of:
         year, month = (as_of.year - 1, 12) if as_of.month == 1 else (as_of.year, as_of.month - 1)
@@ -32,16 +32,14 @@ def missed_patch_tuesday(knowledge: Knowledge, as_of: date) -> date | None:
 
 
 def stale(knowledge: Knowledge, as_of: date) -> str | None:
-    """One sentence where the release data is older than the last Patch Tuesday; None where it is
-    not.
-    """
+    """A message if the release data is older than the last Patch Tuesday; otherwise None."""
     last = missed_patch_tuesday(knowledge, as_of)
     if last is None:
         return None
     newest = newest_release(knowledge, as_of)
-    known = f"the newest release it knows is of {newest}" if newest else "it knows no release yet"
+    known = f"its newest release is of {newest}" if newest else "it has no release yet"
     return (
         f"The release data is older than Patch Tuesday {last}: {known}. "
-        "Run `hotpatch releases update`, or add rows with --releases FILE; "
-        "what follows is a forecast."
+        "Later releases are forecasts. "
+        "Run `hotpatch releases update`, or specify --releases FILE."
     )

@@ -6,7 +6,7 @@ from hotpatch_cli.release_import import PageSource, ReleaseRow
 
 
 def row_of(release: Release) -> ReleaseRow:
-    """A release as the import takes it."""
+    """A release as a row of the import."""
     facts = release._asdict()
     facts["build"] = None if release.build is None else str(release.build)
     facts["source"] = tuple(PageSource(*source) for source in release.source)

@@ -1,5 +1,5 @@
-"""Release rows that the user imported: a file in the user's data folder, laid over the shipped rows
-of each run.
+"""Release rows that the user imported: a file in the user's data folder that extends the shipped
+rows in each run.
 """
 
 import json
@@ -17,8 +17,8 @@ NAME = "releases.json"
 
 
 def folder() -> Path:
-    """The data folder: that of the variable, or the one that the operating system has for such
-    data.
+    """The data folder: that of the variable, otherwise the user data folder of the operating
+    system.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -35,7 +35,7 @@ def file() -> Path | None:
 
 
 def over(knowledge: Knowledge, path: Path) -> Knowledge:
-    """Knowledge with imported rows; a shipped row that was read later keeps what it says. Raises
+    """Knowledge with imported rows; a shipped row that was read later keeps its values. Raises
     InputError.
     """
     from hotpatch_cli.knowledge.release_rows import release_of, row_of
@@ -46,7 +46,7 @@ def over(knowledge: Knowledge, path: Path) -> Knowledge:
 
 
 def imported(path: Path) -> tuple[Release, ...]:
-    """The rows of the file. Raises InputError that tells how to get out of it."""
+    """The rows of the file. Raises InputError with the remedy."""
     from hotpatch_cli.documents.files import read_document
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.knowledge.load import read_releases
@@ -54,12 +54,12 @@ def imported(path: Path) -> tuple[Release, ...]:
     try:
         return read_releases(read_document(str(path)))
     except InputError as error:
-        remedy = "hotpatch wrote this file; delete it and run `hotpatch releases update`."
+        remedy = "hotpatch wrote this file. Delete it, and run `hotpatch releases update`."
         raise InputError([problem._replace(remedy=remedy) for problem in error.problems]) from None
 
 
 def as_text(releases: Iterable[Release]) -> str:
-    """Rows as the file has them: a release file in JSON, a row a line."""
+    """The text of the file: a release file in JSON, one row per line."""
     sources: dict[Source, str] = {}
     lines = [json.dumps(_plain(row, sources), ensure_ascii=False) for row in releases]
     named = {key: _source(source) for source, key in sources.items()}

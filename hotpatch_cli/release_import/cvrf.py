@@ -45,18 +45,18 @@ class _Fix(NamedTuple):
 def read_cvrf(tree: Any) -> ReleasePage:
     """The rows of a monthly CVRF document, given as the value of its JSON.
 
-    The month's cumulative update and hotpatch of each product; of several, the lowest build, since
-    later ones are out-of-band and the document has no day for them. Raises ValueError where the
-    layout is not understood.
+    The month's cumulative update and hotpatch of each product; of several, the lowest build,
+    because later ones are out-of-band and the document has no date for them. Raises ValueError for
+    an unknown layout.
     """
     if not (isinstance(tree, dict) and "DocumentTracking" in tree and "ProductTree" in tree):
-        raise ValueError("it is JSON, but no CVRF document of MSRC")
+        raise ValueError("the JSON isn't a CVRF document of MSRC")
     tracking = tree["DocumentTracking"]
     document_id = _at(tracking, "Identification", "ID", "Value")
     day = page_day(str(_at(tracking, "InitialReleaseDate"))[:10], "InitialReleaseDate")
     if day.weekday() != _TUESDAY or day.day not in _SECOND_WEEK:
         raise ValueError(
-            f"its first day, {day}, is not a Patch Tuesday, so the day of its updates is not known"
+            f"its first date, {day}, isn't a Patch Tuesday; the date of its updates is unknown"
         )
     updated = page_day(str(_at(tracking, "CurrentReleaseDate") or day)[:10], "CurrentReleaseDate")
     title = f"MSRC CVRF {printable(str(document_id or ''))}".rstrip()
@@ -77,7 +77,7 @@ def read_cvrf(tree: Any) -> ReleasePage:
 
 
 def _at(node: Any, *path: str) -> Any:
-    """What stands at a path of keys; None where the path ends early."""
+    """The value at a path of keys; None where the path ends early."""
     for key in path:
         node = node.get(key) if isinstance(node, dict) else None
     return node
@@ -112,8 +112,8 @@ def _fixes_of_remedy(remedy: Any, products: dict[str, Product]) -> Iterator[_Fix
 
 
 def _month_rows(fixes: list[_Fix], day: date, source: PageSource) -> Iterator[ReleaseRow]:
-    """The month's hotpatch and cumulative update of one product. Without a hotpatch, a baseline is
-    planned in its months only.
+    """The month's hotpatch and cumulative update of one product. Without a hotpatch, the update is
+    the baseline in a planned month only.
     """
     hotpatch = min((fix for fix in fixes if fix.is_hotpatch), default=None)
     cumulative = min((fix for fix in fixes if not fix.is_hotpatch), default=None)

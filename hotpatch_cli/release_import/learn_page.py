@@ -2,8 +2,8 @@
 
 https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info
 
-Half a page would look like all of it, so a page whose layout is not understood is refused as a
-whole. Wrong cells in a page that is understood cost their row only, and are named.
+A page with an unknown layout is rejected as a whole: part of a page would look complete. Invalid
+cells in a page with a known layout cost only their row and are reported.
 """
 
 import re
@@ -38,9 +38,7 @@ _HEADING_TAGS = ("h1", "h2", "h3", "h4", "p", "strong", "summary")
 
 
 def read_learn_page(text: str) -> ReleasePage:
-    """The rows of the release-information page. Raises ValueError where its layout is not
-    understood.
-    """
+    """The rows of the release-information page. Raises ValueError for an unknown layout."""
     if len(text) > _MAX_CHARACTERS:
         raise ValueError(f"it is longer than {_MAX_CHARACTERS} characters")
     left_out: list[str] = []
@@ -61,14 +59,14 @@ def read_learn_page(text: str) -> ReleasePage:
 
 
 class _PageTable(NamedTuple):
-    """A table and the heading that it stands under."""
+    """A table and its heading."""
 
     heading: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
     def has(self, columns: Iterable[str]) -> bool:
-        """Whether it has all of some columns."""
+        """Whether it has all these columns."""
         return set(columns) <= set(self.header)
 
     def cells(self) -> Iterator[dict[str, str]]:
@@ -107,8 +105,8 @@ def _markdown_cells(line: str) -> tuple[str, ...]:
 
 
 def _heading(before: str, text: str) -> str:
-    """The heading that names the product stays in force under lesser ones, such as those of
-    calendar years.
+    """The heading that names the product also applies under lower headings, such as calendar
+    years.
     """
     return text if _PRODUCT.search(text) or text.startswith("##") else before
 
@@ -125,7 +123,7 @@ def _page_table(heading: str, lines: list[tuple[str, ...]]) -> _PageTable:
 
 
 class _HtmlTables(HTMLParser):
-    """Collects tables and the headings that they stand under."""
+    """Collects tables and their headings."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -182,7 +180,7 @@ class _Entry(NamedTuple):
 
 
 def _updated(text: str) -> date | None:
-    """The day on which the page says that it was changed."""
+    """The date of the page's last change, as the page states it."""
     for name in ("updated_at", "ms.date"):
         key = re.escape(name)
         front_matter = rf"^{key}:\s*['\"]?([0-9-]{{10}})"
@@ -205,7 +203,7 @@ def _entries(text: str, left_out: list[str]) -> tuple[list[_Entry], list[_Entry]
             continue
         if int(heading[2]) != BUILD_NUMBERS[product]:
             raise ValueError(
-                f"{quote(heading[0])} has another OS build than {BUILD_NUMBERS[product]}"
+                f"{quote(heading[0])} doesn't have the OS build {BUILD_NUMBERS[product]}"
             )
         if table.has(_CALENDAR_COLUMNS):
             calendar += _dated_entries(table, product, left_out)
@@ -213,23 +211,24 @@ def _entries(text: str, left_out: list[str]) -> tuple[list[_Entry], list[_Entry]
             history += _dated_entries(table, product, left_out)
         else:
             columns = quote(", ".join(table.header))
-            raise ValueError(f"a table under {quote(heading[0])} has the columns {columns}")
+            raise ValueError(f"a table under {quote(heading[0])} has unexpected columns: {columns}")
         if len(history) + len(calendar) > _MAX_ROWS:
             raise ValueError(f"it has more than {_MAX_ROWS} rows")
     return history, calendar
 
 
 def _dated_entries(table: _PageTable, product: Product, left_out: list[str]) -> Iterator[_Entry]:
-    """The rows of a table that have a day; the others are a schedule, and forecasts are made by
-    rule.
-    """
+    """The dated rows of a table. The others are only scheduled; forecasts are made by rule."""
     for cells in table.cells():
         update, day = cells["update type"], cells["availability date"]
         if not day:
             continue
         name = _UPDATE.match(update)
         if name is None:
-            raise ValueError(f"{quote(update)} is not an update type such as 2026-05 B")
+            raise ValueError(
+                f"{quote(update)} isn't an update type (expected a month and a letter, "
+                "such as 2026-05 B)"
+            )
         fault = _cell_fault(cells, product)
         if fault:
             left_out.append(f"{product} {quote(day)}: {fault}")
@@ -248,16 +247,16 @@ def _dated_entries(table: _PageTable, product: Product, left_out: list[str]) -> 
 
 
 def _cell_fault(cells: dict[str, str], product: Product) -> str:
-    """What is wrong with a build or a KB; pages have had builds of no product."""
+    """What is wrong with a build or a KB; Microsoft's pages have had builds of no product."""
     kb, build = cells["kb article"], cells["build"]
     if kb and not _KB.fullmatch(kb):
-        return f"{quote(kb)} is not a KB"
+        return f"{quote(kb)} isn't a KB"
     number = BUILD_NUMBERS[product]
     if build:
         parts = build_parts(build)
         if parts is None or parts[0] != number:
-            return f"{quote(build)} is not a build of {number}"
-    return "" if build or kb else "neither a build nor a KB"
+            return f"{quote(build)} isn't a build of {number}"
+    return "" if build or kb else "build and KB are missing"
 
 
 # --- rows ----------------------------------------
@@ -266,9 +265,7 @@ def _cell_fault(cells: dict[str, str], product: Product) -> str:
 def _rows(
     history: list[_Entry], calendar: list[_Entry], source: PageSource, left_out: list[str]
 ) -> tuple[ReleaseRow, ...]:
-    """One row for each update: the calendar tells what is of the track, the history what else there
-    was.
-    """
+    """One row for each update: releases of the track from the calendar, others from the history."""
     kinds: list[tuple[_Entry, str | None]] = [(entry, _calendar_kind(entry)) for entry in calendar]
     kinds += [(entry, _history_kind(entry, calendar)) for entry in history]
     rows: dict[tuple[str, str], ReleaseRow] = {}
@@ -278,7 +275,7 @@ def _rows(
         first = rows.setdefault((entry.product, entry.kb or str(entry.build)), row)
         if (first.date, first.build) != (row.date, row.build):
             name = row.kb or f"build {row.build}"
-            left_out.append(f"{row.product} {name}: stands twice, with different days or builds")
+            left_out.append(f"{row.product} {name}: listed twice, with different dates or builds")
     return tuple(rows.values())
 
 
@@ -293,12 +290,12 @@ def _calendar_kind(entry: _Entry) -> str:
     if word.startswith("hotpatch"):
         return "out-of-band-hotpatch" if entry.letter == "OOB" else "hotpatch"
     raise ValueError(
-        f"{quote(entry.type or '')} is not a type that is known: Baseline (Restart) or Hotpatch"
+        f"{quote(entry.type or '')} isn't a known type (expected Baseline (Restart) or Hotpatch)"
     )
 
 
 def _history_kind(entry: _Entry, calendar: list[_Entry]) -> str | None:
-    """What an update of the release history is; None where the calendar does not tell."""
+    """The kind of an update in the release history; None where the calendar doesn't show it."""
     if entry.letter == "A":
         return "general-availability"
     if entry.letter in "CDE":

@@ -1,4 +1,4 @@
-"""Rows laid over rows: what is new, what a newer page changes, and what an older one must not."""
+"""Merged rows: new rows, changes from a newer page, and contradictions of an older page."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -28,9 +28,9 @@ class MergedRows(NamedTuple):
 
 
 def merge_rows(known: Iterable[ReleaseRow], fresh: Iterable[ReleaseRow]) -> MergedRows:
-    """Rows with fresher ones over them. None is lost: one of the same update is completed, or
-    corrected where the fresh one was read later; a schedule gives way to the update that came. What
-    is older than the first row of its product is from before hotpatch, and left out.
+    """Known rows merged with fresh ones. No row is lost: a row of the same update is completed, or
+    corrected where the fresh one was read later; a release replaces its schedule. Rows older than
+    the first row of their product predate hotpatching and are left out.
     """
     rows = list(known)
     new: list[ReleaseRow] = []
@@ -69,7 +69,7 @@ def _is_same_update(one: ReleaseRow, other: ReleaseRow) -> bool:
 
 
 def _is_schedule_of(known: ReleaseRow, row: ReleaseRow) -> bool:
-    """Whether a known row only planned what has come."""
+    """Whether a known row is only the schedule of a release."""
     if known.kb is not None or known.build is not None or row.kind in _STANDARD:
         return False
     return (known.product, known.date) == (row.product, row.date)
@@ -100,7 +100,7 @@ def _completed(known: ReleaseRow, row: ReleaseRow) -> ReleaseRow:
 
 
 def _contradicts(after: ReleaseRow, row: ReleaseRow) -> bool:
-    """Whether the fresh row states a fact that did not prevail."""
+    """Whether the fresh row states a fact that the merged row doesn't have."""
     for key in _FACTS:
         value = getattr(row, key)
         if value is not None and getattr(after, key) != value:

@@ -1,6 +1,4 @@
-"""The plain values that pages become: rows of updates with their source, and what both readers
-share.
-"""
+"""The plain values of pages: rows of updates with their sources, and helpers of both readers."""
 
 import re
 from datetime import date
@@ -15,7 +13,7 @@ PLANNED_BASELINE_MONTHS = (1, 4, 7, 10)
 """Source: https://learn.microsoft.com/windows-server/get-started/hotpatch (hotpatch calendar)."""
 
 _FIRST_YEAR, _LAST_YEAR = 2016, 2099
-"""The years of such pages; what is outside them is a page that was misread."""
+"""The valid years of such pages; any other year means that the page was misread."""
 
 _BUILD = re.compile(r"(?:10\.0\.)?([0-9]{4,6})\.([0-9]{1,6})")
 _SHOWN = 60
@@ -32,7 +30,7 @@ class PageSource(NamedTuple):
 class ReleaseRow(NamedTuple):
     """An update of a product. `build` is text such as 26100.7092, `kb` text such as KB5072033.
 
-    No kind: the page does not state it. The last four fields pass through a merge untouched.
+    No kind: the page doesn't state it. A merge leaves the last four fields unchanged.
     """
 
     product: Product
@@ -49,7 +47,7 @@ class ReleaseRow(NamedTuple):
 
 
 class ReleasePage(NamedTuple):
-    """What a page states: its rows, the day of its last change, and what in it was left out."""
+    """The content of a page: its rows, the date of its last change, and the rejected rows."""
 
     title: str
     updated: date
@@ -72,7 +70,7 @@ def build_parts(text: str) -> tuple[int, int] | None:
 
 
 def page_day(text: str, where: str) -> date:
-    """A day of a page. Raises ValueError for what is none, or is not of the years of such pages."""
+    """A date of a page. Raises ValueError for an invalid date, or one outside the valid years."""
     try:
         day = (
             date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
@@ -80,12 +78,12 @@ def page_day(text: str, where: str) -> date:
     except ValueError:
         day = None
     if day is None or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise ValueError(f"{quote(text)} is not a day (YYYY-MM-DD), in {quote(where)}")
+        raise ValueError(f"{quote(text)} in {quote(where)} isn't a valid date (YYYY-MM-DD)")
     return day
 
 
 def quote(text: str) -> str:
-    """Text of a page as it may stand in a message: one line, no control codes, not long."""
+    """Text of a page for a message: one line, no control codes, not long."""
     return f"'{printable(text)}'"
 
 

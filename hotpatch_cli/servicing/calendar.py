@@ -1,4 +1,4 @@
-"""A product's year: the releases that are known, and the plan for the other months."""
+"""A product's year: known releases, and the schedule of the other months."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -20,7 +20,7 @@ _RESTARTS = {
 
 
 class CalendarEntry(NamedTuple):
-    """A release of the calendar. No kind, and then no `reboot`: no source states it."""
+    """A release of the calendar. `kind` and `reboot` are None where no source states the kind."""
 
     product: Product
     date: Day
@@ -36,7 +36,7 @@ class CalendarEntry(NamedTuple):
 
 
 class ChangedRelease(NamedTuple):
-    """A release of the calendar that a scenario changes: as it is planned, and as it would be."""
+    """A release of the calendar that a scenario changes: without and with the scenario."""
 
     without: CalendarEntry | None
     scenario: CalendarEntry
@@ -53,7 +53,7 @@ class YearDifference(NamedTuple):
 
 
 class Year(NamedTuple):
-    """A year of releases, by product, as known on a day; `months` says how often hotpatches became
+    """A year of releases, by product, as known on a day; `months` counts the hotpatches that became
     baselines.
     """
 
@@ -68,7 +68,7 @@ class Year(NamedTuple):
 def calendar(
     knowledge: Knowledge, product: Product, year: int, as_of: date, scenario: Iterable[Release] = ()
 ) -> tuple[CalendarEntry, ...]:
-    """The year's releases in their order: what is out on the as-of day, then the plan."""
+    """The year's releases in their order: those out on the as-of day, then the schedule."""
     history = History(knowledge, product, as_of, scenario)
     rows = [row for row in (*history.out, *history.scenario) if row.date and row.date.year == year]
     known = [_entry(product, row) for row in rows if row.kind in _SHOWN]
@@ -95,7 +95,7 @@ def _planned(product: Product, year: int, month: int, history: History) -> Calen
 
 
 def restarts(entries: Iterable[CalendarEntry]) -> tuple[int, int]:
-    """(restarts that the baselines of a year ask for, months whose kind no source states)."""
+    """(restarts for the baselines of a year, months whose kind no source states)."""
     listed = list(entries)
     baselines = sum(entry.kind in ("planned-baseline", "unplanned-baseline") for entry in listed)
     return baselines, sum(entry.kind is None for entry in listed)

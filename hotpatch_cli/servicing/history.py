@@ -1,5 +1,4 @@
-"""A product's releases as they are known on a day: what is out, what is scheduled, what a baseline
-is.
+"""A product's releases as they are known on a day: released, scheduled, and baselines.
 
 Nothing after the as-of day is known. The planned cadence (January, April, July, October, second
 Tuesday; https://learn.microsoft.com/en-us/windows/release-health/windows-server-release-info) is a
@@ -25,7 +24,7 @@ from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
 
 
 class Baseline(NamedTuple):
-    """A baseline that is out or planned; `release` is None where only the schedule has it."""
+    """A baseline that is out or planned; `release` is None where it is only scheduled."""
 
     date: Day
     planned: bool
@@ -55,7 +54,7 @@ class History:
     def __init__(
         self, knowledge: Knowledge, product: Product, as_of: date, scenario: Iterable[Release] = ()
     ) -> None:
-        """`scenario` are the releases of a `--what-if` question, which are taken as given."""
+        """`scenario` are the releases of a `--what-if` scenario, which are treated as released."""
         self.product = product
         self.as_of = as_of
         self.scenario = tuple(row for row in scenario if row.product == product)
@@ -82,8 +81,8 @@ class History:
         return best
 
     def planned_after(self, day: date) -> Baseline | None:
-        """The first baseline that the plan has strictly after a day; none before the first release
-        of the product, and None once hotpatch has ended.
+        """The first scheduled baseline after a day, not before the product's first release; None
+        once hotpatching has ended.
         """
         if day >= self.last_day:
             return None
@@ -122,9 +121,9 @@ class History:
         return newest if build < newest.build else None
 
     def newest_cumulative(self) -> Release | Baseline | None:
-        """The newest monthly cumulative update that is out, as machines get it that do not
-        hotpatch: in the month of a baseline that is the baseline, and a release of unknown kind is
-        one or the other.
+        """The newest monthly cumulative update that is out, as machines without hotpatching get it:
+        in the month of a baseline the baseline. A release of unknown kind counts too: it is one or
+        the other.
         """
         kinds = ("standard", *BASELINES, None)
         newest = max(
@@ -148,8 +147,8 @@ class History:
 
 
 def _last_day(matrix: Matrix, product: Product, as_of: date) -> date:
-    """The last day of hotpatches as it was known, or before anything was known of it, as it was
-    first told.
+    """The last day of hotpatching as it was known on a day, or, before any source stated it, as
+    first stated.
     """
     known = matrix.event(product, "last-hotpatch-month", as_of)
     told = [
@@ -162,8 +161,8 @@ def _last_day(matrix: Matrix, product: Product, as_of: date) -> date:
 
 
 def qualifies(row: Release, platform: str | None) -> bool:
-    """Whether a row is a hotpatch to catch up with: of kind hotpatch, or an out-of-band one that
-    has a build, updates the operating system, and is for this platform.
+    """Whether a row is a hotpatch that counts for the track: of kind hotpatch, or an out-of-band
+    one that has a build, updates the operating system, and is for this platform.
     """
     if not row.identified:
         return False

@@ -1,8 +1,8 @@
-"""What a machine may have installed: the releases that its build and its KBs leave possible.
+"""The releases that a machine may have installed, by its build and its KBs.
 
-Where several are left, the state that all of them share is certain; `track` asks for it. A build is
-never placed by a range of numbers, save that one below a baseline's of the same Windows lacks that
-baseline.
+Where several are possible, the state that all of them share is certain. A range of build numbers
+never identifies a release, with one exception: a build below that of a baseline of the same Windows
+lacks that baseline.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ _NO_BUILD = Build(0, 0)
 
 
 class Installed(NamedTuple):
-    """The releases of which one is installed; `lacks` is a baseline that a build of no release does
-    not reach.
+    """The candidates, one of which is installed; `lacks` is a baseline newer than an unlisted
+    build.
 
-    `waiting` is installed too, but takes effect only with the restart that the machine waits for.
-    `question` is what to ask where the candidates do not agree, `settled` what to note where they
-    do; `findings` are said in any case. `why` says what is not known.
+    `waiting` is installed too, but takes effect only after the pending restart. `question` is the
+    finding where the candidates give different states, `settled` the finding where they agree;
+    `findings` are raised in both cases. `why` states what is unknown.
     """
 
     candidates: tuple[Release, ...] = ()
@@ -35,7 +35,7 @@ class Installed(NamedTuple):
 
     @property
     def release(self) -> Release | None:
-        """The one release that it can be; None where there are several or none."""
+        """The only candidate; None where there are several or none."""
         return self.candidates[0] if len(self.candidates) == 1 else None
 
     @property
@@ -44,16 +44,14 @@ class Installed(NamedTuple):
         return bool(self.candidates) or self.lacks is not None
 
     def lacks_release(self, other: Release) -> bool:
-        """Whether whatever it may be is older than another release."""
+        """Whether every candidate is older than another release."""
         if self.lacks is not None:
             return not before(other, self.lacks)
         return bool(self.candidates) and all(age(row) < age(other) for row in self.candidates)
 
 
 def identify(facts: Facts, history: History) -> Installed:
-    """What the build and the KBs leave possible: the build's releases first, narrowed by the KBs
-    that are listed.
-    """
+    """The candidates by build, narrowed by the listed KBs; without a build, by the KBs alone."""
     build = meaning_of(facts.build)
     if build is None or build.revision is None:
         return _by_kbs(facts, history)
@@ -72,14 +70,14 @@ def identify(facts: Facts, history: History) -> Installed:
 
 
 def _without_build(facts: Facts, build: Build, history: History) -> tuple[Release, ...]:
-    """A listed release without a build of its own, where the build may be its."""
+    """A listed release without a known build, to which the machine's build may belong."""
     listed = _newest_listed(facts, history, with_build=False)
     return listed if len(listed) == 1 and _fits(build, listed[0], history) else ()
 
 
 def _fits(build: Build, buildless: Release, history: History) -> bool:
-    """Whether a build that no row has may be that of a row without one: none that is newer reached
-    it already, and it is not below the ones before. This only refutes; it never places a build.
+    """Whether an unlisted build may belong to a release without a known build: it must be below all
+    newer builds and above all older baselines. This only rules out; it never identifies a build.
     """
     others = [row for row in history.out if row.build and row.build.number == build.number]
     newer = [row.build for row in others if before(buildless, row)]
@@ -96,7 +94,7 @@ def _by_kbs(facts: Facts, history: History) -> Installed:
     if newest:
         return _several(facts, newest, "the newest of the KBs is one of", None)
     if facts.build:
-        why = f"build {facts.build} has no revision, and no KB decides"
+        why = f"build {facts.build} has no revision, and no KB identifies the update"
         question = make_finding(
             "HP307", "no_revision", seen={"build": facts.build}, build=facts.build
         )
@@ -105,9 +103,11 @@ def _by_kbs(facts: Facts, history: History) -> Installed:
         question = make_finding(
             "HP313", "kbs", seen={"build": None, "kbs": facts.kbs}, kbs=", ".join(facts.kbs)
         )
-        return Installed(question=question, why="there is no build, and none of the KBs decides")
+        return Installed(
+            question=question, why="the build is missing, and no KB identifies the update"
+        )
     question = make_finding("HP313", seen={"build": None, "kbs": None})
-    return Installed(question=question, why="there is neither a build nor a KB")
+    return Installed(question=question, why="both build and KBs are missing")
 
 
 def _newest_listed(
@@ -116,7 +116,7 @@ def _newest_listed(
     """The newest operating-system update among the KBs; `with_build` False takes only rows without
     a build.
 
-    Several, where nothing tells which of them is the newest.
+    Several where no fact shows which one is the newest.
     """
     listed = [row for row in _listed(facts, history) if with_build or row.build is None]
     newest = max(map(age, listed), default=None)
@@ -124,7 +124,7 @@ def _newest_listed(
 
 
 def _listed(facts: Facts, history: History) -> list[Release]:
-    """The operating-system updates among the KBs, as far as they are out."""
+    """The operating-system updates among the KBs that are out."""
     return [row for row in history.out if row.kb in facts.kbs and row.component is None]
 
 
@@ -150,9 +150,7 @@ def _several(
 def _waiting(
     facts: Facts, build: Build, rows: Sequence[Release], history: History
 ) -> Release | None:
-    """The newest listed update that the running build does not have yet, on a machine that waits
-    for a restart.
-    """
+    """The newest listed update that the running build lacks, if a restart is pending."""
     if not facts.restart_pending:
         return None
     ahead = [
@@ -164,7 +162,7 @@ def _waiting(
 
 
 def _is_ahead(row: Release, build: Build, rows: Sequence[Release], history: History) -> bool:
-    """Whether an update is surely newer than what runs: by its build, or without one by its day."""
+    """Whether an update is certainly newer than the running one: by build, otherwise by day."""
     if row.build is not None:
         return row.build > build
     if rows:
@@ -176,8 +174,8 @@ def _is_ahead(row: Release, build: Build, rows: Sequence[Release], history: Hist
 def _contradictions(
     facts: Facts, build: Build, rows: Sequence[Release], history: History
 ) -> tuple[Finding, ...]:
-    """A KB that would have raised the build further than it is; and where the KB of the build is
-    not listed, one of the same day or later.
+    """HP304 for listed KBs with a newer build, and, if the build's own KB isn't listed, for KBs of
+    the same day or later.
     """
     missing = bool(rows) and all(bool(row.kb) and row.kb not in facts.kbs for row in rows)
     own = " or ".join(row.name for row in rows)
@@ -205,8 +203,8 @@ def _contradictions(
 
 
 def _unlisted(facts: Facts, build: Build, history: History) -> Installed:
-    """A build that no release has on the as-of day: below a baseline's it lacks that baseline, and
-    else it is open.
+    """A build without a release on the as-of day: below that of a baseline, it lacks the baseline;
+    otherwise the track is unknown.
     """
     reached = history.baseline_above(build)
     waiting = _waiting(facts, build, (), history)
@@ -214,7 +212,7 @@ def _unlisted(facts: Facts, build: Build, history: History) -> Installed:
     variant, values = _where(build, history)
     values["build"] = build
     seen = {"build": facts.build}
-    why = f"no release on record has build {build}"
+    why = f"no known release has build {build}"
     if reached is None:
         question = make_finding("HP307", variant, seen=seen, **values)
         return Installed((), None, waiting, f"build {build}", question, None, contradictions, why)
@@ -224,8 +222,8 @@ def _unlisted(facts: Facts, build: Build, history: History) -> Installed:
 
 
 def _where(build: Build, history: History) -> tuple[str, dict[str, object]]:
-    """Of a later day, older than all that is known, newer, or just not listed: the sentence and its
-    values.
+    """The variant of HP307 and its values: a later release, older than all, newer than all, or
+    unlisted.
     """
     later = [row.date for row in history.all if row.build == build and row.date]
     if later:

@@ -1,8 +1,8 @@
-"""Updates that are offered to a machine: which hotpatch carries, which it does not, and which leave
-the track.
+"""Updates that are offered to a machine: delivered as a hotpatch, not delivered as a hotpatch, or
+taking the machine off the track.
 
-An update is known by its KB in the release data before its title is believed. Titles tell what the
-data cannot: they name hotpatch, and .NET, drivers and firmware, which are not updates of Windows.
+The KB in the release data takes precedence over the title. Titles identify the other updates: they
+name hotpatches, and .NET, drivers, and firmware, which aren't updates of Windows.
 https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch
 """
 
@@ -17,10 +17,10 @@ from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS
 Offer = Literal[
     "carried", "other", "standard", "standard-by-title", "open", "untitled", "cumulative"
 ]
-"""What an update is: carried by hotpatch; not carried, since it is not of Windows or not security;
-a standard update, by its KB or by its title; an update of Windows of which nothing tells whether it
-is a baseline or a standard update; a KB that has no title and that the data does not have, of which
-nothing tells at all; another cumulative update of the data, baselines above all.
+"""What an update is: delivered as a hotpatch; not delivered as one, because it isn't a security
+update of Windows; a standard update, by its KB or its title; an update of Windows that is a
+baseline or a standard update (open); a KB without a title that isn't in the data (untitled);
+another cumulative update in the data, such as a baseline.
 """
 
 _KB = re.compile(r"(?i)(?:\bKB\s?)([0-9]{5,8})\b")
@@ -34,8 +34,8 @@ _OF_WINDOWS = re.compile(
 
 
 class Offers(NamedTuple):
-    """The updates that wait, by what they are; `rows` are the cumulative updates among them that
-    the data has.
+    """The pending updates, by what they are; `rows` are the cumulative updates among them that are
+    in the data.
     """
 
     others: tuple[PendingUpdate, ...] = ()
@@ -53,12 +53,12 @@ class Offers(NamedTuple):
 
 
 def is_of_system(title: str) -> bool:
-    """Whether a title is that of an update of the operating system, carried by hotpatch or not."""
+    """Whether a title names an operating-system update, delivered as a hotpatch or not."""
     return bool(_CARRIED.search(title) or _OF_WINDOWS.search(title))
 
 
 def sorted_offers(pending: Iterable[PendingUpdate], out: Sequence[Release]) -> Offers:
-    """The updates that wait, sorted by the releases that are out."""
+    """The pending updates, sorted by the releases that are out."""
     listed = tuple(pending)
     if not listed:
         return Offers()
@@ -95,7 +95,7 @@ def _by_row(row: Release) -> Offer:
 
 
 def _by_title(update: PendingUpdate, out: Sequence[Release]) -> Offer:
-    """What an update is that the data does not have. A kind that its source gives is believed."""
+    """What an update is that isn't in the data. The kind that its source states comes first."""
     title = update.title or ""
     if update.kind is not None:
         return "other"
@@ -109,9 +109,8 @@ def _by_title(update: PendingUpdate, out: Sequence[Release]) -> Offer:
 
 
 def _by_month(title: str, out: Sequence[Release]) -> Offer:
-    """An update of Windows whose title names no hotpatch. In a month that the data has as a
-    hotpatch month it is the standard update; in one whose planned baseline the data does not have
-    it is that; otherwise nothing tells.
+    """An update of Windows whose title names no hotpatch: the standard update in a hotpatch month
+    of the data, the baseline in a planned month whose baseline isn't in the data, otherwise open.
     """
     named = _MONTH.search(title)
     if named is None:
@@ -130,9 +129,7 @@ def _by_month(title: str, out: Sequence[Release]) -> Offer:
 
 
 def offered_findings(offers: Offers) -> Iterator[Finding]:
-    """HP311: what a machine on the track is offered that would take it off, or that nothing tells
-    of.
-    """
+    """HP311: offered updates that would take a machine off the track, or might."""
     offered = {
         "default": offers.standard,
         "title": offers.by_title,
@@ -146,7 +143,7 @@ def offered_findings(offers: Offers) -> Iterator[Finding]:
 
 
 def _named(update: PendingUpdate) -> str:
-    """Its KB with its title, or what there is."""
+    """Its KB with its title, or the one that is known."""
     kb = _kb_of(update)
     if update.title and kb and kb not in update.title:
         return f"{kb} ({update.title})"

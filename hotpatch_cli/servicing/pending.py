@@ -1,4 +1,4 @@
-"""What waits on a machine: updates that hotpatch does not carry (HP306), and a restart (HP308)."""
+"""Pending updates that aren't delivered as hotpatches (HP306), and a pending restart (HP308)."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def waiting_findings(facts: Facts, place: Track, offers: Offers) -> Iterator[Fin
 
 
 def _restart(place: Track) -> Finding:
-    """HP308, with the update that the restart brings, and what is left to do after it."""
+    """HP308, with the update that the restart completes, and what to do after it."""
     waiting, baseline = place.pending_restart, place.baseline
     seen = {"restart_pending": True}
     if waiting is None:

@@ -1,4 +1,4 @@
-"""What makes a machine restart next, and not before which moment."""
+"""The causes of a machine's next restart, and the earliest moment of each."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -15,11 +15,10 @@ https://learn.microsoft.com/en-us/azure/virtual-machines/automatic-vm-guest-patc
 
 
 class Cause(NamedTuple):
-    """A reason to restart: the release behind it, and the moment (UTC) before which it does not
-    happen.
+    """A cause of a restart: its release, and the earliest moment (UTC).
 
-    It is not `certain` where the machine may be due earlier, since what it has installed is not
-    known.
+    It isn't `certain` where the machine may be due earlier, because its installed update is
+    unknown.
     """
 
     reason: str
@@ -45,9 +44,7 @@ def next_baseline(track: Track, history: History) -> Baseline | None:
 def causes(
     verdict: str, facts: Facts, track: Track, history: History, offers: Offers
 ) -> tuple[Cause, ...]:
-    """Why the machine restarts next: a restart that waits, what its track or its verdict asks for,
-    other updates.
-    """
+    """Why the machine restarts next: a pending restart, its track or verdict, other updates."""
     now = start_of(history.as_of)
     main = _main_cause(verdict, track, history)
     found = (
@@ -55,7 +52,7 @@ def causes(
         main,
         Cause("pending", None, now) if _others_wait(verdict, track, offers) else None,
     )
-    # A KB of which nothing tells may restart the machine before all that is known.
+    # A KB without a title may restart the machine before all known causes.
     certain = not track.may_be_due and not offers.untitled
     return tuple(
         cause._replace(certain=cause.certain and certain) for cause in found if cause is not None
@@ -63,9 +60,7 @@ def causes(
 
 
 def _others_wait(verdict: str, track: Track, offers: Offers) -> bool:
-    """Whether updates wait that restart the machine and that its track or its verdict does not
-    speak of.
-    """
+    """Whether pending updates restart the machine that its track or verdict doesn't cover."""
     if offers.others:
         return True
     if verdict in NOT_NOW:
@@ -93,8 +88,8 @@ def _main_cause(verdict: str, track: Track, history: History) -> Cause | None:
 
 
 def _monthly(track: Track, history: History) -> Cause:
-    """The standard update of each month: the one that is out, or the next one. Where nothing tells
-    what is installed, the one that is out may be due.
+    """The monthly standard update: the one that is out, or the next one. Where the installed update
+    is unknown, the one that is out may be due.
     """
     if track.next_update is not None:
         return _out("monthly-update", track.next_update.date, start_of(history.as_of))
@@ -107,7 +102,7 @@ def _monthly(track: Track, history: History) -> Cause:
 
 
 def _out(reason: str, day: date, now: datetime) -> Cause:
-    """A release that is out on the as-of day; on that day itself it is out from its hour on."""
+    """A release that is out on the as-of day; on its own day, from its release hour on."""
     return Cause(reason, day, max(now, release_moment(day)))
 
 
@@ -116,7 +111,7 @@ def _at_release(reason: str, day: date) -> Cause:
 
 
 def restarted_by_platform(facts: Facts) -> bool:
-    """Whether Azure chooses the moment: AutomaticByPlatform with the safety checks in place."""
+    """Whether Azure chooses the moment: AutomaticByPlatform without bypassed safety checks."""
     settings = facts.patching
     automatic = meaning_of(settings.mode) is PatchMode.AUTOMATIC_BY_PLATFORM
     return facts.platform == "azure" and automatic and not settings.bypass_safety_checks

@@ -1,8 +1,8 @@
-"""How many restarts hotpatch saves in a year, against the cumulative update of every month.
+"""The restarts that hotpatching saves in a year, compared with monthly cumulative updates.
 
 Each month's cumulative update restarts a machine. A machine on the track restarts for baselines
 only, so a month whose release is a hotpatch saves one restart; a month whose kind no source states
-counts for neither side.
+counts for neither.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,12 +37,12 @@ def savings(entries: Iterable[CalendarEntry]) -> Savings:
 def saved_by(
     track: Track, next_baseline: Baseline | None, entries: Sequence[CalendarEntry], as_of: date
 ) -> int:
-    """Restarts that a machine which can hotpatch saves in the year of the entries.
+    """Restarts that an eligible machine saves in the year of the entries.
 
-    Months that it is known to lose do not count: off the track those from the update that led it
-    off until the next baseline, and while a baseline is due those from its release to the as-of
-    day, in which no hotpatch installs. Months before the installed update are supposed to have been
-    hotpatched: no source tells.
+    Months without hotpatches don't count: off the track, the months from the update that took the
+    machine off it until the next baseline; while a baseline is due, the months from its release to
+    the as-of day. Months before the installed update count as hotpatched, because no source states
+    otherwise.
     """
     days = [entry.date for entry in entries if entry.monthly and entry.kind == "hotpatch"]
     installed = track.installed.date if track.installed else None

@@ -1,4 +1,4 @@
-"""The scenario of a what-if question: releases and freezes that are not known, taken as given."""
+"""The scenario of `--what-if`: hypothetical releases and freezes."""
 
 from typing import NamedTuple
 
@@ -7,14 +7,14 @@ from hotpatch_cli.schedule.freezes import Freeze
 
 
 class Scenario(NamedTuple):
-    """Unplanned baselines and freezes that hold together; `texts` are the questions as asked."""
+    """Unplanned baselines and freezes that apply together; `texts` are the options as given."""
 
     texts: tuple[str, ...] = ()
     releases: tuple[Release, ...] = ()
     freezes: tuple[Freeze, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anything is asked."""
+        """Whether the scenario has any change."""
         return bool(self.texts)
 
 

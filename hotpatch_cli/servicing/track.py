@@ -31,11 +31,10 @@ class Update(NamedTuple):
 
 
 class Track(NamedTuple):
-    """Where a machine stands. `state` is None where hotpatch is out of reach, so that there is no
-    track.
+    """The track of a machine. `state` is None where the machine isn't eligible and has no track.
 
-    `possible` are the releases that it may have installed; `installed` is the one, where the facts
-    leave only one.
+    `possible` are the releases that it may have installed; `installed` is set where only one is
+    possible.
     """
 
     state: TrackState | None
@@ -49,16 +48,12 @@ class Track(NamedTuple):
 
     @property
     def pending_restart(self) -> Release | None:
-        """The update that is installed and takes effect with the restart that the machine waits
-        for.
-        """
+        """The installed update that takes effect after the pending restart."""
         return self.possible.waiting
 
     @property
     def gets_baseline(self) -> bool:
-        """Whether the restart that the machine waits for brings the newest baseline, or something
-        newer.
-        """
+        """Whether the pending restart completes the newest baseline or a newer update."""
         waiting = self.possible.waiting
         return (
             waiting is not None
@@ -68,7 +63,7 @@ class Track(NamedTuple):
 
     @property
     def may_be_due(self) -> bool:
-        """Whether a baseline is out, and nothing tells if it is installed."""
+        """Whether a baseline is out, and no fact shows whether it is installed."""
         return self.state == "unknown" and self.baseline is not None
 
 
@@ -84,9 +79,7 @@ class Standing(NamedTuple):
 def track(
     facts: Facts, possible: Installed, history: History, verdict: str, offers: Offers
 ) -> Track:
-    """The track of a machine: the state that all releases share that it may have installed,
-    otherwise unknown.
-    """
+    """The track of a machine: the state that all of its candidates share, otherwise unknown."""
     baseline = history.newest_baseline
     standings = tuple(standing(row, history, facts.platform) for row in possible.candidates)
     if possible.lacks is not None:
@@ -122,8 +115,8 @@ def standing(installed: Release, history: History, platform: str | None) -> Stan
 
 
 def _undecided(installed: Release, baseline: Baseline | None, history: History) -> Release | None:
-    """A release of unknown kind without which the state cannot be told: the installed one, or one
-    that is newer than it and than the baseline, since it may be the baseline.
+    """A release of unknown kind that makes the state unknown: the installed one, or one newer than
+    it and the baseline, because it may be a baseline.
     """
     after = max(day for day in (baseline and baseline.date, installed.date, date.min) if day)
     unknown = [row for row in history.out if row.kind is None]
@@ -143,8 +136,8 @@ def _newer(one: Release, other: Release) -> bool:
 def _told(
     facts: Facts, agreed: Standing, possible: Installed, history: History, verdict: str
 ) -> tuple[Finding, ...]:
-    """What is said of a state. While a restart waits that brings an update, that is said instead
-    (HP308).
+    """The findings on a state. While a restart that completes an update is pending, HP308 replaces
+    them.
     """
     match agreed.state:
         case "baseline-due":
@@ -175,7 +168,7 @@ def _why_unknown(agreed: Standing, history: History) -> str:
         return ""
     if agreed.undecided is not None:
         return f"no source states the kind of {agreed.undecided.name}"
-    return f"no baseline is on record on or before {history.as_of}"
+    return f"the release data has no baseline on or before {history.as_of}"
 
 
 def _behind(facts: Facts, possible: Installed, history: History) -> Finding:
@@ -227,7 +220,7 @@ _STANDARD_KINDS = {"out-of-band": "an out-of-band update", "preview": "a preview
 
 
 def _off(facts: Facts, possible: Installed, history: History) -> Finding:
-    """HP303, as sure as the rows of the updates that may have led the machine off."""
+    """HP303, with the confidence of the updates that may have taken the machine off the track."""
     rows = possible.candidates
     following = history.planned_after(history.as_of)
     kind = _STANDARD_KINDS.get(rows[0].kind or "", "a standard cumulative update")
@@ -280,8 +273,8 @@ def _next_update(  # noqa: PLR0917  the whole of a judgement
 
 
 def _offered_next(row: Release, state: TrackState) -> bool:
-    """Whether an offered cumulative update comes next. Off the track the newest one does, whatever
-    is offered.
+    """Whether an offered cumulative update comes next. Off the track, the newest one comes next in
+    any case.
     """
     if state == "unknown":
         return row.kind is not None
@@ -291,7 +284,7 @@ def _offered_next(row: Release, state: TrackState) -> bool:
 def _newest_of_state(
     facts: Facts, state: TrackState, possible: Installed, history: History
 ) -> Release | None:
-    """The newest update that the running build lacks, of the sort that its state asks for."""
+    """The newest update that the running build lacks, of the kind that its state needs."""
     if state == "behind":
         return history.hotpatches(facts.platform)[-1]
     standard = history.newest_standard()
@@ -301,17 +294,15 @@ def _newest_of_state(
 
 
 def _brings(waiting: Release | None, update: Release) -> bool:
-    """Whether the restart that waits brings an update, or something newer: then it isn't offered
-    again.
-    """
+    """Whether the pending restart completes an update or a newer one, which isn't offered again."""
     return waiting is not None and age(waiting) >= age(update)
 
 
 def standard_update(possible: Installed, history: History, offers: Offers) -> Update | None:
-    """The newest cumulative update that is out and surely not installed: what a machine gets that
-    does not hotpatch.
+    """The newest cumulative update that is out and certainly not installed: the next update of a
+    machine without hotpatching.
 
-    One that is offered is not installed, whatever else is known.
+    An offered update isn't installed, whatever other facts state.
     """
     waiting = possible.waiting
     newest = history.newest_cumulative()
@@ -344,12 +335,12 @@ def _offer(row: Release, *, reboot: bool) -> Update:
 
 
 def no_track(next_update: Update | None = None, possible: Installed | None = None) -> Track:
-    """The track of a machine that cannot hotpatch: there is none, but there are updates."""
+    """The track of a machine that isn't eligible: no state, but a next update."""
     return Track(None, next_update=next_update, possible=possible or Installed())
 
 
 def unknown_track(facts: Facts, why: str) -> Track:
-    """The track of a machine whose product is not known."""
+    """The track of a machine whose product is unknown."""
     if facts.build or facts.kbs:
         return Track("unknown", why=why)
     return Track(

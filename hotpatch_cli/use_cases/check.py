@@ -25,9 +25,7 @@ def check(
 
 
 def check_images(images: Fleet, knowledge: Knowledge, as_of: date) -> Report:
-    """Judge images alone, for which there is no machine yet: each stands for itself as a machine of
-    the fleet.
-    """
+    """Judge images that have no machine yet, each like a machine of the fleet."""
     return _report(images, Judge(knowledge, as_of, image_only=True))
 
 
@@ -59,8 +57,8 @@ def _report(fleet: Fleet, judge: Judge) -> Report:
 
 
 def _run_findings(judge: Judge, checked: Iterable[Checked]) -> Iterable[Finding]:
-    """HP310: planned baselines whose day has passed and that the data does not have, of products
-    with a track here.
+    """HP310: planned baselines whose day has passed and that aren't in the data, for products with
+    a track here.
     """
     used = {
         machine.judgement.product
@@ -81,8 +79,8 @@ def _run_findings(judge: Judge, checked: Iterable[Checked]) -> Iterable[Finding]
 def _restart_findings(
     judgement: Judgement, restart: Restart, rules: Mapping[str, Rule]
 ) -> tuple[Finding, ...]:
-    """The findings on a restart; without those on missing facts where image or Windows version is
-    unsupported, since then no fact is asked for.
+    """The findings on a restart; without those on missing facts where the image or Windows version
+    is unsupported, because no fact is needed then.
     """
     if judgement.track.state is not None:
         return restart.findings
@@ -92,7 +90,7 @@ def _restart_findings(
 
 
 class _FilledSentence(NamedTuple):
-    """A finding's rule, its message, and the field that it speaks of."""
+    """A finding's rule, its message, and its field."""
 
     rule: Rule
     message: str
@@ -100,18 +98,14 @@ class _FilledSentence(NamedTuple):
 
 
 class _ReasonBuilder:
-    """Turns findings into reasons; a sentence is filled in once, however many machines it is true
-    of.
-    """
+    """Turns findings into reasons; a sentence is filled in once, however many machines share it."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._rules = rules
         self._filled: dict[Finding, _FilledSentence] = {}
 
     def reason(self, finding: Finding, machine: Machine) -> Reason:
-        """The reason that a finding is for a machine, with the place of the field that it speaks
-        of.
-        """
+        """The reason that a finding is for a machine, with the place of its field."""
         filled = self._filled.get(finding)
         if filled is None:
             rule = self._rules[finding.code]
@@ -121,21 +115,24 @@ class _ReasonBuilder:
         return Reason(finding, filled.rule, filled.message, machine.origin.locate(filled.field))
 
     def general(self, finding: Finding) -> Reason:
-        """The reason that a finding on the whole run is; its place is the release data, which is no
-        file of a user.
+        """The reason of a finding on the whole run. Its place is the release data, not a user's
+        file.
         """
         rule = self._rules[finding.code]
         return Reason(finding, rule, sentence(rule, finding), Location("the release data"))
 
 
 def require_something(report: Report, names: Iterable[str]) -> None:
-    """Raise InputError where nothing was judged: that must never look green."""
+    """Raise InputError where nothing was judged: an empty fleet must never pass."""
     if not report.machines:
-        count = len(report.skipped)
-        if count == 0:
-            why = "There is no machine in it."
-        elif count == 1:
-            why = "The one machine in it was skipped: none runs Windows."
-        else:
-            why = f"All {count} machines in it were skipped: none runs Windows."
+        why = nothing_to_check(len(report.skipped))
         raise refuse(", ".join(names), why, "Nothing was checked.")
+
+
+def nothing_to_check(skipped: int) -> str:
+    """Why there is nothing to judge in a fleet of which all machines were skipped."""
+    if skipped == 0:
+        return "There is no machine in it."
+    if skipped == 1:
+        return "Its only machine was skipped because it doesn't run Windows."
+    return f"All {skipped} machines in it were skipped because none of them runs Windows."

@@ -47,19 +47,19 @@ def said(code: str, facts: Facts, as_of: date = TODAY) -> str:
 
 LOOKALIKES = {
     "2022-datacenter-azure-edition": (
-        "made without hotpatch",
+        "has no hotpatching",
         "2022-datacenter-azure-edition-hotpatch",
     ),
     "2022-Datacenter-Azure-Edition-smalldisk": (
-        "made without hotpatch",
+        "has no hotpatching",
         "2022-datacenter-azure-edition-hotpatch",
     ),
     "2022 datacenter azure edition": (
-        "made without hotpatch",
+        "has no hotpatching",
         "2022-datacenter-azure-edition-hotpatch",
     ),
     "2022–datacenter–azure–edition": (
-        "made without hotpatch",
+        "has no hotpatching",
         "2022-datacenter-azure-edition-hotpatch",
     ),
     "2025-datacenter-azure-edition-g2": ("no -g2 form", "2025-datacenter-azure-edition"),
@@ -77,8 +77,8 @@ LOOKALIKES = {
     ),
     "2025-Datacenter-Edition": ("never offered", "2025-datacenter-azure-edition"),
     "2025-Standard-Edition": ("never offered", "2025-datacenter-azure-edition"),
-    "2025-datacenter": ("not Azure Edition", "2025-datacenter-azure-edition"),
-    "2022-datacenter-core-g2": ("not Azure Edition", "2022-datacenter-azure-edition-core"),
+    "2025-datacenter": ("isn't Azure Edition", "2025-datacenter-azure-edition"),
+    "2022-datacenter-core-g2": ("isn't Azure Edition", "2022-datacenter-azure-edition-core"),
     "2019-datacenter-gensecond": ("2022 and 2025 only", "-datacenter-azure-edition"),
     "Windows Server 2022 Datacenter: Azure Edition Hotpatch": (
         "display name",
@@ -90,7 +90,7 @@ LOOKALIKES = {
     ),
     "icrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition": (
         (
-            "made without hotpatch; its twin with -hotpatch in the SKU has it, and "
+            "has no hotpatching; the SKU with -hotpatch in its name has it, and "
             "its publisher is icrosoftWindowsServer"
         ),
         "2022-datacenter-azure-edition-hotpatch",

@@ -202,7 +202,7 @@ BUILDS: dict[tuple[str | None, str], tuple[str, str]] = {
     ("Azure Stack HCI", "10.0.26100.1742"): ("HP105", "Azure Local updates its nodes"),
     ("Windows Server 2022 Datacenter: Azure Edition", "20348.5440"): (
         "HP104",
-        "azure or azure-local",
+        "`platform: azure` or `platform: azure-local`",
     ),
     ("Windows Server, version 23H2 Datacenter", "25398.1"): ("HP105", "23H2"),
 }
@@ -227,4 +227,4 @@ def test_a_node_of_azure_local_is_not_told_to_enroll() -> None:
     """The remedy of a node is an update by Azure Local, and names no enrollment command."""
     remedy = KNOWLEDGE.rules["HP105"].remedy_of("host")
     assert "Get-SolutionUpdate" in remedy
-    assert "nothing to enroll" in remedy
+    assert "don't need to enroll" in remedy

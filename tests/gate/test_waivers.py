@@ -117,9 +117,9 @@ def test_the_last_day_counts(hotpatch: Any, expires: str, code: int) -> None:
     """
     done = checked(hotpatch, f"{{name: a, {OLD}}}", waiver(expires=expires))
     assert done.code == code
-    assert ("waivers.yaml:2: The waiver of HP105 for 'a' ended on 2025-12-14" in done.err) == bool(
-        code
-    )
+    assert (
+        "waivers.yaml:2: The waiver of HP105 for 'a' expired on 2025-12-14" in done.err
+    ) == bool(code)
     assert bool(done.json["gate"]["notes"]) == bool(code)
 
 
@@ -136,14 +136,12 @@ def test_a_waiver_that_matches_nothing_is_named(hotpatch: Any) -> None:
         waiver("zzz"),
     )
     assert done.code == 0
-    nothing = (
-        "The waiver of HP105 for '%s' matches nothing: no machine that was checked is called so."
-    )
+    nothing = "The waiver of HP105 for '%s' matches nothing: no checked machine has this name."
     assert re.findall(r"waivers.yaml:\d+: .*", done.err) == [
         f"waivers.yaml:2: {nothing % 'web1'} Did you mean 'web01'?",
         (
-            "waivers.yaml:7: The waiver of HP106 for 'web01' matches nothing: HP106 is not raised "
-            "there."
+            "waivers.yaml:7: The waiver of HP106 for 'web01' matches nothing: HP106 isn't raised "
+            "for this machine."
         ),
         f"waivers.yaml:17: {nothing % 'zzz'}",
     ]
@@ -523,7 +521,7 @@ def test_what_was_fixed_is_said(hotpatch: Any) -> None:
     done = hotpatch.check(
         f"machines: [{{name: a, {OLD}}}]", "--known", "known.json", "--write-known", "new.json"
     )
-    said = "Fixed: 1 known finding no longer found ('b' HP105); --write-known takes them out."
+    said = "Fixed: 1 known finding no longer found ('b' HP105). To remove them, use --write-known."
     assert said in done.err
     assert done.json["gate"]["notes"] == [said]
     assert [

@@ -158,7 +158,7 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP101 not_listed": (
         image("freebsd"),
         "",
-        "isn't in the support matrix. The nearest supported image is",
+        "isn't in the support matrix. Use MicrosoftWindowsServer:",
     ),
     "HP101 look_alike": (
         image("2025-datacenter"),
@@ -170,23 +170,23 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "",
         "Install the product on a VM from a Marketplace image",
     ),
-    "HP101 not_yet": (VM, "2024-10-31", "only from 2024-11-01 on"),
-    "HP101 iso_not_yet": (from_iso(steps=True), "2021-06-01", "only from 2022-02-16 on"),
+    "HP101 not_yet": (VM, "2024-10-31", "only from 2024-11-01, after the as-of date 2024-10-31"),
+    "HP101 iso_not_yet": (from_iso(steps=True), "2021-06-01", "only from 2022-02-16, after"),
     "HP102 gallery": (
         VM._replace(image=Image(id="/g")),
         "",
-        "Image /g is a gallery or custom image",
+        "Image /g is a custom or gallery image",
     ),
     "HP102 restored": (VM._replace(image=None, restored=True), "", "no image reference"),
     "HP102 built": (
         VM._replace(image=None, built="Packer"),
         "",
-        "What Packer builds is a custom image",
+        "Packer produces a custom image",
     ),
     "HP102 built_on": (
         VM._replace(built="Packer"),
         "",
-        "What Packer builds from MicrosoftWindowsServer:WindowsServer:2025",
+        "a custom image from MicrosoftWindowsServer:WindowsServer:2025",
     ),
     "HP103 default": (
         VM._replace(image=Image(container="mcr/x")),
@@ -224,21 +224,29 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "",
         "Azure Local updates its nodes",
     ),
-    "HP105 before_preview": (ARC, "2024-09-19", "preview on 2024-09-20"),
-    "HP106 default": (VM._replace(scale_set="uniform"), "", "uniform orchestration"),
-    "HP107 default": (ARC._replace(generation=1), "", "generation 1. Hotpatch needs generation 2"),
-    "HP107 image": (VM._replace(generation=1), "", "says generation 2: one of the two is wrong"),
+    "HP105 before_preview": (
+        ARC,
+        "2024-09-19",
+        "preview on 2024-09-20, after the as-of date 2024-09-19",
+    ),
+    "HP106 default": (VM._replace(scale_set="uniform"), "", "Uniform orchestration"),
+    "HP107 default": (
+        ARC._replace(generation=1),
+        "",
+        "generation 1. Hotpatching needs generation 2",
+    ),
+    "HP107 image": (VM._replace(generation=1), "", "means generation 2: one of the two is wrong"),
     "HP108 default": (
         ws2022(None),
         "2027-11-01",
-        "no hotpatches after October 2027, and the as-of day is 2027-11-01",
+        "no hotpatches after October 2027, and the as-of date is 2027-11-01",
     ),
-    "HP109 default": (VM._replace(region="swedencentral"), "2024-12-01", "Region swedencentral"),
+    "HP109 default": (VM._replace(region="swedencentral"), "2024-12-01", "region swedencentral"),
     "HP109 missing": (VM._replace(region=None), "2024-12-01", "Before 2025-01-06"),
     "HP110 default": (
         image("2025 datacenter azure edition"),
         "",
-        "Azure takes exactly MicrosoftWindowsServer:",
+        "Azure accepts only MicrosoftWindowsServer:",
     ),
     "HP110 declared": (
         image("2025 datacenter azure edition", declared=True),
@@ -248,50 +256,50 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP110 azurerm": (
         image("2025-Datacenter-Azure-Edition", provider="azurerm"),
         "",
-        "azurerm refuses it. It takes",
+        "azurerm provider rejects it for hotpatching. Use ",
     ),
     "HP111 default": (
         image("2022-datacenter-azure-edition-core", build=Build.parse("26100.33222")),
         "",
         (
-            "but build 26100.33222 is of Windows Server 2025: the VM was upgraded "
+            "but build 26100.33222 belongs to Windows Server 2025: the VM was upgraded "
             "in place, or one of the two is wrong"
         ),
     ),
-    "HP201 default": (patching(hotpatching=False), "", "is false; hotpatch needs true"),
+    "HP201 default": (patching(hotpatching=False), "", "is false. Set it to true"),
     "HP202 default": (patching(mode=PatchMode.parse("Manual")), "", "Patch mode is Manual"),
     "HP203 default": (patching(vm_agent=False), "", "VM agent is off"),
-    "HP204 default": (patching(bypass_safety_checks=True), "", "contradict each other"),
+    "HP204 default": (patching(bypass_safety_checks=True), "", "Sources disagree"),
     "HP204 declared": (
         patching(bypass_safety_checks=True)._replace(declared=True),
         "",
-        "the refusal is quoted on 2025-03-31, and a second source of September 2026 agrees",
+        "a report of 2025-03-31 and a second source of September 2026",
     ),
     "HP205 default": (through_arc(vbs="configured"), "", "is configured but not running"),
     "HP206 secure_boot": (through_arc(secure_boot=False), "", "Secure Boot is off"),
-    "HP206 uefi": (through_arc(uefi=False), "", "does not start with UEFI"),
+    "HP206 uefi": (through_arc(uefi=False), "", "doesn't start with UEFI"),
     "HP207 default": (through_arc(status=ArcStatus.parse("Expired")), "", "status is Expired"),
     "HP208 default": (
         through_arc(hotpatch=LicenseStatus.parse("Disabled")),
         "",
-        "enrollment: Canceled. Hotpatch needs Enabled",
+        "enrollment: Canceled. Enroll the machine",
     ),
     "HP208 preview": (
         through_arc(hotpatch=LicenseStatus.parse("Failed")),
         "2025-07-15",
-        "Failed. Hotpatch needs Enabled. On this day it's a free",
+        "needs Enabled. On the as-of date, it's a free",
     ),
     "HP208 paid": (
         through_arc(hotpatch=LicenseStatus.parse("Not Enrolled")),
         "2025-07-16",
-        "Not Enrolled. Hotpatch needs Enabled. On this day it costs 1.50",
+        "needs Enabled. On the as-of date, it costs 1.50",
     ),
     "HP208 switched_off": (
         through_arc(enablement=Enablement.parse("Disabled")),
         "2025-12-15",
         (
-            "is enrolled, and hotpatching is switched off on it (enablement status "
-            "Disabled). Terms on this day: 1.50"
+            "is enrolled, but hotpatching is turned off on it (enablement status "
+            "Disabled). Turn it on. Terms on the as-of date: 1.50"
         ),
     ),
     "HP208 action_required": (
@@ -302,7 +310,7 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP209 default": (
         ARC._replace(build=Build.parse("26100.1741")),
         "",
-        "Build 26100.1741 is below 26100.1742",
+        "Build 26100.1741 is older than 26100.1742",
     ),
     "HP210 default": (
         LOCAL._replace(azure_local=AzureLocal(HostRelease.parse("23H2"), azure_verification=False)),
@@ -312,14 +320,14 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP211 default": (
         LOCAL._replace(azure_local=AzureLocal(HostRelease.parse("22H2"), azure_verification=True)),
         "",
-        "22H2; hotpatch on Azure Local needs 23H2",
+        "22H2. Update it to 23H2",
     ),
     "HP212 default": (
         VM._replace(scale_set="flexible", health_extension=False),
         "",
         "has no Application Health",
     ),
-    "HP212 missing": (VM._replace(scale_set="flexible"), "", "is not known"),
+    "HP212 missing": (VM._replace(scale_set="flexible"), "", "No source states whether"),
     "HP213 default": (VM._replace(power="off"), "", "is off"),
     "HP214 default": (
         patching(reboot=RebootSetting.parse("Never")),

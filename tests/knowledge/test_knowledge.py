@@ -210,12 +210,12 @@ def test_replace_takes_the_shipped_rows_away(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{HEAD}releases: [{OCTOBER}, {OCTOBER}]", "is there already"),
-        (f"{HEAD}releases: [{OCTOBER.replace('KB5199999', 'KB5073379')}]", "is there already"),
+        (f"{HEAD}releases: [{OCTOBER}, {OCTOBER}]", "already exists"),
+        (f"{HEAD}releases: [{OCTOBER.replace('KB5199999', 'KB5073379')}]", "already exists"),
         (f"{HEAD}releases: [{OCTOBER.replace('kind:', 'kimd:')}]", "Did you mean 'kind'"),
         (
             f"{HEAD}releases: [{OCTOBER.replace('source: mine', 'source: yours')}]",
-            "not a key of `sources`",
+            "isn't a key of `sources`",
         ),
         (f"{HEAD}releases: [{OCTOBER.replace('26100.33500', '26100')}]", "with its revision"),
         (f"{HEAD}releases: [{OCTOBER.replace('2026-10-13', '2026-13-10')}]", "not a date"),

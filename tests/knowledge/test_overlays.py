@@ -149,7 +149,7 @@ BAD: dict[str, tuple[str, str, str]] = {
     "twice": (
         "matrix",
         f"images: [{ROW}, {ROW.replace('2026-03-01', '2026-04-01')}]",
-        "stands twice",
+        "is defined twice",
     ),
     "platform": ("matrix", f"images: [{ROW.replace('[azure]', '[azur]')}]", "Did you mean 'azure'"),
     "product": (
@@ -161,12 +161,12 @@ BAD: dict[str, tuple[str, str, str]] = {
     "pattern": (
         "matrix",
         "lookalikes: [{pattern: '(', why: x, source: mine}]",
-        "not a regular expression",
+        "isn't a valid regular expression",
     ),
     "year": (
         "matrix",
         f"images: [{ROW.replace('2026-03-01', '0001-01-01')}]",
-        "not in the years 2000 to 2189",
+        "isn't in the years 2000 to 2189",
     ),
     "not-a-list": ("matrix", "images: 5", "Expected a list"),
     "event": (
@@ -188,14 +188,14 @@ BAD: dict[str, tuple[str, str, str]] = {
     "release-kb": (
         "releases",
         f"releases: [{{{OCTOBER.replace('KB5199999', '5199999')}}}]",
-        "Write it as KB5072033",
+        "Use the format KB and number",
     ),
     "release-list": ("releases", "releases: {}", "Expected a list"),
     "release-none": ("releases", "", "releases"),
     "release-known": (
         "releases",
         f"releases: [{{{OCTOBER.replace('KB5199999', 'KB5122871')}}}]",
-        "is there already",
+        "already exists",
     ),
 }
 

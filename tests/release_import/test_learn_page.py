@@ -76,7 +76,7 @@ def test_an_update_that_stands_twice() -> None:
     other = [Row("2026-10 B", "2026-10-14", "26100.33500", "KB5199999")]
     page = read_learn_page(markdown(OCTOBER._replace(history=OCTOBER.history | {"2025": other})))
     assert page.rows[0].date == date(2026, 10, 13)
-    assert page.left_out == ("ws2025 KB5199999: stands twice, with different days or builds",)
+    assert page.left_out == ("ws2025 KB5199999: listed twice, with different dates or builds",)
 
 
 TEXTS = {name: text for name, text in NOT_UNDERSTOOD.items() if not name.startswith("JSON")}

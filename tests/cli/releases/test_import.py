@@ -243,9 +243,9 @@ def test_a_layout_that_is_not_understood(hotpatch: Any, text: str) -> None:
 WRONG_CELLS = {
     "a build of no product": (
         changed_october("| 26100.33500 |", "| 2610.33500 |"),
-        "'2610.33500' is not a build of 26100",
+        "'2610.33500' isn't a build of 26100",
     ),
-    "a KB that is none": (changed_october("[KB5199999]", "[soon]"), "'soon' is not a KB"),
+    "a KB that is none": (changed_october("[KB5199999]", "[soon]"), "'soon' isn't a KB"),
 }
 
 
@@ -282,7 +282,7 @@ def test_a_broken_file_of_the_user(hotpatch: Any) -> None:
     for arguments in (["releases"], ["calendar", "--year", "2026"]):
         done = hotpatch(*arguments)
         assert (done.code, done.out) == (2, "")
-        assert "delete it and run `hotpatch releases update`" in done.err
+        assert "Delete it, and run `hotpatch releases update`" in done.err
     assert take_in(hotpatch, markdown(OCTOBER), "--yes").code == 2
     assert kept(hotpatch).read_text() == '{"releases": ['
 

@@ -44,8 +44,8 @@ def test_what_is_waived_is_shown_as_waived(hotpatch: Hotpatch) -> None:
     (obstacle,) = re.findall(r"<article(?:(?!</article>).)*HP202.*?</article>", done.out, re.DOTALL)
     assert "on 1 machine, 1 waived</p>" in obstacle
     assert "(Waived until 2026-03-31 by platform: moves &lt;b&gt;in&lt;/b&gt; March)" in obstacle
-    assert "ended on 2025-03-31" in done.out
-    assert "ended on 2025-03-31" in done.err
+    assert "expired on 2025-03-31" in done.out
+    assert "expired on 2025-03-31" in done.err
 
 
 def test_a_policy_gives_levels_on_the_page(hotpatch: Hotpatch) -> None:
