@@ -57,8 +57,10 @@ class Reason(NamedTuple):
 
     @property
     def remedy(self) -> str:
-        """What to do."""
-        return self.rule.remedy_of(self.finding.variant)
+        """What to do: the rule's remedy, with the KB of the finding where it has one."""
+        text = self.rule.remedy_of(self.finding.variant)
+        kb = dict(self.finding.values).get("kb") if "<kb>" in text else None
+        return text.replace("<kb>", kb) if kb else text
 
 
 class Checked(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from hotpatch_cli.model import Facts, Finding, Fleet, Machine, Placement, make_finding
+from hotpatch_cli.model import Facts, Finding, Fleet, Machine, Placement, make_finding, written
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.fit import Fit, NoFit, OpeningCache, first_fit
 from hotpatch_cli.schedule.freezes import Freeze, applies
@@ -198,7 +198,7 @@ def _schedule_findings(
         "patching.mode": settings.mode,
         "patching.bypass_safety_checks": flag,
     }
-    return (make_finding("HP504", seen=seen, window=names, mode=settings.mode),)
+    return (make_finding("HP504", seen=seen, window=names, mode=settings.mode, flag=written(flag)),)
 
 
 def _moment(fit: Fit | NoFit | ZoneMissing, cause: Cause) -> datetime:

@@ -54,14 +54,14 @@ def _shipped_releases() -> tuple[Release, ...]:
 
 
 def load_rules() -> dict[str, Rule]:
-    """The rule catalogue, by code."""
+    """The rule catalogue by code, in the order of codes."""
     document = shipped("rules.yaml")
     log = Log(document)
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
     log.finish()
     return {
         code: Rule(code, **{"levels": {}, "remedies": {}, "tracks": {}, **fields})
-        for code, fields in rules.items()
+        for code, fields in sorted(rules.items())
     }
 
 

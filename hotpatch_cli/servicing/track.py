@@ -173,21 +173,25 @@ def _why_unknown(agreed: Standing, history: History) -> str:
 
 def _behind(facts: Facts, possible: Installed, history: History) -> Finding:
     newest = history.hotpatches(facts.platform)[-1]
-    return make_finding("HP301", seen=_seen(facts), installed=possible.name, latest=newest.name)
+    kb = {"kb": newest.kb} if newest.kb else {}
+    return make_finding(
+        "HP301", seen=_seen(facts), installed=possible.name, latest=newest.name, **kb
+    )
 
 
 def _due(
     facts: Facts, possible: Installed, baseline: Baseline, history: History
 ) -> tuple[Finding, ...]:
     seen, day = _seen(facts), baseline.date
-    if baseline.release is None:
-        return (
+    if baseline.release is None or baseline.release.kb is None:
+        findings = [
             make_finding(
                 "HP302", "not_known", seen=seen, installed=possible.name, baseline=baseline
-            ),
-        )
-    findings = [_missed(possible, baseline.release, history, seen)]
-    if not baseline.planned:
+            )
+        ]
+    else:
+        findings = [_missed(possible, baseline.release, history, seen)]
+    if baseline.release is not None and not baseline.planned:
         findings.append(
             make_finding(
                 "HP305", seen=seen, kb=baseline.release.name, date=day, month=f"{day:%B %Y}"
@@ -212,6 +216,7 @@ def _missed(
         installed=possible.name,
         baseline=baseline.name,
         baseline_date=baseline.date,
+        kb=baseline.kb,
         **more,
     )
 

@@ -72,8 +72,9 @@ def _run_findings(judge: Judge, checked: Iterable[Checked]) -> Iterable[Finding]
             ended.append((product, baseline.date, judge.history(product).newest_known))
     if ended:
         which = " and ".join(f"{PRODUCT_NAMES[product]}: {day}" for product, day, _ in ended)
-        newest = max((known for _, _, known in ended if known), default="no day")
-        yield make_finding("HP310", which=which, newest=newest)
+        newest = max((known for _, _, known in ended if known), default=None)
+        extent = f"ends on {newest}" if newest else "has no confirmed release"
+        yield make_finding("HP310", which=which, extent=extent)
 
 
 def _restart_findings(

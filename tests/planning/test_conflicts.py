@@ -125,7 +125,7 @@ def test_who_waits_for_a_machine_without_a_window_stays_out(hotpatch: Any) -> No
     assert [each["reasons"][0]["code"] for each in done.json["unplaced"]] == ["HP501", "HP505"]
     assert (
         done.json["unplaced"][1]["reasons"][0]["message"]
-        == "It depends on s, which can't be scheduled."
+        == "The machine depends on s, which can't be scheduled."
     )
 
 

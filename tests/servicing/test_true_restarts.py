@@ -421,6 +421,31 @@ def test_the_owners_window_is_taken_where_azures_is_not_run(checked: Any) -> Non
     assert found["next_reboot"]["window"]["name"] == "sunday"
 
 
+# --- the KB to install ----------------------------------------
+
+REMEDIES: dict[str, tuple[str, str, str]] = {
+    "a newer hotpatch": ("26100.7092", "2025-12-15", "KbNumbersToInclude KB5072014"),
+    "a baseline of the release data": ("26100.6508", "2025-12-15", "-include KB5066835"),
+    "a baseline that only the schedule has": (
+        "26100.33438",
+        "2026-11-26",
+        "`hotpatch releases update`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_a_remedy_names_the_kb_or_how_to_find_it(checked: Any, name: str) -> None:
+    """The commands of HP301 and HP302 have the KB in them; an unknown KB is to be looked up."""
+    build, as_of, words = REMEDIES[name]
+    reasons = checked(f"{ARC}, build: {build}", as_of)["reasons"]
+    (remedy,) = [
+        reason["remedy"] for reason in reasons if reason["name"] in ("behind", "baseline-due")
+    ]
+    assert words in remedy
+    assert "<kb>" not in remedy
+
+
 # --- once for the run ----------------------------------------
 
 
@@ -436,7 +461,7 @@ def test_what_the_data_lacks_is_said_once_for_the_run(hotpatch: Any) -> None:
     for form in ("table", "github", "azure", "gitlab", "junit", "markdown", "html"):
         assert (
             hotpatch.check(WINDOWS + machines, *more, "-f", form).out.count(
-                "The day of a planned baseline has passed"
+                "The date of a planned baseline has passed"
             )
             == 1
         )
