@@ -16,7 +16,7 @@ from hotpatch_cli.outputs.plan_view import (
     nights,
     proof,
 )
-from hotpatch_cli.outputs.table import TextTable, cells, drawn
+from hotpatch_cli.outputs.table import TextTable, cells, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 from hotpatch_cli.planning import Reboot
 from hotpatch_cli.planning.conflicts import name_list
@@ -69,7 +69,7 @@ def _overview(every: Sequence[PlanNight], options: ViewOptions) -> str:
         for night in every
     ]
     return drawn(
-        TextTable(("night", "restarts", "at once", "first start", "last end"), rows), options
+        TextTable(columns("night", "restarts", "at once", "first start", "last end"), rows), options
     )
 
 
@@ -139,9 +139,7 @@ def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> st
     many = counted(len(night.reboots), "restart")
     title = f"Night of {night.name}: {many} ({clock})"
     header = (*head, axis.header())
-    return drawn(
-        TextTable(header, bars, whole=("local time", "ring", header[-1]), title=title), options
-    )
+    return drawn(TextTable(columns(*header), bars, title=title), options)
 
 
 def _bar_width(rows: Sequence[tuple[str, ...]], options: ViewOptions) -> int:
