@@ -120,7 +120,7 @@ def _axis(night: PlanNight, width: int) -> _Axis:
 
 def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> str:
     head: tuple[str, ...] = ("machine", "local time", "window", "ring")
-    columns: list[tuple[str, ...]] = [
+    cells_of: list[tuple[str, ...]] = [
         (
             reboot.machine.label,
             f"{reboot.start:%H:%M}-{reboot.end:%H:%M}",
@@ -129,11 +129,11 @@ def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> st
         )
         for reboot in rows
     ]
-    ringless = all(row[3] == "-" for row in columns)
+    ringless = all(row[3] == "-" for row in cells_of)
     if ringless:
-        head, columns = head[:3], [row[:3] for row in columns]
-    axis = _axis(night, _bar_width([head, *columns], options))
-    bars = [(*row, axis.bar(reboot)) for row, reboot in zip(columns, rows, strict=True)]
+        head, cells_of = head[:3], [row[:3] for row in cells_of]
+    axis = _axis(night, _bar_width([head, *cells_of], options))
+    bars = [(*row, axis.bar(reboot)) for row, reboot in zip(cells_of, rows, strict=True)]
     zones = {reboot.start.utcoffset() for reboot in night.reboots}
     clock = f"{axis.begin:%z}" if len(zones) == 1 else f"bars by the clock of {axis.begin:%z}"
     many = counted(len(night.reboots), "restart")

@@ -93,7 +93,7 @@ class _Measure(NamedTuple):
     it would like.
     """
 
-    index: int
+    place: int
     column: Column
     least: int
     wanted: int
@@ -155,18 +155,18 @@ def _grid(
     widths = {}
     for measure in sorted(chosen, key=lambda measure: measure.wanted - measure.least):
         more = min(spare, measure.wanted - measure.least)
-        widths[measure.index] = measure.least + more
+        widths[measure.place] = measure.least + more
         spare -= more
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for measure in chosen:
         table.add_column(
             measure.column.name,
-            min_width=widths[measure.index],
-            max_width=widths[measure.index],
+            min_width=widths[measure.place],
+            max_width=widths[measure.place],
             no_wrap=not measure.column.prose,
         )
     for row in rows:
-        shown = (row[measure.index] for measure in chosen)
+        shown = (row[measure.place] for measure in chosen)
         table.add_row(*(Text(text, style=style_of(text)) for text in shown))
     return _printed(table, width + _GAP, color=color)
 
@@ -179,7 +179,7 @@ def _block(measures: Sequence[_Measure], row: tuple[str, ...], width: int, *, co
     label = max(cells(measure.column.name) for measure in measures)
     room = max(LEAST_PROSE, width - label - _GAP)
     whole = [
-        cells(row[measure.index]) if not measure.column.prose else measure.least
+        cells(row[measure.place]) if not measure.column.prose else measure.least
         for measure in measures
     ]
     value = max(room, *whole)
@@ -187,7 +187,7 @@ def _block(measures: Sequence[_Measure], row: tuple[str, ...], width: int, *, co
     table.add_column(min_width=label, no_wrap=True)
     table.add_column(max_width=value)
     for measure in measures:
-        text = row[measure.index]
+        text = row[measure.place]
         if text not in ("", "-"):
             table.add_row(measure.column.name, Text(text, style=style_of(text)))
     return _printed(table, label + value + 2 * _GAP, color=color)
