@@ -1,4 +1,4 @@
-# The program in an image that needs no network when it runs:
+# An image that needs no network at run time:
 #   docker build -t hotpatch . && docker run --rm --network none -v "$PWD:/work:ro" hotpatch check fleet.yaml
 FROM python:3.13-slim AS build
 COPY pyproject.toml README.md LICENSE CHANGELOG.md /source/
