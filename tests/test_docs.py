@@ -16,6 +16,7 @@ import typer
 
 from hotpatch_cli.cli.options import common
 from hotpatch_cli.cli.root import app
+from hotpatch_cli.inputs.fleet import READERS
 from tests.conftest import Hotpatch
 
 ROOT = Path(__file__).parents[1]
@@ -30,9 +31,9 @@ STAND_INS = {
     "images.txt": "images.txt",
 }
 """Files of a reader that a page names, and the example that takes the place of each."""
-ELSEWHERE = ("--azure", "machines.parquet", "windows-and-groups.yaml", "report.json")
-"""A command that reads from Azure, or a file that no example has, isn't run; its options are
-checked.
+ELSEWHERE = ("releases import", "--azure", "--install-completion", "machines.parquet", "releases update")
+"""A command that needs a network, changes the shell, or reads a file that no example has, isn't
+run; its options are checked.
 """
 _CODE = re.compile(r"\s+# exit code (\d+)$")
 _ANY = (0, 1, 3, 4)
@@ -90,40 +91,50 @@ def set_clock(hotpatch: Hotpatch, day: date) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("day", [None, FAR], ids=["today", "far-ahead"])
 @pytest.mark.parametrize("page", WITH_README, ids=lambda page: page.name)
-def test_every_command_runs(hotpatch: Hotpatch, page: Path, day: date | None) -> None:
-    """The commands of a page, run in order in a folder with the examples, have the exit code and
-    the output that the page shows, and none of them expires.
+def test_every_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hotpatch: Hotpatch, page: Path
+) -> None:
+    """The commands of a page, run in order beside the examples, have the exit code and the output
+    that the page shows. None of them expires: far ahead, they still do.
     """
-    shutil.copytree(ROOT / "examples", hotpatch.folder / "examples")
-    for name, example in STAND_INS.items():
-        shutil.copy(ROOT / "examples" / example, hotpatch.folder / name)
     if page.name not in _SEARCHED:
         hotpatch.monkeypatch.setenv("HOTPATCH_TIME_LIMIT", "0")
-    if day:
-        set_clock(hotpatch, day)
-    for command in filter(lambda command: runs_here(command.line), shown(page)):
-        line, _, file = command.line.partition(" < ")
-        stdin = (hotpatch.folder / file.strip()).read_bytes() if file else b""
-        words = shlex.split(line)[1:]
-        written = [word for word in words if words[words.index(word) - 1] in ("-o", "--output")]
-        if words[0] == "init":  # it refuses a file that exists, such as a stand-in
-            for name in written:
-                (hotpatch.folder / name).unlink(missing_ok=True)
-        done = hotpatch(*words, stdin=stdin)
-        expected = _ANY if command.code is None else (command.code,)
-        assert done.code in expected, f"{command.line}\n{done.err}"
-        at = 0
-        for piece in pieces(command.output):
-            at = done.out.find(piece, at)
-            assert at >= 0, f"{command.line}\ndoesn't print\n{piece}\nbut\n{done.out}"
-            at += len(piece)
+    codes = []
+    for folder, day in (("today", None), ("far-ahead", FAR)):
+        here = Hotpatch(tmp_path / folder, monkeypatch)
+        shutil.copytree(ROOT / "examples", here.folder / "examples")
+        for name, example in STAND_INS.items():
+            shutil.copy(ROOT / "examples" / example, here.folder / name)
+        if day:
+            set_clock(here, day)
+        codes.append([run(here, command) for command in shown(page) if runs_here(command.line)])
+    assert codes[0] == codes[1]
+
+
+def run(hotpatch: Hotpatch, command: Shown) -> int:
+    """The exit code of a command, which does what its page says."""
+    line, _, file = command.line.partition(" < ")
+    stdin = (hotpatch.folder / file.strip()).read_bytes() if file else b""
+    words = shlex.split(line, comments=True)[1:]
+    if words[0] == "init":  # it refuses to overwrite a file, such as a stand-in
+        (hotpatch.folder / words[-1]).unlink(missing_ok=True)
+    done = hotpatch(*words, stdin=stdin)
+    expected = _ANY if command.code is None else (command.code,)
+    assert done.code in expected, f"{command.line}\n{done.err}"
+    at = 0
+    for piece in pieces(command.output):
+        at = done.out.find(piece, at)
+        assert at >= 0, f"{command.line}\ndoesn't print\n{piece}\nbut\n{done.out}"
+        at += len(piece)
+    return done.code
 
 
 def named_commands(page: Path) -> Iterator[str]:
     """The command lines in code blocks and in the prose of a page."""
     yield from (command.line for command in shown(page))
+    if page.name == "reference.md":  # its code has columns of tables
+        return
     text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
     yield from re.findall(r"`(hotpatch [a-z][^`]*)`", text)
 
@@ -132,9 +143,9 @@ def params_of(line: str) -> tuple[str, set[str]]:
     """The command that a line calls, and its options; raises KeyError where there is none."""
     group: Any = typer.main.get_command(app)
     context: Any = None
-    words = re.split(r"\s", line)[1:]
+    words = line.split()[1:]
     name = words.pop(0)
-    command = group.get_command(context, name)
+    command = group if name.startswith("-") else group.get_command(context, name)
     if command is None:
         raise KeyError(name)
     while words and words[0] in getattr(command, "commands", {}):
@@ -150,15 +161,35 @@ def test_named_commands_and_options_exist(page: Path) -> None:
     """A command line in a page names a command of the program, and options of that command."""
     wrong = []
     for line in named_commands(page):
-        line = line.partition(" | ")[0]
+        line = re.split(r" \| | +# ", line)[0]
         try:
             _, known = params_of(line)
         except KeyError:
             wrong.append(line)
             continue
-        used = re.findall(r"(?<=\s)--?[a-z][a-z-]*", line)
+        used = re.findall(r"(?<= )--?[a-z][a-z-]*", line)
         wrong += [f"{line}: {flag}" for flag in used if flag not in known]
     assert wrong == []
+
+
+@pytest.mark.parametrize("page", WITH_README, ids=lambda page: page.name)
+def test_named_options_exist(page: Path) -> None:
+    """An option in the prose of a page is one of a command of the program."""
+    group: Any = typer.main.get_command(app)
+    known = {"--help", "--version", "--install-completion"}
+    commands = [group.get_command(None, name) for name in group.list_commands(None)]
+    for command in commands:
+        commands += getattr(command, "commands", {}).values()
+        for param in command.params:
+            known.update((*param.opts, *param.secondary_opts))
+    named = re.findall(r"`(--[a-z][a-z-]+)", page.read_text(encoding="utf-8"))
+    assert set(named) - known == set()
+
+
+def test_the_guide_has_every_source() -> None:
+    """The table of sources has every file type that --input-format knows."""
+    guide = (ROOT / "docs" / "inventory.md").read_text(encoding="utf-8")
+    assert [name for name in READERS if f"`{name}`" not in guide] == []
 
 
 @pytest.mark.parametrize("page", WITH_README, ids=lambda page: page.name)
