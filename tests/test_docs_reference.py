@@ -1,5 +1,6 @@
 """The generated pages are those of the program as it is now, and their examples are right."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from hotpatch_cli.inputs.fields import FACTS, Fact
 from hotpatch_cli.inputs.inventory.keys import SECTIONS, TOP, WINDOWS, Section
 from hotpatch_cli.knowledge.concepts import Concept, load_concepts
+from hotpatch_cli.knowledge.records import KINDS
+from hotpatch_cli.model import TRACK_STATES, VERDICTS
+from hotpatch_cli.outputs.schemas import SCHEMAS
 from tests.conftest import Hotpatch
 from tools.reference import DOCS, PAGES
 
@@ -105,11 +109,19 @@ def test_the_example_of_a_fact_loads(hotpatch: Hotpatch, fact: Fact) -> None:
 
 def test_the_concepts_are_the_terms_of_the_program() -> None:
     """Eight to twelve terms, and the words of the sets are those that the program prints."""
-    from hotpatch_cli.model import TRACK_STATES, VERDICTS
-
     assert 8 <= len(CONCEPTS) <= 12
     assert set(CONCEPTS["verdict"].words) == set(VERDICTS)
     assert set(CONCEPTS["track"].words) == set(TRACK_STATES)
+    assert set(CONCEPTS["baseline"].words) == set(KINDS) - {"general-availability"}
+    assert set(CONCEPTS["next-restart"].words) == restart_reasons()
+
+
+def restart_reasons() -> set[str]:
+    """The reasons of a restart in the schema of reports."""
+    schema = json.dumps(SCHEMAS["report"]())
+    reasons = re.search(r'\["restart-pending"[^]]*\]', schema)
+    assert reasons is not None
+    return set(json.loads(reasons[0]))
 
 
 @pytest.mark.parametrize("concept", CONCEPTS.values(), ids=lambda concept: concept.name)
