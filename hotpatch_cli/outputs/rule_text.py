@@ -1,56 +1,70 @@
-"""A rule in full, the list of all rules, and hotpatch itself in one page."""
+"""Rules in Markdown and JSON, the list of them, and hotpatching itself in one page."""
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
+from typing import Any
 
 from hotpatch_cli.knowledge.records import Rule
-from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions
 
 _INTERNAL = frozenset({"verdict", "stops", "track", "tracks", "fix"})
-"""Columns of a rule that decide and are not shown."""
+"""Columns of a rule that only the program reads."""
 
 
 def subject_page() -> str:
-    """Hotpatch in one page (Markdown)."""
-    return (
-        files("hotpatch_cli.knowledge").joinpath("data", "hotpatch.md").read_text(encoding="utf-8")
-    )
+    """Hotpatching in one page (Markdown)."""
+    page = files("hotpatch_cli.knowledge").joinpath("data", "hotpatch.md")
+    return page.read_text(encoding="utf-8")
 
 
 def subject_json() -> str:
-    """Hotpatch in one page, as JSON."""
-    return (
-        json.dumps({"schema_version": 1, "subject": "hotpatch", "text": subject_page()}, indent=1)
-        + "\n"
+    """Hotpatching in one page, as JSON."""
+    content = {"schema_version": 1, "subject": "hotpatch", "text": subject_page()}
+    return json.dumps(content, indent=1) + "\n"
+
+
+def rule_list(rules: Iterable[Rule], options: ViewOptions) -> str:
+    """Rules by code: code, level, name and title."""
+    rows = [(rule.code, rule.all_levels, rule.name, rule.title) for rule in in_order(rules)]
+    shown = (
+        Column("code"),
+        Column("level", rank=1),
+        Column("name"),
+        Column("title", prose=True),
     )
+    return drawn(TextTable(shown, rows), options)
 
 
-def rule_list(rules: Mapping[str, Rule], options: ViewOptions) -> str:
-    """All rules: code, level, name and title."""
-    rows = [(rule.code, rule.all_levels, rule.name, rule.title) for rule in rules.values()]
-    grid = TextTable(("code", "level", "name", "title"), rows, whole=("code", "level", "name"))
+def in_order(rules: Iterable[Rule]) -> list[Rule]:
+    """Rules in the order of their codes."""
+    return sorted(rules, key=lambda rule: rule.code)
+
+
+def topic_list(rows: Sequence[tuple[str, str, str]], options: ViewOptions) -> str:
+    """Topics that a word could mean, one a line: code, name and title."""
+    grid = TextTable((*columns("code", "name"), Column("title", prose=True)), rows)
     return drawn(grid, options)
 
 
-def rule_page(rule: Rule, options: ViewOptions) -> str:
-    """One rule: what it means, what is said, what to do, where it comes from, wrong and right."""
-    said = "".join(
-        f"  {_wrapped(text, options)}{_level(rule, variant)}\n"
-        for variant, text in rule.sentences.items()
+def rule_page(rule: Rule) -> str:
+    """One rule in Markdown: meaning, messages, remedies, a wrong and a right example, source."""
+    messages = "".join(
+        f"- {_one_line(text)}{_level(rule, variant)}\n" for variant, text in rule.sentences.items()
     )
-    remedies = "".join(
-        f"  {_wrapped(text, options)}\n" for text in (rule.remedy, *rule.remedies.values())
-    )
+    remedies = "".join(f"- {_one_line(text)}\n" for text in (rule.remedy, *rule.remedies.values()))
     return (
-        f"{rule.code} {rule.name} ({rule.all_levels}; {', '.join(rule.platforms)})\n\n"
-        f"{_wrapped(rule.title, options, 0)}.\n\n"
-        f"Meaning\n  {_wrapped(rule.meaning, options)}\n\n"
-        f"What it says\n{said}\n"
-        f"What to do\n{remedies}\n"
-        f"Wrong\n{_indented(rule.wrong)}\nRight\n{_indented(rule.right)}\n"
-        f"Source\n  {rule.source} (read {rule.read})\n"
+        f"# {rule.code} {rule.name}\n\n"
+        f"{_one_line(rule.title)}. Level: {rule.all_levels}. "
+        f"Platforms: {', '.join(rule.platforms)}.\n\n"
+        f"{_one_line(rule.meaning)}\n\n"
+        f"## Messages\n\n{messages}\n"
+        f"## What to do\n\n{remedies}\n"
+        f"## Wrong\n\n```yaml\n{rule.wrong.rstrip()}\n```\n\n"
+        f"## Right\n\n```yaml\n{rule.right.rstrip()}\n```\n\n"
+        f"## Source\n\n{rule.source} (read {rule.read})\n"
     )
 
 
@@ -59,31 +73,24 @@ def _level(rule: Rule, variant: str) -> str:
     return f" ({rule.level_of(variant)})" if rule.levels else ""
 
 
-def _wrapped(text: str, options: ViewOptions, indent: int = 2) -> str:
-    """Prose at the width of a terminal; whole lines where it is not one."""
-    import textwrap
-
-    one_line = " ".join(text.split())
-    if not options.terminal:
-        return one_line
-    return ("\n" + " " * indent).join(
-        textwrap.wrap(
-            one_line,
-            max(40, options.width - indent),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+def _one_line(text: str) -> str:
+    """Prose on one line, without markup outside its code."""
+    parts = " ".join(text.split()).split("`")
+    return "`".join(
+        part if at % 2 else re.sub(r"([<*])", r"\\\1", part) for at, part in enumerate(parts)
     )
 
 
-def _indented(text: str) -> str:
-    return "".join(f"  {line}\n" for line in text.rstrip().splitlines())
+def topics_json(rules: Iterable[Rule], terms: Iterable[Mapping[str, Any]]) -> str:
+    """Rules and terms as JSON."""
+    content = {
+        "schema_version": 1,
+        "rules": [_rule_row(rule) for rule in in_order(rules)],
+        "terms": list(terms),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def rules_json(rules: Iterable[Rule]) -> str:
-    """Rules as JSON."""
-    content = []
-    for rule in rules:
-        row = {**rule._asdict(), "read": str(rule.read), "platforms": list(rule.platforms)}
-        content.append({key: value for key, value in row.items() if key not in _INTERNAL})
-    return json.dumps({"schema_version": 1, "rules": content}, ensure_ascii=False, indent=1) + "\n"
+def _rule_row(rule: Rule) -> dict[str, Any]:
+    row = {**rule._asdict(), "read": str(rule.read), "platforms": list(rule.platforms)}
+    return {key: value for key, value in row.items() if key not in _INTERNAL}

@@ -103,7 +103,7 @@ def test_only_narrows_what_is_shown_and_not_the_code(hotpatch: Any) -> None:
         (["check", "f.yaml", "--fail-on", "never,unknown"], "never"),
         (["check", "f.yaml", "--as-of", "2025-02-30"], "not a date"),
         (["check", "f.yaml", "--as-of", "yesterday"], "not a date"),
-        (["check", "f.yaml", "--from", "inventry"], "Did you mean 'inventory'?"),
+        (["check", "f.yaml", "--input-format", "inventry"], "Did you mean 'inventory'?"),
         (["check", "f.yaml", "--only", "redy"], "Did you mean 'ready'?"),
         (["check", "f.yaml", "--only", "HP999"], "'HP999' is not known"),
         (["check", "f.yaml", "--matrix", "none.yaml"], "none.yaml: There is no such file."),
@@ -113,8 +113,6 @@ def test_only_narrows_what_is_shown_and_not_the_code(hotpatch: Any) -> None:
         (["image"], "Missing argument"),
         (["image", "-"], "empty"),
         (["image", READY, "--platform", "arc"], "Known are azure, azure-local."),
-        (["explain", "HP999"], "is not known"),
-        (["explain", "hotpach"], "Did you mean 'hotpatch'?"),
         (["schema", "reprt"], "Did you mean 'report'?"),
         (["calendar", "--year", "soon"], "--year"),
         (["calendar", "--year", "1999"], "--year"),
@@ -137,7 +135,7 @@ def test_a_wrong_command_line_is_code_2(hotpatch: Any, arguments: list[str], sai
         ("HOTPATCH_FAIL_ON=nonsense", "check f.yaml", 2),
         ("HOTPATCH_AS_OF=never", "check f.yaml", 2),
         ("HOTPATCH_FORMAT=nonsense", "check f.yaml", 2),
-        ("HOTPATCH_FROM=azure-vms", "check f.yaml", 2),
+        ("HOTPATCH_INPUT_FORMAT=azure-vms", "check f.yaml", 2),
         ("HOTPATCH_ONLY=nonsense", "check f.yaml", 2),
         ("HOTPATCH_OUTPUT=none/f", "check f.yaml", 2),
         ("HOTPATCH_MATRIX=none", "matrix", 2),
@@ -268,28 +266,6 @@ def test_the_matrix_has_its_formats(hotpatch: Any, form: str) -> None:
     out = hotpatch("matrix", "-f", form).out
     assert "2022-datacenter-azure-edition-hotpatch-smalldisk" in out
     assert "2025-datacenter-azure-edition-core" in out
-
-
-@pytest.mark.parametrize("topic", ["HP202", "hp202", "patch-mode"])
-def test_a_rule_is_explained_by_code_or_name(hotpatch: Any, topic: str) -> None:
-    """A rule is found by its code in any letter case or its name, with wrong, right and source."""
-    out = hotpatch("explain", topic).out
-    assert out.startswith("HP202 patch-mode")
-    for part in ("Wrong", "Right", "Source", "https://"):
-        assert part in out
-
-
-def test_explain_lists_the_rules_and_tells_the_subject(hotpatch: Any) -> None:
-    """Without a topic all rules stand in a list; hotpatch is a page, and both are JSON where that
-    is asked for.
-    """
-    assert all(code in hotpatch("explain").out for code in ("HP101", "HP214", "HP310", "HP413"))
-    assert "baseline" in hotpatch("explain", "hotpatch").out
-    assert (
-        hotpatch("explain", "hotpatch", "-f", "json").json["text"]
-        == hotpatch("explain", "hotpatch").out
-    )
-    assert len(hotpatch("explain", "-f", "json").json["rules"]) > 40
 
 
 def test_init_never_overwrites(hotpatch: Any) -> None:
