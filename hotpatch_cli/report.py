@@ -133,10 +133,10 @@ class Report(NamedTuple):
         """
         if self.missed is None:
             return self.gate.notes
-        newest = f"ends with {self.newest_release}" if self.newest_release else "has nothing yet"
+        newest = f"ends on {self.newest_release}" if self.newest_release else "is empty"
         old = (
-            f"The release data {newest}, older than Patch Tuesday {self.missed}: "
-            "what is after it is a forecast."
+            f"The release data {newest}, before Patch Tuesday {self.missed}. "
+            "Later releases are forecasts. Run: hotpatch releases update"
         )
         return old, *self.gate.notes
 

@@ -236,10 +236,12 @@ def _missing(
 
 _WORDS = {
     "baseline": "restarts for the baseline of {day}",
-    "baseline-due": "restarts for the baseline of {day}, which is due",
-    "off-track": "restarts for the cumulative update of {day}, since it is off the track",
-    "pending": "restarts for pending updates that hotpatch doesn't carry",
-    "monthly-update": "restarts for the cumulative update of {day}, since it doesn't hotpatch",
+    "baseline-due": "restarts for the due baseline of {day}",
+    "off-track": "restarts for the cumulative update of {day} because it's off the hotpatch track",
+    "pending": "restarts for pending updates that aren't delivered as hotpatches",
+    "monthly-update": (
+        "restarts for the cumulative update of {day} because it isn't eligible for hotpatching"
+    ),
     "restart-pending": "restarts to finish an update that is already installed",
 }
 
@@ -250,18 +252,18 @@ def _sentence(restart: Restart) -> str:
     words = f"It {why}: {_when(restart)}."
     if restart.certain:
         return words
-    return f"{words} What is installed isn't known, so it may be due now."
+    return f"{words} It might be due now because the installed update isn't known."
 
 
 def _when(restart: Restart) -> str:
     opening = restart.opening
     window = f"the window {opening.window}, {opening.start:%Y-%m-%d %H:%M %z}" if opening else None
-    wish = f"; {window}, is only a wish" if window else ""
+    wish = f"; {window}, is only a preference" if window else ""
     if restart.overdue:
         return f"Azure should have restarted it by {restart.by}{wish}"
     if restart.runner == "platform":
         last = f" by {restart.by}" if restart.by else ""
-        return f"Azure restarts it in off-peak hours of its own choosing{last}{wish}"
+        return f"Azure chooses off-peak hours{last}{wish}"
     if window is None:
-        return "no opening is known"
-    return f"in {window}" if restart.enforced else f"Azure doesn't run {window}, on this VM"
+        return "no opening found"
+    return f"in {window}" if restart.enforced else f"Azure doesn't apply {window}, to this VM"

@@ -160,7 +160,11 @@ def number(low: int, high: int) -> FactType:
 
 
 TEXT = FactType(c.text())
-NAME = FactType(c.text(r"(?=.*\S)[^\x00-\x1f\x7f]{1,256}|(?s:.*\S.*)", "A name needs a letter."))
+NAME = FactType(
+    c.text(
+        r"(?=.*\S)[^\x00-\x1f\x7f]{1,256}|(?s:.*\S.*)", "A name must contain a visible character."
+    )
+)
 NAMES = FactType(c.listing(TEXT.codec, single=True), write=list)
 FLAG = FactType(c.boolean)
 TAGS = FactType(_mapped(c.table(TEXT.codec), _pairs), write=dict)
@@ -231,7 +235,8 @@ def _build(text: str) -> SourceValue[Build]:
     build = Build.parse(text.strip())
     if build is None or build.meaning is None:
         raise ValueError(
-            f"{quoted(text)} is not a build. Write it as 26100.7092 or 10.0.26100.7092."
+            f"{quoted(text)} isn't a valid build. "
+            "Use the format BUILD.REVISION, such as 26100.7092."
         )
     return build
 
@@ -244,7 +249,7 @@ BUILD = FactType(
 def _kb(text: str) -> str:
     number_of_kb = re.fullmatch(r"(?:kb)?\s*([0-9]{5,8})", text.strip(), re.IGNORECASE)
     if not number_of_kb:
-        raise ValueError(f"{quoted(text)} is not a KB. Write it as KB5072033.")
+        raise ValueError(f"{quoted(text)} isn't a valid KB. Use the format KB5072033.")
     return "KB" + number_of_kb[1]
 
 
@@ -257,7 +262,8 @@ _PENDING_UPDATE = c.record(
         "title": Field(TEXT.codec, "title of the update"),
         "kb": Field(_KB, "KB"),
         "kind": Field(
-            c.choice("dotnet", "driver", "firmware", "non-security", "other"), "what it updates"
+            c.choice("dotnet", "driver", "firmware", "non-security", "other"),
+            "what the update is for",
         ),
     },
     "a pending update",
@@ -288,12 +294,13 @@ def _host_release(text: str) -> SourceValue[HostRelease]:
     release = HostRelease.parse(text)
     if release is None or release.meaning is None:
         raise ValueError(
-            f"{quoted(text)} is not a release of Azure Local. Write it as 23H2 or 2503."
+            f"{quoted(text)} isn't a valid Azure Local version. "
+            "Use the format YYH2 or YYMM, such as 23H2 or 2503."
         )
     return release
 
 
-HOST_RELEASE = FactType(c.parsed(_host_release, "a release"), write=str)
+HOST_RELEASE = FactType(c.parsed(_host_release, "an Azure Local version"), write=str)
 SYSTEM = FactType(TEXT.codec, more_specific_system)
 LICENSE = word(
     LicenseStatus,
@@ -322,7 +329,8 @@ def parse_image(text: str) -> Image:
     if re.match(r"(microsoft )?windows server \S", text, re.IGNORECASE):
         return Image("MicrosoftWindowsServer", "WindowsServer", text)
     raise ValueError(
-        f"{quoted(text)} is not an image. Write publisher:offer:sku[:version], or a resource id."
+        f"{quoted(text)} isn't a valid image. "
+        "Use the format publisher:offer:sku[:version], or a resource id."
     )
 
 

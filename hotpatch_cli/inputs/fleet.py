@@ -18,13 +18,15 @@ from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
 
 READERS: dict[str, LazyReader] = {
-    "inventory": LazyReader("our own format (YAML or JSON)", "inventory.reader"),
-    "collected": LazyReader("what the script of `hotpatch collect` wrote", "others.collected"),
+    "inventory": LazyReader("hotpatch inventory (YAML or JSON)", "inventory.reader"),
+    "collected": LazyReader("output of the `hotpatch collect` script", "others.collected"),
     "azure-vms": LazyReader(
-        "az vm list/show, REST, Resource Graph, PSRule, scale sets", "azure.vms", shares=True
+        "Azure VMs and scale sets: az vm list/show, REST, Resource Graph, PSRule",
+        "azure.vms",
+        shares=True,
     ),
     "arc": LazyReader(
-        "Azure Arc: az connectedmachine, REST, Resource Graph, licence profiles",
+        "Azure Arc: az connectedmachine, REST, Resource Graph, license profiles",
         "azure.arc",
         shares=True,
     ),
@@ -32,37 +34,36 @@ READERS: dict[str, LazyReader] = {
         "Azure Local: VM instances and their images", "azure.azure_local", shares=True
     ),
     "patch-state": LazyReader(
-        "patch assessments and installations, Get-HotFix, Get-ComputerInfo, registry, "
+        "patch state: patch assessments and installations, Get-HotFix, Get-ComputerInfo, registry, "
         "systeminfo, win_updates",
         "azure.patch_state",
         shares=True,
     ),
     "maintenance": LazyReader(
-        "maintenance configurations of Azure and their assignments: az maintenance, REST, "
+        "Azure maintenance configurations and their assignments: az maintenance, REST, "
         "Resource Graph",
         "azure.maintenance",
         shares=True,
     ),
     "terraform": LazyReader(
-        "terraform show -json of a plan or state, terraform.tfstate", "terraform.plan"
+        "Terraform: terraform show -json of a plan or state, terraform.tfstate", "terraform.plan"
     ),
     "arm-template": LazyReader(
-        "ARM templates, with a parameters file beside them; compiled Bicep",
+        "ARM templates with an optional parameters file; Bicep",
         "templates.arm_template",
     ),
     "image-builder": LazyReader(
         "Azure Image Builder templates: az image builder, REST, Resource Graph",
         "others.image_builder",
     ),
-    "packer": LazyReader(
-        "Packer templates (JSON and HCL) with a builder for Azure", "others.packer"
-    ),
+    "packer": LazyReader("Packer templates (JSON or HCL) with an Azure builder", "others.packer"),
     "ansible": LazyReader(
-        "ansible-inventory --list of azure_rm, and azure_rm_virtualmachine_info", "others.ansible"
+        "Ansible: ansible-inventory --list of azure_rm, azure_rm_virtualmachine_info",
+        "others.ansible",
     ),
     "table": LazyReader(
-        "tables with one machine a row: CSV, TSV, JSON Lines, Excel, Parquet; "
-        "--map says what a column means",
+        "tables with one machine per row: CSV, TSV, JSON Lines, Excel, Parquet; "
+        "--map assigns columns to fields",
         "tables.table",
         last=True,
     ),
@@ -171,17 +172,19 @@ def _absent_columns(columns: list[str], sources: list[SourceData]) -> Iterator[P
     tables = [source.absent for source in sources if source.absent is not None]
     for column in chosen:
         if all(column in absent for absent in tables):
-            where = "No table has" if tables else "There is no table that could have"
-            yield Problem(
-                "--map", None, None, f"{where} the column {quoted(column)}.", "Look at the header."
-            )
+            message = f"No table has the column {quoted(column)}."
+            remedy = "Check the table's header."
+            if not tables:
+                message = f"No input is a table with the column {quoted(column)}."
+                remedy = "Remove this --map, or add the table."
+            yield Problem("--map", None, None, message, remedy)
 
 
 def _read(document: Document, reader: str | None) -> list[SourceData]:
     """What one file holds; an export of Azure may have something for several readers."""
     if is_report(document):
-        message = "This is a report of hotpatch."
-        remedy = "Give the fleet that it was made of; `hotpatch diff` takes reports."
+        message = "This is a hotpatch report, not an inventory."
+        remedy = "Name the inventory or export instead. To compare reports, run `hotpatch diff`."
         raise InputError([Problem(*document.position(document.root_mark), message, remedy)])
     sources: list[SourceData] = []
     asked = READERS if reader is None else {reader: READERS[reader]}
@@ -229,14 +232,14 @@ def _unrecognized(document: Document) -> Problem:
     from hotpatch_cli.inputs.resources import azure_error
 
     if code := azure_error(document):
-        message = f"This is an error that Azure answered ({code}), not a result."
-        remedy = "Look at the rights and at the command, and export again."
+        message = f"This is an error from Azure ({code}), not an export."
+        remedy = "Check your permissions and the command, and then export again."
     elif re.match(r"\s*<(?:!doctype )?html\b", document.text[:200], re.IGNORECASE):
         message = "This is a web page, not an export."
-        remedy = "It may ask to sign in: look at it."
+        remedy = "Open it in a browser: it might ask you to sign in."
     elif _is_empty(document.root):
-        message = "There is nothing in it."
-        remedy = "Look at the filter of the export, and at its rights."
+        message = "The file contains no data."
+        remedy = "Check the export's filter and permissions."
     else:
         message = f"This is none of the sources that are read: {', '.join(READERS)}."
         remedy = "An inventory has the key 'machines'; `hotpatch init` writes one to start from."

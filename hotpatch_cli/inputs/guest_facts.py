@@ -42,8 +42,8 @@ def build_of(
         said = quoted(number if build is None else revision)
         view.log.add(
             view.body.at(key),
-            f"{said} is not a build.",
-            "It looks like 20348 or 10.0.20348, and a revision.",
+            f"{said} isn't a valid build.",
+            "Use the format BUILD.REVISION, such as 26100.7092.",
         )
         return None
     return Build.parse(f"{build.number}.{int(revision)}" if revision is not None else str(build))

@@ -39,7 +39,9 @@ def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
         raise InputError(problems)
     if not machines:
         raise refuse(
-            "image", "No image is given.", "Name one as publisher:offer:sku, or give lines and `-`."
+            "image",
+            "No image specified.",
+            "Specify publisher:offer:sku, or - to read images from standard input.",
         )
     return Fleet(tuple(machines))
 

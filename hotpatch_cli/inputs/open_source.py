@@ -105,11 +105,23 @@ def _paired(templates: list[Document], parameters: list[Document]) -> list[Probl
     `main.json`.
     """
     if len(parameters) > 1:
-        message = "This is another parameters file; a template is checked with one at a time."
-        return [Problem(parameters[1].file, None, None, message, "Run once for each of them.")]
+        message = "A template can be checked with only one parameters file at a time."
+        return [
+            Problem(
+                parameters[1].file,
+                None,
+                None,
+                message,
+                "Run the command once for each parameters file.",
+            )
+        ]
     if parameters and not templates:
-        message = "These are the parameters of a template, without the template."
-        return [Problem(parameters[0].file, None, None, message, "Name the template too.")]
+        message = "This is a parameters file, but its template is missing."
+        return [
+            Problem(
+                parameters[0].file, None, None, message, "Add the template to the command line."
+            )
+        ]
     for template in templates:
         template.companion = parameters[0] if parameters else _beside(template)
     return []
@@ -122,6 +134,6 @@ def _beside(template: Document) -> Document | None:
     try:
         parameters = read_document(str(beside)) if beside.is_file() else None
     except (OSError, ValueError) as error:
-        raise refuse(str(beside), f"The file cannot be read: {error}.") from None
+        raise refuse(str(beside), f"Can't read the file: {error}.") from None
     is_parameters = parameters is not None and _schema_ends(parameters, _PARAMETERS)
     return parameters if is_parameters else None

@@ -209,22 +209,19 @@ def note_truncated(document: Document, log: Log) -> None:
     if pages and (key := _more(pages[-1].node)):
         log.add(
             pages[-1].node.at(key),
-            "This is only a part of the result: more pages follow.",
+            "The export is incomplete: more pages follow.",
             _THE_REST,
         )
     for page, count in _first_of_short(pages):
         key, total = _total(page.node)
-        said = (
-            "This is only a part of the result: "
-            f"there are {total} rows, and {count} of them are here."
-        )
+        said = f"The export is incomplete: it contains {count} of {total} rows."
         log.add(page.node.at(key), said, _THE_REST)
 
 
 _THE_REST = (
-    "Export all of it: `az vm list` and `az connectedmachine list` do. "
-    "`az graph query --first 1000` gives pages; "
-    "repeat it with --skip-token, and join the pages by jq -s '[.[].data[]]'."
+    "Export all rows, as `az vm list` and `az connectedmachine list` do. "
+    "`az graph query --first 1000` returns pages: repeat it with --skip-token, "
+    "and then join the pages with jq -s '[.[].data[]]'."
 )
 
 
@@ -246,7 +243,7 @@ def _note_strangers(rows: Sequence, log: Log) -> None:
         log.add(
             other[1],
             f"Expected a resource (a mapping), found {quoted(other[0])}.",
-            "Export it again.",
+            _AGAIN,
         )
 
 
@@ -256,17 +253,14 @@ def _note_short(page: Page, log: Log) -> None:
     for cut in (key for key in keys if key and str(page.node[key]).lower() == "true"):
         log.add(
             page.node.at(cut),
-            "This is only a part of the result: the service cut it short.",
+            "The export is incomplete: the service truncated it.",
             _THE_REST,
         )
     key = actual_key(page.node, "count")
     count = _number(page.node[key]) if key else None
     if key and count is not None and page.length < count:
-        said = (
-            "This is only a part of the result: "
-            f"it counts {count} rows, and {page.length} are here."
-        )
-        log.add(page.node.at(key), said, "Export it again, without a filter behind the export.")
+        said = f"The export is incomplete: it contains {page.length} of {count} rows."
+        log.add(page.node.at(key), said, "Export again without a filter after the export.")
 
 
 def _more(node: Mapping) -> str | None:
@@ -325,7 +319,7 @@ def ignored(document: Document) -> list[str]:
     if len(others) == len(kinds):
         return []
     lines = ((kind or "other things", count) for kind, count in others.items())
-    return [f"{document.file}: ignored {count} of {kind}" for kind, count in sorted(lines)]
+    return [f"{document.file}: ignored {count:,} of {kind}." for kind, count in sorted(lines)]
 
 
 def _is_read(kind: str | None) -> bool:
@@ -346,7 +340,7 @@ def azure_error(document: Document) -> str | None:
     return code if isinstance(code, str) and _CODE.fullmatch(code) else "without a code"
 
 
-_AGAIN = "Export it again, or correct the value."
+_AGAIN = "Correct the value, or export again."
 
 
 class ResourceView:

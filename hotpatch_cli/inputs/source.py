@@ -70,6 +70,12 @@ class SourceData:
         self.notes: list[str] = []
 
 
+def repeated(name: str, file: str, line: int | None, place: Location) -> Problem:
+    """A machine that is defined twice: first at `line` of `file`, again at `place`."""
+    message = f"The machine {quoted(name)} is defined twice (first in {file}, line {line})."
+    return Problem(place.file, place.line, place.column, message, "Rename or remove one.")
+
+
 class WindowRefusal(NamedTuple):
     """Why a configuration is no window: one sentence, and where that stands."""
 
@@ -82,7 +88,8 @@ class WindowRefusal(NamedTuple):
         """The refusal as a problem with its place."""
         return Problem(
             *self.place,
-            f"The maintenance configuration {quoted(self.name)} is no window: {self.reason}",
+            f"The maintenance configuration {quoted(self.name)} can't be used as a window. "
+            f"{self.reason}",
         )
 
 

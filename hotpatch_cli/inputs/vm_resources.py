@@ -65,8 +65,8 @@ def without_profile(resource: Mapping, kind: str | None) -> bool:
 def no_machine(file: str, name: str) -> str:
     """A sentence on such a scale set."""
     return (
-        f"{file}: the flexible scale set {quoted(name)} has no VM profile; "
-        "its VMs are machines of their own."
+        f"{file}: the flexible scale set {quoted(name)} has no VM profile. "
+        "Its VMs are separate machines."
     )
 
 

@@ -66,7 +66,7 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
     top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
     name = top.text("name")
     if name is None:
-        log.add(resource.mark, "A machine without a name.", "Export the column `name` too.")
+        log.add(resource.mark, "A machine has no name.", "Include the `name` column in the export.")
         return
     facts = Facts(
         os_type=view.os_type("osType") or view.os_type("osName"),
@@ -147,8 +147,8 @@ def _take_license(resource: Mapping, _kind: str, source: SourceData, log: Log) -
     if not owner:
         log.add(
             resource.mark,
-            "A licence profile without the id of its machine.",
-            "Export the column `id` too.",
+            "A license profile has no machine id.",
+            "Include the `id` column in the export.",
         )
         return
     body = body_of(resource)

@@ -63,7 +63,7 @@ class Runs:
         found = _RESULTS.search(identifier)
         if found is None:
             self.log.add(
-                resource.mark, "A patch result without its id.", "Export the column `id` too."
+                resource.mark, "A patch result has no id.", "Include the `id` column in the export."
             )
             return
         owner = identifier[: found.start()]

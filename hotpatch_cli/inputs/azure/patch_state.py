@@ -72,8 +72,8 @@ def _read(document: Document) -> SourceData:
             if reading.named_by_file and not kind.many:
                 log.add(
                     record.mark,
-                    "A second record that names no machine.",
-                    "Keep each in a file of its own.",
+                    "The file contains more than one record without a machine name.",
+                    "Save each record in its own file.",
                 )
             reading.named_by_file = True
             part = _named_by_file(part, document.file)
@@ -213,7 +213,7 @@ def _win_updates(view: GuestView) -> Facts:
     for key, node in listed.items() if isinstance(listed, Mapping) else ():
         if not isinstance(node, Mapping):
             said = f"Expected an update (a mapping), found {quoted(node)}."
-            view.log.add(listed.at(key), said, "Write the result of win_updates again.")
+            view.log.add(listed.at(key), said, "Run win_updates again and save its result.")
             continue
         update = GuestView(node, view.log)
         numbers = [kb_of(str(number)) for number in items(dig(node, "kb"))]

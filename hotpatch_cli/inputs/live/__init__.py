@@ -36,6 +36,8 @@ def open_document(name: str) -> Document:
     with watching.get()() as watch, Service.of(scope, watch) as service:
         rows = service.everything()
     if not rows:
-        remedy = "Name another scope, or ask for the role Reader there."
-        raise refuse(name, "There is no machine in these subscriptions that you may read.", remedy)
+        remedy = "Specify another scope, or request the Reader role."
+        raise refuse(
+            name, "These subscriptions contain no machine that you have permission to read.", remedy
+        )
     return LiveDocument(name, rows)

@@ -142,7 +142,9 @@ def _require_own(endpoint: str) -> None:
     except ValueError:
         own = False
     if not own:
-        said = "Only an address of this machine can stand in for Azure."
+        said = "The test endpoint must be an address of this machine."
         raise refuse(
-            ENDPOINT, said, "Write it as http://127.0.0.1:8080; for other clouds there is --cloud."
+            ENDPOINT,
+            said,
+            "Use the format http://127.0.0.1:PORT. To query another cloud, use --cloud.",
         )

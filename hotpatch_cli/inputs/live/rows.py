@@ -51,5 +51,5 @@ def _tree(value: object, mark: int, depth: int, identifier: str) -> object:
 def _too_deep(identifier: str) -> NoReturn:
     raise refuse(
         SCHEME + identifier,
-        f"Azure answered a resource that is nested deeper than {MAX_DEPTH} levels.",
+        f"Azure returned a resource nested deeper than {MAX_DEPTH} levels.",
     )

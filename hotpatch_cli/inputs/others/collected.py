@@ -57,15 +57,17 @@ def _read(document: Document) -> SourceData:
         version, name = view.text(SIGNATURE), view.text("ComputerName")
         if version != VERSION:
             said = (
-                "This record is of another version of the script."
+                "This record is from another version of the script."
                 if version
-                else "This is no record of the script."
+                else "This record isn't from the script."
             )
             log.add(
-                node.mark, said, "Write the script anew with `hotpatch collect`, and run it again."
+                node.mark,
+                said,
+                "Recreate the script with `hotpatch collect`, and then run it again.",
             )
         elif name is None:
-            log.add(node.mark, "A record without the name of its machine.", "Run the script again.")
+            log.add(node.mark, "A record has no machine name.", "Run the script again.")
         else:
             reading.machines.append(_machine(name, view))
     log.finish()

@@ -32,7 +32,7 @@ def open_text(file: str, text: str) -> Document:
     if not parts:
         log.add(
             0,
-            "Nothing in this text is read.",
+            "The text contains no recognized values.",
             "Export the key HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion.",
         )
     log.finish()

@@ -9,7 +9,7 @@ from typing import Any
 
 from hotpatch_cli.documents.files import read_text
 from hotpatch_cli.documents.tree import Document, Mapping
-from hotpatch_cli.errors import InputError, Problem, refuse
+from hotpatch_cli.errors import InputError, Problem, missing_package, refuse
 
 _MAX_CHARACTERS = 200_000
 _KEPT = re.compile(
@@ -22,13 +22,13 @@ def open_document(name: str) -> Document:
     plan.
     """
     if name.lower().endswith((".tf", ".tfvars")):
-        said = "Terraform's configuration is not read: it does not say what it will make."
-        raise refuse(
-            name, said, "Make a plan: terraform plan -out p; terraform show -json p > plan.json."
-        )
+        said = "Terraform configuration isn't supported. hotpatch reads plans and state."
+        raise refuse(name, said, "Run: terraform plan -out p && terraform show -json p > plan.json")
     shown, text = read_text(name)
     if len(text) > _MAX_CHARACTERS:
-        raise refuse(shown, f"More than {_MAX_CHARACTERS} characters of HCL.", "Split the file.")
+        raise refuse(
+            shown, f"The file has more than {_MAX_CHARACTERS} characters of HCL.", "Split the file."
+        )
     document = Document(shown, text)
     document.root = _tree(_parsed(shown, text), text)
     return document
@@ -39,9 +39,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
         import hcl2
         from lark.exceptions import LarkError
     except ImportError:
-        raise refuse(
-            name, "HCL is read with python-hcl2.", "Run: pip install 'hotpatch-cli[hcl]'."
-        ) from None
+        raise missing_package(name, "Reading HCL", "hcl") from None
     try:
         return hcl2.loads(text if text.endswith("\n") else text + "\n")
     except (
@@ -52,7 +50,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
         known = isinstance(line, int) and line > 0
         place = (line, column) if known else (None, None)
         raise InputError(
-            [Problem(name, *place, "Not HCL.", "`packer validate` tells more.")]
+            [Problem(name, *place, "Invalid HCL.", "For details, run `packer validate`.")]
         ) from None
 
 

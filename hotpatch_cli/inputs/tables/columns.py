@@ -96,20 +96,18 @@ def parse_map(texts: Iterable[str]) -> dict[str, str]:
         column, path = column.strip(), known_field(field.strip())
         if not parted or not column:
             problems.append(
-                _wrong(
-                    f"{quoted(text)} is not COLUMN=FIELD.", "Write it as --map 'OS build=build'."
-                )
+                _wrong(f"{quoted(text)} isn't a valid mapping.", "Use the format COLUMN=FIELD.")
             )
         elif path is None:
             advice = (
                 did_you_mean(field.strip(), FIELDS)
-                or f"Fields are {', '.join(FIELDS)}, and tags.NAME."
+                or f"Fields: {', '.join(FIELDS)}, and tags.NAME."
             )
-            problems.append(_wrong(f"{quoted(field.strip())} is not a field of a machine.", advice))
+            problems.append(_wrong(f"Unknown field {quoted(field.strip())}.", advice))
         elif column in chosen:
             problems.append(_wrong(f"The column {quoted(column)} is mapped twice.", "Keep one."))
         elif path and path in chosen.values():
-            problems.append(_wrong(f"Two columns are mapped to {quoted(path)}.", "Keep one."))
+            problems.append(_wrong(f"The field {quoted(path)} is mapped twice.", "Keep one."))
         else:
             chosen[column] = path
     if problems:
@@ -197,8 +195,8 @@ def notes_on(file: str, columns: Columns) -> tuple[str, ...]:
     if columns.guessed:
         pairs = ", ".join(f"{quoted(column)} as {path}" for column, path in columns.guessed.items())
         notes.append(
-            f"{file}: columns read by their names: {pairs}. --map COLUMN=FIELD says it otherwise."
+            f"{file}: mapped columns: {pairs}. To change a mapping, use --map COLUMN=FIELD."
         )
     if columns.unknown:
-        notes.append(f"{file}: columns not read: {', '.join(map(quoted, columns.unknown))}.")
+        notes.append(f"{file}: ignored columns: {', '.join(map(quoted, columns.unknown))}.")
     return tuple(notes)

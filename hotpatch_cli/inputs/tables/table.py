@@ -8,6 +8,7 @@ inventory's own codecs. Nested values are columns of their own: `arc.status` is 
 from collections.abc import Iterable
 from typing import Any
 
+from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import os_type
@@ -94,8 +95,8 @@ def _read(document: Document) -> SourceData:
     if not rows:
         log.add(
             document.root_mark,
-            "This is no table: it has no rows with a header.",
-            "See docs: inventory, tables.",
+            "The table has no header or no rows.",
+            "Add a header row with column names, such as `name` and `build`.",
         )
         log.finish()
     columns = columns_of(rows, document)
@@ -169,9 +170,11 @@ class TableRows:
             if isinstance(value, Inexact) and path != "weight":
                 message = (
                     f"In the column {quoted(column)}: {value} is a number, "
-                    "and zeros at its end are lost."
+                    "so trailing zeros are lost."
                 )
-                self.log.add(mark, message, "Make the column text: 26100.4770 is not 26100.477.")
+                self.log.add(
+                    mark, message, "Format the column as text, and then enter the value again."
+                )
 
     def _name_columns(self, cells: list[tuple[str, str, Any]], mark: int, before: int) -> None:
         """Name the column in each problem of a row, as far as one cell is the cause."""
@@ -191,16 +194,19 @@ class TableRows:
     def note_missing(self) -> None:
         """One problem for all rows whose platform nobody can tell."""
         if self.without:
-            many = f" (and {len(self.without) - 1} rows after it)" if len(self.without) > 1 else ""
-            message = f"Nothing in this row tells the platform{many}: azure, azure-local or arc."
-            remedy = "Add a column `platform`, or name one with --map COLUMN=platform."
+            many = f" (and for {len(self.without) - 1} more)" if len(self.without) > 1 else ""
+            message = f"The platform is missing for this row{many}."
+            remedy = (
+                "Add a `platform` column (azure, azure-local, or arc), "
+                "or map one with --map COLUMN=platform."
+            )
             self.log.add(self.without[0], message, remedy)
 
     def concluded(self, file: str) -> list[str]:
         """A sentence for each platform that was concluded."""
         return [
-            f"{file}: no cell names the platform of {count} machines; taken as {platform}, "
-            "by what their rows tell."
+            f"{file}: platform {platform} inferred for {counted(count, 'machine')} "
+            "from other columns."
             for platform, count in self.platforms.items()
         ]
 

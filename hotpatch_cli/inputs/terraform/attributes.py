@@ -84,7 +84,7 @@ class Attributes:
         self.log.add(
             mark,
             f"Expected text in {'.'.join(path)}, found {_kind_in_words(value)}.",
-            "Make the plan again.",
+            "Create the plan again.",
         )
         return None
 
@@ -98,7 +98,7 @@ class Attributes:
         self.log.add(
             mark,
             f"Expected true or false in {'.'.join(path)}, found {_kind_in_words(value)}.",
-            "Make the plan again.",
+            "Create the plan again.",
         )
         return None
 

@@ -371,7 +371,7 @@ def _embedded(text: str, mark: int, log: Log) -> Any:
     try:
         return at_one_mark(parse_json(log.document.file, text).root, mark)
     except InputError:
-        log.add(mark, "The body of this azapi_resource is not JSON.", "Make the plan again.")
+        log.add(mark, "The body of this azapi_resource isn't JSON.", "Create the plan again.")
         return None
 
 
@@ -407,7 +407,7 @@ def _read(document: Document) -> SourceData:
     root = document.root
     if isinstance(root, Mapping) and str(root.get("errored")) == "True":
         reading.notes.append(
-            f"{document.file}: Terraform stopped with an error while it made this plan"
+            f"{document.file}: the plan is incomplete because Terraform stopped with an error."
         )
     resources = list(_resources(root)) if isinstance(root, Mapping) else []
     azapi: list[Deployed] = []
@@ -448,11 +448,9 @@ def _of_azurerm(machine: Machine) -> Machine:
 def _refusal(resources: list[TerraformResource]) -> tuple[str, str]:
     """What is said of a plan without a machine, such as one of another provider."""
     counted = Counter(resource.type for resource in resources).most_common(5)
-    there = (
-        ", ".join(f"{count} of {quoted(name)}" for name, count in counted) or "no resource at all"
-    )
-    message = f"There is no virtual machine of Azure in this plan or state; there is {there}."
-    return message, f"Types that are read: {', '.join(KINDS)}, {_AZAPI}."
+    there = ", ".join(f"{count} of {quoted(name)}" for name, count in counted) or "none"
+    message = f"The plan or state contains no Azure virtual machine. Resources found: {there}."
+    return message, f"Supported types: {', '.join(KINDS)}, {_AZAPI}."
 
 
 READER = Reader(_recognizes, _read)

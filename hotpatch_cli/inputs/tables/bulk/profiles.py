@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.rows import RowsDocument
 from hotpatch_cli.documents.tree import Log, Mapping
 from hotpatch_cli.inputs.fields import FREE_TEXTS, MACHINE_FIELDS, NO_PROFILE
@@ -25,6 +26,8 @@ _NAME, _TOLD = "\0name", "\0platform"
 """Columns that no header has: the name of a profile, and the platform that ids tell."""
 
 ToTree = Callable[[Any, int], Any]
+
+_NAMED = c.record(dict, {"name": MACHINE_FIELDS["name"]}, "a machine")
 
 
 @dataclass(slots=True)
@@ -118,6 +121,11 @@ class Profiles:
         rows = TableRows(self._columns, Log(RowsDocument(self._file)), named=True)
         rows.platforms = self._supposed
         return rows.concluded(self._file)
+
+
+def note_missing_name(log: Log, row: int) -> None:
+    """Note that the machine of a row has no name, as the inventory's own codec words it."""
+    _NAMED.read(Mapping(row), row, log)
 
 
 def check_values(path: str, values: Iterable[tuple[Any, int]], log: Log) -> None:

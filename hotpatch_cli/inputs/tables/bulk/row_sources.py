@@ -18,7 +18,7 @@ from hotpatch_cli.documents.csv_text import (
 )
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.documents.rows import MAX_COLUMNS, header_of_rows
-from hotpatch_cli.documents.tree import Log, NumberText
+from hotpatch_cli.documents.tree import Log, NumberText, quoted
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.fields import WHOLE
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
@@ -106,7 +106,7 @@ def _opened(detected: DetectedTable) -> Iterator["_Lines"]:
             detected.name, "Not text in UTF-8 or UTF-16.", "Save the file as UTF-8."
         ) from None
     except OSError as error:
-        raise refuse(detected.name, f"The file cannot be read: {error.strerror}.") from None
+        raise refuse(detected.name, f"Can't read the file: {error.strerror}.") from None
 
 
 class _Lines:
@@ -136,7 +136,9 @@ class _Lines:
             )
         if len(line) > LONGEST_CELL:
             raise refuse(
-                self._file, f"A line is longer than {LONGEST_CELL} characters.", "Is this a table?"
+                self._file,
+                f"A line has more than {LONGEST_CELL} characters.",
+                "Check that the file is a table.",
             )
         self.ended = line[-1] in "\r\n"
         return line
@@ -155,8 +157,8 @@ def json_source(detected: DetectedTable, engine: Engine) -> RowSource:
     if len(header) > MAX_COLUMNS:
         raise refuse(
             detected.name,
-            f"It has more than {MAX_COLUMNS} different keys.",
-            "Is this a table of machines?",
+            f"The table has more than {MAX_COLUMNS} different keys.",
+            "Check that the file is a table of machines.",
         )
     return RowSource(header, partial(_json_rows, detected, header), placed)
 
@@ -215,7 +217,8 @@ def _object(file: str, number: int, line: str) -> dict[str, Any]:
         )
         if isinstance(node, dict):
             return node
-        raise refuse(file, f"Line {number} is not an object.", "Write one machine on each line.")
+        message = f"Expected an object on each line, found {quoted(placed(node, number))}."
+        raise InputError([Problem(file, number, 1, message, "Write one machine per line.")])
     except (ValueError, RecursionError):
         raise InputError(_problems(file, number, line)) from None
 
@@ -226,13 +229,13 @@ def _problems(file: str, number: int, line: str) -> Iterable[Problem]:
         parse_json(file, line)
     except InputError as error:
         return [problem._replace(line=number) for problem in error.problems]
-    return [Problem(file, number, 1, "Not JSON.", "Write one machine on each line.")]
+    return [Problem(file, number, 1, "Invalid JSON.", "Write one machine per line.")]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     node = dict(pairs)
     if len(node) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("duplicate key")
     return node
 
 

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, Problem, refuse
-from hotpatch_cli.inputs.source import SourceData
+from hotpatch_cli.inputs.source import SourceData, repeated
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine, reading
 from hotpatch_cli.inputs.tables.bulk.parquet import Parquet
 from hotpatch_cli.inputs.tables.bulk.profiles import KEY, Profiles
 from hotpatch_cli.inputs.tables.bulk.stream import Streamed
 from hotpatch_cli.inputs.tables.columns import notes_on
-from hotpatch_cli.model import Fleet
+from hotpatch_cli.model import Fleet, Location
 from hotpatch_cli.schedule.freezes import Freeze
 
 _NAMES_SHOWN = 20
@@ -43,11 +43,13 @@ class BulkTable:
         names = _first_names([*columns.fields, *columns.unknown])
         if columns.absent:
             absent = ", ".join(map(quoted, columns.absent))
-            message = f"There is no column {absent} in {detected.name}."
-            raise refuse("--map", message, f"Columns are {names}.")
+            message = f"No table has the column {absent}."
+            raise refuse("--map", message, f"Columns of {detected.name}: {names}.")
         if not columns.names_machines:
-            message = f"No column names machines and says something of them: {names}."
-            remedy = "Map them: --map COLUMN=name --map COLUMN=build."
+            message = (
+                f"No column has the names of machines and a fact about them. Columns: {names}."
+            )
+            remedy = "Assign columns to fields with --map COLUMN=FIELD."
             raise InputError([Problem(detected.name, 1, 1, message, remedy)])
 
     def parts(
@@ -83,19 +85,13 @@ class BulkTable:
         for key in dict.fromkeys((self.source.told_apart_by, KEY)):
             if self._all_differ(key):
                 return []
-        repeated = self.engine.run(
+        twice = self.engine.run(
             f"SELECT arg_min(name, row), min(row), max(row) FROM {self.source.names} "
             f"GROUP BY {KEY} HAVING count(*) > 1 ORDER BY max(row) LIMIT {SHOWN_AT_MOST + 1}"
         )
         return [
-            Problem(
-                self.file,
-                last,
-                1,
-                f"The machine {quoted(name)} stands twice (first in {self.file}, line {first}).",
-                "Remove one.",
-            )
-            for name, first, last in repeated
+            repeated(name, self.file, first, Location(self.file, last, 1))
+            for name, first, last in twice
         ]
 
     @property
