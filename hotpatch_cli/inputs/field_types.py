@@ -135,6 +135,21 @@ def _mapped(codec: Codec[Any], convert: Callable[[Any], Any]) -> Codec[Any]:
     return Codec(read, codec.schema)
 
 
+def _advised(fact: "FactType", otherwise: str = "") -> "FactType":
+    """A type of words that suggests the word that other tools mean: `arc` for `Azure Arc`."""
+
+    def read(value: object, mark: int, log: Log) -> Any:
+        before = len(log.problems)
+        result = fact.codec.read(value, mark, log)
+        if len(log.problems) > before and isinstance(value, str) and fact.cell:
+            word = fact.cell(value.strip())
+            advice = otherwise if word == value.strip() else f"Did you mean '{word}'?"
+            log.problems[-1] = log.problems[-1]._replace(remedy=advice)
+        return result
+
+    return fact._replace(codec=Codec(read, fact.codec.schema))
+
+
 def _pairs(tags: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(tags.items())
 
@@ -198,7 +213,10 @@ _PLATFORM_WORDS = (
     ),
     ("azure", re.compile(r"(?i)azure|azure vms?|.*microsoft\.compute.*")),
 )
-PLATFORM = FactType(c.choice(*PLATFORMS), cell=_platform_of_cell)
+PLATFORM = _advised(
+    FactType(c.choice(*PLATFORMS), cell=_platform_of_cell),
+    "Outside Azure and Azure Local, hotpatching requires Azure Arc: use arc.",
+)
 
 
 def _power_of_cell(cell: str) -> str:
@@ -211,7 +229,9 @@ def _power_of_cell(cell: str) -> str:
 _POWER_STATE = re.compile(
     r"(?i)(?:powerstate/|vm )?(running|starting|stopped|stopping|deallocated|deallocating)"
 )
-POWER = FactType(c.choice("on", "off", also={"true": "on", "false": "off"}), cell=_power_of_cell)
+POWER = _advised(
+    FactType(c.choice("on", "off", also={"true": "on", "false": "off"}), cell=_power_of_cell)
+)
 
 
 def _generation_of_cell(cell: str) -> str:
@@ -219,7 +239,7 @@ def _generation_of_cell(cell: str) -> str:
     return generation[1] if generation else cell
 
 
-GENERATION = FactType(c.number(1, 2), cell=_generation_of_cell)
+GENERATION = _advised(FactType(c.number(1, 2), cell=_generation_of_cell))
 
 
 def parse_zone(text: str) -> str:

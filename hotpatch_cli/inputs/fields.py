@@ -569,11 +569,27 @@ def _field(key: str) -> Field:
     facts = {
         fact.path.partition(".")[2]: fact.field for fact in FACTS if fact.path.startswith(f"{key}.")
     }
-    return Field(c.record(group.kind, facts, key), group.doc)
+    return Field(c.record(group.kind, facts, key, _spellings(key)), group.doc)
+
+
+def _spellings(group: str = "") -> dict[str, str]:
+    """Plain name -> the key that it means, for keys that other tools use: `hostname` is `name`.
+
+    Within a `group` only its own keys; in a machine also keys that belong under a group.
+    """
+    meant: dict[str, set[str]] = {}
+    for fact in FACTS:
+        place, _, key = fact.path.rpartition(".")
+        if not fact.written or (group and place != group):
+            continue
+        advice = f"'{key}'" if place == group else f"'{key}' under '{place}'"
+        for word in (key, fact.azure.rpartition(".")[2], *fact.columns):
+            meant.setdefault(c.plain_name(word), set()).add(advice)
+    return {name: keys.pop() for name, keys in meant.items() if name and len(keys) == 1}
 
 
 MACHINE_FIELDS: dict[str, Field] = {key: _field(key) for key in top_level()}
-MACHINE: Codec[dict[str, Any]] = c.record(dict, MACHINE_FIELDS, "a machine")
+MACHINE: Codec[dict[str, Any]] = c.record(dict, MACHINE_FIELDS, "a machine", _spellings())
 
 
 # --- kinds of facts, as tables see them ----------------------------------------

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines
@@ -230,6 +231,7 @@ def _joined_machines(
 
 def _unrecognized(document: Document) -> Problem:
     from hotpatch_cli.inputs.resources import azure_error
+    from hotpatch_cli.inputs.tables.table import unnamed_columns
 
     if code := azure_error(document):
         message = f"This is an error from Azure ({code}), not an export."
@@ -240,10 +242,43 @@ def _unrecognized(document: Document) -> Problem:
     elif _is_empty(document.root):
         message = "The file contains no data."
         remedy = "Check the export's filter and permissions."
+    elif near := _near_section(document.root):
+        place = document.position(near.mark)
+        message = f"Unknown key {quoted(near.key)} in an inventory."
+        return Problem(*place, message, f"Did you mean '{near.section}'?")
+    elif header := unnamed_columns(document):
+        message, remedy = header
     else:
-        message = f"This is none of the sources that are read: {', '.join(READERS)}."
-        remedy = "An inventory has the key 'machines'; `hotpatch init` writes one to start from."
+        message = f"Unrecognized file type. Supported types: {', '.join(READERS)}."
+        remedy = "To create an inventory, run `hotpatch init`."
     return Problem(*document.position(document.root_mark), message, remedy)
+
+
+class _NearSection(NamedTuple):
+    """A key that is nearly a section of an inventory, and the section."""
+
+    key: str
+    section: str
+    mark: int
+
+
+def _near_section(root: Any) -> _NearSection | None:
+    """The first key that is a section of an inventory but for its spelling, or a word for
+    machines, such as `servers`.
+    """
+    from hotpatch_cli.inputs.fields import BY_PATH
+    from hotpatch_cli.inputs.inventory.reader import FLEET_FIELDS
+
+    if not isinstance(root, Mapping):
+        return None
+    machines = {plain_name(f"{word}s") for word in BY_PATH["name"].columns}
+    for key, _, mark, _ in root.placed():
+        if plain_name(key) in machines:
+            return _NearSection(key, "machines", mark)
+        for section in FLEET_FIELDS:
+            if did_you_mean(key, [section]) and plain_name(key)[:1] == section[:1]:
+                return _NearSection(key, section, mark)
+    return None
 
 
 def _is_empty(root: Any) -> bool:

@@ -49,7 +49,7 @@ def _freeze(fields: dict[str, Any], mark: int, log: Log) -> Freeze | None:
         log.add(
             mark,
             f"The freeze {name} ends on {last}, before it starts on {first}.",
-            "Swap `from` and `to`.",
+            "Correct `from` or `to`.",
         )
         return None
     events = read_events_beside(file, mark, log) if file else None

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hotpatch_cli.documents.codec import did_you_mean
+from hotpatch_cli.documents.codec import did_you_mean, plain_name
+from hotpatch_cli.documents.phrases import and_more
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.fields import BY_PATH, FACTS
 
 TAG = "tags."
 _OPTION = "--map"
+_NAMES_SHOWN = 20
 OS_TYPE = "os_type"
 """What a table has beside the fields of an inventory: Windows or Linux."""
 FIELDS = (*(path for path in BY_PATH if BY_PATH[path].written), OS_TYPE)
@@ -29,26 +31,19 @@ _BARE = frozenset({"publisher", "offer", "sku"})
 _TAGGED = re.compile(r"(?i)tags?\s*[._:/]\s*(\S.*?)\s*")
 
 
-def _plain(text: str) -> str:
-    """A name without case, spaces and punctuation: `OS_Build`, `os build` and `osBuild` are the
-    same.
-    """
-    return re.sub(r"[\W_]", "", text).casefold()
-
-
 def _known_names() -> dict[str, str]:
     """Plain name of a column -> field path; queries make columns of Azure's own paths too."""
     names: dict[str, str] = {}
     for fact in FACTS:
         for word in fact.columns:
-            names[_plain(word)] = fact.path
+            names[plain_name(word)] = fact.path
         if fact.azure:
-            names[_plain(fact.azure)] = fact.path
-            names[_plain(f"extended.{fact.azure}")] = fact.path
+            names[plain_name(fact.azure)] = fact.path
+            names[plain_name(f"extended.{fact.azure}")] = fact.path
     return names | _OWN
 
 
-_OWN = {_plain(path): path for path in FIELDS}
+_OWN = {plain_name(path): path for path in FIELDS}
 _KNOWN = _known_names()
 
 
@@ -156,7 +151,7 @@ def mapped(header: Sequence[str], chosen: Mapping[str, str] = MappingProxyType({
 
     if not taken.issuperset(_IMAGE):  # a `sku` alone is as often the size of a machine
         for column in left:
-            if _plain(column) in _BARE:
+            if plain_name(column) in _BARE:
                 fields.pop(column, None)
 
     read = {column: fields[column] for column in named if fields.get(column)}
@@ -178,15 +173,28 @@ def _own(column: str) -> str | None:
     """The field of that very name, in any letter case and spacing: `Restart Pending`."""
     if column.strip().lower().startswith(TAG):
         return known_field(column.strip())
-    return _OWN.get(_plain(column))
+    return _OWN.get(plain_name(column))
 
 
 def _guess(column: str) -> str | None:
     """The field that a column of another name means: `OS Build`; `tag_env` is a tag."""
     if tag := _TAGGED.fullmatch(column.strip()):
         return TAG + tag[1]
-    plain = _plain(column)
+    plain = plain_name(column)
     return _KNOWN.get(plain) or _KNOWN.get(plain.removeprefix("properties"))
+
+
+def column_names(columns: Sequence[str]) -> str:
+    """The first columns of a header, quoted."""
+    return and_more(list(map(quoted, columns)), _NAMES_SHOWN)
+
+
+def no_machines_in(columns: Sequence[str]) -> tuple[str, str]:
+    """What is wrong with a header that names no machines, and the fix."""
+    message = f"No column has the names of machines. Columns: {column_names(columns)}."
+    if any(_KNOWN.get(plain_name(column)) in ("name", "id") for column in columns):
+        message = f"No column has facts about the machines. Columns: {column_names(columns)}."
+    return message, "Add a header row, or assign columns to fields with --map COLUMN=FIELD."
 
 
 def notes_on(file: str, columns: Columns) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
 from hotpatch_cli.inputs.tables.cells import node_of, put_system, value_of
-from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, notes_on
+from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, no_machines_in, notes_on
 
 _CONCLUDED = (
     *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
@@ -37,6 +37,16 @@ _RESOURCES = ("properties", "storageProfile", "osProfile")
 def _recognizes(document: Document) -> bool:
     rows = _rows(document)
     return bool(rows) and columns_of(rows, document).names_machines and not _are_resources(rows)
+
+
+def unnamed_columns(document: Document) -> tuple[str, str] | None:
+    """What is wrong with a table whose columns name no machines, and the fix; None for anything
+    else.
+    """
+    rows = _rows(document)
+    if not rows or any(actual_key(rows[0], key) for key in ("type", *_RESOURCES)):
+        return None
+    return no_machines_in([column for column, _ in _flat(rows[0])])
 
 
 def _are_resources(rows: list[Mapping]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hotpatch_cli.documents import codec as c
+from hotpatch_cli.documents.codec import Codec
 from hotpatch_cli.documents.rows import RowsDocument
 from hotpatch_cli.documents.tree import Log, Mapping
 from hotpatch_cli.inputs.fields import FREE_TEXTS, MACHINE_FIELDS, NO_PROFILE
@@ -27,7 +28,7 @@ _NAME, _TOLD = "\0name", "\0platform"
 
 ToTree = Callable[[Any, int], Any]
 
-_NAMED = c.record(dict, {"name": MACHINE_FIELDS["name"]}, "a machine")
+_NAMED: Codec[Any] = c.record(dict, {"name": MACHINE_FIELDS["name"]}, "a machine")
 
 
 @dataclass(slots=True)

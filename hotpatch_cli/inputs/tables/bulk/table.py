@@ -11,11 +11,9 @@ from hotpatch_cli.inputs.tables.bulk.engine import Engine, reading
 from hotpatch_cli.inputs.tables.bulk.parquet import Parquet
 from hotpatch_cli.inputs.tables.bulk.profiles import KEY, Profiles
 from hotpatch_cli.inputs.tables.bulk.stream import Streamed
-from hotpatch_cli.inputs.tables.columns import notes_on
+from hotpatch_cli.inputs.tables.columns import column_names, no_machines_in, notes_on
 from hotpatch_cli.model import Fleet, Location
 from hotpatch_cli.schedule.freezes import Freeze
-
-_NAMES_SHOWN = 20
 
 
 class FleetPart(NamedTuple):
@@ -40,17 +38,13 @@ class BulkTable:
         columns = self.source.columns
         self.notes = notes_on(self.file, columns)
         """What the user is to hear, once all parts were taken."""
-        names = _first_names([*columns.fields, *columns.unknown])
+        header = [*columns.fields, *columns.unknown]
         if columns.absent:
             absent = ", ".join(map(quoted, columns.absent))
             message = f"No table has the column {absent}."
-            raise refuse("--map", message, f"Columns of {detected.name}: {names}.")
+            raise refuse("--map", message, f"Columns of {detected.name}: {column_names(header)}.")
         if not columns.names_machines:
-            message = (
-                f"No column has the names of machines and a fact about them. Columns: {names}."
-            )
-            remedy = "Assign columns to fields with --map COLUMN=FIELD."
-            raise InputError([Problem(detected.name, 1, 1, message, remedy)])
+            raise InputError([Problem(detected.name, 1, 1, *no_machines_in(header))])
 
     def parts(
         self, others: Sequence[SourceData], fleet_of: Callable[[list[SourceData]], Fleet]
@@ -110,9 +104,3 @@ class BulkTable:
             f"SELECT count(*), count(DISTINCT hash({key})) FROM {self.source.names}"
         )
         return bool(rows == distinct)
-
-
-def _first_names(columns: Sequence[str]) -> str:
-    names = ", ".join(map(quoted, columns[:_NAMES_SHOWN]))
-    more = len(columns) - _NAMES_SHOWN
-    return f"{names} and {more} more" if more > 0 else names
