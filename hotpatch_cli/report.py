@@ -1,4 +1,4 @@
-"""The report: what is said of a fleet on a day. Types, and the sentence of a finding."""
+"""The report: the findings on a fleet on a day. Types, and the sentence of a finding."""
 
 from collections import Counter
 from datetime import date
@@ -10,7 +10,7 @@ from hotpatch_cli.model import VERDICTS, Finding, Fleet, Location, Machine
 from hotpatch_cli.restarts import Restart
 
 Outcome = Literal["passes", "fails", "undecided", "waived", "known"]
-"""What the gate makes of a machine; `undecided` is an unknown verdict that counts."""
+"""The gate's outcome for a machine; `undecided` is an unknown verdict that counts."""
 
 
 class Suppressed(NamedTuple):
@@ -32,9 +32,8 @@ class Severity(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """A finding as people read it: the rule, its sentence filled in, and where the cause stands.
-
-    `counts` says that it is what makes its machine fail.
+    """A finding as people read it: the rule, its sentence filled in, and the place of the cause.
+    `counts` is true if it makes its machine fail.
     """
 
     finding: Finding
@@ -77,11 +76,10 @@ class Checked(NamedTuple):
 
 
 class GateResult(NamedTuple):
-    """What the gate says of the whole fleet: what it looked at, the exit code, and what its owner
-    should hear of.
+    """The gate's result on the whole fleet: its criteria, the exit code, and notes for the owner.
 
-    `notes` are sentences: waivers that are over, waivers that match nothing, known findings that
-    are fixed.
+    `notes` are sentences: expired waivers, waivers that match nothing, known findings that are
+    fixed.
     """
 
     fail_on: tuple[str, ...] = ()
@@ -112,7 +110,7 @@ class Report(NamedTuple):
     """A fleet, judged on a day. `skipped` machines do not run Windows: counted, never judged.
 
     `missed` is the last Patch Tuesday where the release data is older than that; None where it is
-    not. `general` are findings on the whole run, which are said once and not of each machine.
+    not. `general` are findings on the whole run, reported once and not for each machine.
     """
 
     as_of: date
@@ -128,8 +126,8 @@ class Report(NamedTuple):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences that stand in the report itself: the age of its data, where it is old, and what
-        the gate says.
+        """Sentences of the report itself: the age of its data, where it's old, and the gate's
+        notes.
         """
         if self.missed is None:
             return self.gate.notes
@@ -142,7 +140,7 @@ class Report(NamedTuple):
 
     @property
     def general_lines(self) -> tuple[str, ...]:
-        """What is said of the whole run, a line each."""
+        """The findings on the whole run, a line each."""
         return tuple(
             f"{reason.rule.code} {reason.level}: {reason.message}" for reason in self.general
         )

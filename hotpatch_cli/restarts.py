@@ -22,13 +22,13 @@ RUN_BY_AZURE = ("platform", "azure-update-manager")
 
 
 class Restart(NamedTuple):
-    """The next restart. `reason` is None where nothing tells; `opening` is None where no window is
+    """The next restart. `reason` is None where it's unknown; `opening` is None where no window is
     known.
 
     `runner` is `platform` where Azure chooses the moment, by the day `by`; the owner's window is
-    then a wish, and `enforced` is False. So it is with a window that Azure does not run on the
-    machine. `overdue` says that the day `by` has passed. It is not `certain` where the machine may
-    be due now, since what it has installed is not known.
+    then only a preference, and `enforced` is False. The same applies to a window that Azure doesn't
+    run on the machine. `overdue` is true if the day `by` has passed. It is not `certain` where the
+    machine may be due now, since what it has installed is not known.
     """
 
     reason: str | None = None
@@ -168,7 +168,7 @@ def windows_of(fleet: Fleet, placement: Placement) -> tuple[Window, ...]:
 
 
 def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, ...]:
-    """The freezes that hold for a machine."""
+    """The freezes that apply to a machine."""
     tags = dict(placement.tags)
     return tuple(
         freeze

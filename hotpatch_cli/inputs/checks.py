@@ -1,5 +1,5 @@
-"""Checks over all sources of a fleet: parts that two files have, names that nothing describes, and
-groups that wait for each other.
+"""Checks over all sources of a fleet: parts that two files have, names that aren't defined, and
+groups that depend on each other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +33,7 @@ def fleet_problems(
 
 
 def repeated_machines(source: SourceData) -> Iterator[Problem]:
-    """Machines that stand twice in one source."""
+    """Machines that are defined twice in one source."""
     machines: dict[str, Machine] = {}
     for machine in source.machines:
         by_id = source.keyed_by_id and machine.id
@@ -69,9 +69,7 @@ def _another_one(kind: str, name: str, source: SourceData) -> Problem:
 
 
 def _different_rings(sources: Sources) -> Iterator[Problem]:
-    """Rings that are others in another file, or stand in another order: nobody could tell which
-    comes first.
-    """
+    """Rings that another file defines differently or lists in another order."""
     known: dict[str, Any] = {}
     for source in sources:
         for ring in source.rings:
@@ -99,7 +97,7 @@ def _different_limits(sources: Sources) -> Iterator[Problem]:
             return
 
 
-# --- names that nothing describes ----------------------------------------
+# --- names that aren't defined ----------------------------------------
 
 
 class _NameUse(NamedTuple):
@@ -113,7 +111,7 @@ class _NameUse(NamedTuple):
 def _unknown_names(
     fleet: Fleet, sources: Sources, maintenance: MaintenanceLinks, *, strict: bool
 ) -> Iterator[Problem]:
-    """Windows, groups and rings that are used and nowhere described, or described as none."""
+    """Windows, groups, and rings that are used but not defined, or refused."""
     known = {
         "window": set(fleet.windows),
         "group": set(fleet.groups),
@@ -143,7 +141,7 @@ def _defined(kind: str, names: list[str]) -> str:
 def _name_uses(fleet: Fleet, sources: Sources) -> Iterator[_NameUse]:
     """Each use of a window, a group or a ring.
 
-    Machines whose placement names only what is described are passed over: thousands share one.
+    Machines whose placement uses only defined names are skipped: thousands share one.
     """
     described = _described_placements(fleet)
     for machine in fleet.machines:
@@ -182,11 +180,11 @@ def _place(sources: Sources, kind: str, name: str) -> Location:
     return next(source.places[kind, name] for source in sources if (kind, name) in source.places)
 
 
-# --- groups that wait for each other ----------------------------------------
+# --- groups that depend on each other ----------------------------------------
 
 
 def _circles(fleet: Fleet, sources: Sources) -> Iterator[Problem]:
-    """Groups that wait for each other."""
+    """Groups that depend on each other."""
     done: set[str] = set()
     for start in fleet.groups:
         path = _circle_from(start, fleet, done)

@@ -66,8 +66,8 @@ def _kind(body: Mapping) -> str:
 
 
 def machines(document: Document, deployed: list[Deployed], notes: list[str]) -> list[Machine]:
-    """The machines of resources, in their order. Raises InputError. `notes` takes what the user
-    should hear.
+    """The machines of resources, in their order. Raises InputError. `notes` collects notes for the
+    user.
     """
     log = Log(document)
     result = []

@@ -1,5 +1,5 @@
 """Types of machine facts: how a text of a user becomes the value, how the value is written again,
-and which of two sources' values says more.
+and which of two sources' values is more specific.
 """
 
 import re
@@ -27,7 +27,7 @@ T = TypeVar("T")
 _IMAGE_PARTS = 4
 _BOOLEAN_WORDS = ("true", "false", "yes", "no", "on", "off")
 
-# --- joining: which of two values says more; None where they contradict each other -----------
+# --- joining: the more specific of two values; None where they conflict ---------------------
 
 
 def equal(one: Any, other: Any) -> Any:
@@ -45,8 +45,8 @@ def plain(value: Any) -> Any:
 def more_specific_build(
     one: SourceValue[Build], other: SourceValue[Build]
 ) -> SourceValue[Build] | None:
-    """Builds agree where their numbers do; the one with a revision says more, and one that is no
-    build says nothing.
+    """Builds agree where their numbers do; the one with a revision is more specific, and an invalid
+    build is the least specific.
     """
     first, second = one.meaning, other.meaning
     if first is None or second is None:
@@ -96,8 +96,8 @@ def same_zone(one: str, other: str) -> str | None:
 def license_over_none(
     one: SourceValue[LicenseStatus], other: SourceValue[LicenseStatus]
 ) -> SourceValue[LicenseStatus] | None:
-    """What a license says is more than that there is none: a machine's own record may not have its
-    license yet.
+    """A license status is more specific than a missing license: a machine's own record may not have
+    its license yet.
     """
     if one.meaning is LicenseStatus.NOT_ENROLLED:
         return other
@@ -112,10 +112,10 @@ def license_over_none(
 class FactType(NamedTuple):
     """How a fact is read, joined and written.
 
-    `codec` reads it from a node; `more_specific` takes the values of two sources and gives the one
-    that says more, or None where they contradict each other; `write` gives what an inventory has
-    for a value. `cell` brings the words of other tools in a table's cell to ours, and `separator`
-    is what parts several values in one cell.
+    `codec` reads it from a node; `more_specific` takes the values of two sources and gives the more
+    specific one, or None where they conflict; `write` gives what an inventory has for a value.
+    `cell` converts the words of other tools in a table's cell to ours, and `separator` separates
+    several values in one cell.
     """
 
     codec: Codec[Any]

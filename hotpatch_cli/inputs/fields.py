@@ -44,10 +44,10 @@ Joining = Literal["stated", "union", "first", "all", "alone"]
 class Fact(NamedTuple):
     """One fact of a machine.
 
-    `path` is its name in an inventory, in tables and in findings; a dot parts it from its group.
-    `columns` are other names of its column in tables, in words; `azure` is where a resource of
-    Azure has it. `attribute` is its name in the holder, where that is not the path. A fact that is
-    not `written` has no key in an inventory. `default` says what counts where nobody states it.
+    `path` is its name in an inventory, in tables and in findings; a dot separates it from its
+    group. `columns` are other names of its column in tables, in words; `azure` is where a resource
+    of Azure has it. `attribute` is its name in the holder, where that is not the path. A fact that
+    is not `written` has no key in an inventory. `default` is the value where no source states one.
     """
 
     path: str
@@ -70,7 +70,7 @@ class Fact(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Facts that stand together under one key, and their class in the model."""
+    """Facts grouped under one key, and their class in the model."""
 
     kind: type[Any]
     doc: str
@@ -635,7 +635,7 @@ def attribute_of(fact: Fact) -> str:
 
 
 def default_of(fact: Fact) -> Any:
-    """What the model has where nobody states a fact."""
+    """The model's value where no source states a fact."""
     return _HOLDERS[fact.holder]._field_defaults.get(attribute_of(fact))
 
 

@@ -74,7 +74,7 @@ READERS: dict[str, LazyReader] = {
 
 
 class LoadedSources(NamedTuple):
-    """The fleet of some sources, notes for the user, and what each source holds."""
+    """The fleet of some sources, notes for the user, and the content of each source."""
 
     fleet: Fleet
     notes: tuple[str, ...]
@@ -91,8 +91,8 @@ def load_fleet(
     """(the fleet of some files, notes for the user); `-` is standard input, `reader` forces how
     they are read.
 
-    `prefer` names the reader or the file to believe where sources contradict each other; `windows`
-    are files of maintenance configurations; `columns` say `COLUMN=FIELD` of tables. Raises
+    `prefer` names the source type or the file that wins where sources conflict; `windows` are files
+    of maintenance configurations; `columns` are `COLUMN=FIELD` mappings of tables. Raises
     InputError with the problems of all files.
     """
     loaded = load_sources(names, reader, prefer, windows, columns)
@@ -139,7 +139,7 @@ def load_sources(
 
 
 def fleet_with(sources: list[SourceData]) -> Fleet:
-    """The fleet of sources of which one holds machines; the others have windows, freezes, groups,
+    """The fleet of sources of which one has machines; the others have windows, freezes, groups,
     rings and limits.
 
     Raises InputError.
@@ -164,7 +164,7 @@ def _column_map(columns: list[str]) -> dict[str, str]:
 
 
 def _absent_columns(columns: list[str], sources: list[SourceData]) -> Iterator[Problem]:
-    """Columns that were chosen for this run and that no table has: a word that is misspelt."""
+    """Columns that were chosen for this run and that no table has, such as a misspelled one."""
     if not columns:
         return
     from hotpatch_cli.inputs.tables.columns import ConfiguredMapping
@@ -182,7 +182,7 @@ def _absent_columns(columns: list[str], sources: list[SourceData]) -> Iterator[P
 
 
 def _read(document: Document, reader: str | None) -> list[SourceData]:
-    """What one file holds; an export of Azure may have something for several readers."""
+    """The content of one file; an export of Azure can contain several source types."""
     if is_report(document):
         message = "This is a hotpatch report, not an inventory."
         remedy = "Name the inventory or export instead. To compare reports, run `hotpatch diff`."
@@ -282,7 +282,7 @@ def _near_section(root: Any) -> _NearSection | None:
 
 
 def _is_empty(root: Any) -> bool:
-    """Whether this is an export, or a text of comments alone, that holds nothing."""
+    """Whether this is an empty export, or a text of comments alone."""
     if isinstance(root, Mapping) and any(root.get(key) == [] for key in ("value", "data")):
         return True
     return root in (None, [], {})

@@ -1,9 +1,9 @@
-"""Joining: what several sources state of one machine becomes one machine, and who stated what stays
-known.
+"""Joining: what several sources state of one machine becomes one machine, and the source of each
+fact is kept.
 
 Machines are the same where their resource ids are, or where a source that has no id gives their
-name. A fact on which sources contradict each other is not known: it is reported, and nothing is
-chosen unless the user says whom to prefer.
+name. A fact on which sources conflict is unknown: the conflict is reported, and nothing is chosen
+unless the user prefers a source.
 """
 
 from collections.abc import Iterator, Sequence
@@ -227,8 +227,8 @@ def _short(name: str) -> str:
 
 
 def _same_source(one: MachineSource, other: MachineSource) -> bool:
-    """Whether a machine stands twice in what should have it once: one file, or all inventories
-    together.
+    """Whether a machine is defined twice where it should be once: in one file, or in all
+    inventories together.
 
     Two readers of one file are two sources: a VM of Azure Local is also the machine of Azure Arc
     that is its parent.
@@ -240,8 +240,8 @@ def _same_source(one: MachineSource, other: MachineSource) -> bool:
 
 
 class JoinedOrigin:
-    """A machine that several sources have: each field stands where the source has it whose value
-    was taken.
+    """A machine that several sources have: each field has the place of the source whose value was
+    taken.
     """
 
     __slots__ = ("fields", "first")
@@ -324,7 +324,7 @@ class _Merger:
         """The platform: a machine of Arc on Azure Local is judged by its image, and any other
         contradiction is a problem.
         """
-        if not claims:  # a table concluded it; nobody states it
+        if not claims:  # a table inferred it; no source states it
             for source in entry:
                 if source.machine.supposed:
                     return source.machine.facts.platform

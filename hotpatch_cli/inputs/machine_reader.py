@@ -11,7 +11,7 @@ from hotpatch_cli.model import Facts, Location, Machine, OsType, Placement
 class MachineReader:
     """Reads machines, and shares what they have in common: equal facts are one value.
 
-    With `unique` no two have the same name; otherwise their ids tell them apart.
+    With `unique` no two have the same name; otherwise their ids distinguish them.
     """
 
     def __init__(self, log: Log, *, unique: bool = True) -> None:

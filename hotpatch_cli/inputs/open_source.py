@@ -70,7 +70,7 @@ def _by_beginning(name: str) -> str | None:
     try:
         if name == "-" or not Path(name).is_file():  # of a pipe nothing may be read before its time
             return None
-    except (OSError, ValueError):  # a name that no file can have: whoever reads it says so
+    except (OSError, ValueError):  # a name that no file can have: reading it reports that
         return None
     with opened(name) as stream:
         return _BEGINNINGS.get(stream.read(4))
@@ -128,7 +128,7 @@ def _paired(templates: list[Document], parameters: list[Document]) -> list[Probl
 
 
 def _beside(template: Document) -> Document | None:
-    """The parameters file that stands beside a template, by the name that tools give it."""
+    """The parameters file beside a template, by its usual name."""
     path = Path(template.file)
     beside = path.with_name(f"{path.stem}.parameters.json")
     try:

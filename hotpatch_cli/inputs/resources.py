@@ -1,5 +1,4 @@
-"""Azure resources in all their clothes: az, REST, Resource Graph (both result formats, and CSV),
-PSRule.
+"""Azure resources in every shape: az, REST, Resource Graph (both result formats, and CSV), PSRule.
 
 All are the same resource: under `properties` or flattened, in this or that letter case. So keys are
 looked up in any case, and every shape is brought to one list of resources first.
@@ -44,8 +43,8 @@ _BY_PART = {
     "maintenanceconfigurationid": ASSIGNMENT,
     "maintenancescope": CONFIGURATION,
 }
-"""Keys in lower case by which a body tells its type. What has none is told from it at once, a
-million times over.
+"""Keys in lower case that identify the type of a body. A body without any of them is skipped at
+once, in exports of a million rows.
 """
 _ENVELOPES = frozenset({"data", "value", "responses"})
 _TOTALS = ("total_records", "totalRecords", "totalCount", "@odata.count")
@@ -103,7 +102,7 @@ def _of_page(node: Mapping) -> Iterator[Mapping]:
 
 
 class Page(NamedTuple):
-    """An envelope: the mapping that says how much there is, and the rows, or Resource Graph's table
+    """An envelope: the mapping with the size of the result, and the rows, or Resource Graph's table
     of them.
     """
 
@@ -150,7 +149,7 @@ def _table(data: Mapping) -> Iterator[Mapping]:
 
 
 def kind_of(resource: Mapping) -> str | None:
-    """The resource type in lower case; of a resource without one, the type that its parts tell."""
+    """The resource type in lower case; of a resource without one, the type that its parts imply."""
     if not has_any(resource, _TELLING):
         return None
     named = dig(resource, "type") or dig(resource, "ResourceType")
@@ -174,8 +173,8 @@ def body_of(resource: Mapping) -> Mapping:
 
 
 def is_projected(resource: Mapping) -> bool:
-    """Whether columns of somebody's choice stand in place of the resource: only the reader of
-    tables can know them.
+    """Whether the row has custom columns in place of the resource: only the table reader can map
+    them.
     """
     return not any(
         isinstance(value, Mapping) for key, value in resource.items() if key.lower() != "tags"
@@ -196,8 +195,8 @@ def name_in(resource_id: str) -> str:
 
 
 def note_truncated(document: Document, log: Log) -> None:
-    """Part of the data is never taken for all of it: rows are counted against what their envelope
-    says.
+    """Partial data is never taken as complete: the rows are counted against the total in their
+    envelope.
     """
     root = document.root
     pages = list(_pages(root))
@@ -277,7 +276,7 @@ def _leads_on(token: Any) -> bool:
 def _first_of_short(pages: list[Page]) -> Iterator[tuple[Page, int]]:
     """(first page, rows) of each result that is not here as a whole.
 
-    Pages of one result tell the same total. So may several results: the next one begins where one
+    Pages of one result have the same total. So may several results: the next one begins where one
     is full.
     """
     begun: dict[int, tuple[Page, int]] = {}
@@ -292,7 +291,7 @@ def _first_of_short(pages: list[Page]) -> Iterator[tuple[Page, int]]:
 
 
 def _total(node: Mapping) -> tuple[str, int | None]:
-    """(key, number) of the rows in the whole result, as an envelope tells it."""
+    """(key, number) of the rows in the whole result, as an envelope states it."""
     keys = (actual_key(node, name) for name in _TOTALS)
     known = [(number, key) for key in keys if key and (number := _number(node[key])) is not None]
     return max(known, default=(None, ""))[::-1]
@@ -330,7 +329,7 @@ def azure_error(document: Document) -> str | None:
     """The code of an error that Azure answered in place of a result; None where this is something
     else.
 
-    The text of the error is left out: it may name what nobody wants in a log.
+    The text of the error is left out: it can contain names that don't belong in a log.
     """
     root = document.root
     error = dig(root, "error")
@@ -351,7 +350,7 @@ class ResourceView:
         self.log = log
 
     numbers = False
-    """Whether a number may stand where text belongs."""
+    """Whether a number is accepted as text."""
 
     def text(self, *path: str) -> str | None:
         """The text under a path; None where it is missing, null or empty."""
@@ -387,7 +386,7 @@ class ResourceView:
         return os_type(value if isinstance(value, NumberText) else self.text(*path))
 
     def _value(self, path: tuple[str, ...]) -> Any:
-        """What stands under a path; None where it ends. What is no mapping on the way there is
+        """The node under a path; None where it ends. A node on the way that isn't a mapping is
         noted.
         """
         node: Any = self.body

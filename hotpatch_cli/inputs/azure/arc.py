@@ -52,7 +52,7 @@ def _recognizes(document: Document) -> bool:
 
 
 def _is_foreign(resource: Mapping) -> bool:
-    """Whether a row has columns of somebody's choice, and none of Arc's own names but the type."""
+    """Whether a row has only custom columns and the type, but none of Arc's own columns."""
     own = ("osSku", "osVersion", "status")
     return is_projected(resource) and not any(actual_key(resource, key) for key in own)
 
@@ -174,8 +174,8 @@ def _feature(profile: Any) -> tuple[tuple[str, ...], Mapping] | None:
 def _license_state(
     profile: Any, feature: tuple[tuple[str, ...], Mapping] | None, log: Log
 ) -> str | None:
-    """The feature's state; a profile that is there and lists no Hotpatch feature means that nobody
-    enrolled it.
+    """The feature's state; a profile without a Hotpatch feature means that the machine isn't
+    enrolled.
     """
     if feature is None:
         return NOT_ENROLLED if isinstance(profile, Mapping) else None

@@ -1,6 +1,6 @@
 """Azure Local: VM instances, and the marketplace and gallery images that they were made from.
 
-A VM names only the resource of its image; publisher, offer and SKU stand on that resource, in
+A VM names only the resource of its image. Publisher, offer, and SKU are on that resource, in
 another list.
 https://learn.microsoft.com/en-us/azure/azure-local/manage/virtual-machine-image-azure-marketplace
 """

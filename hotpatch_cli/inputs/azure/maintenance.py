@@ -1,9 +1,9 @@
 """Maintenance configurations of Azure Update Manager as windows, and their assignments to machines.
 
 A configuration's window has its name; its zone is a Windows name, or none, and then that of the
-machine rules. Only the scope InGuestPatch restarts guests. What cannot be a window is refused by
-name with its reason: that is told, and is a problem as soon as a machine needs it, or where the
-file has nothing else.
+machine rules. Only the scope InGuestPatch restarts guests. A configuration that can't be a window
+is refused by name with its reason. The refusal is a note, and a problem where a machine needs the
+window or the file contains nothing else.
 
 Source: https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations and
 https://learn.microsoft.com/rest/api/maintenance/maintenance-configurations

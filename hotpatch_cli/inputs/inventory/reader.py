@@ -80,7 +80,7 @@ def _read(document: Document) -> SourceData:
 
 
 def _note_places(kind: str, node: Any, source: SourceData, log: Log) -> None:
-    """Where the parts stand that other places name; two rings of one name are a problem."""
+    """Note the places of parts that machines refer to; two rings of one name are a problem."""
     named: list[tuple[str, int]] = []
     if isinstance(node, Mapping):
         named = [(name, mark) for name, _, mark, _ in node.placed()]

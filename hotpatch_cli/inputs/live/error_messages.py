@@ -1,6 +1,4 @@
-"""What Azure's errors mean to a person: who must do what. Their own texts are left out: nobody
-knows what they name.
-"""
+"""Azure's errors in terms of the fix. Their own texts are left out: they could contain any name."""
 
 import json
 import re
@@ -49,9 +47,7 @@ _CLIENT_ERRORS = range(400, 500)
 
 
 def told(error: AzureError, scope: AzureScope, about: str) -> InputError:
-    """An error of the client in words that help. Nothing of what was sent or answered stands in it
-    but codes.
-    """
+    """An error of the client with its fix. It contains only codes of the request and the response."""
     if isinstance(error, DecodeError):
         said = f"The response for {about} isn't JSON, so it didn't come from Azure."
         return refuse(

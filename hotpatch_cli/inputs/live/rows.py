@@ -26,7 +26,7 @@ class LiveDocument(Document):
             self.root.put(_tree(row, number, 0, self._ids[number]), number)
 
     def position(self, mark: int) -> Position:
-        """The resource that a mark stands for; it has no lines."""
+        """The resource at a mark; it has no lines."""
         return Position(SCHEME + self._ids[mark], None, None)
 
 

@@ -25,7 +25,7 @@ class AzureScope(NamedTuple):
 
     @classmethod
     def named(cls, name: str) -> "AzureScope":
-        """The scope that a source's name stands for. Raises InputError."""
+        """The scope in a source's name. Raises InputError."""
         query = name[len(SCHEME) :].removeprefix("?")
         try:
             pairs = parse_qsl(query, strict_parsing=bool(query), max_num_fields=10_000)

@@ -1,5 +1,5 @@
 """Resource Graph through Microsoft's client: whole results or none, within its quota, and errors
-that say what to do.
+with a fix.
 
 https://learn.microsoft.com/en-us/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
 """
@@ -68,7 +68,7 @@ class Service:
             raise missing_package(scope.name, "Reading from Azure", "azure") from None
         logging.getLogger("azure").addHandler(
             logging.NullHandler()
-        )  # what it would print is said in our own words
+        )  # its errors are reported in our own words
         client, pace, options = connect(scope)
         return cls(client, scope, watch, pace, **options)
 
@@ -80,8 +80,8 @@ class Service:
         self._client.__exit__(*problem)
 
     def everything(self) -> list[Row]:
-        """The rows of all queries. Raises InputError: of a part of the data nobody could tell what
-        is missing.
+        """The rows of all queries. Raises InputError: a part of the data would hide the missing
+        rows.
         """
         self._where = self._subscriptions()
         rows: list[Row] = []

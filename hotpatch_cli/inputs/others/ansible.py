@@ -1,8 +1,7 @@
 """Ansible: machines of the azure_rm inventory, and what azure_rm_virtualmachine_info answers.
 
-Neither tells patch settings: joined with an export that does, the machines are the same by their
-resource ids. Of a host's variables only those of the plugin are read; what else stands there may be
-secret.
+Neither has patch settings: joined with an export that does, the machines are the same by their
+resource ids. Of a host's variables only those of the plugin are read; the rest can be secret.
 https://docs.ansible.com/ansible/latest/collections/azure/azcollection/azure_rm_inventory.html
 """
 
@@ -145,8 +144,8 @@ def _image(view: ResourceView) -> Image | None:
 
 
 def _has_disk(host: str, variables: Mapping) -> bool:
-    """Whether the storage profile was there: the module always reads it, the plugin then tells the
-    disk.
+    """Whether the storage profile was there: the module always reads it, and the plugin then
+    reports the disk.
     """
     return not host or bool(dig(variables, "os_disk"))
 

@@ -1,8 +1,8 @@
-"""What the script of `hotpatch collect` wrote: a machine that tells of itself, one object a line or
-a list of them.
+"""Output of the `hotpatch collect` script: data of a machine about itself, one object per line or a
+list of objects.
 
-It names its build with the revision, and what protects it. What only the cloud knows (patch
-settings of an Azure VM, the license of Arc) it cannot tell: join it with an export.
+It includes the build with the revision, and the boot security. Facts that only the cloud has (patch
+settings of an Azure VM, the Arc license) are missing: join it with an export.
 """
 
 from typing import Any
@@ -146,7 +146,7 @@ def _image(view: GuestView) -> Image | None:
 
 
 def _id(view: GuestView) -> str | None:
-    """The resource id: as Azure says it, or from the parts that the agent of Arc tells."""
+    """The resource id: as Azure states it, or from the parts that the Arc agent reports."""
     if found := view.text("Azure", "resourceId"):
         return found
     subscription, group, name = (

@@ -45,7 +45,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
     except (
         LarkError,
         RecursionError,
-    ) as error:  # what they say repeats the text, which may hold secrets
+    ) as error:  # their messages repeat the text, which can contain secrets
         line, column = getattr(error, "line", None), getattr(error, "column", None)
         known = isinstance(line, int) and line > 0
         place = (line, column) if known else (None, None)
@@ -66,7 +66,7 @@ def _tree(parsed: dict[str, Any], text: str) -> Mapping:
 
 
 class _Blocks:
-    """Brings the parser's blocks into mappings, with the places at which they stand in the text."""
+    """Converts the parser's blocks to mappings, with their places in the text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -86,7 +86,7 @@ class _Blocks:
                 target.put(name, _unquoted(value) if isinstance(value, str) else value, at, at)
 
     def labelled(self, target: Mapping, name: str, block: Any, depth: int, pattern: str) -> None:
-        """Put what stands under a label into the mapping of that label."""
+        """Put the content of a label into the mapping of that label."""
         at = self.find(pattern, 0)
         inner = target.get(name)
         if inner is None:

@@ -1,4 +1,4 @@
-"""A JSON report of `check` or `image`, read back: what it says of each machine."""
+"""A JSON report of `check` or `image`, read back: its data on each machine."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -10,7 +10,7 @@ from hotpatch_cli.json_shapes.report import SCHEMA_VERSION, VERDICTS
 
 
 class ReportedMachine(NamedTuple):
-    """What a report says of a machine: verdict, track state, and (code, message) of the reasons."""
+    """A machine in a report: verdict, track state, and (code, message) of the reasons."""
 
     name: str
     id: str | None

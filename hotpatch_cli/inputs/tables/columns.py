@@ -2,7 +2,7 @@
 known.
 
 Every reader of tables maps with `mapped`, whatever engine reads the rows, so that a column means
-the same in all of them. What was guessed and what is not read is said: see `notes_on`.
+the same in all of them. Guessed and ignored columns are reported: see `notes_on`.
 """
 
 import re
@@ -50,10 +50,10 @@ _KNOWN = _known_names()
 class Columns(NamedTuple):
     """What the columns of one header mean.
 
-    `fields` maps a column, as it stands in the header, to a field path; no two columns mean the
-    same field. `guessed` is the part of it that stands under another name than the field's own and
-    that nobody chose. `unknown` are the columns that are not read, and `absent` the chosen ones
-    that this header does not have (another table may).
+    `fields` maps a column, as written in the header, to a field path; no two columns mean the same
+    field. `guessed` is the part of it with another name than the field's own that the user didn't
+    choose. `unknown` are the columns that are not read, and `absent` the chosen ones that this
+    header does not have (another table may).
     """
 
     fields: Mapping[str, str]
@@ -63,16 +63,16 @@ class Columns(NamedTuple):
 
     @property
     def names_machines(self) -> bool:
-        """Whether a row of it can be a machine: it has a name or a resource id, and says something
-        of it.
+        """Whether a row of it can be a machine: it has a name or a resource id, and at least one
+        fact.
         """
         paths = set(self.fields.values())
         return bool(paths & {"name", "id"}) and bool(paths - {"name", "id"})
 
 
 class ConfiguredMapping(str):
-    """A choice that stands for every run, of a variable or the configuration: a table need not have
-    its column.
+    """A choice for every run, from a variable or the configuration: a table need not have its
+    column.
     """
 
     __slots__ = ()
@@ -81,8 +81,8 @@ class ConfiguredMapping(str):
 def parse_map(texts: Iterable[str]) -> dict[str, str]:
     """The choices of `--map COLUMN=FIELD`: column -> field path; `COLUMN=` leaves the column out.
 
-    The last `=` parts the two: columns are named by people, fields are not. Raises InputError with
-    every problem.
+    The last `=` separates the two: columns are named by people, fields are not. Raises InputError
+    with every problem.
     """
     chosen: dict[str, str] = {}
     problems: list[Problem] = []
@@ -129,8 +129,8 @@ def mapped(header: Sequence[str], chosen: Mapping[str, str] = MappingProxyType({
     is known.
 
     Of two columns that would mean the same field the first of these wins, and the other is unknown;
-    a column that nobody named is left out. `chosen` is what `parse_map` gives; letter case and
-    outer spaces of columns do not matter.
+    a column without a name is left out. `chosen` is what `parse_map` gives; letter case and outer
+    spaces of columns do not matter.
     """
     wanted = {_folded(column): path for column, path in chosen.items()}
     present = {_folded(column) for column in header}

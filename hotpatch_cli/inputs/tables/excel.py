@@ -87,7 +87,7 @@ def _table(book: Any, name: str) -> RowsDocument:
 
 
 def _header_of(sheet: Any) -> tuple[int, list[Any], bool] | None:
-    """(row, cells, whether it names machines) of the header: titles and empty rows may stand above
+    """(row, cells, whether it names machines) of the header: titles and empty rows can come before
     it.
     """
     top = [(number, cells) for number, cells in islice(_rows(sheet), _HEADER_WITHIN) if any(cells)]
@@ -100,7 +100,7 @@ def _header_of(sheet: Any) -> tuple[int, list[Any], bool] | None:
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    """(number, values) of each row; what a file says of its own size is not believed."""
+    """(number, values) of each row; the size stated in the file isn't trusted."""
     sheet.reset_dimensions()
     rows = sheet.iter_rows(max_row=_LAST_ROW)
     for number, cells in enumerate(rows, 1):

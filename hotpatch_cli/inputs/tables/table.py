@@ -1,6 +1,6 @@
 """Tables: one machine a row, from CSV, TSV, JSON Lines, Excel and Parquet alike.
 
-What columns and cells mean stands in `columns` and `cells`; here rows become machines, with the
+`columns` and `cells` define what columns and cells mean; here rows become machines, with the
 inventory's own codecs. Nested values are columns of their own: `arc.status` is the `status` in
 `arc`.
 """
@@ -23,8 +23,7 @@ _CONCLUDED = (
     *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
     *(("image", "azure"), ("security", "azure"), ("arc", "arc")),
 )
-"""What a row speaks of, and the platform that only then makes sense; `arc.` is more of Arc than
-Secure Boot.
+"""A key of a row, and the only platform that has it; `arc.` is any Arc fact other than Secure Boot.
 """
 _OWN_SECURITY = ("azure", "azure-local")
 """Platforms whose Secure Boot is a part of their security profile."""
@@ -124,9 +123,7 @@ def _read(document: Document) -> SourceData:
 
 
 class TableRows:
-    """Reads rows, and counts what is told once for all of them: platforms that are missing or
-    concluded.
-    """
+    """Reads rows, and counts what is reported once for all: missing and inferred platforms."""
 
     def __init__(self, columns: Columns, log: Log, *, named: bool) -> None:
         self.fields = columns.fields
@@ -136,8 +133,8 @@ class TableRows:
         self.platforms: dict[str, int] = {}
 
     def take(self, row: Mapping, machines: int = 1) -> None:
-        """Add the machine of a row, or note what is wrong with it, by its column. It stands for so
-        many machines.
+        """Add the machine of a row, or note what is wrong with it, by its column. It represents a
+        number of `machines`.
         """
         if len(self.log.problems) > _ENOUGH:
             return
@@ -162,7 +159,7 @@ class TableRows:
                 self._name_columns(cells, row.mark, before)
 
     def _concluded(self, node: Mapping, machines: int) -> bool:
-        """Give a node the platform that its fields make sense on; False where they do not tell."""
+        """Give a node the platform that its fields imply; False where they imply none."""
         arc = node.get("arc")
         keys = set(node)
         if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"}:
@@ -202,7 +199,7 @@ class TableRows:
             self.log.problems[before:] = named.problems
 
     def note_missing(self) -> None:
-        """One problem for all rows whose platform nobody can tell."""
+        """One problem for all rows without a platform."""
         if self.without:
             many = f" (and for {len(self.without) - 1} more)" if len(self.without) > 1 else ""
             message = f"The platform is missing for this row{many}."
@@ -213,7 +210,7 @@ class TableRows:
             self.log.add(self.without[0], message, remedy)
 
     def concluded(self, file: str) -> list[str]:
-        """A sentence for each platform that was concluded."""
+        """A sentence for each inferred platform."""
         return [
             f"{file}: platform {platform} inferred for {counted(count, 'machine')} "
             "from other columns."

@@ -71,7 +71,7 @@ def _deployed(resources: tuple[TemplateResource, ...]) -> list[Deployed]:
 
 
 def _refusal(template: ResolvedTemplate) -> tuple[str, str]:
-    """What is said of a template without a machine, and which types are read."""
+    """The message for a template without a machine, and the supported types."""
     counts = sorted(template.other_types.items())[:_SHOWN]
     there = ", ".join(f"{count} of {quoted(kind)}" for kind, count in counts)
     linked = f" Ignored {counted(template.linked, 'linked template')}." if template.linked else ""

@@ -13,13 +13,13 @@ _SHOWN = 5
 
 
 class Compiled(Document):
-    """What a Bicep file compiles to. The compiler keeps no lines, so everything stands at the head
-    of the file.
+    """What a Bicep file compiles to. The compiler keeps no lines, so everything has the place of
+    the first line.
     """
 
     __slots__ = ()
 
-    def position(self, mark: int) -> Position:  # noqa: ARG002  marks are of the compiled text, which nobody edits
+    def position(self, mark: int) -> Position:  # noqa: ARG002  marks are of the compiled text, which users don't edit
         """The beginning of the Bicep file."""
         return Position(self.file, 1, 1)
 

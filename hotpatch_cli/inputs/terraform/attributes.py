@@ -104,7 +104,7 @@ class Attributes:
 
 
 def _kind_in_words(value: object) -> str:
-    """What stands in the wrong place; not its content."""
+    """The kind of a misplaced value, not its content."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, NumberText):

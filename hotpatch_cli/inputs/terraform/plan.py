@@ -292,7 +292,7 @@ def _is_member(view: Attributes) -> bool:
 
 
 def _patching(view: Attributes, kind: ResourceKind) -> Patching:
-    """The patch settings, with the provider's defaults where nothing is said.
+    """The patch settings, with the provider's defaults where nothing is stated.
 
     Types without such settings leave the VM with what Azure does by itself.
     """
@@ -364,7 +364,7 @@ def _azapi(resource: TerraformResource, log: Log) -> Deployed | None:
 
 
 def _embedded(text: str, mark: int, log: Log) -> Any:
-    """The tree of a JSON text within the document; all of it stands where the text does."""
+    """The tree of a JSON text within the document; all of it has the place of the text."""
     from hotpatch_cli.documents.json_text import parse_json
     from hotpatch_cli.errors import InputError
 
@@ -387,7 +387,7 @@ def _open_paths(
 
 
 def _without(node: Mapping, paths: list[tuple[str, ...]]) -> Mapping:
-    """A tree without what stands at some paths."""
+    """A tree without the values at some paths."""
     result = Mapping(node.mark)
     for key, value, key_mark, mark in node.placed():
         inner = [path[1:] for path in paths if path[:1] == (key.lower(),)]
@@ -441,12 +441,12 @@ def _read(document: Document) -> SourceData:
 
 
 def _of_azurerm(machine: Machine) -> Machine:
-    """A machine of a plan, which the provider azurerm holds to rules of its own."""
+    """A machine of a plan, to which the provider azurerm applies rules of its own."""
     return machine._replace(facts=machine.facts._replace(provider="azurerm"))
 
 
 def _refusal(resources: list[TerraformResource]) -> tuple[str, str]:
-    """What is said of a plan without a machine, such as one of another provider."""
+    """The message for a plan without a machine, such as one of another provider."""
     counted = Counter(resource.type for resource in resources).most_common(5)
     there = ", ".join(f"{count} of {quoted(name)}" for name, count in counted) or "none"
     message = f"The plan or state contains no Azure virtual machine. Resources found: {there}."

@@ -13,7 +13,7 @@ from hotpatch_cli.errors import missing_package, refuse
 from hotpatch_cli.inputs.tables.parquet import damaged_parquet
 
 MEMORY = "384MB"
-"""What DuckDB may hold; what is more goes to the temporary folder. The process has some more for
+"""DuckDB's memory limit; the rest goes to the temporary folder. The process needs some more for
 itself.
 """
 
@@ -86,8 +86,8 @@ class Engine:
 
 @contextmanager
 def reading(file: str) -> Iterator[None]:
-    """What DuckDB says of a file, in our words: its own repeat rows of the file, which may hold
-    secrets. InputError.
+    """DuckDB's errors on a file, in our words: its own repeat rows of the file, which can contain
+    secrets. Raises InputError.
     """
     import duckdb
 

@@ -170,8 +170,8 @@ class Parquet:
         )
 
     def _aligned(self) -> str:
-        """SQL of whether an id ends in the name as it should: then the name is tidy, and tells
-        machines apart.
+        """SQL of whether an id ends in the name as it should: then the name is tidy and identifies
+        the machine.
         """
         name, resource_id = self._column("name"), self._column("id")
         if name is None or resource_id is None:
@@ -220,7 +220,7 @@ class Parquet:
         return f"coalesce({named}, {name_in_id})" if named else name_in_id
 
     def _platform(self) -> str:
-        """SQL of the platform that the id tells, where the row has none of its own."""
+        """SQL of the platform that the id implies, where the row has none of its own."""
         own, resource_id = self._text("platform"), self._text("id")
         if resource_id is None:
             return "NULL::VARCHAR"

@@ -27,9 +27,7 @@ from hotpatch_cli.inputs.tables.bulk.profiles import ToTree
 from hotpatch_cli.inputs.tables.cells import placed
 
 _FIRST = 1_000
-"""So many lines tell the keys of most files; whether they are all is asked of DuckDB, which is
-quick at it.
-"""
+"""Number of lines that have all keys of most files; DuckDB checks the rest of the file quickly."""
 
 
 class RowSource(NamedTuple):
@@ -110,8 +108,8 @@ def _opened(detected: DetectedTable) -> Iterator["_Lines"]:
 
 
 class _Lines:
-    """The lines of a stream, none too long, none with a zero byte. `ended` tells whether the last
-    one has its end.
+    """The lines of a stream, none too long, none with a zero byte. `ended` is true if the last one
+    has its line end.
     """
 
     def __init__(self, stream: Any, file: str) -> None:
@@ -180,7 +178,7 @@ def _keys(rows: Iterable[tuple[int, dict[str, Any]]]) -> list[str]:
 
 
 def _has_only(keys: set[str], detected: DetectedTable, engine: Engine) -> bool:
-    """Whether no line has other keys; False as well where DuckDB cannot tell."""
+    """Whether no line has other keys; also False where DuckDB can't decide."""
     import duckdb
 
     query = (

@@ -155,14 +155,14 @@ class _Rows:
                 fine.add(key)
 
     def taken(self) -> list[list[Any]]:
-        """The columns of the rows that wait for the database, which then has them."""
+        """Move the columns of the buffered rows to the database."""
         columns = [list(column) for column in zip(*self.batch, strict=True)] or [[], [], [], []]
         self.batch = []
         return columns
 
     def finished(self) -> list[Profile]:
-        """The profiles that wait. One that comes again gets another number: judged twice, and
-        memory is bounded.
+        """Hand over the buffered profiles. One that occurs again gets another number: it's judged
+        twice, and memory is bounded.
         """
         profiles = list(self.seen.values())
         self.seen = {}

@@ -37,7 +37,7 @@ class BulkTable:
         )
         columns = self.source.columns
         self.notes = notes_on(self.file, columns)
-        """What the user is to hear, once all parts were taken."""
+        """Notes for the user, complete after all parts were taken."""
         header = [*columns.fields, *columns.unknown]
         if columns.absent:
             absent = ", ".join(map(quoted, columns.absent))
@@ -49,10 +49,10 @@ class BulkTable:
     def parts(
         self, others: Sequence[SourceData], fleet_of: Callable[[list[SourceData]], Fleet]
     ) -> Iterator[FleetPart]:
-        """The profiles with the windows, freezes, groups and rings of other sources, which hold no
-        machines; `fleet_of` joins sources and checks what they hold.
+        """The profiles with the windows, freezes, groups, and rings of other sources, which have no
+        machines; `fleet_of` joins and checks the sources.
 
-        Raises InputError with what is wrong in the table, and where a machine stands twice in it.
+        Raises InputError with what is wrong in the table, and where it defines a machine twice.
         """
         freezes: list[Freeze] = []
         for source in others:
