@@ -107,7 +107,7 @@ def _prefix(resource: Mapping) -> tuple[str, ...]:
 
 
 class Patch(NamedTuple):
-    """A patch of a result: its KB, whether it's installed, and the pending update where it counts."""
+    """A patch of a result: its KB, whether it's installed, and the update if it counts as pending."""
 
     kb: str | None
     installed: bool

@@ -19,7 +19,7 @@ class Compiled(Document):
 
     __slots__ = ()
 
-    def position(self, mark: int) -> Position:  # noqa: ARG002  marks are of the compiled text, which users don't edit
+    def position(self, mark: int) -> Position:  # noqa: ARG002  marks are of the compiled text
         """The beginning of the Bicep file."""
         return Position(self.file, 1, 1)
 
