@@ -107,7 +107,7 @@ def _prefix(resource: Mapping) -> tuple[str, ...]:
 
 
 class Patch(NamedTuple):
-    """A patch of a result: its KB, whether it's installed, and the update if it counts as pending."""
+    """A patch of a result: its KB, whether it's installed, and the update if it's pending."""
 
     kb: str | None
     installed: bool
