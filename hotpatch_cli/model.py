@@ -297,7 +297,7 @@ class PendingUpdate(NamedTuple):
 
 class Facts(NamedTuple):
     """All that decides a verdict and a track. Thousands of machines share one value, and one
-    judgement.
+    judgment.
 
     `os_type` is the type of the disk or of the export; `configured` names the one of
     windowsConfiguration and linuxConfiguration that has a value. By them, `os` and `image`,

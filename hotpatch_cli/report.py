@@ -25,7 +25,7 @@ class Suppressed(NamedTuple):
 
 
 class Severity(NamedTuple):
-    """The level that a policy gives a rule in place of the catalogue's, and why."""
+    """The level that a policy gives a rule in place of the catalog's, and why."""
 
     level: str
     reason: str
@@ -46,12 +46,12 @@ class Reason(NamedTuple):
 
     @property
     def level(self) -> str:
-        """error, warning or note, as the policy or otherwise the catalogue has it."""
+        """error, warning or note, from the policy or otherwise the catalog."""
         return self.severity.level if self.severity else self.catalogue_level
 
     @property
     def catalogue_level(self) -> str:
-        """The level that the catalogue gives its sentence."""
+        """The catalog's level of its sentence."""
         return self.rule.level_of(self.finding.variant)
 
     @property

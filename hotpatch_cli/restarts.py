@@ -66,7 +66,7 @@ class Restarts:
         self._restarts: dict[tuple[object, ...], Restart] = {}
 
     def of(self, machine: Machine, causes: Sequence[Cause]) -> Restart:
-        """The next restart of a machine, from the causes that its judgement gives."""
+        """The next restart of a machine, from the causes in its judgment."""
         facts = machine.facts
         key = (tuple(causes), machine.placement, facts.platform, facts.patching)
         known = self._restarts.get(key)

@@ -143,8 +143,11 @@ def _advised(fact: "FactType", otherwise: str = "") -> "FactType":
         result = fact.codec.read(value, mark, log)
         if len(log.problems) > before and isinstance(value, str) and fact.cell:
             word = fact.cell(value.strip())
-            advice = otherwise if word == value.strip() else f"Did you mean '{word}'?"
-            log.problems[-1] = log.problems[-1]._replace(remedy=advice)
+            problem = log.problems[-1]
+            advice = problem.remedy or otherwise
+            if word != value.strip():
+                advice = f"Did you mean '{word}'?"
+            log.problems[-1] = problem._replace(remedy=advice)
         return result
 
     return fact._replace(codec=Codec(read, fact.codec.schema))
@@ -269,7 +272,9 @@ BUILD = FactType(
 def _kb(text: str) -> str:
     number_of_kb = re.fullmatch(r"(?:kb)?\s*([0-9]{5,8})", text.strip(), re.IGNORECASE)
     if not number_of_kb:
-        raise ValueError(f"{quoted(text)} isn't a valid KB. Use the format KB5072033.")
+        raise ValueError(
+            f"{quoted(text)} isn't a valid KB. Use KB and the number, such as KB5072033."
+        )
     return "KB" + number_of_kb[1]
 
 

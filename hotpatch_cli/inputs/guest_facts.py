@@ -34,7 +34,7 @@ def uefi_of(firmware: str | None) -> bool | None:
 def build_of(
     number: str | None, revision: str | None, key: str, view: GuestView
 ) -> SourceValue[Build] | None:
-    """A build from its parts; one without a revision has three parts and decides nothing."""
+    """A build from its parts; one without a revision has three parts and isn't specific enough."""
     if number is None:
         return None
     build = parse_build(number)

@@ -1,7 +1,7 @@
 """Azure resources in every shape: az, REST, Resource Graph (both result formats, and CSV), PSRule.
 
-All are the same resource: under `properties` or flattened, in this or that letter case. So keys are
-looked up in any case, and every shape is brought to one list of resources first.
+All are the same resource: under `properties` or flattened, in this or that letter case. Keys are
+looked up in any case, and every shape is converted to one list of resources first.
 """
 
 import re
@@ -276,8 +276,8 @@ def _leads_on(token: Any) -> bool:
 def _first_of_short(pages: list[Page]) -> Iterator[tuple[Page, int]]:
     """(first page, rows) of each result that is not here as a whole.
 
-    Pages of one result have the same total. So may several results: the next one begins where one
-    is full.
+    Pages of one result have the same total. Several results can have it too: the next one begins
+    where one is full.
     """
     begun: dict[int, tuple[Page, int]] = {}
     for page in pages:

@@ -59,7 +59,7 @@ def waiting(
 ) -> PendingUpdate | None:
     """An available update as a pending one; None for one that never needs a restart.
 
-    `classes` are its classifications, `restarts` its reboot behavior as Azure writes it
+    `classes` are its classifications, `restarts` its restart behavior as Azure writes it
     (NeverReboots, ...). Updates of the operating system have no kind: their effect on a machine
     depends on the KB, not the title.
     """

@@ -196,7 +196,7 @@ def _patching(view: ResourceView) -> Patching:
 
 
 def _reboot_setting(setting: str | None) -> SourceValue[RebootSetting] | None:
-    """The reboot setting; `Unknown` is the service's value where it isn't set."""
+    """The restart setting; `Unknown` is the service's value where it isn't set."""
     if setting is None or setting.lower() == "unknown":
         return None
     return RebootSetting.parse(setting)

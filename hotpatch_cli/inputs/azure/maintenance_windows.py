@@ -1,7 +1,7 @@
 """Maintenance configurations of all sources together: which windows they are, and which machines
 they are assigned to.
 
-Configurations and assignments can be in different files, so they are connected after all files are
+Configurations and assignments can be in different files: they're connected after all files are
 read.
 """
 

@@ -59,7 +59,7 @@ def _listed(waivers: tuple[Waiver, ...] = ()) -> tuple[Waiver, ...]:
 
 
 def parse_rule(word: str, codes: Iterable[str]) -> str:
-    """A code of the catalogue in any letter case, or *. Raises ValueError."""
+    """A code of the catalog in any letter case, or *. Raises ValueError."""
     code, known = word.strip().upper(), (*codes, ALL)
     if code not in known:
         advice = (

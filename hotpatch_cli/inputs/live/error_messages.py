@@ -49,7 +49,7 @@ _CLIENT_ERRORS = range(400, 500)
 def told(error: AzureError, scope: AzureScope, about: str) -> InputError:
     """An error of the client with its fix; of the request and response it has only codes."""
     if isinstance(error, DecodeError):
-        said = f"The response for {about} isn't JSON, so it didn't come from Azure."
+        said = f"The response for {about} isn't JSON and didn't come from Azure."
         return refuse(
             scope.name, said, "Check for a proxy or a sign-in page between you and Azure."
         )

@@ -1,7 +1,7 @@
 """HCL: a Packer template in HashiCorp's language, brought to the tree of its JSON form.
 
-Parsed by python-hcl2, which comes with the extra `hcl`. It keeps no places, so they are looked up
-in the text.
+Parsed by python-hcl2, which comes with the extra `hcl`. It keeps no places: they're looked up in
+the text.
 """
 
 import re

@@ -1,7 +1,7 @@
 """From the cells of a row to the node of a machine, as an inventory would have it.
 
 All readers of tables go through `node_of`: what a cell means doesn't depend on its file. The node
-is read by the inventory's own codecs, so a value that is wrong there is wrong here.
+is read by the inventory's own codecs: a value that is wrong there is wrong here.
 """
 
 import re

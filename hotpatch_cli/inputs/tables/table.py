@@ -177,7 +177,7 @@ class TableRows:
             if isinstance(value, Inexact) and path != "weight":
                 message = (
                     f"In the column {quoted(column)}: {value} is a number, "
-                    "so trailing zeros are lost."
+                    "and its trailing zeros are lost."
                 )
                 self.log.add(
                     mark, message, "Format the column as text, and then enter the value again."

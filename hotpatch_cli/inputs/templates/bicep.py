@@ -13,8 +13,8 @@ _SHOWN = 5
 
 
 class Compiled(Document):
-    """What a Bicep file compiles to. The compiler keeps no lines, so everything has the place of
-    the first line.
+    """What a Bicep file compiles to. The compiler keeps no lines: everything has the place of the
+    first line.
     """
 
     __slots__ = ()

@@ -1,7 +1,7 @@
 """Terraform: plans and states of `terraform show -json`, and state files.
 
-Plans and states carry passwords in clear text, so nothing but the attributes named here is read,
-and of those nothing that Terraform marks as sensitive.
+Plans and states contain passwords in clear text. Only the attributes named here are read, except
+values that Terraform marks as sensitive.
 https://developer.hashicorp.com/terraform/internals/json-format
 """
 
