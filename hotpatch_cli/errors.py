@@ -1,5 +1,11 @@
-"""What went wrong with an input or a command line: the values of `documents`, for all packages."""
+"""Problems of an input or a command line, for all packages: the values of `documents`."""
 
 from hotpatch_cli.documents.problems import SHOWN_AT_MOST, InputError, Problem, refuse
 
-__all__ = ["SHOWN_AT_MOST", "InputError", "Problem", "refuse"]
+__all__ = ["SHOWN_AT_MOST", "InputError", "Problem", "missing_package", "refuse"]
+
+
+def missing_package(file: str, what: str, extra: str, otherwise: str = "") -> InputError:
+    """A refusal: `what` requires a package of the optional dependencies `extra`."""
+    remedy = f"Run: pip install 'hotpatch-cli[{extra}]'{otherwise}."
+    return refuse(file, f"{what} requires an optional package.", remedy)

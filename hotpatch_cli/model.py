@@ -16,7 +16,7 @@ from hotpatch_cli.schedule.windows import Window
 Platform = Literal["azure", "azure-local", "arc"]
 PLATFORMS: tuple[Platform, ...] = ("azure", "azure-local", "arc")
 OsType = Literal["windows", "linux"]
-"""Linux stands for everything that is not Windows."""
+"""Linux means everything that isn't Windows."""
 Verdict = Literal["ready", "action-required", "unsupported", "unknown"]
 VERDICTS: tuple[Verdict, ...] = ("ready", "action-required", "unsupported", "unknown")
 TrackState = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
@@ -113,7 +113,7 @@ class SourceWord(StrEnum):
 
     @staticmethod
     def fold(text: str) -> str:
-        """The text without what does not tell words apart: the letter case."""
+        """The text without letter case, which doesn't distinguish words."""
         return text.lower()
 
     @overload
@@ -156,7 +156,7 @@ class RebootSetting(SourceWord):
 
     @classmethod
     def synonyms(cls) -> Mapping[str, Self]:
-        """Guest configurations say AlwaysReboot and NeverReboot."""
+        """Guest configurations use AlwaysReboot and NeverReboot."""
         return {"alwaysreboot": cls("Always"), "neverreboot": cls("Never")}
 
 
@@ -264,7 +264,7 @@ class AzureLocal(NamedTuple):
     """The Azure Local instance under a VM: host release, and whether Azure verification for VMs is
     on.
 
-    `iso_hotpatch` says of a VM that was installed or upgraded from an ISO whether the steps of
+    `iso_hotpatch` is true for a VM that was installed or upgraded from an ISO if the steps of
     Microsoft's page "Enable Hotpatch for Azure Edition virtual machines built from ISO" are done.
     """
 
@@ -297,14 +297,14 @@ class PendingUpdate(NamedTuple):
 
 class Facts(NamedTuple):
     """All that decides a verdict and a track. Thousands of machines share one value, and one
-    judgement.
+    judgment.
 
     `os_type` is the type of the disk or of the export; `configured` names the one of
     windowsConfiguration and linuxConfiguration that has a value. By them, `os` and `image`,
     `eligibility.windows` decides what is skipped. `built` names the tool that makes an image of its
     own. `unresolved` has, for facts that a template or a plan leaves open until deployment, (field,
-    expression): `("image", "sku = [parameters('sku')]")`. `declared` says that a template or a plan
-    declares the machine: what Azure refuses of it has not happened yet. `provider` is the Terraform
+    expression): `("image", "sku = [parameters('sku')]")`. `declared` means that a template or a
+    plan declares the machine: Azure hasn't refused any of it yet. `provider` is the Terraform
     provider whose plan has it, where that has rules of its own: azurerm. `others` has the facts of
     the table of facts that have no attribute here, by their paths.
     """
@@ -336,8 +336,8 @@ class Facts(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A rule that speaks of a machine: which sentence of it, the values for that sentence, and what
-    was seen.
+    """A rule that applies to a machine: the variant of its sentence, the values for that sentence,
+    and the evidence.
 
     `evidence` holds (field, observed) pairs, the field as in an inventory: `patching.mode`.
     """
@@ -355,7 +355,7 @@ def make_finding(
     seen: Mapping[str, object] | None = None,
     **values: object,
 ) -> Finding:
-    """A finding from keyword values; `seen` maps fields to what stood there."""
+    """A finding from keyword values; `seen` maps fields to their observed values."""
     return Finding(
         code,
         variant,
@@ -390,7 +390,7 @@ class Location(NamedTuple):
 
 
 class Waiver(NamedTuple):
-    """A finding that somebody answers for until a day, which still counts.
+    """A finding that an owner accepts until a day, which is included.
 
     `machine` is a name, a pattern with * ? [ ], or a resource id; `rule` is a code, or * for all of
     the machine.
@@ -429,11 +429,11 @@ NO_PLACEMENT = Placement()
 class Machine(NamedTuple):
     """One machine: its name, its facts, where it was read, and when it may restart.
 
-    `label` is what a person sees: the name, or `resource-group/name` where two machines share a
-    name. `aliases` are other names by which sources call it, such as the computer name; `refers`
-    are the resource ids of what else speaks of it: its image, its scale set. `disputes` are what
-    sources contradict each other on. `supposed` are facts that a source concludes and does not
-    state; they give way to a source that states them.
+    `label` is the name that users see: the name, or `resource-group/name` where two machines share
+    a name. `aliases` are other names by which sources call it, such as the computer name; `refers`
+    are the resource ids of other resources with facts about it: its image, its scale set.
+    `disputes` are the conflicts of sources. `supposed` are facts that a source infers and doesn't
+    state; a source that states them wins.
     """
 
     name: str

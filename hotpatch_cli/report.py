@@ -1,4 +1,4 @@
-"""The report: what is said of a fleet on a day. Types, and the sentence of a finding."""
+"""The report: the findings on a fleet on a day. Types, and the sentence of a finding."""
 
 from collections import Counter
 from datetime import date
@@ -10,7 +10,7 @@ from hotpatch_cli.model import VERDICTS, Finding, Fleet, Location, Machine
 from hotpatch_cli.restarts import Restart
 
 Outcome = Literal["passes", "fails", "undecided", "waived", "known"]
-"""What the gate makes of a machine; `undecided` is an unknown verdict that counts."""
+"""The gate's outcome for a machine; `undecided` is an unknown verdict that counts."""
 
 
 class Suppressed(NamedTuple):
@@ -25,16 +25,15 @@ class Suppressed(NamedTuple):
 
 
 class Severity(NamedTuple):
-    """The level that a policy gives a rule in place of the catalogue's, and why."""
+    """The level that a policy gives a rule in place of the catalog's, and why."""
 
     level: str
     reason: str
 
 
 class Reason(NamedTuple):
-    """A finding as people read it: the rule, its sentence filled in, and where the cause stands.
-
-    `counts` says that it is what makes its machine fail.
+    """A finding as people read it: the rule, its sentence filled in, and the place of the cause.
+    `counts` is true if it makes its machine fail.
     """
 
     finding: Finding
@@ -47,12 +46,12 @@ class Reason(NamedTuple):
 
     @property
     def level(self) -> str:
-        """error, warning or note, as the policy or otherwise the catalogue has it."""
+        """error, warning or note, from the policy or otherwise the catalog."""
         return self.severity.level if self.severity else self.catalogue_level
 
     @property
     def catalogue_level(self) -> str:
-        """The level that the catalogue gives its sentence."""
+        """The catalog's level of its sentence."""
         return self.rule.level_of(self.finding.variant)
 
     @property
@@ -79,11 +78,10 @@ class Checked(NamedTuple):
 
 
 class GateResult(NamedTuple):
-    """What the gate says of the whole fleet: what it looked at, the exit code, and what its owner
-    should hear of.
+    """The gate's result on the whole fleet: its criteria, the exit code, and notes for the owner.
 
-    `notes` are sentences: waivers that are over, waivers that match nothing, known findings that
-    are fixed.
+    `notes` are sentences: expired waivers, waivers that match nothing, known findings that are
+    fixed.
     """
 
     fail_on: tuple[str, ...] = ()
@@ -114,7 +112,7 @@ class Report(NamedTuple):
     """A fleet, judged on a day. `skipped` machines do not run Windows: counted, never judged.
 
     `missed` is the last Patch Tuesday where the release data is older than that; None where it is
-    not. `general` are findings on the whole run, which are said once and not of each machine.
+    not. `general` are findings on the whole run, reported once and not for each machine.
     """
 
     as_of: date
@@ -130,21 +128,21 @@ class Report(NamedTuple):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences that stand in the report itself: the age of its data, where it is old, and what
-        the gate says.
+        """Sentences of the report itself: the age of its data, where it's old, and the gate's
+        notes.
         """
         if self.missed is None:
             return self.gate.notes
-        newest = f"ends with {self.newest_release}" if self.newest_release else "has nothing yet"
+        newest = f"ends on {self.newest_release}" if self.newest_release else "is empty"
         old = (
-            f"The release data {newest}, older than Patch Tuesday {self.missed}: "
-            "what is after it is a forecast."
+            f"The release data {newest}, before Patch Tuesday {self.missed}. "
+            "Later releases are forecasts. Run: hotpatch releases update"
         )
         return old, *self.gate.notes
 
     @property
     def general_lines(self) -> tuple[str, ...]:
-        """What is said of the whole run, a line each."""
+        """The findings on the whole run, a line each."""
         return tuple(
             f"{reason.rule.code} {reason.level}: {reason.message}" for reason in self.general
         )

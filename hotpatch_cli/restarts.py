@@ -22,13 +22,13 @@ RUN_BY_AZURE = ("platform", "azure-update-manager")
 
 
 class Restart(NamedTuple):
-    """The next restart. `reason` is None where nothing tells; `opening` is None where no window is
+    """The next restart. `reason` is None where it's unknown; `opening` is None where no window is
     known.
 
     `runner` is `platform` where Azure chooses the moment, by the day `by`; the owner's window is
-    then a wish, and `enforced` is False. So it is with a window that Azure does not run on the
-    machine. `overdue` says that the day `by` has passed. It is not `certain` where the machine may
-    be due now, since what it has installed is not known.
+    then only a preference, and `enforced` is False. The same applies to a window that Azure doesn't
+    run on the machine. `overdue` is true if the day `by` has passed. It is not `certain` where the
+    machine may be due now, since what it has installed is not known.
     """
 
     reason: str | None = None
@@ -66,7 +66,7 @@ class Restarts:
         self._restarts: dict[tuple[object, ...], Restart] = {}
 
     def of(self, machine: Machine, causes: Sequence[Cause]) -> Restart:
-        """The next restart of a machine, from the causes that its judgement gives."""
+        """The next restart of a machine, from the causes in its judgment."""
         facts = machine.facts
         key = (tuple(causes), machine.placement, facts.platform, facts.patching)
         known = self._restarts.get(key)
@@ -168,7 +168,7 @@ def windows_of(fleet: Fleet, placement: Placement) -> tuple[Window, ...]:
 
 
 def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, ...]:
-    """The freezes that hold for a machine."""
+    """The freezes that apply to a machine."""
     tags = dict(placement.tags)
     return tuple(
         freeze
@@ -236,10 +236,12 @@ def _missing(
 
 _WORDS = {
     "baseline": "restarts for the baseline of {day}",
-    "baseline-due": "restarts for the baseline of {day}, which is due",
-    "off-track": "restarts for the cumulative update of {day}, since it is off the track",
-    "pending": "restarts for pending updates that hotpatch doesn't carry",
-    "monthly-update": "restarts for the cumulative update of {day}, since it doesn't hotpatch",
+    "baseline-due": "restarts for the due baseline of {day}",
+    "off-track": "restarts for the cumulative update of {day} because it's off the hotpatch track",
+    "pending": "restarts for pending updates that aren't delivered as hotpatches",
+    "monthly-update": (
+        "restarts for the cumulative update of {day} because it isn't eligible for hotpatching"
+    ),
     "restart-pending": "restarts to finish an update that is already installed",
 }
 
@@ -250,18 +252,18 @@ def _sentence(restart: Restart) -> str:
     words = f"It {why}: {_when(restart)}."
     if restart.certain:
         return words
-    return f"{words} What is installed isn't known, so it may be due now."
+    return f"{words} It might be due now because the installed update isn't known."
 
 
 def _when(restart: Restart) -> str:
     opening = restart.opening
     window = f"the window {opening.window}, {opening.start:%Y-%m-%d %H:%M %z}" if opening else None
-    wish = f"; {window}, is only a wish" if window else ""
+    wish = f"; {window}, is only a preference" if window else ""
     if restart.overdue:
         return f"Azure should have restarted it by {restart.by}{wish}"
     if restart.runner == "platform":
         last = f" by {restart.by}" if restart.by else ""
-        return f"Azure restarts it in off-peak hours of its own choosing{last}{wish}"
+        return f"Azure chooses off-peak hours{last}{wish}"
     if window is None:
-        return "no opening is known"
-    return f"in {window}" if restart.enforced else f"Azure doesn't run {window}, on this VM"
+        return "no opening found"
+    return f"in {window}" if restart.enforced else f"Azure doesn't apply {window}, to this VM"

@@ -161,17 +161,17 @@ def test_unknown_is_code_3_and_can_be_made_1() -> None:
         ("machines: [{name: a, platform: arc, buid: 1}]", "Did you mean 'build'"),
         (
             "machines: [{name: a, platform: arc}, {name: a, platform: arc}]",
-            "stands twice (first on line 1)",
+            "is defined twice (first in <stdin>, line 1)",
         ),
         ("a: 1\na: 2\nmachines: []", "stands twice"),
         ("machines:\n\t- name: a", "tab"),
         ('machines: [{name: "a', "never closed"),
-        ("[1, 2, 3]", "none of the sources"),
+        ("[1, 2, 3]", "Unrecognized file type"),
         ("[" * 10_000, "deeper than"),
-        ("machines: [{name: a, platform: arc, window: w}]", "The window 'w' is described nowhere"),
+        ("machines: [{name: a, platform: arc, window: w}]", "The window 'w' isn't defined"),
         ("machines: [{name: a, platform: arc, timezone: Europe/Stokholm}]", "Europe/Stockholm"),
-        (f"freezes: [{{name: f, from: 2026-01-02, to: 2026-01-01}}]\n{ARC}", "before it begins"),
-        (f"groups: {{a: {{after: [b]}}, b: {{after: [a]}}}}\n{ARC}", "wait for each other"),
+        (f"freezes: [{{name: f, from: 2026-01-02, to: 2026-01-01}}]\n{ARC}", "before it starts"),
+        (f"groups: {{a: {{after: [b]}}, b: {{after: [a]}}}}\n{ARC}", "depend on each other"),
         ("machines: [{name: a, platform: arc, done: maybe}]", "true or false"),
     ],
 )
@@ -196,7 +196,7 @@ def test_a_file_given_twice_is_refused() -> None:
     """The same inventory twice would count its machines twice: a problem for each machine."""
     done = process("check", "examples/fleet.yaml", "examples/fleet.yaml")
     assert done.returncode == 2
-    assert done.stderr.count("stands twice") == 11
+    assert done.stderr.count("is defined twice") == 11
 
 
 def test_two_machines_of_one_name_stay_two() -> None:

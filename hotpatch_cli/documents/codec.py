@@ -6,7 +6,9 @@ problems of a file are reported at once. The caller ends with `log.finish()`.
 
 import re
 from collections.abc import Callable, Iterable
+from collections.abc import Mapping as AnyMapping
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from hotpatch_cli.documents.tree import LOWER_HALF, MAX_SCALAR, Log, Mapping, Sequence, quoted
@@ -212,11 +214,18 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
     return Codec(read, {"type": "object", "additionalProperties": item.schema})
 
 
-def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec[T]:
+def record(
+    make: Callable[..., T],
+    fields: dict[str, Field],
+    what: str,
+    spellings: AnyMapping[str, str] = MappingProxyType({}),
+) -> Codec[T]:
     """A mapping with known keys, given to `make` as keyword arguments; a null is a missing key.
 
     Keys that begin with `x-` belong to the user and are left alone. Thousands of machines say the
     same things, so what was fine under a key once is not read again.
+
+    `spellings` maps plain names of unknown keys to the key that they mean, for the advice.
     """
     required = [key for key, field in fields.items() if field.required]
     known: dict[str, dict[Any, Any]] = {key: {} for key in fields}
@@ -230,7 +239,7 @@ def record(make: Callable[..., T], fields: dict[str, Field], what: str) -> Codec
         for (key, node), marks in zip(value.items(), value.marks, strict=True):
             fine = known.get(key)
             if fine is None:
-                _note_unknown(key, marks >> 32, fields, what, log)
+                _note_unknown(key, marks >> 32, fields, what, log, spellings=spellings)
             elif node is not None:
                 words = node if type(node) is str else _words_of(node)
                 if words in fine:
@@ -290,10 +299,29 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"type": [*kinds, "null"]}
 
 
-def _note_unknown(key: str, mark: int, fields: dict[str, Field], what: str, log: Log) -> None:
-    if not key.startswith("x-"):
+def _note_unknown(
+    key: str,
+    mark: int,
+    fields: dict[str, Field],
+    what: str,
+    log: Log,
+    *,
+    spellings: AnyMapping[str, str],
+) -> None:
+    if key.startswith("x-"):
+        return
+    if meant := spellings.get(plain_name(key)):
+        known = f"Did you mean {meant}?"
+    else:
         known = did_you_mean(key, fields) or f"Keys are {', '.join(fields)}."
-        log.add(mark, f"Unknown key {quoted(key)} in {what}.", known)
+    log.add(mark, f"Unknown key {quoted(key)} in {what}.", known)
+
+
+def plain_name(name: str) -> str:
+    """A name without letter case, spaces, and punctuation: `OS_Build`, `os build`, and `osBuild`
+    are the same.
+    """
+    return re.sub(r"[\W_]", "", name).casefold()
 
 
 def parse_duration(text: str) -> timedelta:

@@ -1,3 +1,3 @@
-"""Readers: one for each kind of source, found by content, each giving machines and where they
-stand.
+"""Readers: one for each kind of source, found by content, each returning machines with their places
+in the source.
 """

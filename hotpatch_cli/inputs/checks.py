@@ -1,5 +1,5 @@
-"""Checks over all sources of a fleet: parts that two files have, names that nothing describes, and
-groups that wait for each other.
+"""Checks over all sources of a fleet: parts that two files have, names that aren't defined, and
+groups that depend on each other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -8,12 +8,14 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean
+from hotpatch_cli.documents.phrases import and_more
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
-from hotpatch_cli.inputs.source import MaintenanceLinks, SourceData
+from hotpatch_cli.inputs.source import MaintenanceLinks, SourceData, repeated
 from hotpatch_cli.model import NO_LIMITS, Fleet, Location, Machine, Placement
 
 Sources = Sequence[SourceData]
+_NAMES_SHOWN = 10
 
 
 def fleet_problems(
@@ -31,7 +33,7 @@ def fleet_problems(
 
 
 def repeated_machines(source: SourceData) -> Iterator[Problem]:
-    """Machines that stand twice in one source."""
+    """Machines that are defined twice in one source."""
     machines: dict[str, Machine] = {}
     for machine in source.machines:
         by_id = source.keyed_by_id and machine.id
@@ -39,11 +41,7 @@ def repeated_machines(source: SourceData) -> Iterator[Problem]:
         first = machines.setdefault(key, machine)
         if first is not machine:
             place = first.origin.locate("name")
-            message = (
-                f"The machine {quoted(machine.name)} stands twice "
-                f"(first in {place.file}, line {place.line})."
-            )
-            yield _problem(machine.origin.locate("name"), message, "Remove one.")
+            yield repeated(machine.name, place.file, place.line, machine.origin.locate("name"))
 
 
 def _problem(place: Location, message: str, remedy: str = "") -> Problem:
@@ -66,14 +64,12 @@ def _different_parts(sources: Sources) -> Iterator[Problem]:
 
 
 def _another_one(kind: str, name: str, source: SourceData) -> Problem:
-    message = f"The {kind} {quoted(name)} is another one in another file."
-    return _problem(source.places[kind, name], message, "Rename one.")
+    message = f"The {kind} {quoted(name)} is defined differently in another file."
+    return _problem(source.places[kind, name], message, "Rename or remove one.")
 
 
 def _different_rings(sources: Sources) -> Iterator[Problem]:
-    """Rings that are others in another file, or stand in another order: nobody could tell which
-    comes first.
-    """
+    """Rings that another file defines differently or lists in another order."""
     known: dict[str, Any] = {}
     for source in sources:
         for ring in source.rings:
@@ -84,11 +80,11 @@ def _different_rings(sources: Sources) -> Iterator[Problem]:
         for ring, following in pairwise(source.rings):
             if order[ring.name] > order[following.name]:
                 message = (
-                    f"The ring {quoted(ring.name)} stands before {quoted(following.name)}, "
-                    "in another file after it."
+                    f"The ring {quoted(ring.name)} comes before {quoted(following.name)} here, "
+                    "but after it in another file."
                 )
                 place = source.places["ring", following.name]
-                yield _problem(place, message, "Give the rings one order.")
+                yield _problem(place, message, "List the rings in the same order in all files.")
 
 
 def _different_limits(sources: Sources) -> Iterator[Problem]:
@@ -96,12 +92,12 @@ def _different_limits(sources: Sources) -> Iterator[Problem]:
     for source in with_limits:
         if source.limits != with_limits[0].limits:
             file = with_limits[0].places["limits", ""].file
-            message = f"These limits are others than those in {file}."
-            yield _problem(source.places["limits", ""], message, "Keep one of them.")
+            message = f"The limits differ from the limits in {file}."
+            yield _problem(source.places["limits", ""], message, "Keep one.")
             return
 
 
-# --- names that nothing describes ----------------------------------------
+# --- names that aren't defined ----------------------------------------
 
 
 class _NameUse(NamedTuple):
@@ -115,7 +111,7 @@ class _NameUse(NamedTuple):
 def _unknown_names(
     fleet: Fleet, sources: Sources, maintenance: MaintenanceLinks, *, strict: bool
 ) -> Iterator[Problem]:
-    """Windows, groups and rings that are used and nowhere described, or described as none."""
+    """Windows, groups, and rings that are used but not defined, or refused."""
     known = {
         "window": set(fleet.windows),
         "group": set(fleet.groups),
@@ -126,18 +122,26 @@ def _unknown_names(
             continue
         if kind == "window" and name in maintenance.refused:
             if strict:
-                reason = maintenance.refused[name].reason
-                message = f"The window {quoted(name)} is a maintenance configuration, but: {reason}"
-                yield _problem(locate(), message)
+                yield _problem(locate(), maintenance.refused[name].problem().message)
             continue
-        advice = did_you_mean(name, known[kind]) or f"Describe it under '{kind}s'."
-        yield _problem(locate(), f"The {kind} {quoted(name)} is described nowhere.", advice)
+        yield _problem(
+            locate(),
+            f"The {kind} {quoted(name)} isn't defined.",
+            did_you_mean(name, known[kind]) or _defined(kind, sorted(known[kind])),
+        )
+
+
+def _defined(kind: str, names: list[str]) -> str:
+    """The names of a kind to choose from, or where to define one."""
+    if not names:
+        return f"Define it under '{kind}s'."
+    return f"Defined {kind}s: {and_more(names, _NAMES_SHOWN)}."
 
 
 def _name_uses(fleet: Fleet, sources: Sources) -> Iterator[_NameUse]:
     """Each use of a window, a group or a ring.
 
-    Machines whose placement names only what is described are passed over: thousands share one.
+    Machines whose placement uses only defined names are skipped: thousands share one.
     """
     described = _described_placements(fleet)
     for machine in fleet.machines:
@@ -176,11 +180,11 @@ def _place(sources: Sources, kind: str, name: str) -> Location:
     return next(source.places[kind, name] for source in sources if (kind, name) in source.places)
 
 
-# --- groups that wait for each other ----------------------------------------
+# --- groups that depend on each other ----------------------------------------
 
 
 def _circles(fleet: Fleet, sources: Sources) -> Iterator[Problem]:
-    """Groups that wait for each other."""
+    """Groups that depend on each other."""
     done: set[str] = set()
     for start in fleet.groups:
         path = _circle_from(start, fleet, done)
@@ -188,8 +192,8 @@ def _circles(fleet: Fleet, sources: Sources) -> Iterator[Problem]:
             way = " after ".join(map(quoted, path))
             yield _problem(
                 _place(sources, "group", path[0]),
-                f"Groups wait for each other: {way}.",
-                "Take one `after` out.",
+                f"Groups depend on each other: {way}.",
+                "Remove one `after`.",
             )
             return
 

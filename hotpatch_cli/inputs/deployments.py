@@ -66,8 +66,8 @@ def _kind(body: Mapping) -> str:
 
 
 def machines(document: Document, deployed: list[Deployed], notes: list[str]) -> list[Machine]:
-    """The machines of resources, in their order. Raises InputError. `notes` takes what the user
-    should hear.
+    """The machines of resources, in their order. Raises InputError. `notes` collects notes for the
+    user.
     """
     log = Log(document)
     result = []
@@ -92,8 +92,8 @@ def _completed(
     if "scale_set" in left_open:
         expression = left_open.pop("scale_set")
         notes.append(
-            f"{document.file}: the orchestration mode of {deployed.name} stands only after "
-            f"deployment ({expression}); with Uniform it could not hotpatch"
+            f"{document.file}: the orchestration mode of {deployed.name} isn't known until "
+            f"deployment ({expression}). A Uniform scale set isn't eligible."
         )
         facts = facts._replace(scale_set=None)
     return machine._replace(facts=facts._replace(unresolved=tuple(left_open.items())))

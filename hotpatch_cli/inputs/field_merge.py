@@ -54,7 +54,7 @@ def is_union(field: str) -> bool:
 
 
 def more_specific(field: str, one: Any, other: Any) -> Any:
-    """Which of two values says more; None where they contradict each other."""
+    """The more specific of two values; None where they conflict."""
     if one == other:
         return one
     fact = BY_PATH.get(field)
@@ -128,6 +128,6 @@ def _still_pending(
 
 
 def _agreed(values: Sequence[T | None]) -> T | None:
-    """The value of all that state one; None where they differ, or nobody states one."""
+    """The value of all that state one; None where they differ, or no source states one."""
     stated = {value for value in values if value is not None}
     return stated.pop() if len(stated) == 1 else None

@@ -1,5 +1,5 @@
 """Types of machine facts: how a text of a user becomes the value, how the value is written again,
-and which of two sources' values says more.
+and which of two sources' values is more specific.
 """
 
 import re
@@ -27,7 +27,7 @@ T = TypeVar("T")
 _IMAGE_PARTS = 4
 _BOOLEAN_WORDS = ("true", "false", "yes", "no", "on", "off")
 
-# --- joining: which of two values says more; None where they contradict each other -----------
+# --- joining: the more specific of two values; None where they conflict ---------------------
 
 
 def equal(one: Any, other: Any) -> Any:
@@ -45,8 +45,8 @@ def plain(value: Any) -> Any:
 def more_specific_build(
     one: SourceValue[Build], other: SourceValue[Build]
 ) -> SourceValue[Build] | None:
-    """Builds agree where their numbers do; the one with a revision says more, and one that is no
-    build says nothing.
+    """Builds agree where their numbers do; the one with a revision is more specific, and an invalid
+    build is the least specific.
     """
     first, second = one.meaning, other.meaning
     if first is None or second is None:
@@ -96,8 +96,8 @@ def same_zone(one: str, other: str) -> str | None:
 def license_over_none(
     one: SourceValue[LicenseStatus], other: SourceValue[LicenseStatus]
 ) -> SourceValue[LicenseStatus] | None:
-    """What a license says is more than that there is none: a machine's own record may not have its
-    license yet.
+    """A license status is more specific than a missing license: a machine's own record may not have
+    its license yet.
     """
     if one.meaning is LicenseStatus.NOT_ENROLLED:
         return other
@@ -112,10 +112,10 @@ def license_over_none(
 class FactType(NamedTuple):
     """How a fact is read, joined and written.
 
-    `codec` reads it from a node; `more_specific` takes the values of two sources and gives the one
-    that says more, or None where they contradict each other; `write` gives what an inventory has
-    for a value. `cell` brings the words of other tools in a table's cell to ours, and `separator`
-    is what parts several values in one cell.
+    `codec` reads it from a node; `more_specific` takes the values of two sources and gives the more
+    specific one, or None where they conflict; `write` gives what an inventory has for a value.
+    `cell` converts the words of other tools in a table's cell to ours, and `separator` separates
+    several values in one cell.
     """
 
     codec: Codec[Any]
@@ -133,6 +133,24 @@ def _mapped(codec: Codec[Any], convert: Callable[[Any], Any]) -> Codec[Any]:
         return None if result is None else convert(result)
 
     return Codec(read, codec.schema)
+
+
+def _advised(fact: "FactType", otherwise: str = "") -> "FactType":
+    """A type of words that suggests the word that other tools mean: `arc` for `Azure Arc`."""
+
+    def read(value: object, mark: int, log: Log) -> Any:
+        before = len(log.problems)
+        result = fact.codec.read(value, mark, log)
+        if len(log.problems) > before and isinstance(value, str) and fact.cell:
+            word = fact.cell(value.strip())
+            problem = log.problems[-1]
+            advice = problem.remedy or otherwise
+            if word != value.strip():
+                advice = f"Did you mean '{word}'?"
+            log.problems[-1] = problem._replace(remedy=advice)
+        return result
+
+    return fact._replace(codec=Codec(read, fact.codec.schema))
 
 
 def _pairs(tags: dict[str, str]) -> tuple[tuple[str, str], ...]:
@@ -160,7 +178,11 @@ def number(low: int, high: int) -> FactType:
 
 
 TEXT = FactType(c.text())
-NAME = FactType(c.text(r"(?=.*\S)[^\x00-\x1f\x7f]{1,256}|(?s:.*\S.*)", "A name needs a letter."))
+NAME = FactType(
+    c.text(
+        r"(?=.*\S)[^\x00-\x1f\x7f]{1,256}|(?s:.*\S.*)", "A name must contain a visible character."
+    )
+)
 NAMES = FactType(c.listing(TEXT.codec, single=True), write=list)
 FLAG = FactType(c.boolean)
 TAGS = FactType(_mapped(c.table(TEXT.codec), _pairs), write=dict)
@@ -194,7 +216,10 @@ _PLATFORM_WORDS = (
     ),
     ("azure", re.compile(r"(?i)azure|azure vms?|.*microsoft\.compute.*")),
 )
-PLATFORM = FactType(c.choice(*PLATFORMS), cell=_platform_of_cell)
+PLATFORM = _advised(
+    FactType(c.choice(*PLATFORMS), cell=_platform_of_cell),
+    "Outside Azure and Azure Local, hotpatching requires Azure Arc: use arc.",
+)
 
 
 def _power_of_cell(cell: str) -> str:
@@ -207,7 +232,9 @@ def _power_of_cell(cell: str) -> str:
 _POWER_STATE = re.compile(
     r"(?i)(?:powerstate/|vm )?(running|starting|stopped|stopping|deallocated|deallocating)"
 )
-POWER = FactType(c.choice("on", "off", also={"true": "on", "false": "off"}), cell=_power_of_cell)
+POWER = _advised(
+    FactType(c.choice("on", "off", also={"true": "on", "false": "off"}), cell=_power_of_cell)
+)
 
 
 def _generation_of_cell(cell: str) -> str:
@@ -215,7 +242,7 @@ def _generation_of_cell(cell: str) -> str:
     return generation[1] if generation else cell
 
 
-GENERATION = FactType(c.number(1, 2), cell=_generation_of_cell)
+GENERATION = _advised(FactType(c.number(1, 2), cell=_generation_of_cell))
 
 
 def parse_zone(text: str) -> str:
@@ -231,7 +258,8 @@ def _build(text: str) -> SourceValue[Build]:
     build = Build.parse(text.strip())
     if build is None or build.meaning is None:
         raise ValueError(
-            f"{quoted(text)} is not a build. Write it as 26100.7092 or 10.0.26100.7092."
+            f"{quoted(text)} isn't a valid build. "
+            "Use the format BUILD.REVISION, such as 26100.7092."
         )
     return build
 
@@ -244,7 +272,9 @@ BUILD = FactType(
 def _kb(text: str) -> str:
     number_of_kb = re.fullmatch(r"(?:kb)?\s*([0-9]{5,8})", text.strip(), re.IGNORECASE)
     if not number_of_kb:
-        raise ValueError(f"{quoted(text)} is not a KB. Write it as KB5072033.")
+        raise ValueError(
+            f"{quoted(text)} isn't a valid KB. Use KB and the number, such as KB5072033."
+        )
     return "KB" + number_of_kb[1]
 
 
@@ -257,7 +287,8 @@ _PENDING_UPDATE = c.record(
         "title": Field(TEXT.codec, "title of the update"),
         "kb": Field(_KB, "KB"),
         "kind": Field(
-            c.choice("dotnet", "driver", "firmware", "non-security", "other"), "what it updates"
+            c.choice("dotnet", "driver", "firmware", "non-security", "other"),
+            "what the update is for",
         ),
     },
     "a pending update",
@@ -288,12 +319,13 @@ def _host_release(text: str) -> SourceValue[HostRelease]:
     release = HostRelease.parse(text)
     if release is None or release.meaning is None:
         raise ValueError(
-            f"{quoted(text)} is not a release of Azure Local. Write it as 23H2 or 2503."
+            f"{quoted(text)} isn't a valid Azure Local version. "
+            "Use the format YYH2 or YYMM, such as 23H2 or 2503."
         )
     return release
 
 
-HOST_RELEASE = FactType(c.parsed(_host_release, "a release"), write=str)
+HOST_RELEASE = FactType(c.parsed(_host_release, "an Azure Local version"), write=str)
 SYSTEM = FactType(TEXT.codec, more_specific_system)
 LICENSE = word(
     LicenseStatus,
@@ -322,7 +354,8 @@ def parse_image(text: str) -> Image:
     if re.match(r"(microsoft )?windows server \S", text, re.IGNORECASE):
         return Image("MicrosoftWindowsServer", "WindowsServer", text)
     raise ValueError(
-        f"{quoted(text)} is not an image. Write publisher:offer:sku[:version], or a resource id."
+        f"{quoted(text)} isn't a valid image. "
+        "Use the format publisher:offer:sku[:version], or a resource id."
     )
 
 

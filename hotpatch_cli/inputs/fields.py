@@ -44,10 +44,10 @@ Joining = Literal["stated", "union", "first", "all", "alone"]
 class Fact(NamedTuple):
     """One fact of a machine.
 
-    `path` is its name in an inventory, in tables and in findings; a dot parts it from its group.
-    `columns` are other names of its column in tables, in words; `azure` is where a resource of
-    Azure has it. `attribute` is its name in the holder, where that is not the path. A fact that is
-    not `written` has no key in an inventory. `default` says what counts where nobody states it.
+    `path` is its name in an inventory, in tables and in findings; a dot separates it from its
+    group. `columns` are other names of its column in tables, in words; `azure` is where a resource
+    of Azure has it. `attribute` is its name in the holder, where that is not the path. A fact that
+    is not `written` has no key in an inventory. `default` is the value where no source states one.
     """
 
     path: str
@@ -70,17 +70,17 @@ class Fact(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Facts that stand together under one key, and their class in the model."""
+    """Facts grouped under one key, and their class in the model."""
 
     kind: type[Any]
     doc: str
 
 
 GROUPS: dict[str, Group] = {
-    "patching": Group(Patching, "patch settings of an Azure VM"),
-    "arc": Group(Arc, "what Azure Arc knows"),
-    "azure_local": Group(AzureLocal, "the Azure Local instance under it"),
-    "security": Group(Security, "boot security of an Azure or Azure Local VM"),
+    "patching": Group(Patching, "patch settings of the Azure VM"),
+    "arc": Group(Arc, "Azure Arc settings and status"),
+    "azure_local": Group(AzureLocal, "settings of the Azure Local instance that hosts the VM"),
+    "security": Group(Security, "boot security of the Azure or Azure Local VM"),
 }
 
 _SETTINGS = "osProfile.windowsConfiguration"
@@ -92,7 +92,7 @@ IMAGE_PARTS: tuple[Fact, ...] = (
     Fact(
         "image.publisher",
         t.TEXT,
-        "publisher",
+        "image publisher",
         example="MicrosoftWindowsServer",
         columns=("publisher", "image publisher", "image reference publisher"),
         azure=f"{_REFERENCE}.publisher",
@@ -101,7 +101,7 @@ IMAGE_PARTS: tuple[Fact, ...] = (
     Fact(
         "image.offer",
         t.TEXT,
-        "offer",
+        "image offer",
         example="WindowsServer",
         columns=("offer", "image offer", "image reference offer"),
         azure=f"{_REFERENCE}.offer",
@@ -110,7 +110,7 @@ IMAGE_PARTS: tuple[Fact, ...] = (
     Fact(
         "image.sku",
         t.TEXT,
-        "SKU",
+        "image SKU",
         example="2025-datacenter-azure-edition",
         columns=("sku", "image sku", "image reference sku"),
         azure=f"{_REFERENCE}.sku",
@@ -119,7 +119,7 @@ IMAGE_PARTS: tuple[Fact, ...] = (
     Fact(
         "image.version",
         t.TEXT,
-        "version",
+        "image version",
         example="26100.4652.250808",
         columns=("image version", "image reference version"),
         azure=f"{_REFERENCE}.version",
@@ -140,7 +140,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "name",
         t.NAME,
-        "its name, unique in the inventory",
+        "machine name, unique in the inventory",
         example="web01",
         columns=(
             *("vm name", "vm", "machine", "machine name", "computer", "computer name"),
@@ -153,7 +153,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "platform",
         t.PLATFORM,
-        "azure, azure-local or arc",
+        "platform of the machine: azure, azure-local, or arc",
         example="azure",
         columns=("hosted on", "hosting"),
         required=True,
@@ -161,7 +161,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "os_type",
         t.TEXT,
-        "Windows or Linux",
+        "type of operating system: Windows or Linux",
         example="Windows",
         columns=("operating system type", "os family"),
         azure="storageProfile.osDisk.osType",
@@ -170,7 +170,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "id",
         t.TEXT,
-        "resource id",
+        "Azure resource id of the machine",
         example="/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/w",
         columns=("resource id", "azure resource id", "arm id"),
         holder="machine",
@@ -179,7 +179,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "image",
         t.image_type({part.path.partition(".")[2]: part.field for part in IMAGE_PARTS}),
-        "URN, resource id, or {publisher, offer, sku, version}",
+        "image: URN, resource id, or {publisher, offer, sku, version}",
         example="MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition:latest",
         columns=("image urn", "urn", "image reference"),
     ),
@@ -187,7 +187,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "os",
         t.SYSTEM,
-        "operating system in words: Windows Server 2025 Datacenter",
+        "operating system with version and edition",
         example="Windows Server 2025 Datacenter",
         columns=("os name", "operating system", "operating system name", "os caption", "os sku"),
         azure="instanceView.osName",
@@ -211,7 +211,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "generation",
         t.GENERATION,
-        "generation of the VM",
+        "VM generation, 1 or 2",
         example="2",
         columns=("vm generation", "hyper v generation"),
         azure="instanceView.hyperVGeneration",
@@ -219,21 +219,21 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "scale_set",
         t.choice("uniform", "flexible"),
-        "orchestration mode of its scale set",
+        "orchestration mode of the scale set: uniform or flexible",
         example="flexible",
         columns=("orchestration mode", "scale set mode"),
     ),
     Fact(
         "built",
         t.TEXT,
-        "tool that makes an image of its own from it",
+        "tool that builds a custom image from the image",
         example="Packer",
         written=False,
     ),
     Fact(
         "container",
         t.CONTAINER,
-        "whether it is a container",
+        "true for a container, or the name of the container image",
         example="true",
         attribute="image",
         joining="alone",
@@ -242,7 +242,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "restored",
         t.FLAG,
-        "restored to another place, without its image reference",
+        "true if the VM was restored without its image reference",
         example="true",
         joining="first",
         default="false",
@@ -250,7 +250,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "declared",
         t.FLAG,
-        "whether it does not exist yet: a template or a plan declares it",
+        "true if a template or plan declares the machine but it isn't deployed",
         example="true",
         joining="all",
         default="false",
@@ -258,7 +258,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "provider",
         t.choice("azurerm"),
-        "Terraform provider whose rules it must pass too",
+        "Terraform provider whose validation also applies",
         example="azurerm",
         joining="first",
         default="none",
@@ -266,7 +266,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "patching.mode",
         t.word(PatchMode),
-        "patchMode of the VM",
+        "patch mode of the VM (patchMode)",
         example="AutomaticByPlatform",
         columns=("patch mode",),
         azure=f"{_PATCH}.patchMode",
@@ -274,7 +274,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "patching.hotpatching",
         t.FLAG,
-        "enableHotpatching",
+        "true if hotpatching is enabled (enableHotpatching)",
         example="true",
         columns=("enable hotpatching", "hotpatching enabled", "hotpatching"),
         azure=f"{_PATCH}.enableHotpatching",
@@ -282,7 +282,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "patching.vm_agent",
         t.FLAG,
-        "provisionVMAgent",
+        "true if the VM agent is installed (provisionVMAgent)",
         example="true",
         columns=("provision vm agent",),
         azure=f"{_SETTINGS}.provisionVMAgent",
@@ -290,7 +290,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "patching.bypass_safety_checks",
         t.FLAG,
-        "bypassPlatformSafetyChecksOnUserSchedule",
+        "true if safety checks are bypassed (bypassPlatformSafetyChecksOnUserSchedule)",
         example="true",
         columns=("bypass platform safety checks on user schedule",),
         azure=f"{_BY_PLATFORM}.bypassPlatformSafetyChecksOnUserSchedule",
@@ -298,7 +298,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "patching.reboot",
         t.word(RebootSetting, also={"AlwaysReboot": "Always", "NeverReboot": "Never"}),
-        "rebootSetting",
+        "restart setting of the VM (rebootSetting)",
         example="IfRequired",
         columns=("reboot setting",),
         azure=f"{_BY_PLATFORM}.rebootSetting",
@@ -306,7 +306,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "patching.assessment",
         t.choice("ImageDefault", "AutomaticByPlatform"),
-        "assessmentMode",
+        "patch assessment mode of the VM (assessmentMode)",
         example="AutomaticByPlatform",
         columns=("assessment mode",),
         azure=f"{_PATCH}.assessmentMode",
@@ -314,14 +314,14 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "arc.status",
         t.word(ArcStatus),
-        "status of the agent",
+        "status of the Connected Machine agent",
         example="Connected",
         columns=("arc status", "agent status", "connection status"),
     ),
     Fact(
         "arc.hotpatch",
         t.LICENSE,
-        "subscriptionStatus of the licence feature Hotpatch",
+        "status of the Hotpatch license (subscriptionStatus)",
         example="Enabled",
         columns=(
             *("hotpatch subscription", "hotpatch subscription status"),
@@ -331,7 +331,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "arc.enablement",
         t.word(Enablement),
-        "hotpatchEnablementStatus",
+        "hotpatch enablement status (hotpatchEnablementStatus)",
         example="Enabled",
         columns=("hotpatch enablement status", "hotpatch enablement"),
         azure=f"{_PATCH}.status.hotpatchEnablementStatus",
@@ -339,21 +339,21 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "arc.vbs",
         t.choice("running", "configured", "off"),
-        "virtualization-based security",
+        "status of virtualization-based security: running, configured, or off",
         example="running",
         columns=("vbs", "vbs status", "virtualization based security"),
     ),
     Fact(
         "arc.secure_boot",
         t.FLAG,
-        "whether Secure Boot is on",
+        "true if Secure Boot is on",
         example="true",
         columns=("secure boot", "secure boot enabled"),
     ),
     Fact(
         "arc.uefi",
         t.FLAG,
-        "whether the firmware is UEFI",
+        "true if the firmware is UEFI",
         example="true",
         columns=("uefi",),
     ),
@@ -367,28 +367,28 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "azure_local.version",
         t.HOST_RELEASE,
-        "release of the host: 22H2, 23H2, 2503",
+        "Azure Local version of the host, such as 23H2 or 2503",
         example="23H2",
         columns=("azure local version", "host release", "azure stack hci version"),
     ),
     Fact(
         "azure_local.azure_verification",
         t.FLAG,
-        "Azure verification for VMs",
+        "true if Azure verification for VMs is on",
         example="true",
         columns=("azure verification", "azure verification for vms"),
     ),
     Fact(
         "azure_local.iso_hotpatch",
         t.FLAG,
-        "whether the steps for a VM built from an ISO are done",
+        "true if the setup steps for a VM built from an ISO are complete",
         example="true",
         columns=("iso hotpatch",),
     ),
     Fact(
         "security.type",
         t.word(SecurityType),
-        "securityType of the VM",
+        "security type of the VM (securityType)",
         example="TrustedLaunch",
         columns=("security type",),
         azure="securityProfile.securityType",
@@ -396,14 +396,14 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "security.secure_boot",
         t.FLAG,
-        "secureBootEnabled",
+        "true if Secure Boot is on (secureBootEnabled)",
         example="true",
         azure="securityProfile.uefiSettings.secureBootEnabled",
     ),
     Fact(
         "security.vtpm",
         t.FLAG,
-        "vTpmEnabled",
+        "true if the virtual TPM is on (vTpmEnabled)",
         example="true",
         columns=("vtpm", "vtpm enabled"),
         azure="securityProfile.uefiSettings.vTpmEnabled",
@@ -411,13 +411,13 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "health_extension",
         t.FLAG,
-        "application health of a flexible scale set",
+        "true if the flexible scale set has application health monitoring",
         example="true",
     ),
     Fact(
         "power",
         t.POWER,
-        "on or off",
+        "power state: on or off",
         example="on",
         columns=("power state",),
         azure="instanceView.powerState.code",
@@ -425,7 +425,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "build",
         t.BUILD,
-        "operating-system build with revision: 26100.7092",
+        "OS build with revision, such as 26100.7092",
         example="26100.7092",
         columns=("os build", "build number", "os build number", "os version", "full build"),
         azure="instanceView.osVersion",
@@ -441,7 +441,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "pending",
         t.PENDING,
-        "pending updates, of the operating system and others",
+        "pending updates of Windows, drivers, firmware, and other software",
         example='[{"title": "Firmware 1.2", "kind": "firmware"}]',
         columns=("pending updates", "missing updates"),
         joining="union",
@@ -449,7 +449,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "restart_pending",
         t.FLAG,
-        "whether a restart already waits",
+        "true if a restart is pending",
         example="true",
         columns=(
             *("reboot pending", "pending reboot", "pending restart"),
@@ -460,7 +460,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "timezone",
         t.ZONE,
-        "IANA or Windows name",
+        "time zone, as an IANA or Windows name",
         example="Europe/Berlin",
         columns=("tz",),
         azure=f"{_SETTINGS}.timeZone",
@@ -469,7 +469,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "window",
         t.NAMES,
-        "maintenance window, or a list of them",
+        "maintenance window, or a list of windows",
         example="weekend",
         columns=("windows", "maintenance window", "patch window"),
         holder="placement",
@@ -479,7 +479,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "groups",
         t.NAMES,
-        "groups that it belongs to",
+        "groups of the machine",
         example="cluster",
         columns=("group", "patch group"),
         holder="placement",
@@ -489,7 +489,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "ring",
         t.TEXT,
-        "ring of the rollout",
+        "rollout ring of the machine",
         example="pilot",
         columns=("patch ring", "update ring", "deployment ring"),
         holder="placement",
@@ -498,7 +498,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "reboot_minutes",
         t.MINUTES,
-        "how long a restart takes",
+        "duration of a restart in minutes",
         example="20",
         columns=("restart minutes",),
         holder="placement",
@@ -509,7 +509,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "weight",
         t.WEIGHT,
-        "what an exposed hour costs",
+        "relative cost of an hour of exposure",
         example="2.5",
         holder="machine",
         joining="first",
@@ -518,7 +518,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "reboot_at",
         t.MOMENT,
-        "the moment to which its restart is pinned",
+        "fixed date and time of the restart",
         example="2026-01-17T22:00:00+01:00",
         holder="machine",
         default="none",
@@ -526,7 +526,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "done",
         t.FLAG,
-        "whether it has restarted for the baseline already",
+        "true if the machine has already restarted for the baseline",
         example="true",
         holder="machine",
         joining="first",
@@ -535,7 +535,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "owner",
         t.TEXT,
-        "who owns it",
+        "owner of the machine",
         example="web team",
         columns=("owned by", "contact"),
         holder="machine",
@@ -543,7 +543,7 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "tags",
         t.TAGS,
-        "free tags",
+        "tags of your choice",
         example='{"env": "prod"}',
         holder="placement",
         default="none",
@@ -569,11 +569,27 @@ def _field(key: str) -> Field:
     facts = {
         fact.path.partition(".")[2]: fact.field for fact in FACTS if fact.path.startswith(f"{key}.")
     }
-    return Field(c.record(group.kind, facts, key), group.doc)
+    return Field(c.record(group.kind, facts, key, _spellings(key)), group.doc)
+
+
+def _spellings(group: str = "") -> dict[str, str]:
+    """Plain name -> the key that it means, for keys that other tools use: `hostname` is `name`.
+
+    Within a `group` only its own keys; in a machine also keys that belong under a group.
+    """
+    meant: dict[str, set[str]] = {}
+    for fact in FACTS:
+        place, _, key = fact.path.rpartition(".")
+        if not fact.written or (group and place != group):
+            continue
+        advice = f"'{key}'" if place == group else f"'{key}' under '{place}'"
+        for word in (key, fact.azure.rpartition(".")[2], *fact.columns):
+            meant.setdefault(c.plain_name(word), set()).add(advice)
+    return {name: keys.pop() for name, keys in meant.items() if name and len(keys) == 1}
 
 
 MACHINE_FIELDS: dict[str, Field] = {key: _field(key) for key in top_level()}
-MACHINE: Codec[dict[str, Any]] = c.record(dict, MACHINE_FIELDS, "a machine")
+MACHINE: Codec[dict[str, Any]] = c.record(dict, MACHINE_FIELDS, "a machine", _spellings())
 
 
 # --- kinds of facts, as tables see them ----------------------------------------
@@ -619,7 +635,7 @@ def attribute_of(fact: Fact) -> str:
 
 
 def default_of(fact: Fact) -> Any:
-    """What the model has where nobody states a fact."""
+    """The model's value where no source states a fact."""
     return _HOLDERS[fact.holder]._field_defaults.get(attribute_of(fact))
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines
@@ -18,13 +19,15 @@ from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
 
 READERS: dict[str, LazyReader] = {
-    "inventory": LazyReader("our own format (YAML or JSON)", "inventory.reader"),
-    "collected": LazyReader("what the script of `hotpatch collect` wrote", "others.collected"),
+    "inventory": LazyReader("hotpatch inventory (YAML or JSON)", "inventory.reader"),
+    "collected": LazyReader("output of the `hotpatch collect` script", "others.collected"),
     "azure-vms": LazyReader(
-        "az vm list/show, REST, Resource Graph, PSRule, scale sets", "azure.vms", shares=True
+        "Azure VMs and scale sets: az vm list/show, REST, Resource Graph, PSRule",
+        "azure.vms",
+        shares=True,
     ),
     "arc": LazyReader(
-        "Azure Arc: az connectedmachine, REST, Resource Graph, licence profiles",
+        "Azure Arc: az connectedmachine, REST, Resource Graph, license profiles",
         "azure.arc",
         shares=True,
     ),
@@ -32,37 +35,36 @@ READERS: dict[str, LazyReader] = {
         "Azure Local: VM instances and their images", "azure.azure_local", shares=True
     ),
     "patch-state": LazyReader(
-        "patch assessments and installations, Get-HotFix, Get-ComputerInfo, registry, "
+        "patch state: patch assessments and installations, Get-HotFix, Get-ComputerInfo, registry, "
         "systeminfo, win_updates",
         "azure.patch_state",
         shares=True,
     ),
     "maintenance": LazyReader(
-        "maintenance configurations of Azure and their assignments: az maintenance, REST, "
+        "Azure maintenance configurations and their assignments: az maintenance, REST, "
         "Resource Graph",
         "azure.maintenance",
         shares=True,
     ),
     "terraform": LazyReader(
-        "terraform show -json of a plan or state, terraform.tfstate", "terraform.plan"
+        "Terraform: terraform show -json of a plan or state, terraform.tfstate", "terraform.plan"
     ),
     "arm-template": LazyReader(
-        "ARM templates, with a parameters file beside them; compiled Bicep",
+        "ARM templates with an optional parameters file; Bicep",
         "templates.arm_template",
     ),
     "image-builder": LazyReader(
         "Azure Image Builder templates: az image builder, REST, Resource Graph",
         "others.image_builder",
     ),
-    "packer": LazyReader(
-        "Packer templates (JSON and HCL) with a builder for Azure", "others.packer"
-    ),
+    "packer": LazyReader("Packer templates (JSON or HCL) with an Azure builder", "others.packer"),
     "ansible": LazyReader(
-        "ansible-inventory --list of azure_rm, and azure_rm_virtualmachine_info", "others.ansible"
+        "Ansible: ansible-inventory --list of azure_rm, azure_rm_virtualmachine_info",
+        "others.ansible",
     ),
     "table": LazyReader(
-        "tables with one machine a row: CSV, TSV, JSON Lines, Excel, Parquet; "
-        "--map says what a column means",
+        "tables with one machine per row: CSV, TSV, JSON Lines, Excel, Parquet; "
+        "--map assigns columns to fields",
         "tables.table",
         last=True,
     ),
@@ -72,7 +74,7 @@ READERS: dict[str, LazyReader] = {
 
 
 class LoadedSources(NamedTuple):
-    """The fleet of some sources, notes for the user, and what each source holds."""
+    """The fleet of some sources, notes for the user, and the content of each source."""
 
     fleet: Fleet
     notes: tuple[str, ...]
@@ -89,8 +91,8 @@ def load_fleet(
     """(the fleet of some files, notes for the user); `-` is standard input, `reader` forces how
     they are read.
 
-    `prefer` names the reader or the file to believe where sources contradict each other; `windows`
-    are files of maintenance configurations; `columns` say `COLUMN=FIELD` of tables. Raises
+    `prefer` names the source type or the file that wins where sources conflict; `windows` are files
+    of maintenance configurations; `columns` are `COLUMN=FIELD` mappings of tables. Raises
     InputError with the problems of all files.
     """
     loaded = load_sources(names, reader, prefer, windows, columns)
@@ -137,7 +139,7 @@ def load_sources(
 
 
 def fleet_with(sources: list[SourceData]) -> Fleet:
-    """The fleet of sources of which one holds machines; the others have windows, freezes, groups,
+    """The fleet of sources of which one has machines; the others have windows, freezes, groups,
     rings and limits.
 
     Raises InputError.
@@ -162,7 +164,7 @@ def _column_map(columns: list[str]) -> dict[str, str]:
 
 
 def _absent_columns(columns: list[str], sources: list[SourceData]) -> Iterator[Problem]:
-    """Columns that were chosen for this run and that no table has: a word that is misspelt."""
+    """Columns that were chosen for this run and that no table has, such as a misspelled one."""
     if not columns:
         return
     from hotpatch_cli.inputs.tables.columns import ConfiguredMapping
@@ -171,17 +173,19 @@ def _absent_columns(columns: list[str], sources: list[SourceData]) -> Iterator[P
     tables = [source.absent for source in sources if source.absent is not None]
     for column in chosen:
         if all(column in absent for absent in tables):
-            where = "No table has" if tables else "There is no table that could have"
-            yield Problem(
-                "--map", None, None, f"{where} the column {quoted(column)}.", "Look at the header."
-            )
+            message = f"No table has the column {quoted(column)}."
+            remedy = "Check the table's header."
+            if not tables:
+                message = f"No input is a table with the column {quoted(column)}."
+                remedy = "Remove this --map, or add the table."
+            yield Problem("--map", None, None, message, remedy)
 
 
 def _read(document: Document, reader: str | None) -> list[SourceData]:
-    """What one file holds; an export of Azure may have something for several readers."""
+    """The content of one file; an export of Azure can contain several source types."""
     if is_report(document):
-        message = "This is a report of hotpatch."
-        remedy = "Give the fleet that it was made of; `hotpatch diff` takes reports."
+        message = "This is a hotpatch report, not an inventory."
+        remedy = "Name the inventory or export instead. To compare reports, run `hotpatch diff`."
         raise InputError([Problem(*document.position(document.root_mark), message, remedy)])
     sources: list[SourceData] = []
     asked = READERS if reader is None else {reader: READERS[reader]}
@@ -227,24 +231,58 @@ def _joined_machines(
 
 def _unrecognized(document: Document) -> Problem:
     from hotpatch_cli.inputs.resources import azure_error
+    from hotpatch_cli.inputs.tables.table import unnamed_columns
 
     if code := azure_error(document):
-        message = f"This is an error that Azure answered ({code}), not a result."
-        remedy = "Look at the rights and at the command, and export again."
+        message = f"This is an error from Azure ({code}), not an export."
+        remedy = "Check your permissions and the command, and then export again."
     elif re.match(r"\s*<(?:!doctype )?html\b", document.text[:200], re.IGNORECASE):
         message = "This is a web page, not an export."
-        remedy = "It may ask to sign in: look at it."
+        remedy = "Open it in a browser: it might ask you to sign in."
     elif _is_empty(document.root):
-        message = "There is nothing in it."
-        remedy = "Look at the filter of the export, and at its rights."
+        message = "The file contains no data."
+        remedy = "Check the export's filter and permissions."
+    elif near := _near_section(document.root):
+        place = document.position(near.mark)
+        message = f"Unknown key {quoted(near.key)} in an inventory."
+        return Problem(*place, message, f"Did you mean '{near.section}'?")
+    elif header := unnamed_columns(document):
+        message, remedy = header
     else:
-        message = f"This is none of the sources that are read: {', '.join(READERS)}."
-        remedy = "An inventory has the key 'machines'; `hotpatch init` writes one to start from."
+        message = f"Unrecognized file type. Supported types: {', '.join(READERS)}."
+        remedy = "To create an inventory, run `hotpatch init`."
     return Problem(*document.position(document.root_mark), message, remedy)
 
 
+class _NearSection(NamedTuple):
+    """A key that is nearly a section of an inventory, and the section."""
+
+    key: str
+    section: str
+    mark: int
+
+
+def _near_section(root: Any) -> _NearSection | None:
+    """The first key that is a section of an inventory but for its spelling, or a word for
+    machines, such as `servers`.
+    """
+    from hotpatch_cli.inputs.fields import BY_PATH
+    from hotpatch_cli.inputs.inventory.reader import FLEET_FIELDS
+
+    if not isinstance(root, Mapping):
+        return None
+    machines = {plain_name(f"{word}s") for word in BY_PATH["name"].columns}
+    for key, _, mark, _ in root.placed():
+        if plain_name(key) in machines:
+            return _NearSection(key, "machines", mark)
+        for section in FLEET_FIELDS:
+            if did_you_mean(key, [section]) and plain_name(key)[:1] == section[:1]:
+                return _NearSection(key, section, mark)
+    return None
+
+
 def _is_empty(root: Any) -> bool:
-    """Whether this is an export, or a text of comments alone, that holds nothing."""
+    """Whether this is an empty export, or a text of comments alone."""
     if isinstance(root, Mapping) and any(root.get(key) == [] for key in ("value", "data")):
         return True
     return root in (None, [], {})

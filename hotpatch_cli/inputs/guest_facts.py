@@ -34,7 +34,7 @@ def uefi_of(firmware: str | None) -> bool | None:
 def build_of(
     number: str | None, revision: str | None, key: str, view: GuestView
 ) -> SourceValue[Build] | None:
-    """A build from its parts; one without a revision has three parts and decides nothing."""
+    """A build from its parts; one without a revision has three parts and isn't specific enough."""
     if number is None:
         return None
     build = parse_build(number)
@@ -42,8 +42,8 @@ def build_of(
         said = quoted(number if build is None else revision)
         view.log.add(
             view.body.at(key),
-            f"{said} is not a build.",
-            "It looks like 20348 or 10.0.20348, and a revision.",
+            f"{said} isn't a valid build.",
+            "Use the format BUILD.REVISION, such as 26100.7092.",
         )
         return None
     return Build.parse(f"{build.number}.{int(revision)}" if revision is not None else str(build))

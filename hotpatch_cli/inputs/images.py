@@ -9,7 +9,7 @@ from hotpatch_cli.model import Facts, Fleet, Location, Machine, Platform
 
 
 class FixedOrigin:
-    """Something that stands in one place, whatever is asked of it."""
+    """An origin with one place for all fields."""
 
     __slots__ = ("place",)
 
@@ -22,7 +22,7 @@ class FixedOrigin:
 
 
 def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
-    """The images of the command line; `-` stands for the lines of standard input, where # begins a
+    """The images of the command line; `-` means the lines of standard input, where # begins a
     comment.
 
     Raises InputError with every problem found, also where there is no image at all.
@@ -39,7 +39,9 @@ def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
         raise InputError(problems)
     if not machines:
         raise refuse(
-            "image", "No image is given.", "Name one as publisher:offer:sku, or give lines and `-`."
+            "image",
+            "No image specified.",
+            "Specify publisher:offer:sku, or - to read images from standard input.",
         )
     return Fleet(tuple(machines))
 

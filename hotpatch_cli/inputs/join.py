@@ -1,14 +1,15 @@
-"""Joining: what several sources state of one machine becomes one machine, and who stated what stays
-known.
+"""Joining: what several sources state of one machine becomes one machine, and the source of each
+fact is kept.
 
 Machines are the same where their resource ids are, or where a source that has no id gives their
-name. A fact on which sources contradict each other is not known: it is reported, and nothing is
-chosen unless the user says whom to prefer.
+name. A fact on which sources conflict is unknown: the conflict is reported, and nothing is chosen
+unless the user prefers a source.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from hotpatch_cli.documents.phrases import and_more, counted
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.inputs.azure_facts import platform_of
@@ -19,7 +20,7 @@ from hotpatch_cli.inputs.field_merge import (
     more_specific,
     stated_fields,
 )
-from hotpatch_cli.inputs.source import SourceData, group_of
+from hotpatch_cli.inputs.source import SourceData, group_of, repeated
 from hotpatch_cli.model import Facts, Finding, Image, Location, Machine, Origin, written
 
 INVENTORY = "inventory"
@@ -83,24 +84,24 @@ def _unmatched_problems(unmatched: Unmatched, machines: list[Machine]) -> Iterat
     """Records that belong to no machine: there is no machine at all, or the source names none."""
     if unmatched and not machines:
         _, part = unmatched[0]
-        message = "This tells of machines, but not what they are."
-        remedy = "Add an inventory or an export that has them, in the same call."
+        message = "The file has records of machines, but no source defines the machines."
+        remedy = "Add an inventory or an export that lists the machines."
         yield _problem(part.origin.locate("name"), message, remedy)
         return
     for source, part in unmatched:
         if source.named_by_file:
             name = quoted(part.name)
-            message = f"This names no machine, and none is called {name}, as the file is."
-            remedy = "Name the file after its machine, such as web01.json."
+            message = f"The file names no machine, and no machine is named {name} like the file."
+            remedy = "Rename the file after its machine: MACHINE.json."
             yield _problem(part.origin.locate("name"), message, remedy)
 
 
 def _unmatched_notes(unmatched: Unmatched) -> tuple[str, ...]:
     if not unmatched:
         return ()
-    names = ", ".join(dict.fromkeys(part.name for _, part in unmatched[:_NAMES_SHOWN]))
-    more = ", ..." if len(unmatched) > _NAMES_SHOWN else ""
-    return (f"Records of {len(unmatched)} machines that are not in the fleet: {names}{more}.",)
+    names = list(dict.fromkeys(part.name for _, part in unmatched))
+    count = counted(len(names), "machine")
+    return (f"Ignored records of {count} not in the fleet: {and_more(names, _NAMES_SHOWN)}.",)
 
 
 def _problem(place: Location, message: str, remedy: str) -> Problem:
@@ -202,17 +203,16 @@ class _MachineIndex:
         return None
 
     def _note_repeated(self, machine: Machine, first: Location) -> None:
-        place = f"first in {first.file}, line {first.line}"
-        message = f"The machine {quoted(machine.name)} stands twice ({place})."
-        self.problems.append(_problem(machine.origin.locate("name"), message, "Remove one."))
+        place = machine.origin.locate("name")
+        self.problems.append(repeated(machine.name, first.file, first.line, place))
 
     def _note_ambiguous(self, machine: Machine, entries: list[Entry]) -> None:
         groups = ", ".join(
             quoted(group_of(entry[0].machine.id) or entry[0].file)
             for entry in entries[:_NAMES_SHOWN]
         )
-        message = f"{len(entries)} machines are called {quoted(machine.name)} (in {groups})."
-        remedy = "Give the `id` of the one that is meant."
+        message = f"{len(entries)} machines are named {quoted(machine.name)} (in {groups})."
+        remedy = "Specify the `id` of the machine."
         self.problems.append(_problem(machine.origin.locate("name"), message, remedy))
 
 
@@ -227,8 +227,8 @@ def _short(name: str) -> str:
 
 
 def _same_source(one: MachineSource, other: MachineSource) -> bool:
-    """Whether a machine stands twice in what should have it once: one file, or all inventories
-    together.
+    """Whether a machine is defined twice where it should be once: in one file, or in all
+    inventories together.
 
     Two readers of one file are two sources: a VM of Azure Local is also the machine of Azure Arc
     that is its parent.
@@ -240,8 +240,8 @@ def _same_source(one: MachineSource, other: MachineSource) -> bool:
 
 
 class JoinedOrigin:
-    """A machine that several sources have: each field stands where the source has it whose value
-    was taken.
+    """A machine that several sources have: each field has the place of the source whose value was
+    taken.
     """
 
     __slots__ = ("fields", "first")
@@ -324,7 +324,7 @@ class _Merger:
         """The platform: a machine of Arc on Azure Local is judged by its image, and any other
         contradiction is a problem.
         """
-        if not claims:  # a table concluded it; nobody states it
+        if not claims:  # a table inferred it; no source states it
             for source in entry:
                 if source.machine.supposed:
                     return source.machine.facts.platform
@@ -337,8 +337,8 @@ class _Merger:
         if {claim.value for claim in claims} == {"arc", "azure-local"}:
             return platform_of(Facts(image=values.get("image"), os=values.get("os")))
         said = dict(_conflict("platform", claims).values)["said"]
-        message = f"Sources contradict each other on the platform: {said}."
-        remedy = "Correct one, or say whom to believe with --prefer."
+        message = f"Sources conflict: platform is {said}."
+        remedy = "Correct one of them, or choose a source with --prefer."
         place = claims[-1].source.machine.origin.locate("platform")
         self.problems.append(_problem(place, message, remedy))
         return None
@@ -346,18 +346,21 @@ class _Merger:
     def notes(self) -> tuple[str, ...]:
         """What is reported of contradictions: the first ten, and how many there are."""
         count = len(self._conflicts)
-        lines = [f"Sources disagree: {line}" for line in self._conflicts[:_CONFLICTS_SHOWN]]
+        lines = [f"Sources conflict: {line}" for line in self._conflicts[:_CONFLICTS_SHOWN]]
         if count > _CONFLICTS_SHOWN:
             more = count - _CONFLICTS_SHOWN
-            lines.append(f"... and {more} more contradictions; the report has them all (HP414).")
+            lines.append(
+                f"... and {counted(more, 'more conflict')}. The report lists all of them (HP414)."
+            )
         if count:
             lines.append(
-                "A fact on which sources disagree is taken as not known; "
-                "--prefer READER or FILE decides."
+                "Facts on which sources conflict are unknown. "
+                "To choose a source, use --prefer SOURCE or --prefer FILE."
             )
         if self._decided:
             lines.append(
-                f"Sources disagree on {self._decided} facts: decided by --prefer {self.prefer}."
+                f"Sources conflict on {counted(self._decided, 'fact')}. "
+                f"Resolved with --prefer {self.prefer}."
             )
         return tuple(lines)
 

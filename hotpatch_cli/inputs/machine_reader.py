@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from hotpatch_cli.documents.tree import Log, Mapping, quoted
+from hotpatch_cli.documents.tree import Log, Mapping
 from hotpatch_cli.inputs.fields import MACHINE, by_holder
-from hotpatch_cli.inputs.source import NodeOrigin
-from hotpatch_cli.model import Facts, Machine, OsType, Placement
+from hotpatch_cli.inputs.source import NodeOrigin, repeated
+from hotpatch_cli.model import Facts, Location, Machine, OsType, Placement
 
 
 class MachineReader:
     """Reads machines, and shares what they have in common: equal facts are one value.
 
-    With `unique` no two have the same name; otherwise their ids tell them apart.
+    With `unique` no two have the same name; otherwise their ids distinguish them.
     """
 
     def __init__(self, log: Log, *, unique: bool = True) -> None:
@@ -42,9 +42,10 @@ class MachineReader:
         if name not in self._marks:
             self._marks[name] = mark
             return
-        first = self.log.document.position(self._marks[name]).line
-        message = f"The machine {quoted(name)} stands twice (first on line {first})."
-        self.log.add(mark, message, "Rename one.")
+        document = self.log.document
+        first = document.position(self._marks[name])
+        problem = repeated(name, first.file, first.line, Location(*document.position(mark)))
+        self.log.add(mark, problem.message, problem.remedy)
 
     def _machine(self, fields: dict[str, Any], node: Mapping, os_type: OsType | None) -> Machine:
         # a container is judged as one, whatever image it is made from

@@ -14,7 +14,7 @@ FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurE
 
 
 class Configuration(NamedTuple):
-    """A maintenance configuration as it was written; `origin` knows where each field stands.
+    """A maintenance configuration as it was written; `origin` has the place of each field.
 
     `starts` and `expires` are local moments in `timezone`; a field that is missing is None, and so
     is one that a plan leaves open until it is applied (`left_open`).
@@ -49,7 +49,7 @@ class Assignment(NamedTuple):
 
 
 class Maintenance(NamedTuple):
-    """What one file says of maintenance; `alone` where it says nothing else."""
+    """The maintenance data of one file; `alone` where the file contains nothing else."""
 
     configurations: tuple[Configuration, ...]
     assignments: tuple[Assignment, ...]

@@ -70,7 +70,7 @@ def _by_beginning(name: str) -> str | None:
     try:
         if name == "-" or not Path(name).is_file():  # of a pipe nothing may be read before its time
             return None
-    except (OSError, ValueError):  # a name that no file can have: whoever reads it says so
+    except (OSError, ValueError):  # a name that no file can have: reading it reports that
         return None
     with opened(name) as stream:
         return _BEGINNINGS.get(stream.read(4))
@@ -105,23 +105,35 @@ def _paired(templates: list[Document], parameters: list[Document]) -> list[Probl
     `main.json`.
     """
     if len(parameters) > 1:
-        message = "This is another parameters file; a template is checked with one at a time."
-        return [Problem(parameters[1].file, None, None, message, "Run once for each of them.")]
+        message = "A template can be checked with only one parameters file at a time."
+        return [
+            Problem(
+                parameters[1].file,
+                None,
+                None,
+                message,
+                "Run the command once for each parameters file.",
+            )
+        ]
     if parameters and not templates:
-        message = "These are the parameters of a template, without the template."
-        return [Problem(parameters[0].file, None, None, message, "Name the template too.")]
+        message = "This is a parameters file, but its template is missing."
+        return [
+            Problem(
+                parameters[0].file, None, None, message, "Add the template to the command line."
+            )
+        ]
     for template in templates:
         template.companion = parameters[0] if parameters else _beside(template)
     return []
 
 
 def _beside(template: Document) -> Document | None:
-    """The parameters file that stands beside a template, by the name that tools give it."""
+    """The parameters file beside a template, by its usual name."""
     path = Path(template.file)
     beside = path.with_name(f"{path.stem}.parameters.json")
     try:
         parameters = read_document(str(beside)) if beside.is_file() else None
     except (OSError, ValueError) as error:
-        raise refuse(str(beside), f"The file cannot be read: {error}.") from None
+        raise refuse(str(beside), f"Can't read the file: {error}.") from None
     is_parameters = parameters is not None and _schema_ends(parameters, _PARAMETERS)
     return parameters if is_parameters else None

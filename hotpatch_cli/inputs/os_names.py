@@ -1,6 +1,4 @@
-"""What the sources tell of an operating system: release and edition of Windows in words, and which
-OS is set up.
-"""
+"""The operating system: version and edition of Windows in words, and the configured OS."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +8,7 @@ from hotpatch_cli.inputs.source import dig
 from hotpatch_cli.model import OsType, parse_build
 
 _YEARS = {9200: "2012", 9600: "2012 R2", 14393: "2016", 17763: "2019", 20348: "2022", 26100: "2025"}
-"""Build number -> release of Windows Server, for machines whose edition says that they are servers.
-"""
+"""Build number -> release of Windows Server, for machines with a server edition."""
 _EDITIONS = (
     ("turbine", "Datacenter Azure Edition"),
     ("datacenter", "Datacenter"),
@@ -20,11 +17,9 @@ _EDITIONS = (
 
 
 def system_in_words(words: str | None, edition_id: str | None, build: str | None) -> str | None:
-    """`Windows Server 2025 Datacenter`. The free text leads; what it leaves out is told by edition
-    id and build.
-
-    None where they do not tell, also where a build alone is known: clients share the numbers of
-    servers.
+    """`Windows Server 2025 Datacenter`. The free text leads; edition id and build supply the rest.
+    None where they don't suffice, and also where only a build is known: clients share the numbers
+    of servers.
     """
     edition = _edition(edition_id or "")
     if words is None:
@@ -53,8 +48,8 @@ def configured_by(profile: object) -> OsType | None:
     """Which operating system an osProfile sets up: the configuration with a value, of Windows
     first.
 
-    One that is empty counts only where the other one is not filled. An expression that nobody
-    resolved is text, and no configuration.
+    One that is empty counts only where the other one is not filled. An unresolved expression is
+    text, not a configuration.
     """
     systems: tuple[OsType, ...] = ("windows", "linux")
     there = {
@@ -67,7 +62,7 @@ def configured_by(profile: object) -> OsType | None:
 
 
 def has_value(node: Any) -> bool:
-    """Whether a value stands there. Modules write what they don't mean as null or full of nulls."""
+    """Whether there is a value. Modules write what they don't mean as null or full of nulls."""
     if isinstance(node, Mapping):
         return any(map(has_value, node.values()))
     if isinstance(node, list):

@@ -1,8 +1,7 @@
-"""Azure resources in all their clothes: az, REST, Resource Graph (both result formats, and CSV),
-PSRule.
+"""Azure resources in every shape: az, REST, Resource Graph (both result formats, and CSV), PSRule.
 
-All are the same resource: under `properties` or flattened, in this or that letter case. So keys are
-looked up in any case, and every shape is brought to one list of resources first.
+All are the same resource: under `properties` or flattened, in this or that letter case. Keys are
+looked up in any case, and every shape is converted to one list of resources first.
 """
 
 import re
@@ -44,8 +43,8 @@ _BY_PART = {
     "maintenanceconfigurationid": ASSIGNMENT,
     "maintenancescope": CONFIGURATION,
 }
-"""Keys in lower case by which a body tells its type. What has none is told from it at once, a
-million times over.
+"""Keys in lower case that identify the type of a body. A body without any of them is skipped at
+once, in exports of a million rows.
 """
 _ENVELOPES = frozenset({"data", "value", "responses"})
 _TOTALS = ("total_records", "totalRecords", "totalCount", "@odata.count")
@@ -103,7 +102,7 @@ def _of_page(node: Mapping) -> Iterator[Mapping]:
 
 
 class Page(NamedTuple):
-    """An envelope: the mapping that says how much there is, and the rows, or Resource Graph's table
+    """An envelope: the mapping with the size of the result, and the rows, or Resource Graph's table
     of them.
     """
 
@@ -150,7 +149,7 @@ def _table(data: Mapping) -> Iterator[Mapping]:
 
 
 def kind_of(resource: Mapping) -> str | None:
-    """The resource type in lower case; of a resource without one, the type that its parts tell."""
+    """The resource type in lower case; of a resource without one, the type that its parts imply."""
     if not has_any(resource, _TELLING):
         return None
     named = dig(resource, "type") or dig(resource, "ResourceType")
@@ -174,8 +173,8 @@ def body_of(resource: Mapping) -> Mapping:
 
 
 def is_projected(resource: Mapping) -> bool:
-    """Whether columns of somebody's choice stand in place of the resource: only the reader of
-    tables can know them.
+    """Whether the row has custom columns in place of the resource: only the table reader can map
+    them.
     """
     return not any(
         isinstance(value, Mapping) for key, value in resource.items() if key.lower() != "tags"
@@ -196,8 +195,8 @@ def name_in(resource_id: str) -> str:
 
 
 def note_truncated(document: Document, log: Log) -> None:
-    """Part of the data is never taken for all of it: rows are counted against what their envelope
-    says.
+    """Partial data is never taken as complete: the rows are counted against the total in their
+    envelope.
     """
     root = document.root
     pages = list(_pages(root))
@@ -209,22 +208,19 @@ def note_truncated(document: Document, log: Log) -> None:
     if pages and (key := _more(pages[-1].node)):
         log.add(
             pages[-1].node.at(key),
-            "This is only a part of the result: more pages follow.",
+            "The export is incomplete: more pages follow.",
             _THE_REST,
         )
     for page, count in _first_of_short(pages):
         key, total = _total(page.node)
-        said = (
-            "This is only a part of the result: "
-            f"there are {total} rows, and {count} of them are here."
-        )
+        said = f"The export is incomplete: it contains {count} of {total} rows."
         log.add(page.node.at(key), said, _THE_REST)
 
 
 _THE_REST = (
-    "Export all of it: `az vm list` and `az connectedmachine list` do. "
-    "`az graph query --first 1000` gives pages; "
-    "repeat it with --skip-token, and join the pages by jq -s '[.[].data[]]'."
+    "Export all rows, as `az vm list` and `az connectedmachine list` do. "
+    "`az graph query --first 1000` returns pages: repeat it with --skip-token, "
+    "and then join the pages with jq -s '[.[].data[]]'."
 )
 
 
@@ -246,7 +242,7 @@ def _note_strangers(rows: Sequence, log: Log) -> None:
         log.add(
             other[1],
             f"Expected a resource (a mapping), found {quoted(other[0])}.",
-            "Export it again.",
+            _AGAIN,
         )
 
 
@@ -256,17 +252,14 @@ def _note_short(page: Page, log: Log) -> None:
     for cut in (key for key in keys if key and str(page.node[key]).lower() == "true"):
         log.add(
             page.node.at(cut),
-            "This is only a part of the result: the service cut it short.",
+            "The export is incomplete: the service truncated it.",
             _THE_REST,
         )
     key = actual_key(page.node, "count")
     count = _number(page.node[key]) if key else None
     if key and count is not None and page.length < count:
-        said = (
-            "This is only a part of the result: "
-            f"it counts {count} rows, and {page.length} are here."
-        )
-        log.add(page.node.at(key), said, "Export it again, without a filter behind the export.")
+        said = f"The export is incomplete: it contains {page.length} of {count} rows."
+        log.add(page.node.at(key), said, "Export again without a filter after the export.")
 
 
 def _more(node: Mapping) -> str | None:
@@ -283,8 +276,8 @@ def _leads_on(token: Any) -> bool:
 def _first_of_short(pages: list[Page]) -> Iterator[tuple[Page, int]]:
     """(first page, rows) of each result that is not here as a whole.
 
-    Pages of one result tell the same total. So may several results: the next one begins where one
-    is full.
+    Pages of one result have the same total. Several results can have it too: the next one begins
+    where one is full.
     """
     begun: dict[int, tuple[Page, int]] = {}
     for page in pages:
@@ -298,7 +291,7 @@ def _first_of_short(pages: list[Page]) -> Iterator[tuple[Page, int]]:
 
 
 def _total(node: Mapping) -> tuple[str, int | None]:
-    """(key, number) of the rows in the whole result, as an envelope tells it."""
+    """(key, number) of the rows in the whole result, as an envelope states it."""
     keys = (actual_key(node, name) for name in _TOTALS)
     known = [(number, key) for key in keys if key and (number := _number(node[key])) is not None]
     return max(known, default=(None, ""))[::-1]
@@ -325,7 +318,7 @@ def ignored(document: Document) -> list[str]:
     if len(others) == len(kinds):
         return []
     lines = ((kind or "other things", count) for kind, count in others.items())
-    return [f"{document.file}: ignored {count} of {kind}" for kind, count in sorted(lines)]
+    return [f"{document.file}: ignored {count:,} of {kind}." for kind, count in sorted(lines)]
 
 
 def _is_read(kind: str | None) -> bool:
@@ -336,7 +329,7 @@ def azure_error(document: Document) -> str | None:
     """The code of an error that Azure answered in place of a result; None where this is something
     else.
 
-    The text of the error is left out: it may name what nobody wants in a log.
+    The text of the error is left out: it can contain names that don't belong in a log.
     """
     root = document.root
     error = dig(root, "error")
@@ -346,7 +339,7 @@ def azure_error(document: Document) -> str | None:
     return code if isinstance(code, str) and _CODE.fullmatch(code) else "without a code"
 
 
-_AGAIN = "Export it again, or correct the value."
+_AGAIN = "Correct the value, or export again."
 
 
 class ResourceView:
@@ -357,7 +350,7 @@ class ResourceView:
         self.log = log
 
     numbers = False
-    """Whether a number may stand where text belongs."""
+    """Whether a number is accepted as text."""
 
     def text(self, *path: str) -> str | None:
         """The text under a path; None where it is missing, null or empty."""
@@ -393,7 +386,7 @@ class ResourceView:
         return os_type(value if isinstance(value, NumberText) else self.text(*path))
 
     def _value(self, path: tuple[str, ...]) -> Any:
-        """What stands under a path; None where it ends. What is no mapping on the way there is
+        """The node under a path; None where it ends. A node on the way that isn't a mapping is
         noted.
         """
         node: Any = self.body

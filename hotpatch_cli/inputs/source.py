@@ -16,14 +16,14 @@ from hotpatch_cli.schedule.windows import Window
 
 
 class SourceData:
-    """The content of one source. `places` has where a window, group or ring stands: ("window",
+    """The content of one source. `places` has the place of each window, group, and ring: ("window",
     name).
 
-    `parts` speak of machines that other sources have: a licence, a patch state. `shared` speaks of
-    every machine that refers to a resource, by its id in lower case: an image, a scale set. `kept`
-    is an inventory as it was written, for its windows, freezes, groups, rings and limits. A source
-    that names no machine is `named_by_file`. `maintenance` has maintenance configurations and their
-    assignments, which become windows and parts once all sources are read.
+    `parts` are facts about machines of other sources: a license, a patch state. `shared` has facts
+    about every machine that refers to a resource, by its id in lower case: an image, a scale set.
+    `kept` is an inventory as it was written, for its windows, freezes, groups, rings and limits. A
+    source that names no machine is `named_by_file`. `maintenance` has maintenance configurations
+    and their assignments, which become windows and parts once all sources are read.
     """
 
     __slots__ = (
@@ -70,8 +70,14 @@ class SourceData:
         self.notes: list[str] = []
 
 
+def repeated(name: str, file: str, line: int | None, place: Location) -> Problem:
+    """A machine that is defined twice: first at `line` of `file`, again at `place`."""
+    message = f"The machine {quoted(name)} is defined twice (first in {file}, line {line})."
+    return Problem(place.file, place.line, place.column, message, "Rename or remove one.")
+
+
 class WindowRefusal(NamedTuple):
-    """Why a configuration is no window: one sentence, and where that stands."""
+    """Why a configuration can't be a window: one sentence, and its place."""
 
     name: str
     place: Location
@@ -82,7 +88,8 @@ class WindowRefusal(NamedTuple):
         """The refusal as a problem with its place."""
         return Problem(
             *self.place,
-            f"The maintenance configuration {quoted(self.name)} is no window: {self.reason}",
+            f"The maintenance configuration {quoted(self.name)} can't be used as a window. "
+            f"{self.reason}",
         )
 
 
@@ -109,8 +116,8 @@ class LazyReader(NamedTuple):
     """A reader that is imported when it is asked for: what it reads, and its module in this
     package.
 
-    One that `shares` leaves room for others: an export of Azure may hold VMs, machines of Arc and
-    patch states at once. One that is the `last` reads only what nobody else does.
+    One that `shares` leaves room for others: an Azure export can contain VMs, Arc machines, and
+    patch states at once. The `last` one reads only what no other reader recognizes.
     """
 
     about: str
@@ -158,7 +165,7 @@ class NodeOrigin:
 
 
 def actual_key(node: object, key: str) -> str | None:
-    """The key of a mapping in the letter case that stands there; None where it has none."""
+    """The key of a mapping in its own letter case; None where it has none."""
     if not isinstance(node, MappingNode):
         return None
     if key in node:

@@ -12,7 +12,7 @@ from hotpatch_cli.model import PendingUpdate
 from hotpatch_cli.servicing.offers import is_of_system
 
 Restart = tuple[str | None, bool | None]
-"""When something was looked at, as the source writes it, and whether a restart waited then."""
+"""When something was looked at, as the source writes it, and whether a restart was pending then."""
 
 _KB = re.compile(r"(?i)\bKB\s?([0-9]{5,8})\b")
 _BARE_KB = re.compile(r"(?i)\s*(?:KB)?\s*([0-9]{5,8})\s*")
@@ -59,9 +59,9 @@ def waiting(
 ) -> PendingUpdate | None:
     """An available update as a pending one; None for one that never needs a restart.
 
-    `classes` are its classifications, `restarts` its reboot behavior as Azure writes it
-    (NeverReboots, ...). Updates of the operating system have no kind: what they do to a machine is
-    told by their KB, not by their title.
+    `classes` are its classifications, `restarts` its restart behavior as Azure writes it
+    (NeverReboots, ...). Updates of the operating system have no kind: their effect on a machine
+    depends on the KB, not the title.
     """
     words = {re.sub(r"[\s_-]", "", word).lower() for word in classes}
     name, number = (title or "").strip(), kb_of(kb, title)
@@ -77,7 +77,7 @@ def waiting(
 
 def _kind(name: str, words: set[str]) -> str | None:
     """What an update is of, by its title first; None for one of the operating system, and where
-    nothing tells.
+    it's unknown.
     """
     if found := next((kind for pattern, kind in _TITLES if pattern.search(name)), None):
         return found
@@ -94,15 +94,15 @@ def pending_of(updates: Iterable[PendingUpdate | None]) -> tuple[PendingUpdate, 
 
 
 def restart_left(status: str | None) -> bool | None:
-    """Whether an installation left a restart to be done, by its rebootStatus; None where that does
-    not tell.
+    """Whether an installation left a restart to be done, by its rebootStatus; None where that
+    doesn't decide.
     """
     return {"required": True, "failed": True, "completed": False}.get((status or "").lower())
 
 
 def newer(one: Restart, other: Restart) -> bool | None:
-    """What the newer of two (time, whether a restart waits) tells; without times, whether any says
-    that one does.
+    """The newer of two (time, whether a restart is pending); without times, whether any has a
+    pending restart.
     """
     answers = [answer for _, answer in (one, other) if answer is not None]
     if len(answers) > 1 and one[0] and other[0]:

@@ -1,7 +1,7 @@
 """The bodies of Azure VMs and scale sets as machines.
 
-Exports, templates, plans and playbooks hold the same bodies: under `properties`, flattened as az
-writes them, or within the VM profile of a scale set.
+Exports, templates, plans, and playbooks contain the same bodies: under `properties`, flattened as
+az writes them, or within the VM profile of a scale set.
 """
 
 from typing import Any
@@ -65,8 +65,8 @@ def without_profile(resource: Mapping, kind: str | None) -> bool:
 def no_machine(file: str, name: str) -> str:
     """A sentence on such a scale set."""
     return (
-        f"{file}: the flexible scale set {quoted(name)} has no VM profile; "
-        "its VMs are machines of their own."
+        f"{file}: the flexible scale set {quoted(name)} has no VM profile. "
+        "Its VMs are separate machines."
     )
 
 
@@ -151,7 +151,7 @@ def _security(view: ResourceView) -> Security:
 
 
 def _restart_pending(view: ResourceView) -> bool | None:
-    """Whether a restart waits, by the newer of the last assessment and the last installation."""
+    """Whether a restart is pending, by the newer of the last assessment and installation."""
     for above in (("extended", "instanceView"), ("instanceView",)):
         at = (*above, "patchStatus")
         if isinstance(dig(view.body, *at), Mapping):
@@ -181,7 +181,7 @@ def _image(view: ResourceView) -> Image | None:
 
 def _patching(view: ResourceView) -> Patching:
     """The patch settings. Without a windowsConfiguration nothing is known; within one, the
-    service's default holds.
+    service's default applies.
     """
     if not isinstance(dig(view.body, *_SETTINGS), Mapping):
         return Patching()
@@ -196,7 +196,7 @@ def _patching(view: ResourceView) -> Patching:
 
 
 def _reboot_setting(setting: str | None) -> SourceValue[RebootSetting] | None:
-    """The reboot setting; `Unknown` is what the service says where nobody has set it."""
+    """The restart setting; `Unknown` is the service's value where it isn't set."""
     if setting is None or setting.lower() == "unknown":
         return None
     return RebootSetting.parse(setting)

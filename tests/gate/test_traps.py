@@ -224,5 +224,5 @@ def test_a_report_is_no_fleet(hotpatch: Any) -> None:
     hotpatch.check(BAD, "-o", "report.json")
     done = hotpatch("check", "report.json")
     assert done.code == 2
-    assert done.err.startswith("report.json:1:1: This is a report of hotpatch.")
+    assert done.err.startswith("report.json:1:1: This is a hotpatch report")
     assert done.err.count("\n") == 1

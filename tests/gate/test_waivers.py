@@ -274,7 +274,7 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
     [
         (
             "waivers: [{machine: a, rule: HP999, reason: r, owner: o, expires: 2026-01-01}]",
-            "'HP999' is no rule.",
+            "The rule 'HP999' doesn't exist.",
         ),
         (
             "waivers: [{machine: a, rule: HP15, reason: r, owner: o, expires: 2026-01-01}]",
@@ -438,14 +438,14 @@ def test_waive_adds_to_one_file(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["a", "HP999", *CALL], "'HP999' is no rule."),
+        (["a", "HP999", *CALL], "The rule 'HP999' doesn't exist."),
         (["a", "HP105", *CALL[:4]], "Missing option '--expires'"),
         (["a", "HP105", *CALL[:5], "2025-12-14", *CALL[6:]], "is over already"),
         (["a", "HP105", *CALL[:5], "soon", *CALL[6:]], "not a date"),
-        (["a\nb", "HP105", *CALL], "is no text of one line"),
-        (["", "HP105", *CALL], "is no text of one line"),
-        (["x", "HP105", *CALL], "is waived there until 2026-01-01. Change that one."),
-        (["a", "HP105", *CALL, "--waivers", "flow.yaml"], "cannot be added to this list"),
+        (["a\nb", "HP105", *CALL], "isn't a single line of text"),
+        (["", "HP105", *CALL], "isn't a single line of text"),
+        (["x", "HP105", *CALL], "until 2026-01-01. Edit that waiver."),
+        (["a", "HP105", *CALL, "--waivers", "flow.yaml"], "can't be added to this list"),
         (["a", "HP105", *CALL, "--waivers", "other.yaml"], "Unknown key"),
         (["a", "HP105", *CALL, "--waivers", "none/w.yaml"], "cannot be written"),
         (["a", "HP105", *CALL, "--waivers", "."], "directory"),

@@ -264,7 +264,7 @@ def test_licences_alone_are_no_fleet(hotpatch: Any) -> None:
         json.dumps([profile("sql01", ("Hotpatch", "Enabled"))]), name="licences.json"
     )
     assert (done.code, done.out) == (2, "")
-    assert "Add an inventory or an export that has them" in done.err
+    assert "Add an inventory or an export that lists the machines" in done.err
 
 
 def test_a_reason_stands_where_the_export_has_it(hotpatch: Any) -> None:

@@ -202,7 +202,7 @@ def test_a_vm_without_an_id_is_refused(hotpatch: Any) -> None:
     """Without its id nobody can tell which machine a VM instance is."""
     done = check(hotpatch, [instance() | {"id": None}])
     assert (done.code, done.out) == (2, "")
-    assert "0.json:1:2: A VM instance without the id of its machine." in done.err
+    assert "0.json:1:2: A VM instance has no machine id." in done.err
 
 
 def test_no_password_is_told(hotpatch: Any) -> None:

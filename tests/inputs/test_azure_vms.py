@@ -121,7 +121,7 @@ def test_a_forced_reader_is_used(hotpatch: Any) -> None:
     """With `--input-format inventory` an export is read as an inventory, and refused as one."""
     done = check(hotpatch, "rest.json", "--input-format", "inventory")
     assert done.code == 2
-    assert "Unknown key 'value' in the fleet." in done.err
+    assert "Unknown key 'value' in an inventory." in done.err
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"value": []}', '{"data": [], "count": 0}', "null"])
@@ -129,7 +129,7 @@ def test_an_empty_export_is_never_green(hotpatch: Any, text: str) -> None:
     """An export with nothing in it is code 2 and says that there is nothing."""
     done = hotpatch.check(text, name="vms.json")
     assert (done.code, done.out) == (2, "")
-    assert "There is nothing in it." in done.err
+    assert "The file contains no data." in done.err
 
 
 @pytest.mark.parametrize(
@@ -139,4 +139,4 @@ def test_json_of_something_else_is_refused(hotpatch: Any, text: str) -> None:
     """JSON that is no fleet is code 2 and names what is read."""
     done = hotpatch.check(text, name="vms.json")
     assert (done.code, done.out) == (2, "")
-    assert "none of the sources" in done.err
+    assert "Unrecognized file type" in done.err

@@ -300,15 +300,15 @@ def test_waiting_updates_and_restart(hotpatch: Any) -> None:
 
 HOSTILE = {
     "another version": ({"HotpatchCollect": 2}, "another version of the script"),
-    "no name": ({"ComputerName": None}, "without the name"),
+    "no name": ({"ComputerName": None}, "no machine name"),
     "a number as name": ({"ComputerName": ["x"]}, "Expected text in ComputerName"),
     "a build of words": (
         {"Windows": {"CurrentBuildNumber": "26100; rm", "UBR": 1}},
-        "is not a build",
+        "isn't a valid build",
     ),
     "a revision of words": (
         {"Windows": {"CurrentBuildNumber": "26100", "UBR": "x"}},
-        "is not a build",
+        "isn't a valid build",
     ),
     "a restart of words": (
         {"RestartPending": "perhaps"},
@@ -342,7 +342,7 @@ def test_a_machine_that_was_collected_twice(hotpatch: Any) -> None:
     """The same machine twice in a file is named."""
     done = hotpatch.check(lines(RECORD, RECORD), name="servers.json")
     assert done.code == 2
-    assert "stands twice" in done.err
+    assert "is defined twice" in done.err
 
 
 def test_a_line_that_is_cut(hotpatch: Any) -> None:

@@ -91,13 +91,13 @@ def test_column_with_equals_sign() -> None:
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
-        (["build"], "is not COLUMN=FIELD"),
-        (["=build"], "is not COLUMN=FIELD"),
+        (["build"], "Use the format COLUMN=FIELD"),
+        (["=build"], "Use the format COLUMN=FIELD"),
         (["x=buidl"], "Did you mean 'build'?"),
-        (["x=patching"], "is not a field"),
+        (["x=patching"], "Unknown field 'patching'"),
         (["x=build", "x=os"], "mapped twice"),
-        (["x=build", "y=build"], "Two columns"),
-        (["x=tags."], "is not a field"),
+        (["x=build", "y=build"], "is mapped twice"),
+        (["x=tags."], "Unknown field 'tags.'"),
     ],
 )
 def test_a_choice_of_columns_that_means_nothing_is_refused(texts: list[str], said: str) -> None:

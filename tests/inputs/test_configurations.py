@@ -167,10 +167,10 @@ def test_it_does_not_open_once_it_has_expired(
         (
             "6Hours",
             "2026-01-06 13:00",
-            "expires at 13:00 on 2026-01-06, and a window ends with a day: its openings",
+            "expires on 2026-01-06 at 13:00, but a window ends with a whole day.",
         ),
-        ("6Hours", "2026-01-06 13:00", "are left out, also earlier ones."),
-        ("6Hours", "2026-01-03 23:00", "are kept, also later ones."),
+        ("6Hours", "2026-01-06 13:00", "No opening on that day is included."),
+        ("6Hours", "2026-01-03 23:00", "Every opening on that day is included."),
         ("6Hours", "2026-01-06 00:00", None),
         ("6Hours", "2026-01-06 23:59", None),
         ("6Hours", None, None),
@@ -211,13 +211,13 @@ def test_without_a_zone_the_machine_rules(hotpatch: Hotpatch) -> None:
         (
             {"scope": "Host"},
             "maintenanceScope",
-            "its scope is Host; only InGuestPatch restarts guests",
+            "Its scope is Host. Only InGuestPatch restarts guests",
         ),
         ({"recurEvery": "Fortnight"}, "recurEvery", "cannot read the Azure recurrence 'Fortnight'"),
         ({"recurEvery": None}, "recurEvery", "`recurEvery` is missing"),
         ({"recurEvery": "1Hours"}, "recurEvery", "opens again after 1:00:00"),
         ({"timeZone": "W. Europe Standart Time"}, "timeZone", "W. Europe Standard Time"),
-        ({"startDateTime": "2026-02-30 22:00"}, "startDateTime", "is no local moment"),
+        ({"startDateTime": "2026-02-30 22:00"}, "startDateTime", "isn't a valid local time"),
         ({"startDateTime": None}, "startDateTime", "`startDateTime` is missing"),
         ({"duration": "03:99"}, "duration", "is not a duration"),
         ({"expirationDateTime": "2025-12-31 00:00"}, "expirationDateTime", "before it starts"),
@@ -230,7 +230,7 @@ def test_what_cannot_be_a_window_is_refused_with_its_place(
     content = configuration(**change)
     done = listed(hotpatch, content)
     assert done.code == 2
-    assert "'nights' is no window" in done.err
+    assert "'nights' can't be used as a window" in done.err
     assert reason.lower() in done.err.lower()
     lines = json.dumps(content, indent=1).splitlines()
     place = next((number for number, line in enumerate(lines, 1) if f'"{field}"' in line), None)
@@ -246,8 +246,8 @@ def test_a_refused_configuration_is_told_and_the_others_are_read(hotpatch: Hotpa
     ]
     done = listed(hotpatch, content, "--next", "1")
     assert starts(done) == ["2026-02-07T22:00"]
-    assert "'hourly' is no window: It lasts 3:00:00" in done.err
-    assert "its scope is Host; only InGuestPatch restarts guests. hosts." in done.err
+    assert "'hourly' can't be used as a window. It lasts 3:00:00" in done.err
+    assert "Only InGuestPatch restarts guests. Ignored: hosts." in done.err
 
 
 def test_a_machine_that_needs_a_refused_one_is_a_problem(hotpatch: Hotpatch) -> None:
@@ -256,7 +256,7 @@ def test_a_machine_that_needs_a_refused_one_is_a_problem(hotpatch: Hotpatch) -> 
     done = listed(hotpatch, content)
     assert done.code == 2
     assert "fleet.yaml:3:" in done.err
-    assert "its scope is Host" in done.err
+    assert "Its scope is Host" in done.err
 
 
 def test_two_of_one_name_are_told_apart_by_their_group(hotpatch: Hotpatch) -> None:
@@ -318,8 +318,8 @@ def test_assignments_that_lead_nowhere_are_told(hotpatch: Hotpatch) -> None:
         "2026-02-01",
     )
     assert done.code in (0, 1, 3), done.err
-    assert "1 assignments are to configurations that are in none of the sources: GONE." in done.err
-    assert "1 assignments are to dynamic scopes" in done.err
+    assert "1 assignment to configurations that no source contains: GONE." in done.err
+    assert "1 assignment to dynamic scopes" in done.err
 
 
 def test_a_window_that_differs_from_the_inventory_is_a_problem(hotpatch: Hotpatch) -> None:
@@ -327,7 +327,7 @@ def test_a_window_that_differs_from_the_inventory_is_a_problem(hotpatch: Hotpatc
     fleet = FLEET + "windows:\n  nights: {days: [Sun], start: 22:00, duration: 3h}\n"
     done = listed(hotpatch, configuration(), fleet=fleet)
     assert done.code == 2
-    assert "another one in another file" in done.err
+    assert "is defined differently in another file" in done.err
 
 
 def test_converted_it_is_the_same_window(hotpatch: Hotpatch) -> None:

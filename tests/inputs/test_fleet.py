@@ -50,32 +50,32 @@ CONFLICTS = {
     "window": (
         WINDOW.format(day="Sat"),
         WINDOW.format(day="Sun"),
-        "b.yaml:1:11: The window 'w' is another one",
+        "b.yaml:1:11: The window 'w' is defined differently",
     ),
     "group": (
         "groups: {g: {settle: 1h}}\n",
         "groups: {g: {settle: 2h}}\n",
-        "b.yaml:1:10: The group 'g' is another one",
+        "b.yaml:1:10: The group 'g' is defined differently",
     ),
     "ring": (
         "rings: [{name: r}]\n",
         "rings: [{name: r, soak: 1h}]\n",
-        "b.yaml:1:9: The ring 'r' is another one",
+        "b.yaml:1:9: The ring 'r' is defined differently",
     ),
     "order": (
         "rings: [{name: r}, {name: s}]\n",
         "rings: [{name: s}, {name: r}]\n",
-        "b.yaml:1:20: The ring 's' stands before",
+        "b.yaml:1:20: The ring 's' comes before",
     ),
     "limits": (
         "limits: {max_concurrent: 1}\n",
         "limits: {max_concurrent: 2}\n",
-        "b.yaml:1:9: These limits are others",
+        "b.yaml:1:9: The limits differ from the limits in a.yaml",
     ),
     "machine": (
         "",
         arc("a"),
-        "b.yaml:1:19: The machine 'a' stands twice (first in a.yaml, line 1)",
+        "b.yaml:1:19: The machine 'a' is defined twice (first in a.yaml, line 1)",
     ),
     "circle": (
         "groups: {g: {after: [h]}, h: {}}\n",
@@ -121,7 +121,7 @@ def test_one_vm_twice_in_one_export_is_refused(hotpatch: Any) -> None:
     """An export that has the same id twice is code 2."""
     done = hotpatch.check(f"[{VM.format('g1')[1:-1]}, {VM.format('G1')[1:-1]}]", name="vms.json")
     assert (done.code, done.out) == (2, "")
-    assert "The machine 'vm' stands twice" in done.err
+    assert "The machine 'vm' is defined twice" in done.err
 
 
 FILES = {

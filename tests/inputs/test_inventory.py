@@ -69,9 +69,13 @@ BAD = {
     "two rules": (
         window("days: [Sat], patch_tuesday: 1, start: 1:00, duration: 1h"),
         "1:14",
-        "exactly one of",
+        "Keep one.",
     ),
-    "no rule": (window("start: 1:00, duration: 1h"), "1:14", "exactly one of"),
+    "no rule": (
+        window("start: 1:00, duration: 1h"),
+        "1:14",
+        "Specify one of rrule, azure, patch_tuesday, days, ics.",
+    ),
     "no start": (window("days: [Sat], duration: 1h"), "1:14", "has no start"),
     "interval": (
         window("rrule: FREQ=WEEKLY;INTERVAL=2, start: 1:00, duration: 1h"),
@@ -97,7 +101,7 @@ BAD = {
     "patch tuesday": (
         window("patch_tuesday: four, start: 1:00, duration: 1h"),
         "1:30",
-        "'four' is not a number",
+        "'four' isn't a number",
     ),
     "hour": (
         window("days: [Sat], start: 24:00, duration: 1h"),
@@ -124,12 +128,12 @@ BAD = {
     "backwards": (
         f"freezes: [{{name: a, from: 2025-03-02, to: 2025-03-01}}]\n{ONE}",
         "1:11",
-        "before it begins",
+        "before it starts",
     ),
     "half a freeze": (
         f"freezes: [{{name: a, from: 2025-03-02}}]\n{ONE}",
         "1:11",
-        "needs `from` and `to`",
+        "Add `from` and `to`",
     ),
     "circle": (
         f"groups: {{a: {{after: [b]}}, b: {{after: [a]}}}}\n{ONE}",
@@ -139,19 +143,27 @@ BAD = {
     "waits for itself": (
         f"groups: {{a: {{after: [a]}}}}\n{ONE}",
         "1:10",
-        "Groups wait for each other",
+        "Groups depend on each other",
     ),
     "unknown window": (
         f"{window('days: [Sat], start: 1:00, duration: 1h')}defaults: {{window: v}}",
         "3:20",
         "'v'",
     ),
-    "unknown group": (machine("groups: [g]"), "1:47", "The group 'g' is described nowhere."),
-    "unknown ring": (machine("ring: r"), "1:45", "The ring 'r' is described nowhere."),
+    "unknown group": (
+        machine("groups: [g]"),
+        "1:47",
+        "The group 'g' isn't defined. Define it under 'groups'.",
+    ),
+    "unknown ring": (
+        machine("ring: r"),
+        "1:45",
+        "The ring 'r' isn't defined. Define it under 'rings'.",
+    ),
     "unknown after": (
         f"groups: {{a: {{after: [b]}}}}\n{ONE}",
         "1:10",
-        "The group 'b' is described nowhere.",
+        "The group 'b' isn't defined.",
     ),
     "unknown in freeze": (
         f"freezes: [{{name: a, from: 2025-03-01, to: 2025-03-01, rings: [x]}}]\n{ONE}",
@@ -161,22 +173,52 @@ BAD = {
     "ring twice": (
         f"rings: [{{name: a}}, {{name: a}}]\n{ONE}",
         "1:20",
-        "The ring 'a' stands twice.",
+        "The ring 'a' is defined twice.",
     ),
     "machine twice": (
         "machines: [{name: a, platform: arc}, {name: a, platform: arc}]",
         "1:45",
-        "stands twice",
+        "is defined twice",
     ),
     "zone": (machine("timezone: Europe/Stokholm"), "1:49", "did you mean Europe/Stockholm"),
     "no platform": ("machines: [{name: a}]", "1:12", "'platform' of a machine is missing"),
     "platform": ("machines: [{name: a, platform: azur}]", "1:32", "Did you mean 'azure'?"),
+    "platform of other tools": (
+        "machines: [{name: a, platform: Azure Arc}]",
+        "1:32",
+        "Did you mean 'arc'?",
+    ),
+    "platform elsewhere": ("machines: [{name: a, platform: vmware}]", "1:32", "use arc"),
+    "key of other tools": (machine("hostname: b"), "1:39", "Did you mean 'name'?"),
+    "key of a table": (machine("Operating System: x"), "1:39", "Did you mean 'os'?"),
+    "key outside its group": (
+        machine("enableHotpatching: true"),
+        "1:39",
+        "Did you mean 'hotpatching' under 'patching'?",
+    ),
+    "power of other tools": (machine("power: VM running"), "1:46", "Did you mean 'on'?"),
+    "section in the singular": ("machine: [{name: a}]", "1:1", "Did you mean 'machines'?"),
+    "section of another word": ("servers: [{name: a}]", "1:1", "Did you mean 'machines'?"),
+    "machines without dashes": (
+        "machines: {a: {platform: arc}}",
+        "1:11",
+        "Start each machine with `- name:`.",
+    ),
+    "another window": (
+        f"windows: {{w: {{days: [Sat], start: 1:00, duration: 1h}}}}\n{machine('window: nightly')}",
+        "2:47",
+        "The window 'nightly' isn't defined. Defined windows: w.",
+    ),
     "no name": ("machines: [{platform: arc}]", "1:12", "'name' of a machine is missing"),
     "name": ("machines: [{name: [a], platform: arc}]", "1:19", "Expected text, found a list."),
-    "build": (machine("build: 26100.7092.1.2"), "1:46", "is not a build"),
-    "kb": (machine("kbs: [KBx]"), "1:45", "'KBx' is not a KB."),
-    "image": (machine("image: a:b"), "1:46", "'a:b' is not an image."),
-    "host": (machine("azure_local: {version: 21Z9}"), "1:62", "is not a release of Azure Local"),
+    "build": (machine("build: 26100.7092.1.2"), "1:46", "isn't a valid build"),
+    "kb": (machine("kbs: [KBx]"), "1:45", "'KBx' isn't a valid KB."),
+    "image": (machine("image: a:b"), "1:46", "'a:b' isn't a valid image."),
+    "host": (
+        machine("azure_local: {version: 21Z9}"),
+        "1:62",
+        "'21Z9' isn't a valid Azure Local version",
+    ),
     "minutes": (machine(f"reboot_minutes: {'9' * 400}"), "1:55", "from 1 to 10080"),
     "weight": (machine("weight: .inf"), "1:47", "Expected a number"),
     "moment": (machine("reboot_at: 2026-01-01T10:00"), "1:50", "has no offset from UTC"),
@@ -187,8 +229,8 @@ BAD = {
     "no machine": ("machines: [null]", "1:12", "Expected a machine (a mapping), found nothing."),
     "windows": (f"windows: often\n{ONE}", "1:10", "Expected a mapping, found 'often'."),
     "none": ("fleet: x", "fleet.yaml", "There is no machine in it."),
-    "a list": ("- a", "1:1", "This is none of the sources that are read"),
-    "comments": ("# nothing yet\n", "1:1", "There is nothing in it."),
+    "a list": ("- a", "1:1", "Unrecognized file type."),
+    "comments": ("# nothing yet\n", "1:1", "The file contains no data."),
 }
 
 

@@ -158,7 +158,7 @@ def test_a_contradiction_is_told_and_nothing_is_chosen(  # noqa: PLR0917  a row 
     said = [each["observed"] for each in reasons(machine)["HP414"]["evidence"]]
     assert said == [f"{first} in 0.json", f"{second} in 1.yaml"]
     assert (
-        f"Sources disagree: web01: {field} is {first} in 0.json and {second} in 1.yaml." in done.err
+        f"Sources conflict: web01: {field} is {first} in 0.json and {second} in 1.yaml." in done.err
     )
     assert machine["verdict"] == ("unknown" if missing else "ready")
     assert missing is None or missing in reasons(machine)
@@ -173,7 +173,7 @@ def test_the_preferred_source_decides(hotpatch: Any, prefer: str, verdict: str) 
     done = check(hotpatch, [vm()], one(", patching: {mode: Manual}"), options=("--prefer", prefer))
     assert done.machines["web01"]["verdict"] == verdict
     assert "HP414" not in reasons(done.machines["web01"])
-    assert f"Sources disagree on 1 facts: decided by --prefer {prefer}." in done.err
+    assert f"Sources conflict on 1 fact. Resolved with --prefer {prefer}." in done.err
 
 
 def test_a_preference_for_nothing_is_refused(hotpatch: Any) -> None:
@@ -223,7 +223,7 @@ def test_a_name_of_two_machines_is_refused(hotpatch: Any) -> None:
     """
     done = check(hotpatch, [vm(group="g1"), vm(group="g2")], one())
     assert (done.code, done.out) == (2, "")
-    assert "1.yaml:2:10: 2 machines are called 'web01' (in 'g1', 'g2'). Give the `id`" in done.err
+    assert "1.yaml:2:10: 2 machines are named 'web01' (in 'g1', 'g2'). Specify the `id`" in done.err
 
 
 def test_a_contradiction_on_the_platform_is_refused(hotpatch: Any) -> None:
@@ -231,7 +231,7 @@ def test_a_contradiction_on_the_platform_is_refused(hotpatch: Any) -> None:
     own = "machines: [{name: web01, platform: arc}]"
     done = check(hotpatch, [vm()], own)
     assert (done.code, done.out) == (2, "")
-    assert "contradict each other on the platform: azure in 0.json and arc in 1.yaml" in done.err
+    assert "Sources conflict: platform is azure in 0.json and arc in 1.yaml" in done.err
     assert (
         check(hotpatch, [vm()], own, options=("--prefer", "azure-vms")).machines["web01"][
             "platform"
@@ -256,8 +256,8 @@ def test_many_contradictions_are_ten_lines_and_a_count(hotpatch: Any) -> None:
         f"- {{name: {name}, platform: azure, timezone: Asia/Tokyo}}\n" for name in names
     )
     done = check(hotpatch, [vm(name) for name in names], own)
-    assert done.err.count("Sources disagree: ") == 10
-    assert "... and 20 more contradictions" in done.err
+    assert done.err.count("Sources conflict: ") == 10
+    assert "... and 20 more conflicts" in done.err
     assert all("HP414" in reasons(machine) for machine in done.machines.values())
 
 

@@ -335,7 +335,10 @@ def test_a_state_that_nobody_can_place_is_refused(hotpatch: Any) -> None:
     """In a larger fleet, a state without a name in a file named after no machine is code 2."""
     done = check(hotpatch, {"CurrentBuildNumber": "26100", "UBR": "7392"}, "anything.json", TWO)
     assert (done.code, done.out) == (2, "")
-    assert "anything.json:1:1: This names no machine, and none is called 'anything'" in done.err
+    assert (
+        "anything.json:1:1: The file names no machine, and no machine is named 'anything'"
+        in done.err
+    )
 
 
 def test_a_state_of_a_stranger_is_told(hotpatch: Any) -> None:
@@ -343,7 +346,7 @@ def test_a_state_of_a_stranger_is_told(hotpatch: Any) -> None:
     error.
     """
     done = check(hotpatch, [{"PSComputerName": "web99", "HotFixID": "KB5072014"}], fleet=TWO)
-    assert "Records of 1 machines that are not in the fleet: web99." in done.err
+    assert "Ignored records of 1 machine not in the fleet: web99." in done.err
     assert done.machines["web01"]["track"]["installed"] is None
 
 
@@ -351,7 +354,7 @@ def test_a_state_alone_is_no_fleet(hotpatch: Any) -> None:
     """A patch state without a machine is code 2 and says what to add."""
     done = hotpatch.check(SYSTEMINFO, name="state.txt")
     assert (done.code, done.out) == (2, "")
-    assert "Add an inventory or an export that has them" in done.err
+    assert "Add an inventory or an export that lists the machines" in done.err
 
 
 @pytest.mark.parametrize(
@@ -360,9 +363,9 @@ def test_a_state_alone_is_no_fleet(hotpatch: Any) -> None:
         (
             "web01.json",
             {"CurrentBuildNumber": "many", "UBR": "1"},
-            "web01.json:2:24: 'many' is not a build.",
+            "web01.json:2:24: 'many' isn't a valid build.",
         ),
-        ("web01.json", {"CurrentBuildNumber": "26100", "UBR": "-1"}, "'-1' is not a build."),
+        ("web01.json", {"CurrentBuildNumber": "26100", "UBR": "-1"}, "'-1' isn't a valid build."),
         (
             "web01.json",
             {"CurrentBuildNumber": ["26100"]},
@@ -371,7 +374,7 @@ def test_a_state_alone_is_no_fleet(hotpatch: Any) -> None:
         (
             "web01.json",
             [{"CurrentBuildNumber": "26100"}] * 2,
-            "A second record that names no machine.",
+            "more than one record without a machine name",
         ),
         ("fixes.csv", 'HotFixID,"PSComp\nKB1,x', "Not CSV"),
         ("fixes.csv", "HotFixID,HotFixID\nKB5072014,x\n", "The column 'hotfixid' stands twice"),
@@ -380,7 +383,11 @@ def test_a_state_alone_is_no_fleet(hotpatch: Any) -> None:
             "PSComputerName,HotFixID\nweb01,KB5072014,x\n",
             "fixes.csv:2:1: This row has 3 cells",
         ),
-        ("web01.reg", "Windows Registry Editor Version 5.00\n\n", "Nothing in this text is read."),
+        (
+            "web01.reg",
+            "Windows Registry Editor Version 5.00\n\n",
+            "The text contains no recognized values.",
+        ),
         ("state.json", '[{"HotFixID": "KB5072014"', "state.json:1:"),
         (
             "state.json",
@@ -390,7 +397,7 @@ def test_a_state_alone_is_no_fleet(hotpatch: Any) -> None:
         (
             "state.json",
             {"data": [{"type": "microsoft.x/patchassessmentresults"}]},
-            "without its id",
+            "has no id",
         ),
     ],
 )
@@ -415,5 +422,8 @@ def test_an_update_that_is_no_mapping_is_one_problem(hotpatch: Any) -> None:
     )
     done = hotpatch("check", "vms.json", "updates.json")
     assert (done.code, done.out) == (2, "")
-    assert "updates.json:1:54: Expected an update (a mapping), found 'text'. Write " in done.err
+    assert (
+        "updates.json:1:54: Expected an update (a mapping), found 'text'. Run win_updates again"
+        in done.err
+    )
     assert "found nothing" in done.err

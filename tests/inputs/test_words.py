@@ -267,7 +267,9 @@ def test_a_long_list_of_nothing_is_refused_soon(hotpatch: Any, item: str) -> Non
         start = time.process_time()
         parse_json("list.json", text)
         parsed = time.process_time() - start
-        with pytest.raises(InputError, match="none of the sources"):
+        with pytest.raises(
+            InputError, match=r"Unrecognized file type|No column has the names of machines"
+        ):
             load_fleet([name])
         ratios.append((time.process_time() - start - parsed) / parsed)
     assert min(ratios) < 5

@@ -52,7 +52,7 @@ def _recognizes(document: Document) -> bool:
 
 
 def _is_foreign(resource: Mapping) -> bool:
-    """Whether a row has columns of somebody's choice, and none of Arc's own names but the type."""
+    """Whether a row has only custom columns and the type, but none of Arc's own columns."""
     own = ("osSku", "osVersion", "status")
     return is_projected(resource) and not any(actual_key(resource, key) for key in own)
 
@@ -66,7 +66,7 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
     top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
     name = top.text("name")
     if name is None:
-        log.add(resource.mark, "A machine without a name.", "Export the column `name` too.")
+        log.add(resource.mark, "A machine has no name.", "Include the `name` column in the export.")
         return
     facts = Facts(
         os_type=view.os_type("osType") or view.os_type("osName"),
@@ -147,8 +147,8 @@ def _take_license(resource: Mapping, _kind: str, source: SourceData, log: Log) -
     if not owner:
         log.add(
             resource.mark,
-            "A licence profile without the id of its machine.",
-            "Export the column `id` too.",
+            "A license profile has no machine id.",
+            "Include the `id` column in the export.",
         )
         return
     body = body_of(resource)
@@ -174,8 +174,8 @@ def _feature(profile: Any) -> tuple[tuple[str, ...], Mapping] | None:
 def _license_state(
     profile: Any, feature: tuple[tuple[str, ...], Mapping] | None, log: Log
 ) -> str | None:
-    """The feature's state; a profile that is there and lists no Hotpatch feature means that nobody
-    enrolled it.
+    """The feature's state; a profile without a Hotpatch feature means that the machine isn't
+    enrolled.
     """
     if feature is None:
         return NOT_ENROLLED if isinstance(profile, Mapping) else None

@@ -1,6 +1,6 @@
 """Azure Local: VM instances, and the marketplace and gallery images that they were made from.
 
-A VM names only the resource of its image; publisher, offer and SKU stand on that resource, in
+A VM names only the resource of its image. Publisher, offer, and SKU are on that resource, in
 another list.
 https://learn.microsoft.com/en-us/azure/azure-local/manage/virtual-machine-image-azure-marketplace
 """
@@ -57,8 +57,8 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
     if "/" not in owner:
         log.add(
             resource.mark,
-            "A VM instance without the id of its machine.",
-            "Export the column `id` too.",
+            "A VM instance has no machine id.",
+            "Include the `id` column in the export.",
         )
         return
     reference, region = view.text(*_REFERENCE), top.text("location")
@@ -108,7 +108,7 @@ def _take_image(resource: Mapping, kind: str, source: SourceData, log: Log) -> N
     top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
     identity, name = top.text("id"), top.text("name")
     if identity is None:
-        log.add(resource.mark, "An image without an id.", "Export the column `id` too.")
+        log.add(resource.mark, "An image has no id.", "Include the `id` column in the export.")
         return
     publisher, offer, sku = (view.text("identifier", key) for key in ("publisher", "offer", "sku"))
     version = view.text("version", "name")

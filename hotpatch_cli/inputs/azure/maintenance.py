@@ -1,9 +1,9 @@
 """Maintenance configurations of Azure Update Manager as windows, and their assignments to machines.
 
 A configuration's window has its name; its zone is a Windows name, or none, and then that of the
-machine rules. Only the scope InGuestPatch restarts guests. What cannot be a window is refused by
-name with its reason: that is told, and is a problem as soon as a machine needs it, or where the
-file has nothing else.
+machine rules. Only the scope InGuestPatch restarts guests. A configuration that can't be a window
+is refused by name with its reason. The refusal is a note, and a problem where a machine needs the
+window or the file contains nothing else.
 
 Source: https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations and
 https://learn.microsoft.com/rest/api/maintenance/maintenance-configurations
@@ -78,8 +78,8 @@ def _read(document: Document) -> SourceData:
     if not configurations and not assignments:
         log.add(
             document.root_mark,
-            "There is no maintenance configuration in it.",
-            "Export them: az maintenance configuration list.",
+            "The file contains no maintenance configurations.",
+            "Export them with `az maintenance configuration list`.",
         )
     log.finish()
     reading.maintenance = Maintenance(
@@ -106,8 +106,8 @@ def configuration_of(resource: MappingNode, document: Document, log: Log) -> Con
     if name is None:
         log.add(
             resource.mark,
-            "A maintenance configuration without a name.",
-            "Export its `name` or `id` too.",
+            "A maintenance configuration has no name.",
+            "Include the `name` or `id` column in the export.",
         )
     return Configuration(
         name or "",
@@ -130,8 +130,8 @@ def _assignment(resource: MappingNode, document: Document, log: Log) -> Assignme
     if configuration is None:
         log.add(
             resource.mark,
-            "An assignment without `maintenanceConfigurationId`.",
-            "Export its properties too.",
+            "An assignment has no `maintenanceConfigurationId`.",
+            "Include the `properties` column in the export.",
         )
         return None
     assigned = ResourceView(resource, log).text("id") or ""
@@ -194,10 +194,10 @@ def window_of(configuration: Configuration, name: str | None = None) -> Window:
     """The window that a configuration describes. Raises RefusedError with field and reason."""
     if not configuration.for_guests:
         raise RefusedError(
-            "maintenanceScope", f"its scope is {configuration.scope}; only {GUEST} restarts guests."
+            "maintenanceScope", f"Its scope is {configuration.scope}. Only {GUEST} restarts guests."
         )
     for field in configuration.left_open:
-        raise RefusedError(field, f"{field} is known only after apply.")
+        raise RefusedError(field, f"{field} is known only after `terraform apply`.")
     start, expires, rule, duration, refused = parts_of(configuration)
     if start is None or rule is None or duration is None or refused:
         raise RefusedError(*refused[0])
@@ -229,7 +229,7 @@ def last_day(start: datetime, expires: datetime | None, rule: AzureRecurrence) -
         return None
     if expires < start:
         raise RefusedError(
-            "expirationDateTime", f"it expires on {expires:%Y-%m-%d %H:%M}, before it starts."
+            "expirationDateTime", f"It expires on {expires:%Y-%m-%d %H:%M}, before it starts."
         )
     cut = expires.time() < start.time()
     if rule.unit == "Hour":
@@ -254,10 +254,10 @@ def partial_day(configuration: Configuration) -> str | None:
     whole = until == expires.date() and (expires.hour, expires.minute) >= _LAST_MINUTE
     if whole or (until != expires.date() and expires.time() == MIDNIGHT):
         return None
-    kept = "kept, also later ones" if until == expires.date() else "left out, also earlier ones"
+    kept = "Every" if until == expires.date() else "No"
     return (
-        f"expires at {expires:%H:%M} on {expires:%Y-%m-%d}, "
-        f"and a window ends with a day: its openings are {kept}."
+        f"expires on {expires:%Y-%m-%d} at {expires:%H:%M}, but a window ends with a whole day. "
+        f"{kept} opening on that day is included."
     )
 
 
@@ -271,7 +271,7 @@ def _moment(text: str) -> datetime:
         )
     except ValueError:
         raise ValueError(
-            f"{quoted(text)} is no local moment; expected one like 2026-01-31 22:00."
+            f"{quoted(text)} isn't a valid local time. Use the format YYYY-MM-DD HH:MM."
         ) from None
 
 

@@ -1,13 +1,14 @@
 """Maintenance configurations of all sources together: which windows they are, and which machines
 they are assigned to.
 
-Configurations and assignments may stand in different files, so they are connected once all are
+Configurations and assignments can be in different files: they're connected after all files are
 read.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from hotpatch_cli.documents.phrases import and_more, counted
 from hotpatch_cli.errors import InputError
 from hotpatch_cli.inputs.azure.maintenance import RefusedError, partial_day, window_of
 from hotpatch_cli.inputs.maintenance_records import Assignment, Configuration
@@ -19,6 +20,7 @@ from hotpatch_cli.schedule.durations import inventory_duration
 from hotpatch_cli.schedule.windows import Window
 
 _NAMED = 50  # configurations that a line names
+_SAME_NAME = "Another configuration has this name. Include the `id` column in the export."
 
 
 def connect(readings: Sequence[SourceData], *, strict: bool = True) -> MaintenanceLinks:
@@ -75,7 +77,7 @@ class _Connector:
         try:
             window = window_of(configuration, name)
             if reading.windows.setdefault(name, window) != window:
-                raise RefusedError("name", "another one has this name; export their ids too.")  # noqa: TRY301  as others
+                raise RefusedError("name", _SAME_NAME)  # noqa: TRY301  as others
         except RefusedError as error:
             place = configuration.origin.locate(error.field)
             self.refused[name] = WindowRefusal(name, place, str(error), configuration.for_guests)
@@ -83,7 +85,7 @@ class _Connector:
         reading.places["window", name] = configuration.origin.locate("name")
         if configuration.timezone is None:
             self.said.append(
-                f"{reading.file}: {name} has no timeZone: the zone of each machine rules it."
+                f"{reading.file}: {name} has no timeZone. The time zone of each machine applies."
             )
         if ending := partial_day(configuration):
             self.said.append(f"{reading.file}: {name} {ending}")
@@ -125,15 +127,15 @@ class _Connector:
         """What could not be connected."""
         yield from self.said
         if self.lost:
-            names = _listed(sorted(set(self.lost)))
+            names = and_more(sorted(set(self.lost)), _NAMED)
             yield (
-                f"{len(self.lost)} assignments are to configurations that are in none of the "
-                f"sources: {names}."
+                f"{counted(len(self.lost), 'assignment')} to configurations that no source "
+                f"contains: {names}."
             )
         if self.dynamic:
             yield (
-                f"{self.dynamic} assignments are to dynamic scopes, which only Azure follows: "
-                "give machines `window`."
+                f"{counted(self.dynamic, 'assignment')} to dynamic scopes, which only Azure "
+                "resolves. Specify `window` on the machines."
             )
 
 
@@ -192,18 +194,5 @@ def _refusals(file: str, refusals: Sequence[WindowRefusal]) -> Iterator[str]:
         else:
             others.setdefault(refusal.reason, []).append(refusal.name)
     for reason, names in others.items():
-        yield f"{file}: {_are(len(names))}: {reason} {_listed(names)}."
-
-
-def _are(count: int) -> str:
-    return (
-        "1 maintenance configuration is no window"
-        if count == 1
-        else f"{count} maintenance configurations are no windows"
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (
-        f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    )
+        count = counted(len(names), "maintenance configuration")
+        yield f"{file}: {count} ignored. {reason} Ignored: {and_more(names, _NAMED)}."

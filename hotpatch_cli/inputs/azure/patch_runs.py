@@ -48,8 +48,8 @@ class State:
 
 
 class Runs:
-    """Collects rows by machine. Of several installations the newest one tells whether a restart
-    waits.
+    """Collects rows by machine. Of several installations, the newest decides if a restart is
+    pending.
     """
 
     def __init__(self, log: Log) -> None:
@@ -63,7 +63,7 @@ class Runs:
         found = _RESULTS.search(identifier)
         if found is None:
             self.log.add(
-                resource.mark, "A patch result without its id.", "Export the column `id` too."
+                resource.mark, "A patch result has no id.", "Include the `id` column in the export."
             )
             return
         owner = identifier[: found.start()]
@@ -82,7 +82,7 @@ class Runs:
             state.paths = {"restart_pending": (*_prefix(resource), "rebootPending")}
 
     def parts(self) -> list[Machine]:
-        """What the rows say of each machine."""
+        """The patch state of each machine, from its rows."""
         return [self._part(key, state) for key, state in self.states.items()]
 
     def _part(self, key: str, state: State) -> Machine:
@@ -107,9 +107,7 @@ def _prefix(resource: Mapping) -> tuple[str, ...]:
 
 
 class Patch(NamedTuple):
-    """A patch of a result: its KB, whether it is installed, and the update that waits where it is
-    one that counts.
-    """
+    """A patch of a result: its KB, whether it's installed, and the update if it's pending."""
 
     kb: str | None
     installed: bool
@@ -117,7 +115,7 @@ class Patch(NamedTuple):
 
 
 def patch_of(view: GuestView) -> Patch:
-    """What a row of patches says."""
+    """The patch state in a row of patches."""
     title = view.text("patchName") or view.text("name")
     kb = kb_of(view.text("kbId"), title)
     listed = dig(view.body, "classifications")

@@ -1,10 +1,10 @@
-"""Patch state: what is installed, what waits, and the running build, merged into machines that
+"""Patch state: installed updates, pending updates, and the running build, merged into machines that
 other sources have.
 
 Patch assessments and installations of Azure (REST and Resource Graph), Get-HotFix,
-Get-ComputerInfo, the registry, systeminfo and Ansible's win_updates. Most tools of Windows tell its
-build in three parts; the revision, which decides, stands only in the registry's UBR, in PowerShell
-7's WindowsUBR, and in what Azure's agents report.
+Get-ComputerInfo, the registry, systeminfo and Ansible's win_updates. Most Windows tools report the
+build in three parts. The revision, which decides, is only in the registry's UBR, in PowerShell 7's
+WindowsUBR, and in the reports of Azure's agents.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,11 +36,11 @@ Paths = dict[str, tuple[str, ...]]
 
 
 class RecordKind(NamedTuple):
-    """A kind of record that a guest gives: the keys that tell it, those that name its machine, and
+    """A kind of record from a guest: the keys that identify it, those that name its machine, and
     how it is read.
 
     Of some kinds a machine has `many` records: its hotfixes. Where other tables have the same key,
-    its value `says` a word that theirs do not.
+    its value contains the word in `says` and theirs don't.
     """
 
     keys: tuple[str, ...]
@@ -72,8 +72,8 @@ def _read(document: Document) -> SourceData:
             if reading.named_by_file and not kind.many:
                 log.add(
                     record.mark,
-                    "A second record that names no machine.",
-                    "Keep each in a file of its own.",
+                    "The file contains more than one record without a machine name.",
+                    "Save each record in its own file.",
                 )
             reading.named_by_file = True
             part = _named_by_file(part, document.file)
@@ -213,7 +213,7 @@ def _win_updates(view: GuestView) -> Facts:
     for key, node in listed.items() if isinstance(listed, Mapping) else ():
         if not isinstance(node, Mapping):
             said = f"Expected an update (a mapping), found {quoted(node)}."
-            view.log.add(listed.at(key), said, "Write the result of win_updates again.")
+            view.log.add(listed.at(key), said, "Run win_updates again and save its result.")
             continue
         update = GuestView(node, view.log)
         numbers = [kb_of(str(number)) for number in items(dig(node, "kb"))]

@@ -30,7 +30,7 @@ def _take(resource: Mapping, kind: str, source: SourceData, log: Log) -> None:
     name = ResourceView(resource, log).text("name")
     name = name or ResourceView(resource, log).text("ResourceName")
     if name is None:
-        log.add(resource.mark, "A virtual machine without a name.", "Export the column `name` too.")
+        log.add(resource.mark, "A VM has no name.", "Include the `name` column in the export.")
         return
     machine = machine_of(resource, kind, name, log)
     machine = machine._replace(id=ResourceView(resource, log).text("id"))

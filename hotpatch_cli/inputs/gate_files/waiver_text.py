@@ -14,8 +14,9 @@ from hotpatch_cli.inputs.gate_files.waivers import waivers_in
 from hotpatch_cli.model import Waiver
 
 _HEAD = (
-    "# Findings that somebody answers for until a day. `hotpatch waive` adds one; "
-    "all five keys are needed.\nwaivers:\n"
+    "# Accepted findings, each with an owner and an expiry date. All five keys are required.\n"
+    "# To add a waiver, run `hotpatch waive`.\n"
+    "waivers:\n"
 )
 
 
@@ -39,16 +40,19 @@ def with_entry(name: str, entry: WaiverEntry, codes: Iterable[str]) -> str:
     known = tuple(codes)
     for word in (entry.machine, entry.reason, entry.owner):
         if not word.isprintable() or not word.strip():
-            raise refuse("waive", f"{quoted(word)} is no text of one line.", "Nothing was written.")
+            raise refuse(
+                "waive", f"{quoted(word)} isn't a single line of text.", "Shorten it to one line."
+            )
     mark, text = _text_of(name)
     before = waivers_in(parse(_yaml(name), text), known) if text.strip() else ()
     for waiver in before:
         if (waiver.machine, waiver.rule) == (entry.machine, entry.rule):
             place = f"{name}:{waiver.location.line}"
             message = (
-                f"{waiver.rule} of {quoted(waiver.machine)} is waived there until {waiver.expires}."
+                f"{waiver.rule} is already waived for {quoted(waiver.machine)} "
+                f"until {waiver.expires}."
             )
-            raise refuse(place, message, "Change that one.")
+            raise refuse(place, message, "Edit that waiver.")
     wanted = [*map(_plain, before), tuple(entry)]
     for candidate in _candidates(text, entry):
         try:
@@ -64,8 +68,8 @@ def with_entry(name: str, entry: WaiverEntry, codes: Iterable[str]) -> str:
             return mark + candidate
     raise refuse(
         name,
-        "A waiver cannot be added to this list.",
-        "Write the list one waiver below the other, with dashes.",
+        "A waiver can't be added to this list.",
+        "Write each waiver as its own list item, starting with a dash.",
     )
 
 

@@ -46,8 +46,8 @@ def waivers_in(document: Document, codes: Iterable[str]) -> tuple[Waiver, ...]:
     if document.root is not None:  # comments alone
         listed = record(
             _listed,
-            {"waivers": Field(listing(_waiver(tuple(codes))), "the list")},
-            "the waiver file",
+            {"waivers": Field(listing(_waiver(tuple(codes))), "list of waivers")},
+            "a waiver file",
         )
         found = listed.read(document.root, document.root_mark, log) or ()
     log.finish()
@@ -59,27 +59,28 @@ def _listed(waivers: tuple[Waiver, ...] = ()) -> tuple[Waiver, ...]:
 
 
 def parse_rule(word: str, codes: Iterable[str]) -> str:
-    """A code of the catalogue in any letter case, or *. Raises ValueError."""
+    """A code of the catalog in any letter case, or *. Raises ValueError."""
     code, known = word.strip().upper(), (*codes, ALL)
     if code not in known:
         advice = (
-            did_you_mean(code, known) or "`hotpatch explain` lists the rules; * stands for all."
+            did_you_mean(code, known)
+            or "To list the rules, run `hotpatch explain`. * matches all rules."
         )
-        raise ValueError(f"{quoted(word)} is no rule. {advice}")
+        raise ValueError(f"The rule {quoted(word)} doesn't exist. {advice}")
     return code
 
 
 def _waiver(codes: tuple[str, ...]) -> Codec[Waiver]:
     fields = {
-        "machine": Field(text(), "a name, a pattern or a resource id", required=True),
+        "machine": Field(text(), "machine name, pattern, or resource id", required=True),
         "rule": Field(
             parsed(lambda word: parse_rule(word, codes), "a rule"),
-            "a code such as HP101, or *",
+            "rule code such as HP101, or * for all rules",
             required=True,
         ),
-        "reason": Field(text(), "why this is fine for now", required=True),
-        "owner": Field(text(), "who answers for it", required=True),
-        "expires": Field(day, "the last day on which it counts", required=True),
+        "reason": Field(text(), "why the finding is accepted", required=True),
+        "owner": Field(text(), "who owns the decision", required=True),
+        "expires": Field(day, "last day of the waiver", required=True),
     }
     inner = record(_made, fields, "a waiver")
 
@@ -119,25 +120,25 @@ def _known(
 _KNOWN = record(
     _known,
     {
-        "schema_version": Field(text("1", "Only version 1 is read."), "1", required=True),
-        "as_of": Field(day, "the day of the report"),
+        "schema_version": Field(text("1", "Only version 1 is supported."), "1", required=True),
+        "as_of": Field(day, "day of the report"),
         "known": Field(
             listing(
                 record(
                     _one,
                     {
-                        "machine": Field(text(), "its name", required=True),
-                        "rule": Field(text(), "the code", required=True),
-                        "id": Field(text(), "its resource id"),
+                        "machine": Field(text(), "machine name", required=True),
+                        "rule": Field(text(), "rule code", required=True),
+                        "id": Field(text(), "resource id of the machine"),
                     },
                     "a known finding",
                 )
             ),
-            "the findings",
+            "known findings",
             required=True,
         ),
     },
-    "the file of known findings",
+    "a file of known findings",
 )
 
 

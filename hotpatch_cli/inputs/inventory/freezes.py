@@ -11,14 +11,14 @@ from hotpatch_cli.inputs.inventory.ics_files import read_events_beside
 from hotpatch_cli.schedule.freezes import Freeze, validate_freeze
 
 FREEZE_FIELDS: dict[str, Field] = {
-    "name": Field(TEXT.codec, "its name", required=True),
+    "name": Field(TEXT.codec, "name of the freeze", required=True),
     "from": Field(c.day, "first day"),
     "to": Field(c.day, "last day, included"),
-    "ics": Field(TEXT.codec, "an iCalendar file whose events are the freezes"),
-    "groups": Field(NAMES.codec, "only these groups"),
-    "rings": Field(NAMES.codec, "only these rings"),
-    "regions": Field(NAMES.codec, "only these regions"),
-    "tags": Field(TAGS.codec, "only machines with these tags"),
+    "ics": Field(TEXT.codec, "iCalendar file with the freezes as events"),
+    "groups": Field(NAMES.codec, "groups to freeze"),
+    "rings": Field(NAMES.codec, "rings to freeze"),
+    "regions": Field(NAMES.codec, "regions to freeze"),
+    "tags": Field(TAGS.codec, "tags of the machines to freeze"),
 }
 FREEZE: Codec[dict[str, Any]] = c.record(dict, FREEZE_FIELDS, "a freeze")
 
@@ -43,10 +43,14 @@ def _freeze(fields: dict[str, Any], mark: int, log: Log) -> Freeze | None:
     last: date | None = fields.pop("to", None)
     file: str | None = fields.pop("ics", None)
     if file is None and (first is None or last is None):
-        log.add(mark, f"The freeze {name} needs `from` and `to`, or `ics`.")
+        log.add(mark, f"The freeze {name} is incomplete.", "Add `from` and `to`, or `ics`.")
         return None
     if first and last and last < first:
-        log.add(mark, f"The freeze {name} ends on {last}, before it begins on {first}.")
+        log.add(
+            mark,
+            f"The freeze {name} ends on {last}, before it starts on {first}.",
+            "Correct `from` or `to`.",
+        )
         return None
     events = read_events_beside(file, mark, log) if file else None
     if file and events is None:

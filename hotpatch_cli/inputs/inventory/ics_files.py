@@ -1,4 +1,4 @@
-"""Calendar files that stand beside an inventory."""
+"""Calendar files beside an inventory."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from hotpatch_cli.documents.tree import Log
 
 
 def read_events_beside(name: str, mark: int, log: Log) -> Any:
-    """The events of an .ics file, named from where the inventory stands; None with a problem."""
+    """The events of an .ics file, with a path relative to the inventory; None with a problem."""
     from hotpatch_cli.documents.files import read_text
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.schedule.ics_events import read_events

@@ -22,7 +22,8 @@ def read_machines(root: Mapping, log: Log) -> list[Machine]:
     """The machines that are right; the log has what is wrong with the others."""
     nodes = root["machines"]
     if not isinstance(nodes, Sequence):
-        log.add(root.at("machines"), f"Expected a list of machines, found {quoted(nodes)}.")
+        message = f"Expected a list of machines, found {quoted(nodes)}."
+        log.add(root.at("machines"), message, "Start each machine with `- name:`.")
         return []
     defaults = _known_defaults(root.get("defaults"))
     reader = MachineReader(log)

@@ -15,13 +15,13 @@ from hotpatch_cli.model import NO_LIMITS, Location
 
 FLEET_FIELDS: dict[str, Field] = {
     "fleet": Field(TEXT.codec, "name of the fleet"),
-    "defaults": Field(DEFAULTS, "keys merged under every machine; a machine's own key wins"),
+    "defaults": Field(DEFAULTS, "settings shared by all machines; a machine's own setting wins"),
     "windows": Field(WINDOWS, "maintenance windows by name"),
     "freezes": Field(c.listing(FREEZE), "days on which nothing restarts"),
     "groups": Field(GROUPS, "groups by name"),
-    "rings": Field(RINGS, "rings in their order"),
-    "limits": Field(LIMITS, "restarts in progress at once"),
-    "machines": Field(MACHINES, "the machines"),
+    "rings": Field(RINGS, "rings in rollout order"),
+    "limits": Field(LIMITS, "limits on concurrent restarts"),
+    "machines": Field(MACHINES, "list of machines"),
 }
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -38,7 +38,7 @@ _SECTIONS: Codec[dict[str, Any]] = c.record(
     dict,
     FLEET_FIELDS
     | {key: _left_alone(FLEET_FIELDS[key]) for key in ("machines", "windows", "freezes")},
-    "the fleet",
+    "an inventory",
 )
 
 
@@ -56,7 +56,7 @@ def _read(document: Document) -> SourceData:
     root = document.root
     if not isinstance(root, Mapping):
         message = f"Expected an inventory (a mapping), found {quoted(root)}."
-        log.add(document.root_mark, message, "See `hotpatch init`.")
+        log.add(document.root_mark, message, "To create an inventory, run `hotpatch init`.")
         log.finish()
     source = SourceData()
     sections = _SECTIONS.read(root, root.mark, log) or {}
@@ -80,7 +80,7 @@ def _read(document: Document) -> SourceData:
 
 
 def _note_places(kind: str, node: Any, source: SourceData, log: Log) -> None:
-    """Where the parts stand that other places name; two rings of one name are a problem."""
+    """Note the places of parts that machines refer to; two rings of one name are a problem."""
     named: list[tuple[str, int]] = []
     if isinstance(node, Mapping):
         named = [(name, mark) for name, _, mark, _ in node.placed()]
@@ -90,7 +90,7 @@ def _note_places(kind: str, node: Any, source: SourceData, log: Log) -> None:
                 named.append((part["name"], part.mark))
     for name, mark in named:
         if kind == "ring" and (kind, name) in source.places:
-            log.add(mark, f"The ring {quoted(name)} stands twice.", "Keep one.")
+            log.add(mark, f"The ring {quoted(name)} is defined twice.", "Rename or remove one.")
         source.places[kind, name] = Location(*log.document.position(mark))
 
 

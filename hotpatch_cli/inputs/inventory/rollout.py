@@ -19,7 +19,7 @@ def _read_share(value: object, mark: int, log: Log) -> str | None:
     match = re.fullmatch(r"([0-9]{1,6})(%?)", text.strip())
     if match and 0 < int(match[1]) <= (100 if match[2] else _MOST):
         return text.strip()
-    log.add(mark, f"{quoted(text)} is not a number from 1, or a percentage from 1% to 100%.")
+    log.add(mark, f"{quoted(text)} isn't a number of at least 1 or a percentage from 1% to 100%.")
     return None
 
 
@@ -38,19 +38,19 @@ _COUNT = c.number(1, _MOST)
 GROUP_FIELDS: dict[str, Field] = {
     "max_unavailable": Field(
         Codec(_read_share, {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}),
-        "members that may be down at once: a number or a percentage",
+        "members that can be down at once: a number or a percentage",
     ),
-    "settle": Field(c.duration, "wait after a member before the next"),
-    "after": Field(NAMES.codec, "groups that must be done before"),
+    "settle": Field(c.duration, "pause after each member's restart"),
+    "after": Field(NAMES.codec, "groups that must finish first"),
 }
 RING_FIELDS: dict[str, Field] = {
-    "name": Field(TEXT.codec, "its name", required=True),
-    "soak": Field(c.duration, "wait after its last restart before the next ring"),
+    "name": Field(TEXT.codec, "name of the ring", required=True),
+    "soak": Field(c.duration, "pause between the ring's last restart and the next ring"),
 }
 LIMIT_FIELDS: dict[str, Field] = {
-    "max_concurrent": Field(_COUNT, "restarts at once"),
-    "per_region": Field(_COUNT, "restarts at once in a region"),
-    "per_tag": Field(c.table(_COUNT), "restarts at once for each value of a tag"),
+    "max_concurrent": Field(_COUNT, "concurrent restarts"),
+    "per_region": Field(_COUNT, "concurrent restarts per region"),
+    "per_tag": Field(c.table(_COUNT), "concurrent restarts for each value of a tag"),
 }
 GROUPS = c.table(c.record(_group, GROUP_FIELDS, "a group"))
 RINGS = c.listing(c.record(Ring, RING_FIELDS, "a ring"))

@@ -1,5 +1,5 @@
-"""What inventories say beside their machines, as it was written: windows, freezes, groups, rings
-and limits.
+"""The other sections of inventories, as they were written: windows, freezes, groups, rings and
+limits.
 """
 
 import os

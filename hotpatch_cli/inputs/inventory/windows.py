@@ -24,7 +24,10 @@ _RUNNERS = ("platform", "azure-update-manager", "owner")
 
 def _days_after(text: str) -> DayRule:
     if not re.fullmatch(r"[+-]?[0-9]{1,3}", text.strip()):
-        raise ValueError(f"{quoted(text)} is not a number of days after Patch Tuesday.")
+        raise ValueError(
+            f"{quoted(text)} isn't a number of days after Patch Tuesday. "
+            "Use a whole number, such as 4."
+        )
     return after_patch_tuesday(int(text))
 
 
@@ -45,20 +48,22 @@ def _rule_of_texts(parse: Callable[[tuple[str, ...]], DayRule]) -> Codec[DayRule
 
 
 WINDOW_FIELDS: dict[str, Field] = {
-    "rrule": Field(_rule_of_texts(parse_rrule), "RFC 5545 rule, or a list of them"),
+    "rrule": Field(_rule_of_texts(parse_rrule), "RFC 5545 recurrence rule, or a list of rules"),
     "azure": Field(c.parsed(parse_azure, "a recurrence"), "recurEvery of Microsoft.Maintenance"),
     "patch_tuesday": Field(
         c.parsed(_days_after, "a number", {"type": "integer"}), "days after Patch Tuesday"
     ),
-    "days": Field(_rule_of_texts(parse_weekdays), "weekdays: [Sat, Sun]"),
-    "ics": Field(TEXT.codec, "an iCalendar file whose events are the openings"),
-    "start": Field(c.time_of_day, "local time of day: 22:00"),
-    "duration": Field(c.duration, "how long it stays open: 4h, 3h55m"),
-    "timezone": Field(ZONE.codec, "IANA or Windows name; otherwise the machine's"),
-    "from": Field(c.day, "first day on which it may open"),
-    "until": Field(c.day, "last day on which it may open"),
-    "exdates": Field(c.listing(c.day, single=True), "days on which it does not open"),
-    "runner": Field(c.choice(*_RUNNERS), "who restarts in it: whose limits count"),
+    "days": Field(_rule_of_texts(parse_weekdays), "weekdays, such as [Sat, Sun]"),
+    "ics": Field(TEXT.codec, "iCalendar file with the openings as events"),
+    "start": Field(c.time_of_day, "local start time, HH:MM"),
+    "duration": Field(c.duration, "length of an opening, such as 4h or 3h55m"),
+    "timezone": Field(
+        ZONE.codec, "IANA or Windows time zone name (default: the machine's time zone)"
+    ),
+    "from": Field(c.day, "first day of the window"),
+    "until": Field(c.day, "last day of the window"),
+    "exdates": Field(c.listing(c.day, single=True), "excluded days"),
+    "runner": Field(c.choice(*_RUNNERS), "service that runs the restarts and sets the limits"),
 }
 WINDOWS: Codec[dict[str, dict[str, Any]]] = c.table(c.record(dict, WINDOW_FIELDS, "a window"))
 
@@ -77,11 +82,9 @@ def _window(name: str, fields: dict[str, Any], nodes: Mapping, log: Log) -> Wind
     mark = nodes.at(name)
     rules = [key for key in _RULE_KEYS if key in fields]
     if len(rules) != 1:
-        stated = " and ".join(rules) or "no rule"
-        keys = ", ".join(_RULE_KEYS)
-        message = f"The window {quoted(name)} has {stated}; it needs exactly one of {keys}."
-        remedy = "Take all but one out." if rules else "Add one, such as days: [Sat]."
-        log.add(mark, message, remedy)
+        stated = " and ".join(rules) or "no recurrence"
+        remedy = "Keep one." if rules else f"Specify one of {', '.join(_RULE_KEYS)}."
+        log.add(mark, f"The window {quoted(name)} has {stated}.", remedy)
         return None
     key = rules[0]
     rule = fields.pop(key)
@@ -91,7 +94,8 @@ def _window(name: str, fields: dict[str, Any], nodes: Mapping, log: Log) -> Wind
         missing = [key for key in ("start", "duration") if key not in fields]
         if missing:
             message = f"The window {quoted(name)} has no {' and no '.join(missing)}."
-            log.add(mark, message, "Add start: 22:00 and duration: 4h.")
+            wanted = " and ".join(f"`{key}` ({WINDOW_FIELDS[key].doc})" for key in missing)
+            log.add(mark, message, f"Add {wanted}.")
             return None
     if rule is None:
         return None

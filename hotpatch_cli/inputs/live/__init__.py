@@ -1,8 +1,8 @@
 """Azure itself as a source: what Resource Graph answers, read by the same readers as an export of
 it.
 
-A live source has a name, as a file has: `azure:`, or `azure:?subscription=A&subscription=B`. So it
-can stand wherever a file can, beside files. Only queries are sent; nothing is written.
+A live source has a name, as a file has: `azure:`, or `azure:?subscription=A&subscription=B`. It can
+be used wherever a file can, together with files. Only queries are sent; nothing is written.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from hotpatch_cli.inputs.live.rows import LiveDocument
 from hotpatch_cli.inputs.live.scope import AzureScope
 
 Watcher = Callable[[str, int, int], None]
-"""Is told of progress: what is read, the rows that were read, and how many there are in all."""
+"""Receives progress: the query, the rows read, and the total."""
 
 
 def _unwatched() -> AbstractContextManager[Watcher]:
@@ -29,13 +29,15 @@ watching: ContextVar[Callable[[], AbstractContextManager[Watcher]]] = ContextVar
 
 
 def open_document(name: str) -> Document:
-    """All that Azure tells of the machines in a scope, as one document. Raises InputError."""
+    """All data of Azure on the machines in a scope, as one document. Raises InputError."""
     from hotpatch_cli.inputs.live.service import Service
 
     scope = AzureScope.named(name)
     with watching.get()() as watch, Service.of(scope, watch) as service:
         rows = service.everything()
     if not rows:
-        remedy = "Name another scope, or ask for the role Reader there."
-        raise refuse(name, "There is no machine in these subscriptions that you may read.", remedy)
+        remedy = "Specify another scope, or request the Reader role."
+        raise refuse(
+            name, "These subscriptions contain no machine that you have permission to read.", remedy
+        )
     return LiveDocument(name, rows)

@@ -23,7 +23,7 @@ from hotpatch_cli.errors import refuse
 from hotpatch_cli.inputs.live.scope import AzureScope
 
 ENDPOINT = "HOTPATCH_AZURE_ENDPOINT"
-"""The variable that names a stand-in for Azure on this machine; no sign-in of a user is ever sent
+"""The variable with the address of a test endpoint on this machine; no user's sign-in is ever sent
 there.
 """
 
@@ -75,8 +75,8 @@ class Stand(RetryPolicy[Any, Any]):
         self.longest = pace.longest
 
     def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
-        """Seconds that the service asks to wait; None where it does not say, or not in a way that
-        is understood.
+        """Seconds that the service asks to wait; None where it doesn't ask, or the format is
+        unknown.
         """
         try:
             asked = super().get_retry_after(response)
@@ -95,7 +95,7 @@ class Stand(RetryPolicy[Any, Any]):
 
 
 class _Nobody:
-    """The sign-in for a stand-in on this machine."""
+    """The sign-in for a test endpoint on this machine."""
 
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
         """A token that is none."""
@@ -112,13 +112,13 @@ def quota_resets_after(headers: Mapping[str, str]) -> float | None:
 
 
 def connect(scope: AzureScope) -> tuple[ResourceGraphClient, Pace, dict[str, Any]]:
-    """(client, its pace, options of each call) for a scope's cloud, or for the stand-in that a
-    variable names.
+    """(client, its pace, options of each call) for a scope's cloud, or for the test endpoint in the
+    variable.
     """
     pace = PACE
     common: dict[str, Any] = {
         "retry_policy": Stand(pace),
-        "permit_redirects": False,  # a sign-in is sent to nobody else
+        "permit_redirects": False,  # a sign-in is sent only there
         "connection_timeout": min(30, pace.answer),
         "read_timeout": pace.answer,
         "user_agent": f"hotpatch/{__version__}",
@@ -142,7 +142,9 @@ def _require_own(endpoint: str) -> None:
     except ValueError:
         own = False
     if not own:
-        said = "Only an address of this machine can stand in for Azure."
+        said = "The test endpoint must be an address of this machine."
         raise refuse(
-            ENDPOINT, said, "Write it as http://127.0.0.1:8080; for other clouds there is --cloud."
+            ENDPOINT,
+            said,
+            "Use the format http://127.0.0.1:PORT. To query another cloud, use --cloud.",
         )

@@ -1,6 +1,4 @@
-"""What Azure's errors mean to a person: who must do what. Their own texts are left out: nobody
-knows what they name.
-"""
+"""Azure's errors in terms of the fix. Their own texts are left out: they could contain any name."""
 
 import json
 import re
@@ -19,29 +17,29 @@ from hotpatch_cli.inputs.live.scope import AzureScope
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 _READER = (
-    "Ask for the role Reader on the subscriptions or their management group; "
-    "it holds Microsoft.ResourceGraph/resources/read and */read."
+    "Request the Reader role on the subscriptions or their management group. "
+    "It includes Microsoft.ResourceGraph/resources/read and */read."
 )
 _SIGN_IN = {
-    "public": "Run `az login`, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and a secret or certificate "
-    "of an application.",
+    "public": "Run `az login`, or set AZURE_CLIENT_ID, AZURE_TENANT_ID, and a secret or "
+    "certificate of an application.",
     "usgovernment": "Run `az cloud set --name AzureUSGovernment`, then `az login`.",
     "china": "Run `az cloud set --name AzureChinaCloud`, then `az login`.",
 }
 _SAID = {
-    401: ("Azure does not accept the sign-in", ""),
-    403: ("This sign-in may not ask Azure", _READER),
+    401: ("Azure rejected the sign-in", ""),
+    403: ("This account doesn't have permission to query Azure", _READER),
     404: (
-        "Azure does not know what was asked for",
+        "Azure can't find the requested scope",
         "Check the management group with `az account management-group list`.",
     ),
     429: (
-        "Azure asks to wait longer than is reasonable",
-        "Try again later, or ask for fewer subscriptions at once.",
+        "Azure is throttling requests",
+        "Try again later, or specify fewer subscriptions.",
     ),
 }
-_UNCLEAR = "Check the names given with --subscription and --management-group."
-_LATER = "Try again later; https://azure.status.microsoft tells of troubles."
+_UNCLEAR = "Check the values of --subscription and --management-group."
+_LATER = "Try again later. For outages, see https://azure.status.microsoft."
 _UNAUTHORIZED = 401
 _SIGN_IN_CODE = re.compile(r"AADSTS[0-9]{4,8}")
 """What Entra ID calls its refusals; the text behind it names tenants and applications."""
@@ -49,40 +47,40 @@ _CLIENT_ERRORS = range(400, 500)
 
 
 def told(error: AzureError, scope: AzureScope, about: str) -> InputError:
-    """An error of the client in words that help. Nothing of what was sent or answered stands in it
-    but codes.
-    """
+    """An error of the client with its fix; of the request and response it has only codes."""
     if isinstance(error, DecodeError):
-        said = f"The answer about {about} is not what Azure answers: it is no JSON."
+        said = f"The response for {about} isn't JSON and didn't come from Azure."
         return refuse(
-            scope.name, said, "Look at proxies in between, and at pages that ask for a sign-in."
+            scope.name, said, "Check for a proxy or a sign-in page between you and Azure."
         )
     if isinstance(error, ClientAuthenticationError) and error.status_code != _UNAUTHORIZED:
         codes = ", ".join(dict.fromkeys(_SIGN_IN_CODE.findall(str(error.message))))
         return refuse(
             scope.name,
-            f"Nobody is signed in to Azure{f' ({codes})' if codes else ''}.",
+            f"You aren't signed in to Azure{f' ({codes})' if codes else ''}.",
             _SIGN_IN[scope.cloud],
         )
     if isinstance(error, HttpResponseError) and error.status_code:
         return _answered(error, error.status_code, scope, about)
     if isinstance(error, ServiceRequestError):
         return refuse(
-            scope.name, "Azure is out of reach.", "Look at the network, at proxies and at --cloud."
+            scope.name,
+            "Azure is unreachable.",
+            "Check the network, the proxy settings, and --cloud.",
         )
     if isinstance(error, ServiceResponseError):
         return refuse(
-            scope.name, f"The connection broke, or no answer about {about} came in time.", _LATER
+            scope.name, f"The request for {about} timed out or the connection was lost.", _LATER
         )
     return refuse(
-        scope.name, f"The answer about {about} is not understood ({type(error).__name__}).", _LATER
+        scope.name, f"The response for {about} can't be read ({type(error).__name__}).", _LATER
     )
 
 
 def _answered(error: HttpResponseError, status: int, scope: AzureScope, about: str) -> InputError:
-    said, remedy = _SAID.get(status, (f"Azure refused the question about {about}", _UNCLEAR))
+    said, remedy = _SAID.get(status, (f"Azure rejected the request for {about}", _UNCLEAR))
     if status not in _CLIENT_ERRORS:
-        said, remedy = f"Azure has troubles with the question about {about}", _LATER
+        said, remedy = f"Azure failed to process the request for {about}", _LATER
     codes = ", ".join([str(status), *_codes(error)])
     return refuse(scope.name, f"{said} ({codes}).", remedy or _SIGN_IN[scope.cloud])
 

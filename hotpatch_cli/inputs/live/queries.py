@@ -1,4 +1,4 @@
-"""What is asked of Resource Graph: one query for each of its tables that tells of machines.
+"""Queries to Resource Graph: one for each of its tables with data on machines.
 
 Each is in the order of ids, since pages of an unordered result may overlap.
 https://learn.microsoft.com/en-us/azure/governance/resource-graph/reference/supported-tables-resources
@@ -7,8 +7,7 @@ https://learn.microsoft.com/en-us/azure/governance/resource-graph/reference/supp
 from typing import NamedTuple
 
 _WINDOWS = " and isempty(tostring(properties.version))"
-"""Patches of Linux are told with a version, those of Windows are not; a Linux machine has hundreds.
-"""
+"""Linux patches have a version, Windows patches don't; a Linux machine has hundreds."""
 
 
 class Query(NamedTuple):

@@ -26,7 +26,7 @@ class LiveDocument(Document):
             self.root.put(_tree(row, number, 0, self._ids[number]), number)
 
     def position(self, mark: int) -> Position:
-        """The resource that a mark stands for; it has no lines."""
+        """The resource at a mark; it has no lines."""
         return Position(SCHEME + self._ids[mark], None, None)
 
 
@@ -51,5 +51,5 @@ def _tree(value: object, mark: int, depth: int, identifier: str) -> object:
 def _too_deep(identifier: str) -> NoReturn:
     raise refuse(
         SCHEME + identifier,
-        f"Azure answered a resource that is nested deeper than {MAX_DEPTH} levels.",
+        f"Azure returned a resource nested deeper than {MAX_DEPTH} levels.",
     )

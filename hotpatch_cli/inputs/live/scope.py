@@ -5,6 +5,7 @@ a source.
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import refuse
 
 SCHEME = "azure:"
@@ -24,16 +25,20 @@ class AzureScope(NamedTuple):
 
     @classmethod
     def named(cls, name: str) -> "AzureScope":
-        """The scope that a source's name stands for. Raises InputError."""
+        """The scope in a source's name. Raises InputError."""
         query = name[len(SCHEME) :].removeprefix("?")
         try:
             pairs = parse_qsl(query, strict_parsing=bool(query), max_num_fields=10_000)
         except ValueError:
             raise refuse(
-                name, "This is no scope of Azure.", "Write it as azure:?subscription=ID."
+                name, "The Azure scope isn't valid.", "Use the format azure:?subscription=ID."
             ) from None
         if unknown := next((key for key, _ in pairs if key not in _KEYS), None):
-            raise refuse(name, f"{unknown!r} is not known here.", f"Known are {', '.join(_KEYS)}.")
+            raise refuse(
+                name,
+                f"Unknown key {quoted(unknown)} in the Azure scope.",
+                f"Keys: {', '.join(_KEYS)}.",
+            )
         found = {
             key: tuple(dict.fromkeys(value for name, value in pairs if name == key))
             for key in _KEYS
@@ -42,11 +47,12 @@ class AzureScope(NamedTuple):
         if found["subscription"] and found["management-group"]:
             raise refuse(
                 name,
-                "Subscriptions and management groups are two ways to say where.",
-                "Keep one of them.",
+                "Subscriptions and management groups can't be combined.",
+                "Keep one of the two.",
             )
         if len(clouds) > 1 or clouds[0] not in CLOUDS:
-            raise refuse(name, f"The clouds are {', '.join(CLOUDS)}.", "Name one of them.")
+            cloud = quoted(" and ".join(clouds))
+            raise refuse(name, f"Unknown cloud {cloud}.", f"Clouds: {', '.join(CLOUDS)}.")
         return cls(name, found["subscription"], found["management-group"], clouds[0])
 
 

@@ -1,5 +1,5 @@
 """Resource Graph through Microsoft's client: whole results or none, within its quota, and errors
-that say what to do.
+with a fix.
 
 https://learn.microsoft.com/en-us/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
 """
@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from hotpatch_cli.errors import InputError, refuse
+from hotpatch_cli.documents.tree import quoted
+from hotpatch_cli.errors import InputError, missing_package, refuse
 from hotpatch_cli.inputs.live.queries import QUERIES, SUBSCRIPTIONS, Query
 from hotpatch_cli.inputs.live.rows import Row
 from hotpatch_cli.inputs.live.scope import AzureScope
@@ -24,7 +25,6 @@ PAGE = 1000
 """Rows of a page: the most that the service gives."""
 MAX_ROWS = 5_000_000
 _READINGS = 3
-_MISSING = "Install them with: pip install 'hotpatch-cli[azure]'"
 
 
 class ResultPage(NamedTuple):
@@ -65,12 +65,10 @@ class Service:
         except ImportError as error:
             if not (error.name or "").startswith(("azure", "msal")):
                 raise
-            raise refuse(
-                scope.name, "Reading from Azure needs packages that are not installed.", _MISSING
-            ) from None
+            raise missing_package(scope.name, "Reading from Azure", "azure") from None
         logging.getLogger("azure").addHandler(
             logging.NullHandler()
-        )  # what it would print is said in our own words
+        )  # its errors are reported in our own words
         client, pace, options = connect(scope)
         return cls(client, scope, watch, pace, **options)
 
@@ -82,8 +80,8 @@ class Service:
         self._client.__exit__(*problem)
 
     def everything(self) -> list[Row]:
-        """The rows of all queries. Raises InputError: of a part of the data nobody could tell what
-        is missing.
+        """The rows of all queries. Raises InputError: a part of the data would hide the missing
+        rows.
         """
         self._where = self._subscriptions()
         rows: list[Row] = []
@@ -99,11 +97,11 @@ class Service:
         self._where = {"management_groups": groups} if groups else {}
         seen = self._all(SUBSCRIPTIONS)
         if not seen:
-            said = "No subscription can be read there with this sign-in."
+            said = "This account can't read any subscription in this scope."
             raise refuse(
                 self._scope.name,
                 said,
-                "Ask for the role Reader on them, or on their management group.",
+                "Request the Reader role on the subscriptions or their management group.",
             )
         if not wanted:
             return self._where
@@ -135,7 +133,7 @@ class Service:
                 self._watch(query.about, len(rows), total)
             if len(rows) == total:
                 return list(rows.values())
-        said = f"The {query.about} changed while they were read: {len(rows)} of {total} came."
+        said = f"The {query.about} changed during the query: {len(rows)} of {total} received."
         raise refuse(self._scope.name, said, "Try again.")
 
     def _id_of(self, row: object, query: Query) -> str:
@@ -161,7 +159,7 @@ class Service:
             if not page.rows or count > MAX_ROWS:
                 break
             token = page.token
-        raise self._strange(query, "its pages never end")
+        raise self._strange(query, "it never ends")
 
     def _page(self, query: Query, token: str | None) -> ResultPage:
         from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
@@ -173,22 +171,20 @@ class Service:
         if answer is None:
             raise self._strange(query, "it is empty")
         if headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
-            said = "There are more subscriptions than Azure answers for at once (10000)."
+            said = "There are more than 10000 subscriptions, the limit of one query."
             raise refuse(
                 self._scope.name,
                 said,
-                "Ask for some of them with --subscription or --management-group.",
+                "Specify some of them with --subscription or --management-group.",
             )
         self._pace.after(headers)
         data: Any = answer.data  # declared as an object: rows in the format that is asked for
         total: Any = answer.total_records
         if not isinstance(data, list) or not isinstance(total, int) or answer.count != len(data):
-            raise self._strange(query, "it has no list of rows with their count")
+            raise self._strange(query, "it has no rows or no row count")
         if str(answer.result_truncated).lower() == "true" and not answer.skip_token:
-            said = f"Azure cut the list of {query.about} short and gives no way to the rest."
-            raise refuse(
-                self._scope.name, said, "Ask for fewer subscriptions at once with --subscription."
-            )
+            said = f"Azure truncated the list of {query.about}."
+            raise refuse(self._scope.name, said, "Specify fewer subscriptions with --subscription.")
         return ResultPage(data, total, answer.skip_token)
 
     def _asked(
@@ -218,8 +214,10 @@ class Service:
         return got[0]
 
     def _strange(self, query: Query, why: str) -> InputError:
-        said = f"The answer of Azure about {query.about} is not understood: {why}."
-        return refuse(self._scope.name, said, "Try again; look at proxies in between.")
+        said = f"Azure's response for {query.about} can't be read: {why}."
+        return refuse(
+            self._scope.name, said, "Try again, and check for a proxy between you and Azure."
+        )
 
 
 def raise_unknown(name: str, found: Mapping[str, list[str]], count: int) -> None:
@@ -227,12 +225,15 @@ def raise_unknown(name: str, found: Mapping[str, list[str]], count: int) -> None
     for wanted, listed in found.items():
         if not listed:
             said = (
-                f"The subscription {wanted!r} is not among the {count} that this sign-in can read."
+                f"The subscription {quoted(wanted)} isn't among the {count} "
+                "that this account can read."
             )
             raise refuse(
-                name, said, "Check it with `az account list`, or ask for the role Reader on it."
+                name, said, "Check the name with `az account list`, or request the Reader role."
             )
         if len(listed) > 1:
             raise refuse(
-                name, f"{len(listed)} subscriptions are called {wanted!r}.", "Name it by its id."
+                name,
+                f"{len(listed)} subscriptions are named {quoted(wanted)}.",
+                "Specify the subscription id.",
             )

@@ -1,14 +1,14 @@
 """Ansible: machines of the azure_rm inventory, and what azure_rm_virtualmachine_info answers.
 
-Neither tells patch settings: joined with an export that does, the machines are the same by their
-resource ids. Of a host's variables only those of the plugin are read; what else stands there may be
-secret.
+Neither has patch settings: joined with an export that does, the machines are the same by their
+resource ids. Of a host's variables only those of the plugin are read; the rest can be secret.
 https://docs.ansible.com/ansible/latest/collections/azure/azcollection/azure_rm_inventory.html
 """
 
 from collections.abc import Iterator
 from typing import Any
 
+from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.inputs.azure_facts import image_of, power_of
 from hotpatch_cli.inputs.guest_facts import by_host, task_results
@@ -84,12 +84,14 @@ def _read(document: Document) -> SourceData:
             )  # groups and tasks name the same host again
     if others:
         reading.notes.append(
-            f"{document.file}: ignored {len(others)} hosts that are not of azure_rm"
+            f"{document.file}: ignored {counted(len(others), 'host')} not from azure_rm."
         )
     if hosts and not found:
-        said = "No host of this inventory comes from azure_rm: none has the id of a VM."
+        said = "No host in this inventory comes from azure_rm: none has a VM id."
         log.add(
-            document.root_mark, said, "Write it with `ansible-inventory -i azure_rm.yml --list`."
+            document.root_mark,
+            said,
+            "Create the file with `ansible-inventory -i azure_rm.yml --list`.",
         )
     log.finish()
     reading.machines = list(found.values())
@@ -142,8 +144,8 @@ def _image(view: ResourceView) -> Image | None:
 
 
 def _has_disk(host: str, variables: Mapping) -> bool:
-    """Whether the storage profile was there: the module always reads it, the plugin then tells the
-    disk.
+    """Whether the storage profile was there: the module always reads it, and the plugin then
+    reports the disk.
     """
     return not host or bool(dig(variables, "os_disk"))
 

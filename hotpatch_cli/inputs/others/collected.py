@@ -1,8 +1,8 @@
-"""What the script of `hotpatch collect` wrote: a machine that tells of itself, one object a line or
-a list of them.
+"""Output of the `hotpatch collect` script: data of a machine about itself, one object per line or a
+list of objects.
 
-It names its build with the revision, and what protects it. What only the cloud knows (patch
-settings of an Azure VM, the license of Arc) it cannot tell: join it with an export.
+It includes the build with the revision, and the boot security. Facts that only the cloud has (patch
+settings of an Azure VM, the Arc license) are missing: join it with an export.
 """
 
 from typing import Any
@@ -57,15 +57,17 @@ def _read(document: Document) -> SourceData:
         version, name = view.text(SIGNATURE), view.text("ComputerName")
         if version != VERSION:
             said = (
-                "This record is of another version of the script."
+                "This record is from another version of the script."
                 if version
-                else "This is no record of the script."
+                else "This record isn't from the script."
             )
             log.add(
-                node.mark, said, "Write the script anew with `hotpatch collect`, and run it again."
+                node.mark,
+                said,
+                "Recreate the script with `hotpatch collect`, and then run it again.",
             )
         elif name is None:
-            log.add(node.mark, "A record without the name of its machine.", "Run the script again.")
+            log.add(node.mark, "A record has no machine name.", "Run the script again.")
         else:
             reading.machines.append(_machine(name, view))
     log.finish()
@@ -144,7 +146,7 @@ def _image(view: GuestView) -> Image | None:
 
 
 def _id(view: GuestView) -> str | None:
-    """The resource id: as Azure says it, or from the parts that the agent of Arc tells."""
+    """The resource id: as Azure states it, or from the parts that the Arc agent reports."""
     if found := view.text("Azure", "resourceId"):
         return found
     subscription, group, name = (

@@ -32,7 +32,7 @@ def open_text(file: str, text: str) -> Document:
     if not parts:
         log.add(
             0,
-            "Nothing in this text is read.",
+            "The text contains no recognized values.",
             "Export the key HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion.",
         )
     log.finish()
@@ -50,9 +50,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _registry(text: str) -> Iterator[Mapping]:
-    """The values of a key; subkeys say nothing that is asked for, and a value that came first
-    stays.
-    """
+    """The values of a key; subkeys have no value of interest, and the first of two values stays."""
     node = Mapping(0)
     for mark, line in _lines(text):
         if queried := _QUERIED.fullmatch(line):

@@ -1,7 +1,7 @@
 """HCL: a Packer template in HashiCorp's language, brought to the tree of its JSON form.
 
-Parsed by python-hcl2, which comes with the extra `hcl`. It keeps no places, so they are looked up
-in the text.
+Parsed by python-hcl2, which comes with the extra `hcl`. It keeps no places: they're looked up in
+the text.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 from hotpatch_cli.documents.files import read_text
 from hotpatch_cli.documents.tree import Document, Mapping
-from hotpatch_cli.errors import InputError, Problem, refuse
+from hotpatch_cli.errors import InputError, Problem, missing_package, refuse
 
 _MAX_CHARACTERS = 200_000
 _KEPT = re.compile(
@@ -22,13 +22,13 @@ def open_document(name: str) -> Document:
     plan.
     """
     if name.lower().endswith((".tf", ".tfvars")):
-        said = "Terraform's configuration is not read: it does not say what it will make."
-        raise refuse(
-            name, said, "Make a plan: terraform plan -out p; terraform show -json p > plan.json."
-        )
+        said = "Terraform configuration isn't supported. hotpatch reads plans and state."
+        raise refuse(name, said, "Run: terraform plan -out p && terraform show -json p > plan.json")
     shown, text = read_text(name)
     if len(text) > _MAX_CHARACTERS:
-        raise refuse(shown, f"More than {_MAX_CHARACTERS} characters of HCL.", "Split the file.")
+        raise refuse(
+            shown, f"The file has more than {_MAX_CHARACTERS} characters of HCL.", "Split the file."
+        )
     document = Document(shown, text)
     document.root = _tree(_parsed(shown, text), text)
     return document
@@ -39,20 +39,18 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
         import hcl2
         from lark.exceptions import LarkError
     except ImportError:
-        raise refuse(
-            name, "HCL is read with python-hcl2.", "Run: pip install 'hotpatch-cli[hcl]'."
-        ) from None
+        raise missing_package(name, "Reading HCL", "hcl") from None
     try:
         return hcl2.loads(text if text.endswith("\n") else text + "\n")
     except (
         LarkError,
         RecursionError,
-    ) as error:  # what they say repeats the text, which may hold secrets
+    ) as error:  # their messages repeat the text, which can contain secrets
         line, column = getattr(error, "line", None), getattr(error, "column", None)
         known = isinstance(line, int) and line > 0
         place = (line, column) if known else (None, None)
         raise InputError(
-            [Problem(name, *place, "Not HCL.", "`packer validate` tells more.")]
+            [Problem(name, *place, "Invalid HCL.", "For details, run `packer validate`.")]
         ) from None
 
 
@@ -68,7 +66,7 @@ def _tree(parsed: dict[str, Any], text: str) -> Mapping:
 
 
 class _Blocks:
-    """Brings the parser's blocks into mappings, with the places at which they stand in the text."""
+    """Converts the parser's blocks to mappings, with their places in the text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -88,7 +86,7 @@ class _Blocks:
                 target.put(name, _unquoted(value) if isinstance(value, str) else value, at, at)
 
     def labelled(self, target: Mapping, name: str, block: Any, depth: int, pattern: str) -> None:
-        """Put what stands under a label into the mapping of that label."""
+        """Put the content of a label into the mapping of that label."""
         at = self.find(pattern, 0)
         inner = target.get(name)
         if inner is None:

@@ -51,9 +51,9 @@ def _read(document: Document) -> SourceData:
     found = list(_builders(document.root))
     azure = [builder for builder in found if builder[0] in _AZURE]
     if not azure:
-        kinds = ", ".join(sorted({quoted(kind) for kind, _, _ in found})[:5]) or "no builder at all"
-        said = f"There is no builder for Azure in this Packer template; there is {kinds}."
-        log.add(document.root_mark, said, f"Builders that are read: {', '.join(_AZURE)}.")
+        kinds = ", ".join(sorted({quoted(kind) for kind, _, _ in found})[:5]) or "none"
+        said = f"The Packer template has no Azure builder. Builders found: {kinds}."
+        log.add(document.root_mark, said, f"Supported builders: {', '.join(_AZURE)}.")
     log.finish()
     defaults = _defaults(document.root)
     names = deployments.numbered(name for _, name, _ in azure)

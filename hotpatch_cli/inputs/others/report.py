@@ -1,4 +1,4 @@
-"""A JSON report of `check` or `image`, read back: what it says of each machine."""
+"""A JSON report of `check` or `image`, read back: its data on each machine."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -10,7 +10,7 @@ from hotpatch_cli.json_shapes.report import SCHEMA_VERSION, VERDICTS
 
 
 class ReportedMachine(NamedTuple):
-    """What a report says of a machine: verdict, track state, and (code, message) of the reasons."""
+    """A machine in a report: verdict, track state, and (code, message) of the reasons."""
 
     name: str
     id: str | None
@@ -46,8 +46,8 @@ def read_report(document: Document) -> PastReport:
     if root["schema_version"] != str(SCHEMA_VERSION):
         log.add(
             root.at("schema_version"),
-            f"Version {quoted(root['schema_version'])} of the report is not read.",
-            f"{SCHEMA_VERSION} is.",
+            f"The report has the schema version {quoted(root['schema_version'])}.",
+            f"Supported version: {SCHEMA_VERSION}.",
         )
     day = date.min
     try:
@@ -66,7 +66,7 @@ def _machines(root: Mapping, log: Log) -> Iterator[ReportedMachine]:
         return
     for value, mark in zip(listed, listed.marks, strict=True):
         if not isinstance(value, Mapping):
-            log.add(mark, f"Expected a machine, found {quoted(value)}.")
+            log.add(mark, f"Expected a machine (a mapping), found {quoted(value)}.")
             continue
         name, verdict, identity = (
             _text(value, "name", log),
@@ -76,8 +76,8 @@ def _machines(root: Mapping, log: Log) -> Iterator[ReportedMachine]:
         if verdict is not None and verdict not in VERDICTS:
             log.add(
                 value.at("verdict"),
-                f"{quoted(verdict)} is no verdict.",
-                f"Known are {', '.join(VERDICTS)}.",
+                f"Unknown verdict {quoted(verdict)}.",
+                f"Verdicts: {', '.join(VERDICTS)}.",
             )
         track = value.get("track")
         state = track.get("state") if isinstance(track, Mapping) else None
@@ -89,11 +89,11 @@ def _machines(root: Mapping, log: Log) -> Iterator[ReportedMachine]:
 def _reasons(machine: Mapping, log: Log) -> Iterator[tuple[str, str]]:
     listed = machine.get("reasons")
     if not isinstance(listed, Sequence):
-        log.add(machine.mark, "The key 'reasons' of a machine is no list.")
+        log.add(machine.mark, "The key 'reasons' of a machine isn't a list.")
         return
     for value, mark in zip(listed, listed.marks, strict=True):
         if not isinstance(value, Mapping):
-            log.add(mark, f"Expected a reason, found {quoted(value)}.")
+            log.add(mark, f"Expected a reason (a mapping), found {quoted(value)}.")
             continue
         code, message = _text(value, "code", log), _text(value, "message", log)
         if code is not None and message is not None:
@@ -106,8 +106,8 @@ def _text(value: Mapping, key: str, log: Log) -> str | None:
         return found
     log.add(
         value.at(key),
-        f"The key '{key}' is no text.",
-        "Give a report as `hotpatch check --format json` writes it.",
+        f"The key '{key}' isn't text.",
+        "Create the report with `hotpatch check --format json`.",
     )
     return None
 

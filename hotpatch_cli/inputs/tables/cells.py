@@ -1,7 +1,7 @@
 """From the cells of a row to the node of a machine, as an inventory would have it.
 
-All readers of tables go through `node_of`: what a cell means does not depend on the file it stands
-in. The node is read by the inventory's own codecs, so a value that is wrong there is wrong here.
+All readers of tables go through `node_of`: what a cell means doesn't depend on its file. The node
+is read by the inventory's own codecs: a value that is wrong there is wrong here.
 """
 
 import re
@@ -30,11 +30,11 @@ _COUNT = r"[0-9]{1,4}"
 
 def node_of(fields: Iterable[tuple[str, Any]], mark: int) -> Node:
     """The node of a machine from (field path, cell) pairs: dots nest, missing values are left out,
-    lists are parted.
+    lists are split.
 
-    A cell is text, True, False, a number, None, a list or mapping, or a tree (of JSON). Without a
-    name the resource id tells it, and without a platform the kind of resource that the id names.
-    All marks are the row's.
+    A cell is text, True, False, a number, None, a list or mapping, or a tree (of JSON). A missing
+    name comes from the resource id, and a missing platform from the kind of resource in the id. All
+    marks are the row's.
     """
     node = Node(mark)
     parts: list[tuple[str, Any]] = []
@@ -59,7 +59,7 @@ def _nest(node: Node, path: str, value: Any, mark: int) -> None:
     below = node[key]
     if (
         isinstance(below, Node) and inner not in below
-    ):  # a URN in a cell of its own says what its parts would
+    ):  # a URN in a cell of its own includes its parts
         below.put(inner, value, mark, mark)
 
 
@@ -89,13 +89,13 @@ def name_in(resource_id: str) -> str | None:
 
 
 def platform_in(resource_id: str) -> str | None:
-    """The platform that a resource id tells by its kind of resource."""
+    """The platform that the kind of resource in a resource id implies."""
     lower = resource_id.lower()
     return next((platform for platform, part in PLATFORM_IN_ID if part in lower), None)
 
 
 def value_of(path: str, cell: Any, mark: int) -> Any:
-    """What a cell says under a field: None where it is missing, the words of other tools as an
+    """The value of a cell under a field: None where it is missing, the words of other tools as an
     inventory has them.
     """
     if not isinstance(cell, str | Node | Sequence):
@@ -133,9 +133,7 @@ def _tree(cell: str, mark: int) -> Any:
 
 
 def placed(value: Any, mark: int) -> Any:
-    """A tree of which everything stands at one mark, from one of JSON or of plain dicts, lists and
-    scalars.
-    """
+    """A tree with everything at one mark, from one of JSON or of plain dicts, lists and scalars."""
     if isinstance(value, dict):
         node = Node(mark)
         for key, part in value.items():

@@ -2,7 +2,7 @@
 known.
 
 Every reader of tables maps with `mapped`, whatever engine reads the rows, so that a column means
-the same in all of them. What was guessed and what is not read is said: see `notes_on`.
+the same in all of them. Guessed and ignored columns are reported: see `notes_on`.
 """
 
 import re
@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hotpatch_cli.documents.codec import did_you_mean
+from hotpatch_cli.documents.codec import did_you_mean, plain_name
+from hotpatch_cli.documents.phrases import and_more
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.fields import BY_PATH, FACTS
 
 TAG = "tags."
 _OPTION = "--map"
+_NAMES_SHOWN = 20
 OS_TYPE = "os_type"
 """What a table has beside the fields of an inventory: Windows or Linux."""
 FIELDS = (*(path for path in BY_PATH if BY_PATH[path].written), OS_TYPE)
@@ -29,36 +31,29 @@ _BARE = frozenset({"publisher", "offer", "sku"})
 _TAGGED = re.compile(r"(?i)tags?\s*[._:/]\s*(\S.*?)\s*")
 
 
-def _plain(text: str) -> str:
-    """A name without case, spaces and punctuation: `OS_Build`, `os build` and `osBuild` are the
-    same.
-    """
-    return re.sub(r"[\W_]", "", text).casefold()
-
-
 def _known_names() -> dict[str, str]:
     """Plain name of a column -> field path; queries make columns of Azure's own paths too."""
     names: dict[str, str] = {}
     for fact in FACTS:
         for word in fact.columns:
-            names[_plain(word)] = fact.path
+            names[plain_name(word)] = fact.path
         if fact.azure:
-            names[_plain(fact.azure)] = fact.path
-            names[_plain(f"extended.{fact.azure}")] = fact.path
+            names[plain_name(fact.azure)] = fact.path
+            names[plain_name(f"extended.{fact.azure}")] = fact.path
     return names | _OWN
 
 
-_OWN = {_plain(path): path for path in FIELDS}
+_OWN = {plain_name(path): path for path in FIELDS}
 _KNOWN = _known_names()
 
 
 class Columns(NamedTuple):
     """What the columns of one header mean.
 
-    `fields` maps a column, as it stands in the header, to a field path; no two columns mean the
-    same field. `guessed` is the part of it that stands under another name than the field's own and
-    that nobody chose. `unknown` are the columns that are not read, and `absent` the chosen ones
-    that this header does not have (another table may).
+    `fields` maps a column, as written in the header, to a field path; no two columns mean the same
+    field. `guessed` is the part of it with another name than the field's own that the user didn't
+    choose. `unknown` are the columns that are not read, and `absent` the chosen ones that this
+    header does not have (another table may).
     """
 
     fields: Mapping[str, str]
@@ -68,16 +63,16 @@ class Columns(NamedTuple):
 
     @property
     def names_machines(self) -> bool:
-        """Whether a row of it can be a machine: it has a name or a resource id, and says something
-        of it.
+        """Whether a row of it can be a machine: it has a name or a resource id, and at least one
+        fact.
         """
         paths = set(self.fields.values())
         return bool(paths & {"name", "id"}) and bool(paths - {"name", "id"})
 
 
 class ConfiguredMapping(str):
-    """A choice that stands for every run, of a variable or the configuration: a table need not have
-    its column.
+    """A choice for every run, from a variable or the configuration: a table need not have its
+    column.
     """
 
     __slots__ = ()
@@ -86,8 +81,8 @@ class ConfiguredMapping(str):
 def parse_map(texts: Iterable[str]) -> dict[str, str]:
     """The choices of `--map COLUMN=FIELD`: column -> field path; `COLUMN=` leaves the column out.
 
-    The last `=` parts the two: columns are named by people, fields are not. Raises InputError with
-    every problem.
+    The last `=` separates the two: columns are named by people, fields are not. Raises InputError
+    with every problem.
     """
     chosen: dict[str, str] = {}
     problems: list[Problem] = []
@@ -96,20 +91,18 @@ def parse_map(texts: Iterable[str]) -> dict[str, str]:
         column, path = column.strip(), known_field(field.strip())
         if not parted or not column:
             problems.append(
-                _wrong(
-                    f"{quoted(text)} is not COLUMN=FIELD.", "Write it as --map 'OS build=build'."
-                )
+                _wrong(f"{quoted(text)} isn't a valid mapping.", "Use the format COLUMN=FIELD.")
             )
         elif path is None:
             advice = (
                 did_you_mean(field.strip(), FIELDS)
-                or f"Fields are {', '.join(FIELDS)}, and tags.NAME."
+                or f"Fields: {', '.join(FIELDS)}, and tags.NAME."
             )
-            problems.append(_wrong(f"{quoted(field.strip())} is not a field of a machine.", advice))
+            problems.append(_wrong(f"Unknown field {quoted(field.strip())}.", advice))
         elif column in chosen:
             problems.append(_wrong(f"The column {quoted(column)} is mapped twice.", "Keep one."))
         elif path and path in chosen.values():
-            problems.append(_wrong(f"Two columns are mapped to {quoted(path)}.", "Keep one."))
+            problems.append(_wrong(f"The field {quoted(path)} is mapped twice.", "Keep one."))
         else:
             chosen[column] = path
     if problems:
@@ -136,8 +129,8 @@ def mapped(header: Sequence[str], chosen: Mapping[str, str] = MappingProxyType({
     is known.
 
     Of two columns that would mean the same field the first of these wins, and the other is unknown;
-    a column that nobody named is left out. `chosen` is what `parse_map` gives; letter case and
-    outer spaces of columns do not matter.
+    a column without a name is left out. `chosen` is what `parse_map` gives; letter case and outer
+    spaces of columns do not matter.
     """
     wanted = {_folded(column): path for column, path in chosen.items()}
     present = {_folded(column) for column in header}
@@ -158,7 +151,7 @@ def mapped(header: Sequence[str], chosen: Mapping[str, str] = MappingProxyType({
 
     if not taken.issuperset(_IMAGE):  # a `sku` alone is as often the size of a machine
         for column in left:
-            if _plain(column) in _BARE:
+            if plain_name(column) in _BARE:
                 fields.pop(column, None)
 
     read = {column: fields[column] for column in named if fields.get(column)}
@@ -180,15 +173,28 @@ def _own(column: str) -> str | None:
     """The field of that very name, in any letter case and spacing: `Restart Pending`."""
     if column.strip().lower().startswith(TAG):
         return known_field(column.strip())
-    return _OWN.get(_plain(column))
+    return _OWN.get(plain_name(column))
 
 
 def _guess(column: str) -> str | None:
     """The field that a column of another name means: `OS Build`; `tag_env` is a tag."""
     if tag := _TAGGED.fullmatch(column.strip()):
         return TAG + tag[1]
-    plain = _plain(column)
+    plain = plain_name(column)
     return _KNOWN.get(plain) or _KNOWN.get(plain.removeprefix("properties"))
+
+
+def column_names(columns: Sequence[str]) -> str:
+    """The first columns of a header, quoted."""
+    return and_more(list(map(quoted, columns)), _NAMES_SHOWN)
+
+
+def no_machines_in(columns: Sequence[str]) -> tuple[str, str]:
+    """What is wrong with a header that names no machines, and the fix."""
+    message = f"No column has the names of machines. Columns: {column_names(columns)}."
+    if any(_KNOWN.get(plain_name(column)) in ("name", "id") for column in columns):
+        message = f"No column has facts about the machines. Columns: {column_names(columns)}."
+    return message, "Add a header row, or assign columns to fields with --map COLUMN=FIELD."
 
 
 def notes_on(file: str, columns: Columns) -> tuple[str, ...]:
@@ -197,8 +203,8 @@ def notes_on(file: str, columns: Columns) -> tuple[str, ...]:
     if columns.guessed:
         pairs = ", ".join(f"{quoted(column)} as {path}" for column, path in columns.guessed.items())
         notes.append(
-            f"{file}: columns read by their names: {pairs}. --map COLUMN=FIELD says it otherwise."
+            f"{file}: mapped columns: {pairs}. To change a mapping, use --map COLUMN=FIELD."
         )
     if columns.unknown:
-        notes.append(f"{file}: columns not read: {', '.join(map(quoted, columns.unknown))}.")
+        notes.append(f"{file}: ignored columns: {', '.join(map(quoted, columns.unknown))}.")
     return tuple(notes)

@@ -10,7 +10,7 @@ from typing import Any
 from hotpatch_cli.documents.files import MAX_BYTES, read_bytes
 from hotpatch_cli.documents.rows import RowsDocument, header_of_rows
 from hotpatch_cli.documents.tree import Document, NumberText, quoted
-from hotpatch_cli.errors import InputError, refuse
+from hotpatch_cli.errors import InputError, missing_package, refuse
 from hotpatch_cli.inputs.tables.columns import mapped
 
 _HEADER_WITHIN = 20
@@ -26,16 +26,14 @@ def open_document(name: str) -> Document:
     if not data.startswith(b"PK"):
         raise refuse(
             name,
-            "This is no Excel workbook of today's format.",
-            "Save it as .xlsx, or as CSV UTF-8.",
+            "The file isn't an Excel workbook in .xlsx format.",
+            "Save it as .xlsx or CSV UTF-8.",
         )
     try:
         import openpyxl
     except ImportError:
-        raise refuse(
-            name,
-            "Excel workbooks need a package.",
-            "Run: pip install 'hotpatch-cli[excel]', or save it as CSV UTF-8.",
+        raise missing_package(
+            name, "Reading Excel workbooks", "excel", ", or save the workbook as CSV UTF-8"
         ) from None
     try:
         _require_bounded(data, name)
@@ -48,9 +46,9 @@ def open_document(name: str) -> Document:
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001  openpyxl answers a broken file with whatever its parser met
-        said = f"This workbook cannot be read ({type(error).__name__})."
+        said = f"Can't read the workbook ({type(error).__name__})."
         raise refuse(
-            name, said, "Open it in Excel and save it anew, or save it as CSV UTF-8."
+            name, said, "Open it in Excel and save it again as .xlsx or CSV UTF-8."
         ) from None
 
 
@@ -59,7 +57,9 @@ def _require_bounded(data: bytes, name: str) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         if sum(member.file_size for member in packed.infolist()) > 4 * MAX_BYTES:
             raise refuse(
-                name, f"Unpacked it is larger than {4 * MAX_BYTES // 2**20} MB.", "Split the file."
+                name,
+                f"The unpacked workbook is larger than {4 * MAX_BYTES // 2**20} MB.",
+                "Split the file.",
             )
 
 
@@ -69,12 +69,14 @@ def _table(book: Any, name: str) -> RowsDocument:
     filled = [(sheet, top) for sheet in sheets if (top := _header_of(sheet)) is not None]
     if not filled:
         raise refuse(
-            name, "There is nothing in its visible sheets.", "Look at the filter of the export."
+            name,
+            "The workbook's visible sheets contain no data.",
+            "Check the export's filter and permissions.",
         )
     sheet, (row, cells, _) = next((pair for pair in filled if pair[1][2]), filled[0])
     others = ", ".join(quoted(other.title) for other, _ in filled if other is not sheet)
     document = RowsDocument(
-        name, [f"{name}: read the sheet {quoted(sheet.title)}, not {others}."] if others else ()
+        name, [f"{name}: read the sheet {quoted(sheet.title)}, ignored {others}."] if others else ()
     )
     document.root_mark = row
     names = header_of_rows(name, cells, row)
@@ -85,7 +87,7 @@ def _table(book: Any, name: str) -> RowsDocument:
 
 
 def _header_of(sheet: Any) -> tuple[int, list[Any], bool] | None:
-    """(row, cells, whether it names machines) of the header: titles and empty rows may stand above
+    """(row, cells, whether it names machines) of the header: titles and empty rows can come before
     it.
     """
     top = [(number, cells) for number, cells in islice(_rows(sheet), _HEADER_WITHIN) if any(cells)]
@@ -98,7 +100,7 @@ def _header_of(sheet: Any) -> tuple[int, list[Any], bool] | None:
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    """(number, values) of each row; what a file says of its own size is not believed."""
+    """(number, values) of each row; the size stated in the file isn't trusted."""
     sheet.reset_dimensions()
     rows = sheet.iter_rows(max_row=_LAST_ROW)
     for number, cells in enumerate(rows, 1):

@@ -6,22 +6,25 @@ from pathlib import Path
 from hotpatch_cli.documents.files import opened
 from hotpatch_cli.documents.rows import RowsDocument, header_of_rows
 from hotpatch_cli.documents.tree import Document
-from hotpatch_cli.errors import refuse
+from hotpatch_cli.errors import InputError, missing_package, refuse
 
 _AT_ONCE = 10_000
+
+
+def damaged_parquet(file: str) -> InputError:
+    """A refusal of a file that DuckDB can't read as Parquet."""
+    return refuse(file, "The file isn't in Parquet format, or it's damaged.", "Export it again.")
 
 
 def open_document(name: str) -> Document:
     """The rows of a Parquet file. Raises InputError."""
     with opened(name) as stream:
         if stream.read(4) != b"PAR1":
-            raise refuse(name, "This is no Parquet file.", "A Parquet file begins with PAR1.")
+            raise damaged_parquet(name)
     try:
         import duckdb
     except ImportError:
-        raise refuse(
-            name, "Parquet files need DuckDB.", "Run: pip install 'hotpatch-cli[bulk]'."
-        ) from None
+        raise missing_package(name, "Reading Parquet files", "bulk") from None
     literal = re.sub(
         r"([*?\[])", r"[\1]", str(Path(name).absolute())
     )  # a file's name is no pattern
@@ -33,7 +36,6 @@ def open_document(name: str) -> Document:
             while rows := result.fetchmany(_AT_ONCE):
                 for row in rows:
                     document.add(names, row, len(document.root) + 1)
-    except duckdb.Error as error:
-        said = f"This Parquet file cannot be read ({type(error).__name__})."
-        raise refuse(name, said, "It may be cut off: write it anew.") from None
+    except duckdb.Error:
+        raise damaged_parquet(name) from None
     return document

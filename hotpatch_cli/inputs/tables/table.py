@@ -1,6 +1,6 @@
 """Tables: one machine a row, from CSV, TSV, JSON Lines, Excel and Parquet alike.
 
-What columns and cells mean stands in `columns` and `cells`; here rows become machines, with the
+`columns` and `cells` define what columns and cells mean; here rows become machines, with the
 inventory's own codecs. Nested values are columns of their own: `arc.status` is the `status` in
 `arc`.
 """
@@ -8,6 +8,7 @@ inventory's own codecs. Nested values are columns of their own: `arc.status` is 
 from collections.abc import Iterable
 from typing import Any
 
+from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import os_type
@@ -16,14 +17,13 @@ from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
 from hotpatch_cli.inputs.tables.cells import node_of, put_system, value_of
-from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, notes_on
+from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, no_machines_in, notes_on
 
 _CONCLUDED = (
     *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
     *(("image", "azure"), ("security", "azure"), ("arc", "arc")),
 )
-"""What a row speaks of, and the platform that only then makes sense; `arc.` is more of Arc than
-Secure Boot.
+"""A key of a row, and the only platform that has it; `arc.` is any Arc fact other than Secure Boot.
 """
 _OWN_SECURITY = ("azure", "azure-local")
 """Platforms whose Secure Boot is a part of their security profile."""
@@ -36,6 +36,16 @@ _RESOURCES = ("properties", "storageProfile", "osProfile")
 def _recognizes(document: Document) -> bool:
     rows = _rows(document)
     return bool(rows) and columns_of(rows, document).names_machines and not _are_resources(rows)
+
+
+def unnamed_columns(document: Document) -> tuple[str, str] | None:
+    """What is wrong with a table whose columns name no machines, and the fix; None for anything
+    else.
+    """
+    rows = _rows(document)
+    if not rows or any(actual_key(rows[0], key) for key in ("type", *_RESOURCES)):
+        return None
+    return no_machines_in([column for column, _ in _flat(rows[0])])
 
 
 def _are_resources(rows: list[Mapping]) -> bool:
@@ -94,8 +104,8 @@ def _read(document: Document) -> SourceData:
     if not rows:
         log.add(
             document.root_mark,
-            "This is no table: it has no rows with a header.",
-            "See docs: inventory, tables.",
+            "The table has no header or no rows.",
+            "Add a header row with column names, such as `name` and `build`.",
         )
         log.finish()
     columns = columns_of(rows, document)
@@ -113,9 +123,7 @@ def _read(document: Document) -> SourceData:
 
 
 class TableRows:
-    """Reads rows, and counts what is told once for all of them: platforms that are missing or
-    concluded.
-    """
+    """Reads rows, and counts what is reported once for all: missing and inferred platforms."""
 
     def __init__(self, columns: Columns, log: Log, *, named: bool) -> None:
         self.fields = columns.fields
@@ -125,8 +133,8 @@ class TableRows:
         self.platforms: dict[str, int] = {}
 
     def take(self, row: Mapping, machines: int = 1) -> None:
-        """Add the machine of a row, or note what is wrong with it, by its column. It stands for so
-        many machines.
+        """Add the machine of a row, or note what is wrong with it, by its column. It represents a
+        number of `machines`.
         """
         if len(self.log.problems) > _ENOUGH:
             return
@@ -151,7 +159,7 @@ class TableRows:
                 self._name_columns(cells, row.mark, before)
 
     def _concluded(self, node: Mapping, machines: int) -> bool:
-        """Give a node the platform that its fields make sense on; False where they do not tell."""
+        """Give a node the platform that its fields imply; False where they imply none."""
         arc = node.get("arc")
         keys = set(node)
         if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"}:
@@ -169,9 +177,11 @@ class TableRows:
             if isinstance(value, Inexact) and path != "weight":
                 message = (
                     f"In the column {quoted(column)}: {value} is a number, "
-                    "and zeros at its end are lost."
+                    "and its trailing zeros are lost."
                 )
-                self.log.add(mark, message, "Make the column text: 26100.4770 is not 26100.477.")
+                self.log.add(
+                    mark, message, "Format the column as text, and then enter the value again."
+                )
 
     def _name_columns(self, cells: list[tuple[str, str, Any]], mark: int, before: int) -> None:
         """Name the column in each problem of a row, as far as one cell is the cause."""
@@ -189,18 +199,21 @@ class TableRows:
             self.log.problems[before:] = named.problems
 
     def note_missing(self) -> None:
-        """One problem for all rows whose platform nobody can tell."""
+        """One problem for all rows without a platform."""
         if self.without:
-            many = f" (and {len(self.without) - 1} rows after it)" if len(self.without) > 1 else ""
-            message = f"Nothing in this row tells the platform{many}: azure, azure-local or arc."
-            remedy = "Add a column `platform`, or name one with --map COLUMN=platform."
+            many = f" (and for {len(self.without) - 1} more)" if len(self.without) > 1 else ""
+            message = f"The platform is missing for this row{many}."
+            remedy = (
+                "Add a `platform` column (azure, azure-local, or arc), "
+                "or map one with --map COLUMN=platform."
+            )
             self.log.add(self.without[0], message, remedy)
 
     def concluded(self, file: str) -> list[str]:
-        """A sentence for each platform that was concluded."""
+        """A sentence for each inferred platform."""
         return [
-            f"{file}: no cell names the platform of {count} machines; taken as {platform}, "
-            "by what their rows tell."
+            f"{file}: platform {platform} inferred for {counted(count, 'machine')} "
+            "from other columns."
             for platform, count in self.platforms.items()
         ]
 

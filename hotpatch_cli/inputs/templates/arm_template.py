@@ -10,6 +10,7 @@ from hotpatch_cli.armtemplate import (
     is_template,
     resolve,
 )
+from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequence, quoted
 from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.deployments import IMAGE_TEMPLATE, MACHINE_TYPES, Deployed
@@ -41,8 +42,8 @@ def _read(document: Document) -> SourceData:
     log.finish()
     if template.linked:
         source.notes.append(
-            f"{document.file}: {template.linked} linked templates were not read: "
-            "give them as files of their own"
+            f"{document.file}: ignored {counted(template.linked, 'linked template')}. "
+            "Add them as separate files."
         )
     # Machines first, then images: names are given in the order of the template.
     deployed = _deployed(template.resources)
@@ -70,15 +71,14 @@ def _deployed(resources: tuple[TemplateResource, ...]) -> list[Deployed]:
 
 
 def _refusal(template: ResolvedTemplate) -> tuple[str, str]:
-    """What is said of a template without a machine, and which types are read."""
+    """The message for a template without a machine, and the supported types."""
     counts = sorted(template.other_types.items())[:_SHOWN]
     there = ", ".join(f"{count} of {quoted(kind)}" for kind, count in counts)
-    linked = f"; {template.linked} linked templates are not in the file" if template.linked else ""
+    linked = f" Ignored {counted(template.linked, 'linked template')}." if template.linked else ""
     message = (
-        "There is no virtual machine in this template; "
-        f"there is {there or 'nothing that is deployed'}{linked}."
+        f"The template contains no virtual machine. Resources found: {there or 'none'}.{linked}"
     )
-    return message, f"Types that are read: {', '.join(_TYPES)}."
+    return message, f"Supported types: {', '.join(_TYPES)}."
 
 
 READER = Reader(_recognizes, _read)

@@ -13,13 +13,13 @@ _SHOWN = 5
 
 
 class Compiled(Document):
-    """What a Bicep file compiles to. The compiler keeps no lines, so everything stands at the head
-    of the file.
+    """What a Bicep file compiles to. The compiler keeps no lines: everything has the place of the
+    first line.
     """
 
     __slots__ = ()
 
-    def position(self, mark: int) -> Position:  # noqa: ARG002  marks are of the compiled text, which nobody edits
+    def position(self, mark: int) -> Position:  # noqa: ARG002  marks are of the compiled text
         """The beginning of the Bicep file."""
         return Position(self.file, 1, 1)
 
@@ -29,12 +29,12 @@ def open_document(name: str) -> Document:
     nothing compiles it.
     """
     if name.lower().endswith(".bicepparam"):
-        said = "A .bicepparam file is not read."
+        said = ".bicepparam files aren't supported."
         raise refuse(
-            name, said, "Run `bicep build-params FILE` and name the JSON file that it writes."
+            name, said, f"Run `bicep build-params {name}` and use the JSON file that it creates."
         )
     if not Path(name).is_file():
-        raise refuse(name, "There is no such file.", "Check the name and the folder.")
+        raise refuse(name, "The file doesn't exist.", "Check the name and the folder.")
     parsed = parse_json(name, _compiled(name))
     document = Compiled(name, parsed.text)
     document.root, document.root_mark = parsed.root, parsed.root_mark
@@ -47,15 +47,17 @@ def _compiled(name: str) -> str:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603  fixed words
     except subprocess.TimeoutExpired:
         raise refuse(
-            name, f"{command[0]} did not finish in {_SECONDS} seconds.", "Compile it by itself."
+            name, f"{command[0]} timed out after {_SECONDS} seconds.", f"Run `bicep build {name}`."
         ) from None
     except OSError as error:
         raise refuse(
-            name, f"{command[0]} cannot be run: {error.strerror}.", "Compile it by itself."
+            name, f"Can't run {command[0]}: {error.strerror}.", f"Run `bicep build {name}`."
         ) from None
     if done.returncode != 0:
         raise refuse(
-            name, f"It does not compile: {_errors(done.stderr)}", "Mend it; see `bicep build`."
+            name,
+            f"The file doesn't compile: {_errors(done.stderr)}.",
+            f"Fix the error and run `bicep build {name}` again.",
         )
     return done.stdout.decode("utf-8", "replace").lstrip("\ufeff")
 
@@ -71,9 +73,9 @@ def _command(name: str) -> list[str]:
         return [tool, "bicep", "build", "--file", path, "--stdout"]
     raise refuse(
         name,
-        "A Bicep file must be compiled first, and neither bicep nor az is on the PATH.",
-        "Install one of them, or run `bicep build FILE` elsewhere and name the JSON file that "
-        "it writes.",
+        "The Bicep file can't be compiled: neither bicep nor az is on the PATH.",
+        f"Install one of them, or run `bicep build {name}` elsewhere and use the JSON file that "
+        "it creates.",
     )
 
 
@@ -85,4 +87,4 @@ def _errors(talk: bytes) -> str:
         if ": error " in line.lower()
     ]
     found = [line[line.lower().index(": error ") + 2 :] for line in lines[:_SHOWN]]
-    return quoted("; ".join(found) or "the compiler did not say why", 400)
+    return quoted("; ".join(found) or "the compiler reported no error", 400)

@@ -84,7 +84,7 @@ class Attributes:
         self.log.add(
             mark,
             f"Expected text in {'.'.join(path)}, found {_kind_in_words(value)}.",
-            "Make the plan again.",
+            "Create the plan again.",
         )
         return None
 
@@ -98,13 +98,13 @@ class Attributes:
         self.log.add(
             mark,
             f"Expected true or false in {'.'.join(path)}, found {_kind_in_words(value)}.",
-            "Make the plan again.",
+            "Create the plan again.",
         )
         return None
 
 
 def _kind_in_words(value: object) -> str:
-    """What stands in the wrong place; not its content."""
+    """The kind of a misplaced value, not its content."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, NumberText):

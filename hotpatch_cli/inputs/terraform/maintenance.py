@@ -32,7 +32,7 @@ _WINDOW = {
 def maintenance_of(
     resources: Sequence[TerraformResource], document: Document, log: Log
 ) -> Maintenance | None:
-    """What the resources of a plan or state say of maintenance; None where they say nothing."""
+    """The maintenance data of the resources of a plan or state; None where there is none."""
     found = [resource for resource in resources if resource.type in TYPES]
     if not found:
         return None

@@ -1,7 +1,7 @@
 """Terraform: plans and states of `terraform show -json`, and state files.
 
-Plans and states carry passwords in clear text, so nothing but the attributes named here is read,
-and of those nothing that Terraform marks as sensitive.
+Plans and states contain passwords in clear text. Only the attributes named here are read, except
+values that Terraform marks as sensitive.
 https://developer.hashicorp.com/terraform/internals/json-format
 """
 
@@ -292,7 +292,7 @@ def _is_member(view: Attributes) -> bool:
 
 
 def _patching(view: Attributes, kind: ResourceKind) -> Patching:
-    """The patch settings, with the provider's defaults where nothing is said.
+    """The patch settings, with the provider's defaults where nothing is stated.
 
     Types without such settings leave the VM with what Azure does by itself.
     """
@@ -364,14 +364,14 @@ def _azapi(resource: TerraformResource, log: Log) -> Deployed | None:
 
 
 def _embedded(text: str, mark: int, log: Log) -> Any:
-    """The tree of a JSON text within the document; all of it stands where the text does."""
+    """The tree of a JSON text within the document; all of it has the place of the text."""
     from hotpatch_cli.documents.json_text import parse_json
     from hotpatch_cli.errors import InputError
 
     try:
         return at_one_mark(parse_json(log.document.file, text).root, mark)
     except InputError:
-        log.add(mark, "The body of this azapi_resource is not JSON.", "Make the plan again.")
+        log.add(mark, "The body of this azapi_resource isn't JSON.", "Create the plan again.")
         return None
 
 
@@ -387,7 +387,7 @@ def _open_paths(
 
 
 def _without(node: Mapping, paths: list[tuple[str, ...]]) -> Mapping:
-    """A tree without what stands at some paths."""
+    """A tree without the values at some paths."""
     result = Mapping(node.mark)
     for key, value, key_mark, mark in node.placed():
         inner = [path[1:] for path in paths if path[:1] == (key.lower(),)]
@@ -407,7 +407,7 @@ def _read(document: Document) -> SourceData:
     root = document.root
     if isinstance(root, Mapping) and str(root.get("errored")) == "True":
         reading.notes.append(
-            f"{document.file}: Terraform stopped with an error while it made this plan"
+            f"{document.file}: the plan is incomplete because Terraform stopped with an error."
         )
     resources = list(_resources(root)) if isinstance(root, Mapping) else []
     azapi: list[Deployed] = []
@@ -441,18 +441,16 @@ def _read(document: Document) -> SourceData:
 
 
 def _of_azurerm(machine: Machine) -> Machine:
-    """A machine of a plan, which the provider azurerm holds to rules of its own."""
+    """A machine of a plan, to which the provider azurerm applies rules of its own."""
     return machine._replace(facts=machine.facts._replace(provider="azurerm"))
 
 
 def _refusal(resources: list[TerraformResource]) -> tuple[str, str]:
-    """What is said of a plan without a machine, such as one of another provider."""
+    """The message for a plan without a machine, such as one of another provider."""
     counted = Counter(resource.type for resource in resources).most_common(5)
-    there = (
-        ", ".join(f"{count} of {quoted(name)}" for name, count in counted) or "no resource at all"
-    )
-    message = f"There is no virtual machine of Azure in this plan or state; there is {there}."
-    return message, f"Types that are read: {', '.join(KINDS)}, {_AZAPI}."
+    there = ", ".join(f"{count} of {quoted(name)}" for name, count in counted) or "none"
+    message = f"The plan or state contains no Azure virtual machine. Resources found: {there}."
+    return message, f"Supported types: {', '.join(KINDS)}, {_AZAPI}."
 
 
 READER = Reader(_recognizes, _read)

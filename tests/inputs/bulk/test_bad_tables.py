@@ -38,20 +38,20 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
     "a name twice": (
         "t.csv",
         "name,platform\na,arc\nb,arc\na,arc\n",
-        "t.csv:4:1: The machine 'a' stands twice",
+        "t.csv:4:1: The machine 'a' is defined twice",
     ),
-    "an id twice": ("t.csv", "name,id,platform\na,/X,arc\nb,/x,arc\n", "stands twice"),
+    "an id twice": ("t.csv", "name,id,platform\na,/X,arc\nb,/x,arc\n", "is defined twice"),
     "a wrong value": (
         "t.csv",
         "name,platform,build\na,arc,\nb,arc,new\n",
         "t.csv:3:1: In the column 'build': 'new'",
     ),
     "a wrong weight": ("t.csv", "name,platform,weight\na,arc,x\n", "t.csv:2:1: Expected a number"),
-    "no platform": ("t.csv", "name,owner\na,me\n", "Nothing in this row tells the platform"),
+    "no platform": ("t.csv", "name,owner\na,me\n", "The platform is missing for this row"),
     "an unknown window": (
         "t.csv",
         "name,platform,window\na,arc,nights\n",
-        "'nights' is described nowhere",
+        "'nights' isn't defined",
     ),
     "nobody in it": ("t.csv", "name,platform\n", "There is no machine in it"),
     "no Windows": (
@@ -61,7 +61,11 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
     ),
     "no table": ("t.csv", "machines: []\n", "None of the files is a table"),
     "a line that is cut off": ("t.jsonl", GOOD + '{"name": "hunter2", "plat', "t.jsonl:2:"),
-    "a line that is a list": ("t.jsonl", GOOD + "[1]\n", "Line 2 is not an object"),
+    "a line that is a list": (
+        "t.jsonl",
+        GOOD + "[1]\n",
+        "Expected an object on each line, found a list",
+    ),
     "a key twice": (
         "t.jsonl",
         GOOD + '{"name": "b", "name": "c"}\n',
@@ -73,8 +77,8 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
         GOOD + '{"name": ["b"], "platform": "arc"}\n',
         "t.jsonl:2:1: ",
     ),
-    "no Parquet": ("t.parquet", "name,platform\na,arc\n", "This is not Parquet"),
-    "Parquet that is cut off": ("t.parquet", b"PAR1" + b"hunter2" * 99, "cut off or damaged"),
+    "no Parquet": ("t.parquet", "name,platform\na,arc\n", "isn't in Parquet format"),
+    "Parquet that is cut off": ("t.parquet", b"PAR1" + b"hunter2" * 99, "it's damaged"),
 }
 
 
@@ -91,20 +95,20 @@ def test_bad_tables(hotpatch: Hotpatch, case: str) -> None:
 
 
 PARQUET = {
-    "SELECT 'a' AS name, 'arc' AS platform, 26100.10::DOUBLE AS build": "zeros at its end are lost",
+    "SELECT 'a' AS name, 'arc' AS platform, 26100.10::DOUBLE AS build": "trailing zeros are lost",
     "SELECT 'a' AS name, 'arc' AS platform, 1 AS file_row_number": (
-        "A column is called 'file_row_number'"
+        "The column name 'file_row_number' is reserved"
     ),
     "SELECT NULL AS name, 'arc' AS platform": (
         "t.parquet:1:1: The key 'name' of a machine is missing"
     ),
     "SELECT unnest([' a', 'a ']) AS name, 'arc' AS platform": (
-        "t.parquet:2:1: The machine 'a' stands twice"
+        "t.parquet:2:1: The machine 'a' is defined twice"
     ),
     "SELECT 'a' AS name, 'arc' AS platform, unnest([1, -1]) AS weight": (
         "t.parquet:2:1: Expected a number"
     ),
-    "SELECT 1 AS foo": "No column names machines",
+    "SELECT 1 AS foo": "No column has the names of machines",
 }
 
 
@@ -133,7 +137,7 @@ def test_structs_and_odd_columns(hotpatch: Hotpatch) -> None:
     done = hotpatch("check", parquet(query, hotpatch.folder / "t.parquet"), "--bulk", "-f", "jsonl")
     assert done.code == 3, done.err
     assert json.loads(done.out)["codes"] == "HP403 HP408 HP410 HP313"
-    assert "taken as arc" in done.err
+    assert "platform arc inferred" in done.err
 
 
 def test_file_names_are_no_patterns(hotpatch: Hotpatch) -> None:

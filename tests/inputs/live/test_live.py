@@ -136,7 +136,7 @@ REFUSALS = {
     "no right": (
         Answer(403, {"error": {"code": "AuthorizationFailed"}}),
         "AuthorizationFailed",
-        "role Reader",
+        "Reader role",
     ),
     "unknown management group": (
         Answer(
@@ -156,10 +156,10 @@ REFUSALS = {
         "302",
         "Try again later",
     ),
-    "HTML in place of a result": (Answer(200, "<html>Sign in</html>"), "no JSON", "proxies"),
+    "HTML in place of a result": (Answer(200, "<html>Sign in</html>"), "isn't JSON", "proxy"),
     "HTML that says so": (
         Answer(200, "<html>Sign in</html>", {"Content-Type": "text/html"}),
-        "not understood",
+        "can't be read",
         "prox",
     ),
 }
@@ -207,15 +207,15 @@ def lost(result: dict[str, Any], _asked: Any) -> Any:
 
 
 STRANGE = {
-    "cut short": (cut_short, "cut the list"),
+    "cut short": (cut_short, "truncated the list"),
     "the same token": (same_token, "never end"),
     "pages without rows": (no_rows, "never end"),
-    "a row that is missing": (lost, "changed while they were read: 26 of"),
-    "another count than rows": (lambda result, _: result | {"count": 7}, "their count"),
-    "no rows at all": (lambda result, _: result | {"data": None, "count": 0}, "list of rows"),
+    "a row that is missing": (lost, "changed during the query: 26 of"),
+    "another count than rows": (lambda result, _: result | {"count": 7}, "no row count"),
+    "no rows at all": (lambda result, _: result | {"data": None, "count": 0}, "no rows"),
     "a table in place of objects": (
         lambda result, _: result | {"data": {"columns": [], "rows": []}},
-        "list of rows",
+        "no rows",
     ),
     "rows of text": (lambda result, _: result | {"data": ["x"], "count": 1}, "no id"),
     "rows without an id": (
@@ -226,11 +226,11 @@ STRANGE = {
         lambda result, _: result | {"data": [{"id": 7}], "count": 1},
         "no id",
     ),
-    "a total that is text": (lambda result, _: result | {"totalRecords": "many"}, "not understood"),
-    "a list": (lambda _result, _: [1], "not understood"),
-    "a number": (lambda _result, _: 5, "not understood"),
-    "null": (lambda _result, _: None, "not understood"),
-    "nothing of it": (lambda _result, _: {}, "not understood"),
+    "a total that is text": (lambda result, _: result | {"totalRecords": "many"}, "can't be read"),
+    "a list": (lambda _result, _: [1], "can't be read"),
+    "a number": (lambda _result, _: 5, "can't be read"),
+    "null": (lambda _result, _: None, "can't be read"),
+    "nothing of it": (lambda _result, _: {}, "can't be read"),
 }
 
 
@@ -300,7 +300,7 @@ def test_an_unknown_subscription(hotpatch: Any, azure: Azure) -> None:
         "check", "--azure", "--subscription", SUBSCRIPTION, "--subscription", "nosuch", *DAY
     )
     assert (done.code, done.out) == (2, "")
-    assert "'nosuch' is not among the 1" in done.err
+    assert "'nosuch' isn't among the 1" in done.err
 
 
 def test_a_name_of_two_subscriptions(hotpatch: Any, azure: Azure) -> None:
@@ -308,7 +308,7 @@ def test_a_name_of_two_subscriptions(hotpatch: Any, azure: Azure) -> None:
     azure.tables["resourcecontainers"].append(subscription(OTHER, "production"))
     done = hotpatch("check", "--azure", "--subscription", "Production", *DAY)
     assert done.code == 2
-    assert "2 subscriptions are called" in done.err
+    assert "2 subscriptions are named" in done.err
 
 
 def test_a_management_group(hotpatch: Any, azure: Azure) -> None:
@@ -323,8 +323,8 @@ def test_a_management_group(hotpatch: Any, azure: Azure) -> None:
 
 
 EMPTY = {
-    "nobody": ([], "No subscription can be read"),
-    "nothing": ([subscription(OTHER, "Lab")], "There is no machine"),
+    "nobody": ([], "can't read any subscription"),
+    "nothing": ([subscription(OTHER, "Lab")], "contain no machine"),
 }
 
 
@@ -335,7 +335,7 @@ def test_nothing_to_read(hotpatch: Any, azure: Azure, subscriptions: list[Any], 
     done = hotpatch("check", "--azure", *DAY)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
-    assert "role Reader" in done.err
+    assert "Reader role" in done.err
 
 
 WRONG = {
@@ -349,9 +349,9 @@ WRONG = {
     "an unknown cloud": (["--azure", "--cloud", "usgoverment"], "usgovernment"),
     "an unknown word in the name of a source": (
         ["azure:?subscripton=x"],
-        "'subscripton' is not known",
+        "Unknown key 'subscripton'",
     ),
-    "a broken name of a source": (["azure:?x"], "no scope of Azure"),
+    "a broken name of a source": (["azure:?x"], "Use the format azure:?subscription=ID"),
 }
 
 
@@ -369,11 +369,11 @@ def test_wrong_options(hotpatch: Any, azure: Azure, arguments: list[str], said: 
     ["https://example.com", "http://example.com", "http://[", "127.0.0.1", "ftp://127.0.0.1"],
 )
 def test_endpoints_elsewhere(hotpatch: Any, endpoint: str) -> None:
-    """Only an address of this machine can stand in for Azure."""
+    """must be an address of this machine can stand in for Azure."""
     hotpatch.monkeypatch.setenv("HOTPATCH_AZURE_ENDPOINT", endpoint)
     done = hotpatch("check", "--azure", *DAY)
     assert done.code == 2
-    assert "Only an address of this machine" in done.err
+    assert "must be an address of this machine" in done.err
 
 
 def test_out_of_reach(hotpatch: Any) -> None:
@@ -382,7 +382,7 @@ def test_out_of_reach(hotpatch: Any) -> None:
     hotpatch.monkeypatch.setenv("HOTPATCH_AZURE_ENDPOINT", "http://127.0.0.1:1")
     done = hotpatch("check", "--azure", *DAY)
     assert done.code == 2
-    assert "out of reach" in done.err
+    assert "unreachable" in done.err
 
 
 def test_nobody_signed_in(hotpatch: Any) -> None:
@@ -399,7 +399,7 @@ def test_nobody_signed_in(hotpatch: Any) -> None:
     ):
         done = hotpatch("check", "--azure", "--cloud", cloud, *DAY)
         assert (done.code, done.out) == (2, "")
-        assert "Nobody is signed in" in done.err
+        assert "You aren't signed in" in done.err
         assert remedy in done.err
         assert len(done.err.splitlines()) == 1
 
@@ -411,7 +411,7 @@ def test_a_sign_in_that_is_refused() -> None:
         "for app planted-app. AADSTS7000215"
     )
     error = told(ClientAuthenticationError(message=said), AzureScope("azure:"), "subscriptions")
-    assert "Nobody is signed in to Azure (AADSTS7000215)." in str(error)
+    assert "You aren't signed in to Azure (AADSTS7000215)." in str(error)
     assert "planted" not in str(error)
 
 
@@ -439,7 +439,7 @@ def test_pages_that_overlap(hotpatch: Any, azure: Azure) -> None:
     azure.change = over
     done = hotpatch("check", "--azure", *DAY)
     assert (done.code, done.out) == (2, "")
-    assert "23 of 25 came" in done.err
+    assert "23 of 25 received" in done.err
 
 
 def test_a_slow_answer(hotpatch: Any, azure: Azure) -> None:
@@ -560,4 +560,4 @@ def test_nested_beyond_the_parser(hotpatch: Any, azure: Azure) -> None:
     azure.instead = [None, Answer(200, '{"data": ' + "[" * 100_000 + "]" * 100_000 + "}")]
     done = hotpatch("check", "--azure", *DAY)
     assert (done.code, done.out) == (2, "")
-    assert "not understood" in done.err
+    assert "can't be read" in done.err

@@ -123,8 +123,8 @@ def test_a_linux_image_is_skipped(hotpatch: Hotpatch) -> None:
     [
         ("p.json", json.dumps({"builders": [{"type": "amazon-ebs"}]}), "'amazon-ebs'"),
         ("p.pkr.hcl", f'source "azure-arm" "x" {{ client_secret = "{PLANTED}"', "1:"),
-        ("p.pkr.hcl", f"client_secret = {PLANTED} \x01", "Not HCL"),
-        ("p.pkr.hcl", 'x = "1"\n', "no builder at all"),
+        ("p.pkr.hcl", f"client_secret = {PLANTED} \x01", "Invalid HCL"),
+        ("p.pkr.hcl", 'x = "1"\n', "Builders found: none"),
         ("main.tf", f'password = "{PLANTED}"', "terraform show -json"),
     ],
     ids=["other-builder", "truncated", "control", "no-source", "terraform"],

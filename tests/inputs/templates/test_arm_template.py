@@ -431,13 +431,13 @@ def doubling(depth: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
-        (template(), "nothing that is deployed"),
+        (template(), "Resources found: none"),
         (
             template({"type": "Microsoft.Storage/storageAccounts", "name": "s"}),
             "microsoft.storage/storageaccounts",
         ),
         (template(vm(copy={"name": "x", "count": 100000})), "Azure allows 800"),
-        (template(nested({"resources": []}, None)), "nothing that is deployed"),
+        (template(nested({"resources": []}, None)), "Resources found: none"),
         (doubling(60), "more steps"),
         (
             template(
@@ -460,7 +460,10 @@ def test_what_cannot_be_read_is_named(hotpatch: Hotpatch, tree: Any, said: str) 
 
 @pytest.mark.parametrize(
     ("names", "said"),
-    [(["p1.json"], "without the template"), (["main.json", "p1.json", "p2.json"], "one at a time")],
+    [
+        (["p1.json"], "its template is missing"),
+        (["main.json", "p1.json", "p2.json"], "only one parameters file"),
+    ],
     ids=["alone", "two"],
 )
 def test_parameters_files_that_fit_nothing_are_named(

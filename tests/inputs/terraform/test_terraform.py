@@ -355,13 +355,13 @@ def test_a_reason_points_at_the_attribute(hotpatch: Hotpatch) -> None:
     ("text", "said"),
     [
         (plan(resource("aws_instance.x", "aws_instance")), "1 of 'aws_instance'"),
-        (plan(), "no resource at all"),
+        (plan(), "Resources found: none"),
         (plan(resource(patch_mode=5)), "Expected text in patch_mode, found a number"),
         (
             plan(resource(hotpatching_enabled=PLANTED)),
             "Expected true or false in hotpatching_enabled, found text",
         ),
-        (plan(resource("z", "azapi_resource", **AZAPI, body=PLANTED)), "is not JSON"),
+        (plan(resource("z", "azapi_resource", **AZAPI, body=PLANTED)), "isn't JSON"),
         (plan(resource())[:-40], "Not JSON"),
         (plan(resource()).replace("[\n", "[" * 100 + "\n", 1), "Nested deeper"),
     ],

@@ -15,7 +15,7 @@ from hotpatch_cli.inputs.text_kind import text_kind
 
 Kind = Literal["parquet", "csv", "jsonl"]
 LARGE = {"parquet": 2**20, "csv": 16 * 2**20, "jsonl": 32 * 2**20}
-"""From so many bytes on a table is large: some 100,000 machines."""
+"""Size in bytes from which a table is large: about 100,000 machines."""
 
 _LOOKED_AT = 2**20
 _PARQUET = b"PAR1"

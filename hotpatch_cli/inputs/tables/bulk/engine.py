@@ -9,10 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from hotpatch_cli.errors import refuse
+from hotpatch_cli.errors import missing_package, refuse
+from hotpatch_cli.inputs.tables.parquet import damaged_parquet
 
 MEMORY = "384MB"
-"""What DuckDB may hold; what is more goes to the temporary folder. The process has some more for
+"""DuckDB's memory limit; the rest goes to the temporary folder. The process needs some more for
 itself.
 """
 
@@ -32,11 +33,7 @@ class Engine:
     def __init__(self) -> None:
         """Raises InputError where DuckDB is not installed."""
         if not available():
-            raise refuse(
-                "--bulk",
-                "Large tables need DuckDB, which is not installed.",
-                "pip install 'hotpatch-cli[bulk]'",
-            )
+            raise missing_package("--bulk", "Reading large tables", "bulk")
         import duckdb
 
         self.binder_error = duckdb.BinderException
@@ -89,8 +86,8 @@ class Engine:
 
 @contextmanager
 def reading(file: str) -> Iterator[None]:
-    """What DuckDB says of a file, in our words: its own repeat rows of the file, which may hold
-    secrets. InputError.
+    """DuckDB's errors on a file, in our words: its own repeat rows of the file, which can contain
+    secrets. Raises InputError.
     """
     import duckdb
 
@@ -99,8 +96,8 @@ def reading(file: str) -> Iterator[None]:
     except duckdb.OutOfMemoryException:
         raise refuse(
             file,
-            "There is no room for it in memory and the temporary folder.",
-            "Set TMPDIR to a larger one.",
+            "The temporary folder has too little space for the table.",
+            "Set TMPDIR to a folder with more space.",
         ) from None
     except (
         duckdb.InvalidInputException,
@@ -108,15 +105,11 @@ def reading(file: str) -> Iterator[None]:
         duckdb.ConversionException,
         duckdb.SerializationException,
     ):
-        raise refuse(
-            file, "This is not Parquet, or it is cut off or damaged.", "Write it again."
-        ) from None
+        raise damaged_parquet(file) from None
     except duckdb.Error as error:
         if type(error) is not duckdb.Error and not isinstance(error, duckdb.InternalException):
             raise
-        raise refuse(
-            file, "This is not Parquet, or it is cut off or damaged.", "Write it again."
-        ) from None
+        raise damaged_parquet(file) from None
 
 
 def quoted(name: str) -> str:

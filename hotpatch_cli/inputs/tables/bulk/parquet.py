@@ -16,6 +16,7 @@ from hotpatch_cli.inputs.tables.bulk.profiles import (
     check_values,
     checked,
     deciding,
+    note_missing_name,
 )
 from hotpatch_cli.inputs.tables.cells import MISSING, NAME_IN_ID, PLATFORM_IN_ID
 from hotpatch_cli.inputs.tables.columns import Columns, mapped
@@ -71,8 +72,8 @@ class Parquet:
                     f"SELECT * EXCLUDE file_row_number FROM {self._scan}"
                 )
         except self._engine.binder_error:
-            said = "A column is called 'file_row_number', as DuckDB calls the numbers of rows."
-            raise refuse(self.file, said, "Rename it.") from None
+            said = "The column name 'file_row_number' is reserved."
+            raise refuse(self.file, said, "Rename the column.") from None
         leaves: dict[str, str] = {}
         for name, kind in zip(relation.columns, relation.types, strict=True):
             _add_leaves(leaves, name, quoted(name), kind)
@@ -140,10 +141,9 @@ class Parquet:
         rows = [] if self._tidy else self._engine.run(query)
         for row, missing in rows:
             if missing:
-                message = "The key 'name' of a machine is missing."
-                log.add(row, message, "Add it (its name, unique in the inventory).")
+                note_missing_name(log, row)
             else:
-                log.add(row, f"A name or id of over {MAX_SCALAR} bytes.", "Shorten it.")
+                log.add(row, f"The name or id has more than {MAX_SCALAR} bytes.", "Shorten it.")
         for column in checked(self.columns, freezes):
             cell = self._expressions[column]
             query = f"SELECT {cell}, min(file_row_number) + 1 FROM {self._rows} GROUP BY ALL"
@@ -170,8 +170,8 @@ class Parquet:
         )
 
     def _aligned(self) -> str:
-        """SQL of whether an id ends in the name as it should: then the name is tidy, and tells
-        machines apart.
+        """SQL of whether an id ends in the name as it should: then the name is tidy and identifies
+        the machine.
         """
         name, resource_id = self._column("name"), self._column("id")
         if name is None or resource_id is None:
@@ -220,7 +220,7 @@ class Parquet:
         return f"coalesce({named}, {name_in_id})" if named else name_in_id
 
     def _platform(self) -> str:
-        """SQL of the platform that the id tells, where the row has none of its own."""
+        """SQL of the platform that the id implies, where the row has none of its own."""
         own, resource_id = self._text("platform"), self._text("id")
         if resource_id is None:
             return "NULL::VARCHAR"

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hotpatch_cli.documents import codec as c
+from hotpatch_cli.documents.codec import Codec
 from hotpatch_cli.documents.rows import RowsDocument
 from hotpatch_cli.documents.tree import Log, Mapping
 from hotpatch_cli.inputs.fields import FREE_TEXTS, MACHINE_FIELDS, NO_PROFILE
@@ -16,21 +18,23 @@ from hotpatch_cli.model import Machine
 from hotpatch_cli.schedule.freezes import Freeze
 
 CHUNK = 20_000
-"""So many profiles are in memory at once."""
+"""Number of profiles in memory at once."""
 
 NAMES = ("name", "id")
 KEY = "coalesce(lower(id), name)"
-"""SQL of what tells machines apart."""
+"""SQL of the key that identifies a machine."""
 _NAME, _TOLD = "\0name", "\0platform"
-"""Columns that no header has: the name of a profile, and the platform that ids tell."""
+"""Columns that no header has: the name of a profile, and the platform that ids imply."""
 
 ToTree = Callable[[Any, int], Any]
+
+_NAMED: Codec[Any] = c.record(dict, {"name": MACHINE_FIELDS["name"]}, "a machine")
 
 
 @dataclass(slots=True)
 class Profile:
     """Equal machines: a number, how many, the row of the first (from 1), their cells, the platform
-    that ids tell.
+    that ids imply.
     """
 
     number: int
@@ -66,8 +70,8 @@ def checked(columns: Columns, freezes: Iterable[Freeze]) -> list[str]:
 
 
 class Profiles:
-    """Reads profiles as the rows of a small table are read: by the same code, with a name that
-    stands for them all.
+    """Reads profiles as the rows of a small table are read: by the same code, with one name for all
+    of them.
     """
 
     def __init__(
@@ -85,7 +89,7 @@ class Profiles:
         self._supposed: dict[str, int] = {}
 
     def machines(self, profiles: Iterable[Profile]) -> dict[str, tuple[Machine, Profile]]:
-        """Name -> the machine that stands for a profile, and the profile. Raises InputError with
+        """Name -> the machine that represents a profile, and the profile. Raises InputError with
         what is wrong.
         """
         log = Log(RowsDocument(self._file))
@@ -118,6 +122,11 @@ class Profiles:
         rows = TableRows(self._columns, Log(RowsDocument(self._file)), named=True)
         rows.platforms = self._supposed
         return rows.concluded(self._file)
+
+
+def note_missing_name(log: Log, row: int) -> None:
+    """Note that the machine of a row has no name, as the inventory's own codec words it."""
+    _NAMED.read(Mapping(row), row, log)
 
 
 def check_values(path: str, values: Iterable[tuple[Any, int]], log: Log) -> None:

@@ -18,7 +18,7 @@ from hotpatch_cli.documents.csv_text import (
 )
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.documents.rows import MAX_COLUMNS, header_of_rows
-from hotpatch_cli.documents.tree import Log, NumberText
+from hotpatch_cli.documents.tree import Log, NumberText, quoted
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.fields import WHOLE
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
@@ -27,9 +27,7 @@ from hotpatch_cli.inputs.tables.bulk.profiles import ToTree
 from hotpatch_cli.inputs.tables.cells import placed
 
 _FIRST = 1_000
-"""So many lines tell the keys of most files; whether they are all is asked of DuckDB, which is
-quick at it.
-"""
+"""Number of lines that have all keys of most files; DuckDB checks the rest of the file quickly."""
 
 
 class RowSource(NamedTuple):
@@ -106,12 +104,12 @@ def _opened(detected: DetectedTable) -> Iterator["_Lines"]:
             detected.name, "Not text in UTF-8 or UTF-16.", "Save the file as UTF-8."
         ) from None
     except OSError as error:
-        raise refuse(detected.name, f"The file cannot be read: {error.strerror}.") from None
+        raise refuse(detected.name, f"Can't read the file: {error.strerror}.") from None
 
 
 class _Lines:
-    """The lines of a stream, none too long, none with a zero byte. `ended` tells whether the last
-    one has its end.
+    """The lines of a stream, none too long, none with a zero byte. `ended` is true if the last one
+    has its line end.
     """
 
     def __init__(self, stream: Any, file: str) -> None:
@@ -136,7 +134,9 @@ class _Lines:
             )
         if len(line) > LONGEST_CELL:
             raise refuse(
-                self._file, f"A line is longer than {LONGEST_CELL} characters.", "Is this a table?"
+                self._file,
+                f"A line has more than {LONGEST_CELL} characters.",
+                "Check that the file is a table.",
             )
         self.ended = line[-1] in "\r\n"
         return line
@@ -155,8 +155,8 @@ def json_source(detected: DetectedTable, engine: Engine) -> RowSource:
     if len(header) > MAX_COLUMNS:
         raise refuse(
             detected.name,
-            f"It has more than {MAX_COLUMNS} different keys.",
-            "Is this a table of machines?",
+            f"The table has more than {MAX_COLUMNS} different keys.",
+            "Check that the file is a table of machines.",
         )
     return RowSource(header, partial(_json_rows, detected, header), placed)
 
@@ -178,7 +178,7 @@ def _keys(rows: Iterable[tuple[int, dict[str, Any]]]) -> list[str]:
 
 
 def _has_only(keys: set[str], detected: DetectedTable, engine: Engine) -> bool:
-    """Whether no line has other keys; False as well where DuckDB cannot tell."""
+    """Whether no line has other keys; also False where DuckDB can't decide."""
     import duckdb
 
     query = (
@@ -215,7 +215,8 @@ def _object(file: str, number: int, line: str) -> dict[str, Any]:
         )
         if isinstance(node, dict):
             return node
-        raise refuse(file, f"Line {number} is not an object.", "Write one machine on each line.")
+        message = f"Expected an object on each line, found {quoted(placed(node, number))}."
+        raise InputError([Problem(file, number, 1, message, "Write one machine per line.")])
     except (ValueError, RecursionError):
         raise InputError(_problems(file, number, line)) from None
 
@@ -226,13 +227,13 @@ def _problems(file: str, number: int, line: str) -> Iterable[Problem]:
         parse_json(file, line)
     except InputError as error:
         return [problem._replace(line=number) for problem in error.problems]
-    return [Problem(file, number, 1, "Not JSON.", "Write one machine on each line.")]
+    return [Problem(file, number, 1, "Invalid JSON.", "Write one machine per line.")]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     node = dict(pairs)
     if len(node) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("duplicate key")
     return node
 
 

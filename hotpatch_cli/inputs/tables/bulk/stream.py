@@ -19,6 +19,7 @@ from hotpatch_cli.inputs.tables.bulk.profiles import (
     check_values,
     checked,
     deciding,
+    note_missing_name,
 )
 from hotpatch_cli.inputs.tables.bulk.row_sources import RowSource, csv_source, json_source
 from hotpatch_cli.inputs.tables.cells import MISSING, name_in, platform_in, value_of
@@ -106,11 +107,7 @@ class _Rows:
         if name is None and identity is not None:
             name = name_in(identity)
         if name is None:
-            self.log.add(
-                line,
-                "The key 'name' of a machine is missing.",
-                "Add it (its name, unique in the inventory).",
-            )
+            note_missing_name(self.log, line)
             return
         for path, place, fine in self.checked:
             self._check(path, cells[place], fine, line)
@@ -158,14 +155,14 @@ class _Rows:
                 fine.add(key)
 
     def taken(self) -> list[list[Any]]:
-        """The columns of the rows that wait for the database, which then has them."""
+        """Move the columns of the buffered rows to the database."""
         columns = [list(column) for column in zip(*self.batch, strict=True)] or [[], [], [], []]
         self.batch = []
         return columns
 
     def finished(self) -> list[Profile]:
-        """The profiles that wait. One that comes again gets another number: judged twice, and
-        memory is bounded.
+        """Hand over the buffered profiles. One that occurs again gets another number: it's judged
+        twice, and memory is bounded.
         """
         profiles = list(self.seen.values())
         self.seen = {}

@@ -5,17 +5,15 @@ from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, Problem, refuse
-from hotpatch_cli.inputs.source import SourceData
+from hotpatch_cli.inputs.source import SourceData, repeated
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 from hotpatch_cli.inputs.tables.bulk.engine import Engine, reading
 from hotpatch_cli.inputs.tables.bulk.parquet import Parquet
 from hotpatch_cli.inputs.tables.bulk.profiles import KEY, Profiles
 from hotpatch_cli.inputs.tables.bulk.stream import Streamed
-from hotpatch_cli.inputs.tables.columns import notes_on
-from hotpatch_cli.model import Fleet
+from hotpatch_cli.inputs.tables.columns import column_names, no_machines_in, notes_on
+from hotpatch_cli.model import Fleet, Location
 from hotpatch_cli.schedule.freezes import Freeze
-
-_NAMES_SHOWN = 20
 
 
 class FleetPart(NamedTuple):
@@ -39,24 +37,22 @@ class BulkTable:
         )
         columns = self.source.columns
         self.notes = notes_on(self.file, columns)
-        """What the user is to hear, once all parts were taken."""
-        names = _first_names([*columns.fields, *columns.unknown])
+        """Notes for the user, complete after all parts were taken."""
+        header = [*columns.fields, *columns.unknown]
         if columns.absent:
             absent = ", ".join(map(quoted, columns.absent))
-            message = f"There is no column {absent} in {detected.name}."
-            raise refuse("--map", message, f"Columns are {names}.")
+            message = f"No table has the column {absent}."
+            raise refuse("--map", message, f"Columns of {detected.name}: {column_names(header)}.")
         if not columns.names_machines:
-            message = f"No column names machines and says something of them: {names}."
-            remedy = "Map them: --map COLUMN=name --map COLUMN=build."
-            raise InputError([Problem(detected.name, 1, 1, message, remedy)])
+            raise InputError([Problem(detected.name, 1, 1, *no_machines_in(header))])
 
     def parts(
         self, others: Sequence[SourceData], fleet_of: Callable[[list[SourceData]], Fleet]
     ) -> Iterator[FleetPart]:
-        """The profiles with the windows, freezes, groups and rings of other sources, which hold no
-        machines; `fleet_of` joins sources and checks what they hold.
+        """The profiles with the windows, freezes, groups, and rings of other sources, which have no
+        machines; `fleet_of` joins and checks the sources.
 
-        Raises InputError with what is wrong in the table, and where a machine stands twice in it.
+        Raises InputError with what is wrong in the table, and where it defines a machine twice.
         """
         freezes: list[Freeze] = []
         for source in others:
@@ -83,19 +79,13 @@ class BulkTable:
         for key in dict.fromkeys((self.source.told_apart_by, KEY)):
             if self._all_differ(key):
                 return []
-        repeated = self.engine.run(
+        twice = self.engine.run(
             f"SELECT arg_min(name, row), min(row), max(row) FROM {self.source.names} "
             f"GROUP BY {KEY} HAVING count(*) > 1 ORDER BY max(row) LIMIT {SHOWN_AT_MOST + 1}"
         )
         return [
-            Problem(
-                self.file,
-                last,
-                1,
-                f"The machine {quoted(name)} stands twice (first in {self.file}, line {first}).",
-                "Remove one.",
-            )
-            for name, first, last in repeated
+            repeated(name, self.file, first, Location(self.file, last, 1))
+            for name, first, last in twice
         ]
 
     @property
@@ -114,9 +104,3 @@ class BulkTable:
             f"SELECT count(*), count(DISTINCT hash({key})) FROM {self.source.names}"
         )
         return bool(rows == distinct)
-
-
-def _first_names(columns: Sequence[str]) -> str:
-    names = ", ".join(map(quoted, columns[:_NAMES_SHOWN]))
-    more = len(columns) - _NAMES_SHOWN
-    return f"{names} and {more} more" if more > 0 else names
