@@ -39,9 +39,26 @@ def fleet_name(report: Report) -> str:
     return counted(len(files), "file") if files else "fleet"
 
 
-def title(name: str, machines: int, as_of: date, noun: str = "machine") -> str:
+def head(report: Report, options: ViewOptions) -> str:
+    """Of what and when the report is, the age of its data, the decision, and the counts."""
+    age = DataAge(report.newest_release, report.read, report.missed is not None)
+    codes = (reason.rule.code for reason in report.general if reason.level == "error")
+    machines = len(report.machines)
+    if report.image_only:
+        first = f"{counted(machines, 'image')}, as of {day_text(report.as_of)}\n"
+    else:
+        first = title(fleet_name(report), machines, report.as_of)
+    return (
+        first
+        + age_line(age, report.as_of, options)
+        + "\n"
+        + counts_line(decision(report.gate, codes), report.counts, options)
+    )
+
+
+def title(name: str, machines: int, as_of: date) -> str:
     """The first line: `contoso: 15 machines, as of Thu 2026-11-26`."""
-    return f"{visible(name)}: {counted(machines, noun)}, as of {day_text(as_of)}\n"
+    return f"{visible(name)}: {counted(machines, 'machine')}, as of {day_text(as_of)}\n"
 
 
 def age_line(age: DataAge, as_of: date, options: ViewOptions) -> str:
