@@ -36,11 +36,11 @@ def fix_table(fixes: Sequence[RankedFix], options: ViewOptions) -> str:
 def _rows(fix: RankedFix, options: ViewOptions) -> list[tuple[str, ...]]:
     """A row for the change, and one more for each other way to it."""
     names = [checked.machine.label for checked in fix.alone or fix.machines]
-    first, *others = _ways(fix)
+    first, *others = ways(fix)
     title = fix.rules[0].title if len(fix.rules) == 1 else "Facts that no source states"
     row = (
         fix.name,
-        _effect(fix),
+        effect(fix),
         first,
         few(names, room_for_names(options)),
         title,
@@ -49,7 +49,7 @@ def _rows(fix: RankedFix, options: ViewOptions) -> list[tuple[str, ...]]:
     return [row, *(("", "", way, "", "", "") for way in others)]
 
 
-def _effect(fix: RankedFix) -> str:
+def effect(fix: RankedFix) -> str:
     """How many machines become ready by this change alone, of those that it concerns."""
     if fix.kind == "new-machine":
         return f"new VM: {fix.total:,}"
@@ -59,7 +59,7 @@ def _effect(fix: RankedFix) -> str:
     return f"{most}{fix.total_alone:,} of {fix.total:,}"
 
 
-def _ways(fix: RankedFix) -> list[str]:
+def ways(fix: RankedFix) -> list[str]:
     """The commands that find the missing facts, or that explain the change."""
     codes = set(fix.codes)
     if fix.kind == "missing-facts" and codes <= COLLECTED:
