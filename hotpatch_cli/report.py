@@ -81,12 +81,14 @@ class GateResult(NamedTuple):
     """The gate's result on the whole fleet: its criteria, the exit code, and notes for the owner.
 
     `notes` are sentences: expired waivers, waivers that match nothing, known findings that are
-    fixed.
+    fixed. `failing` and `undecided` count machines, also those that `--only` doesn't show.
     """
 
     fail_on: tuple[str, ...] = ()
     exit_code: int = 0
     notes: tuple[str, ...] = ()
+    failing: int = 0
+    undecided: int = 0
 
 
 class RestartChange(NamedTuple):
@@ -112,7 +114,8 @@ class Report(NamedTuple):
     """A fleet, judged on a day. `skipped` machines do not run Windows: counted, never judged.
 
     `missed` is the last Patch Tuesday where the release data is older than that; None where it is
-    not. `general` are findings on the whole run, reported once and not for each machine.
+    not. `general` are findings on the whole run, reported once and not for each machine. With
+    `image_only` each machine is an image that no machine was created from yet.
     """
 
     as_of: date
@@ -125,6 +128,7 @@ class Report(NamedTuple):
     missed: date | None = None
     what_if: ScenarioDiff | None = None
     general: tuple[Reason, ...] = ()
+    image_only: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
