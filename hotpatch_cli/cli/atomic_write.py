@@ -10,7 +10,7 @@ from hotpatch_cli.outputs.escaping import encoded
 
 
 def write_whole(path: Path, product: str | bytes) -> None:
-    """Write a product to a file, so that the file is the old one or the new one, never a part. Raises
+    """Write a product to a file: the file is the old one or the new one, never a part. Raises
     InputError.
     """
     write_all([(path, product)])

@@ -178,7 +178,7 @@ def _with_scenario(
 def _write(
     request: CheckRequest, asked: _Asked, report: Report, shown: Report, knowledge: Knowledge
 ) -> list[str]:
-    """Write all formats and give the names of the files: `shown` is what --only leaves."""
+    """Write all formats and give the names of the outputs: `shown` is what --only leaves."""
     page, extra = None, known_findings(asked.waiving, report)
     if "html" in asked.formats:
         from hotpatch_cli.cli.html_report import PART, contents, machine_tables, plan_part
@@ -193,9 +193,9 @@ def _write(
         everything=request.every,
         explain=request.explain,
     )
-    write_all_targets(shown, asked.targets, view, page, extra)
+    written = write_all_targets(shown, asked.targets, view, page, extra)
     if ICS in asked.formats:
         from hotpatch_cli.outputs.feeds import not_in_feed
 
         tell([not_in_feed(shown)], quiet=request.quiet)
-    return [*(target.output for target in asked.targets), *(name for name, _ in extra)]
+    return written

@@ -1,5 +1,4 @@
-"""Completions for a shell: rule codes, words of options, and machines and windows of the fleet on the
-line.
+"""Completions for a shell: rule codes, words of options, and the machines and windows of a fleet.
 
 A fleet is read only where it's small, and its problems are left to the command itself.
 """

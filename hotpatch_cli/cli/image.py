@@ -72,8 +72,8 @@ class ImageRequest(NamedTuple):
         pages = [target.output for target in targets if target.form == "html"]
         page = contents(report, knowledge, None) if pages else None
         extra = [*known_findings(asked, report), *machine_tables(report, pages)]
-        write_all_targets(report, targets, ViewOptions(color=not self.no_color), page, extra)
-        written = (*(target.output for target in targets), *(name for name, _ in extra))
+        view = ViewOptions(color=not self.no_color)
+        written = write_all_targets(report, targets, view, page, extra)
         decision = gate_decision(report, "image", recorded=self.write_known is not None)
         conclude(decision, written, quiet=self.quiet)
         raise typer.Exit(report.gate.exit_code)

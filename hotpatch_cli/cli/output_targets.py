@@ -231,13 +231,14 @@ def write_all_targets(
     options: ViewOptions,
     page: "PageContents | None" = None,
     extra: Iterable[tuple[str, str]] = (),
-) -> None:
+) -> list[str]:
     """Render every format, then write all outputs: files first, whole or not at all, standard
-    output last.
+    output last. Give the names of all outputs.
 
-    `page` is what a page holds, where one is among the formats; `extra` are more files, as (name,
-    text), which are written with them. Raises InputError.
+    `page` is the content of a page, where one is among the formats; `extra` are more files, as
+    (name, text), which are written with them. Raises InputError.
     """
+    more = list(extra)
     shown = []
     for form, output in deliveries:
         view = at_place(output, options)
@@ -251,7 +252,7 @@ def write_all_targets(
             shown.append((REPORT_FORMATS[form](report, view), output))
     # a link stays one: its target is written
     files = [(Path(output).resolve(), text) for text, output in shown if output != "-"]
-    files += [(Path(name).resolve(), text) for name, text in extra]
+    files += [(Path(name).resolve(), text) for name, text in more]
     with _job_summary(report, deliveries):
         if files:
             from hotpatch_cli.cli.atomic_write import write_all
@@ -260,6 +261,7 @@ def write_all_targets(
     for text, output in shown:
         if output == "-":
             deliver(text, output)
+    return [*(output for _, output in deliveries), *(name for name, _ in more)]
 
 
 @contextmanager

@@ -122,7 +122,7 @@ def _decision(view: "PlanView", *, stopped: bool) -> str:
     plan = view.plan
     count, left = len(plan.reboots), len(plan.unplaced)
     if not left:
-        outcome = f"{PASS}: all {counted(count, 'restart')} scheduled ({plan.status})"
+        outcome = f"{PASS}: {count:,} of {counted(count, 'restart')} scheduled ({plan.status})"
     else:
         codes = Counter(finding.code for _, finding in plan.unplaced)
         rules = [(code, view.rules[code].name) for code, _ in codes.most_common()]

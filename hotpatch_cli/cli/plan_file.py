@@ -15,8 +15,8 @@ _MOST_HOURS = 24 * 3660
 
 
 class ReadPlan(NamedTuple):
-    """The starts of a plan by machine, the ends where it has them, the machines that aren't scheduled,
-    and the request.
+    """The starts of a plan by machine, the ends where it has them, the machines that aren't
+    scheduled, and the request.
     """
 
     starts: Map[str, datetime]

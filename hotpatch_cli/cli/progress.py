@@ -70,8 +70,8 @@ def interruptible() -> Iterator[list[bool]]:
 
 @contextmanager
 def search_progress(*, quiet: bool) -> "Iterator[Callable[[float, float], None] | None]":
-    """A bar of the work done with the gap, on standard error where that's a terminal; it's removed at
-    the end.
+    """A bar of the work done with the gap, where standard error is a terminal; it's removed at the
+    end.
     """
     if not shows_progress(quiet=quiet):
         yield None

@@ -36,7 +36,7 @@ class Config(NamedTuple):
         return source.name if source else ""
 
     def given(self, parameter: str) -> bool:
-        """Whether an option is set on the command line or by its variable, which override the file."""
+        """Whether the command line or a variable sets an option, which overrides the file."""
         return self.source_of(parameter) in ("COMMANDLINE", "ENVIRONMENT")
 
     @property

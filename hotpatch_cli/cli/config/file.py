@@ -58,8 +58,8 @@ def _speaks_to_us(data: bytes) -> bool:
 
 
 def read(name: str) -> ConfigFile:
-    """The file of a name. Raises InputError where it can't be read, isn't TOML, or has no settings of
-    this program.
+    """The file of a name. Raises InputError where it can't be read, isn't TOML, or has no
+    settings of this program.
     """
     import tomllib
 
@@ -87,8 +87,8 @@ def read(name: str) -> ConfigFile:
 
 
 def line_of(text: str, path: Sequence[str]) -> int | None:
-    """The line of a key, or of the nearest table around it that has a line of its own; a number in a
-    path is the index of a list.
+    """The line of a key, or of the nearest table around it that has a line of its own. A number in
+    a path is the index of a list.
 
     tomllib keeps no lines, so they're looked up in the text. Only messages need them.
     """

@@ -1,4 +1,4 @@
-"""The tables of a configuration that aren't options: levels of rules, and settings for some machines."""
+"""The tables of a configuration that aren't options: [severity] and [[overrides]]."""
 
 import os
 from collections.abc import Iterator
