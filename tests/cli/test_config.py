@@ -180,29 +180,29 @@ def test_files_are_relative_to_the_configuration(
 WRONG = {
     "unknown": (
         "a = 1\nfail-onn = 'x'\n",
-        "hotpatch.toml:2: 'fail-onn' is no key here. Did you mean 'fail-on'?",
+        "hotpatch.toml:2: 'fail-onn' isn't a valid key here. Did you mean 'fail-on'?",
     ),
     "unknown in a command": (
         "[check]\n\nfail-onn = 'x'\n",
-        "hotpatch.toml:3: 'fail-onn' is no key here.",
+        "hotpatch.toml:3: 'fail-onn' isn't a valid key here.",
     ),
     "unknown command": (
         "[chekc]\nquiet = true\n",
-        "hotpatch.toml:1: 'chekc' is no key here. Did you mean 'check'?",
+        "hotpatch.toml:1: 'chekc' isn't a valid key here. Did you mean 'check'?",
     ),
     "unknown in a command below": (
         "[windows.list]\nnxt = 1\n",
-        "hotpatch.toml:2: 'nxt' is no key here.",
+        "hotpatch.toml:2: 'nxt' isn't a valid key here.",
     ),
     "no option of the command": (
         "[schema]\nfail-on = 'x'\n",
-        "hotpatch.toml:2: 'fail-on' is no key here.",
+        "hotpatch.toml:2: 'fail-on' isn't a valid key here.",
     ),
-    "an argument": ("[check]\nfleet = 'x'\n", "hotpatch.toml:2: 'fleet' is no key here."),
-    "help": ("[check]\nhelp = true\n", "hotpatch.toml:2: 'help' is no key here."),
+    "an argument": ("[check]\nfleet = 'x'\n", "hotpatch.toml:2: 'fleet' isn't a valid key here."),
+    "help": ("[check]\nhelp = true\n", "hotpatch.toml:2: 'help' isn't a valid key here."),
     "not TOML": ("a = 1\nb = [\n", "hotpatch.toml:"),
     "twice": ("quiet = true\nquiet = true\n", "hotpatch.toml:2:"),
-    "no truth": ("[check]\nquiet = 'yes'\n", "hotpatch.toml:2: --quiet is true or false."),
+    "no truth": ("[check]\nquiet = 'yes'\n", "hotpatch.toml:2: --quiet must be true or false."),
     "a list for one": (
         "[check]\nknown = ['a']\n",
         "hotpatch.toml:2: --known takes one value, not a list",
@@ -210,19 +210,19 @@ WRONG = {
     "a table for text": ("[check.fail-on]\na = 1\n", "hotpatch.toml:1"),
     "value": (
         "[check]\n\nfail-on = 'behnd'\n",
-        "Did you mean 'behind'? It stands in hotpatch.toml, line 3.",
+        "Did you mean 'behind'? It's set in hotpatch.toml, line 3.",
     ),
     "value of another kind": (
         "[check]\ninput-format = 'inventry'\n",
-        "It stands in hotpatch.toml, line 2.",
+        "It's set in hotpatch.toml, line 2.",
     ),
     "severity of no rule": (
         "[severity]\nHP999 = {level = 'note', reason = 'r'}\n",
-        "hotpatch.toml:2: 'HP999' is no rule.",
+        "hotpatch.toml:2: 'HP999' isn't a rule.",
     ),
     "severity of no level": (
         "[severity]\nHP201 = {level = 'low', reason = 'r'}\n",
-        "is one of error, warning, note",
+        "must be one of error, warning, note",
     ),
     "severity without reason": (
         "[severity]\nHP201 = {level = 'note'}\n",
@@ -232,14 +232,17 @@ WRONG = {
         "[severity]\nHP201 = {level = 'note', reason = ' '}\n",
         "A reason for the level",
     ),
-    "severity as a word": ("[severity]\nHP201 = 'note'\n", "hotpatch.toml:2: Write HP201 = {level"),
+    "severity as a word": (
+        "[severity]\nHP201 = 'note'\n",
+        "HP201 must be a table with",
+    ),
     "override of all": (
         "\n[[overrides]]\nfail-on = 'never'\n",
-        "hotpatch.toml:2: It names neither paths nor tags",
+        "hotpatch.toml:2: The override names no machines",
     ),
     "override that does nothing": (
         "[[overrides]]\npaths = ['x']\n",
-        "It sets neither fail-on nor waivers",
+        "The override sets nothing",
     ),
     "override with a wrong word": (
         (
@@ -254,7 +257,7 @@ WRONG = {
     ),
     "override with wrong tags": (
         "[[overrides]]\ntags = {env = 1}\nfail-on = 'never'\n",
-        "tags is a table of texts",
+        "tags must be a table of texts",
     ),
 }
 
@@ -276,7 +279,7 @@ def test_a_value_that_cannot_be_read_is_told_with_its_line(hotpatch: Any) -> Non
     for arguments, line in ((["calendar"], 2), (["check", hotpatch.write("f.yaml", FLEET)], 4)):
         done = hotpatch(*arguments)
         assert done.code == 2
-        assert f"It stands in hotpatch.toml, line {line}." in " ".join(
+        assert f"It's set in hotpatch.toml, line {line}." in " ".join(
             done.err.replace("│", " ").split()
         )
 

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from hotpatch_cli.cli import source_excerpt as caret
+from hotpatch_cli.cli.config.config import commands_of, options_of
 from hotpatch_cli.cli.help_panels import COMMAND_PANELS, EXAMPLES
-from hotpatch_cli.cli.root import COMMANDS
+from hotpatch_cli.cli.root import COMMANDS, app
 from hotpatch_cli.errors import Problem
 from tests.conftest import Hotpatch
 
@@ -101,14 +103,51 @@ def test_every_example_of_the_help_pages_runs(hotpatch: Hotpatch, line: str) -> 
     assert done.code in (0, 1, 3, 4), done.err
 
 
-def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
-    """Reading and writing have panels of their own, and the page ends with lines to type."""
+def pages() -> list[tuple[str, ...]]:
+    """The words of all commands and groups that have a help page."""
+    commands = [path for path, _ in commands_of(typer.main.get_command(app))]
+    return [(), *dict.fromkeys(path[:1] for path in commands), *commands]
+
+
+def test_help_shows_common_options_first_and_examples_last(hotpatch: Hotpatch) -> None:
+    """Input, Azure and rare options follow, and the page ends with lines to type."""
     page = hotpatch("check", "--help").out
     assert re.search(
-        r"What it writes.*--format.*What it reads.*--input-format.*Examples:.*hotpatch check",
+        r"Options:.*--format.*Input:.*--map.*Azure:.*--cloud.*Less common options:.*--config.*"
+        r"Examples:.*hotpatch check",
         page,
         re.DOTALL,
     )
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_a_long_help_page_fits_a_screen(hotpatch: Hotpatch, command: str) -> None:
+    """The pages of check and plan have less than 60 lines at 80 columns, with their examples."""
+    hotpatch.monkeypatch.setenv("COLUMNS", "80")
+    lines = hotpatch(command, "--help").out.splitlines()
+    assert len(lines) < 60
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("path", pages(), ids=" ".join)
+def test_a_help_page_has_no_types_and_no_variables(
+    hotpatch: Hotpatch, path: tuple[str, ...]
+) -> None:
+    """No type of Python, no variable of a single option, no frame, and no word is cut in two."""
+    page = hotpatch(*path, "--help").out.partition("Examples:")[0]
+    assert not re.search(r"<(?!OPTION>)|env var|list\[|[│╭{}]|-$", page, re.MULTILINE)
+    hotpatch.monkeypatch.setenv("COLUMNS", "60")
+    lines = hotpatch(*path, "--help").out.partition("Examples:")[0].splitlines()
+    assert max(map(len, lines)) <= 60
+
+
+@pytest.mark.parametrize("path", pages(), ids=" ".join)
+def test_a_help_page_lists_every_option(hotpatch: Hotpatch, path: tuple[str, ...]) -> None:
+    """Every option of a command is on its page once."""
+    page = hotpatch(*path, "--help").out.partition("Examples:")[0]
+    command = dict(commands_of(typer.main.get_command(app))).get(path)
+    for key in options_of(command) if command else ():
+        assert len(re.findall(rf"(?m)^  .*--{key}(?: |,|$)", page)) == 1, key
 
 
 # --- completion ----------------------------------------

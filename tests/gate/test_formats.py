@@ -665,7 +665,7 @@ def test_another_format_leaves_the_pairs_of_the_configuration(hotpatch: Any) -> 
     done = hotpatch("check", given, "-o", "a.txt")
     assert (
         done.code,
-        "It stands in hotpatch.toml, line 2." in " ".join(done.err.replace("│", " ").split()),
+        "It's set in hotpatch.toml, line 2." in " ".join(done.err.replace("│", " ").split()),
     ) == (
         2,
         True,

@@ -85,7 +85,7 @@ def test_a_feed_without_events_is_a_calendar(hotpatch: Hotpatch) -> None:
 
 def releases(hotpatch: Hotpatch, as_of: str, *options: str) -> Done:
     """The feed of 2026's releases as of a day."""
-    done = hotpatch("calendar", "--year", "2026", "--as-of", as_of, "-f", "ics", *options)
+    done = hotpatch("feed", "releases", "--year", "2026", "--as-of", as_of, *options)
     assert done.code == 0, done.err
     return done
 
@@ -94,10 +94,9 @@ def restarts(
     hotpatch: Hotpatch, *options: str, fleet: str = FLEET, as_of: str = "2025-12-15"
 ) -> Done:
     """The feed of a fleet's restarts."""
-    done = hotpatch(
-        "check", hotpatch.write("fleet.yaml", fleet), "--as-of", as_of, "-f", "ics", *options
-    )
-    assert done.code in (0, 1, 3), done.err
+    name = hotpatch.write("fleet.yaml", fleet)
+    done = hotpatch("feed", "restarts", name, "--as-of", as_of, *options)
+    assert done.code == 0, done.err
     return done
 
 
@@ -159,11 +158,14 @@ def test_identities_do_not_run_into_each_other() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ("calendar", "--year", "2025", "--as-of", "2026-03-01", "--alarm", "7d"),
-        ("check", "fleet.yaml", "--as-of", "2025-12-15", "--alarm", "12h"),
-        ("check", "fleet.yaml", "--as-of", "2025-12-15", "--by", "group"),
-        ("windows", "list", "fleet.yaml", "--from", "2025-12-15"),
-        ("windows", "list", "fleet.yaml", "--from", "2025-12-15", "--by", "window"),
+        ("feed", "releases", "--year", "2025", "--as-of", "2026-03-01", "--alarm", "7d"),
+        ("feed", "restarts", "fleet.yaml", "--as-of", "2025-12-15", "--alarm", "12h"),
+        ("feed", "restarts", "fleet.yaml", "--as-of", "2025-12-15", "--by", "group"),
+        ("feed", "openings", "fleet.yaml", "--from", "2025-12-15", "--alarm", "1d"),
+        ("feed", "openings", "fleet.yaml", "--from", "2025-12-15", "--by", "window"),
+        ("calendar", "--year", "2025", "--as-of", "2026-03-01", "-f", "ics"),
+        ("check", "fleet.yaml", "--as-of", "2025-12-15", "-f", "ics"),
+        ("windows", "list", "fleet.yaml", "--from", "2025-12-15", "-f", "ics"),
     ],
 )
 def test_every_feed_is_well_formed_and_the_same_each_time(
@@ -171,7 +173,7 @@ def test_every_feed_is_well_formed_and_the_same_each_time(
 ) -> None:
     """Two runs give the same bytes; both parsers read them."""
     hotpatch.write("fleet.yaml", FLEET)
-    done, again = hotpatch(*command, "-f", "ics"), hotpatch(*command, "-f", "ics")
+    done, again = hotpatch(*command), hotpatch(*command)
     well_formed(done.out)
     assert len(events(done.out)) > 1
     assert done.out == again.out
@@ -357,19 +359,58 @@ def test_an_opening_that_a_freeze_takes_is_called_off(hotpatch: Hotpatch) -> Non
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--alarm", "soon", "-f", "ics"), "is not a duration"),
-        (("--alarm", "7d"), "add --format ics"),
-        (("--by", "group"), "add --format ics"),
-        (("--by", "moon", "-f", "ics"), "is not known"),
-        (("--previous", "fleet.yaml", "-f", "ics"), "no calendar feed"),
-        (("--previous", "nowhere.ics", "-f", "ics"), "nowhere.ics"),
+        (("--alarm", "soon"), "duration"),
+        (("--by", "moon"), "isn't valid"),
+        (("--by", "window"), "isn't valid"),
+        (("--previous", "fleet.yaml"), "isn't a calendar feed"),
+        (("--previous", "nowhere.ics"), "nowhere.ics"),
+        (("-o", "restarts.json"), "doesn't write json"),
     ],
 )
 def test_a_wrong_option_is_refused(hotpatch: Hotpatch, options: tuple[str, ...], said: str) -> None:
     """Code 2, and what to do."""
-    done = hotpatch("check", hotpatch.write("fleet.yaml", FLEET), *options)
+    done = hotpatch("feed", "restarts", hotpatch.write("fleet.yaml", FLEET), *options)
     assert done.code == 2
-    assert said in re.sub(r"[\s│]+", " ", done.err)
+    assert said in done.err
+
+
+PLAIN = {
+    "releases": ("calendar", "--as-of", "2025-12-15"),
+    "restarts": ("check", "fleet.yaml", "--as-of", "2025-12-15"),
+    "openings": ("windows", "list", "fleet.yaml", "--from", "2025-12-15"),
+}
+
+
+@pytest.mark.parametrize(("name", "command"), PLAIN.items(), ids=PLAIN)
+def test_the_plain_feed_is_that_of_the_other_command(
+    hotpatch: Hotpatch, name: str, command: tuple[str, ...]
+) -> None:
+    """`-f ics` of check, calendar and windows list is the feed without options."""
+    hotpatch.write("fleet.yaml", FLEET)
+    words = [word for word in command[1:] if word != "list"]
+    assert hotpatch("feed", name, *words).out == hotpatch(*command, "-f", "ics").out
+
+
+@pytest.mark.parametrize("command", PLAIN.values(), ids=PLAIN)
+@pytest.mark.parametrize("option", ["--alarm", "--previous"])
+def test_only_a_feed_has_the_options_of_feeds(
+    hotpatch: Hotpatch, command: tuple[str, ...], option: str
+) -> None:
+    """Elsewhere they are unknown."""
+    hotpatch.write("fleet.yaml", FLEET)
+    done = hotpatch(*command, "-f", "ics", option, "7d")
+    assert (done.code, done.out) == (2, "")
+    assert "isn't an option" in done.err
+
+
+def test_alarms_ring_before_openings_that_are_left(hotpatch: Hotpatch) -> None:
+    """An opening has the reminders that are asked for; one that a freeze takes has none."""
+    frozen = FLEET + "freezes: [{name: stop, from: 2026-01-17, to: 2026-01-19}]\n"
+    hotpatch.write("fleet.yaml", frozen)
+    dates = ("--from", "2026-01-12", "--next", "2")
+    done = hotpatch("feed", "openings", "fleet.yaml", *dates, "--alarm", "1d")
+    for event in events(done.out).values():
+        assert len(event.walk("VALARM")) == (0 if event["STATUS"] == "CANCELLED" else 1)
 
 
 def test_a_feed_is_read_back_as_it_was_written() -> None:

@@ -77,14 +77,33 @@ def test_a_group_has_one_event_a_night(hotpatch: Any) -> None:
     """By group there is one event from the first start to the last end, which names its
     machines.
     """
-    (event,) = events(planned(hotpatch, TWO, "-f", "ics", "--by", "group").out)
+    planned(hotpatch, TWO, "-o", "plan.json")
+    feed = ("feed", "plan", "plan.json", "fleet.yaml", "--as-of", "2025-12-15")
+    (event,) = events(hotpatch(*feed, "--by", "group").out)
     assert str(event["SUMMARY"]) == "sql: 2 machines restart (baseline of 2026-01-13)"
     assert (event["DTEND"].dt - event["DTSTART"].dt).total_seconds() == 3600
 
 
-def test_by_belongs_to_calendars(hotpatch: Any) -> None:
-    """Another format has no events: the option is refused."""
-    assert planned(hotpatch, TWO, "--by", "group").code == 2
+def test_the_feed_of_a_written_plan_is_that_of_the_plan(hotpatch: Any) -> None:
+    """`feed plan` reads the plan back and gives the same events as `plan -f ics`."""
+    plain = planned(hotpatch, TWO, "-f", "ics")
+    planned(hotpatch, TWO, "-o", "plan.json")
+    done = hotpatch("feed", "plan", "plan.json", "fleet.yaml", "--as-of", "2025-12-15")
+    assert (done.code, done.out) == (0, plain.out)
+    alarmed = hotpatch(
+        *("feed", "plan", "plan.json", "fleet.yaml", "--as-of", "2025-12-15", "--alarm", "1d")
+    )
+    assert [len(event.walk("VALARM")) for event in events(alarmed.out)] == [1, 1]
+
+
+def test_a_plan_that_breaks_a_rule_has_no_feed(hotpatch: Any) -> None:
+    """A start outside its window is refused with code 2, and the command that lists the rules."""
+    planned(hotpatch, TWO, "-o", "plan.json")
+    text = (hotpatch.folder / "plan.json").read_text(encoding="utf-8")
+    hotpatch.write("plan.json", text.replace("2026-01-17T22:00", "2026-01-17T12:00"))
+    done = hotpatch("feed", "plan", "plan.json", "fleet.yaml", "--as-of", "2025-12-15")
+    assert (done.code, done.out) == (2, "")
+    assert "hotpatch verify" in done.err
 
 
 def azure(hotpatch: Any, body: str, *more: str) -> Any:

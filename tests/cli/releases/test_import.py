@@ -234,7 +234,7 @@ def test_a_layout_that_is_not_understood(hotpatch: Any, text: str) -> None:
     before = kept(hotpatch).read_bytes()
     done = take_in(hotpatch, text, "--yes")
     assert (done.code, done.out) == (2, "")
-    assert "not understood" in done.err
+    assert "isn't supported" in done.err
     assert "Nothing was changed" in done.err
     assert "Traceback" not in done.err
     assert kept(hotpatch).read_bytes() == before

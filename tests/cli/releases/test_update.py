@@ -92,21 +92,21 @@ FAILURES = {
     "busy": (Answer((b"no",), 503), "The server answered 503"),
     "cut in the middle of its last table": (
         Answer((PAGE[:-100],), length=len(PAGE)),
-        "the connection broke after",
+        "the connection closed after",
     ),
-    "cut at once": (Answer((), length=len(PAGE)), "the connection broke after 0"),
+    "cut at once": (Answer((), length=len(PAGE)), "the connection closed after 0"),
     "a pause that is too long": (Answer((PAGE[:10], PAGE[10:]), pause=1), "timed out"),
     "drop by drop": (
         Answer(tuple(PAGE[at : at + 1] for at in range(40)), pause=0.02),
-        "did not come within 0.3",
+        "timed out after 0.3",
     ),
     "huge": (Answer((b"x" * 2**20,) * 21), "larger than 20 MB"),
-    "empty": (Answer((b"",)), "not understood"),
+    "empty": (Answer((b"",)), "isn't supported"),
     "another page": (
         Answer((b"<!DOCTYPE html><html><body>Sign in</body></html>",)),
-        "not understood",
+        "isn't supported",
     ),
-    "bytes": (Answer((bytes(range(256)),)), "not understood"),
+    "bytes": (Answer((bytes(range(256)),)), "isn't supported"),
     "redirected to a file": (Answer((), 302, location="file:///etc/passwd"), "302"),
     "redirected for ever": (Answer((), 302, location="/page"), "302"),
 }
@@ -153,4 +153,4 @@ def test_an_address_of_another_scheme(hotpatch: Any, address: str) -> None:
     """Only pages of the web are fetched."""
     done = hotpatch("releases", "update", "--url", address)
     assert (done.code, done.out) == (2, "")
-    assert "not an address of the web" in done.err
+    assert "isn't a web address" in done.err
