@@ -76,9 +76,10 @@ def run_bulk(
 
 
 def _nothing_judged(detected: DetectedTable, run: "_Run") -> InputError:
-    from hotpatch_cli.use_cases.check import nothing_to_check
-
-    return refuse(detected.name, nothing_to_check(run.summary.skipped), "Nothing was checked.")
+    why = "There is no machine in it."
+    if run.summary.skipped:
+        why = f"All {run.summary.skipped} machines in it were skipped: none runs Windows."
+    return refuse(detected.name, why, "Nothing was checked.")
 
 
 class _Run:

@@ -134,7 +134,7 @@ def require_something(report: Report, names: Iterable[str]) -> None:
 def nothing_to_check(skipped: int) -> str:
     """Why there is nothing to judge in a fleet of which all machines were skipped."""
     if skipped == 0:
-        return "There is no machine in it."
+        return "No machine was found."
     if skipped == 1:
-        return "Its only machine was skipped because it doesn't run Windows."
-    return f"All {skipped} machines in it were skipped because none of them runs Windows."
+        return "The only machine was skipped because it doesn't run Windows."
+    return f"All {skipped} machines were skipped because none of them runs Windows."

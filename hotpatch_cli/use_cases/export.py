@@ -1,7 +1,7 @@
-"""Maintenance windows as Azure maintenance configurations, as far as Azure supports them.
+"""Our windows as maintenance configurations of Azure, as far as Azure has words for them.
 
-Each configuration is checked before it is written: interpreted by Azure's rules, it opens at the
-same moments as the window.
+What is written is checked before it is given away: read as Azure reads it, it opens when our window
+opens.
 """
 
 import re
@@ -27,8 +27,8 @@ _NAMED = 5
 
 
 class ExportedWindow(NamedTuple):
-    """A configuration to write: `window` is a window in Azure's form, with the Windows name of its
-    zone.
+    """A configuration to write: `window` is a window as Azure takes it, its zone by its Windows
+    name.
     """
 
     name: str
@@ -40,8 +40,8 @@ class ExportedWindow(NamedTuple):
 
 
 class Export(NamedTuple):
-    """All configurations, the parts that couldn't be written (a sentence each), and notes on the
-    rest.
+    """All configurations, what could not be written (a sentence each), and what a person must know
+    of the rest.
     """
 
     configurations: tuple[ExportedWindow, ...]
@@ -52,8 +52,8 @@ class Export(NamedTuple):
 def export(
     fleet: Fleet, limits: Mapping[str, Limit], day: date, location: str | None = None
 ) -> Export:
-    """The fleet's windows from a day on; `location` is the region of the configurations, otherwise
-    the region of most machines.
+    """The fleet's windows from a day on; `location` is where the configurations lie, else where
+    most machines are.
     """
     exporter = _Exporter(fleet, limits, day, location)
     for window in fleet.windows.values():
@@ -72,21 +72,20 @@ class _Exporter:
         self.names: set[str] = set()
 
     def add(self, window: Window) -> None:
-        """Write a window, or note why it isn't written."""
+        """Write a window, or say why not."""
         members = [
             machine for machine in self.fleet.machines if window.name in machine.placement.windows
         ]
         if window.runner == "owner":
             self.notes.append(
-                f"{window.name}: not written because its owner runs it (`runner: owner`)."
+                f"{window.name}: not written, since its owner runs it (`runner: owner`)."
             )
             return
         local = [machine for machine in members if machine.facts.platform == "azure-local"]
         members = [machine for machine in members if machine.facts.platform != "azure-local"]
         if local:
             self.refused.append(
-                f"{window.name}: Azure Update Manager doesn't configure hotpatching on "
-                f"Azure Local: {_names(local)}."
+                f"{window.name}: Update Manager does not hotpatch on Azure Local: {_names(local)}."
             )
             if not members:
                 return
@@ -99,9 +98,7 @@ class _Exporter:
     def _zones(
         self, window: Window, members: Sequence[Machine]
     ) -> Iterator[tuple[ZoneInfo, Sequence[Machine]]]:
-        """The zones that apply to a window, each with its machines; machines without one are
-        refused.
-        """
+        """The zones that rule a window, each with its machines; what has none is refused."""
         if window.timezone is not None:
             yield find_zone(window.timezone), members
             return
@@ -111,19 +108,16 @@ class _Exporter:
             if machine.placement.timezone is not None:
                 found.setdefault(iana_name(machine.placement.timezone), []).append(machine)
         if without or not members:
-            which = _names(without) if without else "no machine uses the window"
-            self.refused.append(
-                f"{window.name}: Azure needs a time zone, and none is defined: {which}. "
-                "Add `timezone` to the window."
-            )
+            who = _names(without) if without else "no machine is in it"
+            self.refused.append(f"{window.name}: it has no time zone, and Azure needs one: {who}.")
         yield from ((find_zone(name), machines) for name, machines in found.items())
 
     def _write(self, window: Window, zone: ZoneInfo, machines: Sequence[Machine]) -> None:
         words = windows_name(zone.key)
         if words is None:
-            raise CannotSay(f"Azure needs the Windows name of a time zone, and {zone.key} has none")
+            raise CannotSay(f"Azure takes Windows names of zones, and {zone.key} has none")
         if window.exdates:
-            raise CannotSay("Azure doesn't support excluded days (`exdates`)")
+            raise CannotSay("Azure knows no days to leave out (`exdates`)")
         self._within_limits(window)
         longest = self.limits["longest"].number * MINUTE
         pieces = list(parts(window, longest))
@@ -137,34 +131,36 @@ class _Exporter:
             self._opens_alike(window, written, zone)
         else:
             self.notes.append(
-                f"{window.name}: {duration_text(window.duration or timedelta())} exceeds Azure's "
-                f"maximum of {duration_text(longest)}. The window is split into {len(pieces)} "
-                "consecutive configurations. Assign each machine to only one of them: "
-                "if schedules conflict, Azure runs only one."
+                f"{window.name}: {duration_text(window.duration or timedelta())} are "
+                f"longer than Azure's "
+                f"{duration_text(longest)}: split into {len(pieces)}, one after the other. "
+                "Assign each machine to one of them: "
+                "of schedules that conflict, Azure runs only one."
             )
         self._take(window, written, zone, machines)
 
     def _within_limits(self, window: Window) -> None:
         minutes = (window.duration or timedelta()) // MINUTE
-        lasts = duration_text(minutes * MINUTE)
         if minutes < self.limits["shortest"].number:
             expected = self.limits["shortest"].limit
-            raise CannotSay(f"Azure expects {expected}, and the window lasts {lasts}")
+            raise CannotSay(
+                f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}"
+            )
         rule = window.rule
         if isinstance(rule, AzureRecurrence) and rule.unit == "Hour":
             if rule.interval * 60 < self.limits["repeat"].number:
                 expected = self.limits["repeat"].limit
-                raise CannotSay(
-                    f"Azure expects {expected}, and the window opens every {rule.interval} h"
-                )
+                raise CannotSay(f"Azure expects {expected}, and it opens every {rule.interval} h")
             if minutes > self.limits["longest"].number:
                 expected = self.limits["longest"].limit
-                raise CannotSay(f"Azure expects {expected}, and the window lasts {lasts}")
+                raise CannotSay(
+                    f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}"
+                )
 
     def _anchored(
         self, part: Window, rule: AzureRecurrence, later: int, words: str, zone: ZoneInfo
     ) -> Window:
-        """A part in Azure's form, from its first opening on."""
+        """A part as Azure takes it, from its first opening on."""
         shift = timedelta(days=later)
         moved = part._replace(
             rule=rule,
@@ -176,19 +172,18 @@ class _Exporter:
         begin = datetime.combine(self.day, time(), zone)
         first = next(openings(moved, None, begin, begin + 4 * _LOOKED_AHEAD), None)
         if first is None:
-            raise CannotSay(f"the window doesn't open on or after {self.day}")
+            raise CannotSay(f"it does not open again from {self.day} on")
         start = first.start.time() if rule.unit == "Hour" else part.start
         if start is not None and start.hour * 60 + start.minute >= self.limits["late-start"].number:
             raise CannotSay(
-                f"Azure expects {self.limits['late-start'].limit}, and the window starts at "
-                f"{start:%H:%M}"
+                f"Azure expects {self.limits['late-start'].limit}, and it starts at {start:%H:%M}"
             )
         return moved._replace(
             from_day=first.start.date(), start=start and start.replace(tzinfo=None, fold=0)
         )
 
     def _opens_alike(self, window: Window, written: Sequence[Window], zone: ZoneInfo) -> None:
-        """Raise CannotSay where the configurations open at other moments than the window."""
+        """Raise CannotSay where what is written opens at other moments than the window."""
         begin = datetime.combine(self.day, time(), zone)
         end = begin + _LOOKED_AHEAD
         ours = {opening.start.astimezone(UTC) for opening in openings(window, zone, begin, end)}
@@ -199,7 +194,7 @@ class _Exporter:
             }
         if ours != theirs:
             other = min(ours ^ theirs).astimezone(zone)
-            raise CannotSay(f"Azure would open it at other times, first on {other:%Y-%m-%d %H:%M}")
+            raise CannotSay(f"Azure would not open as it does, first on {other:%Y-%m-%d %H:%M}")
 
     def _take(
         self, window: Window, written: Sequence[Window], zone: ZoneInfo, machines: Sequence[Machine]
@@ -208,12 +203,10 @@ class _Exporter:
         shares = [machines[at : at + most] for at in range(0, len(machines), most)] or [machines]
         if len(shares) > 1:
             self.notes.append(
-                f"{window.name}: {len(machines)} machines are split across "
-                f"{len(shares)} configurations."
+                f"{window.name}: {len(machines)} machines: "
+                f"shared among {len(shares)} configurations."
             )
-        self.notes.append(
-            f"{window.name}: the time zone {zone.key} is {written[0].timezone} in Azure."
-        )
+        self.notes.append(f"{window.name}: {zone.key} is {written[0].timezone} in Azure.")
         for share in shares:
             for part in written:
                 name = self._name(window.name)
@@ -226,7 +219,7 @@ class _Exporter:
                     )
 
     def _name(self, name: str) -> str:
-        """A name that Azure accepts and that no other configuration has."""
+        """A name that Azure takes, and that no other configuration has."""
         plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "window"
         plain, number = plain[:100], 1
         unique = plain
@@ -241,16 +234,16 @@ class _Exporter:
         return self.location or (max(regions, key=regions.count) if regions else None)
 
     def done(self) -> Export:
-        """The export, with the notes that concern all of it."""
+        """What there is to give, with what concerns all of it."""
         if missing := [exported.name for exported in self.found if exported.location is None]:
             self.notes.append(
-                f"The Azure region of {', '.join(missing[:_NAMED])} is unknown. Specify --location."
+                f"No location is known for {', '.join(missing[:_NAMED])}: give --location."
             )
         self.refused += self._freezes()
         return Export(tuple(self.found), tuple(self.refused), tuple(dict.fromkeys(self.notes)))
 
     def _freezes(self) -> Iterator[str]:
-        """Current and future freezes of exported machines, which Azure doesn't support."""
+        """Freezes of exported machines that are not over yet: Azure knows none."""
         ahead = [
             freeze
             for freeze in self.fleet.freezes
@@ -266,13 +259,15 @@ class _Exporter:
                 else ""
             )
             yield (
-                f"freeze {freeze.name}{days}: Azure doesn't support freezes. "
-                "Remove the assignments for that time; otherwise, machines might restart during it."
+                f"freeze {freeze.name}{days}: Azure knows no freeze; "
+                "take the assignments away for that time, or machines restart in it."
             )
 
 
 def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
-    """Azure VMs with hotpatching that the configurations would schedule, for rule HP204."""
+    """Azure VMs that hotpatch and that the configurations would schedule: rule HP204 speaks of
+    them.
+    """
     return tuple(
         machine
         for machine in _distinct_machines(found.configurations)

@@ -1,4 +1,4 @@
-"""The limits of the platform that runs a window: breaches, their places, and their remedies."""
+"""The limits of the platform that will run a window: what breaks them, where, and what to do."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,8 +21,8 @@ _TO_INSTALL = timedelta(minutes=15)  # of the limit `needed`; the rest of it is 
 
 
 class LimitBreach(NamedTuple):
-    """A limit that a window breaks, with the machine where it concerns one, the observed value, and
-    the place.
+    """A limit that a window breaks, for a machine where it speaks of one: what was found, and
+    where.
     """
 
     limit: Limit
@@ -33,7 +33,7 @@ class LimitBreach(NamedTuple):
 
 
 class Lint:
-    """Checks the windows that Azure runs, and their machines, against the limits."""
+    """The limits laid on the windows that Azure runs, and on the machines in them."""
 
     def __init__(self, limits: Mapping[str, Limit], fleet: Fleet, judge: Judge) -> None:
         self.limits = limits
@@ -59,8 +59,8 @@ class Lint:
         )
 
     def runs(self, schedule: Schedule) -> bool:
-        """Whether Azure runs a window: by its `runner`, or because one of its machines has a
-        customer managed schedule.
+        """Whether Azure runs a window: it says so, or a machine in it leaves its schedule to the
+        customer's.
         """
         if schedule.runner is not None:
             return schedule.runner in (RUNNER, "platform")
@@ -76,7 +76,7 @@ class Lint:
             if observed:
                 yield self._broken(name, schedule, part, observed)
         if schedule.until is not None and schedule.until < self.judge.as_of:
-            yield self._broken("expired", schedule, "until", f"the last day {schedule.until}")
+            yield self._broken("expired", schedule, "until", f"its last day was {schedule.until}")
         if meaning_of(schedule.reboot) is RebootSetting.NEVER:
             yield self._broken("never-reboot", schedule, "reboot", self._never(schedule))
         count = len(self.members.get(schedule.name, ()))
@@ -88,14 +88,14 @@ class Lint:
         if due:
             return f"{schedule.reboot}, and a baseline is due on {due} of its machines"
         following = next_planned_baseline(self.judge.as_of)
-        return f"{schedule.reboot}; the next planned baseline is on {following}"
+        return f"{schedule.reboot}; the next planned baseline is of {following}"
 
     def _is_due(self, machine: Machine) -> bool:
         return self.judge.judge(machine.facts).track.state == "baseline-due"
 
     def _together(self, schedules: Sequence[Schedule]) -> Iterator[LimitBreach]:
-        """Subscriptions and regions with too many schedules, each reported once, for the first one
-        over the limit.
+        """Subscriptions and regions with too many schedules: told once, of the first that is too
+        many.
         """
         limit = self.limits["schedules"]
         counts = Counter(schedule.scope for schedule in schedules if schedule.scope)
@@ -118,7 +118,7 @@ class Lint:
             return LimitBreach(self.limits[name], ", ".join(names), observed, place, machine.label)
 
         if len(names) > 1:
-            yield broken("one-schedule", "window", f"{len(names)} schedules on {machine.label}")
+            yield broken("one-schedule", "window", f"{len(names)} on {machine.label}")
         if machine.facts.platform == "azure-local":
             yield broken("azure-local", "platform", f"{machine.label} on Azure Local")
         never = meaning_of(machine.facts.patching.reboot) is RebootSetting.NEVER

@@ -1,8 +1,8 @@
-"""The rollback of an update: what to uninstall, the last good baseline, and the next opening for
-the restart.
+"""How to go back from an update: what to uninstall, the last good baseline, and when the restart
+has room.
 
-Hotpatches have no automatic rollback: the latest update is uninstalled, the last functional
-baseline is installed again, and the machine restarts. Source:
+Hotpatches are never rolled back automatically: the latest update is uninstalled, the last
+functional baseline is installed again, and the machine restarts. Source:
 https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch
 """
 
@@ -23,11 +23,11 @@ HOTPATCHES = ("hotpatch", "out-of-band-hotpatch")
 
 
 class Rollback(NamedTuple):
-    """The rollback of one machine.
+    """The way back of one machine.
 
-    `uninstall` is the newest update that it has, None where it is unknown; `baseline` is the newest
-    baseline before it, None where the data has none. `steps` are in order; `opening` is the next
-    one in which the restart fits; `why` is a note.
+    `uninstall` is the newest update that it has, None where nothing tells which; `baseline` is the
+    newest baseline before it, None where none is on record. `steps` are what to do, in order;
+    `opening` is the next one in which the restart fits; `why` is what else is to be known.
     """
 
     machine: Machine
@@ -41,8 +41,8 @@ class Rollback(NamedTuple):
 def rollbacks(
     fleet: Fleet, judge: Judge, names: Iterable[str], kb: str | None
 ) -> tuple[Rollback, ...]:
-    """The rollbacks of the named machines, or of all that have an update installed. Raises KeyError
-    for an unknown name.
+    """The way back of the machines named, or of all that have an update installed. Raises KeyError
+    for a name.
     """
     wanted = {name.casefold(): name for name in names}
     known: set[str] = set()
@@ -88,7 +88,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
         why = (
             possible.why
             or judgement.track.why
-            or "the installed update is unknown, or the machine isn't eligible for hotpatching"
+            or "what it has installed is not known, or it does not hotpatch"
         )
         sharing = possible.candidates
         baselines = {_baseline_before(row, history) for row in sharing} if history else set()
@@ -104,7 +104,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
             why,
         )
     if kb is not None and installed.kb != kb:
-        why = f"{installed.name} is newer than {kb} and must be uninstalled first"
+        why = f"{installed.name} is newer than {kb}, and what is newest is uninstalled first"
     else:
         why = ""
     baseline = _baseline_before(installed, history)
@@ -114,7 +114,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
 
 
 def _baseline_before(installed: Release, history: History) -> Release | None:
-    """The newest baseline before an update."""
+    """The newest baseline that was out before an update: what it builds on, or came from."""
     before = [
         row
         for row in history.out
@@ -126,22 +126,22 @@ def _baseline_before(installed: Release, history: History) -> Release | None:
 
 def _steps(name: str, baseline: Release | None) -> Iterable[str]:
     yield f"Find the package of {name}: DISM /Online /Get-Packages /Format:Table"
-    yield "Uninstall it: DISM /Online /Remove-Package /PackageName:<package> /NoRestart"
+    yield "Uninstall it: DISM /Online /Remove-Package /PackageName:<its name> /NoRestart"
     if baseline is not None:
         build = f", build {baseline.build}" if baseline.build else ""
         yield (
             f"Install the baseline {baseline.name} of {baseline.date}{build}, "
-            "unless the machine already runs it."
+            "unless the machine is on it again."
         )
-    yield "Restart the machine in its window. The rollback takes effect only after the restart."
-    yield f"Decline {name}, or exclude it in the schedule. Otherwise, it's installed again."
+    yield "Restart in the window: the machine is not back before it has restarted."
+    yield f"Hold {name} back (decline it, or exclude it in the schedule), or it is installed again."
 
 
 NOTES = (
-    "Hotpatches have no automatic rollback.",
+    "There is no automatic rollback of hotpatches.",
     (
-        "wusa.exe /uninstall can't remove a package that includes a servicing stack update. "
-        "The servicing stack update stays installed."
+        "wusa.exe /uninstall does not take a package that carries a servicing stack update; "
+        "the servicing stack stays."
     ),
 )
 

@@ -1,4 +1,4 @@
-"""`--what-if`: the restarts that an unplanned baseline or a freeze would change."""
+"""What if: the restarts that an unplanned baseline or a freeze would change."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -17,8 +17,8 @@ from hotpatch_cli.servicing.scenario import Scenario
 def scenario_releases(
     knowledge: Knowledge, as_of: date, releases: Iterable[Release]
 ) -> tuple[Release, ...]:
-    """The scenario's releases between the first and the last day of hotpatching of their product,
-    as known on a day.
+    """Those of a scenario's releases that lie in the life of their product's hotpatches, as it is
+    known on a day.
     """
     histories = {product: History(knowledge, product, as_of) for product in PRODUCTS}
     return tuple(
@@ -30,11 +30,11 @@ def scenario_releases(
 
 
 def scenario_diff(report: Report, scenario: Scenario) -> ScenarioDiff:
-    """What a scenario changes in a report: additional restarts, and restarts at another time.
+    """What a scenario changes in a report: more restarts, and restarts at another time.
 
-    An unplanned baseline restarts the machines of its product that get hotpatches by then. For
-    other machines, such as those off the track until a later baseline, nothing changes: they
-    restart for each month's cumulative update anyway.
+    An unplanned baseline restarts the machines of its product that hotpatch by then. One that does
+    not, or that is off the track until a later baseline, restarts for each month's cumulative
+    update anyway: for it nothing changes.
     """
     fleet = report.fleet._replace(freezes=(*report.fleet.freezes, *scenario.freezes))
     other = Restarts(fleet, report.as_of)
@@ -83,7 +83,9 @@ def _added(
 
 
 def _own_opening(restart: Restart) -> Opening | None:
-    """The opening of a restart; None where the platform chooses, because it's only a wish there."""
+    """The opening in which a restart comes; None where the platform chooses, since it is only a
+    wish there.
+    """
     return restart.opening if restart.runner != "platform" else None
 
 

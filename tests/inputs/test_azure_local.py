@@ -195,7 +195,7 @@ def test_a_linux_vm_is_skipped(hotpatch: Any) -> None:
     """A VM whose disk is Linux is counted and not judged."""
     done = check(hotpatch, [instance(osDisk={"osType": "Linux"})])
     assert done.code == 2
-    assert "Its only machine was skipped because it doesn't run Windows." in done.err
+    assert "The only machine was skipped because it doesn't run Windows." in done.err
 
 
 def test_a_vm_without_an_id_is_refused(hotpatch: Any) -> None:

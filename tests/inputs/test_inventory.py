@@ -228,7 +228,7 @@ BAD = {
     "machines": ("machines: {a: b}", "1:11", "Expected a list of machines"),
     "no machine": ("machines: [null]", "1:12", "Expected a machine (a mapping), found nothing."),
     "windows": (f"windows: often\n{ONE}", "1:10", "Expected a mapping, found 'often'."),
-    "none": ("fleet: x", "fleet.yaml", "There is no machine in it."),
+    "none": ("fleet: x", "fleet.yaml", "No machine was found."),
     "a list": ("- a", "1:1", "Unrecognized file type."),
     "comments": ("# nothing yet\n", "1:1", "The file contains no data."),
 }

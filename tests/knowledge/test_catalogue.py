@@ -281,7 +281,7 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP208 default": (
         through_arc(hotpatch=LicenseStatus.parse("Disabled")),
         "",
-        "enrollment: Canceled. Enroll the machine",
+        "enrollment: Canceled. Hotpatching needs Enabled",
     ),
     "HP208 preview": (
         through_arc(hotpatch=LicenseStatus.parse("Failed")),

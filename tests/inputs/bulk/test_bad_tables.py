@@ -57,7 +57,7 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
     "no Windows": (
         "t.csv",
         "name,platform,os\na,arc,Debian\n",
-        "Its only machine was skipped",
+        "All 1 machines in it were skipped",
     ),
     "no table": ("t.csv", "machines: []\n", "None of the files is a table"),
     "a line that is cut off": ("t.jsonl", GOOD + '{"name": "hunter2", "plat', "t.jsonl:2:"),
