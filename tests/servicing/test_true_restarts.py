@@ -332,7 +332,7 @@ def test_both_baselines_are_told_while_one_is_due(checked: Any, hotpatch: Any) -
 def test_an_unknown_track_makes_the_restart_uncertain(
     checked: Any, machine: str, as_of: str, certain: bool
 ) -> None:
-    """Where the track is unknown and a baseline is out, the machine might be due now: the restart is
+    """Where the track is unknown and a baseline is out, the machine may be due now: the restart is
     not certain.
     """
     found = checked(machine, as_of)
