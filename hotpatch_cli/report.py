@@ -139,7 +139,7 @@ class Report(NamedTuple):
             return self.gate.notes
         newest = f"ends on {self.newest_release}" if self.newest_release else "is empty"
         old = (
-            f"The release data {newest}, before Patch Tuesday {self.missed}. "
+            f"The release data {newest} and is older than Patch Tuesday {self.missed}. "
             "Later releases are forecasts. Run: hotpatch releases update"
         )
         return old, *self.gate.notes

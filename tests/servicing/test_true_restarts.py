@@ -337,7 +337,7 @@ def test_an_unknown_track_makes_the_restart_uncertain(
     """
     found = checked(machine, as_of)
     assert found["next_reboot"]["certain"] is certain
-    assert ("may be due now" in found["next_reboot"]["sentence"]) != certain
+    assert ("might be due now" in found["next_reboot"]["sentence"]) != certain
 
 
 # --- what is known is not asked for ----------------------------------------

@@ -92,7 +92,7 @@ def _text_of(name: str) -> tuple[str, str]:
     for mark in ("", "\ufeff"):
         if data == (mark + text).encode():
             return mark, text
-    raise refuse(name, "This file is not in UTF-8.", "Save it as UTF-8.")
+    raise refuse(name, "The file isn't UTF-8 text.", "Save it as UTF-8.")
 
 
 def _candidates(text: str, entry: WaiverEntry) -> Iterator[str]:
