@@ -137,7 +137,7 @@ def _notes(view: "PlanView", form: str) -> list[str]:
     """What standard error says of a plan, since its format has no place for it."""
     from hotpatch_cli.outputs.plan_view import told_left_out
 
-    notes = [*told_left_out(view)] if form in RESTARTS_ALONE else []
+    notes = [*view.plan_notes, *told_left_out(view)] if form in RESTARTS_ALONE else []
     if form == "azure":
         from hotpatch_cli.outputs.plan_azure import told
 
@@ -158,6 +158,7 @@ def _search(
     from hotpatch_cli.cli.planning_input import planning_input, required_input
     from hotpatch_cli.cli.progress import interruptible, search_progress
     from hotpatch_cli.cli.session import tell
+    from hotpatch_cli.knowledge.release_age import age_notes
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.planning import plan
     from hotpatch_cli.planning.changes import plan_diff, scenario_plan
@@ -189,7 +190,8 @@ def _search(
                 without = None
         found = best(prepared, asked)
     rules = session.knowledge.rules
-    view = PlanView(found, rules, wish, plan_conflicts(found, rules))
+    age = age_notes(session.knowledge, session.day)
+    view = PlanView(found, rules, wish, plan_conflicts(found, rules), age=age)
     if world:
         view = view._replace(supposed=scenario_plan(world.texts, found, without))
     if keep is not None:

@@ -12,6 +12,7 @@ from hotpatch_cli.cli.session import AzureRequest, Session, tell
 from hotpatch_cli.documents.codec import parse_duration
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.errors import refuse
+from hotpatch_cli.knowledge.release_age import stale
 from hotpatch_cli.model import GroupRule
 from hotpatch_cli.planning import PlanningInput, PlanRequest, prepare
 from hotpatch_cli.planning.implied_groups import Implied, with_implied
@@ -107,12 +108,13 @@ def parse_share(text: str | None, option: str) -> GroupRule | None:
 
 
 def load(request: LimitsRequest, names: Sequence[str], implied: Implied) -> Session:
-    """The session of a request, in whose fleet availability sets and zones are groups. Says the
-    notes of the sources. Raises BadParameter and InputError.
+    """The session of a request, in whose fleet availability sets and zones are groups. Prints the
+    notes of the sources and the age of old release data. Raises BadParameter and InputError.
     """
     with working("reading", quiet=request.quiet):
         session = Session.load(request, names)
-    tell(session.notes, quiet=request.quiet)
+    age = stale(session.knowledge, session.day)
+    tell((*session.notes, age), quiet=request.quiet)
     return session._replace(fleet=with_implied(session.fleet, implied))
 
 

@@ -86,6 +86,7 @@ class VerifyRequest(NamedTuple):
         from hotpatch_cli.cli.options.what_if import parse_what_if
         from hotpatch_cli.cli.plan_file import read_plan
         from hotpatch_cli.cli.session import day_of, source_names, tell
+        from hotpatch_cli.knowledge.release_age import age_notes
         from hotpatch_cli.outputs.formats import REVIEW_FORMATS
         from hotpatch_cli.outputs.plan_review import PlanReview
         from hotpatch_cli.planning.plan import unscheduled, violations
@@ -102,7 +103,8 @@ class VerifyRequest(NamedTuple):
         if missing:
             note = f"Not in the plan, though a restart is due: {', '.join(missing)}."
             tell([note], quiet=self.quiet)
-        review = PlanReview(len(read.starts), broken_rules, missing)
+        age = age_notes(session.knowledge, session.day)
+        review = PlanReview(len(read.starts), broken_rules, missing, age)
         deliver(render(review, screen(self.output)), self.output)
         raise typer.Exit(1 if broken_rules else 0)
 
