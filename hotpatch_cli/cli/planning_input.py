@@ -8,7 +8,7 @@ from typing import Protocol
 import typer
 
 from hotpatch_cli.cli.progress import working
-from hotpatch_cli.cli.session import AzureRequest, Session, tell
+from hotpatch_cli.cli.session import AzureRequest, Session, day_of, tell
 from hotpatch_cli.documents.codec import parse_duration
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.errors import refuse
@@ -16,6 +16,7 @@ from hotpatch_cli.knowledge.release_age import stale
 from hotpatch_cli.model import GroupRule
 from hotpatch_cli.planning import PlanningInput, PlanRequest, prepare
 from hotpatch_cli.planning.implied_groups import Implied, with_implied
+from hotpatch_cli.schedule.patch_tuesday import release_moment
 from hotpatch_cli.servicing.scenario import Scenario
 
 _MOST = 1_000_000
@@ -54,10 +55,15 @@ class LimitsRequest(AzureRequest, Protocol):
 
 
 def plan_request(request: LimitsRequest) -> PlanRequest:
-    """The limits of a plan. Raises BadParameter, for a last day before the first one too: no plan
-    could fit.
+    """The limits of a plan. Raises BadParameter, also for a last day in the past or before the
+    first one: no plan fits.
     """
-    begin, until = request.begin, request.until
+    begin, until, today = request.begin, request.until, day_of(request)
+    if until and until < today:
+        raise typer.BadParameter(
+            f"the last date, {until}, is before the as-of date, {today}. Specify a later date.",
+            param_hint="--until",
+        )
     if begin and until and until < begin:
         raise typer.BadParameter(
             f"the last day, {until}, is before the first, {begin}.", param_hint="--until"
@@ -128,8 +134,16 @@ def planning_input(session: Session, wish: PlanRequest, world: Scenario) -> Plan
 def required_input(session: Session, wish: PlanRequest, world: Scenario) -> PlanningInput:
     """The same; raises InputError where no baseline is due."""
     try:
-        return planning_input(session, wish, world)
+        prepared = planning_input(session, wish, world)
     except ValueError as error:
         raise refuse(
             ", ".join(session.names), str(error), "Name another month with --release."
         ) from None
+    if wish.until and release_moment(prepared.release_day).date() > wish.until:
+        day = f"{prepared.release_day:%a %Y-%m-%d}"
+        raise typer.BadParameter(
+            f"the last date, {wish.until}, is before the release of the baseline on {day}. "
+            "Specify a later date.",
+            param_hint="--until",
+        )
+    return prepared

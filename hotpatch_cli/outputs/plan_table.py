@@ -21,7 +21,7 @@ from hotpatch_cli.outputs.plan_view import (
     who,
 )
 from hotpatch_cli.outputs.table import Column, TextTable, cells, drawn
-from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.planning import Reboot
 from hotpatch_cli.planning.conflicts import name_list
 
@@ -141,7 +141,9 @@ def _night(
     is room; elsewhere the reason alone.
     """
     one_clock = len({reboot.start.utcoffset() for reboot in night.reboots}) == 1
-    table = _without_empty(TextTable(_COLUMNS, [_row(row, with_offset=not one_clock) for row in rows]))
+    table = _without_empty(
+        TextTable(_COLUMNS, [_row(row, with_offset=not one_clock) for row in rows])
+    )
     columns, texts = list(table.columns), [list(row) for row in table.rows]
     if options.terminal:
         room = options.width - _width(table)
@@ -156,8 +158,8 @@ def _night(
         columns.append(Column("why then", rank=_WHY))
         texts = [[*text, why] for text, why in zip(texts, whys, strict=True)]
     clock = f" ({night.reboots[0].start:%z})" if one_clock else ""
-    title = f"Night of {night.name}: {counted(len(night.reboots), 'restart')}{clock}"
-    return drawn(TextTable(tuple(columns), texts, title), options)
+    title = f"Night of {night.name}: {counted(len(night.reboots), 'restart')}{clock}\n"
+    return folded(title, options) + drawn(TextTable(tuple(columns), texts), options)
 
 
 def _row(reboot: Reboot, *, with_offset: bool) -> tuple[str, ...]:
@@ -180,9 +182,7 @@ def _row(reboot: Reboot, *, with_offset: bool) -> tuple[str, ...]:
 def _without_empty(table: TextTable) -> TextTable:
     """The table without columns in which no row has a value."""
     filled = [
-        index
-        for index in range(len(table.columns))
-        if any(row[index] != "-" for row in table.rows)
+        index for index in range(len(table.columns)) if any(row[index] != "-" for row in table.rows)
     ]
     return TextTable(
         tuple(table.columns[index] for index in filled),
@@ -213,7 +213,7 @@ def _unplaced(view: PlanView, options: ViewOptions) -> str:
     else:
         lines = [f"{name}: {why}" for why, names in sharing.items() for name in names]
     shown = lines[: options.most]
-    listed = "".join(indented(visible(line), options) for line in shown)
+    listed = "".join(folded(f"  {visible(line)}\n", options) for line in shown)
     rest = len(lines) - len(shown)
     more = and_rest(rest, "reasons", "--all") if rest else ""
     return f"Not scheduled: {len(view.plan.unplaced)}\n{listed}{more}"
@@ -223,17 +223,12 @@ def _conflicts(view: PlanView, options: ViewOptions) -> str:
     """Conflict by conflict its causes, and the changes of which each resolves it."""
     lines = []
     for number, obstacle in enumerate(view.obstacles, 1):
-        lines.append(indented(f"Conflict {number}: {visible(obstacle.summary)}", options, 0))
-        lines += [
-            indented(f"- cause: {visible(reason.message)}", options) for reason in obstacle.reasons
-        ]
+        lines.append(f"Conflict {number}: {visible(obstacle.summary)}\n")
+        lines += [f"  - cause: {visible(reason.message)}\n" for reason in obstacle.reasons]
         if obstacle.helps:
-            lines.append(indented(each_alone(len(obstacle.helps)), options))
-            lines += [
-                indented(f"+ {visible(relaxation.message)}", options)
-                for relaxation in obstacle.helps
-            ]
-    return "".join(lines)
+            lines.append(f"  {each_alone(len(obstacle.helps))}\n")
+            lines += [f"  + {visible(change.message)}\n" for change in obstacle.helps]
+    return "".join(folded(line, options) for line in lines)
 
 
 def each_alone(changes: int) -> str:
@@ -252,7 +247,7 @@ def _differences(view: PlanView, options: ViewOptions) -> list[str]:
         parts.append(
             visible(heading)
             + "\n"
-            + "".join(indented(visible(line), options) for line in lines[:most])
+            + "".join(folded(f"  {visible(line)}\n", options) for line in lines[:most])
             + more
         )
     return parts

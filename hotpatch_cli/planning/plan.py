@@ -1,6 +1,6 @@
 """The plan for a prepared fleet, and the check of an edited plan."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from itertools import chain, islice
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.model import Finding, Machine, make_finding
 from hotpatch_cli.planning.prepare import PlanningInput
-from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, moment
+from hotpatch_cli.planning.window_slots import MINUTE, moment
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import Result, solve, verify
 from hotpatch_cli.servicing.restart import restarted_by_platform
@@ -261,10 +261,7 @@ def violations(
     found: list[BrokenRule] = []
     for name, start in starts.items():
         if name not in known:
-            text = (
-                f"{quoted(name)}: "
-                "no machine with this name restarts for this baseline"
-            )
+            text = f"{quoted(name)}: no machine with this name restarts for this baseline"
             found.append(BrokenRule("machine", (name,), None, text))
             continue
         minutes, rest = divmod(start - prepared.release, MINUTE)

@@ -3,7 +3,7 @@ restarts.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -182,7 +182,7 @@ def _why_not_needed(
 
 
 def _is_confirmed(
-    judgement: Judgement, judge: Judge, day: date, concerned: Iterable[Product]
+    judgement: Judgement, judge: Judge, day: date, concerned: Collection[Product]
 ) -> bool:
     """Whether the release data confirms what a machine restarts for: the baseline of the day, a
     baseline that is due from before, or that month's cumulative update.
