@@ -9,17 +9,19 @@ from hotpatch_cli.cli.options.common import (
     AsOf,
     AvailabilitySets,
     Azure,
+    Baseline,
     Cloud,
     Columns,
     ConfigOption,
     Deadline,
+    EveryRow,
     FleetFiles,
+    IncludeMonthly,
     ManagementGroups,
     MatrixFiles,
     NoColor,
     Output,
     PlanFrom,
-    PlanMonth,
     PlanUntil,
     Prefer,
     Previous,
@@ -30,7 +32,7 @@ from hotpatch_cli.cli.options.common import (
     WindowFiles,
     Zones,
 )
-from hotpatch_cli.cli.request import RequestCommand, format_option, option, switch
+from hotpatch_cli.cli.request import RequestCommand, format_option, option
 from hotpatch_cli.cli.words import chosen_format
 
 if TYPE_CHECKING:
@@ -60,14 +62,12 @@ class PlanningRequest(NamedTuple):
     """
 
     fleet: FleetFiles = None
-    release: PlanMonth = None
+    baseline: Baseline = None
     begin: PlanFrom = None
     until: PlanUntil = None
     deadline: Deadline = None
-    everything: Annotated[
-        bool,
-        switch("--all", "Plan the machines too that restart every month; show all rows."),
-    ] = False
+    include_monthly: IncludeMonthly = False
+    every: EveryRow = False
     availability_sets: AvailabilitySets = None
     zones: Zones = None
     time_limit: Annotated[
@@ -88,7 +88,6 @@ class PlanningRequest(NamedTuple):
             "--by",
             "WORD",
             "With ics: an event per machine or group.",
-            envvar="HOTPATCH_PLAN_BY",
         ),
     ] = "machine"
     alarms: Alarms = None
@@ -126,7 +125,7 @@ class PlanningRequest(NamedTuple):
         session = planning_input.load(self, names, implied)
         view, stopped = _search(self, session, wish, world, keep)
         tell(_notes(view, self.form), quiet=self.quiet)
-        look = screen(self.output, no_color=self.no_color, everything=self.everything)
+        look = screen(self.output, no_color=self.no_color, everything=self.every)
         deliver(render(view, look._replace(feed=feed)), self.output)
         if stopped:
             raise typer.Exit(STOPPED)

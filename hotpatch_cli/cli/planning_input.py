@@ -26,7 +26,7 @@ class LimitsRequest(AzureRequest, Protocol):
     """What a request says of the limits of a plan."""
 
     @property
-    def release(self) -> str | None:
+    def baseline(self) -> str | None:
         """The month of the baseline."""
 
     @property
@@ -42,7 +42,7 @@ class LimitsRequest(AzureRequest, Protocol):
         """How long after the release."""
 
     @property
-    def everything(self) -> bool:
+    def include_monthly(self) -> bool:
         """Whether machines that restart every month are planned too."""
 
     @property
@@ -68,8 +68,8 @@ def plan_request(request: LimitsRequest) -> PlanRequest:
         raise typer.BadParameter(
             f"the last day, {until}, is before the first, {begin}.", param_hint="--until"
         )
-    month, deadline = parse_month(request.release), parse_deadline(request.deadline)
-    return PlanRequest(month, begin, until, deadline, request.everything)
+    month, deadline = parse_month(request.baseline), parse_deadline(request.deadline)
+    return PlanRequest(month, begin, until, deadline, request.include_monthly)
 
 
 def parse_month(text: str | None) -> tuple[int, int] | None:
@@ -79,7 +79,7 @@ def parse_month(text: str | None) -> tuple[int, int] | None:
     match = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text)
     if match is None:
         raise typer.BadParameter(
-            f"{text!r} is not a month. Write it as 2026-01.", param_hint="--release"
+            f"{text!r} is not a month. Write it as 2026-01.", param_hint="--baseline"
         )
     return int(match[1]), int(match[2])
 
@@ -137,7 +137,7 @@ def required_input(session: Session, wish: PlanRequest, world: Scenario) -> Plan
         prepared = planning_input(session, wish, world)
     except ValueError as error:
         raise refuse(
-            ", ".join(session.names), str(error), "Name another month with --release."
+            ", ".join(session.names), str(error), "Name another month with --baseline."
         ) from None
     if wish.until and release_moment(prepared.release_day).date() > wish.until:
         day = f"{prepared.release_day:%a %Y-%m-%d}"

@@ -8,15 +8,16 @@ from hotpatch_cli.cli.options.common import (
     AsOf,
     AvailabilitySets,
     Azure,
+    Baseline,
     Cloud,
     Columns,
     ConfigOption,
     Deadline,
+    IncludeMonthly,
     ManagementGroups,
     MatrixFiles,
     Output,
     PlanFrom,
-    PlanMonth,
     PlanUntil,
     Prefer,
     Quiet,
@@ -26,7 +27,7 @@ from hotpatch_cli.cli.options.common import (
     WindowFiles,
     Zones,
 )
-from hotpatch_cli.cli.request import RequestCommand, format_option, switch
+from hotpatch_cli.cli.request import RequestCommand, format_option
 from hotpatch_cli.cli.words import chosen_format
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class VerifyRequest(NamedTuple):
     breaks.
 
     Where an option is not given, what the plan itself was asked for holds: month, days, deadline,
-    --all.
+    --include-monthly.
     """
 
     plan: Annotated[
@@ -54,13 +55,11 @@ class VerifyRequest(NamedTuple):
     fleet: Annotated[
         list[str] | None, typer.Argument(metavar="FLEET", help="The fleet that it is for.")
     ] = None
-    release: PlanMonth = None
+    baseline: Baseline = None
     begin: PlanFrom = None
     until: PlanUntil = None
     deadline: Deadline = None
-    everything: Annotated[bool, switch("--all", "The machines too that restart every month.")] = (
-        False
-    )
+    include_monthly: IncludeMonthly = False
     availability_sets: AvailabilitySets = None
     zones: Zones = None
     what_if: WhatIfOption = None
