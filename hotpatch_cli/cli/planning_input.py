@@ -8,7 +8,7 @@ from typing import Protocol
 import typer
 
 from hotpatch_cli.cli.progress import working
-from hotpatch_cli.cli.session import AzureRequest, Session, day_of, tell
+from hotpatch_cli.cli.session import AzureRequest, Session, tell
 from hotpatch_cli.documents.codec import parse_duration
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.errors import refuse
@@ -55,15 +55,10 @@ class LimitsRequest(AzureRequest, Protocol):
 
 
 def plan_request(request: LimitsRequest) -> PlanRequest:
-    """The limits of a plan. Raises BadParameter, also for a last day in the past or before the
-    first one: no plan fits.
+    """The limits of a plan. Raises BadParameter, for a last day before the first one too: no plan
+    could fit.
     """
-    begin, until, today = request.begin, request.until, day_of(request)
-    if until and until < today:
-        raise typer.BadParameter(
-            f"the last date, {until}, is before the as-of date, {today}. Specify a later date.",
-            param_hint="--until",
-        )
+    begin, until = request.begin, request.until
     if begin and until and until < begin:
         raise typer.BadParameter(
             f"the last day, {until}, is before the first, {begin}.", param_hint="--until"

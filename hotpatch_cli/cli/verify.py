@@ -31,6 +31,8 @@ from hotpatch_cli.cli.request import RequestCommand, format_option
 from hotpatch_cli.cli.words import chosen_format
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from hotpatch_cli.planning import PlanRequest
 
 app = typer.Typer(add_completion=False)
@@ -99,13 +101,17 @@ class VerifyRequest(NamedTuple):
         problem = planning_input.required_input(session, _wish(wish, read.wish), world)
         missing = tuple(unscheduled(problem, read.starts))
         broken_rules = tuple(violations(problem, read.starts, read.ends))
-        if missing:
-            note = f"Not in the plan, though a restart is due: {', '.join(missing)}."
-            tell([note], quiet=self.quiet)
+        tell(_missing_note(missing), quiet=self.quiet)
         age = age_notes(session.knowledge, session.day)
         review = PlanReview(len(read.starts), broken_rules, missing, age)
         deliver(render(review, screen(self.output)), self.output)
         raise typer.Exit(1 if broken_rules else 0)
+
+
+def _missing_note(missing: "Sequence[str]") -> "Iterator[str]":
+    """A sentence on the machines that aren't in the plan, if there are any."""
+    if missing:
+        yield f"Not in the plan, although a restart is due: {', '.join(missing)}."
 
 
 def _wish(wish: "PlanRequest", asked: "PlanRequest") -> "PlanRequest":

@@ -223,7 +223,7 @@ def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> 
 
 
 def _cause(restart: Restart) -> tuple[str, ...]:
-    """What restarts a machine: a release, which stays the same when confirmed, or pending updates."""
+    """What restarts a machine: a release, forecast or confirmed, or pending updates."""
     return (
         ("release", str(restart.release_date))
         if restart.release_date

@@ -5,6 +5,7 @@ restarts.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgement
@@ -191,10 +192,11 @@ def _is_confirmed(
     has_baseline = product in concerned
     if baseline is not None and baseline.date < day and not has_baseline:
         return baseline.confirmed
+    histories = map(judge.history, (product,) if product else PRODUCTS)
+    released = chain.from_iterable(history.out for history in histories)
     return any(
         row.date == day and row.identified and (row.is_baseline or not has_baseline)
-        for name in ((product,) if product else PRODUCTS)
-        for row in judge.history(name).out
+        for row in released
     )
 
 

@@ -22,7 +22,7 @@ from hotpatch_cli.servicing.history import History
 HOTPATCHES = ("hotpatch", "out-of-band-hotpatch")
 
 
-class Step(NamedTuple):
+class RollbackStep(NamedTuple):
     """An instruction, with the command that does it."""
 
     text: str
@@ -45,7 +45,7 @@ class Rollback(NamedTuple):
     machine: Machine
     uninstall: Release | None
     baseline: Release | None
-    steps: tuple[Step, ...]
+    steps: tuple[RollbackStep, ...]
     opening: Opening | None
     why: str = ""
 
@@ -136,18 +136,20 @@ def _baseline_before(installed: Release, history: History) -> Release | None:
     return max(earlier, key=lambda row: row.date or date.min, default=None)
 
 
-def _steps(name: str, baseline: Release | None) -> Iterable[Step]:
-    yield Step(f"Find the package of {name}", "DISM /Online /Get-Packages /Format:Table")
+def _steps(name: str, baseline: Release | None) -> Iterable[RollbackStep]:
+    yield RollbackStep(f"Find the package of {name}", "DISM /Online /Get-Packages /Format:Table")
     remove = "DISM /Online /Remove-Package /PackageName:<its name> /NoRestart"
-    yield Step("Uninstall it", remove)
+    yield RollbackStep("Uninstall it", remove)
     if baseline is not None:
         build = f", build {baseline.build}" if baseline.build else ""
-        yield Step(
+        yield RollbackStep(
             f"Install the baseline {baseline.name} of {baseline.date:%a %Y-%m-%d}{build}, "
             "unless the machine already runs it."
         )
-    yield Step("Restart in the window. The rollback is complete only after the restart.")
-    yield Step(f"Decline {name}, or exclude it in the schedule. Otherwise it's installed again.")
+    yield RollbackStep("Restart in the window. The rollback is complete only after the restart.")
+    yield RollbackStep(
+        f"Decline {name}, or exclude it in the schedule. Otherwise it's installed again."
+    )
 
 
 NOTES = (
