@@ -10,17 +10,17 @@ from hotpatch_cli.outputs.escaping import encoded
 
 
 def write_whole(path: Path, product: str | bytes) -> None:
-    """Put a product into a file, so that the file is the old one or the new one, never half. Raises
+    """Write a product to a file, so that the file is the old one or the new one, never a part. Raises
     InputError.
     """
     write_all([(path, product)])
 
 
 def write_all(files: Iterable[tuple[Path, str | bytes]]) -> None:
-    """Put products into files, each whole: all are written beside their places before the first one
-    takes its place.
+    """Write products to files, each whole: all are written beside their places before the first one
+    is moved there.
 
-    Raises InputError, with every file as it was, for a place that cannot be written.
+    Raises InputError, with every file as it was, for a place that can't be written.
     """
     ready: list[tuple[str, Path]] = []
     devices: list[tuple[Path, bytes]] = []
@@ -49,17 +49,19 @@ def write_all(files: Iterable[tuple[Path, str | bytes]]) -> None:
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
     if path.is_dir():
-        raise refuse(str(path), "This is a directory, not a file.", "Name a file in it.")
+        raise refuse(str(path), "This is a folder, not a file.", "Specify a file in it.")
     try:
         yield
     except OSError as error:
         raise refuse(
-            str(path), f"The file cannot be written: {error.strerror}.", "Check folder and rights."
+            str(path),
+            f"Can't write the file: {error.strerror}.",
+            "Check the folder and its permissions.",
         ) from None
 
 
 def _beside(path: Path, data: bytes) -> str:
-    """A new file with this content in the folder of another one, with its rights."""
+    """A new file with this content in the folder of another one, with its permissions."""
     import tempfile
 
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
@@ -75,9 +77,7 @@ def _beside(path: Path, data: bytes) -> str:
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A file for others to write to, which takes the place of this one when all went well. Raises
-    InputError.
-    """
+    """A file to write to, which replaces this one if no error occurs. Raises InputError."""
     with _writing(path):
         if path.exists() and not path.is_file():  # a device or a pipe
             yield path

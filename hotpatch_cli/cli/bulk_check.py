@@ -1,4 +1,4 @@
-"""A run of `check` on a table as a whole: profiles are judged, machines are counted, files are
+"""A run of `check` on a table as a whole: profiles are checked, machines are counted, and files are
 written at the end.
 """
 
@@ -12,12 +12,14 @@ import typer
 
 from hotpatch_cli.cli.atomic_write import replaced
 from hotpatch_cli.cli.console import deliver, deliver_parts, screen
+from hotpatch_cli.cli.decision import conclude, counts_decision
 from hotpatch_cli.cli.options.bulk import BulkRequest
 from hotpatch_cli.cli.options.gate import Waiving, is_asked_for, judged_by
 from hotpatch_cli.cli.output_targets import Delivery
 from hotpatch_cli.cli.session import day_of, knowledge_of, tell, watched
 from hotpatch_cli.cli.words import known_source, parse_fail_on, parse_only
 from hotpatch_cli.errors import InputError, refuse
+from hotpatch_cli.gate.outcome import GateCounts, GateTally
 from hotpatch_cli.inputs.fleet import fleet_with, load_sources
 from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
@@ -28,14 +30,14 @@ from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.knowledge.release_age import last_read, newest_release, stale
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
-from hotpatch_cli.report import Report
+from hotpatch_cli.report import GateResult, Report
 from hotpatch_cli.use_cases.check import check as check_fleet
 
 
 def run_bulk(
     detected: DetectedTable, request: BulkRequest, targets: Sequence[Delivery]
 ) -> NoReturn:
-    """Judge a table, write each (format, file) pair, all or none, and exit as `check` does. Raises
+    """Check a table, write each (format, file) pair, all or none, and exit as `check` does. Raises
     InputError.
     """
     failing, only = parse_fail_on(request.fail_on), parse_only(request.only)
@@ -59,18 +61,20 @@ def run_bulk(
                     stack.callback(deliver, run.summary.render(day, newest, read, view), output)
                 else:
                     results[form].write(table, stack.enter_context(_target(output, engine)))
+    outputs = [output for _, output in targets]
+    conclude(counts_decision(run.counts, "machine"), outputs, quiet=request.quiet)
     raise typer.Exit(run.exit_code)
 
 
 def _nothing_judged(detected: DetectedTable, run: "_Run") -> InputError:
-    why = "There is no machine in it."
+    why = "No machine was found."
     if run.summary.skipped:
-        why = f"All {run.summary.skipped} machines in it were skipped: none runs Windows."
+        why = f"All {run.summary.skipped} machines were skipped, because none runs Windows."
     return refuse(detected.name, why, "Nothing was checked.")
 
 
 class _Run:
-    """What is known of the machines so far."""
+    """The machines that were counted so far."""
 
     def __init__(
         self, failing: frozenset[str], only: frozenset[str] | None, knowledge: Knowledge
@@ -79,17 +83,20 @@ class _Run:
         self.judged = 0
         self.general: dict[str, None] = {}
         self._codes: set[int] = set()
+        self._tally = GateTally()
         self._failing = failing
         self._only = only
         self._knowledge = knowledge
 
     def take(self, report: Report, part: FleetPart, results: Iterable[Results]) -> None:
-        """Count the machines of a part, and keep what is said of them."""
+        """Count the machines of a part, and keep its findings."""
         self.summary.skipped += sum(part.profiles[machine.name][1] for machine in report.skipped)
         self.judged += len(report.machines)
         report = judged_by(report, self._failing, Waiving(), self._knowledge)
         self._codes.add(report.gate.exit_code)
         self.general |= dict.fromkeys(report.general_lines)
+        for checked in report.machines:
+            self._tally.add(checked, part.profiles[checked.machine.name][1])
         shown = [checked for checked in report.machines if is_asked_for(checked, self._only)]
         stands_for = [part.profiles[checked.machine.name] for checked in shown]
         self.summary.add(
@@ -105,10 +112,15 @@ class _Run:
         """1 where a machine fails, 3 where none does but a verdict is unknown, otherwise 0."""
         return next((code for code in (1, 3) if code in self._codes), 0)
 
+    @property
+    def counts(self) -> GateCounts:
+        """What the gate counted."""
+        return self._tally.result(GateResult(tuple(self._failing), self.exit_code))
+
 
 @contextmanager
 def _target(output: str, engine: Engine) -> Iterator[Path]:
-    """The file to write to; standard output gets what is in it at the end. Raises InputError."""
+    """The file to write to; its content goes to standard output at the end. Raises InputError."""
     if output != "-":
         with replaced(Path(output).resolve()) as path:
             yield path
@@ -121,7 +133,7 @@ def _target(output: str, engine: Engine) -> Iterator[Path]:
 
 def _beside(detected: DetectedTable, request: BulkRequest) -> list[SourceData]:
     """The sources beside the table: windows, freezes, groups and rings. Raises InputError where one
-    holds machines.
+    has machines.
     """
     names = [name for name in request.fleet if name != detected.name]
     if not names and not request.windows:
@@ -131,8 +143,8 @@ def _beside(detected: DetectedTable, request: BulkRequest) -> list[SourceData]:
         _, notes, sources = load_sources(names, None, prefer, request.windows or ())
     for source in sources:
         if source.machines or source.parts or source.shared:
-            message = f"It speaks of machines, and {detected.name} is taken as a whole: "
-            message += "nothing is joined with it."
+            message = f"It has machines, but {detected.name} is checked as a whole "
+            message += "and can't be joined with them."
             advice = "Join them in the table, or add --no-bulk."
             raise refuse(source.file, message, advice)
     tell(notes, quiet=request.quiet)

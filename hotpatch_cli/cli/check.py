@@ -1,16 +1,14 @@
-"""`hotpatch check`: the verdict, the track, the next baseline and the next restart of every
-machine.
-"""
+"""`hotpatch check`: the verdict, the track, the next baseline and the next restart."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
+from hotpatch_cli.cli.decision import conclude, gate_decision
 from hotpatch_cli.cli.options.bulk import FORMATS as BULK_FORMATS
 from hotpatch_cli.cli.options.bulk import Bulk, bulk_request, bulk_table
 from hotpatch_cli.cli.options.common import (
-    Alarms,
     AsOf,
     Azure,
     Cloud,
@@ -25,7 +23,6 @@ from hotpatch_cli.cli.options.common import (
     MatrixFiles,
     NoColor,
     Prefer,
-    Previous,
     Quiet,
     ReleaseFiles,
     Subscriptions,
@@ -33,9 +30,8 @@ from hotpatch_cli.cli.options.common import (
     WhatIfOption,
     WindowFiles,
     WriteKnown,
-    today,
 )
-from hotpatch_cli.cli.options.feeds import ICS, feed_options
+from hotpatch_cli.cli.options.feeds import ICS
 from hotpatch_cli.cli.options.gate import (
     Waiving,
     judged_by,
@@ -57,7 +53,7 @@ from hotpatch_cli.cli.session import Session, source_names, tell
 from hotpatch_cli.cli.words import FAIL_ON, parse_fail_on, parse_only
 from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.knowledge.release_age import stale
-from hotpatch_cli.outputs.view_options import Feed, ViewOptions
+from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Report
 from hotpatch_cli.use_cases.check import check as check_fleet
 from hotpatch_cli.use_cases.check import require_something
@@ -68,60 +64,49 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 
-@app.command(
-    cls=RequestCommand,
-    epilog="Example: hotpatch check fleet.yaml --as-of 2025-12-15 --format json",
-)
+@app.command(cls=RequestCommand)
 class CheckRequest(NamedTuple):
-    """Judge every machine of a fleet: can it hotpatch, why not, and when does it restart next?"""
+    """Show which machines are eligible for hotpatching, what blocks the others, and when each
+    machine restarts next.
+    """
 
     fleet: FleetFiles = None
     as_of: AsOf = None
     form: Formats = None
     output: Outputs = None
-    input_format: InputFormat = None
-    prefer: Prefer = None
-    columns: Columns = None
-    windows: WindowFiles = None
+    explain: Annotated[bool, switch("--explain", "Add causes and fixes.")] = False
+    every: EveryRow = False
     only: Annotated[
         str | None,
-        option("--only", "LIST", "Show only these verdicts, track states or codes."),
+        option("--only", "LIST", "Show only these verdicts, track states, or codes."),
     ] = None
     fail_on: FailOn = FAIL_ON
     waivers: WaiverFiles = None
-    known: KnownFile = None
-    write_known: WriteKnown = None
-    every: EveryRow = False
-    explain: Annotated[bool, switch("--explain", "Add reasons and remedies.")] = False
-    by: Annotated[
-        str,
-        option(
-            "--by",
-            "WORD",
-            "With ics: an event per machine or group.",
-        ),
-    ] = "machine"
-    what_if: WhatIfOption = None
-    alarms: Alarms = None
-    previous: Previous = None
-    matrix: MatrixFiles = None
-    releases: ReleaseFiles = None
     quiet: Quiet = False
-    no_color: NoColor = False
-    bulk: Bulk = None
+    input_format: InputFormat = None
+    columns: Columns = None
+    windows: WindowFiles = None
+    prefer: Prefer = None
     azure: Azure = False
     subscription: Subscriptions = None
     management_group: ManagementGroups = None
     cloud: Cloud = "public"
+    what_if: WhatIfOption = None
+    known: KnownFile = None
+    write_known: WriteKnown = None
+    bulk: Bulk = None
+    matrix: MatrixFiles = None
+    releases: ReleaseFiles = None
+    no_color: NoColor = False
     config: ConfigOption = None
 
     def run(self) -> None:
-        """Judge the fleet, or a large table as a whole. Raises InputError and BadParameter."""
+        """Check the fleet, or a large table as a whole. Raises InputError and BadParameter."""
         names = source_names(self, self.fleet)
         if table := bulk_table(self._replace(fleet=names)):
             _check_table(table, self._replace(fleet=names))
         asked = _Asked.of(self, names)
-        with working("reading and judging", quiet=self.quiet):
+        with working("checking the fleet", quiet=self.quiet):
             session = Session.load(self, names)
             checked = check_fleet(session.fleet, session.knowledge, session.day)
             report = judged_by(checked, asked.failing, asked.waiving, session.knowledge)
@@ -131,18 +116,19 @@ class CheckRequest(NamedTuple):
         age = stale(session.knowledge, session.day)
         general = shown.general_lines if asked.is_without_room else ()
         tell((*session.notes, age, *general, *shown.gate.notes), quiet=self.quiet)
-        _write(self, asked, report, shown, session.knowledge)
+        written = _write(self, asked, report, shown, session.knowledge)
+        decision = gate_decision(report, "machine", recorded=self.write_known is not None)
+        conclude(decision, written, quiet=self.quiet)
         raise typer.Exit(report.gate.exit_code)
 
 
 class _Asked(NamedTuple):
-    """What the options of a run mean."""
+    """The parsed options of a run."""
 
     waiving: Waiving
     targets: tuple[Delivery, ...]
     failing: frozenset[str]
     only: frozenset[str] | None
-    feed: Feed
 
     @classmethod
     def of(cls, request: CheckRequest, names: Sequence[str]) -> "_Asked":
@@ -153,10 +139,7 @@ class _Asked(NamedTuple):
         outputs = (*(target.output for target in targets), request.write_known)
         more = (request.waivers, request.matrix, request.releases, request.windows)
         refuse_overwriting_inputs(outputs, names, *more)
-        form = ICS if any(target.form == ICS for target in targets) else ""
-        day = request.as_of or today()
-        feed = feed_options(form, day, request.alarms, request.previous, request.by)
-        return cls(waived, targets, failing, only, feed)
+        return cls(waived, targets, failing, only)
 
     @property
     def formats(self) -> set[str]:
@@ -165,7 +148,7 @@ class _Asked(NamedTuple):
 
     @property
     def is_without_room(self) -> bool:
-        """Whether no format has room for what is said of the run: standard error says it."""
+        """Whether no format has room for the findings on the whole run."""
         return self.formats <= {"csv", ICS}
 
 
@@ -178,23 +161,24 @@ def _check_table(table: "DetectedTable", request: CheckRequest) -> NoReturn:
 def _with_scenario(
     report: Report, asked: _Asked, what_if: Sequence[str] | None, knowledge: Knowledge
 ) -> Report:
-    """The report with the difference that a supposed world makes, where one is asked about."""
+    """The report with the difference that a scenario makes, where there is one."""
     if not what_if:
         return report
     from hotpatch_cli.cli.options.what_if import OPTION, parse_what_if
     from hotpatch_cli.use_cases.what_if import scenario_diff, scenario_releases
 
-    world = parse_what_if(what_if, report.as_of)
+    scenario = parse_what_if(what_if, report.as_of)
     if not asked.formats <= {"table", "json"}:
-        raise typer.BadParameter("the difference is shown in table and json.", param_hint=OPTION)
-    releases = scenario_releases(knowledge, report.as_of, world.releases)
-    return report._replace(what_if=scenario_diff(report, world._replace(releases=releases)))
+        message = "Only the formats table and json show the difference."
+        raise typer.BadParameter(message, param_hint=OPTION)
+    releases = scenario_releases(knowledge, report.as_of, scenario.releases)
+    return report._replace(what_if=scenario_diff(report, scenario._replace(releases=releases)))
 
 
 def _write(
     request: CheckRequest, asked: _Asked, report: Report, shown: Report, knowledge: Knowledge
-) -> None:
-    """Write all that is asked for: `shown` is what --only leaves of the report."""
+) -> list[str]:
+    """Write all formats and give the names of the files: `shown` is what --only leaves."""
     page, extra = None, known_findings(asked.waiving, report)
     if "html" in asked.formats:
         from hotpatch_cli.cli.html_report import PART, contents, machine_tables, plan_part
@@ -208,10 +192,10 @@ def _write(
         color=not request.no_color,
         everything=request.every,
         explain=request.explain,
-        feed=asked.feed,
     )
     write_all_targets(shown, asked.targets, view, page, extra)
     if ICS in asked.formats:
         from hotpatch_cli.outputs.feeds import not_in_feed
 
         tell([not_in_feed(shown)], quiet=request.quiet)
+    return [*(target.output for target in asked.targets), *(name for name, _ in extra)]

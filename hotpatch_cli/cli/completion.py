@@ -1,23 +1,22 @@
-"""What a shell offers when Tab is pressed: rule codes, words of options, and what the fleet on the
-line is made of.
+"""Completions for a shell: rule codes, words of options, and machines and windows of the fleet on the
+line.
 
-A fleet is read only where it is small, and whatever is wrong with it is kept for the command itself
-to say.
+A fleet is read only where it's small, and its problems are left to the command itself.
 """
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from hotpatch_cli.cli.request import registry
+from hotpatch_cli.cli.help_page import registry
 
 MOST_BYTES = 2_000_000
-"""Larger files are not read while somebody waits for a shell; about a quarter of a second."""
+"""Larger files aren't read for a completion; reading takes about a quarter of a second."""
 SHOWN = 200
 
 
 def completed(command: Any) -> Any:
-    """A command whose arguments and options complete; only made while a shell asks."""
+    """A command whose arguments and options complete; made only for a shell that asks."""
     for child in getattr(command, "commands", {}).values():
         completed(child)
     for param in command.params:
@@ -94,12 +93,11 @@ def _windows(context: Any) -> list[str]:
 
 
 def _fleet(context: Any) -> Any:
-    """The fleet of the files that stand on the line; None where one is large, or cannot be read."""
+    """The fleet of the files on the line; None where one is large, or can't be read."""
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.fleet import load_fleet
 
-    # an option that still waits for its value ends the parser's work: then the files are among what
-    # is left over
+    # an option without its value stops the parser: then the files are among the remaining words
     named = context.params.get("fleet") or [word for word in context.args if Path(word).is_file()]
     files = [Path(name) for name in ([named] if isinstance(named, str) else named)]
     try:
@@ -116,7 +114,9 @@ _FORMATS = {
     "check": "outputs.formats.CHECK_FORMATS",
     "image": "outputs.formats.CHECK_FORMATS",
     "calendar": "outputs.formats.CALENDAR_FORMATS",
+    "diff": "outputs.formats.DIFF_FORMATS",
     "plan": "outputs.formats.PLAN_FORMATS",
+    "releases": "outputs.formats.RELEASE_FORMATS",
 }
 """Command -> the registry of its formats."""
 _WORDS: dict[str, Callable[[Any], Iterable[str]]] = {

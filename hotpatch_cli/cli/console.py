@@ -1,5 +1,8 @@
 """What a command says: the product to standard output or a file, notes and problems to standard
 error.
+
+The only place that decides on color: --no-color and NO_COLOR turn it off, FORCE_COLOR turns it on,
+and otherwise a terminal has it unless TERM is `dumb`.
 """
 
 import os
@@ -11,6 +14,26 @@ from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, refuse
 from hotpatch_cli.outputs.escaping import encoded, visible
 from hotpatch_cli.outputs.view_options import ViewOptions
 
+WIDE = 200
+"""The width of text with forced color that goes to no terminal: a log has no width of its own."""
+
+
+def takes_color() -> bool:
+    """Whether standard output takes color."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and not is_dumb())
+
+
+def is_dumb() -> bool:
+    """Whether the terminal takes no control codes."""
+    return os.environ.get("TERM") == "dumb"
+
+
+def shows_progress(*, quiet: bool) -> bool:
+    """Whether standard error is a terminal on which a line can be drawn again and again."""
+    return not quiet and sys.stderr.isatty() and not is_dumb()
+
 
 def screen(
     output: str, *, no_color: bool = False, everything: bool = False, explain: bool = False
@@ -21,13 +44,20 @@ def screen(
 
 
 def at_place(output: str, wanted: ViewOptions) -> ViewOptions:
-    """The options with what is known of a place: only a terminal has a width, and shows colors."""
-    if output != "-" or not sys.stdout.isatty():
-        return wanted._replace(color=False)
+    """The options with what is known of a place: its width, and whether it takes color.
+
+    Where color is forced, text that goes to no terminal is drawn as for a wide one, with all rows.
+    """
     from shutil import get_terminal_size
 
-    color = wanted.color and not os.environ.get("NO_COLOR")
-    return wanted._replace(terminal=True, width=get_terminal_size().columns, color=color)
+    color = output == "-" and wanted.color and takes_color()
+    if output == "-" and sys.stdout.isatty():
+        width = get_terminal_size().columns
+        return wanted._replace(terminal=True, width=width, color=color)
+    if not color:
+        return wanted._replace(color=False)
+    width = get_terminal_size((WIDE, 0)).columns
+    return wanted._replace(terminal=True, width=width, color=True, everything=True)
 
 
 def deliver(product: str | bytes, output: str) -> None:
@@ -38,7 +68,9 @@ def deliver(product: str | bytes, output: str) -> None:
         write_whole(Path(output).resolve(), product)  # a link stays one: its target is written
         return
     if isinstance(product, bytes) and sys.stdout.isatty():
-        raise refuse("standard output", "A terminal shows no picture.", "Name a file with -o.")
+        raise refuse(
+            "standard output", "A terminal can't show a picture.", "Specify a file with -o."
+        )
     deliver_parts([encoded(product)])
 
 
@@ -55,7 +87,9 @@ def deliver_parts(parts: Iterable[bytes]) -> None:
         # what is left in the buffer goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise refuse(
-            "standard output", f"It cannot be written: {error.strerror}.", "Make room, or use -o."
+            "standard output",
+            f"Can't write the output: {error.strerror}.",
+            "Free some space, or specify a file with -o.",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""`hotpatch convert`: any source that is read, written as an inventory."""
+"""`hotpatch convert`: any supported source as an inventory."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.options.common import (
     Azure,
     Cloud,
@@ -13,28 +14,25 @@ from hotpatch_cli.cli.options.common import (
     ConfigOption,
     InputFormat,
     ManagementGroups,
-    Output,
     Prefer,
     Quiet,
     Subscriptions,
 )
+from hotpatch_cli.cli.output_targets import output_option, refuse_overwriting_inputs
 from hotpatch_cli.cli.request import RequestCommand
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(
-    cls=RequestCommand,
-    epilog="Example: hotpatch convert vms.json arc.json hotfixes.csv -o fleet.yaml",
-)
+@app.command(cls=RequestCommand)
 class ConvertRequest(NamedTuple):
-    """Write what sources say as one inventory, which gives the same verdicts."""
+    """Write all sources as one inventory that gives the same verdicts."""
 
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE", help="Inventories, exports; - is standard input."),
+        typer.Argument(metavar="SOURCE", help="Inventories or exports; - is standard input."),
     ] = None
-    output: Output = "-"
+    output: Annotated[str, output_option("yaml")] = "-"
     input_format: InputFormat = None
     prefer: Prefer = None
     columns: Columns = None
@@ -50,22 +48,25 @@ class ConvertRequest(NamedTuple):
         from hotpatch_cli.cli.console import deliver
         from hotpatch_cli.cli.session import source_names
 
-        deliver(converted(self, source_names(self, self.sources)), self.output)
+        names = source_names(self, self.sources)
+        refuse_overwriting_inputs([self.output], names)
+        deliver(converted(self, names), self.output)
+        conclude("", [self.output], quiet=self.quiet)
 
 
 def converted(request: ConvertRequest, names: Sequence[str]) -> str:
-    """The text of an inventory that says what sources say. Raises InputError."""
+    """The sources as the text of an inventory. Raises InputError."""
     from hotpatch_cli.cli.progress import working
     from hotpatch_cli.cli.session import Sources, tell
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.inputs.inventory.sections import kept_parts
     from hotpatch_cli.outputs.inventory_yaml import inventory_yaml
 
-    with working("reading", quiet=request.quiet):
+    with working("reading the sources", quiet=request.quiet):
         sources = Sources.load(request, names)
     fleet = sources.fleet
     if not fleet.machines:
-        raise refuse(", ".join(names), "There is no machine in it.", "Nothing was written.")
+        raise refuse(", ".join(names), "No machine was found.", "Nothing was written.")
     tell(sources.notes, quiet=request.quiet)
     folder = Path() if request.output == "-" else Path(request.output).parent
     parts = fleet.machines, fleet.name, kept_parts(sources.data, folder), list(names)
@@ -76,16 +77,14 @@ def converted(request: ConvertRequest, names: Sequence[str]) -> str:
         values = unrepresentable(fleet.machines)
         text = inventory_yaml(*parts, values)
         if why := _unreadable(text):
-            message = f"A value of the sources has no place in an inventory: {why}"
+            message = f"An inventory can't represent a value of the sources: {why}"
             raise refuse(request.output, message, "Nothing was written.")
         tell(notes_on(fleet.machines, values), quiet=request.quiet)
     return text
 
 
 def _unreadable(text: str) -> str:
-    """Why a text cannot be loaded as an inventory; empty where it can: better none than one that
-    cannot be loaded.
-    """
+    """The reason that a text can't be loaded as an inventory; empty where it can."""
     from hotpatch_cli.documents.files import parse
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.inventory.reader import READER

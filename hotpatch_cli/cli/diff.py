@@ -1,5 +1,5 @@
-"""`hotpatch diff`: who would win or lose hotpatch, for a pull request that changes an image or a
-setting.
+"""`hotpatch diff`: the machines that gain or lose eligibility, for a pull request that changes an
+image or a setting.
 """
 
 from datetime import date
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.decision import FAIL, PASS, conclude
 from hotpatch_cli.cli.options.common import (
     AsOf,
     ConfigOption,
@@ -17,30 +18,31 @@ from hotpatch_cli.cli.options.common import (
     Quiet,
     ReleaseFiles,
 )
+from hotpatch_cli.cli.output_targets import renderer_for
 from hotpatch_cli.cli.request import RequestCommand, format_option
-from hotpatch_cli.cli.words import chosen_format
+from hotpatch_cli.outputs.phrases import counted
 
 if TYPE_CHECKING:
-    from hotpatch_cli.gate.diff import Side
+    from hotpatch_cli.gate.diff import ReportDiff, Side
     from hotpatch_cli.inputs.others.report import PastReport
     from hotpatch_cli.knowledge.records import Knowledge
 
 app = typer.Typer(add_completion=False)
 _PEEKED = 4096
-"""So many bytes of a file are enough to tell a report from a fleet."""
+"""Bytes of a file that are enough to tell a report from a fleet."""
 
 
-@app.command(
-    cls=RequestCommand, epilog="Example: hotpatch diff main.json fleet.yaml --format markdown"
-)
+@app.command(cls=RequestCommand)
 class DiffRequest(NamedTuple):
-    """Show which machines would win or lose hotpatch; the exit code is 1 where one loses it."""
+    """Show the machines that gain or lose eligibility. The exit code is 1 if one loses it."""
 
     old: Annotated[
-        str, typer.Argument(metavar="OLD", help="A fleet, or a report of `check --format json`.")
+        str,
+        typer.Argument(metavar="OLD", help="Fleet or JSON report before the change."),
     ]
     new: Annotated[
-        str, typer.Argument(metavar="NEW", help="The same, as it would be; - is standard input.")
+        str,
+        typer.Argument(metavar="NEW", help="The same after it; - is standard input."),
     ]
     as_of: AsOf = None
     form: Annotated[str, format_option("outputs.formats.DIFF_FORMATS")] = "table"
@@ -55,28 +57,33 @@ class DiffRequest(NamedTuple):
     def run(self) -> None:
         """Write the difference of the two. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.console import deliver, screen
-        from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs
         from hotpatch_cli.cli.session import day_of, knowledge_of
         from hotpatch_cli.gate.diff import report_diff
         from hotpatch_cli.outputs.formats import DIFF_FORMATS
 
-        render = chosen_format(DIFF_FORMATS, self.form)
+        render = renderer_for(self, DIFF_FORMATS)
         if self.old == self.new == "-":
-            raise typer.BadParameter("standard input can be one of the two.", param_hint="NEW")
-        refuse_overwriting_inputs([self.output], [self.old, self.new])
+            raise typer.BadParameter("Only one of the two can be standard input.", param_hint="NEW")
         knowledge, day = knowledge_of(self), day_of(self)
         old = _side(self.old, knowledge, day, quiet=self.quiet)
         new = _side(self.new, knowledge, day, quiet=self.quiet)
         difference = report_diff(old, new)
         view = screen(self.output, no_color=self.no_color, everything=self.every)
         deliver(render(difference, view), self.output)
+        conclude(_decision(difference), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if difference.counts["loses"] else 0)
 
 
+def _decision(difference: "ReportDiff") -> str:
+    counts = difference.counts
+    total = counted(sum(counts.values()), "machine")
+    if lost := counts["loses"]:
+        return f"{FAIL}: {lost:,} of {total} {'loses' if lost == 1 else 'lose'} eligibility"
+    return f"{PASS}: none of {total} loses eligibility"
+
+
 def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side":
-    """A fleet, judged on a day, or a report as it was written. Raises InputError, also where
-    nothing is in it.
-    """
+    """A fleet as of a date, or a report as it was written. Raises InputError."""
     from hotpatch_cli.cli.session import tell
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.gate.diff import side_of
@@ -87,7 +94,7 @@ def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side
     past = _report(name)
     if past is not None:
         if not past.machines:
-            raise refuse(name, "There is no machine in this report.", "Nothing was compared.")
+            raise refuse(name, "The report has no machines.", "Nothing was compared.")
         return side_of(name, past)
     fleet, notes = load_fleet([name])
     tell(notes, quiet=quiet)
@@ -97,7 +104,7 @@ def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side
 
 
 def _report(name: str) -> "PastReport | None":
-    """The report in a file; None where it holds something else."""
+    """The report in a file; None where the file has something else."""
     from hotpatch_cli.documents.files import read_document
     from hotpatch_cli.inputs.others.report import is_report, read_report
 
@@ -124,5 +131,5 @@ def _beginning(name: str) -> bytes:
     try:
         with Path(name).open("rb") as stream:
             return stream.read(_PEEKED) if Path(name).is_file() else b""
-    except (OSError, ValueError):  # whoever reads it says what is wrong with it
+    except (OSError, ValueError):  # the reader of the file reports the problem
         return b""

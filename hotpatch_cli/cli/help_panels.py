@@ -1,62 +1,50 @@
-"""How help pages are ordered: commands and options in panels, and examples that run as they stand.
+"""The order of help pages: commands and options in panels, and examples that run as they are.
 
-In one place, so that an option that several commands share stands in the same panel of all their
-pages.
+In one place, so that an option has the same panel in all commands.
 """
 
 from typing import Any
 
 COMMAND_PANELS = {
-    "Judge": ("check", "image", "report", "diff", "waive"),
-    "Look ahead": ("calendar", "windows", "plan", "verify", "rollback"),
-    "Fleets and their sources": ("init", "convert", "collect", "schema"),
-    "Knowledge": ("explain", "matrix", "releases"),
+    "Eligibility": ("check", "image", "report", "diff", "waive"),
+    "Restarts": ("calendar", "windows", "plan", "verify", "rollback", "feed"),
+    "Inventories": ("init", "convert", "collect", "schema"),
+    "Reference": ("explain", "matrix", "releases"),
 }
-PANELS = {
-    "What it reads": (
-        "--input-format",
-        "--prefer",
-        "--map",
-        "--windows",
-        "--matrix",
-        "--releases",
-        "--waivers",
+OPTION_PANELS = ("Options", "Input", "Azure", "Less common options")
+"""Panels in the order of a page; an option that isn't listed below is in the first one."""
+_PANELS = {
+    "Input": ("--input-format", "--map", "--windows", "--prefer"),
+    "Azure": ("--azure", "--subscription", "--management-group", "--cloud"),
+    "Less common options": (
+        "--availability-sets",
+        "--bulk",
+        "--config",
+        "--help",
+        "--install-completion",
         "--known",
-    ),
-    "What it writes": (
-        "--format",
-        "--output",
-        "--all",
-        "--explain",
-        "--quiet",
+        "--matrix",
         "--no-color",
-        "--write-known",
         "--previous",
-        "--alarms",
-        "--alarm",
-        "--json",
+        "--releases",
+        "--show-completion",
+        "--time-limit",
+        "--what-if",
+        "--write-known",
+        "--zones",
     ),
 }
-"""Panel -> options. What is in none of them is what the command itself is about, and comes first.
-"""
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "check": (
-        (
-            "hotpatch check examples/fleet.yaml --as-of 2025-12-15",
-            "the whole fleet, as it stood on a day",
-        ),
+        ("hotpatch check examples/fleet.yaml --as-of 2025-12-15", "all machines, as of a date"),
         (
             "hotpatch check examples/fleet.yaml --only unsupported --explain",
-            "what cannot, why, and what to do",
+            "machines that aren't eligible, with causes and fixes",
         ),
         (
-            "az vm list -o json | hotpatch check - --fail-on unsupported",
-            "a gate on what Azure says",
-        ),
-        (
-            "hotpatch check examples/fleet.yaml -f json -o report.json -f html -o report.html",
-            "a program, and people",
+            "az vm list -o json | hotpatch check - -o report.json -o report.html",
+            "machines from Azure, as JSON and as a page",
         ),
     ),
     "image": (
@@ -64,84 +52,97 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "hotpatch image MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition",
             "one image",
         ),
-        ("hotpatch image - < examples/images.txt", "a list of images, as a gate in a pipeline"),
+        ("hotpatch image - < examples/images.txt", "a list of images, for a pipeline"),
     ),
     "report": (
         (
             "hotpatch report examples/fleet.yaml --as-of 2025-12-15 -o report.html",
-            "one page, with a plan made now",
+            "one page, with a new plan",
         ),
         (
             "hotpatch report examples/fleet.yaml --plan plan.json -o report.html",
-            "with the plan that was agreed",
+            "one page, with an approved plan",
         ),
-        ("hotpatch report examples/fleet.yaml --no-plan -o report.html", "without a plan"),
+        ("hotpatch report examples/fleet.yaml --no-plan -o report.html", "no plan"),
     ),
     "calendar": (
-        ("hotpatch calendar --year 2025", "the year as it was"),
+        ("hotpatch calendar --year 2025", "one year"),
         (
             "hotpatch calendar --year 2026 --as-of 2026-01-15 --product ws2025",
-            "as it looked in January",
+            "as it was known in January",
         ),
-        ("hotpatch calendar --year 2026 -f svg -o year.svg", "a picture for a slide"),
+        ("hotpatch calendar --year 2026 -o year.svg", "a picture for a slide"),
     ),
     "plan": (
         (
             "hotpatch plan examples/fleet.yaml --as-of 2025-12-15",
-            "every restart for the next baseline",
-        ),
-        (
-            "hotpatch plan examples/large.yaml --as-of 2026-02-20 -f json -o plan.json",
-            "kept, for verify and report",
+            "all restarts for the next baseline",
         ),
         (
             "hotpatch plan examples/large.yaml --as-of 2026-02-20 --deadline 21d",
-            "all within three weeks",
+            "all restarts within three weeks",
         ),
         (
-            "hotpatch plan examples/large.yaml --as-of 2026-02-20 -f png -o plan.png",
-            "a picture for a slide",
+            "hotpatch plan examples/large.yaml --as-of 2026-02-20 -o plan.json",
+            "a plan for `verify`, `report`, and `feed plan`",
         ),
     ),
     "verify": (
         (
             "hotpatch verify plan.json examples/large.yaml --as-of 2026-02-20",
-            "does an edited plan keep every rule?",
+            "the rules that an edited plan breaks",
         ),
     ),
     "windows list": (
         (
             "hotpatch windows list examples/fleet.yaml --from 2026-01-01 --next 3",
-            "when each machine may restart",
+            "the next openings of each machine",
         ),
         (
             "hotpatch windows list examples/fleet.yaml --window sunday-night --by window",
             "one window, once",
         ),
-        (
-            "hotpatch windows list examples/fleet.yaml -f ics -o windows.ics",
-            "a calendar to subscribe to",
-        ),
     ),
     "windows lint": (
-        ("hotpatch windows lint examples/fleet.yaml", "would Azure take these windows?"),
+        ("hotpatch windows lint examples/fleet.yaml", "windows that Azure would refuse"),
     ),
     "windows export": (
         (
             "hotpatch windows export examples/fleet.yaml --to azure -o configurations.json",
-            "as Azure takes them",
+            "Azure maintenance configurations",
         ),
     ),
     "rollback": (
         (
             "hotpatch rollback examples/fleet.yaml --machine net01 --as-of 2025-12-15",
-            "what to uninstall, and when",
+            "the update to uninstall, and the restart",
+        ),
+    ),
+    "feed releases": (
+        ("hotpatch feed releases --alarm 7d -o releases.ics", "reminders a week before baselines"),
+    ),
+    "feed restarts": (
+        (
+            "hotpatch feed restarts examples/fleet.yaml --by group -o restarts.ics",
+            "one event for each group",
+        ),
+    ),
+    "feed openings": (
+        (
+            "hotpatch feed openings examples/fleet.yaml --by window -o openings.ics",
+            "one event for each opening of a window",
+        ),
+    ),
+    "feed plan": (
+        (
+            "hotpatch feed plan plan.json examples/large.yaml --as-of 2026-02-20 -o plan.ics",
+            "the restarts of an approved plan",
         ),
     ),
     "diff": (
         (
             "hotpatch diff examples/az-vm-list.json examples/fleet.yaml --as-of 2025-12-15",
-            "who would lose hotpatch",
+            "machines that gain or lose eligibility",
         ),
     ),
     "waive": (
@@ -150,33 +151,35 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
                 "hotpatch waive 'img*' HP102 --reason 'moves in March' --owner me "
                 "--expires 2026-03-31 --as-of 2025-12-15"
             ),
-            "a pattern of names, one rule, until a day",
+            "one rule for all machines whose name matches",
         ),
     ),
-    "convert": (
-        (
-            "hotpatch convert examples/az-vm-list.json -o fleet.yaml",
-            "what Azure says, as an inventory",
-        ),
-    ),
+    "convert": (("hotpatch convert examples/az-vm-list.json -o fleet.yaml", "an Azure export"),),
+    "collect": (("hotpatch collect -o collect.ps1", "the script, to run on a machine"),),
+    "schema": (("hotpatch schema inventory -o inventory.schema.json", "the schema for an editor"),),
     "init": (
         ("hotpatch init -o fleet.yaml", "a commented inventory to start from"),
         (
             "hotpatch init --from-azure examples/az-vm-list.json -o fleet.yaml",
-            "start from an export",
+            "the machines of an Azure export",
         ),
     ),
     "explain": (
-        ("hotpatch explain hotpatch", "hotpatch itself, in one page"),
-        ("hotpatch explain HP303", "what a rule means, and what to do"),
+        ("hotpatch explain hotpatch", "hotpatching on one page"),
+        ("hotpatch explain HP303", "one rule and its fix"),
     ),
-    "matrix": (("hotpatch matrix --as-of 2025-12-15", "what was supported where on a day"),),
+    "matrix": (("hotpatch matrix --as-of 2025-12-15", "the support matrix as of a date"),),
+    "releases": (("hotpatch releases --product ws2025 -o releases.csv", "the data as a table"),),
+    "releases import": (
+        ("hotpatch releases import page.md --dry-run", "the changes, without saving them"),
+    ),
+    "releases update": (("hotpatch releases update --yes", "an update without a question"),),
 }
 
 
 def guided(command: Any, name: str) -> Any:
     """A command whose help page has its panels and examples; a group, with all its commands."""
-    # a line of the source is none of the page: its paragraphs are folded to the terminal
+    # line ends of the source aren't part of the page: paragraphs are wrapped to the terminal
     paragraphs = (command.help or "").split("\n\n")
     command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     command.rich_help_panel = next(
@@ -186,18 +189,16 @@ def guided(command: Any, name: str) -> Any:
         command.epilog = _examples(examples)
     for word, subcommand in getattr(command, "commands", {}).items():
         guided(subcommand, f"{name} {word}")
-    for param in command.params:
-        if getattr(param, "rich_help_panel", None) is None and hasattr(param, "opts"):
-            param.rich_help_panel = _panel(param.opts)
     return command
 
 
-def _panel(flags: list[str]) -> str | None:
+def option_panel(flags: list[str]) -> str | None:
+    """The panel of an option, by its flags; None for the first one."""
     return next(
-        (panel for panel, known in PANELS.items() if not set(flags).isdisjoint(known)), None
+        (panel for panel, known in _PANELS.items() if not set(flags).isdisjoint(known)), None
     )
 
 
 def _examples(examples: tuple[tuple[str, str], ...]) -> str:
-    """A line that says what an example does, above the line to type."""
+    """A line that describes an example, above the line to type."""
     return "Examples:\n" + "\n".join(f"  # {what}\n  {line}" for line, what in examples)

@@ -1,9 +1,10 @@
-"""`hotpatch image`: the verdict on images alone, for a pipeline that has no machine yet."""
+"""`hotpatch image`: the verdict on images alone, for a pipeline without machines."""
 
 from typing import Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.decision import conclude, gate_decision
 from hotpatch_cli.cli.options.common import (
     AsOf,
     ConfigOption,
@@ -25,21 +26,17 @@ from hotpatch_cli.outputs.view_options import ViewOptions
 app = typer.Typer(add_completion=False)
 
 
-@app.command(
-    cls=RequestCommand,
-    epilog="Example: hotpatch image "
-    "MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition-core:latest",
-)
+@app.command(cls=RequestCommand)
 class ImageRequest(NamedTuple):
-    """Judge images for which there is no machine yet: can what is made from them hotpatch?"""
+    """Show which images are eligible for hotpatching, for pipelines without machines."""
 
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="URN...", help="publisher:offer:sku[:version], a gallery id; - reads lines."
+            metavar="URN", help="publisher:offer:sku[:version] or a gallery ID; - reads lines."
         ),
     ]
-    platform: Annotated[str, option("--platform", "NAME", "azure or azure-local")] = "azure"
+    platform: Annotated[str, option("--platform", "NAME", "azure or azure-local.")] = "azure"
     as_of: AsOf = None
     form: Formats = None
     output: Outputs = None
@@ -54,7 +51,7 @@ class ImageRequest(NamedTuple):
     config: ConfigOption = None
 
     def run(self) -> None:
-        """Judge the images. Raises InputError and BadParameter."""
+        """Check the images. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.html_report import contents, machine_tables
         from hotpatch_cli.cli.session import day_of, knowledge_of, tell
         from hotpatch_cli.inputs.images import load_images
@@ -64,7 +61,7 @@ class ImageRequest(NamedTuple):
         asked = waiving(self.waivers, self.known, self.write_known)
         targets, failing = paired(self.form, self.output), parse_fail_on(self.fail_on)
         if any(target.form == "ics" for target in targets):
-            message = "an image alone restarts never: a calendar needs machines."
+            message = "An image never restarts. For a calendar, use `hotpatch feed restarts`."
             raise typer.BadParameter(message, param_hint="--format")
         images = load_images(self.images, known_platform(self.platform))
         knowledge, day = knowledge_of(self), day_of(self)
@@ -76,4 +73,7 @@ class ImageRequest(NamedTuple):
         page = contents(report, knowledge, None) if pages else None
         extra = [*known_findings(asked, report), *machine_tables(report, pages)]
         write_all_targets(report, targets, ViewOptions(color=not self.no_color), page, extra)
+        written = (*(target.output for target in targets), *(name for name, _ in extra))
+        decision = gate_decision(report, "image", recorded=self.write_known is not None)
+        conclude(decision, written, quiet=self.quiet)
         raise typer.Exit(report.gate.exit_code)

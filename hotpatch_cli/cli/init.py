@@ -6,56 +6,56 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.options.common import ConfigOption, Quiet
+from hotpatch_cli.cli.output_targets import output_option
 from hotpatch_cli.cli.request import RequestCommand, option
 
 _ADVICE = (
-    "# An export does not say when machines may restart. Uncomment what follows and make it yours; "
-    "then give\n# each machine, or all of them under defaults, a `timezone` and a `window`, "
-    "and where it has them `groups` and a `ring`.\n"
+    "# An export has no maintenance windows. Uncomment and edit the following lines. Then add\n"
+    "# `timezone` and `window`, and optionally `groups` and `ring`, to the machines or defaults.\n"
 )
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(cls=RequestCommand, epilog="Example: hotpatch init -o fleet.yaml")
+@app.command(cls=RequestCommand)
 class InitRequest(NamedTuple):
-    """Write a commented starter inventory, or one that has the machines of an export."""
+    """Write a commented inventory to start from, or one with the machines of an export."""
 
-    output: Annotated[str, option("--output -o", "FILE", "Write here, if it is not there.")] = "-"
+    output: Annotated[str, output_option("yaml", "New file; - is standard output.")] = "-"
     exports: Annotated[
         list[str] | None,
         option(
             "--from-azure",
             "FILE",
-            "Start from what Azure exports, such as `az vm list -o json`; repeatable.",
+            "Azure export to start from, such as `az vm list -o json`. Repeatable.",
         ),
     ] = None
     quiet: Quiet = False
     config: ConfigOption = None
 
     def run(self) -> None:
-        """Write the inventory, and never over a file. Raises InputError."""
+        """Write the inventory, and never overwrite a file. Raises InputError."""
         from hotpatch_cli.cli.console import deliver
         from hotpatch_cli.errors import refuse
 
         if self.output != "-" and Path(self.output).exists():
-            advice = "Name another one; nothing was overwritten."
-            raise refuse(self.output, "This file is there already.", advice)
+            advice = "Specify another file. Nothing was overwritten."
+            raise refuse(self.output, "The file already exists.", advice)
         starter = files("hotpatch_cli.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
         text = _from_exports(self.exports, starter, self) if self.exports else starter
         deliver(text, self.output)
+        conclude("", [self.output], quiet=self.quiet)
 
 
 def _from_exports(exports: list[str], starter: str, request: InitRequest) -> str:
-    """The machines of exports, and above them in comments what no export says: when they may
-    restart.
-    """
+    """The machines of exports, and in comments the windows that no export has."""
     from hotpatch_cli.cli.convert import ConvertRequest, converted
 
     convert = ConvertRequest(exports, request.output, quiet=request.quiet)
     text = converted(convert, exports)
-    if "\nwindows:" in text:  # the export knows maintenance windows
+    if "\nwindows:" in text:  # the export has maintenance windows
         return text
     times = starter[starter.index("windows:") : starter.index("machines:")].strip()
     commented = "".join(f"# {line}".rstrip() + "\n" for line in times.splitlines())

@@ -1,10 +1,10 @@
 """One report, several outputs: which format goes where, and all of them written or none."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, TypeVar
 
 import typer
 
@@ -13,6 +13,7 @@ from hotpatch_cli.cli.console import at_place, deliver
 from hotpatch_cli.cli.request import format_option, option
 from hotpatch_cli.cli.words import known_word
 from hotpatch_cli.outputs.formats import CHECK_FORMATS, PAGE_FORMATS, REPORT_FORMATS
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Report
 
@@ -23,8 +24,7 @@ Formats = Annotated[
     list[str] | None,
     format_option(
         CHECK_FORMATS,
-        "; table if not given. Repeatable, each with its --output.",
-        show_default=False,
+        "Default: by suffix. Repeatable.",
     ),
 ]
 Outputs = Annotated[
@@ -33,11 +33,60 @@ Outputs = Annotated[
     option(
         "--output -o",
         "FILE",
-        "Write here; - is standard output. Repeatable: the first is for the first --format, "
-        "and so on.",
+        "Output file; - is standard output. Repeatable.",
         show_default=False,
     ),
 ]
+
+
+_SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    ".csv": ("csv",),
+    ".htm": ("html",),
+    ".html": ("html",),
+    ".ics": ("ics",),
+    ".json": ("json", "sarif", "gitlab", "azure"),
+    ".jsonl": ("jsonl",),
+    ".md": ("markdown",),
+    ".parquet": ("parquet",),
+    ".png": ("png",),
+    ".ps1": ("powershell",),
+    ".sarif": ("sarif",),
+    ".sarif.json": ("sarif",),
+    ".svg": ("svg",),
+    ".txt": ("table", "markdown", "csv", "github", "azure"),
+    ".xml": ("junit",),
+    ".yaml": ("yaml", "json"),
+    ".yml": ("yaml", "json"),
+}
+"""Suffix of a file -> the format that it chooses, and the others that it fits."""
+_INPUTS = ("fleet", "files", "plan", "keep", "old", "new", "windows", "matrix", "releases")
+"""The fields of requests that name files to read."""
+_STRENGTH = ("DEFAULT", "DEFAULT_MAP", "ENVIRONMENT", "COMMANDLINE")
+
+
+def output_option(form: str, text: str = "Output file; - is standard output.") -> Any:
+    """`--output` of a command that writes one format: a suffix of another one is refused."""
+
+    def checked(output: str) -> str:
+        _suffix_format(output, (form,))
+        return output
+
+    return option("--output -o", "FILE", text, callback=checked)
+
+
+Renderer = TypeVar("Renderer")
+
+
+class FormattedRequest(Protocol):
+    """The options of a request that writes one format."""
+
+    @property
+    def form(self) -> str:
+        """The format."""
+
+    @property
+    def output(self) -> str:
+        """The file, or `-`."""
 
 
 class Delivery(NamedTuple):
@@ -53,50 +102,123 @@ def paired(
     known: Iterable[str] = CHECK_FORMATS,
 ) -> tuple[Delivery, ...]:
     """Formats and outputs, pair by pair in the order they were given. Raises BadParameter where
-    they do not fit.
+    they don't match.
 
-    Pairs of the configuration stay together: who gives another --format does not mean the outputs
-    that stand there.
+    Pairs of the configuration stay together: a --format on the command line sets its outputs aside.
     """
     config = current.get()
     filed = {"form", "output"} <= config.defaults.keys()  # the file itself makes pairs
     if filed and config.given("form") and not config.given("output"):
         outputs = None
     names = tuple(known)
-    forms = [known_word(form, names, "--format") for form in formats or ["table"]]
     targets = [str(output) for output in outputs or ()] or ["-"]
+    forms = [known_word(form, names, "--format") for form in formats or ()]
+    if not forms or _is_weaker("form", "output"):
+        chosen = [_suffix_format(target, names) for target in targets]
+        by_suffix = any(chosen) and all(
+            form or target == "-" for form, target in zip(chosen, targets, strict=True)
+        )
+        if by_suffix or not forms:
+            forms = [form or "table" for form in chosen] if by_suffix else ["table"]
     if len(forms) != len(targets):
-        counts = f"{len(forms)} of --format and {len(targets)} of --output"
-        advice = "give each --format its own --output, in the same order; one of them may be -"
-        # the option that is blamed is the one whose place in the configuration is told
+        counts = (
+            f"{counted(len(forms), 'format')} and {counted(len(targets), 'output')} don't match"
+        )
+        advice = "Specify one --output for each --format, in the same order; one of them can be -"
+        # the option that is blamed is the one whose place in the configuration is shown
         hint = "--format" if filed and not config.given("form") else "--output"
-        raise typer.BadParameter(f"{counts} do not make pairs: {advice}.", param_hint=hint)
+        raise typer.BadParameter(f"{counts}. {advice}.", param_hint=hint)
+    for form, target in zip(forms, targets, strict=True):
+        _refuse_contradiction(form, target)
     places = [target if target == "-" else str(Path(target).resolve()) for target in targets]
     for at, place in enumerate(places):
         if place in places[:at]:
             name = "standard output" if place == "-" else targets[at]
-            raise typer.BadParameter(
-                f"two formats cannot both go to {name}.", param_hint="--output"
-            )
+            raise typer.BadParameter(f"Two formats can't both go to {name}.", param_hint="--output")
     return tuple(map(Delivery, forms, targets))
+
+
+def renderer_for(request: FormattedRequest, formats: Mapping[str, Renderer]) -> Renderer:
+    """The renderer of the format that a request asks for. Raises BadParameter."""
+    return formats[format_for(request, formats)]
+
+
+def format_for(request: FormattedRequest, known: Iterable[str]) -> str:
+    """The format of a request that writes one: that of --format, or otherwise of the suffix of its
+    output. Raises BadParameter where the two contradict each other, and where the output is an
+    input.
+    """
+    names = tuple(known)
+    form = known_word(request.form, names, "--format")
+    if _is_weaker("form", "output"):
+        form = _suffix_format(request.output, names) or form
+    _refuse_contradiction(form, request.output)
+    inputs = (getattr(request, name, None) for name in _INPUTS)
+    refuse_overwriting_inputs(
+        [request.output], *([files] if isinstance(files, str) else files for files in inputs)
+    )
+    return form
+
+
+def _is_weaker(one: str, other: str) -> bool:
+    """Whether an option was given at a weaker place than another: the command line, then variables,
+    then the configuration.
+    """
+    source_of = current.get().source_of
+    return _strength(source_of(one)) < _strength(source_of(other))
+
+
+def _strength(source: str) -> int:
+    return _STRENGTH.index(source) if source in _STRENGTH else 0
+
+
+def _suffix_of(output: str) -> str:
+    """The suffix of an output, where it is one that means a format; otherwise nothing."""
+    suffixes = [suffix.lower() for suffix in Path(output).suffixes]
+    ends = ("".join(suffixes[-2:]), "".join(suffixes[-1:]))
+    return next((suffix for suffix in ends if suffix in _SUFFIXES), "")
+
+
+def _suffix_format(output: str, known: Sequence[str]) -> str | None:
+    """The format that the suffix of an output chooses; None where it means none.
+
+    Raises BadParameter for one that the command doesn't write.
+    """
+    suffix = _suffix_of(output)
+    if not suffix:
+        return None
+    fitting = [form for form in _SUFFIXES[suffix] if form in known]
+    if not fitting:
+        message = f"{output}: this command doesn't write {_SUFFIXES[suffix][0]}. "
+        message += f"Use another suffix, or one of the formats {', '.join(known)}."
+        raise typer.BadParameter(message, param_hint="--output")
+    return fitting[0]
+
+
+def _refuse_contradiction(form: str, output: str) -> None:
+    suffix = _suffix_of(output)
+    if suffix and form not in _SUFFIXES[suffix]:
+        message = f"{output}: the suffix {suffix} means {_SUFFIXES[suffix][0]}, "
+        message += f"but --format is {form}. Rename the file, or remove --format."
+        raise typer.BadParameter(message, param_hint="--output")
 
 
 def refuse_overwriting_inputs(
     outputs: Iterable[str | None], *inputs: Iterable[str | Path] | None
 ) -> None:
-    """Raise BadParameter where an output is one of the inputs, which it would take the place of."""
+    """Raise BadParameter where an output would overwrite one of the inputs."""
     read: set[str] = set()
     for files in inputs:
         read.update(_place(str(name)) for name in files or () if str(name) != "-")
     for output in outputs:
         if output and output != "-" and _place(output) in read:
             raise typer.BadParameter(
-                f"{output} is read by this run: it would be overwritten.", param_hint="--output"
+                f"{output} is an input of this run. Specify another file.", param_hint="--output"
             )
 
 
 def _place(name: str) -> str:
-    """Where a file lies, through links; the name itself where it can be none."""
+    """The path of a file, through links; the name itself where it can't be one."""
     try:
         return os.path.realpath(name)
     except (OSError, ValueError):
@@ -142,8 +264,8 @@ def write_all_targets(
 
 @contextmanager
 def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[None]:
-    """Append Markdown to the summary of a GitHub job once all is written; a place that refuses it
-    is found before.
+    """Append Markdown to the summary of a GitHub job once all is written; a file that can't be
+    opened is found before.
     """
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name or all(form != "github" for form, _ in deliveries):
@@ -159,6 +281,6 @@ def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[Non
     except OSError as error:
         raise refuse(
             name,
-            f"The job summary cannot be written: {error.strerror}.",
-            "See GITHUB_STEP_SUMMARY.",
+            f"Can't write the job summary: {error.strerror}.",
+            "Check the variable GITHUB_STEP_SUMMARY.",
         ) from None

@@ -1,4 +1,4 @@
-"""A plan read back, as `hotpatch plan --format json` writes it and as people may have edited it."""
+"""A plan that is read back, as `hotpatch plan -f json` writes it and as people edit it."""
 
 from collections.abc import Mapping as Map
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ _MOST_HOURS = 24 * 3660
 
 
 class ReadPlan(NamedTuple):
-    """The starts of a plan by machine, the ends where they are given, who is not placed, what was
-    asked for.
+    """The starts of a plan by machine, the ends where it has them, the machines that aren't scheduled,
+    and the request.
     """
 
     starts: Map[str, datetime]
@@ -49,14 +49,15 @@ _ASKED: Codec[PlanRequest] = c.record(
     _wish,
     {
         "month": Field(
-            c.text(r"20\d\d-(0[1-9]|1[0-2])", "Write it as 2026-01."), "month of the baseline"
+            c.text(r"20\d\d-(0[1-9]|1[0-2])", "Use the format YYYY-MM, such as 2026-01."),
+            "month of the baseline",
         ),
         "from": Field(c.day, "first day"),
         "until": Field(c.day, "last day"),
         "deadline_hours": Field(c.decimal(0, _MOST_HOURS), "hours after the release"),
-        "all": Field(c.boolean, "whether machines that restart every month are planned"),
+        "all": Field(c.boolean, "also machines that restart every month"),
     },
-    "what was asked for",
+    "the request",
 )
 
 
@@ -68,8 +69,8 @@ def read_plan(name: str) -> ReadPlan:
     if not isinstance(root, Mapping) or not isinstance(root.get("reboots"), list):
         raise refuse(
             name,
-            "This is not a plan: it has no list `reboots`.",
-            "Write one with `hotpatch plan -f json`.",
+            "This isn't a plan: it has no list `reboots`.",
+            "To write one, run `hotpatch plan -f json`.",
         )
     starts: dict[str, datetime] = {}
     ends: dict[str, datetime] = {}
@@ -81,7 +82,7 @@ def read_plan(name: str) -> ReadPlan:
             log.add(
                 mark,
                 f"The machine '{reboot['machine'][:60]}' restarts twice in this plan.",
-                "Keep one.",
+                "Remove one of the two.",
             )
         elif reboot is not None:
             starts[reboot["machine"]] = reboot["start"]
@@ -111,7 +112,7 @@ def _unplaced(root: Mapping) -> frozenset[str]:
 
 
 def _month(release: object) -> tuple[int, int] | None:
-    """The month of the baseline that a plan says it is for."""
+    """The month of the baseline of a plan."""
     try:
         day = c.parse_date(release) if isinstance(release, str) else None
     except ValueError:
@@ -120,7 +121,7 @@ def _month(release: object) -> tuple[int, int] | None:
 
 
 def _only(node: object, mark: int, keys: tuple[str, ...]) -> Mapping:
-    """A restart with the keys that are read: the others are told for people."""
+    """A restart with the keys that are read; the others are for people."""
     kept = Mapping(mark)
     for key, value, key_mark, value_mark in node.placed() if isinstance(node, Mapping) else ():
         if key in keys:

@@ -1,4 +1,4 @@
-"""The fleet as a planning problem: what the options that `plan` and `verify` share make of it."""
+"""The fleet as a planning problem, by the options that `plan`, `verify` and `feed plan` share."""
 
 import re
 from collections.abc import Sequence
@@ -22,8 +22,20 @@ from hotpatch_cli.servicing.scenario import Scenario
 _MOST = 1_000_000
 
 
-class LimitsRequest(AzureRequest, Protocol):
-    """What a request says of the limits of a plan."""
+class ImpliedRequest(Protocol):
+    """The options of a request that make availability sets and zones groups."""
+
+    @property
+    def availability_sets(self) -> str | None:
+        """The share of an availability set that can be down at once."""
+
+    @property
+    def zones(self) -> str | None:
+        """The share of a zone that can be down at once."""
+
+
+class LimitsRequest(AzureRequest, ImpliedRequest, Protocol):
+    """The options of a request that limit a plan."""
 
     @property
     def baseline(self) -> str | None:
@@ -31,11 +43,11 @@ class LimitsRequest(AzureRequest, Protocol):
 
     @property
     def begin(self) -> date | None:
-        """The first day."""
+        """The first date."""
 
     @property
     def until(self) -> date | None:
-        """The last day, included, in UTC."""
+        """The last date, included, in UTC."""
 
     @property
     def deadline(self) -> str | None:
@@ -45,26 +57,21 @@ class LimitsRequest(AzureRequest, Protocol):
     def include_monthly(self) -> bool:
         """Whether machines that restart every month are planned too."""
 
-    @property
-    def availability_sets(self) -> str | None:
-        """The share of an availability set that may be down at once."""
-
-    @property
-    def zones(self) -> str | None:
-        """The share of a zone that may be down at once."""
-
 
 def plan_request(request: LimitsRequest) -> PlanRequest:
-    """The limits of a plan. Raises BadParameter, for a last day before the first one too: no plan
-    could fit.
-    """
+    """The limits of a plan. Raises BadParameter."""
     begin, until = request.begin, request.until
-    if begin and until and until < begin:
-        raise typer.BadParameter(
-            f"the last day, {until}, is before the first, {begin}.", param_hint="--until"
-        )
+    if begin and until:
+        require_order(until, begin, "the first date")
     month, deadline = parse_month(request.baseline), parse_deadline(request.deadline)
     return PlanRequest(month, begin, until, deadline, request.include_monthly)
+
+
+def require_order(until: date, begin: date, what: str) -> None:
+    """Raise BadParameter where the last date of --until is before another one."""
+    if until < begin:
+        message = f"{until} is before {what}, {begin}. Specify a later date."
+        raise typer.BadParameter(message, param_hint="--until")
 
 
 def parse_month(text: str | None) -> tuple[int, int] | None:
@@ -74,7 +81,8 @@ def parse_month(text: str | None) -> tuple[int, int] | None:
     match = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text)
     if match is None:
         raise typer.BadParameter(
-            f"{text!r} is not a month. Write it as 2026-01.", param_hint="--baseline"
+            f"{text!r} isn't a valid month. Use the format YYYY-MM, such as 2026-01.",
+            param_hint="--baseline",
         )
     return int(match[1]), int(match[2])
 
@@ -87,8 +95,8 @@ def parse_deadline(text: str | None) -> timedelta | None:
         raise typer.BadParameter(str(error), param_hint="--deadline") from None
 
 
-def implied_groups(request: LimitsRequest) -> Implied:
-    """The groups that availability sets and zones are. Raises BadParameter."""
+def implied_groups(request: ImpliedRequest) -> Implied:
+    """Availability sets and zones as groups. Raises BadParameter."""
     return Implied(
         parse_share(request.availability_sets, "--availability-sets"),
         parse_share(request.zones, "--zones"),
@@ -96,43 +104,44 @@ def implied_groups(request: LimitsRequest) -> Implied:
 
 
 def parse_share(text: str | None, option: str) -> GroupRule | None:
-    """How many of a group may be down at once, from `1` or `25%`. Raises BadParameter."""
+    """How many of a group can be down at once, from `1` or `25%`. Raises BadParameter."""
     if text is None:
         return None
     match = re.fullmatch(r"([0-9]{1,7})(%?)", text.strip())
     if match is None or not 0 < int(match[1]) <= (100 if match[2] else _MOST):
         raise typer.BadParameter(
-            f"{text!r} is no share. Write a number such as 1, or 25%.", param_hint=option
+            f"{text!r} isn't a number of machines or a percentage, such as 1 or 25%.",
+            param_hint=option,
         )
     number = int(match[1])
     return GroupRule(percent=number) if match[2] else GroupRule(max_unavailable=number)
 
 
-def load(request: LimitsRequest, names: Sequence[str], implied: Implied) -> Session:
-    """The session of a request, in whose fleet availability sets and zones are groups. Prints the
-    notes of the sources and the age of old release data. Raises BadParameter and InputError.
+def load(request: AzureRequest, names: Sequence[str], implied: Implied) -> Session:
+    """The session of a request, with availability sets and zones as groups. Prints the notes of its
+    sources and the age of old release data. Raises BadParameter and InputError.
     """
-    with working("reading", quiet=request.quiet):
+    with working("reading the fleet", quiet=request.quiet):
         session = Session.load(request, names)
     age = stale(session.knowledge, session.day)
     tell((*session.notes, age), quiet=request.quiet)
     return session._replace(fleet=with_implied(session.fleet, implied))
 
 
-def planning_input(session: Session, wish: PlanRequest, world: Scenario) -> PlanningInput:
-    """The fleet as a problem in a world. Raises ValueError where no baseline is due."""
-    freezes = (*session.fleet.freezes, *world.freezes)
-    judge = Judge(session.knowledge, session.day, world.releases)
+def planning_input(session: Session, wish: PlanRequest, scenario: Scenario) -> PlanningInput:
+    """The fleet as a problem in a scenario. Raises ValueError where no baseline is due."""
+    freezes = (*session.fleet.freezes, *scenario.freezes)
+    judge = Judge(session.knowledge, session.day, scenario.releases)
     return prepare(session.fleet._replace(freezes=freezes), judge, wish)
 
 
-def required_input(session: Session, wish: PlanRequest, world: Scenario) -> PlanningInput:
+def required_input(session: Session, wish: PlanRequest, scenario: Scenario) -> PlanningInput:
     """The same; raises InputError where no baseline is due."""
     try:
-        prepared = planning_input(session, wish, world)
+        prepared = planning_input(session, wish, scenario)
     except ValueError as error:
         raise refuse(
-            ", ".join(session.names), str(error), "Name another month with --baseline."
+            ", ".join(session.names), str(error), "Specify another month with --baseline."
         ) from None
     if wish.until and release_moment(prepared.release_day).date() > wish.until:
         day = f"{prepared.release_day:%a %Y-%m-%d}"

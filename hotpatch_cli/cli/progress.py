@@ -1,6 +1,4 @@
-"""What a person at a terminal sees of work that takes longer than a second, and Ctrl-C while a plan
-is searched.
-"""
+"""Progress of work that takes longer than a second, for a terminal, and Ctrl-C during a search."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -10,22 +8,23 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from hotpatch_cli.cli.console import shows_progress
+
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.live import Watcher
 
 _PATIENCE, _PERIOD = 1.0, 0.25
-"""Seconds until something is shown, and between two turns of the wheel."""
+"""Seconds before progress is shown, and between two turns of the wheel."""
 _WHEEL = "|/-\\"
 
 
 @contextmanager
 def working(what: str, *, quiet: bool = False) -> Iterator[None]:
-    """While this lasts, after a second, `what` and the seconds turn on standard error; then the
-    line is gone.
+    """After a second, show `what` and the seconds on standard error; remove the line at the end.
 
-    Nothing is shown where standard error is no terminal.
+    Nothing is shown where standard error isn't a terminal.
     """
-    if quiet or not sys.stderr.isatty():
+    if not shows_progress(quiet=quiet):
         yield
         return
     done = Event()
@@ -54,9 +53,7 @@ def _turn(what: str, done: Event) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[list[bool]]:
-    """While this lasts, Ctrl-C asks the search to end, and fills the list; a second one ends the
-    program.
-    """
+    """Ctrl-C ends the search, and fills the list; a second one ends the program."""
     asked: list[bool] = []
     before = getsignal(SIGINT)
 
@@ -73,10 +70,10 @@ def interruptible() -> Iterator[list[bool]]:
 
 @contextmanager
 def search_progress(*, quiet: bool) -> "Iterator[Callable[[float, float], None] | None]":
-    """A bar of the work done with the gap, on standard error where that is a terminal; it leaves no
-    trace.
+    """A bar of the work done with the gap, on standard error where that's a terminal; it's removed at
+    the end.
     """
-    if quiet or not sys.stderr.isatty():
+    if not shows_progress(quiet=quiet):
         yield None
         return
     from rich.console import Console
@@ -99,8 +96,8 @@ def search_progress(*, quiet: bool) -> "Iterator[Callable[[float, float], None] 
 
 @contextmanager
 def azure_watched(*, quiet: bool) -> Iterator[None]:
-    """While this lasts, reading from Azure shows a bar, where standard error is a terminal."""
-    if quiet or not sys.stderr.isatty():
+    """Reading from Azure shows a bar, where standard error is a terminal."""
+    if not shows_progress(quiet=quiet):
         yield
         return
     from hotpatch_cli.inputs.live import watching
@@ -114,7 +111,7 @@ def azure_watched(*, quiet: bool) -> Iterator[None]:
 
 @contextmanager
 def _azure_bar() -> "Iterator[Watcher]":
-    """A bar on standard error that goes away when the reading ends."""
+    """A bar on standard error, removed at the end."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 

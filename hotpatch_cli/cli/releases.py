@@ -1,4 +1,4 @@
-"""`hotpatch releases`: the release data, and how it stays fresh."""
+"""`hotpatch releases`: the release data and its updates."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.options.common import (
     ConfigOption,
     NoColor,
@@ -14,8 +15,10 @@ from hotpatch_cli.cli.options.common import (
     Quiet,
     ReleaseFiles,
 )
+from hotpatch_cli.cli.output_targets import renderer_for
 from hotpatch_cli.cli.request import RequestCommand, RequestGroup, format_option, option, switch
-from hotpatch_cli.cli.words import chosen_format, known_product
+from hotpatch_cli.cli.words import known_product
+from hotpatch_cli.outputs.phrases import counted
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -24,22 +27,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 
-Yes = Annotated[bool, switch("--yes -y", "Keep what is new without asking.")]
-DryRun = Annotated[bool, switch("--dry-run", "Show the difference only.")]
+Yes = Annotated[bool, switch("--yes -y", "Save new releases without asking.")]
+DryRun = Annotated[bool, switch("--dry-run", "Show the difference, but don't save it.")]
 _MAX_BYTES = 20 * 1024 * 1024
 
 
-@app.callback(cls=RequestGroup, epilog="Example: hotpatch releases --product ws2025 --format csv")
+@app.callback(cls=RequestGroup)
 class ReleasesRequest(NamedTuple):
-    """List the release data with the day on which it was read; import a page of Microsoft, or fetch
-    it.
-    """
+    """List the release data with its read date; import a Microsoft page, or update from it."""
 
     product: Product = "all"
     form: Annotated[str, format_option("outputs.formats.RELEASE_FORMATS")] = "table"
     output: Output = "-"
     releases: ReleaseFiles = None
+    quiet: Quiet = False
     no_color: NoColor = False
+    config: ConfigOption = None
 
     def run(self) -> None:
         """Write the release data. Raises InputError and BadParameter."""
@@ -47,26 +50,23 @@ class ReleasesRequest(NamedTuple):
         from hotpatch_cli.cli.session import knowledge_of
         from hotpatch_cli.outputs.formats import RELEASE_FORMATS
 
-        render = chosen_format(RELEASE_FORMATS, self.form)
+        render = renderer_for(self, RELEASE_FORMATS)
         product = known_product(self.product)
         knowledge = knowledge_of(self)
         rows = tuple(row for row in knowledge.releases if product in ("all", row.product))
         view = screen(self.output, no_color=self.no_color)
         deliver(render(knowledge._replace(releases=rows), view), self.output)
+        conclude("", [self.output], quiet=self.quiet)
 
 
-@app.command(
-    "import",
-    cls=RequestCommand,
-    epilog="Example: hotpatch releases import windows-server-release-info.md --dry-run",
-)
+@app.command("import", cls=RequestCommand)
 class ReleaseImportRequest(NamedTuple):
-    """Read a page of Microsoft, show what is new in it, and keep that in the user's data folder."""
+    """Read a Microsoft page, show its new releases, and save them in your data folder."""
 
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="Release-information page (Markdown, HTML) or MSRC CVRF (JSON)."
+            metavar="FILE", help="Release information page (Markdown, HTML) or MSRC CVRF (JSON)."
         ),
     ]
     yes: Yes = False
@@ -76,23 +76,23 @@ class ReleaseImportRequest(NamedTuple):
     config: ConfigOption = None
 
     def run(self) -> None:
-        """Take the page in. Raises InputError."""
+        """Import the page. Raises InputError."""
         from hotpatch_cli.documents.files import read_text
 
         _take_in(_page(*read_text(self.file)), self)
 
 
-@app.command("update", cls=RequestCommand, epilog="Example: hotpatch releases update --yes")
+@app.command("update", cls=RequestCommand)
 class ReleaseUpdateRequest(NamedTuple):
-    """Fetch Microsoft's release-information page, show what is new, and keep it in the user's data
-    folder.
+    """Download Microsoft's release information page, show its new releases, and save them in your
+    data folder.
     """
 
     url: Annotated[
         str,
         option("--url", "URL", "Another address of the page."),
     ] = ""
-    timeout: Annotated[float, option("--timeout", None, "Seconds to wait.", min=0.1, max=600)] = 30
+    timeout: Annotated[float, option("--timeout", "SECONDS", "Time limit.", min=0.1, max=600)] = 30
     yes: Yes = False
     dry_run: DryRun = False
     quiet: Quiet = False
@@ -100,7 +100,7 @@ class ReleaseUpdateRequest(NamedTuple):
     config: ConfigOption = None
 
     def run(self) -> None:
-        """Take in what is at the address. Raises InputError."""
+        """Import the page at the address. Raises InputError."""
         from hotpatch_cli.release_import import PAGE_URL
 
         address = self.url or f"{PAGE_URL}?accept=text/markdown"
@@ -108,7 +108,7 @@ class ReleaseUpdateRequest(NamedTuple):
 
 
 def _fetched(address: str, timeout: float) -> str:
-    """The text at an address, whole. Raises InputError with what to do when it is out of reach."""
+    """The whole text at an address. Raises InputError, with a fix, where it can't be reached."""
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
@@ -117,9 +117,7 @@ def _fetched(address: str, timeout: float) -> str:
     from hotpatch_cli.errors import refuse
 
     if not address.lower().startswith(("https://", "http://")):
-        raise refuse(
-            address, "This is not an address of the web.", "Write one that begins with https://."
-        )
+        raise refuse(address, "This isn't a web address.", "Specify one that begins with https://.")
     remedy = "Open it in a browser, save it, and run `hotpatch releases import FILE`. "
     remedy += "Nothing was changed."
     try:
@@ -134,15 +132,13 @@ def _fetched(address: str, timeout: float) -> str:
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise refuse(
-            address, f"The page cannot be fetched: {str(reason) or type(error).__name__}.", remedy
+            address, f"Can't download the page: {str(reason) or type(error).__name__}.", remedy
         ) from None
     return data.decode("utf-8", "replace")
 
 
 def _whole(answer: "HTTPResponse", timeout: float) -> bytes:
-    """The body of an answer. Raises OSError where it is cut, too large, or still coming after all
-    the time there is.
-    """
+    """The body of an answer. Raises OSError where it's incomplete, too large, or too slow."""
     from time import monotonic
 
     began, parts, size = monotonic(), [], 0
@@ -150,17 +146,17 @@ def _whole(answer: "HTTPResponse", timeout: float) -> bytes:
         parts.append(part)
         size += len(part)
         if size > _MAX_BYTES:
-            raise OSError(f"it is larger than {_MAX_BYTES // 2**20} MB")
+            raise OSError(f"it's larger than {_MAX_BYTES // 2**20} MB")
         if monotonic() - began > timeout:
-            raise OSError(f"it did not come within {timeout:g} seconds")
+            raise OSError(f"the request timed out after {timeout:g} seconds")
     length = answer.headers.get("Content-Length", "")
     if length.isdigit() and size < int(length):
-        raise OSError(f"the connection broke after {size} of {length} bytes")
+        raise OSError(f"the connection closed after {size} of {length} bytes")
     return b"".join(parts)
 
 
 def _page(name: str, text: str) -> "ReleasePage":
-    """The rows of a page. Raises InputError where its layout is not understood."""
+    """The rows of a page. Raises InputError for an unknown layout."""
     import json
 
     from hotpatch_cli.errors import refuse
@@ -170,18 +166,18 @@ def _page(name: str, text: str) -> "ReleasePage":
         is_json = text.lstrip().startswith(("{", "["))
         return read_cvrf(json.loads(text)) if is_json else read_learn_page(text)
     except (ValueError, RecursionError) as error:
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        why = "it's nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise refuse(
             name,
-            f"The layout of this page is not understood: {why}.",
-            "Nothing was changed; look for a new version.",
+            f"The layout of this page isn't supported: {why}.",
+            "Nothing was changed. Check for a new version of hotpatch.",
         ) from None
 
 
 def _take_in(page: "ReleasePage", request: ReleaseImportRequest | ReleaseUpdateRequest) -> None:
-    """Show the difference, and keep what is new once that is agreed to."""
+    """Show the difference, and save new releases once the user agrees."""
     from hotpatch_cli.cli.atomic_write import write_whole
-    from hotpatch_cli.cli.console import deliver, say, screen
+    from hotpatch_cli.cli.console import deliver, screen
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.knowledge import user_data
     from hotpatch_cli.knowledge.cache import load_knowledge
@@ -192,20 +188,23 @@ def _take_in(page: "ReleasePage", request: ReleaseImportRequest | ReleaseUpdateR
     merged = merge_rows(map(row_of, load_knowledge().releases), page.rows)
     deliver(render_difference(page, merged, screen("-", no_color=request.no_color)), "-")
     if not merged.differs or request.dry_run:
+        why = "--dry-run" if merged.differs else "no new releases"
+        conclude(f"Nothing was saved ({why})", quiet=request.quiet)
         return
     if not request.yes and not _agreed():
-        raise refuse("releases", "Nothing was kept.", "Add --yes to keep what is new.")
+        raise refuse("releases", "Nothing was saved.", "To save the new releases, add --yes.")
     path = user_data.folder() / user_data.NAME
     before = user_data.imported(path) if path.is_file() else ()
     fresh = (*merged.new, *(after for _, after in merged.changed))
     rows = merge_rows(map(row_of, before), fresh).rows
     _make_folder(path.parent)
     write_whole(path, user_data.as_text(map(release_of, rows)))
-    say(f"Kept in {path}.", quiet=request.quiet)
+    saved = f"{counted(len(merged.new), 'new release')}, {len(merged.changed):,} changed"
+    conclude(saved, [str(path)], quiet=request.quiet)
 
 
 def _agreed() -> bool:
-    return sys.stdin.isatty() and typer.confirm("Keep what is new?", err=True)
+    return sys.stdin.isatty() and typer.confirm("Save the new releases?", err=True)
 
 
 def _make_folder(folder: Path) -> None:
@@ -215,5 +214,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refuse(
-            str(folder), f"The folder cannot be made: {error.strerror}.", "Set HOTPATCH_DATA."
+            str(folder),
+            f"Can't create the folder: {error.strerror}.",
+            "Set HOTPATCH_DATA to a folder that you can write to.",
         ) from None

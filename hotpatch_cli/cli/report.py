@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.html_report import TIME_LIMIT
 from hotpatch_cli.cli.options.common import (
     AsOf,
@@ -16,14 +17,15 @@ from hotpatch_cli.cli.options.common import (
     InputFormat,
     ManagementGroups,
     MatrixFiles,
-    Output,
     Prefer,
     Quiet,
     ReleaseFiles,
     Subscriptions,
+    TimeLimit,
     WaiverFiles,
     WindowFiles,
 )
+from hotpatch_cli.cli.output_targets import output_option
 from hotpatch_cli.cli.request import RequestCommand, option, switch
 
 if TYPE_CHECKING:
@@ -33,17 +35,12 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 
-@app.command(
-    cls=RequestCommand,
-    epilog="Example: hotpatch report examples/fleet.yaml --as-of 2025-12-15 -o report.html",
-)
+@app.command(cls=RequestCommand)
 class ReportRequest(NamedTuple):
-    """Write one page for a change board: the answer, the year, what stands in the way, every
-    machine.
-    """
+    """Write one HTML page for a change board: the summary, the year, the blockers, all machines."""
 
     fleet: FleetFiles = None
-    output: Output = "-"
+    output: Annotated[str, output_option("html")] = "-"
     as_of: AsOf = None
     input_format: InputFormat = None
     prefer: Prefer = None
@@ -51,10 +48,8 @@ class ReportRequest(NamedTuple):
     windows: WindowFiles = None
     waivers: WaiverFiles = None
     plan: Annotated[str | None, option("--plan", "PLAN", "Show this plan (JSON).")] = None
-    no_plan: Annotated[bool, switch("--no-plan", "Leave the restart plan out.")] = False
-    time_limit: Annotated[
-        float, option("--time-limit", None, "Seconds to improve the plan.", min=0, max=86400)
-    ] = TIME_LIMIT
+    no_plan: Annotated[bool, switch("--no-plan", "No restart plan.")] = False
+    time_limit: TimeLimit = TIME_LIMIT
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
     quiet: Quiet = False
@@ -96,7 +91,6 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
     from hotpatch_cli.cli.console import deliver
     from hotpatch_cli.cli.html_report import contents, machine_table, plan_part
     from hotpatch_cli.cli.progress import working
-    from hotpatch_cli.cli.session import tell
     from hotpatch_cli.outputs.page.render import render_page
     from hotpatch_cli.outputs.report_table import render_csv
 
@@ -109,6 +103,8 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
         html = render_page(page._replace(csv=table.name if table else None))
     if table is None:
         deliver(html, request.output)
+        conclude("", [request.output], quiet=request.quiet)
         return
     write_all([(table.resolve(), render_csv(report)), (Path(request.output).resolve(), html)])
-    tell([f"All {len(report.machines):,} machines are in {table}."], quiet=request.quiet)
+    total = f"All {len(report.machines):,} machines are in the table"
+    conclude(total, [request.output, str(table)], quiet=request.quiet)

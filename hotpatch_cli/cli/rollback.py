@@ -1,11 +1,10 @@
-"""`hotpatch rollback`: what to uninstall, which baseline is the last good one, and when the restart
-has room.
-"""
+"""`hotpatch rollback`: the update to uninstall, the last good baseline, and when to restart."""
 
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.options.common import (
     AsOf,
     Azure,
@@ -21,26 +20,30 @@ from hotpatch_cli.cli.options.common import (
     Subscriptions,
     WindowFiles,
 )
+from hotpatch_cli.cli.output_targets import renderer_for
 from hotpatch_cli.cli.request import RequestCommand, format_option, option
-from hotpatch_cli.cli.words import chosen_format
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hotpatch_cli.cli.session import Session
+    from hotpatch_cli.outputs.rollback import RollbackView
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(
-    cls=RequestCommand,
-    epilog="Example: hotpatch rollback examples/fleet.yaml --machine net01 --as-of 2025-12-15",
-)
+@app.command(cls=RequestCommand)
 class RollbackRequest(NamedTuple):
-    """Say how a machine goes back to the last good baseline, since hotpatches have no automatic
-    rollback.
+    """Show how to return a machine to the last good baseline.
+
+    Hotpatches have no automatic rollback.
     """
 
     fleet: FleetFiles = None
     machine: Annotated[
-        list[str] | None, option("--machine", "NAME", "This machine; repeatable.")
+        list[str] | None, option("--machine", "NAME", "Machine to roll back. Repeatable.")
     ] = None
-    kb: Annotated[str | None, option("--kb", "KB", "The machines that have this update.")] = None
+    kb: Annotated[str | None, option("--kb", "KB", "All machines that have this update.")] = None
     windows: WindowFiles = None
     as_of: AsOf = None
     form: Annotated[str, format_option("outputs.formats.ROLLBACK_FORMATS")] = "table"
@@ -56,39 +59,48 @@ class RollbackRequest(NamedTuple):
     config: ConfigOption = None
 
     def run(self) -> None:
-        """Write the way back of each machine. Raises InputError and BadParameter."""
+        """Write the rollback of each machine. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.console import deliver, screen
         from hotpatch_cli.cli.session import Session, source_names, tell
-        from hotpatch_cli.documents.codec import did_you_mean
-        from hotpatch_cli.eligibility.verdict import Judge
-        from hotpatch_cli.knowledge.release_age import age_notes, stale
+        from hotpatch_cli.knowledge.release_age import stale
         from hotpatch_cli.outputs.formats import ROLLBACK_FORMATS
-        from hotpatch_cli.outputs.rollback import RollbackView
-        from hotpatch_cli.use_cases.rollback import rollbacks
 
         names = source_names(self, self.fleet)
-        render = chosen_format(ROLLBACK_FORMATS, self.form)
+        render = renderer_for(self, ROLLBACK_FORMATS)
         if not self.machine and self.kb is None:
-            message = "name a machine, or an update with --kb."
+            message = "Specify a machine, or an update with --kb."
             raise typer.BadParameter(message, param_hint="--machine")
         kb = None if self.kb is None else _kb(self.kb)
         session = Session.load(self, names)
         tell((*session.notes, stale(session.knowledge, session.day)), quiet=self.quiet)
-        judge = Judge(session.knowledge, session.day)
-        try:
-            ways = rollbacks(session.fleet, judge, self.machine or (), kb)
-        except KeyError as error:
-            name = str(error.args[0])
-            advice = did_you_mean(name, [machine.label for machine in session.fleet.machines])
-            message = f"no machine is called {name!r}. {advice}".strip()
-            raise typer.BadParameter(message, param_hint="--machine") from None
-        view = RollbackView(ways, age_notes(session.knowledge, session.day))
+        view = _rollbacks(session, self.machine or (), kb)
         deliver(render(view, screen(self.output, no_color=self.no_color)), self.output)
+        conclude("", [self.output], quiet=self.quiet)
+
+
+def _rollbacks(session: "Session", machines: "Sequence[str]", kb: str | None) -> "RollbackView":
+    """The rollbacks of the named machines, or of all with a KB. Raises BadParameter."""
+    from hotpatch_cli.documents.codec import did_you_mean
+    from hotpatch_cli.eligibility.verdict import Judge
+    from hotpatch_cli.knowledge.release_age import age_notes
+    from hotpatch_cli.outputs.rollback import RollbackView
+    from hotpatch_cli.use_cases.rollback import rollbacks
+
+    judge = Judge(session.knowledge, session.day)
+    try:
+        found = rollbacks(session.fleet, judge, machines, kb)
+    except KeyError as error:
+        name = str(error.args[0])
+        advice = did_you_mean(name, [machine.label for machine in session.fleet.machines])
+        message = f"The fleet has no machine {name!r}. {advice}".strip()
+        raise typer.BadParameter(message, param_hint="--machine") from None
+    return RollbackView(found, age_notes(session.knowledge, session.day))
 
 
 def _kb(text: str) -> str:
     """A KB as releases name it: KB5072033, from `5072033` too. Raises BadParameter."""
     number = text.strip().upper().removeprefix("KB")
     if not (number.isascii() and number.isdecimal() and len(number) in range(6, 9)):
-        raise typer.BadParameter(f"{text!r} is no KB. Write it as KB5072033.", param_hint="--kb")
+        message = f"{text!r} isn't a KB number. Use the format KB5072033."
+        raise typer.BadParameter(message, param_hint="--kb")
     return f"KB{number}"

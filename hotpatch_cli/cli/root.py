@@ -5,10 +5,10 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from hotpatch_cli import __version__
 from hotpatch_cli.cli.config.config import where_set
+from hotpatch_cli.cli.help_page import PlainGroup
 from hotpatch_cli.cli.help_panels import guided
 
 _COMPLETING = "_HOTPATCH_COMPLETE"
@@ -18,26 +18,27 @@ COMMANDS = (
     "check",
     "image",
     "report",
+    "diff",
+    "waive",
     "calendar",
-    "matrix",
+    "windows",
     "plan",
     "verify",
     "rollback",
-    "windows",
-    "releases",
+    "feed",
+    "init",
     "convert",
     "collect",
-    "diff",
-    "waive",
-    "explain",
     "schema",
-    "init",
+    "explain",
+    "matrix",
+    "releases",
 )
 """Commands in the order of the help page; each is a module of this package."""
 
 
-class LazyGroup(TyperGroup):
-    """A group that imports a command's module only when somebody asks for it."""
+class LazyGroup(PlainGroup):
+    """A group that imports a command's module only when the command is called."""
 
     def list_commands(self, _ctx: Any) -> list[str]:
         """All commands, in their order."""
@@ -56,9 +57,7 @@ class LazyGroup(TyperGroup):
         return guided(command, cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; a value of the configuration that is refused is told with its file and
-        line.
-        """
+        """Run the command; a refused value of the configuration is shown with its file and line."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
@@ -71,6 +70,7 @@ app = typer.Typer(
     cls=LazyGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -87,6 +87,6 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Can this Windows Server hotpatch, why not, when does it restart next, and how to restart all
-    of them well.
+    """Check whether Windows Server machines are eligible for hotpatching, see what blocks the rest,
+    and schedule the restarts that you can't avoid.
     """

@@ -4,23 +4,22 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.options.common import ConfigOption, Output
+from hotpatch_cli.cli.decision import conclude
+from hotpatch_cli.cli.options.common import ConfigOption, Quiet
+from hotpatch_cli.cli.output_targets import output_option
 from hotpatch_cli.cli.request import RequestCommand
 from hotpatch_cli.cli.words import known_word
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(
-    cls=RequestCommand, epilog="Example: hotpatch schema inventory -o inventory.schema.json"
-)
+@app.command(cls=RequestCommand)
 class SchemaRequest(NamedTuple):
-    """Write the JSON Schema that describes an inventory, a report or a plan, for editors and
-    validators.
-    """
+    """Write the JSON Schema of an inventory, a report, or a plan."""
 
-    name: Annotated[str, typer.Argument(metavar="NAME", help="inventory, report or plan")]
-    output: Output = "-"
+    name: Annotated[str, typer.Argument(metavar="NAME", help="inventory, report, or plan.")]
+    output: Annotated[str, output_option("json")] = "-"
+    quiet: Quiet = False
     config: ConfigOption = None
 
     def run(self) -> None:
@@ -29,3 +28,4 @@ class SchemaRequest(NamedTuple):
         from hotpatch_cli.outputs.schemas import SCHEMAS, schema_text
 
         deliver(schema_text(known_word(self.name, SCHEMAS, "NAME")), self.output)
+        conclude("", [self.output], quiet=self.quiet)

@@ -1,4 +1,4 @@
-"""What a command works with once its options are parsed: a fleet, what is known, and the day."""
+"""The data of a run once its options are parsed: a fleet, release data and rules, and the date."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -18,7 +18,7 @@ from hotpatch_cli.model import Fleet
 
 
 class AzureRequest(Protocol):
-    """What a request that may read from Azure says of it."""
+    """The options of a request that can read from Azure."""
 
     @property
     def azure(self) -> bool:
@@ -26,11 +26,11 @@ class AzureRequest(Protocol):
 
     @property
     def subscription(self) -> list[str] | None:
-        """Names or ids of subscriptions."""
+        """Names or IDs of subscriptions."""
 
     @property
     def management_group(self) -> list[str] | None:
-        """Ids of management groups."""
+        """IDs of management groups."""
 
     @property
     def cloud(self) -> str:
@@ -38,11 +38,11 @@ class AzureRequest(Protocol):
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing is said on standard error."""
+        """Whether standard error has errors alone."""
 
 
 class Sources(NamedTuple):
-    """The fleet of some sources, what each of them holds, and notes for the user."""
+    """The fleet of some sources, the data of each of them, and notes for the user."""
 
     names: list[str]
     fleet: Fleet
@@ -51,7 +51,7 @@ class Sources(NamedTuple):
 
     @classmethod
     def load(cls, request: AzureRequest, names: Sequence[str]) -> "Sources":
-        """What the sources of a request say. Raises BadParameter and InputError.
+        """The sources of a request. Raises BadParameter and InputError.
 
         A command without --input-format, --prefer, --map or --windows passes None for it.
         """
@@ -65,7 +65,7 @@ class Sources(NamedTuple):
 
 
 class Session(NamedTuple):
-    """The sources of a run with what is known of releases and rules on its day."""
+    """The sources of a run with release data and rules, and its date."""
 
     names: list[str]
     fleet: Fleet
@@ -75,7 +75,7 @@ class Session(NamedTuple):
 
     @classmethod
     def load(cls, request: AzureRequest, names: Sequence[str]) -> "Session":
-        """What a request asks for. Raises BadParameter and InputError."""
+        """The data of a request. Raises BadParameter and InputError."""
         sources = Sources.load(request, names)
         return cls(
             sources.names, sources.fleet, sources.notes, knowledge_of(request), day_of(request)
@@ -83,30 +83,30 @@ class Session(NamedTuple):
 
 
 def knowledge_of(request: Any) -> Knowledge:
-    """The support matrix, rules and releases, with what --matrix and --releases of a request add.
-    Raises InputError.
+    """The support matrix, rules and releases, with the additions of --matrix and --releases. Raises
+    InputError.
     """
     matrix = getattr(request, "matrix", None) or ()
     return load_knowledge(matrix, getattr(request, "releases", None) or ())
 
 
 def day_of(request: Any) -> date:
-    """The day whose world a request looks at: today in UTC, where it has no --as-of."""
+    """The as-of date of a request: today in UTC, where it has no --as-of."""
     day: date | None = request.as_of
     return day or today()
 
 
 def tell(notes: Iterable[str | None], *, quiet: bool) -> None:
-    """Say notes on standard error, where there is something to say."""
+    """Write notes to standard error, where there are any."""
     for note in notes:
         if note:
             say(note, quiet=quiet)
 
 
 def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str]:
-    """The sources of a request: its files, and Azure where it is asked for.
+    """The sources of a request: its files, and Azure with --azure.
 
-    Raises BadParameter where there is none, and for options that would do nothing.
+    Raises BadParameter where there is none, and for options that have no effect.
     """
     if request.azure:
         from hotpatch_cli.inputs.live.scope import CLOUDS, source_name
@@ -114,7 +114,8 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
         known_word(request.cloud, CLOUDS, "--cloud")
         if request.subscription and request.management_group:
             raise typer.BadParameter(
-                "it says where in another way than --subscription.", param_hint="--management-group"
+                "Specify either --subscription or --management-group.",
+                param_hint="--management-group",
             )
         where = tuple(request.subscription or ()), tuple(request.management_group or ())
         return [*(files or ()), source_name(*where, request.cloud)]
@@ -122,16 +123,19 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
 
     for name in AZURE_OPTIONS[1:]:
         if current.get().source_of(name) == "COMMANDLINE":
-            raise typer.BadParameter("it needs --azure.", param_hint=f"--{name.replace('_', '-')}")
+            raise typer.BadParameter(
+                "Add --azure: without it, this option has no effect.",
+                param_hint=f"--{name.replace('_', '-')}",
+            )
     if not files:
         raise typer.BadParameter(
-            "there is none: name files, or read from Azure with --azure.", param_hint="FLEET"
+            "No input. Specify at least one file, or use --azure.", param_hint="FLEET"
         )
     return list(files)
 
 
 def watched(request: AzureRequest) -> AbstractContextManager[None]:
-    """A context in which reading from Azure shows a bar, where standard error is a terminal."""
+    """A context in which reading from Azure shows a bar in a terminal."""
     if not request.azure:
         return nullcontext()
     from hotpatch_cli.cli.progress import azure_watched

@@ -1,9 +1,7 @@
-"""The line of a file that a problem speaks of, with a caret under the column: for people at a
-terminal.
+"""The line of a problem, with a caret under the column, for people at a terminal.
 
-What is shown, and what never: only lines of inventories (YAML), which people write by hand;
-exports, plans of Terraform and templates may hold passwords. Never a line that names a secret, nor
-one of a file that is large or not there.
+Only lines of inventories (YAML) are shown, which people write by hand: exports, Terraform plans and
+templates can have passwords. A line that names a secret is never shown, nor one of a large file.
 """
 
 import re
@@ -21,9 +19,7 @@ _BEFORE, _WIDTH = 40, 70
 
 
 def excerpt(problem: Problem) -> str:
-    """Two lines, the source and the caret; empty where there is nothing to show or nothing that may
-    be shown.
-    """
+    """Two lines, the source and the caret; empty where there is no line that can be shown."""
     if problem.line is None or not problem.file.lower().endswith((".yaml", ".yml")):
         return ""
     line = _line(Path(problem.file), problem.line)

@@ -1,9 +1,10 @@
-"""`hotpatch verify`: does a plan, perhaps edited by hand, keep every rule of the fleet?"""
+"""`hotpatch verify`: the rules of the fleet that a plan breaks."""
 
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from hotpatch_cli.cli.decision import FAIL, PASS, conclude
 from hotpatch_cli.cli.options.common import (
     AsOf,
     AvailabilitySets,
@@ -13,10 +14,13 @@ from hotpatch_cli.cli.options.common import (
     Columns,
     ConfigOption,
     Deadline,
+    FleetFiles,
     IncludeMonthly,
     ManagementGroups,
     MatrixFiles,
+    NoColor,
     Output,
+    PlanFile,
     PlanFrom,
     PlanUntil,
     Prefer,
@@ -27,36 +31,31 @@ from hotpatch_cli.cli.options.common import (
     WindowFiles,
     Zones,
 )
+from hotpatch_cli.cli.output_targets import renderer_for
 from hotpatch_cli.cli.request import RequestCommand, format_option
-from hotpatch_cli.cli.words import chosen_format
+from hotpatch_cli.outputs.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hotpatch_cli.planning import PlanRequest
+    from hotpatch_cli.planning.plan import BrokenRule
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(
-    cls=RequestCommand,
-    epilog="Example: hotpatch verify plan.json examples/fleet.yaml --as-of 2025-12-15",
-)
+@app.command(cls=RequestCommand)
 class VerifyRequest(NamedTuple):
-    """Check a plan against the fleet: exit code 1 where it breaks a rule, with every rule that it
-    breaks.
+    """Show the rules of the fleet that a plan breaks. The exit code is 1 if there are any.
 
-    Where an option is not given, what the plan itself was asked for holds: month, days, deadline,
-    --include-monthly.
+    Baseline, dates, deadline, and --include-monthly default to those of the plan.
     """
 
-    plan: Annotated[
-        str,
-        typer.Argument(metavar="PLAN", help="A plan as `hotpatch plan --format json` writes it."),
-    ]
-    fleet: Annotated[
-        list[str] | None, typer.Argument(metavar="FLEET", help="The fleet that it is for.")
-    ] = None
+    plan: PlanFile
+    fleet: FleetFiles = None
+    as_of: AsOf = None
+    form: Annotated[str, format_option("outputs.formats.REVIEW_FORMATS")] = "table"
+    output: Output = "-"
     baseline: Baseline = None
     begin: PlanFrom = None
     until: PlanUntil = None
@@ -68,12 +67,10 @@ class VerifyRequest(NamedTuple):
     windows: WindowFiles = None
     columns: Columns = None
     prefer: Prefer = None
-    as_of: AsOf = None
-    form: Annotated[str, format_option("outputs.formats.REVIEW_FORMATS")] = "table"
-    output: Output = "-"
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
     quiet: Quiet = False
+    no_color: NoColor = False
     azure: Azure = False
     subscription: Subscriptions = None
     management_group: ManagementGroups = None
@@ -81,7 +78,7 @@ class VerifyRequest(NamedTuple):
     config: ConfigOption = None
 
     def run(self) -> None:
-        """Judge the plan. Raises InputError and BadParameter."""
+        """Check the plan. Raises InputError and BadParameter."""
         from hotpatch_cli.cli import planning_input
         from hotpatch_cli.cli.console import deliver, screen
         from hotpatch_cli.cli.options.what_if import parse_what_if
@@ -93,18 +90,19 @@ class VerifyRequest(NamedTuple):
         from hotpatch_cli.planning.plan import unscheduled, violations
 
         names = source_names(self, self.fleet)
-        render = chosen_format(REVIEW_FORMATS, self.form)
-        world = parse_what_if(self.what_if, day_of(self))
+        render = renderer_for(self, REVIEW_FORMATS)
+        scenario = parse_what_if(self.what_if, day_of(self))
         implied, wish = planning_input.implied_groups(self), planning_input.plan_request(self)
         read = read_plan(self.plan)
         session = planning_input.load(self, names, implied)
-        problem = planning_input.required_input(session, _wish(wish, read.wish), world)
+        problem = planning_input.required_input(session, _wish(wish, read.wish), scenario)
         missing = tuple(unscheduled(problem, read.starts))
         broken_rules = tuple(violations(problem, read.starts, read.ends))
         tell(_missing_note(missing), quiet=self.quiet)
         age = age_notes(session.knowledge, session.day)
         review = PlanReview(len(read.starts), broken_rules, missing, age)
-        deliver(render(review, screen(self.output)), self.output)
+        deliver(render(review, screen(self.output, no_color=self.no_color)), self.output)
+        conclude(_decision(broken_rules, len(read.starts)), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if broken_rules else 0)
 
 
@@ -114,9 +112,17 @@ def _missing_note(missing: "Sequence[str]") -> "Iterator[str]":
         yield f"Not in the plan, although a restart is due: {', '.join(missing)}."
 
 
+def _decision(broken: "Sequence[BrokenRule]", restarts: int) -> str:
+    total = counted(restarts, "restart")
+    if not broken:
+        return f"{PASS}: the plan keeps all rules ({total})"
+    rules = ", ".join(dict.fromkeys(rule.rule for rule in broken))
+    return f"{FAIL}: the plan breaks {counted(len(broken), 'rule')} ({rules}; {total})"
+
+
 def _wish(wish: "PlanRequest", asked: "PlanRequest") -> "PlanRequest":
-    """What is not asked for on the command line is taken from the plan; the days and the deadline
-    go together.
+    """The limits of the command line, and otherwise of the plan; --until and --deadline go
+    together.
     """
     limited = wish.until is not None or wish.deadline is not None
     return wish._replace(

@@ -1,6 +1,7 @@
-"""`hotpatch waive`: add a waiver to a file, which otherwise stays as people wrote it."""
+"""`hotpatch waive`: add a waiver to a file, and leave the rest of the file as it is."""
 
 import os
+import shlex
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -8,31 +9,26 @@ from typing import Annotated, NamedTuple
 import typer
 
 from hotpatch_cli.cli.config.config import current
+from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.options.common import AsOf, ConfigOption, Quiet, day_option
 from hotpatch_cli.cli.request import RequestCommand, option
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(
-    cls=RequestCommand,
-    epilog="Example: hotpatch waive 'img*' HP102 --reason 'moves in March' --owner platform "
-    "--expires 2026-03-31",
-)
+@app.command(cls=RequestCommand)
 class WaiveRequest(NamedTuple):
-    """Add a waiver: this finding of this machine does not count until a day, and somebody answers
-    for it.
-    """
+    """Accept a finding of a machine until a given date, and record the owner of the decision."""
 
     machine: Annotated[
         str,
-        typer.Argument(metavar="MACHINE", help="A name, a pattern with * ? [ ], or a resource id."),
+        typer.Argument(metavar="MACHINE", help="Name, pattern with * ? [ ], or resource ID."),
     ]
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A code such as HP101, or * for all.")]
-    reason: Annotated[str, option("--reason", "TEXT", "Why this is fine for now.")]
-    owner: Annotated[str, option("--owner", "TEXT", "Who answers for it.")]
-    expires: Annotated[date, day_option("--expires", "The last day on which it counts.")]
-    waivers: Annotated[str, option("--waivers", "FILE", "The file that it is added to.")] = (
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="Code such as HP101, or * for all.")]
+    reason: Annotated[str, option("--reason", "TEXT", "Reason for the waiver.")]
+    owner: Annotated[str, option("--owner", "TEXT", "Owner of the decision.")]
+    expires: Annotated[date, day_option("--expires", "Last date of the waiver.")]
+    waivers: Annotated[str, option("--waivers", "FILE", "File to add the waiver to.")] = (
         "waivers.yaml"
     )
     as_of: AsOf = None
@@ -42,7 +38,7 @@ class WaiveRequest(NamedTuple):
     def run(self) -> None:
         """Add the waiver to its file. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.atomic_write import write_whole
-        from hotpatch_cli.cli.session import day_of, tell
+        from hotpatch_cli.cli.session import day_of
         from hotpatch_cli.errors import refuse
         from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry, with_entry
         from hotpatch_cli.inputs.gate_files.waivers import parse_rule
@@ -56,17 +52,25 @@ class WaiveRequest(NamedTuple):
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="RULE") from None
         if self.expires < day_of(self):
-            raise refuse("--expires", f"{self.expires} is over already.", "Name a day that comes.")
+            message = f"The expiry date {self.expires} is in the past."
+            raise refuse("--expires", message, "Specify a later date.")
         write_whole(Path(self.waivers).resolve(), with_entry(self.waivers, entry, codes))
-        note = f"{self.waivers}: {entry.rule} of {self.machine} is waived until {self.expires}."
-        tell([note], quiet=self.quiet)
+        decision = f"{entry.rule} is waived for {self.machine} until {self.expires}"
+        conclude(decision, [self.waivers], how=_how_to_apply(self.waivers), quiet=self.quiet)
+
+
+def _how_to_apply(name: str) -> str:
+    """How `check` finds the waivers: only where it's told to."""
+    if current.get().source_of("waivers") == "ENVIRONMENT":
+        return "`hotpatch check` reads it, because HOTPATCH_WAIVERS names it."
+    return f"To apply it, run `hotpatch check FLEET --waivers {shlex.quote(name)}`."
 
 
 def _require_one(name: str) -> None:
-    """Raise BadParameter unless a single file is named: of the variable, `check` reads several."""
+    """Raise BadParameter unless a single file is named: the variable can have several."""
     if name == "-":
-        raise typer.BadParameter("name a file: a waiver is added to one.", param_hint="--waivers")
+        raise typer.BadParameter("Specify a file.", param_hint="--waivers")
     if current.get().source_of("waivers") == "ENVIRONMENT" and os.pathsep in name:
         raise typer.BadParameter(
-            "HOTPATCH_WAIVERS names several files: say which one.", param_hint="--waivers"
+            "HOTPATCH_WAIVERS names several files. Specify one of them.", param_hint="--waivers"
         )

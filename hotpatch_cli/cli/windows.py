@@ -1,4 +1,4 @@
-"""`hotpatch windows`: when machines may restart."""
+"""`hotpatch windows`: maintenance windows of a fleet."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from hotpatch_cli.cli.console import deliver, screen
+from hotpatch_cli.cli.decision import FAIL, PASS, conclude
+from hotpatch_cli.cli.help_page import PlainGroup
 from hotpatch_cli.cli.options.common import (
     AsOf,
     Azure,
@@ -19,7 +21,6 @@ from hotpatch_cli.cli.options.common import (
     NoColor,
     Output,
     Prefer,
-    Previous,
     Quiet,
     ReleaseFiles,
     Subscriptions,
@@ -27,51 +28,45 @@ from hotpatch_cli.cli.options.common import (
     day_option,
     today,
 )
-from hotpatch_cli.cli.options.feeds import feed_options
+from hotpatch_cli.cli.options.openings import FirstDay, LastDay, MostOpenings, WindowNames
+from hotpatch_cli.cli.output_targets import output_option, renderer_for
 from hotpatch_cli.cli.request import RequestCommand, format_option, option
-from hotpatch_cli.cli.words import chosen_format, known_word
+from hotpatch_cli.cli.words import known_word
 from hotpatch_cli.errors import InputError, refuse
+from hotpatch_cli.outputs.phrases import counted
 
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.azure.schedules import Schedule
+    from hotpatch_cli.knowledge.records import Rule
     from hotpatch_cli.model import Fleet
     from hotpatch_cli.use_cases.export import Export
+    from hotpatch_cli.use_cases.lint import LimitBreach
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True, cls=PlainGroup)
 STDIN = "-"
 MACHINES_IN_A_LINE = 5
 
 
 @app.callback()
 def windows() -> None:
-    """Maintenance windows: when they open, whether Azure takes them."""
+    """List, check, and export maintenance windows."""
 
 
-@app.command(
-    "list",
-    cls=RequestCommand,
-    epilog="Example: hotpatch windows list examples/fleet.yaml --from 2026-01-01 --next 3",
-)
+@app.command("list", cls=RequestCommand)
 class WindowListRequest(NamedTuple):
-    """List the next openings of each machine, in local time and UTC, with what a freeze takes of
-    them.
-    """
+    """List the next openings of each machine's window, in local time and UTC, without freezes."""
 
     fleet: FleetFiles = None
-    most: Annotated[int, option("--next", None, "So many of each machine.", min=1, max=1000)] = 5
-    begin: Annotated[
-        date | None,
-        day_option("--from", "From this day in UTC; today."),
-    ] = None
-    until: Annotated[date | None, day_option("--until", "All up to this day, included.")] = None
-    by: Annotated[str, option("--by", "WORD", "machine, or window with its zone")] = "machine"
-    named: Annotated[
-        list[str] | None, option("--window", "NAME", "Only this window; repeatable.")
-    ] = None
+    begin: FirstDay = None
+    until: LastDay = None
+    most: MostOpenings = 5
+    named: WindowNames = None
+    by: Annotated[
+        str, option("--by", "WORD", "One row for each machine, or window with its zone.")
+    ] = "machine"
     form: Annotated[str, format_option("outputs.formats.OPENING_FORMATS")] = "table"
     output: Output = "-"
     windows: WindowFiles = None
-    previous: Previous = None
     columns: Columns = None
     prefer: Prefer = None
     quiet: Quiet = False
@@ -84,45 +79,25 @@ class WindowListRequest(NamedTuple):
 
     def run(self) -> None:
         """Write the openings. Raises InputError and BadParameter."""
-        from hotpatch_cli.cli.session import Sources, source_names, tell
+        from hotpatch_cli.cli.options.openings import found_openings
         from hotpatch_cli.outputs.formats import OPENING_FORMATS
-        from hotpatch_cli.use_cases.windows import OpeningQuery, list_openings
 
-        names = source_names(self, self.fleet)
-        render, begin = chosen_format(OPENING_FORMATS, self.form), self.begin or today()
-        feed = feed_options(self.form, begin, previous=self.previous)
-        if self.until is not None and self.until < begin:
-            message = f"{self.until} is before {begin}, from which on it lists."
-            raise typer.BadParameter(message, param_hint="--until")
+        render = renderer_for(self, OPENING_FORMATS)
         by_window = known_word(self.by, ("machine", "window"), "--by") == "window"
-        sources = Sources.load(self, names)
-        tell(sources.notes, quiet=self.quiet)
-        fleet = sources.fleet
-        only = frozenset(known_word(name, fleet.windows, "--window") for name in self.named or ())
-        query = OpeningQuery(begin, self.until, self.most, by_window, only)
-        openings, problems = list_openings(fleet, query)
-        if problems:
-            raise InputError(problems)
-        if without := sum(not machine.placement.windows for machine in fleet.machines):
-            note = "Machines without a window, which are not listed: "
-            tell([f"{note}{without} of {len(fleet.machines)}."], quiet=self.quiet)
-        view = screen(self.output, no_color=self.no_color)._replace(feed=feed)
-        deliver(render(openings, view), self.output)
+        openings = found_openings(self, by_window=by_window)
+        deliver(render(openings, screen(self.output, no_color=self.no_color)), self.output)
+        conclude("", [self.output], quiet=self.quiet)
 
 
-@app.command(
-    "lint",
-    cls=RequestCommand,
-    epilog="Example: hotpatch windows lint fleet.yaml configurations.json plan.json",
-)
+@app.command("lint", cls=RequestCommand)
 class WindowLintRequest(NamedTuple):
-    """Check windows against the limits of Azure, where Azure runs them: exit code 1 on findings."""
+    """Check windows against the limits of Azure. The exit code is 1 if there are findings."""
 
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
-            help="Inventories, maintenance configurations, `terraform show -json`.",
+            metavar="FILE",
+            help="Inventories, maintenance configurations, Terraform plans (JSON).",
         ),
     ]
     as_of: AsOf = None
@@ -134,19 +109,19 @@ class WindowLintRequest(NamedTuple):
     config: ConfigOption = None
 
     def run(self) -> None:
-        """Write what is wrong with the windows. Raises InputError and BadParameter."""
+        """Write the findings on the windows. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.session import day_of, knowledge_of, tell
         from hotpatch_cli.eligibility.verdict import Judge
         from hotpatch_cli.knowledge.limits import load_limits
         from hotpatch_cli.outputs.formats import LINT_FORMATS
-        from hotpatch_cli.outputs.lint import LintView
+        from hotpatch_cli.outputs.lint import CODE, LintView
         from hotpatch_cli.use_cases.lint import LimitBreach, Lint
 
-        render = chosen_format(LINT_FORMATS, self.form)
+        render = renderer_for(self, LINT_FORMATS)
         parts = _lint_sources(self.files)
         tell((note for part in parts for note in part.notes), quiet=self.quiet)
         if not any(part.schedules for part in parts):
-            raise refuse(", ".join(self.files), "There is no window in it.", "Nothing was checked.")
+            raise refuse(", ".join(self.files), "No window was found.", "Nothing was checked.")
         knowledge = knowledge_of(self)
         judge, limits = Judge(knowledge, day_of(self)), load_limits()
         findings: list[LimitBreach] = []
@@ -157,11 +132,20 @@ class WindowLintRequest(NamedTuple):
             runs += [lint.runs(schedule) for schedule in part.schedules]
         view = LintView(tuple(findings), len(runs), runs.count(False), knowledge.rules)
         deliver(render(view, screen(self.output, no_color=self.no_color)), self.output)
+        decision = _lint_decision(findings, len(runs), knowledge.rules[CODE])
+        conclude(decision, [self.output], quiet=self.quiet)
         raise typer.Exit(1 if findings else 0)
 
 
+def _lint_decision(findings: Sequence["LimitBreach"], number: int, rule: "Rule") -> str:
+    total = counted(number, "window")
+    if not findings:
+        return f"{PASS}: no findings in {total}"
+    return f"{FAIL}: {counted(len(findings), 'finding')} in {total}: {rule.name} ({rule.code})"
+
+
 class LintSources(NamedTuple):
-    """A fleet and its windows, as they were written; what to tell the user of reading them."""
+    """A fleet and its windows, as they were written, and notes for the user."""
 
     fleet: "Fleet"
     schedules: "list[Schedule]"
@@ -169,11 +153,11 @@ class LintSources(NamedTuple):
 
 
 def _lint_sources(files: Sequence[str]) -> list[LintSources]:
-    """The files together, since a machine's configurations may stand in several; raises InputError.
+    """The files together, since several can have configurations of one machine. Raises InputError.
 
-    Inventories of several teams may give one name to two windows or machines: each file is then
-    read by itself, and what is wrong with the files together is raised only where one of them
-    cannot stand alone.
+    Inventories of several teams can give one name to two windows or machines: then each file is
+    read by itself, and a problem of the files together is raised only where one of them can't be
+    read alone.
     """
     from hotpatch_cli.inputs.azure.schedules import schedules_of
     from hotpatch_cli.inputs.fleet import load_sources
@@ -193,33 +177,32 @@ def _lint_sources(files: Sequence[str]) -> list[LintSources]:
             parts = []
         if not parts:
             raise
-    note = "The files are not one fleet, for they share names: each is checked by itself."
+    note = "The files share names, so they aren't one fleet. Each file is checked by itself."
     return [parts[0]._replace(notes=(note, *parts[0].notes)), *parts[1:]]
 
 
-@app.command(
-    "export",
-    cls=RequestCommand,
-    epilog="Example: hotpatch windows export fleet.yaml --to azure --output configurations.json",
-)
+@app.command("export", cls=RequestCommand)
 class WindowExportRequest(NamedTuple):
-    """Write windows as Azure takes them: maintenance configurations; exit code 1 where one cannot
-    be said.
+    """Write windows as Azure maintenance configurations.
+
+    The exit code is 1 if Azure can't represent a window or a freeze.
     """
 
     fleet: Annotated[
         list[str],
-        typer.Argument(metavar="FLEET...", help="Inventories or exports; - is standard input."),
+        typer.Argument(metavar="FLEET", help="Inventories or exports; - is standard input."),
     ]
-    to: Annotated[str, option("--to", "PLATFORM", "azure")] = "azure"
+    to: Annotated[str, option("--to", "PLATFORM", "azure.")] = "azure"
     begin: Annotated[
         date | None,
-        day_option("--from", "The first opening, from this day; today."),
+        day_option("--from", "First date of openings. Default: today."),
     ] = None
     location: Annotated[
-        str | None, option("--location", "REGION", "Where the configurations lie.")
+        str | None, option("--location", "REGION", "Azure region for the configurations.")
     ] = None
-    output: Annotated[str, option("--output -o", "FILE|DIR", "A file, or one each in it.")] = "-"
+    output: Annotated[str, output_option("json", "Output file, or a folder for one file each.")] = (
+        "-"
+    )
     windows: WindowFiles = None
     quiet: Quiet = False
     config: ConfigOption = None
@@ -234,19 +217,26 @@ class WindowExportRequest(NamedTuple):
         known_word(self.to, ("azure",), "--to")
         fleet, notes = load_fleet(self.fleet, windows=self.windows or ())
         if not fleet.windows:
-            raise refuse(", ".join(self.fleet), "There is no window in it.", "Nothing was written.")
+            raise refuse(", ".join(self.fleet), "No window was found.", "Nothing was written.")
         tell(notes, quiet=self.quiet)
         exported = export(fleet, load_limits(), self.begin or today(), self.location)
         _deliver_configurations(exported, self.output)
         tell((f"Not written: {sentence}" for sentence in exported.refused), quiet=False)
         tell((*exported.notes, *_flag_notes(exported)), quiet=self.quiet)
+        conclude(_export_decision(exported), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if exported.refused else 0)
 
 
+def _export_decision(exported: "Export") -> str:
+    written = counted(len(exported.configurations), "maintenance configuration")
+    if exported.refused:
+        refused = counted(len(exported.refused), "window or freeze", "windows or freezes")
+        return f"{FAIL}: Azure can't represent {refused}; {written}"
+    return f"{PASS}: {written}"
+
+
 def _deliver_configurations(exported: "Export", output: str) -> None:
-    """A list to standard output or a file; a file for each configuration into a folder that is
-    there.
-    """
+    """Write a list to standard output or a file, or a file for each configuration to a folder."""
     from hotpatch_cli.cli.atomic_write import write_whole
     from hotpatch_cli.outputs.maintenance_json import render_files, render_list
 
@@ -258,7 +248,7 @@ def _deliver_configurations(exported: "Export", output: str) -> None:
 
 
 def _flag_notes(exported: "Export") -> list[str]:
-    """Notes on machines that Azure hotpatches itself unless a flag says that a schedule does."""
+    """Notes on machines that Azure patches itself unless a flag names a schedule of yours."""
     from hotpatch_cli.knowledge.cache import load_knowledge
     from hotpatch_cli.use_cases.export import hotpatched_in_azure
 
@@ -269,7 +259,7 @@ def _flag_notes(exported: "Export") -> list[str]:
     names = ", ".join(machine.label for machine in machines[:MACHINES_IN_A_LINE])
     rest = len(machines) - MACHINES_IN_A_LINE
     more = f" and {rest} more" if rest > 0 else ""
-    needed = f"HP204 ({names}{more}): a schedule of yours needs that flag."
+    needed = f"{rule.name} (HP204): {names}{more}: a schedule of yours needs that flag."
     return [
         f"{needed} {rule.sentences['default'].strip()}",
         f"See {rule.source} (read {rule.read}), and `hotpatch explain HP204`.",

@@ -1,7 +1,7 @@
-"""Words that options take: each is known, or refused with the nearest one that is."""
+"""Words of options: an invalid one is refused with the nearest valid one."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar, cast
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import typer
 
@@ -10,31 +10,25 @@ from hotpatch_cli.gate.outcome import NEVER, TRACK_CONDITIONS, VERDICT_CONDITION
 from hotpatch_cli.model import Platform
 
 FAIL_ON = "unsupported,action-required"
-Renderer = TypeVar("Renderer")
 
 
 def known_word(word: str, known: Iterable[str], option: str) -> str:
-    """A word of an option. Raises BadParameter with the nearest known one."""
+    """A word of an option. Raises BadParameter with the nearest valid one."""
     words = tuple(known)
     if word in words:
         return word
-    advice = did_you_mean(word, words) or f"Known are {', '.join(words)}."
-    raise typer.BadParameter(f"{word!r} is not known. {advice}", param_hint=option)
-
-
-def chosen_format(formats: Mapping[str, Renderer], name: str) -> Renderer:
-    """The renderer of `--format`. Raises BadParameter."""
-    return formats[known_word(name, formats, "--format")]
+    advice = did_you_mean(word, words) or f"Specify one of {', '.join(words)}."
+    raise typer.BadParameter(f"{word!r} isn't valid. {advice}", param_hint=option)
 
 
 def parse_fail_on(text: str) -> frozenset[str]:
-    """The words of `--fail-on`. Raises BadParameter for one that is not known."""
+    """The words of `--fail-on`. Raises BadParameter for an invalid one."""
     known = (*VERDICT_CONDITIONS, *TRACK_CONDITIONS, NEVER)
     words = [word.strip().lower() for word in text.split(",") if word.strip()]
     failing = frozenset(known_word(word, known, "--fail-on") for word in words)
     if not failing or (NEVER in failing and len(failing) > 1):
         raise typer.BadParameter(
-            "give verdicts and track states, or only `never`.", param_hint="--fail-on"
+            "Specify verdicts and track states, or only `never`.", param_hint="--fail-on"
         )
     return failing
 
@@ -55,7 +49,7 @@ def parse_only(text: str | None) -> frozenset[str] | None:
 
         known += tuple(load_rules())
     if not words:
-        raise typer.BadParameter("give verdicts, track states or codes.", param_hint="--only")
+        raise typer.BadParameter("Specify verdicts, track states, or codes.", param_hint="--only")
     return frozenset(known_word(word, known, "--only") for word in words)
 
 
@@ -70,14 +64,14 @@ def known_product(name: str) -> str:
 
 
 def known_input_format(name: str | None) -> str | None:
-    """The name of a reader. Raises BadParameter."""
+    """The name of a file type. Raises BadParameter."""
     from hotpatch_cli.inputs.fleet import READERS
 
     return None if name is None else known_word(name, READERS, "--input-format")
 
 
 def known_source(name: str | None, files: Sequence[str]) -> str | None:
-    """The name of a reader, or one of the files that are given. Raises BadParameter."""
+    """The name of a file type, or one of the files of the run. Raises BadParameter."""
     from hotpatch_cli.inputs.fleet import READERS
 
     return name if name is None or name in files else known_word(name, READERS, "--prefer")

@@ -5,6 +5,7 @@ conditions (its verdict, its track state) are left once findings are taken away 
 known, or lowered by the policy.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -22,6 +23,8 @@ nothing ever does.
 """
 PASSED, FAILED, UNDECIDED = 0, 1, 3
 """Exit codes."""
+_DECISIVE = {FAILED: "fails", UNDECIDED: "undecided"}
+"""Exit code -> the outcome of the machines that made it."""
 _WEIGHTS = {"error": 2, "warning": 1, "note": 0}
 
 
@@ -84,6 +87,76 @@ def apply_gate(report: Report, rules: GateRules, fail_on: Iterable[str]) -> Repo
     code = FAILED if raised and NEVER not in conditions else _exit_code(machines)
     gate = GateResult(conditions, code, tuple(notes))
     return report._replace(machines=machines, general=general, gate=gate)
+
+
+class GateCounts(NamedTuple):
+    """What the gate counted: machines by outcome, and the rules that made them fail (or that left
+    them undecided where none fails), the most frequent first, as (code, name).
+    """
+
+    fail_on: tuple[str, ...]
+    exit_code: int
+    total: int
+    fails: int = 0
+    undecided: int = 0
+    waived: int = 0
+    known: int = 0
+    rules: tuple[tuple[str, str], ...] = ()
+
+
+class GateTally:
+    """Counts machines, one after another, to which the gate was applied."""
+
+    def __init__(self) -> None:
+        self._outcomes: Counter[str] = Counter()
+        self._rules: dict[str, Counter[tuple[str, str]]] = {}
+
+    def add(self, checked: Checked, number: int = 1) -> None:
+        """Count a machine, or a number of machines that are alike."""
+        self._outcomes[checked.outcome] += number
+        rules = self._rules.setdefault(checked.outcome, Counter())
+        for reason in _decisive(checked):
+            rules[reason.rule.code, reason.rule.name] += number
+
+    def result(self, gate: GateResult, general: Iterable[Reason] = ()) -> GateCounts:
+        """The counts under a result; `general` are the findings on the whole run."""
+        rules = Counter(self._rules.get(_DECISIVE.get(gate.exit_code, ""), {}))
+        if gate.exit_code == FAILED:
+            raised = (
+                reason for reason in general if RAISED in _conditions_from(reason, judged=False)
+            )
+            rules.update((reason.rule.code, reason.rule.name) for reason in raised)
+        words = (*VERDICT_CONDITIONS, *TRACK_CONDITIONS, NEVER)
+        return GateCounts(
+            tuple(word for word in words if word in gate.fail_on),
+            gate.exit_code,
+            self._outcomes.total(),
+            self._outcomes["fails"],
+            self._outcomes["undecided"],
+            self._outcomes["waived"],
+            self._outcomes["known"],
+            tuple(sorted(rules, key=lambda rule: (-rules[rule], rule))),
+        )
+
+
+def gate_counts(report: Report) -> GateCounts:
+    """The counts of a report to which the gate was applied."""
+    tally = GateTally()
+    for checked in report.machines:
+        tally.add(checked)
+    return tally.result(report.gate, report.general)
+
+
+def _decisive(checked: Checked) -> Iterable[Reason]:
+    """The reasons, one a rule, by which a machine fails or is undecided."""
+    judged = len(checked.judgement.findings)
+    found: dict[str, Reason] = {}
+    for number, reason in enumerate(checked.reasons):
+        unknown = "unknown" in _conditions_from(reason, judged=number < judged)
+        undecided = checked.outcome == "undecided" and unknown and reason.suppressed is None
+        if reason.counts or undecided:
+            found.setdefault(reason.rule.code, reason)
+    return found.values()
 
 
 def _exit_code(machines: Iterable[Checked]) -> int:

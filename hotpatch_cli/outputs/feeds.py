@@ -294,7 +294,11 @@ def _number(due: _Due) -> int:
 
 def render_openings(found: Iterable[UpcomingOpening], options: ViewOptions) -> str:
     """The openings of windows as a feed; one that a freeze removes completely is canceled."""
-    return feed("Maintenance windows", map(_opening, found), options.feed)
+    events = (
+        _opening(listed)._replace(alarms=options.feed.alarms if listed.minutes else ())
+        for listed in found
+    )
+    return feed("Maintenance windows", events, options.feed)
 
 
 _RUNNERS = {

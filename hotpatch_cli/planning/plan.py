@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.model import Finding, Machine, make_finding
@@ -80,6 +80,24 @@ def plan(
         should_stop=should_stop,
         progress=progress,
         keep=before,
+    )
+    return _plan(prepared, result)
+
+
+def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
+    """The plan that has these starts, of a file that keeps every rule. A file has no proof, so the
+    plan is only `feasible`.
+    """
+    tasks = tuple(_kept(machine, starts, prepared) for machine in prepared.machines)
+    nothing: dict[str, Any] = {"exposure": 0.0, "bound": 0.0, "gap": 0.0, "makespan": 0, "work": 0}
+    result = Result(
+        status="feasible",
+        starts=tasks,
+        most_placed=False,
+        cut_short=False,
+        engine="file",
+        moved=(),
+        **nothing,
     )
     return _plan(prepared, result)
 

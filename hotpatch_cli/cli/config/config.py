@@ -1,4 +1,4 @@
-"""The configuration of a run: options of every command, levels of rules, and settings for some
+"""The configuration of a run: options of all commands, levels of rules, and settings for some
 machines.
 
 Precedence: the command line, then variables, then the file, then the default. Keys are the names of
@@ -17,31 +17,26 @@ from hotpatch_cli.cli.config.file import ConfigFile, file_path, find, read
 from hotpatch_cli.errors import InputError, Problem
 
 MAPS = frozenset({"map"})
-"""Options that may be written as a table, too: `COLUMN = "FIELD"` in [map] is --map COLUMN=FIELD.
-"""
+"""Options that can also be a table: `COLUMN = "FIELD"` in [map] is --map COLUMN=FIELD."""
 OWN_TABLES = ("severity", "overrides")
 _NOT_OPTIONS = {"help", "version", "config"}
 
 
 class Config(NamedTuple):
-    """What a run goes by: the file (None where there is none), and the context of the command that
-    runs.
-    """
+    """The file (None where there is none), and the context of the command that runs."""
 
     file: ConfigFile | None = None
     context: Any = None
 
     def source_of(self, parameter: str) -> str:
-        """Whence an option has its value: COMMANDLINE, ENVIRONMENT, DEFAULT_MAP or DEFAULT; empty
+        """The source of an option's value: COMMANDLINE, ENVIRONMENT, DEFAULT_MAP or DEFAULT; empty
         where no command runs.
         """
         source = self.context.get_parameter_source(parameter) if self.context else None
         return source.name if source else ""
 
     def given(self, parameter: str) -> bool:
-        """Whether an option was given on the command line or by its variable, which outweigh the
-        file.
-        """
+        """Whether an option is set on the command line or by its variable, which override the file."""
         return self.source_of(parameter) in ("COMMANDLINE", "ENVIRONMENT")
 
     @property
@@ -50,7 +45,7 @@ class Config(NamedTuple):
         return (self.file and self.context and self.context.default_map) or {}
 
     def own(self, name: str) -> Any:
-        """One of the tables that are no options."""
+        """One of the tables that aren't options."""
         return self.file.table.get(name) if self.file else None
 
 
@@ -59,10 +54,9 @@ current: ContextVar[Config] = ContextVar("config", default=_NOTHING)
 
 
 def use_config(context: typer.Context, name: str | None) -> str | None:
-    """Take the configuration that is named or found; what it says becomes the defaults of the
-    command.
+    """Take the configuration that is named or found; its values become the defaults of the command.
 
-    It is the callback of --config, and leaves the option as it is. Raises InputError.
+    It's the callback of --config, and leaves the option as it is. Raises InputError.
     """
     if context.resilient_parsing:
         return name
@@ -98,10 +92,9 @@ def commands_of(root: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name in root.list_commands(None):
         command = root.get_command(None, name)
         inner = getattr(command, "commands", None)
-        if inner is None:
+        if inner is None or command.invoke_without_command:
             yield (name,), command
-        else:
-            yield from (((name, word), subcommand) for word, subcommand in inner.items())
+        yield from (((name, word), subcommand) for word, subcommand in (inner or {}).items())
 
 
 def _path_of(context: typer.Context) -> tuple[str, ...]:
@@ -114,7 +107,7 @@ def _path_of(context: typer.Context) -> tuple[str, ...]:
 
 
 def where_set(error: typer.BadParameter) -> str:
-    """Where the configuration sets the option that was refused; empty where the command line or a
+    """The place where the configuration sets a refused option; empty where the command line or a
     variable did.
     """
     file, context = current.get()[:2]
@@ -133,7 +126,7 @@ def where_set(error: typer.BadParameter) -> str:
         for name in table:
             if _key(name) == keys[0]:
                 place = file.problem((*path[:depth], name), "")
-                return f" It stands in {place.file}, line {place.line}."
+                return f" It's set in {place.file}, line {place.line}."
     return ""
 
 
@@ -142,7 +135,7 @@ def _key(name: str) -> str:
 
 
 def defaults(file: ConfigFile, path: tuple[str, ...], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameter -> value for a command: its own table over what stands for all commands. Raises
+    """Parameter -> value for a command: its own table overrides the values for all commands. Raises
     InputError.
     """
     table = file.table
@@ -167,32 +160,32 @@ def defaults(file: ConfigFile, path: tuple[str, ...], options: Mapping[str, Any]
 
 
 def _value(option: Any, value: Any, folder: Path) -> Any:
-    """A value as the command line would have it: texts, which the option then converts itself.
-    Raises ValueError for one of the wrong kind.
+    """A value as the command line has it: texts, which the option then converts itself. Raises
+    ValueError for one of the wrong type.
     """
     flag = f"--{_key_of(option)}"
     if option.is_flag:
         if not isinstance(value, bool):
-            raise ValueError(f"{flag} is true or false.")
+            raise ValueError(f"{flag} must be true or false.")
         return value
 
-    # a list of words may stand where the command line has one text with commas
+    # a list of words is possible where the command line has one text with commas
     if isinstance(value, list) and option.metavar == "LIST" and _are_texts(value):
         return ",".join(value)
     if isinstance(value, dict):
         if not _are_texts(value.values()):
-            raise ValueError(f"{flag} is a table of texts.")
+            raise ValueError(f"{flag} must be a table of texts.")
         value = [f"{key}={text}" for key, text in value.items()]
     if isinstance(value, list) and not option.multiple:
         raise ValueError(
-            f"{flag} takes one value, not a list; a list in a table of its command may be meant."
+            f"{flag} takes one value, not a list. Move a list to the table of its command."
         )
 
     texts = []
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, bool) or not isinstance(item, str | int | float | date):
             texts_too = " or a list of texts" if option.multiple else ""
-            raise ValueError(f"{flag} takes text{texts_too}.")  # noqa: TRY004  of the file
+            raise ValueError(f"{flag} must be text{texts_too}.")  # noqa: TRY004  of the file
         texts.append(file_path(str(item), folder) if option.metavar == "FILE" else str(item))
     return texts if option.multiple else texts[0]
 
@@ -202,7 +195,7 @@ def _are_texts(values: Iterable[Any]) -> bool:
 
 
 def require_known(file: ConfigFile, root: Any) -> None:
-    """Raise InputError for every key that is no option, no command and no table of ours."""
+    """Raise InputError for every key that isn't an option, a command or a table."""
     from hotpatch_cli.cli.config.tables import problems_of_tables
 
     commands = dict(commands_of(root))
@@ -230,7 +223,7 @@ def _in_all(
     everywhere: set[str],
     by_command: Mapping[tuple[str, ...], Any],
 ) -> Iterator[Problem]:
-    """A key for all commands: an option of some, which means the same in each of them."""
+    """A key for all commands: an option of some of them."""
     key = _key(name)
     if key not in everywhere or _is_table(name, value):
         known = (*everywhere, *(path[0] for path in by_command), *OWN_TABLES)
@@ -243,7 +236,7 @@ def _in_command(
     table: Mapping[str, Any],
     by_command: Mapping[tuple[str, ...], Any],
 ) -> Iterator[Problem]:
-    """The keys of a command's table, and of the commands below it."""
+    """The keys of a command's table, and of its subcommands."""
     depth = len(path)
     inner = {
         longer[depth] for longer in by_command if longer[:depth] == path and len(longer) > depth
@@ -257,7 +250,7 @@ def _in_command(
 
 
 def _is_table(name: str, value: Any) -> bool:
-    """Whether a table stands where an option has none."""
+    """Whether a value is a table although its option isn't one."""
     return isinstance(value, dict) and _key(name) not in MAPS
 
 
@@ -265,9 +258,9 @@ def _advice(name: str, known: tuple[str, ...]) -> tuple[str, str]:
     if _key(name) in known:
         return (
             f"'{name}' is an option, not a table.",
-            f"Write {name} = ..., before the first table.",
+            f"Write {name} = ... above the first table.",
         )
     from hotpatch_cli.documents.codec import did_you_mean
     from hotpatch_cli.documents.tree import quoted
 
-    return f"{quoted(name)} is no key here.", did_you_mean(_key(name), known)
+    return f"{quoted(name)} isn't a valid key here.", did_you_mean(_key(name), known)

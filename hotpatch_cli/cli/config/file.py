@@ -1,4 +1,4 @@
-"""The configuration file: found, read as TOML, and every key with the line on which it stands."""
+"""The configuration file: found, read as TOML, and each key with its line."""
 
 import os
 import re
@@ -14,9 +14,7 @@ _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*[=.]""")
 
 
 class ConfigFile(NamedTuple):
-    """What a file says to this program. `prefix` is the table that it stands in, `tool.hotpatch` in
-    pyproject.toml.
-    """
+    """The settings of a file. `prefix` is their table, `tool.hotpatch` in pyproject.toml."""
 
     name: str
     text: str
@@ -34,7 +32,7 @@ class ConfigFile(NamedTuple):
 
 
 def find() -> str | None:
-    """The nearest file, from the working directory upwards, that has something for this program."""
+    """The nearest file with settings of this program, from the working directory upwards."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         for name in NAMES:
@@ -42,15 +40,13 @@ def find() -> str | None:
             try:
                 if path.is_file() and (name == NAMES[0] or _speaks_to_us(path.read_bytes())):
                     return name if folder == here else str(path)
-            except OSError:  # what cannot be looked at is none of ours
+            except OSError:  # a file that can't be read isn't ours
                 continue
     return None
 
 
 def _speaks_to_us(data: bytes) -> bool:
-    """Whether a pyproject.toml has a table for this program, however it is written; a broken one is
-    none of ours.
-    """
+    """Whether a pyproject.toml has a table for this program, however it's written."""
     if b"hotpatch" not in data:  # most projects: no need to parse
         return False
     import tomllib
@@ -58,11 +54,11 @@ def _speaks_to_us(data: bytes) -> bool:
     try:
         return "hotpatch" in tomllib.loads(data.decode()).get("tool", {})
     except (ValueError, TypeError, AttributeError, RecursionError):
-        return b"[tool.hotpatch" in data  # whoever reads it says what is wrong with it
+        return b"[tool.hotpatch" in data  # the reader reports the problem
 
 
 def read(name: str) -> ConfigFile:
-    """The file of a name. Raises InputError where it cannot be read, is no TOML, or has nothing for
+    """The file of a name. Raises InputError where it can't be read, isn't TOML, or has no settings of
     this program.
     """
     import tomllib
@@ -77,20 +73,24 @@ def read(name: str) -> ConfigFile:
         place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (None, None)
         reason = str(error)[: place.start()] if place else str(error)
-        raise InputError([Problem(name, line, column, f"This is not TOML: {reason}.")]) from None
+        raise InputError(
+            [Problem(name, line, column, f"This isn't valid TOML: {reason}.")]
+        ) from None
     if Path(name).name != NAMES[1]:
         return ConfigFile(name, text, table)
     section = table.get("tool", {}).get("hotpatch") if isinstance(table.get("tool"), dict) else None
     if not isinstance(section, dict):
-        raise refuse(name, "It has no table [tool.hotpatch].", "Add it, or name a hotpatch.toml.")
+        raise refuse(
+            name, "It has no table [tool.hotpatch].", "Add it, or specify a hotpatch.toml."
+        )
     return ConfigFile(name, text, section, ("tool", "hotpatch"))
 
 
 def line_of(text: str, path: Sequence[str]) -> int | None:
-    """The line of a key, or of the nearest table around it that stands on a line of its own; a
-    number in a path counts.
+    """The line of a key, or of the nearest table around it that has a line of its own; a number in a
+    path is the index of a list.
 
-    tomllib keeps no places, so they are looked up in the text. Only messages need them.
+    tomllib keeps no lines, so they're looked up in the text. Only messages need them.
     """
     lines: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
 
 
 def file_path(name: str, folder: Path) -> str:
-    """A file that the configuration names, which is relative to its folder."""
+    """A file in the configuration, relative to the folder of the configuration."""
     if name == "-" or Path(name).is_absolute() or folder == Path():
         return name
     return os.path.relpath(folder / name)

@@ -1,6 +1,4 @@
-"""The tables of a configuration that are no options: levels of rules, and settings for some
-machines.
-"""
+"""The tables of a configuration that aren't options: levels of rules, and settings for some machines."""
 
 import os
 from collections.abc import Iterator
@@ -23,11 +21,11 @@ _OVERRIDE = ("paths", "tags", "fail-on", "waivers")
 
 
 def problems_of_tables(file: ConfigFile) -> Iterator[Problem]:
-    """All that is wrong with [severity] and [[overrides]]."""
+    """All problems of [severity] and [[overrides]]."""
     yield from _severity_problems(file, file.table.get("severity", {}))
     overrides = file.table.get("overrides", [])
     if not isinstance(overrides, list) or not all(isinstance(row, dict) for row in overrides):
-        yield file.problem(("overrides",), "Overrides are a list of tables: [[overrides]].")
+        yield file.problem(("overrides",), "Overrides must be a list of tables: [[overrides]].")
         return
     for at, override in enumerate(overrides):
         for key, message in _override_problems(override):
@@ -37,7 +35,8 @@ def problems_of_tables(file: ConfigFile) -> Iterator[Problem]:
 def _severity_problems(file: ConfigFile, table: Any) -> Iterator[Problem]:
     if not isinstance(table, dict):
         yield file.problem(
-            ("severity",), 'Levels are a table: HP201 = {level = "warning", reason = "..."}.'
+            ("severity",),
+            'Levels must be a table, such as HP201 = {level = "warning", reason = "..."}.',
         )
         return
     from hotpatch_cli.knowledge.cache import load_knowledge
@@ -48,44 +47,44 @@ def _severity_problems(file: ConfigFile, table: Any) -> Iterator[Problem]:
         if code.upper() not in rules:
             yield file.problem(
                 place,
-                f"{quoted(code)} is no rule.",
-                did_you_mean(code, rules) or "See `hotpatch explain`.",
+                f"{quoted(code)} isn't a rule.",
+                did_you_mean(code, rules) or "To list the rules, run `hotpatch explain`.",
             )
         elif not isinstance(row, dict) or set(row) - set(_SEVERITY):
-            yield file.problem(place, f'Write {code} = {{level = "warning", reason = "..."}}.')
+            yield file.problem(place, f"{code} must be a table with level and reason.")
         elif row.get("level") not in LEVELS:
-            yield file.problem(place, f"The level of {code} is one of {', '.join(LEVELS)}.")
+            yield file.problem(place, f"The level of {code} must be one of {', '.join(LEVELS)}.")
         elif not isinstance(row.get("reason"), str) or not row["reason"].strip():
             yield file.problem(
                 place,
                 f"A reason for the level of {code} is missing.",
-                "Say why it is not the catalogue's.",
+                'Add `reason = "..."`.',
             )
 
 
 def _override_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(key, what is wrong) in one of the overrides."""
+    """(key, problem) of one of the overrides."""
     for key in table:
         if key.replace("_", "-") not in _OVERRIDE:
             yield (
                 key,
-                f"{quoted(key)} is no key of an override. {did_you_mean(key, _OVERRIDE)}".rstrip(),
+                f"{quoted(key)} isn't a key of overrides. {did_you_mean(key, _OVERRIDE)}".rstrip(),
             )
     if not table.get("paths") and not table.get("tags"):
-        yield "", "It names neither paths nor tags, so it is not known for which machines it is."
+        yield "", "The override names no machines. Add paths or tags."
     if not _texts(table.get("paths", [])):
-        yield "paths", 'paths is a list of patterns: ["prod/**"].'
+        yield "paths", 'paths must be a list of patterns, such as ["prod/**"].'
     tags = table.get("tags", {})
     if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
-        yield "tags", 'tags is a table of texts: {env = "prod"}.'
+        yield "tags", 'tags must be a table of texts, such as {env = "prod"}.'
     if not {key.replace("_", "-") for key in table} & {"fail-on", "waivers"}:
-        yield "", "It sets neither fail-on nor waivers, so it does nothing."
+        yield "", "The override sets nothing. Add fail-on or waivers."
     yield from _setting_problems({key.replace("_", "-"): value for key, value in table.items()})
 
 
 def _setting_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if not _texts(table.get("waivers", [])):
-        yield "waivers", "waivers is a file, or a list of files."
+        yield "waivers", "waivers must be a file or a list of files."
     words = table.get("fail-on", "never")
     try:
         parse_fail_on(",".join(_listed(words)) if _texts(words) else "")
@@ -112,8 +111,8 @@ def overrides_of(
     """(machines, words that fail for them, waiver files for them) of each override, of a file
     without problems.
 
-    Without `heed_words` there are none: --fail-on of the command line or of the environment
-    outweighs the file.
+    Without `heed_words` there are no words: --fail-on of the command line or of the environment
+    overrides the file.
     """
     overrides = []
     for written in file.table.get("overrides", []):
@@ -132,7 +131,7 @@ def _listed(value: str | list[str]) -> list[str]:
 
 
 def selector(table: dict[str, Any], folder: Path) -> Selector:
-    """The machines that an override means."""
+    """The machines of an override."""
     near = os.path.relpath(folder)
 
     def named(file: str) -> str:

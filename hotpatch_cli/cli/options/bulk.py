@@ -1,9 +1,9 @@
-"""`check` of a large table: the same question, options and exit codes; a summary, or one row a
-machine in a file.
+"""`check` of a large table: the same options and exit codes; a summary, or one row a machine in a
+file.
 
-It is `check` itself, not a command of its own: nobody should have to know how many machines are
-many. What a report of millions of machines cannot hold is refused by name: formats other than
-these, and options that look at single machines.
+It is `check` itself, not a command of its own: users shouldn't have to know how many machines are
+many. Formats that can't have millions of machines, and options about single machines, are refused
+by name.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
 
 _SMALLEST = 2**20
-"""No file of fewer bytes is large: most runs end here."""
+"""No file of fewer bytes is large; most runs end here."""
 
 FORMATS = ("table", "csv", "jsonl", "parquet")
 """The formats of a table as a whole."""
@@ -31,15 +31,14 @@ Bulk = Annotated[
     bool | None,
     switch(
         "--bulk/--no-bulk",
-        "Take a table (CSV, JSON Lines, Parquet) as a whole, or machine by machine; by its size, "
-        f"if not given. As a whole the formats are {', '.join(FORMATS[:-1])} and {FORMATS[-1]}.",
+        "Check a large table as a whole. Default: by its size.",
         show_default=False,
     ),
 ]
 
 
 class BulkRequest(NamedTuple):
-    """What of a request of `check` means the same for a table as a whole."""
+    """The options of `check` that apply to a table as a whole."""
 
     fleet: list[str]
     azure: bool
@@ -62,20 +61,19 @@ class BulkRequest(NamedTuple):
 
 
 _HELD = {*BulkRequest._fields, "bulk", "config"}
-"""`config` may be given; only its overrides look at single machines."""
+"""A `config` is possible; only its overrides are about single machines."""
 
 
 def bulk_request(request: Any) -> BulkRequest:
-    """What a table as a whole takes of a request of `check`."""
+    """The options of a request of `check` that apply to a table as a whole."""
     return BulkRequest(**{name: getattr(request, name) for name in BulkRequest._fields})
 
 
 def bulk_table(request: Any) -> "DetectedTable | None":
-    """The table that is to be taken as a whole: the one that was asked for, or the only one that is
-    large.
+    """The table to check as a whole: the requested one, or the only one that is large.
 
-    Raises InputError or BadParameter where it was asked for, or is too large for anything else, and
-    cannot be.
+    Raises InputError or BadParameter where that isn't possible although it was requested, or the
+    table is too large for anything else.
     """
     names, forms = list(request.fleet), list(request.form or ["table"])
     wanted = request.bulk or bool(set(forms) & _ONLY_HERE)
@@ -96,10 +94,12 @@ def bulk_table(request: Any) -> "DetectedTable | None":
     if len(tables) != 1:
         if not wanted:
             return None
-        message = "Tables are taken as a whole one at a time."
+        message = "Only one table can be checked as a whole."
         if not tables:
             message = "None of the files is a table of machines."
-        advice = "Name one CSV, JSON Lines or Parquet file; jsonl and parquet are written of those."
+        advice = (
+            "Specify one CSV, JSON Lines, or Parquet file. The formats jsonl and parquet need one."
+        )
         raise refuse("--bulk", message, advice)
     unheld = _unheld(request)
     fits = available() and not unheld and set(forms) <= set(FORMATS)
@@ -110,7 +110,7 @@ def bulk_table(request: Any) -> "DetectedTable | None":
 
 
 def _unheld(request: Any) -> list[str]:
-    """Options that were given, and that mean nothing for a table as a whole."""
+    """Options of the run that don't apply to a table as a whole."""
     defaults = request._field_defaults
     unheld = [
         name
@@ -126,12 +126,12 @@ def _refuse_unheld(unheld: Sequence[str], forms: Sequence[str]) -> None:
     for name in unheld:
         option = "[[overrides]] of --config" if name == "config" else "--" + name.replace("_", "-")
         raise typer.BadParameter(
-            "it looks at single machines: not for a table as a whole.", param_hint=option
+            "It doesn't apply to a table as a whole. Add --no-bulk.", param_hint=option
         )
     for form in forms:
         if form not in FORMATS:
-            message = f"of a table as a whole, {', '.join(FORMATS)} are written; "
-            raise typer.BadParameter(f"{message}for {form}, add --no-bulk.", param_hint="--format")
+            message = f"A table as a whole has the formats {', '.join(FORMATS)}. "
+            raise typer.BadParameter(f"{message}For {form}, add --no-bulk.", param_hint="--format")
 
 
 def _may_be_large(name: str) -> bool:

@@ -13,10 +13,9 @@ from hotpatch_cli.cli.request import option, switch
 from hotpatch_cli.documents.codec import parse_date
 
 YEARS = range(2000, 2190)
-"""Years that can be asked about: windows are looked at for some years more."""
+"""Years of dates in options: windows are searched for some years more."""
 AZURE_OPTIONS = ("azure", "subscription", "management_group", "cloud")
 """The fields of a request that say what is read from Azure itself."""
-_AZURE = "Azure"
 
 
 def parse_day(text: str) -> date:
@@ -26,7 +25,8 @@ def parse_day(text: str) -> date:
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if day.year not in YEARS:
-        raise typer.BadParameter(f"{day} is not in the years {YEARS[0]} to {YEARS[-1]}.")
+        message = f"{day} is out of range. Specify a date from {YEARS[0]} to {YEARS[-1]}."
+        raise typer.BadParameter(message)
     return day
 
 
@@ -45,10 +45,10 @@ def today() -> date:
 def _mappings(
     context: typer.Context, param: typer.CallbackParam, value: list[str] | None
 ) -> list[str] | None:
-    """COLUMN=FIELD, whose columns may have spaces: a variable holds several, parted by ; or lines,
-    or by spaces.
+    """COLUMN=FIELD, whose columns can have spaces: a variable separates several by ; or lines, or
+    by spaces.
 
-    What a variable or the configuration says stands for tables that lack its column, too.
+    A mapping of a variable or the configuration also applies to tables that lack its column.
     """
     source = context.get_parameter_source(param.name or "")
     if not value or source is None or source.name == "COMMANDLINE":
@@ -64,7 +64,7 @@ def _mappings(
     return [ConfiguredMapping(mapping.strip()) for mapping in value if mapping.strip()]
 
 
-# --- what is read ----------------------------------------
+# --- input ----------------------------------------
 
 FleetFiles = Annotated[
     list[str] | None,
@@ -75,57 +75,46 @@ InputFormat = Annotated[
     option(
         "--input-format",
         "NAME",
-        "Read the files as this file type, instead of detecting it from their content: "
-        "{inputs.fleet.READERS}.",
+        "File type, instead of detecting it: {inputs.fleet.READERS}.",
     ),
 ]
 Prefer = Annotated[
     str | None,
-    option(
-        "--prefer",
-        "READER",
-        "Whom to believe where sources contradict each other: a reader (inventory, arc, ...) "
-        "or one of the files.",
-    ),
+    option("--prefer", "SOURCE", "Where sources conflict, prefer this file type or file."),
 ]
 Columns = Annotated[
     list[str] | None,
     option(
         "--map",
         "COLUMN=FIELD",
-        "What a column of a table means, such as 'OS build=build'; repeatable.",
+        "Map a column, such as 'OS build=build'. Repeatable.",
         callback=_mappings,
     ),
 ]
 WindowFiles = Annotated[
     list[str] | None,
-    option(
-        "--windows",
-        "FILE",
-        "Maintenance configurations of Azure (JSON) as windows; repeatable.",
-    ),
+    option("--windows", "FILE", "Azure maintenance configurations (JSON). Repeatable."),
 ]
 MatrixFiles = Annotated[
     list[str] | None,
-    option("--matrix", "FILE", "Add to the support matrix from a file; repeatable."),
+    option("--matrix", "FILE", "Additions to the support matrix. Repeatable."),
 ]
 ReleaseFiles = Annotated[
-    list[str] | None, option("--releases", "FILE", "Add releases from a file; repeatable.")
+    list[str] | None, option("--releases", "FILE", "Additions to the release data. Repeatable.")
 ]
 
-# --- Azure itself as one more source ----------------------------------------
+# --- Azure as one more source ----------------------------------------
 
 Azure = Annotated[
     bool,
-    switch("--azure", "Read from Azure itself; files may be given too.", rich_help_panel=_AZURE),
+    switch("--azure", "Read machines from Azure, in addition to files."),
 ]
 Subscriptions = Annotated[
     list[str] | None,
     option(
         "--subscription",
         "NAME",
-        "This subscription (id or name), or all that can be read; repeatable.",
-        rich_help_panel=_AZURE,
+        "ID or name. Default: all you can read. Repeatable.",
     ),
 ]
 ManagementGroups = Annotated[
@@ -133,109 +122,105 @@ ManagementGroups = Annotated[
     option(
         "--management-group",
         "ID",
-        "All that is under this management group; repeatable.",
-        rich_help_panel=_AZURE,
+        "Management group. Repeatable.",
     ),
 ]
-Cloud = Annotated[
-    str, option("--cloud", "NAME", "public, usgovernment or china", rich_help_panel=_AZURE)
-]
+Cloud = Annotated[str, option("--cloud", "NAME", "public, usgovernment, or china.")]
 
-# --- what is asked ----------------------------------------
+# --- scope of a run ----------------------------------------
 
 AsOf = Annotated[
     date | None,
-    day_option(
-        "--as-of",
-        "The day whose world is looked at, such as 2025-12-15; today in UTC if not given.",
-    ),
+    day_option("--as-of", "Evaluate as of this date. Default: today (UTC)."),
 ]
-Product = Annotated[str, option("--product", "NAME", "ws2022, ws2025 or all")]
+Product = Annotated[str, option("--product", "NAME", "ws2022, ws2025, or all.")]
+Year = Annotated[
+    int | None,
+    option("--year", "YEAR", "Default: this year, in a feed also the next.", min=2000, max=2100),
+]
 WhatIfOption = Annotated[
     list[str] | None,
     option(
         "--what-if",
-        "WORLD",
-        "The difference in a world with unplanned:2026-02, unplanned:ws2025:2026-02, "
-        "freeze:FROM..TO; repeatable.",
+        "SCENARIO",
+        "Show the effect of unplanned:[PRODUCT:]YYYY-MM or freeze:FROM..TO. Repeatable.",
         show_default=False,
     ),
 ]
-PlanFrom = Annotated[date | None, day_option("--from", "No restart before this date.")]
-PlanUntil = Annotated[date | None, day_option("--until", "No restart after this date.")]
-Baseline = Annotated[str | None, option("--baseline", "YYYY-MM", "Month of the baseline.")]
+PlanFile = Annotated[
+    str, typer.Argument(metavar="PLAN", help="A plan, as `hotpatch plan -f json` writes it.")
+]
+PlanFrom = Annotated[date | None, day_option("--from", "First date of restarts (UTC).")]
+PlanUntil = Annotated[date | None, day_option("--until", "Last date of restarts (UTC).")]
+Baseline = Annotated[
+    str | None,
+    option("--baseline", "YYYY-MM", "Month of the baseline. Default: the next that is due."),
+]
 IncludeMonthly = Annotated[
     bool, switch("--include-monthly", "Also plan machines that restart every month.")
 ]
-Deadline = Annotated[str | None, option("--deadline", "DURATION", "After the release: 14d, 48h.")]
+Deadline = Annotated[
+    str | None,
+    option("--deadline", "DURATION", "Time allowed after the release, such as 14d or 48h."),
+]
+TimeLimit = Annotated[
+    float,
+    option(
+        "--time-limit",
+        "SECONDS",
+        "Search effort. Same limit, same plan.",
+        min=0,
+        max=86400,
+    ),
+]
 AvailabilitySets = Annotated[
     str | None,
     option(
         "--availability-sets",
         "SHARE",
-        "Each availability set is a group: at most 1, or 25%, of it down at once.",
+        "Most machines of a set down at once: 1 or 25%.",
     ),
 ]
 Zones = Annotated[
     str | None,
-    option(
-        "--zones",
-        "SHARE",
-        "Each zone of a region is a group: at most 3, or 20%, of it down at once.",
-    ),
+    option("--zones", "SHARE", "Most machines of a zone down at once: 3 or 20%."),
 ]
 
-# --- what counts ----------------------------------------
+# --- the gate ----------------------------------------
 
 FailOn = Annotated[
     str,
     option(
         "--fail-on",
         "LIST",
-        "Verdicts (unsupported, action-required, unknown) and track states (behind, baseline-due, "
-        "off-track, track:unknown) that give exit code 1; or never.",
+        "Exit with code 1 for unsupported, action-required, unknown, behind, baseline-due, "
+        "off-track, track:unknown; or never.",
     ),
 ]
 WaiverFiles = Annotated[
-    list[Path]  # a Path, so that in the variable a colon parts them (on Windows a semicolon)
+    list[Path]  # a Path, so that a colon separates files in the variable (a semicolon on Windows)
     | None,
     option(
         "--waivers",
         "FILE",
-        "Findings that somebody answers for until a day; repeatable. `hotpatch waive` adds one.",
+        "Waivers, as `hotpatch waive` writes them. Repeatable.",
         show_default=False,
     ),
 ]
 KnownFile = Annotated[
-    str | None, option("--known", "FILE", "Fail only on what is not in this file.")
+    str | None, option("--known", "FILE", "Fail only on findings that aren't in this file.")
 ]
 WriteKnown = Annotated[
     str | None,
-    option("--write-known", "FILE", "Write the findings of today for --known; the exit code is 0."),
+    option("--write-known", "FILE", "Write all findings for --known; the exit code is 0."),
 ]
 
-# --- what is written ----------------------------------------
+# --- output ----------------------------------------
 
-Output = Annotated[str, option("--output -o", "FILE", "Write here; - is standard output.")]
+Output = Annotated[str, option("--output -o", "FILE", "Output file; - is standard output.")]
 EveryRow = Annotated[bool, switch("--all", "Show all rows in a terminal.")]
-Alarms = Annotated[
-    list[str] | None,
-    option(
-        "--alarm",
-        "DURATION",
-        "With ics: remind so long before what restarts machines: 7d, 12h; repeatable.",
-    ),
-]
-Previous = Annotated[
-    str | None,
-    option(
-        "--previous",
-        "FILE",
-        "With ics: the feed published before; what differs from it gets a new SEQUENCE.",
-    ),
-]
-Quiet = Annotated[bool, switch("--quiet -q", "Say nothing on standard error.")]
-NoColor = Annotated[bool, switch("--no-color", "No colours; NO_COLOR does the same.")]
+Quiet = Annotated[bool, switch("--quiet -q", "No messages on standard error, except errors.")]
+NoColor = Annotated[bool, switch("--no-color", "No color, as with the variable NO_COLOR.")]
 
 # --- the configuration ----------------------------------------
 
@@ -244,11 +229,10 @@ ConfigOption = Annotated[
     option(
         "--config",
         "FILE",
-        "hotpatch.toml or pyproject.toml; the nearest one upwards if not given.",
+        "Default: nearest hotpatch.toml or pyproject.toml.",
         is_eager=True,
         callback=use_config,
         show_default=False,
-        rich_help_panel="Configuration",
     ),
 ]
 """Its callback takes the configuration before all other options, whose defaults it sets."""

@@ -1,37 +1,49 @@
-"""Options of calendar feeds: alarms, one event per machine or group, and the feed that was
-published before.
+"""Options of calendar feeds: reminders, one event for each machine, group or window, and the feed
+that was published before.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Annotated
 
 import typer
 
+from hotpatch_cli.cli.output_targets import output_option
+from hotpatch_cli.cli.request import option
 from hotpatch_cli.cli.words import known_word
 from hotpatch_cli.outputs.view_options import Feed
 
 ICS = "ics"
 
+Alarms = Annotated[
+    list[str] | None,
+    option("--alarm", "DURATION", "Reminder before each restart: 7d or 12h. Repeatable."),
+]
+Previous = Annotated[
+    str | None,
+    option("--previous", "FILE", "Feed published before; changed events get a new SEQUENCE."),
+]
+ByGroup = Annotated[str, option("--by", "WORD", "One event for each machine or group.")]
+ByWindow = Annotated[str, option("--by", "WORD", "One event for each machine or window.")]
+FeedOutput = Annotated[str, output_option("ics")]
+
 
 def feed_options(
-    form: str,
     day: date,
-    alarms: list[str] | None = None,
+    alarms: Sequence[str] | None = None,
     previous: str | None = None,
-    by: str = "machine",
+    *,
+    by_group: bool = False,
 ) -> Feed:
-    """The options of a feed. Raises BadParameter where another format is asked for, InputError for
-    a wrong file.
-    """
-    by_group = known_word(by, ("machine", "group"), "--by") == "group"
-    if form != ICS:
-        options = {"--alarm": alarms, "--previous": previous, "--by": by_group}
-        for name, used in options.items():
-            if used:
-                raise typer.BadParameter(
-                    "only a calendar has it: add --format ics.", param_hint=name
-                )
-        return Feed()
+    """The options of a feed. Raises BadParameter, and InputError for a wrong file."""
     return Feed(by_group, tuple(map(_length, alarms or ())), _published(previous), day)
+
+
+def is_by(word: str, wanted: str) -> bool:
+    """Whether events are by group or by window (`wanted`) instead of by machine. Raises
+    BadParameter for another word.
+    """
+    return known_word(word, ("machine", wanted), "--by") == wanted
 
 
 def _length(text: str) -> timedelta:
@@ -54,8 +66,5 @@ def _published(name: str | None) -> dict[str, object] | None:
     try:
         return dict(published(read_text(name)[1]))
     except ValueError as error:
-        raise refuse(
-            name,
-            f"This is no calendar feed: {sentence(error)}",
-            "Give the file that was published.",
-        ) from None
+        message = f"This isn't a calendar feed: {sentence(error)}"
+        raise refuse(name, message, "Specify the feed that was published.") from None

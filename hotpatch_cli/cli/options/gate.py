@@ -1,4 +1,4 @@
-"""What counts in the commands that judge: waivers, known findings, levels, and what is shown."""
+"""The gate of `check` and `image`: waivers, known findings, levels, and the rows to show."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def waiving(waivers: Iterable[Path] | None, known: str | None, write: str | None
     """The options as values. Raises BadParameter."""
     if write == "-":
         raise typer.BadParameter(
-            "name a file: standard output has the report.", param_hint="--write-known"
+            "Specify a file, because standard output has the report.", param_hint="--write-known"
         )
     return Waiving(tuple(map(str, waivers or ())), known, write)
 
@@ -36,7 +36,7 @@ def waiving(waivers: Iterable[Path] | None, known: str | None, write: str | None
 def judged_by(
     report: Report, failing: frozenset[str], asked: Waiving, knowledge: Knowledge
 ) -> Report:
-    """The report with what counts, by the options and by the configuration. Raises InputError.
+    """The report with the outcome of each machine, by options and configuration. Raises InputError.
 
     Where known findings are only written, the exit code is 0.
     """
@@ -69,33 +69,32 @@ def judged_by(
 
 
 def known_findings(asked: Waiving, report: Report) -> list[tuple[str, str]]:
-    """The file of known findings, as (name, text), where it is asked for."""
+    """The file of known findings, as (name, text), where one is requested."""
     if asked.write is None:
         return []
     return [(asked.write, known_text(report.as_of, known_in(report)))]
 
 
 def is_asked_for(checked: Checked, only: frozenset[str] | None) -> bool:
-    """Whether a machine is one that --only means: by its verdict, its track or a code of it."""
+    """Whether --only names a machine: by its verdict, its track, or one of its codes."""
     return only is None or bool(only & (conditions_of(checked) | set(checked.codes)))
 
 
 def narrowed(report: Report, only: frozenset[str] | None) -> Report:
-    """The report with only the machines that are asked for; what it hides and counts is told, lest
-    it look green.
+    """The report with only the machines that --only names, and a note on failing machines that it
+    hides.
     """
     if only is None:
         return report
     kept = tuple(machine for machine in report.machines if is_asked_for(machine, only))
     hidden = Counter(machine.outcome for machine in report.machines)
     hidden.subtract(machine.outcome for machine in kept)
-    words: dict[Outcome, str] = {"fails": "fail", "undecided": "are unknown"}
+    words: dict[Outcome, str] = {"fails": "failing", "undecided": "unknown"}
     left = " and ".join(
-        f"{hidden[outcome]} that {word}" for outcome, word in words.items() if hidden[outcome]
+        f"{hidden[outcome]:,} {word}" for outcome, word in words.items() if hidden[outcome]
     )
     gate = report.gate
     if left and gate.exit_code:
-        note = f"--only leaves out machines that count ({left}): "
-        note += "the exit code is that of all machines."
+        note = f"The exit code covers all machines, including {left} that --only hides."
         gate = gate._replace(notes=(*gate.notes, note))
     return report._replace(machines=kept, gate=gate)
