@@ -2,7 +2,7 @@
 scheduled and why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -144,22 +144,24 @@ def _night(
     table = _without_empty(
         TextTable(_COLUMNS, [_row(row, with_offset=not one_clock) for row in rows])
     )
-    columns, texts = list(table.columns), [list(row) for row in table.rows]
-    if options.terminal:
-        room = options.width - _width(table)
-        why_width = max(map(cells, (*whys, "why then"))) + _GAP
-        with_why = room >= why_width + _LEAST_BAR + _GAP
-        bar = min(_MOST_BAR, room - _GAP - (why_width if with_why else 0))
-        if bar >= _LEAST_BAR:
-            axis = _axis(night, bar)
-            columns.append(Column(axis.header(), rank=_BAR))
-            texts = [[*text, axis.bar(row)] for text, row in zip(texts, rows, strict=True)]
-    if not options.terminal or with_why:
-        columns.append(Column("why then", rank=_WHY))
-        texts = [[*text, why] for text, why in zip(texts, whys, strict=True)]
     clock = f" ({night.reboots[0].start:%z})" if one_clock else ""
+    room = options.width - _width(table)
+    why_width = max(map(cells, (*whys, "why then"))) + _GAP
+    with_why = not options.terminal or room >= why_width + _LEAST_BAR + _GAP
+    bar = min(_MOST_BAR, room - _GAP - (why_width if with_why else 0))
+    if options.terminal and bar >= _LEAST_BAR:
+        axis = _axis(night, bar)
+        table = _with_column(table, Column(axis.header(), rank=_BAR), map(axis.bar, rows))
+        clock = clock or f" (bars in the time of {axis.begin:%z})"
+    if with_why:
+        table = _with_column(table, Column("why then", rank=_WHY), whys)
     title = f"Night of {night.name}: {counted(len(night.reboots), 'restart')}{clock}\n"
-    return folded(title, options) + drawn(TextTable(tuple(columns), texts), options)
+    return folded(title, options) + drawn(table, options)
+
+
+def _with_column(table: TextTable, column: Column, texts: Iterable[str]) -> TextTable:
+    rows = [(*row, text) for row, text in zip(table.rows, texts, strict=True)]
+    return TextTable((*table.columns, column), rows)
 
 
 def _row(reboot: Reboot, *, with_offset: bool) -> tuple[str, ...]:
@@ -192,11 +194,11 @@ def _without_empty(table: TextTable) -> TextTable:
 
 def _width(table: TextTable) -> int:
     """The cells that all columns take side by side."""
-    widths = (
-        max(cells(visible(text)) for text in (column.name, *(row[index] for row in table.rows)))
-        for index, column in enumerate(table.columns)
-    )
-    return sum(widths) + _GAP * (len(table.columns) - 1)
+    header = [column.name for column in table.columns]
+    widths = [
+        max(map(cells, map(visible, texts))) for texts in zip(header, *table.rows, strict=True)
+    ]
+    return sum(widths) + _GAP * (len(widths) - 1)
 
 
 def _unplaced(view: PlanView, options: ViewOptions) -> str:
