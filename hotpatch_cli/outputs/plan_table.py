@@ -195,9 +195,8 @@ def _without_empty(table: TextTable) -> TextTable:
 def _width(table: TextTable) -> int:
     """The cells that all columns take side by side."""
     header = [column.name for column in table.columns]
-    widths = [
-        max(map(cells, map(visible, texts))) for texts in zip(header, *table.rows, strict=True)
-    ]
+    columns = zip(header, *table.rows, strict=True)
+    widths = [max(map(cells, map(visible, texts))) for texts in columns]
     return sum(widths) + _GAP * (len(widths) - 1)
 
 
