@@ -31,6 +31,15 @@ def missed_patch_tuesday(knowledge: Knowledge, as_of: date) -> date | None:
     return None if newest is not None and newest >= last else last
 
 
+def age_notes(knowledge: Knowledge, as_of: date) -> tuple[str, ...]:
+    """The age of the release data in a sentence; where it has missed a Patch Tuesday, in two."""
+    newest = newest_release(knowledge, as_of)
+    until = f"up to {newest:%a %Y-%m-%d}" if newest else "with no release yet"
+    read = f"read on {last_read(knowledge):%a %Y-%m-%d}"
+    age = f"As of {as_of:%a %Y-%m-%d}: release data {until}, {read}."
+    return tuple(filter(None, (age, stale(knowledge, as_of))))
+
+
 def stale(knowledge: Knowledge, as_of: date) -> str | None:
     """One sentence where the release data is older than the last Patch Tuesday; None where it is
     not.
@@ -45,12 +54,3 @@ def stale(knowledge: Knowledge, as_of: date) -> str | None:
         "Run `hotpatch releases update`, or add rows with --releases FILE; "
         "what follows is a forecast."
     )
-
-
-def age_notes(knowledge: Knowledge, as_of: date) -> tuple[str, ...]:
-    """The age of the release data in a sentence; where it has missed a Patch Tuesday, in two."""
-    newest = newest_release(knowledge, as_of)
-    until = f"up to {newest:%a %Y-%m-%d}" if newest else "with no release yet"
-    read = f"read on {last_read(knowledge):%a %Y-%m-%d}"
-    age = f"As of {as_of:%a %Y-%m-%d}: release data {until}, {read}."
-    return tuple(filter(None, (age, stale(knowledge, as_of))))

@@ -81,8 +81,8 @@ class _Exporter:
         members = [machine for machine in members if machine.facts.platform != "azure-local"]
         if local:
             self.refused.append(
-                f"{window.name}: Update Manager doesn't configure hotpatching on Azure Local: "
-                f"{_names(local)}."
+                f"{window.name}: Azure Update Manager doesn't configure hotpatching on "
+                f"Azure Local: {_names(local)}."
             )
             if not members:
                 return
@@ -107,7 +107,8 @@ class _Exporter:
         if without or not members:
             which = _names(without) if without else "no machine uses the window"
             self.refused.append(
-                f"{window.name}: it has no time zone, and Azure needs one: {which}."
+                f"{window.name}: Azure needs a time zone, and none is defined: {which}. "
+                "Add `timezone` to the window."
             )
         yield from ((find_zone(name), machines) for name, machines in found.items())
 
@@ -116,7 +117,7 @@ class _Exporter:
         if words is None:
             raise CannotSay(f"Azure needs the Windows name of a zone, and {zone.key} has none")
         if window.exdates:
-            raise CannotSay("Azure can't exclude dates (`exdates`)")
+            raise CannotSay("Azure doesn't support excluded days (`exdates`)")
         self._within_limits(window)
         longest = self.limits["longest"].number * MINUTE
         pieces = list(parts(window, longest))
@@ -205,8 +206,8 @@ class _Exporter:
         shares = [machines[at : at + most] for at in range(0, len(machines), most)] or [machines]
         if len(shares) > 1:
             self.notes.append(
-                f"{window.name}: {counted(len(machines), 'machine')} "
-                f"in {len(shares)} configurations."
+                f"{window.name}: {counted(len(machines), 'machine')} are split across "
+                f"{len(shares)} configurations."
             )
         self.notes.append(f"{window.name}: {zone.key} is {written[0].timezone} in Azure.")
         for share in shares:
@@ -261,8 +262,8 @@ class _Exporter:
                 else ""
             )
             yield (
-                f"freeze {freeze.name}{days}: Azure has no freezes. "
-                "Remove the assignments for that time. Otherwise machines restart in it."
+                f"freeze {freeze.name}{days}: Azure doesn't support freezes. "
+                "Remove the assignments for that time. Otherwise machines might restart during it."
             )
 
 

@@ -117,7 +117,7 @@ class Lint:
             return LimitBreach(self.limits[name], ", ".join(names), observed, place, machine.label)
 
         if len(names) > 1:
-            yield broken("one-schedule", "window", f"{len(names)} on {machine.label}")
+            yield broken("one-schedule", "window", f"{len(names)} schedules on {machine.label}")
         if machine.facts.platform == "azure-local":
             yield broken("azure-local", "platform", f"{machine.label} on Azure Local")
         never = meaning_of(machine.facts.patching.reboot) is RebootSetting.NEVER

@@ -138,7 +138,7 @@ def _baseline_before(installed: Release, history: History) -> Release | None:
 
 def _steps(name: str, baseline: Release | None) -> Iterable[RollbackStep]:
     yield RollbackStep(f"Find the package of {name}", "DISM /Online /Get-Packages /Format:Table")
-    remove = "DISM /Online /Remove-Package /PackageName:<its name> /NoRestart"
+    remove = "DISM /Online /Remove-Package /PackageName:<package> /NoRestart"
     yield RollbackStep("Uninstall it", remove)
     if baseline is not None:
         build = f", build {baseline.build}" if baseline.build else ""
@@ -153,10 +153,10 @@ def _steps(name: str, baseline: Release | None) -> Iterable[RollbackStep]:
 
 
 NOTES = (
-    "There is no automatic rollback of hotpatches.",
+    "Hotpatches have no automatic rollback.",
     (
-        "wusa.exe /uninstall doesn't accept a package with a servicing stack update. "
-        "The servicing stack stays."
+        "wusa.exe /uninstall can't remove a package that includes a servicing stack update. "
+        "The servicing stack update stays installed."
     ),
 )
 

@@ -261,7 +261,7 @@ def test_too_many_machines_are_shared_out(hotpatch: Hotpatch) -> None:
     rows = [f"  - {{name: m{n}, platform: arc, {READY}, window: w}}\n" for n in range(3001)]
     done = run(hotpatch, WINDOW + "machines:\n" + "".join(rows))
     assert [each["name"] for each in done.json] == ["w", "w-2"]
-    assert "3,001 machines in 2 configurations" in done.err
+    assert "3,001 machines are split across 2" in done.err
 
 
 def test_machines_in_two_zones_need_two_configurations(hotpatch: Hotpatch) -> None:
@@ -276,7 +276,7 @@ def test_machines_in_two_zones_need_two_configurations(hotpatch: Hotpatch) -> No
     zones = [each["properties"]["maintenanceWindow"]["timeZone"] for each in done.json]
     assert zones == ["W. Europe Standard Time", "GMT Standard Time"]
     assert done.code == 1
-    assert "Azure needs one: c." in done.err
+    assert "Azure needs a time zone, and none is defined: c." in done.err
 
 
 def test_azure_local_is_refused_by_name(hotpatch: Hotpatch) -> None:
@@ -293,7 +293,7 @@ def test_a_freeze_is_named(hotpatch: Hotpatch) -> None:
     fleet = WINDOW + f"machines: [{{name: a, platform: arc, {READY}, window: w}}]\n"
     done = run(hotpatch, fleet + "freezes: [{name: stop, from: 2026-03-01, to: 2026-03-31}]")
     assert (done.code, len(done.json)) == (1, 1)
-    assert "freeze stop (2026-03-01 to 2026-03-31): Azure has no freezes." in done.err
+    assert "freeze stop (2026-03-01 to 2026-03-31): Azure doesn't support freezes" in done.err
     assert (
         run(hotpatch, fleet + "freezes: [{name: past, from: 2025-03-01, to: 2025-03-31}]").code == 0
     )

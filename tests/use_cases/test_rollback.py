@@ -108,7 +108,7 @@ def test_the_table_tells_the_steps(hotpatch: Any) -> None:
         "rollback", hotpatch.write("fleet.yaml", FLEET), "--as-of", "2025-12-15", "--machine", "hot"
     )
     assert "DISM /Online /Remove-Package" in done.out
-    assert "There is no automatic rollback of hotpatches." in done.out
+    assert "Hotpatches have no automatic rollback." in done.out
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
