@@ -135,7 +135,7 @@ def _notes(view: "PlanView", form: str) -> list[str]:
     """Notes on a plan for standard error, where its format has no room for them."""
     from hotpatch_cli.outputs.plan_view import told_left_out
 
-    notes = [*told_left_out(view)] if form in RESTARTS_ALONE else []
+    notes = [*view.plan_notes, *told_left_out(view)] if form in RESTARTS_ALONE else []
     if form == "azure":
         from hotpatch_cli.outputs.plan_azure import told
 
@@ -156,6 +156,7 @@ def _search(
     from hotpatch_cli.cli.planning_input import planning_input, required_input
     from hotpatch_cli.cli.progress import interruptible, search_progress
     from hotpatch_cli.cli.session import tell
+    from hotpatch_cli.knowledge.release_age import age_notes
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.planning import plan
     from hotpatch_cli.planning.changes import plan_diff, scenario_plan
@@ -187,7 +188,8 @@ def _search(
                 without = None
         found = best(prepared, asked)
     rules = session.knowledge.rules
-    view = PlanView(found, rules, wish, plan_conflicts(found, rules))
+    age = age_notes(session.knowledge, session.day)
+    view = PlanView(found, rules, wish, plan_conflicts(found, rules), age=age)
     if scenario:
         view = view._replace(supposed=scenario_plan(scenario.texts, found, without))
     if keep is not None:

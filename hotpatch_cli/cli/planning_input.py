@@ -12,9 +12,11 @@ from hotpatch_cli.cli.session import AzureRequest, Session, tell
 from hotpatch_cli.documents.codec import parse_duration
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.errors import refuse
+from hotpatch_cli.knowledge.release_age import stale
 from hotpatch_cli.model import GroupRule
 from hotpatch_cli.planning import PlanningInput, PlanRequest, prepare
 from hotpatch_cli.planning.implied_groups import Implied, with_implied
+from hotpatch_cli.schedule.patch_tuesday import release_moment
 from hotpatch_cli.servicing.scenario import Scenario
 
 _MOST = 1_000_000
@@ -116,12 +118,13 @@ def parse_share(text: str | None, option: str) -> GroupRule | None:
 
 
 def load(request: AzureRequest, names: Sequence[str], implied: Implied) -> Session:
-    """The session of a request, with availability sets and zones as groups, and the notes of its
-    sources on standard error. Raises BadParameter and InputError.
+    """The session of a request, with availability sets and zones as groups. Prints the notes of its
+    sources and the age of old release data. Raises BadParameter and InputError.
     """
     with working("reading the fleet", quiet=request.quiet):
         session = Session.load(request, names)
-    tell(session.notes, quiet=request.quiet)
+    age = stale(session.knowledge, session.day)
+    tell((*session.notes, age), quiet=request.quiet)
     return session._replace(fleet=with_implied(session.fleet, implied))
 
 
@@ -135,8 +138,16 @@ def planning_input(session: Session, wish: PlanRequest, scenario: Scenario) -> P
 def required_input(session: Session, wish: PlanRequest, scenario: Scenario) -> PlanningInput:
     """The same; raises InputError where no baseline is due."""
     try:
-        return planning_input(session, wish, scenario)
+        prepared = planning_input(session, wish, scenario)
     except ValueError as error:
         raise refuse(
             ", ".join(session.names), str(error), "Specify another month with --baseline."
         ) from None
+    if wish.until and release_moment(prepared.release_day).date() > wish.until:
+        day = f"{prepared.release_day:%a %Y-%m-%d}"
+        raise typer.BadParameter(
+            f"the last date, {wish.until}, is before the release of the baseline on {day}. "
+            "Specify a later date.",
+            param_hint="--until",
+        )
+    return prepared

@@ -1,6 +1,6 @@
 """`hotpatch rollback`: the update to uninstall, the last good baseline, and when to restart."""
 
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -22,6 +22,12 @@ from hotpatch_cli.cli.options.common import (
 )
 from hotpatch_cli.cli.output_targets import renderer_for
 from hotpatch_cli.cli.request import RequestCommand, format_option, option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hotpatch_cli.cli.session import Session
+    from hotpatch_cli.outputs.rollback import RollbackView
 
 app = typer.Typer(add_completion=False)
 
@@ -56,10 +62,8 @@ class RollbackRequest(NamedTuple):
         """Write the rollback of each machine. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.console import deliver, screen
         from hotpatch_cli.cli.session import Session, source_names, tell
-        from hotpatch_cli.documents.codec import did_you_mean
-        from hotpatch_cli.eligibility.verdict import Judge
+        from hotpatch_cli.knowledge.release_age import stale
         from hotpatch_cli.outputs.formats import ROLLBACK_FORMATS
-        from hotpatch_cli.use_cases.rollback import rollbacks
 
         names = source_names(self, self.fleet)
         render = renderer_for(self, ROLLBACK_FORMATS)
@@ -68,17 +72,29 @@ class RollbackRequest(NamedTuple):
             raise typer.BadParameter(message, param_hint="--machine")
         kb = None if self.kb is None else _kb(self.kb)
         session = Session.load(self, names)
-        tell(session.notes, quiet=self.quiet)
-        judge = Judge(session.knowledge, session.day)
-        try:
-            ways = rollbacks(session.fleet, judge, self.machine or (), kb)
-        except KeyError as error:
-            name = str(error.args[0])
-            advice = did_you_mean(name, [machine.label for machine in session.fleet.machines])
-            message = f"The fleet has no machine {name!r}. {advice}".strip()
-            raise typer.BadParameter(message, param_hint="--machine") from None
-        deliver(render(ways, screen(self.output, no_color=self.no_color)), self.output)
+        tell((*session.notes, stale(session.knowledge, session.day)), quiet=self.quiet)
+        view = _rollbacks(session, self.machine or (), kb)
+        deliver(render(view, screen(self.output, no_color=self.no_color)), self.output)
         conclude("", [self.output], quiet=self.quiet)
+
+
+def _rollbacks(session: "Session", machines: "Sequence[str]", kb: str | None) -> "RollbackView":
+    """The rollbacks of the named machines, or of all with a KB. Raises BadParameter."""
+    from hotpatch_cli.documents.codec import did_you_mean
+    from hotpatch_cli.eligibility.verdict import Judge
+    from hotpatch_cli.knowledge.release_age import age_notes
+    from hotpatch_cli.outputs.rollback import RollbackView
+    from hotpatch_cli.use_cases.rollback import rollbacks
+
+    judge = Judge(session.knowledge, session.day)
+    try:
+        found = rollbacks(session.fleet, judge, machines, kb)
+    except KeyError as error:
+        name = str(error.args[0])
+        advice = did_you_mean(name, [machine.label for machine in session.fleet.machines])
+        message = f"The fleet has no machine {name!r}. {advice}".strip()
+        raise typer.BadParameter(message, param_hint="--machine") from None
+    return RollbackView(found, age_notes(session.knowledge, session.day))
 
 
 def _kb(text: str) -> str:

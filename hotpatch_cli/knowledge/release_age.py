@@ -31,6 +31,15 @@ def missed_patch_tuesday(knowledge: Knowledge, as_of: date) -> date | None:
     return None if newest is not None and newest >= last else last
 
 
+def age_notes(knowledge: Knowledge, as_of: date) -> tuple[str, ...]:
+    """The age of the release data in a sentence; where it has missed a Patch Tuesday, in two."""
+    newest = newest_release(knowledge, as_of)
+    until = f"up to {newest:%a %Y-%m-%d}" if newest else "with no release yet"
+    read = f"read on {last_read(knowledge):%a %Y-%m-%d}"
+    age = f"As of {as_of:%a %Y-%m-%d}: release data {until}, {read}."
+    return tuple(filter(None, (age, stale(knowledge, as_of))))
+
+
 def missed_patch_tuesdays(newest: date | None, as_of: date) -> int:
     """How many Patch Tuesdays there were after the newest release, up to a day; none where there is
     no release at all.

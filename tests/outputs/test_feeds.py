@@ -257,8 +257,8 @@ def test_a_group_has_one_event_for_each_opening(hotpatch: Hotpatch) -> None:
         str(each["SUMMARY"]) for each in events(restarts(hotpatch, "--by", "group").out).values()
     )
     assert found == [
-        "c: restart (updates that hotpatch doesn't carry)",
-        "sql: 2 machines restart (baseline of 2026-01-13)",
+        "c: restart (pending updates that aren't hotpatches, confirmed)",
+        "sql: 2 machines restart (baseline of 2026-01-13, forecast)",
     ]
 
 
@@ -316,7 +316,7 @@ def test_given_the_feed_before_any_change_counts(hotpatch: Hotpatch) -> None:
 def test_what_has_no_opening_is_said(hotpatch: Hotpatch) -> None:
     """A machine without a window is not in the feed, and named on standard error."""
     done = restarts(hotpatch, fleet=FLEET.replace("window: nights, build", "build"))
-    assert "1 restarts have no known opening and are not in the feed: c." in done.err
+    assert "1 restart has no known opening and isn't in the feed: c." in done.err
 
 
 def test_where_azure_decides_the_event_lasts_until_the_last_day(hotpatch: Hotpatch) -> None:

@@ -181,8 +181,8 @@ def test_after_the_last_hotpatch_month_nothing_turns(hotpatch: Hotpatch) -> None
 def test_the_calendar_says_it_in_words(hotpatch: Hotpatch, form: str) -> None:
     """One line for the release, one for the restarts."""
     text = calendar(hotpatch, "-f", form, "--what-if", "unplanned:ws2025:2026-02").out
-    assert "2026-02-10 Windows Server 2025: hotpatch -> UNPLANNED baseline, restarts" in text
-    assert "Windows Server 2025: 4 -> 5 restarts" in text
+    assert "2026-02-10 Windows Server 2025: hotpatch -> UNPLANNED baseline, with a restart" in text
+    assert "Windows Server 2025: 4 -> 5 restarts in the year" in text
 
 
 def counted(product: str) -> dict[str, int]:

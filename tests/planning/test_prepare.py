@@ -96,7 +96,7 @@ def test_a_ring_soaks(tmp_path: Path) -> None:
     ("machine", "why"),
     [
         ("{name: b, done: true}", "done"),
-        ("{name: b, build: 26100.32230}", "has it"),
+        ("{name: b, build: 26100.32230}", "already installed"),
         ("{name: b, os: Windows Server 2019 Standard}", "unsupported"),
         ("{name: b, os: Ubuntu 22.04}", "not Windows"),
     ],
@@ -176,4 +176,4 @@ def test_no_plan_is_code_4(tmp_path: Path) -> None:
     )
     done = _run("plan", "fleet.yaml", "--as-of", "2025-12-15", folder=tmp_path)
     assert done.returncode == 4
-    assert "1 planned, 1 not placed" in done.stdout
+    assert "1 scheduled, 1 not scheduled" in done.stdout

@@ -78,7 +78,7 @@ def test_an_unplanned_baseline_restarts_what_it_concerns(hotpatch: Any) -> None:
     )
     assert answer.json["release"] == "2026-02-10"
     assert list(starts(answer)) == ["a"]
-    assert answer.json["left_alone"] == {"no baseline then": 1}
+    assert answer.json["left_alone"] == {"no baseline in this month": 1}
     told = answer.json["what_if"]
     assert told["without"] is None
     assert [each["machine"] for each in told["added"]] == ["a"]
@@ -121,7 +121,7 @@ def test_the_difference_stands_in_table_and_markdown(hotpatch: Any) -> None:
         done = hotpatch(
             "plan", name, *SAME, "-f", form, "--what-if", "freeze:2026-01-17..2026-01-17"
         )
-        assert "a moves from 2026-01-17 22:00 to 2026-01-18 22:00 +0100." in done.out
+        assert "a moves from Sat 2026-01-17 22:00 to Sun 2026-01-18 22:00 +0100." in done.out
 
 
 def test_a_wrong_question_is_refused(hotpatch: Any) -> None:
@@ -242,11 +242,11 @@ machines:
     done = planned(hotpatch, body)
     whys = {each["machine"]: each["why"] for each in done.json["reboots"]}
     turns = {whys.pop("s1"), whys.pop("s2")}
-    assert turns == {"first opening", "its turn under the group sql"}
+    assert turns == {"first opening", "limited by the group sql"}
     assert whys == {
         "first": "first opening",
-        "soaked": "after the ring one is done and 20 h have passed",
-        "app": "after the group sql is done",
+        "soaked": "20 h after the ring one",
+        "app": "after the group sql",
         "pin": "pinned to this time",
     }
 

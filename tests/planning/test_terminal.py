@@ -50,19 +50,41 @@ def test_every_line_fits_into_80_columns(name: str, as_of: date) -> None:
 
 
 def test_a_night_is_drawn_over_its_hours() -> None:
-    """A restart from 02:00 to 02:20 is drawn in the third of its hour, below the hour."""
-    table = shown("fleet.yaml", date(2025, 12, 15))
-    head = next(line for line in table.splitlines() if line.endswith(" 02") or "  02 " in line)
-    row = next(line for line in table.splitlines() if " web01" in line)
-    at = head.index("02", 40) if "02" in head[40:] else head.index("02")
-    bar = row[at:]
-    assert bar.startswith("#")
+    """In a wide terminal, a restart from 02:00 to 02:20 fills a third of its hour, below the
+    hour.
+    """
+    table = shown("fleet.yaml", date(2025, 12, 15), ViewOptions(terminal=True, width=140))
+    head = next(line for line in table.splitlines() if "  02 " in line)
+    row = next(line for line in table.splitlines() if line.startswith("web01"))
+    bar = row[head.index("  02 ") + 2 :].split()[0]
     assert abs(bar.count("#") - len(bar) / 3) <= 1
+    assert "#.." in bar
 
 
-def test_restarts_before_noon_belong_to_the_night_before() -> None:
-    """Two in the morning of Sunday is the night of Saturday."""
-    assert "Night of Sat 2026-01-17: 2 restarts (+0100)" in shown("fleet.yaml", date(2025, 12, 15))
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+def test_every_row_has_its_date_who_restarts_and_the_baseline(width: int) -> None:
+    """In a terminal of any width, each restart has its machine, day and start, and says whether
+    Azure chooses the moment and the baseline is a forecast.
+    """
+    options = ViewOptions(terminal=True, width=width)
+    lines = shown("fleet.yaml", date(2025, 12, 15), options).splitlines()
+    rows = [line.split("  ") for line in lines if "  forecast" in line]
+    facts = {tuple(filter(None, map(str.strip, row)))[:2] for row in rows}
+    assert {
+        ("net01", "Sun 2026-01-18 02:00"),
+        ("web01", "Sun 2026-01-18 02:00"),
+        ("sql02", "Sun 2026-01-25 02:00"),
+        ("web03", "Sun 2026-01-25 02:00"),
+    } == facts
+    by = {row[0]: ("Azure, proposed" in row, "you" in row) for row in rows}
+    assert by.pop("web01") == (True, False)
+    assert set(by.values()) == {(False, True)}
+
+
+def test_the_night_has_both_its_days() -> None:
+    """A restart on Sunday at 02:00 is in the night that starts on Saturday."""
+    table = shown("fleet.yaml", date(2025, 12, 15))
+    assert "Night of Sat 2026-01-17 to Sun 2026-01-18: 2 restarts (+0100)" in table
 
 
 @pytest.mark.slow

@@ -1,8 +1,16 @@
 """The way back from an update: what goes, the last good baseline, the restart and its window."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+
+from hotpatch_cli.eligibility.verdict import Judge
+from hotpatch_cli.inputs.fleet import load_fleet
+from hotpatch_cli.knowledge.load import load_knowledge
+from hotpatch_cli.outputs.rollback import RollbackView, render_table
+from hotpatch_cli.outputs.view_options import ViewOptions
+from hotpatch_cli.use_cases.rollback import rollbacks
 
 ENROLLED = (
     "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
@@ -100,4 +108,34 @@ def test_the_table_tells_the_steps(hotpatch: Any) -> None:
         "rollback", hotpatch.write("fleet.yaml", FLEET), "--as-of", "2025-12-15", "--machine", "hot"
     )
     assert "DISM /Online /Remove-Package" in done.out
-    assert "There is no automatic rollback of hotpatches." in done.out
+    assert "Hotpatches have no automatic rollback." in done.out
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_names_and_commands_are_whole(hotpatch: Any, width: int) -> None:
+    """In a terminal of any width, KBs, builds and days are whole, and a command is one line."""
+    name = hotpatch.write("fleet.yaml", FLEET)
+    judge = Judge(load_knowledge(), date(2025, 12, 15))
+    view = RollbackView(
+        rollbacks(load_fleet([str(hotpatch.folder / name)])[0], judge, ("hot", "lost"), None)
+    )
+    lines = render_table(view, ViewOptions(terminal=True, width=width)).splitlines()
+    words = set(" ".join(lines).replace(",", "").replace(".", " .").split())
+    text = " ".join(" ".join(lines).split())
+    assert {"hot:", "lost:", "KB5072014", "KB5066835"} <= words
+    for fact in ("26100.7392", "26100.6899", "Tue 2025-12-09", "Sat 2026-01-10 22:00 +0100"):
+        assert fact in text
+    assert "     DISM /Online /Get-Packages /Format:Table" in lines
+
+
+def test_machines_that_are_rolled_back_alike_share_their_steps(hotpatch: Any) -> None:
+    """The steps are printed once, with the next window of each machine."""
+    fleet = FLEET + "- {name: warm, build: 26100.7392, kbs: [KB5072014]}\n"
+    name = hotpatch.write("fleet.yaml", fleet)
+    out = hotpatch("rollback", name, "--as-of", "2025-12-15", "--kb", "KB5072014").out
+    assert out.startswith("2 machines: uninstall KB5072014")
+    assert out.count("Remove-Package") == 1
+    assert {line.split()[0] for line in out.splitlines() if "2026-01-10 22:00" in line} == {
+        "hot",
+        "warm",
+    }

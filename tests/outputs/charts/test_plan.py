@@ -89,7 +89,7 @@ def test_the_page_says_what_a_given_plan_breaks(hotpatch: Hotpatch) -> None:
     changed = [each | (moved if each["machine"] == "srv1" else {}) for each in kept]
     hotpatch.write("plan.json", json.dumps(plan | {"reboots": changed}))
     page = hotpatch("report", name, *DAY, "--plan", "plan.json").out
-    assert re.search(r'<p class="warn">[^<]*srv1[^<]* does not lie inside one opening', page)
+    assert re.search(r'<p class="warn">[^<]*srv1[^<]* not inside a single opening', page)
     assert re.search(r"Not in the plan, though a restart is due.*<bdi>srv2</bdi>", page)
 
 
@@ -100,7 +100,7 @@ def test_a_page_without_a_plan(hotpatch: Hotpatch) -> None:
     old = hotpatch.write(
         "old.yaml", "machines:\n  - {name: a, platform: arc, os: Windows Server 2019 Datacenter}\n"
     )
-    assert "No machine of the fleet waits for a baseline." in hotpatch("report", old, *DAY).out
+    assert "No machine of the fleet needs a baseline." in hotpatch("report", old, *DAY).out
 
 
 def test_names_of_freezes_do_not_stand_on_each_other(hotpatch: Hotpatch) -> None:
