@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.escaping import csv_text, markdown
-from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.table import TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.servicing.calendar import CalendarEntry, Year, restarts
 
@@ -29,7 +29,7 @@ forecast   from the plan; no KB or build confirms it
 def render_table(year: Year, options: ViewOptions) -> str:
     """The year as a table, the products side by side."""
     header = ("day", *(PRODUCT_NAMES[product] for product in _listed(year)))
-    grid = TextTable(header, list(_rows(year)), whole=header)
+    grid = TextTable(columns(*header), list(_rows(year)))
     listing = drawn(grid, options)
     prose = (folded(text, options) for text in (_counts(year), _remarks(year), _what_if(year)))
     parts = [f"{year.year}, as of {year.as_of}.\n", listing, _LEGEND, *prose]

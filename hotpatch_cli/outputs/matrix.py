@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Matrix, Source, Statement, holds
 from hotpatch_cli.model import PLATFORMS
 from hotpatch_cli.outputs.escaping import csv_text
-from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.table import TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 
 PLATFORM_NAMES = {"azure": "Azure", "azure-local": "Azure Local", "arc": "Azure Arc"}
@@ -50,9 +50,8 @@ def _images(matrix: Matrix, day: date) -> TextTable:
     ]
     publishers = sorted({f"{row.publisher}:{row.offer}" for row in matrix.images})
     return TextTable(
-        ("SKU", "platforms", "since"),
+        columns("SKU", "platforms", "since"),
         rows,
-        whole=("SKU", "since"),
         title=f"Images of {', '.join(publishers)}",
     )
 
@@ -62,7 +61,7 @@ def _editions(matrix: Matrix, day: date) -> TextTable:
         (f"{PRODUCT_NAMES[row.product]} {row.edition}", "Azure Arc", _since(row.from_day, day))
         for row in matrix.editions
     ]
-    return TextTable(("edition", "platform", "since"), rows, title="Editions")
+    return TextTable(columns("edition", "platform", "since"), rows, title="Editions")
 
 
 def _since(from_day: date, day: date) -> str:

@@ -16,7 +16,7 @@ from hotpatch_cli.outputs.plan_view import (
     nights,
     proof,
 )
-from hotpatch_cli.outputs.table import TextTable, cells, drawn
+from hotpatch_cli.outputs.table import TextTable, cells, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 from hotpatch_cli.planning import Reboot
 from hotpatch_cli.planning.conflicts import name_list
@@ -69,7 +69,7 @@ def _overview(every: Sequence[PlanNight], options: ViewOptions) -> str:
         for night in every
     ]
     return drawn(
-        TextTable(("night", "restarts", "at once", "first start", "last end"), rows), options
+        TextTable(columns("night", "restarts", "at once", "first start", "last end"), rows), options
     )
 
 
@@ -120,7 +120,7 @@ def _axis(night: PlanNight, width: int) -> _Axis:
 
 def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> str:
     head: tuple[str, ...] = ("machine", "local time", "window", "ring")
-    columns: list[tuple[str, ...]] = [
+    cells_of: list[tuple[str, ...]] = [
         (
             reboot.machine.label,
             f"{reboot.start:%H:%M}-{reboot.end:%H:%M}",
@@ -129,19 +129,17 @@ def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> st
         )
         for reboot in rows
     ]
-    ringless = all(row[3] == "-" for row in columns)
+    ringless = all(row[3] == "-" for row in cells_of)
     if ringless:
-        head, columns = head[:3], [row[:3] for row in columns]
-    axis = _axis(night, _bar_width([head, *columns], options))
-    bars = [(*row, axis.bar(reboot)) for row, reboot in zip(columns, rows, strict=True)]
+        head, cells_of = head[:3], [row[:3] for row in cells_of]
+    axis = _axis(night, _bar_width([head, *cells_of], options))
+    bars = [(*row, axis.bar(reboot)) for row, reboot in zip(cells_of, rows, strict=True)]
     zones = {reboot.start.utcoffset() for reboot in night.reboots}
     clock = f"{axis.begin:%z}" if len(zones) == 1 else f"bars by the clock of {axis.begin:%z}"
     many = counted(len(night.reboots), "restart")
     title = f"Night of {night.name}: {many} ({clock})"
     header = (*head, axis.header())
-    return drawn(
-        TextTable(header, bars, whole=("local time", "ring", header[-1]), title=title), options
-    )
+    return drawn(TextTable(columns(*header), bars, title=title), options)
 
 
 def _bar_width(rows: Sequence[tuple[str, ...]], options: ViewOptions) -> int:

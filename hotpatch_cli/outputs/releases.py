@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hotpatch_cli.knowledge.records import Knowledge, Release
 from hotpatch_cli.knowledge.release_age import last_read
 from hotpatch_cli.outputs.escaping import csv_text, visible
-from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.table import TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.release_import import MergedRows, ReleasePage, ReleaseRow
 
@@ -48,7 +48,7 @@ def _cells(row: Release | ReleaseRow) -> tuple[str, ...]:
 
 def render_table(knowledge: Knowledge, options: ViewOptions) -> str:
     """The rows as a table, with the day of the data."""
-    grid = TextTable(_HEADER, [_cells(row) for row in knowledge.releases], whole=_HEADER[:-1])
+    grid = TextTable(columns(*_HEADER), [_cells(row) for row in knowledge.releases])
     return f"{_day_of(knowledge)}\n\n{drawn(grid, options)}"
 
 
@@ -84,7 +84,7 @@ def render_difference(page: ReleasePage, merged: MergedRows, options: ViewOption
         ("kept", *_cells(known)[:6], f"the page says {_changes(known, said)}")
         for known, said in merged.refused
     ]
-    grid = TextTable(("what", *_HEADER[:6], "change"), rows)
+    grid = TextTable(columns("what", *_HEADER[:6], "change"), rows)
     left = [f"Left out: {visible(reason)}." for reason in page.left_out]
     return "\n".join(
         [head, *([drawn(grid, options)] if rows else []), *left, *([""] if left else [])]

@@ -9,7 +9,7 @@ from hotpatch_cli.inputs.others.report import ReportedMachine
 from hotpatch_cli.outputs.escaping import markdown, visible
 from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.report_markdown import MOST
-from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.table import TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
 
 MARK = "<!-- hotpatch-diff -->"
@@ -58,7 +58,7 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     shown = pairs[: options.most]
     parts = [_days(difference)]
     if shown:
-        grid = TextTable(_HEADER, [_row(pair) for pair in shown], whole=("change", "was", "is"))
+        grid = TextTable(columns(*_HEADER), [_row(pair) for pair in shown])
         parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
         parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))

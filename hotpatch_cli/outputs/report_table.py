@@ -5,7 +5,7 @@ from collections import Counter
 from hotpatch_cli.outputs.escaping import csv_text, visible
 from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.restart_text import next_restart, or_now
-from hotpatch_cli.outputs.table import TextTable, plain, terminal
+from hotpatch_cli.outputs.table import TextTable, columns, plain, terminal
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions, indented
 from hotpatch_cli.report import Checked, Report
 
@@ -62,10 +62,10 @@ def render_table(report: Report, options: ViewOptions) -> str:
             explained(header, (row(checked)[: len(header)] for checked in shown), shown, options)
         )
     elif options.terminal:
-        grid = TextTable(_HEADER, [_row(checked) for checked in shown], whole=_HEADER[1:4])
+        grid = TextTable(columns(*_HEADER), [_row(checked) for checked in shown])
         parts.append(terminal(grid, options.width, color=options.color))
     else:
-        parts.append(plain(TextTable(_WIDE, [_wide_row(checked) for checked in shown])))
+        parts.append(plain(TextTable(columns(*_WIDE), [_wide_row(checked) for checked in shown])))
     if len(shown) < len(ranked):
         parts.append(and_rest(len(ranked) - len(shown), "machines", "--all"))
     parts += [

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from hotpatch_cli.knowledge.records import Rule
-from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions
 
 _INTERNAL = frozenset({"verdict", "stops", "track", "tracks", "fix"})
@@ -30,7 +30,7 @@ def subject_json() -> str:
 def rule_list(rules: Mapping[str, Rule], options: ViewOptions) -> str:
     """All rules: code, level, name and title."""
     rows = [(rule.code, rule.all_levels, rule.name, rule.title) for rule in rules.values()]
-    grid = TextTable(("code", "level", "name", "title"), rows, whole=("code", "level", "name"))
+    grid = TextTable((*columns("code", "level", "name"), Column("title", prose=True)), rows)
     return drawn(grid, options)
 
 

@@ -1,10 +1,13 @@
 """Tables: one value, drawn plainly for pipes and files, or by rich for a terminal."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.view_options import ViewOptions
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 STYLES = {
     "ready": "green",
@@ -23,36 +26,56 @@ STYLES = {
 }
 
 
-class TextTable(NamedTuple):
-    """A table. Columns named in `whole` are never folded in a terminal; `fold` names the one that
-    gives way.
+SIGNS = {"ready": "+", "action-required": "!", "unsupported": "x", "unknown": "?"}
+"""A sign beside the color of each verdict, so that no answer depends on color alone."""
+LEAST_PROSE = 16
+"""Prose gets this many cells, or what its longest word takes, before it pushes columns out."""
+_GAP = 2
+
+
+class Column(NamedTuple):
+    """A column. One of rank 0 is always shown; the higher its rank, the earlier it gives way in a
+    narrow terminal. `prose` folds between words; everything else is shown whole.
     """
 
-    header: tuple[str, ...]
+    name: str
+    rank: int = 0
+    prose: bool = False
+
+
+class TextTable(NamedTuple):
+    """A table: its columns in their order, and a cell of each for every row."""
+
+    columns: tuple[Column, ...]
     rows: Sequence[Sequence[str]]
-    whole: tuple[str, ...] = ()
     title: str = ""
 
 
-def drawn(grid: TextTable, options: ViewOptions) -> str:
-    """A table as the place that it goes to takes it."""
+def columns(*names: str) -> tuple[Column, ...]:
+    """Columns that are always shown, and whole."""
+    return tuple(map(Column, names))
+
+
+def drawn(table: TextTable, options: ViewOptions) -> str:
+    """A table as the place that it goes to takes it: a terminal, or text of its full width."""
     if options.terminal:
-        return terminal(grid, options.width, color=options.color)
-    return plain(grid)
+        return terminal(table, options.width, color=options.color)
+    return plain(table)
 
 
-def plain(grid: TextTable) -> str:
+def plain(table: TextTable) -> str:
     """A table as text of its full width: no colors, nothing cut."""
-    rows = [tuple(map(visible, row)) for row in (grid.header, *grid.rows)]
-    widths = [max(cells(row[column]) for row in rows) for column in range(len(grid.header))]
+    header = tuple(column.name for column in table.columns)
+    rows = [tuple(map(visible, row)) for row in (header, *table.rows)]
+    widths = [max(cells(row[index]) for row in rows) for index in range(len(header))]
     lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in rows]
     rule = "  ".join("-" * width for width in widths)
-    return "\n".join([*([grid.title] if grid.title else []), lines[0], rule, *lines[1:]]) + "\n"
+    return "\n".join([*([table.title] if table.title else []), lines[0], rule, *lines[1:]]) + "\n"
 
 
 def cells(text: str) -> int:
-    """How many cells of a terminal a text takes: two for a wide letter, none for an accent that
-    stands for itself.
+    """How many cells of a terminal a text takes: two for a wide letter, none for a combining
+    accent.
     """
     if text.isascii():
         return len(text)
@@ -65,26 +88,114 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - cells(text))
 
 
-def terminal(grid: TextTable, width: int, *, color: bool) -> str:
-    """A table for a terminal of some width: names fold, what must be whole does not."""
+class _Measure(NamedTuple):
+    """A column of a table as a terminal sees it: the cells that it needs at least, and those that
+    it would like.
+    """
+
+    place: int
+    column: Column
+    least: int
+    wanted: int
+
+
+def terminal(table: TextTable, width: int, *, color: bool) -> str:
+    """A table for a terminal of some width.
+
+    Columns give way in the order of their ranks. Where even those of rank 0 don't fit side by side,
+    each row becomes a block with a line for each column. Nothing but prose is ever folded.
+    """
+    rows = [tuple(map(visible, row)) for row in table.rows]
+    measures = [_measured(index, column, rows) for index, column in enumerate(table.columns)]
+    chosen = _chosen(measures, width)
+    title = f"{visible(table.title)}\n" if table.title else ""
+    if chosen:
+        return title + _grid(chosen, rows, width, color=color)
+    return title + "\n".join(_block(measures, row, width, color=color) for row in rows)
+
+
+def _measured(index: int, column: Column, rows: Sequence[tuple[str, ...]]) -> _Measure:
+    texts = [column.name, *(row[index] for row in rows)]
+    wanted = max(map(cells, texts))
+    if not column.prose:
+        return _Measure(index, column, wanted, wanted)
+    longest_word = max((cells(word) for text in texts for word in text.split()), default=0)
+    return _Measure(index, column, max(longest_word, min(wanted, LEAST_PROSE)), wanted)
+
+
+def _chosen(measures: Sequence[_Measure], width: int) -> list[_Measure]:
+    """The columns that fit side by side; none where those of rank 0 don't."""
+    room = width + _GAP
+    chosen: list[_Measure] = []
+    for measure in sorted(measures, key=lambda measure: measure.column.rank):
+        room -= measure.least + _GAP
+        if room < 0:
+            if measure.column.rank == 0:
+                return []
+            break  # a column of a lower rank never gives way to one of a higher rank
+        chosen.append(measure)
+    return sorted(chosen)
+
+
+def style_of(text: str) -> str:
+    """The style of a cell, by its first word behind a sign."""
+    words = text.split(" ", maxsplit=2)
+    word = words[1] if words[0] in SIGNS.values() and len(words) > 1 else words[0]
+    return STYLES.get(word, "")
+
+
+def _grid(
+    chosen: Sequence[_Measure], rows: Sequence[tuple[str, ...]], width: int, *, color: bool
+) -> str:
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        title=grid.title or None,
-        title_justify="left",
-        padding=(0, 1, 0, 0),
-    )
-    for name in grid.header:
-        table.add_column(name, overflow="fold", no_wrap=name in grid.whole)
-    for row in grid.rows:
-        table.add_row(
-            *(Text(visible(text), style=STYLES.get(text.split(" ")[0], "")) for text in row)
+    spare = width + _GAP - sum(measure.least + _GAP for measure in chosen)
+    widths = {}
+    for measure in sorted(chosen, key=lambda measure: measure.wanted - measure.least):
+        more = min(spare, measure.wanted - measure.least)
+        widths[measure.place] = measure.least + more
+        spare -= more
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for measure in chosen:
+        table.add_column(
+            measure.column.name,
+            min_width=widths[measure.place],
+            max_width=widths[measure.place],
+            no_wrap=not measure.column.prose,
         )
+    for row in rows:
+        shown = (row[measure.place] for measure in chosen)
+        table.add_row(*(Text(text, style=style_of(text)) for text in shown))
+    return _printed(table, width + _GAP, color=color)
+
+
+def _block(measures: Sequence[_Measure], row: tuple[str, ...], width: int, *, color: bool) -> str:
+    """A row as lines of a name and a value; what is empty is left out."""
+    from rich.table import Table
+    from rich.text import Text
+
+    label = max(cells(measure.column.name) for measure in measures)
+    room = max(LEAST_PROSE, width - label - _GAP)
+    whole = [
+        cells(row[measure.place]) if not measure.column.prose else measure.least
+        for measure in measures
+    ]
+    value = max(room, *whole)
+    table = Table.grid(padding=(0, _GAP, 0, 0))
+    table.add_column(min_width=label, no_wrap=True)
+    table.add_column(max_width=value)
+    for measure in measures:
+        text = row[measure.place]
+        if text not in ("", "-"):
+            table.add_row(measure.column.name, Text(text, style=style_of(text)))
+    return _printed(table, label + value + 2 * _GAP, color=color)
+
+
+def _printed(table: "Table", width: int, *, color: bool) -> str:
+    from rich.console import Console
+
     console = Console(
         width=width,
         force_terminal=color,

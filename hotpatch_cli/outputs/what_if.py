@@ -5,7 +5,7 @@ from typing import Any
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES
 from hotpatch_cli.outputs.restart_text import when
-from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.table import TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.report import RestartChange, ScenarioDiff
 from hotpatch_cli.restarts import Restart
@@ -30,7 +30,7 @@ def render_difference(found: ScenarioDiff, options: ViewOptions) -> str:
         return folded(f"{head}\n", options)
     listed = found.changes[: options.most]
     rows = [_row(change) for change in listed]
-    grid = TextTable(("machine", "without", "with", "window"), rows, whole=("without", "with"))
+    grid = TextTable(columns("machine", "without", "with", "window"), rows)
     table = drawn(grid, options)
     rest = len(found.changes) - len(listed)
     return (

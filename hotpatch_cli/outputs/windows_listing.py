@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from hotpatch_cli.outputs.escaping import csv_text
-from hotpatch_cli.outputs.table import TextTable, cells, drawn
+from hotpatch_cli.outputs.table import TextTable, cells, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.schedule.zones import windows_name
 from hotpatch_cli.use_cases.windows import UpcomingOpening
@@ -64,7 +64,7 @@ def render_table(found: Sequence[UpcomingOpening], options: ViewOptions) -> str:
     by_machine = any(opening.machine for opening in found)
     header = ("machine" if by_machine else "zone", "window", "start", "UTC", "min", "remarks")
     rows = [_row(opening, by_machine=by_machine) for opening in found]
-    grid = TextTable(header, rows, whole=_whole(header, rows, options))
+    grid = TextTable(columns(*header), rows)
     listing = drawn(grid, options)
     return listing if by_machine else listing + "\n" + folded(_zones(found), options)
 

@@ -10,7 +10,7 @@ from hotpatch_cli.model import VERDICTS
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.report_table import ATTENTION, MESSAGES, STATES
 from hotpatch_cli.outputs.restart_text import next_restart
-from hotpatch_cli.outputs.table import TextTable, drawn
+from hotpatch_cli.outputs.table import TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
 from hotpatch_cli.report import Checked
 
@@ -52,9 +52,7 @@ class Summary:
         """The summary as text, for a terminal or at full width."""
         ranked = sorted(self._kinds.items(), key=lambda each: (_rank(each[0]), -each[1]))
         rows = ranked if screen.everything or not screen.terminal else ranked[: screen.rows]
-        grid = TextTable(
-            _HEADER, [self._row(key, machines) for key, machines in rows], whole=_HEADER[:5]
-        )
+        grid = TextTable(columns(*_HEADER), [self._row(key, machines) for key, machines in rows])
         parts = [f"As of {as_of}. Release data up to {newest or 'nothing yet'}, read on {read}.\n"]
         parts.append(drawn(grid, screen))
         if len(rows) < len(ranked):
