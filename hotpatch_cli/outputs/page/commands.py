@@ -63,6 +63,7 @@ _TOKEN = re.compile(r"""<[a-z][a-z -]*>|"[^"]*"|'[^']*'|[^\s"'<]+|<|\s+|["']""")
 _BLANK = re.compile(r"<([a-z][a-z -]*)>")
 _PLAIN = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
 _KB = re.compile(r"KB\d+")
+_UPDATES = ("baseline", "latest")
 _QUOTES = re.compile("(['‘’‚‛]+)")
 """PowerShell takes all of them for the end of a literal in single quotes."""
 _CREATES = ("az vm create ", "az vmss create ", "New-VM ")
@@ -196,8 +197,8 @@ def names_of(machine: Machine, values: Iterable[tuple[str, str]] = ()) -> dict[s
 
 
 def of_finding(values: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """What the values of a finding fill in: the KB that it names."""
-    return {"kb": value for key, value in values if key == "kb" and _KB.fullmatch(value)}
+    """What the values of a finding fill in: the KB to install, which is a baseline or a hotpatch."""
+    return {"kb": value for key, value in values if key in _UPDATES and _KB.fullmatch(value)}
 
 
 def _usable(value: str) -> bool:
