@@ -8,8 +8,8 @@ from itertools import chain
 from math import ceil, floor
 from typing import Any, NamedTuple
 
-from hotpatch_cli.outputs.charts.draw import INKS, Spec
 from hotpatch_cli.outputs.charts.clock import clock_of, zone_name
+from hotpatch_cli.outputs.charts.draw import INKS, Spec
 from hotpatch_cli.outputs.charts.nights import ChartLane, ChartNight, ChartSpan, nights
 from hotpatch_cli.outputs.charts.room import room, shortened
 from hotpatch_cli.outputs.escaping import visible

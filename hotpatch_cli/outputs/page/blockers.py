@@ -127,9 +127,7 @@ def _remedy(text: str, rows: Sequence[tuple[Checked, Reason]]) -> Remedy:
     return Remedy(made, max(0, len(rows) - COMMANDED) if differ else 0)
 
 
-def _lines(
-    commands: Sequence[Command], names: Sequence[dict[str, str]]
-) -> Iterable[CommandLine]:
+def _lines(commands: Sequence[Command], names: Sequence[dict[str, str]]) -> Iterable[CommandLine]:
     """The commands of the first machine, then those of the next; equal ones once."""
     runs = dict.fromkeys(
         tuple(CommandLine(command.shell, filled(command, of)) for command in commands)

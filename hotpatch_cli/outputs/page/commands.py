@@ -197,8 +197,9 @@ def names_of(machine: Machine, values: Iterable[tuple[str, str]] = ()) -> dict[s
 
 
 def of_finding(values: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """What the values of a finding fill in: the KB to install, which is a baseline or a hotpatch."""
-    return {"kb": value for key, value in values if key in _UPDATES and _KB.fullmatch(value)}
+    """What the values of a finding fill in: the KB to install, of a baseline or a hotpatch."""
+    updates = [value for key, value in values if key in _UPDATES and _KB.fullmatch(value)]
+    return {"kb": updates[0]} if updates else {}
 
 
 def _usable(value: str) -> bool:
@@ -228,11 +229,7 @@ def powershell(value: str) -> str:
 
 def filled(made: Command, names: Names) -> tuple[str, ...]:
     """The chunks of a command with its values; a blank without a value stays."""
-    known = (
-        chunk
-        for chunk in made.chunks
-        if chunk[0] != SUBSCRIPTION or "subscription" in names
-    )
+    known = (chunk for chunk in made.chunks if chunk[0] != SUBSCRIPTION or "subscription" in names)
     return tuple("".join(_filled(piece, made.shell, names) for piece in chunk) for chunk in known)
 
 

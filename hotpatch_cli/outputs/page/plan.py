@@ -85,8 +85,14 @@ class PlanPart(NamedTuple):
             else f"in {len(days)} nights, from {day_text(days[0])} to {day_text(days[-1])}"
         )
         many = counted(len(self.reboots), "restart")
-        missing = f"{counted(self.missing, 'machine')} not scheduled. " if self.missing else ""
-        return f"{missing}{many} {when}, for the baseline of {self.baseline}."
+        return f"{self._left_out}{many} {when}, for the baseline of {self.baseline}."
+
+    @property
+    def _left_out(self) -> str:
+        if not self.missing:
+            return ""
+        verb = "isn't" if self.missing == 1 else "aren't"
+        return f"{counted(self.missing, 'machine')} {verb} scheduled. "
 
     @property
     def by_azure(self) -> str:
@@ -94,11 +100,10 @@ class PlanPart(NamedTuple):
         number = sum(restarted_by_platform(row.machine.facts) for row in self.reboots)
         if not number:
             return ""
-        some = "All" if number == len(self.reboots) else f"{number:,} of the"
-        return (
-            f"{some} restarts are Azure's: it chooses the moment on VMs in mode "
-            "AutomaticByPlatform, and the start here is a proposal."
+        moments = (
+            "the moment of 1 restart" if number == 1 else f"the moments of {number:,} restarts"
         )
+        return f"Azure chooses {moments} (patch mode AutomaticByPlatform); the start is a proposal."
 
     @property
     def clock(self) -> str:
@@ -184,9 +189,7 @@ def _members(part: PlanPart, names_of: Any) -> dict[str, list[str]]:
     return found
 
 
-def _step(
-    part: PlanPart, kind: str, name: str, after: str, labels: Sequence[str]
-) -> OrderStep:
+def _step(part: PlanPart, kind: str, name: str, after: str, labels: Sequence[str]) -> OrderStep:
     wanted = set(labels)
     clock = clock_of(part.reboots)
     rows = [row for row in part.reboots if row.machine.label in wanted]

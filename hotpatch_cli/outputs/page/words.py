@@ -5,7 +5,14 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from hotpatch_cli.gate.outcome import FAILED, NEVER, PASSED, UNDECIDED
+from hotpatch_cli.gate.outcome import (
+    FAILED,
+    NEVER,
+    PASSED,
+    TRACK_CONDITIONS,
+    UNDECIDED,
+    VERDICT_CONDITIONS,
+)
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.report import Checked, Report
 
@@ -27,7 +34,8 @@ def day_text(day: date | None) -> str:
 # --- the decision ----------------------------------------
 
 _DECISIONS = {PASSED: "Gate passed", FAILED: "Gate failed", UNDECIDED: "Gate undecided"}
-_WORST = ("unsupported", "action-required", "unknown")
+_WORST = VERDICT_CONDITIONS
+_CONDITIONS = (*VERDICT_CONDITIONS, *TRACK_CONDITIONS)
 _ALONE = {
     "unsupported": "the machine isn't eligible for hotpatching",
     "action-required": "the machine needs a change",
@@ -46,9 +54,9 @@ def headline(report: Report) -> str:
         return "No machine matches"
     decisive = _decisive(report)
     worst = _worst_count(decisive or report.machines, report)
-    if NEVER in report.gate.fail_on:
+    if NEVER in report.gate.fail_on or not report.gate.fail_on:
         return worst[0].upper() + worst[1:]
-    return f"{_DECISIONS.get(report.gate.exit_code, 'Gate failed')}: {worst}"
+    return f"{_DECISIONS[report.gate.exit_code]}: {worst}"
 
 
 def _decisive(report: Report) -> list[Checked]:
@@ -59,7 +67,7 @@ def _decisive(report: Report) -> list[Checked]:
 
 def _worst_count(machines: Sequence[Checked], report: Report) -> str:
     """How many of some machines have the worst of their verdicts; with none, their tracks."""
-    counts = Counter(checked.judgement.verdict for checked in machines)
+    counts = Counter(checked.judgement.verdict or "" for checked in machines)
     total = len(report.machines)
     verdict = next((verdict for verdict in _WORST if counts[verdict]), None)
     if verdict is not None:
@@ -80,13 +88,15 @@ def _of(number: int, total: int) -> str:
 def rest(report: Report) -> str:
     """What the heading leaves out: the other verdicts, and what fails the gate."""
     counts = report.counts
+    said = next((verdict for verdict in _WORST if _MANY[verdict][1] in headline(report)), None)
     parts = [
         f"{counts[verdict]:,} {_MANY[verdict][counts[verdict] > 1]}"
         for verdict in _WORST
-        if counts[verdict]
+        if counts[verdict] and verdict != said
     ]
     ready = counts["ready"]
-    parts.append(f"{ready:,} {'is' if ready == 1 else 'are'} ready")
+    if ready and (parts or said):
+        parts.append(f"{ready:,} {'is' if ready == 1 else 'are'} ready")
     verdicts = _listed(parts) if counts["machines"] > 1 else ""
     sentences = [f"{verdicts}." if verdicts else "", _failing(report)]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -97,7 +107,8 @@ def _failing(report: Report) -> str:
     if NEVER in report.gate.fail_on or not report.machines:
         return ""
     number = sum(checked.outcome == "fails" for checked in report.machines)
-    conditions = _listed([f"`{word}`" for word in report.gate.fail_on], "or")
+    ordered = [word for word in _CONDITIONS if word in report.gate.fail_on]
+    conditions = _listed([f"`{word}`" for word in ordered], "and")
     if not conditions:
         return ""
     failing = "No machine fails" if not number else f"{counted(number, 'machine')} fail"
@@ -168,7 +179,9 @@ def _next_baseline(report: Report) -> KeyFigure:
     late = f"; {counted(due, 'machine')} still due" if due else ""
     detail = f"in {counted(days, 'day')}, {sure}; {counted(machines, 'machine')}{late}"
     return KeyFigure(
-        f"{first.date:%a} {first.date.day} {first.date:%b}", f"next baseline {first.date:%Y}", detail
+        f"{first.date:%a} {first.date.day} {first.date:%b}",
+        f"next baseline {first.date:%Y}",
+        detail,
     )
 
 
