@@ -81,12 +81,14 @@ class GateResult(NamedTuple):
     should hear of.
 
     `notes` are sentences: waivers that are over, waivers that match nothing, known findings that
-    are fixed.
+    are fixed. `failing` and `undecided` count machines, also those that `--only` doesn't show.
     """
 
     fail_on: tuple[str, ...] = ()
     exit_code: int = 0
     notes: tuple[str, ...] = ()
+    failing: int = 0
+    undecided: int = 0
 
 
 class RestartChange(NamedTuple):
@@ -113,6 +115,7 @@ class Report(NamedTuple):
 
     `missed` is the last Patch Tuesday where the release data is older than that; None where it is
     not. `general` are findings on the whole run, which are said once and not of each machine.
+    With `image_only` each machine is an image that no machine is made from yet.
     """
 
     as_of: date
@@ -125,6 +128,7 @@ class Report(NamedTuple):
     missed: date | None = None
     what_if: ScenarioDiff | None = None
     general: tuple[Reason, ...] = ()
+    image_only: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -25,10 +25,16 @@ from hotpatch_cli.inputs.tables.bulk.engine import Engine
 from hotpatch_cli.inputs.tables.bulk.table import BulkTable, FleetPart
 from hotpatch_cli.inputs.tables.columns import parse_map
 from hotpatch_cli.knowledge.records import Knowledge
-from hotpatch_cli.knowledge.release_age import last_read, newest_release, stale
+from hotpatch_cli.knowledge.release_age import (
+    last_read,
+    missed_patch_tuesday,
+    newest_release,
+    stale,
+)
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
-from hotpatch_cli.report import Report
+from hotpatch_cli.outputs.report_head import DataAge
+from hotpatch_cli.report import GateResult, Report
 from hotpatch_cli.use_cases.check import check as check_fleet
 
 
@@ -50,13 +56,16 @@ def run_bulk(
         if not run.judged:
             raise _nothing_judged(detected, run)
         tell((*table.notes, stale(knowledge, day), *run.general), quiet=request.quiet)
-        newest, read = newest_release(knowledge, day), last_read(knowledge)
+        missed = missed_patch_tuesday(knowledge, day)
+        age = DataAge(newest_release(knowledge, day), last_read(knowledge), missed is not None)
+        gate = GateResult(tuple(sorted(failing)), run.exit_code)
         # the summary is delivered last, once all files are whole
         with ExitStack() as stack:
             for form, output in targets:
                 if form == "table":
                     view = screen(output, no_color=request.no_color, everything=request.every)
-                    stack.callback(deliver, run.summary.render(day, newest, read, view), output)
+                    text = run.summary.render(Path(detected.name).name, day, age, gate, view)
+                    stack.callback(deliver, text, output)
                 else:
                     results[form].write(table, stack.enter_context(_target(output, engine)))
     raise typer.Exit(run.exit_code)
@@ -90,6 +99,8 @@ class _Run:
         report = judged_by(report, self._failing, Waiving(), self._knowledge)
         self._codes.add(report.gate.exit_code)
         self.general |= dict.fromkeys(report.general_lines)
+        for checked in report.machines:
+            self.summary.count_outcome(checked, part.profiles[checked.machine.name][1])
         shown = [checked for checked in report.machines if is_asked_for(checked, self._only)]
         stands_for = [part.profiles[checked.machine.name] for checked in shown]
         self.summary.add(

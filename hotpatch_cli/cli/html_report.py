@@ -78,6 +78,6 @@ def machine_tables(report: Report, pages: Iterable[str]) -> list[tuple[str, str]
     places = [machine_table(report, page) for page in pages]
     if not any(places):
         return []
-    from hotpatch_cli.outputs.report_table import render_csv
+    from hotpatch_cli.outputs.report_csv import render_csv
 
     return [(str(place), render_csv(report)) for place in places if place]

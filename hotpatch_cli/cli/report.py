@@ -98,7 +98,7 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
     from hotpatch_cli.cli.progress import working
     from hotpatch_cli.cli.session import tell
     from hotpatch_cli.outputs.page.render import render_page
-    from hotpatch_cli.outputs.report_table import render_csv
+    from hotpatch_cli.outputs.report_csv import render_csv
 
     table = machine_table(report, request.output)
     with working("planning and drawing", quiet=request.quiet):

@@ -82,7 +82,9 @@ def apply_gate(report: Report, rules: GateRules, fail_on: Iterable[str]) -> Repo
     general = _with_severities(report.general, rules)
     raised = any(RAISED in _conditions_from(reason, judged=False) for reason in general)
     code = FAILED if raised and NEVER not in conditions else _exit_code(machines)
-    gate = GateResult(conditions, code, tuple(notes))
+    outcomes = [checked.outcome for checked in machines]
+    failing, undecided = outcomes.count("fails"), outcomes.count("undecided")
+    gate = GateResult(conditions, code, tuple(notes), failing, undecided)
     return report._replace(machines=machines, general=general, gate=gate)
 
 

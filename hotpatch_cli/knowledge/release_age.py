@@ -31,6 +31,17 @@ def missed_patch_tuesday(knowledge: Knowledge, as_of: date) -> date | None:
     return None if newest is not None and newest >= last else last
 
 
+def missed_patch_tuesdays(newest: date | None, as_of: date) -> int:
+    """How many Patch Tuesdays there were after the newest release, up to a day; none where there is
+    no release at all.
+    """
+    if newest is None:
+        return 0
+    months = range(newest.year * 12 + newest.month - 1, as_of.year * 12 + as_of.month)
+    days = (patch_tuesday(month // 12, month % 12 + 1) for month in months)
+    return sum(newest < day <= as_of for day in days)
+
+
 def stale(knowledge: Knowledge, as_of: date) -> str | None:
     """One sentence where the release data is older than the last Patch Tuesday; None where it is
     not.

@@ -35,7 +35,7 @@ def _lazy(module: str, function: str) -> "Callable[[Any, ViewOptions], Any]":
 REPORT_FORMATS: "dict[str, Callable[[Report, ViewOptions], str]]" = {
     "table": _lazy("report_table", "render_table"),
     "json": _lazy("report_json", "render_json"),
-    "csv": _lazy("report_table", "render_csv"),
+    "csv": _lazy("report_csv", "render_csv"),
     "ics": _lazy("feeds", "render_restarts"),
     "markdown": _lazy("report_markdown", "render_markdown"),
     "sarif": _lazy("report_sarif", "render_sarif"),

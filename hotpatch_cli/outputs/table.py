@@ -29,18 +29,22 @@ STYLES = {
 SIGNS = {"ready": "+", "action-required": "!", "unsupported": "x", "unknown": "?"}
 """A sign beside the color of each verdict, so that no answer depends on color alone."""
 LEAST_PROSE = 16
-"""Prose gets this many cells, or what its longest word takes, before it pushes columns out."""
+"""Prose gets this many cells, or what its longest word takes, before it gives way itself."""
 _GAP = 2
+_NOTHING = ("", "-")
+"""Cells without anything in them."""
 
 
 class Column(NamedTuple):
     """A column. One of rank 0 is always shown; the higher its rank, the earlier it gives way in a
-    narrow terminal. `prose` folds between words; everything else is shown whole.
+    narrow terminal. `prose` folds between words, and gets `least` cells if it needs that many;
+    everything else is shown whole.
     """
 
     name: str
     rank: int = 0
     prose: bool = False
+    least: int = LEAST_PROSE
 
 
 class TextTable(NamedTuple):
@@ -102,16 +106,25 @@ class _Measure(NamedTuple):
 def terminal(table: TextTable, width: int, *, color: bool) -> str:
     """A table for a terminal of some width.
 
-    Columns give way in the order of their ranks. Where even those of rank 0 don't fit side by side,
-    each row becomes a block with a line for each column. Nothing but prose is ever folded.
+    Columns give way in the order of their ranks, and so does a column in which no row has anything.
+    Where even those of rank 0 don't fit side by side, each row becomes a block with a line for each
+    column. Nothing but prose is ever folded.
     """
     rows = [tuple(map(visible, row)) for row in table.rows]
-    measures = [_measured(index, column, rows) for index, column in enumerate(table.columns)]
+    measures = [
+        _measured(index, column, rows)
+        for index, column in enumerate(table.columns)
+        if column.rank == 0 or any(row[index] not in _NOTHING for row in rows)
+    ]
     chosen = _chosen(measures, width)
-    title = f"{visible(table.title)}\n" if table.title else ""
+    title = f"{_bold(visible(table.title), color=color)}\n" if table.title else ""
     if chosen:
         return title + _grid(chosen, rows, width, color=color)
     return title + "\n".join(_block(measures, row, width, color=color) for row in rows)
+
+
+def _bold(text: str, *, color: bool) -> str:
+    return colored(text, "bold") if color else text
 
 
 def _measured(index: int, column: Column, rows: Sequence[tuple[str, ...]]) -> _Measure:
@@ -120,7 +133,7 @@ def _measured(index: int, column: Column, rows: Sequence[tuple[str, ...]]) -> _M
     if not column.prose:
         return _Measure(index, column, wanted, wanted)
     longest_word = max((cells(word) for text in texts for word in text.split()), default=0)
-    return _Measure(index, column, max(longest_word, min(wanted, LEAST_PROSE)), wanted)
+    return _Measure(index, column, max(longest_word, min(wanted, column.least)), wanted)
 
 
 def _chosen(measures: Sequence[_Measure], width: int) -> list[_Measure]:
@@ -135,6 +148,41 @@ def _chosen(measures: Sequence[_Measure], width: int) -> list[_Measure]:
             break  # a column of a lower rank never gives way to one of a higher rank
         chosen.append(measure)
     return sorted(chosen)
+
+
+def fits(table: TextTable, width: int) -> bool:
+    """Whether a terminal of some width shows all columns of a table, and no cell folded."""
+    widths = [
+        max(cells(visible(text)) for text in (column.name, *(row[index] for row in table.rows)))
+        for index, column in enumerate(table.columns)
+    ]
+    return sum(widths) + _GAP * (len(widths) - 1) <= width
+
+
+def few(names: Sequence[str], room: int | None) -> str:
+    """The first names of a list, as many as some cells hold but one at least, and how many more
+    there are: `web01 web02 +3`. All of them where the room isn't limited.
+    """
+    shown: list[str] = []
+    for number, name in enumerate(names, 1):
+        rest = f" +{len(names) - number}" if number < len(names) else ""
+        if shown and room is not None and cells(" ".join([*shown, name]) + rest) > room:
+            return f"{' '.join(shown)} +{len(names) - len(shown)}"
+        shown.append(name)
+    return " ".join(shown) or "-"
+
+
+def signed(verdict: str) -> str:
+    """A verdict with its sign."""
+    return f"{SIGNS[verdict]} {verdict}" if verdict in SIGNS else verdict
+
+
+def colored(text: str, style: str) -> str:
+    """Text in a style, for a terminal that takes color."""
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    return Style.parse(style).render(text, color_system=ColorSystem.STANDARD) if style else text
 
 
 def style_of(text: str) -> str:
@@ -188,7 +236,7 @@ def _block(measures: Sequence[_Measure], row: tuple[str, ...], width: int, *, co
     table.add_column(max_width=value)
     for measure in measures:
         text = row[measure.place]
-        if text not in ("", "-"):
+        if text not in _NOTHING:
             table.add_row(measure.column.name, Text(text, style=style_of(text)))
     return _printed(table, label + value + 2 * _GAP, color=color)
 

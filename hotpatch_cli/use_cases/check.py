@@ -28,7 +28,8 @@ def check_images(images: Fleet, knowledge: Knowledge, as_of: date) -> Report:
     """Judge images alone, for which there is no machine yet: each stands for itself as a machine of
     the fleet.
     """
-    return _report(images, Judge(knowledge, as_of, image_only=True))
+    report = _report(images, Judge(knowledge, as_of, image_only=True))
+    return report._replace(image_only=True)
 
 
 def _report(fleet: Fleet, judge: Judge) -> Report:

@@ -4,6 +4,7 @@ A change answers one rule, with two exceptions. Facts that are missing are colle
 the setting that enables hotpatching on an Azure VM sets its patch mode too.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -26,7 +27,7 @@ _UPGRADE = frozenset({"HP104", "HP105"})
 _CONFLICTS = frozenset({"HP415"})
 """Rules of an unknown verdict where no fact is missing: two facts contradict each other."""
 _CHANGED_WITH = MappingProxyType({"HP202": "HP201"})
-"""The remedy of the second rule mends the first one too, on a machine that both block."""
+"""The remedy of the second rule fixes the first one too, on a machine that both block."""
 _RESTARTS = MappingProxyType(
     {"HP201": False, "HP202": False, "HP205": True, "HP206": True, "HP209": True, "HP216": True}
 )
@@ -41,8 +42,9 @@ _GROUPS: Mapping[FixKind, int] = MappingProxyType(
 class RankedFix(NamedTuple):
     """A change, the machines that it concerns, and those of them that nothing else blocks.
 
-    `name` is that of the rule, or `missing facts`; `rules` are the rules that it answers.
-    `restarts` is None where no source states whether the change restarts the machine.
+    `name` is that of the rule, or `missing facts`; `rules` are the rules that it answers. `total`
+    and `total_alone` count the machines, which a large table doesn't list. `restarts` is None where
+    no source states whether the change restarts the machine.
     """
 
     name: str
@@ -50,6 +52,8 @@ class RankedFix(NamedTuple):
     rules: tuple[Rule, ...]
     machines: tuple[Checked, ...]
     alone: tuple[Checked, ...]
+    total: int
+    total_alone: int
     restarts: bool | None = None
 
     @property
@@ -60,7 +64,7 @@ class RankedFix(NamedTuple):
     @property
     def makes_ready(self) -> int:
         """How many machines become ready by this change alone; a missing fact promises none."""
-        return len(self.alone) if self.kind == "change" else 0
+        return self.total_alone if self.kind == "change" else 0
 
 
 def ranked_fixes(report: Report) -> tuple[RankedFix, ...]:
@@ -69,32 +73,64 @@ def ranked_fixes(report: Report) -> tuple[RankedFix, ...]:
 
     Ready machines need no change. Waived machines keep their verdict, and are left out.
     """
-    rules: dict[str, dict[str, Rule]] = {}
-    machines: dict[str, list[Checked]] = {}
-    alone: dict[str, list[Checked]] = {}
+    ranking = FixRanking()
     for checked in report.machines:
+        ranking.add(checked)
+    return ranking.ranked()
+
+
+class FixRanking:
+    """Collects what machines need. With `named` it keeps the machines, otherwise only counts."""
+
+    def __init__(self, *, named: bool = True) -> None:
+        self._named = named
+        self._rules: dict[str, dict[str, Rule]] = {}
+        self._machines: dict[str, list[Checked]] = {}
+        self._alone: dict[str, list[Checked]] = {}
+        self._totals: Counter[str] = Counter()
+        self._totals_alone: Counter[str] = Counter()
+
+    def add(self, checked: Checked, machines: int = 1) -> None:
+        """Count a machine, or several that are alike."""
         if checked.outcome == "waived":
-            continue
+            return
         needed = fixes_of(checked.reasons)
-        for name, of_machine in needed.items():
-            rules.setdefault(name, {}).update(of_machine)
-            machines.setdefault(name, []).append(checked)
+        for name, rules in needed.items():
+            self._rules.setdefault(name, {}).update(rules)
+            self._totals[name] += machines
+            if self._named:
+                self._machines.setdefault(name, []).append(checked)
             if len(needed) == 1:
-                alone.setdefault(name, []).append(checked)
-    fixes = (
-        _fix(tuple(found.values()), machines[name], alone.get(name, ()))
-        for name, found in rules.items()
-    )
-    return tuple(sorted(fixes, key=_order))
+                self._totals_alone[name] += machines
+                if self._named:
+                    self._alone.setdefault(name, []).append(checked)
+
+    def ranked(self) -> tuple[RankedFix, ...]:
+        """The changes in their order."""
+        return tuple(sorted(map(self._fix, self._rules), key=_order))
+
+    def _fix(self, name: str) -> RankedFix:
+        rules = tuple(sorted(self._rules[name].values(), key=lambda rule: rule.code))
+        return RankedFix(
+            name,
+            _kind(rules[0]),
+            rules,
+            tuple(self._machines.get(name, ())),
+            tuple(self._alone.get(name, ())),
+            self._totals[name],
+            self._totals_alone[name],
+            _RESTARTS.get(rules[0].code),
+        )
 
 
 def fixes_of(reasons: Iterable[Reason]) -> dict[str, dict[str, Rule]]:
     """The changes that a machine needs to be ready, by name, each with the rules that it answers
-    by code.
+    by code. Where only a new machine helps, no other change is worth its while.
     """
     blocking = blocking_rules(reasons)
+    new_machine = {code: rule for code, rule in blocking.items() if code in _NEW_MACHINE}
     needed: dict[str, dict[str, Rule]] = {}
-    for code, rule in blocking.items():
+    for code, rule in (new_machine or blocking).items():
         if _CHANGED_WITH.get(code) not in blocking:
             needed.setdefault(_name(rule), {})[code] = rule
     return needed
@@ -109,8 +145,13 @@ def blocking_rules(reasons: Iterable[Reason]) -> dict[str, Rule]:
     }
 
 
+def is_missing_fact(rule: Rule) -> bool:
+    """Whether a rule asks for a fact that no source states."""
+    return rule.verdict == "unknown" and rule.level == "error" and rule.code not in _CONFLICTS
+
+
 def _name(rule: Rule) -> str:
-    return MISSING_FACTS if _kind(rule) == "missing-facts" else rule.name
+    return MISSING_FACTS if is_missing_fact(rule) else rule.name
 
 
 def _kind(rule: Rule) -> FixKind:
@@ -118,25 +159,9 @@ def _kind(rule: Rule) -> FixKind:
         return "new-machine"
     if rule.code in _UPGRADE:
         return "upgrade"
-    if rule.verdict == "unknown" and rule.code not in _CONFLICTS:
-        return "missing-facts"
-    return "change"
+    return "missing-facts" if is_missing_fact(rule) else "change"
 
 
-def _fix(
-    rules: tuple[Rule, ...], machines: Iterable[Checked], alone: Iterable[Checked]
-) -> RankedFix:
-    ordered = tuple(sorted(rules, key=lambda rule: rule.code))
-    first = ordered[0]
-    return RankedFix(
-        _name(first),
-        _kind(first),
-        ordered,
-        tuple(machines),
-        tuple(alone),
-        _RESTARTS.get(first.code),
-    )
-
-
-def _order(fix: RankedFix) -> tuple[int, int, int, str]:
-    return _GROUPS[fix.kind], -len(fix.alone), -len(fix.machines), fix.name
+def _order(fix: RankedFix) -> tuple[int, int, bool, int, str]:
+    promises_nothing = fix.kind == "missing-facts"
+    return _GROUPS[fix.kind], -fix.total_alone, promises_nothing, -fix.total, fix.name

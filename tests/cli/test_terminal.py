@@ -214,9 +214,9 @@ def test_explain_adds_the_remedy_under_each_row(hotpatch: Hotpatch) -> None:
     """Below the row of a machine stand its reasons and what to do, before the next row."""
     fleet = str(ROOT / "examples" / "fleet.yaml")
     lines = hotpatch("check", fleet, "--as-of", "2025-12-15", "--explain").out.splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith("web03 "))
+    at = next(number for number, line in enumerate(lines) if line.startswith("web03: "))
     following = lines[at : next(number for number in range(at, len(lines)) if not lines[number])]
-    assert any(line.startswith("  HP202 error: ") for line in following)
+    assert any(line.startswith("  HP202 patch-mode, error: ") for line in following)
     assert any(line.startswith("    To do: ") for line in following)
 
 

@@ -60,7 +60,7 @@ def test_what_alone_makes_most_machines_ready_comes_first(hotpatch: Any) -> None
             ],
         )
     )
-    assert [(fix.name, len(fix.alone), len(fix.machines)) for fix in fixes] == [
+    assert [(fix.name, fix.total_alone, fix.total) for fix in fixes] == [
         ("not-enrolled", 2, 3),
         ("no-secure-boot", 0, 3),
         ("vbs-not-running", 0, 3),
@@ -117,6 +117,15 @@ def test_what_no_setting_helps_comes_last(
     assert fixes[1].makes_ready == 0
 
 
+def test_where_only_a_new_machine_helps_nothing_else_is_worth_its_while(hotpatch: Any) -> None:
+    """A generation 1 VM with a wrong patch mode and missing facts needs a new machine, and no
+    more.
+    """
+    machine = {"name": "a", "platform": "azure", "image": IMAGE, "generation": 1}
+    machine["patching"] = {"mode": "Manual"}
+    assert [fix.name for fix in ranked_fixes(report_on(hotpatch, [machine]))] == ["generation-1"]
+
+
 def test_waived_machines_are_left_out(hotpatch: Any) -> None:
     """Somebody accepted what blocks a waived machine."""
     report = report_on(hotpatch, [arc("a", hotpatch="Canceled"), arc("b", hotpatch="Canceled")])
@@ -131,7 +140,7 @@ def test_the_ranking_grows_linearly(hotpatch: Any) -> None:
     few = report._replace(machines=report.machines * 2_000)
     many = report._replace(machines=report.machines * 20_000)
     assert _seconds(many) < 30 * _seconds(few)
-    assert [len(fix.alone) for fix in ranked_fixes(many)] == [20_000, 20_000]
+    assert [fix.total_alone for fix in ranked_fixes(many)] == [20_000, 20_000]
 
 
 def _seconds(report: Report) -> float:

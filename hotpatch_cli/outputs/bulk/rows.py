@@ -8,7 +8,7 @@ from pathlib import Path
 from hotpatch_cli.inputs.tables.bulk.engine import Engine, literal, quoted, reading
 from hotpatch_cli.inputs.tables.bulk.table import BulkTable
 from hotpatch_cli.outputs.escaping import cell
-from hotpatch_cli.outputs.report_table import CSV_COLUMNS, csv_row
+from hotpatch_cli.outputs.report_csv import CSV_COLUMNS, csv_row
 from hotpatch_cli.report import Checked
 
 _JUDGED = CSV_COLUMNS[2:]

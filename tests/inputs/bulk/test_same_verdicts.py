@@ -161,7 +161,9 @@ def test_bulk_results_as_a_summary(hotpatch: Hotpatch) -> None:
     """
     done = small(hotpatch, "--bulk")
     assert "2         unknown" in done.out
-    assert done.out.endswith("3 machines: 0 ready, 0 action-required, 0 unsupported, 3 unknown.\n")
+    assert done.out.startswith("t.csv: 3 machines, as of Mon 2025-12-15\n")
+    counts = "0 ready, 0 action-required, 0 unsupported, 3 unknown"
+    assert f"\n{counts}. GATE UNDECIDED (3).\n" in done.out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""What to fix first, as a table."""
+
+from collections.abc import Sequence
+
+from hotpatch_cli.outputs.machine_rows import room_for_names
+from hotpatch_cli.outputs.phrases import counted
+from hotpatch_cli.outputs.table import Column, TextTable, drawn, few
+from hotpatch_cli.outputs.view_options import ViewOptions
+from hotpatch_cli.use_cases.fix_ranking import COLLECTED, IN_AZURE, RankedFix
+
+FIXES = 5
+"""The number of changes that a terminal shows."""
+_COLUMNS = (
+    Column("fix first"),
+    Column("makes ready", prose=True, least=11),
+    Column("how"),
+    Column("machines", 1),
+    Column("what is wrong", 2, prose=True, least=30),
+    Column("restart needed", 3),
+)
+_RESTARTS = {True: "yes", False: "no", None: "-"}
+_COLLECT, _AZURE = "hotpatch collect", "hotpatch check --azure"
+
+
+def fix_table(fixes: Sequence[RankedFix], options: ViewOptions) -> str:
+    """The changes, best first; empty where no machine needs one."""
+    if not fixes:
+        return ""
+    shown = fixes[:FIXES] if options.most is not None else fixes
+    rows = [row for fix in shown for row in _rows(fix, options)]
+    rest = len(fixes) - len(shown)
+    more = f"... and {counted(rest, 'more fix', 'more fixes')}: --all shows all.\n" if rest else ""
+    return drawn(TextTable(_COLUMNS, rows), options) + more
+
+
+def _rows(fix: RankedFix, options: ViewOptions) -> list[tuple[str, ...]]:
+    """A row for the change, and one more for each other way to it."""
+    names = [checked.machine.label for checked in fix.alone or fix.machines]
+    first, *others = _ways(fix)
+    title = fix.rules[0].title if len(fix.rules) == 1 else "Facts that no source states"
+    row = (
+        fix.name,
+        _effect(fix),
+        first,
+        few(names, room_for_names(options)),
+        title,
+        _RESTARTS[fix.restarts],
+    )
+    return [row, *(("", "", way, "", "", "") for way in others)]
+
+
+def _effect(fix: RankedFix) -> str:
+    """How many machines become ready by this change alone, of those that it concerns."""
+    if fix.kind == "new-machine":
+        return f"new VM: {fix.total:,}"
+    if fix.kind == "upgrade":
+        return f"upgrade: {fix.total:,}"
+    most = "up to " if fix.kind == "missing-facts" else ""
+    return f"{most}{fix.total_alone:,} of {fix.total:,}"
+
+
+def _ways(fix: RankedFix) -> list[str]:
+    """The commands that find the missing facts, or that explain the change."""
+    codes = set(fix.codes)
+    if fix.kind == "missing-facts" and codes <= COLLECTED:
+        return [_COLLECT]
+    if fix.kind == "missing-facts" and codes <= IN_AZURE:
+        return [_AZURE]
+    if fix.kind == "missing-facts" and codes <= COLLECTED | IN_AZURE:
+        return [_COLLECT, _AZURE]
+    return [f"hotpatch explain {fix.codes[0]}"]
