@@ -43,7 +43,7 @@ def test_the_table_of_facts_is_up_to_date() -> None:
 
 
 def test_the_guide_names_every_reader() -> None:
-    """The table of sources has every reader that --from knows."""
+    """The table of sources has every reader that --input-format knows."""
     assert all(f"`{name}`" in GUIDE for name in READERS)
 
 

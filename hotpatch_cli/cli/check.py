@@ -19,7 +19,7 @@ from hotpatch_cli.cli.options.common import (
     EveryRow,
     FailOn,
     FleetFiles,
-    FromReader,
+    InputFormat,
     KnownFile,
     ManagementGroups,
     MatrixFiles,
@@ -79,7 +79,7 @@ class CheckRequest(NamedTuple):
     as_of: AsOf = None
     form: Formats = None
     output: Outputs = None
-    reader: FromReader = None
+    input_format: InputFormat = None
     prefer: Prefer = None
     columns: Columns = None
     windows: WindowFiles = None
@@ -99,7 +99,6 @@ class CheckRequest(NamedTuple):
             "--by",
             "WORD",
             "With ics: an event per machine or group.",
-            envvar="HOTPATCH_CHECK_BY",
         ),
     ] = "machine"
     what_if: WhatIfOption = None

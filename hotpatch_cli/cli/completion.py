@@ -123,7 +123,7 @@ _WORDS: dict[str, Callable[[Any], Iterable[str]]] = {
     "only": _chosen,
     "fail_on": _verdicts,
     "form": _formats,
-    "reader": _readers,
+    "input_format": _readers,
     "machine": _machines,
     "topic": _subjects,
     "rule": _codes,

@@ -11,7 +11,7 @@ from hotpatch_cli.cli.options.common import (
     Cloud,
     Columns,
     ConfigOption,
-    FromReader,
+    InputFormat,
     ManagementGroups,
     Output,
     Prefer,
@@ -35,7 +35,7 @@ class ConvertRequest(NamedTuple):
         typer.Argument(metavar="SOURCE", help="Inventories, exports; - is standard input."),
     ] = None
     output: Output = "-"
-    reader: FromReader = None
+    input_format: InputFormat = None
     prefer: Prefer = None
     columns: Columns = None
     quiet: Quiet = False

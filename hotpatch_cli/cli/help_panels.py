@@ -14,7 +14,7 @@ COMMAND_PANELS = {
 }
 PANELS = {
     "What it reads": (
-        "--from",
+        "--input-format",
         "--prefer",
         "--map",
         "--windows",
@@ -39,8 +39,6 @@ PANELS = {
 }
 """Panel -> options. What is in none of them is what the command itself is about, and comes first.
 """
-DAYS = ("windows list", "plan", "verify")
-"""Commands in which `--from` is a day, not a reader."""
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "check": (
@@ -190,13 +188,11 @@ def guided(command: Any, name: str) -> Any:
         guided(subcommand, f"{name} {word}")
     for param in command.params:
         if getattr(param, "rich_help_panel", None) is None and hasattr(param, "opts"):
-            param.rich_help_panel = _panel(param.opts, name)
+            param.rich_help_panel = _panel(param.opts)
     return command
 
 
-def _panel(flags: list[str], command: str) -> str | None:
-    if "--from" in flags and command in DAYS:
-        return None
+def _panel(flags: list[str]) -> str | None:
     return next(
         (panel for panel, known in PANELS.items() if not set(flags).isdisjoint(known)), None
     )

@@ -9,17 +9,19 @@ from hotpatch_cli.cli.options.common import (
     AsOf,
     AvailabilitySets,
     Azure,
+    Baseline,
     Cloud,
     Columns,
     ConfigOption,
     Deadline,
+    EveryRow,
     FleetFiles,
+    IncludeMonthly,
     ManagementGroups,
     MatrixFiles,
     NoColor,
     Output,
     PlanFrom,
-    PlanMonth,
     PlanUntil,
     Prefer,
     Previous,
@@ -30,7 +32,7 @@ from hotpatch_cli.cli.options.common import (
     WindowFiles,
     Zones,
 )
-from hotpatch_cli.cli.request import RequestCommand, format_option, option, switch
+from hotpatch_cli.cli.request import RequestCommand, format_option, option
 from hotpatch_cli.cli.words import chosen_format
 
 if TYPE_CHECKING:
@@ -60,14 +62,12 @@ class PlanningRequest(NamedTuple):
     """
 
     fleet: FleetFiles = None
-    release: PlanMonth = None
+    baseline: Baseline = None
     begin: PlanFrom = None
     until: PlanUntil = None
     deadline: Deadline = None
-    everything: Annotated[
-        bool,
-        switch("--all", "Plan the machines too that restart every month; show all rows."),
-    ] = False
+    include_monthly: IncludeMonthly = False
+    every: EveryRow = False
     availability_sets: AvailabilitySets = None
     zones: Zones = None
     time_limit: Annotated[
@@ -88,7 +88,6 @@ class PlanningRequest(NamedTuple):
             "--by",
             "WORD",
             "With ics: an event per machine or group.",
-            envvar="HOTPATCH_PLAN_BY",
         ),
     ] = "machine"
     alarms: Alarms = None
@@ -126,7 +125,7 @@ class PlanningRequest(NamedTuple):
         session = planning_input.load(self, names, implied)
         view, stopped = _search(self, session, wish, world, keep)
         tell(_notes(view, self.form), quiet=self.quiet)
-        look = screen(self.output, no_color=self.no_color, everything=self.everything)
+        look = screen(self.output, no_color=self.no_color, everything=self.every)
         deliver(render(view, look._replace(feed=feed)), self.output)
         if stopped:
             raise typer.Exit(STOPPED)
@@ -137,7 +136,7 @@ def _notes(view: "PlanView", form: str) -> list[str]:
     """What standard error says of a plan, since its format has no place for it."""
     from hotpatch_cli.outputs.plan_view import told_left_out
 
-    notes = [*told_left_out(view)] if form in RESTARTS_ALONE else []
+    notes = [*view.plan_notes, *told_left_out(view)] if form in RESTARTS_ALONE else []
     if form == "azure":
         from hotpatch_cli.outputs.plan_azure import told
 
@@ -158,6 +157,7 @@ def _search(
     from hotpatch_cli.cli.planning_input import planning_input, required_input
     from hotpatch_cli.cli.progress import interruptible, search_progress
     from hotpatch_cli.cli.session import tell
+    from hotpatch_cli.knowledge.release_age import age_notes
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.planning import plan
     from hotpatch_cli.planning.changes import plan_diff, scenario_plan
@@ -189,7 +189,8 @@ def _search(
                 without = None
         found = best(prepared, asked)
     rules = session.knowledge.rules
-    view = PlanView(found, rules, wish, plan_conflicts(found, rules))
+    age = age_notes(session.knowledge, session.day)
+    view = PlanView(found, rules, wish, plan_conflicts(found, rules), age=age)
     if world:
         view = view._replace(supposed=scenario_plan(world.texts, found, without))
     if keep is not None:

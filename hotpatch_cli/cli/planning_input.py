@@ -8,13 +8,15 @@ from typing import Protocol
 import typer
 
 from hotpatch_cli.cli.progress import working
-from hotpatch_cli.cli.session import AzureRequest, Session, tell
+from hotpatch_cli.cli.session import AzureRequest, Session, day_of, tell
 from hotpatch_cli.documents.codec import parse_duration
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.errors import refuse
+from hotpatch_cli.knowledge.release_age import stale
 from hotpatch_cli.model import GroupRule
 from hotpatch_cli.planning import PlanningInput, PlanRequest, prepare
 from hotpatch_cli.planning.implied_groups import Implied, with_implied
+from hotpatch_cli.schedule.patch_tuesday import release_moment
 from hotpatch_cli.servicing.scenario import Scenario
 
 _MOST = 1_000_000
@@ -24,7 +26,7 @@ class LimitsRequest(AzureRequest, Protocol):
     """What a request says of the limits of a plan."""
 
     @property
-    def release(self) -> str | None:
+    def baseline(self) -> str | None:
         """The month of the baseline."""
 
     @property
@@ -40,7 +42,7 @@ class LimitsRequest(AzureRequest, Protocol):
         """How long after the release."""
 
     @property
-    def everything(self) -> bool:
+    def include_monthly(self) -> bool:
         """Whether machines that restart every month are planned too."""
 
     @property
@@ -53,16 +55,21 @@ class LimitsRequest(AzureRequest, Protocol):
 
 
 def plan_request(request: LimitsRequest) -> PlanRequest:
-    """The limits of a plan. Raises BadParameter, for a last day before the first one too: no plan
-    could fit.
+    """The limits of a plan. Raises BadParameter, also for a last day in the past or before the
+    first one: no plan fits.
     """
-    begin, until = request.begin, request.until
+    begin, until, today = request.begin, request.until, day_of(request)
+    if until and until < today:
+        raise typer.BadParameter(
+            f"the last date, {until}, is before the as-of date, {today}. Specify a later date.",
+            param_hint="--until",
+        )
     if begin and until and until < begin:
         raise typer.BadParameter(
             f"the last day, {until}, is before the first, {begin}.", param_hint="--until"
         )
-    month, deadline = parse_month(request.release), parse_deadline(request.deadline)
-    return PlanRequest(month, begin, until, deadline, request.everything)
+    month, deadline = parse_month(request.baseline), parse_deadline(request.deadline)
+    return PlanRequest(month, begin, until, deadline, request.include_monthly)
 
 
 def parse_month(text: str | None) -> tuple[int, int] | None:
@@ -72,7 +79,7 @@ def parse_month(text: str | None) -> tuple[int, int] | None:
     match = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text)
     if match is None:
         raise typer.BadParameter(
-            f"{text!r} is not a month. Write it as 2026-01.", param_hint="--release"
+            f"{text!r} is not a month. Write it as 2026-01.", param_hint="--baseline"
         )
     return int(match[1]), int(match[2])
 
@@ -107,12 +114,13 @@ def parse_share(text: str | None, option: str) -> GroupRule | None:
 
 
 def load(request: LimitsRequest, names: Sequence[str], implied: Implied) -> Session:
-    """The session of a request, in whose fleet availability sets and zones are groups. Says the
-    notes of the sources. Raises BadParameter and InputError.
+    """The session of a request, in whose fleet availability sets and zones are groups. Prints the
+    notes of the sources and the age of old release data. Raises BadParameter and InputError.
     """
     with working("reading", quiet=request.quiet):
         session = Session.load(request, names)
-    tell(session.notes, quiet=request.quiet)
+    age = stale(session.knowledge, session.day)
+    tell((*session.notes, age), quiet=request.quiet)
     return session._replace(fleet=with_implied(session.fleet, implied))
 
 
@@ -126,8 +134,16 @@ def planning_input(session: Session, wish: PlanRequest, world: Scenario) -> Plan
 def required_input(session: Session, wish: PlanRequest, world: Scenario) -> PlanningInput:
     """The same; raises InputError where no baseline is due."""
     try:
-        return planning_input(session, wish, world)
+        prepared = planning_input(session, wish, world)
     except ValueError as error:
         raise refuse(
-            ", ".join(session.names), str(error), "Name another month with --release."
+            ", ".join(session.names), str(error), "Name another month with --baseline."
         ) from None
+    if wish.until and release_moment(prepared.release_day).date() > wish.until:
+        day = f"{prepared.release_day:%a %Y-%m-%d}"
+        raise typer.BadParameter(
+            f"the last date, {wish.until}, is before the release of the baseline on {day}. "
+            "Specify a later date.",
+            param_hint="--until",
+        )
+    return prepared

@@ -90,7 +90,7 @@ class ReleaseUpdateRequest(NamedTuple):
 
     url: Annotated[
         str,
-        option("--url", "URL", "Another address of the page.", envvar="HOTPATCH_RELEASES_URL"),
+        option("--url", "URL", "Another address of the page."),
     ] = ""
     timeout: Annotated[float, option("--timeout", None, "Seconds to wait.", min=0.1, max=600)] = 30
     yes: Yes = False

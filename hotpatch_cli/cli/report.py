@@ -13,7 +13,7 @@ from hotpatch_cli.cli.options.common import (
     Columns,
     ConfigOption,
     FleetFiles,
-    FromReader,
+    InputFormat,
     ManagementGroups,
     MatrixFiles,
     Output,
@@ -45,7 +45,7 @@ class ReportRequest(NamedTuple):
     fleet: FleetFiles = None
     output: Output = "-"
     as_of: AsOf = None
-    reader: FromReader = None
+    input_format: InputFormat = None
     prefer: Prefer = None
     columns: Columns = None
     windows: WindowFiles = None

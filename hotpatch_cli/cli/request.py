@@ -16,15 +16,14 @@ PACKAGE = "hotpatch_cli"
 
 
 def option(names: str, metavar: str | None, text: str, **more: Any) -> Any:
-    """An option: `names` are "--output -o", its variable is HOTPATCH_OUTPUT unless `envvar` says
-    another one.
+    """An option: `names` are "--output -o", its variable is HOTPATCH_OUTPUT.
 
     `text` may name a registry, such as {inputs.fleet.READERS}: the help page lists its keys.
     """
     flags = names.split()
-    variable = "HOTPATCH_" + flags[0].removeprefix("--").replace("-", "_").upper()
-    more.setdefault("envvar", variable)
-    return typer.Option(*flags, metavar=metavar, help=text, **more)
+    name = flags[0].partition("/")[0].removeprefix("--")
+    variable = "HOTPATCH_" + name.replace("-", "_").upper()
+    return typer.Option(*flags, metavar=metavar, help=text, envvar=variable, **more)
 
 
 def switch(names: str, text: str, **more: Any) -> Any:

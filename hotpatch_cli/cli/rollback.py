@@ -61,7 +61,9 @@ class RollbackRequest(NamedTuple):
         from hotpatch_cli.cli.session import Session, source_names, tell
         from hotpatch_cli.documents.codec import did_you_mean
         from hotpatch_cli.eligibility.verdict import Judge
+        from hotpatch_cli.knowledge.release_age import age_notes, stale
         from hotpatch_cli.outputs.formats import ROLLBACK_FORMATS
+        from hotpatch_cli.outputs.rollback import RollbackView
         from hotpatch_cli.use_cases.rollback import rollbacks
 
         names = source_names(self, self.fleet)
@@ -71,7 +73,7 @@ class RollbackRequest(NamedTuple):
             raise typer.BadParameter(message, param_hint="--machine")
         kb = None if self.kb is None else _kb(self.kb)
         session = Session.load(self, names)
-        tell(session.notes, quiet=self.quiet)
+        tell((*session.notes, stale(session.knowledge, session.day)), quiet=self.quiet)
         judge = Judge(session.knowledge, session.day)
         try:
             ways = rollbacks(session.fleet, judge, self.machine or (), kb)
@@ -80,7 +82,8 @@ class RollbackRequest(NamedTuple):
             advice = did_you_mean(name, [machine.label for machine in session.fleet.machines])
             message = f"no machine is called {name!r}. {advice}".strip()
             raise typer.BadParameter(message, param_hint="--machine") from None
-        deliver(render(ways, screen(self.output, no_color=self.no_color)), self.output)
+        view = RollbackView(ways, age_notes(session.knowledge, session.day))
+        deliver(render(view, screen(self.output, no_color=self.no_color)), self.output)
 
 
 def _kb(text: str) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from hotpatch_cli.cli.console import say
 from hotpatch_cli.cli.options.common import AZURE_OPTIONS, today
-from hotpatch_cli.cli.words import known_reader, known_source, known_word
+from hotpatch_cli.cli.words import known_input_format, known_source, known_word
 from hotpatch_cli.inputs.fleet import load_sources
 from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.knowledge.cache import load_knowledge
@@ -53,9 +53,9 @@ class Sources(NamedTuple):
     def load(cls, request: AzureRequest, names: Sequence[str]) -> "Sources":
         """What the sources of a request say. Raises BadParameter and InputError.
 
-        Not every command has --from, --prefer, --map and --windows: what it lacks is not given.
+        A command without --input-format, --prefer, --map or --windows passes None for it.
         """
-        reader = known_reader(getattr(request, "reader", None))
+        reader = known_input_format(getattr(request, "input_format", None))
         prefer = known_source(getattr(request, "prefer", None), names)
         windows = getattr(request, "windows", None) or ()
         columns = getattr(request, "columns", None) or ()

@@ -8,15 +8,16 @@ from hotpatch_cli.cli.options.common import (
     AsOf,
     AvailabilitySets,
     Azure,
+    Baseline,
     Cloud,
     Columns,
     ConfigOption,
     Deadline,
+    IncludeMonthly,
     ManagementGroups,
     MatrixFiles,
     Output,
     PlanFrom,
-    PlanMonth,
     PlanUntil,
     Prefer,
     Quiet,
@@ -26,7 +27,7 @@ from hotpatch_cli.cli.options.common import (
     WindowFiles,
     Zones,
 )
-from hotpatch_cli.cli.request import RequestCommand, format_option, switch
+from hotpatch_cli.cli.request import RequestCommand, format_option
 from hotpatch_cli.cli.words import chosen_format
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class VerifyRequest(NamedTuple):
     breaks.
 
     Where an option is not given, what the plan itself was asked for holds: month, days, deadline,
-    --all.
+    --include-monthly.
     """
 
     plan: Annotated[
@@ -54,13 +55,11 @@ class VerifyRequest(NamedTuple):
     fleet: Annotated[
         list[str] | None, typer.Argument(metavar="FLEET", help="The fleet that it is for.")
     ] = None
-    release: PlanMonth = None
+    baseline: Baseline = None
     begin: PlanFrom = None
     until: PlanUntil = None
     deadline: Deadline = None
-    everything: Annotated[bool, switch("--all", "The machines too that restart every month.")] = (
-        False
-    )
+    include_monthly: IncludeMonthly = False
     availability_sets: AvailabilitySets = None
     zones: Zones = None
     what_if: WhatIfOption = None
@@ -86,6 +85,7 @@ class VerifyRequest(NamedTuple):
         from hotpatch_cli.cli.options.what_if import parse_what_if
         from hotpatch_cli.cli.plan_file import read_plan
         from hotpatch_cli.cli.session import day_of, source_names, tell
+        from hotpatch_cli.knowledge.release_age import age_notes
         from hotpatch_cli.outputs.formats import REVIEW_FORMATS
         from hotpatch_cli.outputs.plan_review import PlanReview
         from hotpatch_cli.planning.plan import unscheduled, violations
@@ -102,7 +102,8 @@ class VerifyRequest(NamedTuple):
         if missing:
             note = f"Not in the plan, though a restart is due: {', '.join(missing)}."
             tell([note], quiet=self.quiet)
-        review = PlanReview(len(read.starts), broken_rules, missing)
+        age = age_notes(session.knowledge, session.day)
+        review = PlanReview(len(read.starts), broken_rules, missing, age)
         deliver(render(review, screen(self.output)), self.output)
         raise typer.Exit(1 if broken_rules else 0)
 

@@ -61,7 +61,7 @@ class WindowListRequest(NamedTuple):
     most: Annotated[int, option("--next", None, "So many of each machine.", min=1, max=1000)] = 5
     begin: Annotated[
         date | None,
-        day_option("--from", "From this day in UTC; today.", envvar="HOTPATCH_WINDOWS_FROM"),
+        day_option("--from", "From this day in UTC; today."),
     ] = None
     until: Annotated[date | None, day_option("--until", "All up to this day, included.")] = None
     by: Annotated[str, option("--by", "WORD", "machine, or window with its zone")] = "machine"
@@ -214,9 +214,7 @@ class WindowExportRequest(NamedTuple):
     to: Annotated[str, option("--to", "PLATFORM", "azure")] = "azure"
     begin: Annotated[
         date | None,
-        day_option(
-            "--from", "The first opening, from this day; today.", envvar="HOTPATCH_WINDOWS_FROM"
-        ),
+        day_option("--from", "The first opening, from this day; today."),
     ] = None
     location: Annotated[
         str | None, option("--location", "REGION", "Where the configurations lie.")

@@ -69,11 +69,11 @@ def known_product(name: str) -> str:
     return known_word(name, ("all", "ws2022", "ws2025"), "--product")
 
 
-def known_reader(name: str | None) -> str | None:
+def known_input_format(name: str | None) -> str | None:
     """The name of a reader. Raises BadParameter."""
     from hotpatch_cli.inputs.fleet import READERS
 
-    return None if name is None else known_word(name, READERS, "--from")
+    return None if name is None else known_word(name, READERS, "--input-format")
 
 
 def known_source(name: str | None, files: Sequence[str]) -> str | None:

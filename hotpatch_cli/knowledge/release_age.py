@@ -42,6 +42,15 @@ def missed_patch_tuesdays(newest: date | None, as_of: date) -> int:
     return sum(newest < day <= as_of for day in days)
 
 
+def age_notes(knowledge: Knowledge, as_of: date) -> tuple[str, ...]:
+    """The age of the release data in a sentence; where it has missed a Patch Tuesday, in two."""
+    newest = newest_release(knowledge, as_of)
+    until = f"up to {newest:%a %Y-%m-%d}" if newest else "with no release yet"
+    read = f"read on {last_read(knowledge):%a %Y-%m-%d}"
+    age = f"As of {as_of:%a %Y-%m-%d}: release data {until}, {read}."
+    return tuple(filter(None, (age, stale(knowledge, as_of))))
+
+
 def stale(knowledge: Knowledge, as_of: date) -> str | None:
     """One sentence where the release data is older than the last Patch Tuesday; None where it is
     not.

@@ -1,6 +1,4 @@
-"""What the feeds hold: releases, restarts of machines or groups, openings of windows; each as a
-calendar's events.
-"""
+"""The calendar feeds: releases, restarts of machines or groups, openings of windows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +28,7 @@ _KINDS = {
     "hotpatch": ("Hotpatch", "hotpatch", "no restart"),
     "out-of-band": ("Out-of-band", "out-of-band update", "restarts"),
     "out-of-band-hotpatch": ("Out-of-band hotpatch", "out-of-band hotpatch", "no restart"),
-    None: ("Unknown", "update", "no source states its kind"),
+    None: ("Unknown", "update", "no source states its type"),
 }
 
 
@@ -52,7 +50,8 @@ def _release(product: Product, entry: CalendarEntry, alarms: tuple[timedelta, ..
     if not entry.confirmed:
         forecast = " (forecast)" if release is None else " (not confirmed)"
     summary = " ".join([f"{name}: {kind}", *identified[:1]]) + f", {effect}{forecast}"
-    lines = [f"Build {release.build}."] if release and release.build else []
+    lines = ["Confirmed." if entry.confirmed else "Forecast: no release data confirms it yet."]
+    lines += [f"Build {release.build}."] if release and release.build else []
     lines += [f"Confidence: {release.confidence}. {release.notes or ''}".strip()] if release else []
     return FeedEvent(
         identity=("release", product, *_what(entry)),
@@ -71,9 +70,7 @@ def _release(product: Product, entry: CalendarEntry, alarms: tuple[timedelta, ..
 
 
 def _what(entry: CalendarEntry) -> tuple[str, ...]:
-    """What a release is: the one of a month, whatever kind it turns out to be, or an update between
-    two of them.
-    """
+    """The identity of a release: that of a month, of any kind, or an update between two of them."""
     month = f"{entry.date:%Y-%m}"
     if entry.monthly and (
         entry.release is None or entry.date == patch_tuesday(entry.date.year, entry.date.month)
@@ -87,21 +84,27 @@ def _what(entry: CalendarEntry) -> tuple[str, ...]:
 
 
 class _Due(NamedTuple):
-    """A machine's restart, placed: the machine, what restarts it, and from when to when."""
+    """A machine's restart with its start and end. It is `confirmed` where its cause is no forecast,
+    and `certain` where also its moment is known: not where Azure chooses it.
+    """
 
     checked: Checked
     start: date | datetime
     end: date | datetime
-    certain: bool
+    confirmed: bool
 
     @property
     def restart(self) -> Restart:
         return self.checked.restart
 
+    @property
+    def certain(self) -> bool:
+        return self.confirmed and self.restart.runner != "platform"
+
 
 def render_restarts(report: Report, options: ViewOptions) -> str:
-    """The next restart of each machine, or of each group, as a feed; machines without an opening
-    are not in it.
+    """The next restart of each machine, or of each group, as a feed, without the machines that
+    have no opening.
     """
     due = [
         placed for checked in report.machines if (placed := _due(checked, report.as_of)) is not None
@@ -112,8 +115,8 @@ def render_restarts(report: Report, options: ViewOptions) -> str:
 
 
 def not_in_feed(report: Report) -> str | None:
-    """A sentence on the machines that restart, but for which no opening is known; None where there
-    is none.
+    """A sentence on the machines that restart, but have no known opening; None where there is
+    none.
     """
     names = [
         checked.machine.label
@@ -122,26 +125,29 @@ def not_in_feed(report: Report) -> str | None:
     ]
     if not names:
         return None
-    return (
-        f"{len(names)} restarts have no known opening and are not in the feed: "
-        f"{and_more(names, _NAMED_IN_A_LINE)}."
+    count = counted(
+        len(names),
+        "restart has no known opening and isn't in the feed",
+        "restarts have no known opening and aren't in the feed",
     )
+    return f"{count}: {and_more(names, _NAMED_IN_A_LINE)}."
 
 
 def _due(checked: Checked, as_of: date) -> _Due | None:
-    """A restart with its time, none of which has passed; None where Azure or nobody names one."""
+    """A restart with its time; None where it is overdue, or has no time."""
     restart = checked.restart
     if restart.overdue:
         return None
+    confirmed = _is_confirmed(checked)
     if restart.runner == "platform" and restart.by is not None and restart.release_date is not None:
-        return _Due(checked, max(restart.release_date, as_of), restart.by + DAY, certain=False)
+        return _Due(checked, max(restart.release_date, as_of), restart.by + DAY, confirmed)
     if restart.opening is None or not restart.enforced:
         return None
-    return _Due(checked, restart.opening.start, restart.opening.end, _is_certain(checked))
+    return _Due(checked, restart.opening.start, restart.opening.end, confirmed)
 
 
-def _is_certain(checked: Checked) -> bool:
-    """Whether what restarts the machine is out, not only planned."""
+def _is_confirmed(checked: Checked) -> bool:
+    """Whether the update that restarts the machine is released, not only planned."""
     restart, baseline = checked.restart, checked.judgement.next_baseline
     if not restart.certain:
         return False
@@ -163,8 +169,8 @@ def _of_machine(due: _Due) -> FeedEvent:
         identity=("restart", (machine.id or machine.label).lower(), *_cause(restart)),
         start=due.start,
         end=due.end,
-        summary=f"{machine.label}: restart ({_why(restart)})",
-        description="\n".join(_description_lines(due)),
+        summary=f"{machine.label}: {_restart_words(due)}",
+        description="\n".join(_description_lines(due, confirmed=due.confirmed)),
         categories=("Restart",),
         certain=due.certain,
         stamp=_stamp(due),
@@ -186,9 +192,7 @@ def _by_group(due: Sequence[_Due]) -> Iterator[FeedEvent]:
     taken: set[tuple[str, ...]] = set()
     for (name, *_), members in sorted(groups.items()):
         identity = _group_identity(name, members[0])
-        if (
-            identity in taken
-        ):  # a second opening of the same group, cause and window: told apart by its time
+        if identity in taken:  # the time tells a second opening of group, cause and window apart
             identity = (*identity, str(members[0].start))
         taken.add(identity)
         yield _of_group(name, identity, members)
@@ -205,19 +209,21 @@ def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> 
     names = sorted(restart.checked.machine.label for restart in members)
     listed = and_more(names, _NAMED)
     count = counted(len(names), "machine restarts", "machines restart")
+    confirmed = all(restart.confirmed for restart in members)
+    certainty = "confirmed" if confirmed else "forecast"
     return _of_machine(first)._replace(
         identity=identity,
-        summary=f"{name}: {count} ({_why(first.restart)})",
-        description="\n".join([*_description_lines(first), f"Machines: {listed}."]),
+        summary=f"{name}: {count}{_by(members)} ({_why(first.restart)}, {certainty})",
+        description="\n".join(
+            [*_description_lines(first, confirmed=confirmed), f"Machines: {listed}."]
+        ),
         certain=all(restart.certain for restart in members),
         sequence=max(map(_number, members)),
     )
 
 
 def _cause(restart: Restart) -> tuple[str, ...]:
-    """What restarts a machine: a release, which stays the same once it is out, or updates that
-    wait.
-    """
+    """What restarts a machine: a release, which stays the same when confirmed, or pending updates."""
     return (
         ("release", str(restart.release_date))
         if restart.release_date
@@ -228,32 +234,48 @@ def _cause(restart: Restart) -> tuple[str, ...]:
 _WHY = {
     "baseline": "baseline of {day}",
     "baseline-due": "baseline of {day}",
-    "off-track": "cumulative update of {day}, off the track",
-    "pending": "updates that hotpatch doesn't carry",
-    "restart-pending": "an installed update waits for it",
-    "monthly-update": "cumulative update of {day}, does not hotpatch",
+    "off-track": "cumulative update of {day}, off track",
+    "pending": "pending updates that aren't hotpatches",
+    "restart-pending": "to finish an installed update",
+    "monthly-update": "cumulative update of {day}, not eligible for hotpatching",
 }
+
+
+def _restart_words(due: _Due) -> str:
+    certainty = "confirmed" if due.confirmed else "forecast"
+    return f"restart{_by([due])} ({_why(due.restart)}, {certainty})"
+
+
+def _by(members: Sequence[_Due]) -> str:
+    """Who restarts, for a summary: nothing where you do."""
+    return " by Azure" if any(due.restart.runner == "platform" for due in members) else ""
 
 
 def _why(restart: Restart) -> str:
     return _WHY[restart.reason or "pending"].format(day=restart.release_date)
 
 
-def _description_lines(due: _Due) -> Iterator[str]:
+def _description_lines(due: _Due, *, confirmed: bool) -> Iterator[str]:
     restart = due.restart
     if restart.runner == "platform":
-        yield f"Azure restarts it in off-peak hours of its own choosing, by {restart.by}."
+        yield f"Azure restarts it in off-peak hours that it chooses, by {restart.by:%a %Y-%m-%d}."
     elif restart.opening is not None:
         opening = restart.opening
+        yield "You run the restart."
         yield f"Window {opening.window}: {_span(opening)}."
         yield from (f"{note[:1].upper()}{note[1:]}." for note in opening.notes)
-    if not due.certain:
-        yield "A forecast: nothing confirms it yet."
+    if confirmed:
+        yield "Confirmed."
+    elif due.restart.certain:
+        yield "Forecast: no release data confirms it yet."
+    else:
+        yield "Forecast: what is installed is unknown, and a restart might be due now."
 
 
 def _span(opening: Opening) -> str:
     """Local times with their zone: those of the event are in UTC."""
-    return f"{opening.start:%Y-%m-%d %H:%M %z} to {opening.end:%H:%M} ({opening.start.tzinfo})"
+    zone = opening.start.tzinfo
+    return f"{opening.start:%a %Y-%m-%d %H:%M %z} to {opening.end:%H:%M} ({zone})"
 
 
 def _stamp(due: _Due) -> datetime:
@@ -271,14 +293,21 @@ def _number(due: _Due) -> int:
 
 
 def render_openings(found: Iterable[UpcomingOpening], options: ViewOptions) -> str:
-    """The openings of windows as a feed; one that a freeze takes whole is called off."""
+    """The openings of windows as a feed; one that a freeze removes completely is canceled."""
     return feed("Maintenance windows", map(_opening, found), options.feed)
+
+
+_RUNNERS = {
+    "owner": "You run the restarts in this window.",
+    "azure-update-manager": "Azure Update Manager runs the restarts in this window.",
+    "platform": "Azure chooses when to restart, and might not use this window.",
+}
 
 
 def _opening(listed: UpcomingOpening) -> FeedEvent:
     opening = listed.opening
     left = f", {listed.minutes} of {opening.minutes} min left" if listed.removed else ""
-    lines = [f"{_span(opening)}{left}."]
+    lines = [_RUNNERS[listed.runner], f"{_span(opening)}{left}."]
     lines += [f"Frozen by {cut.freeze}: {cut.minutes} min." for cut in listed.removed]
     lines += [f"{note[:1].upper()}{note[1:]}." for note in opening.notes]
     state = "" if listed.minutes else " (frozen)"

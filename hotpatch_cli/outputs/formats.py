@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.page.render import PageContents
     from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.outputs.plan_view import PlanView
+    from hotpatch_cli.outputs.rollback import RollbackView
     from hotpatch_cli.outputs.view_options import ViewOptions
     from hotpatch_cli.report import Report
     from hotpatch_cli.servicing.calendar import Year
-    from hotpatch_cli.use_cases.rollback import Rollback
     from hotpatch_cli.use_cases.windows import UpcomingOpening
 
 
@@ -84,7 +84,7 @@ LINT_FORMATS: "dict[str, Callable[[LintView, ViewOptions], str]]" = {
     "table": _lazy("lint", "render_table"),
     "json": _lazy("lint", "render_json"),
 }
-ROLLBACK_FORMATS: "dict[str, Callable[[Sequence[Rollback], ViewOptions], str]]" = {
+ROLLBACK_FORMATS: "dict[str, Callable[[RollbackView, ViewOptions], str]]" = {
     "table": _lazy("rollback", "render_table"),
     "json": _lazy("rollback", "render_json"),
 }

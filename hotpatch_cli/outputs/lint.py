@@ -16,9 +16,7 @@ CODE = "HP503"
 
 
 class LintView(NamedTuple):
-    """What there is to show: the limits that are broken, how many windows were looked at, and the
-    rule's texts.
-    """
+    """The limits that windows break, the numbers of windows, and the texts of the rule."""
 
     found: tuple[LimitBreach, ...]
     windows: int
@@ -27,7 +25,7 @@ class LintView(NamedTuple):
 
 
 def message(broken: LimitBreach, view: LintView) -> str:
-    """The rule's sentence on one of them."""
+    """The sentence of the rule on a broken limit."""
     finding = make_finding(
         CODE, window=broken.window, limit=broken.limit.limit, observed=broken.observed
     )
@@ -35,7 +33,7 @@ def message(broken: LimitBreach, view: LintView) -> str:
 
 
 def finding_dict(broken: LimitBreach, view: LintView) -> dict[str, Any]:
-    """A broken limit as it stands in JSON."""
+    """A broken limit as a JSON object."""
     rule, limit = view.rules[CODE], broken.limit
     return {
         "code": CODE,
@@ -61,7 +59,7 @@ def finding_dict(broken: LimitBreach, view: LintView) -> dict[str, Any]:
 
 
 def render_json(view: LintView, _options: ViewOptions) -> str:
-    """All of it as JSON."""
+    """The broken limits as JSON."""
     content = {
         "schema_version": 1,
         "summary": {
@@ -75,19 +73,16 @@ def render_json(view: LintView, _options: ViewOptions) -> str:
 
 
 def render_table(view: LintView, options: ViewOptions) -> str:
-    """A paragraph for each broken limit: place, window, what is expected, what was found, what to
-    do.
-    """
-    blocks = [_block(breach, options) for breach in view.found]
+    """A paragraph for each broken limit: place, window, limit, value and fix. Then the count."""
+    blocks = [_block(breach, view, options) for breach in view.found]
     run = view.windows - view.skipped
-    owned = "1 other is" if view.skipped == 1 else f"{view.skipped} others are"
-    skipped = f" {owned} run by their owner." if view.skipped else ""
+    skipped = f" You run {counted(view.skipped, 'other')}." if view.skipped else ""
     findings, windows = counted(len(view.found), "finding"), counted(run, "window")
     last = f"{findings} in {windows} that Azure runs.{skipped}\n"
     return "\n".join([*blocks, last])
 
 
-def _block(broken: LimitBreach, options: ViewOptions) -> str:
+def _block(broken: LimitBreach, view: LintView, options: ViewOptions) -> str:
     place = ":".join(str(part) for part in broken.place if part is not None)
     source = broken.limit.source[0]
     lines = [
@@ -95,5 +90,5 @@ def _block(broken: LimitBreach, options: ViewOptions) -> str:
         broken.limit.remedy,
         f"{source.url} (read {source.read})",
     ]
-    head = f"{place}: {CODE} {broken.window}"
+    head = f"{place}: {view.rules[CODE].name} ({CODE}) {broken.window}"
     return visible(head) + "\n" + "".join(indented(visible(line), options) for line in lines)

@@ -1,6 +1,6 @@
-"""Maintenance configurations as Azure's REST API takes them: the body of a PUT, one or a list.
+"""Maintenance configurations for Azure's REST API: the body of a PUT, one or a list.
 
-The only writer of them; their only reader is inputs/azure/maintenance.py.
+inputs/azure/maintenance.py reads them.
 https://learn.microsoft.com/rest/api/maintenance/maintenance-configurations/create-or-update
 """
 
@@ -19,7 +19,7 @@ _MOMENT = "%Y-%m-%d %H:%M"
 
 
 class _Window(NamedTuple):
-    """When a configuration opens: local moments in its zone, which has its Windows name."""
+    """When a configuration opens, in local time, with the Windows name of the zone."""
 
     start: str
     expires: str | None
@@ -29,7 +29,7 @@ class _Window(NamedTuple):
 
 
 def _body(name: str, location: str | None, window: _Window) -> dict[str, Any]:
-    """A configuration that installs security updates and restarts guests where that is needed."""
+    """A configuration that installs security updates and restarts guests if required."""
     times = {
         "startDateTime": window.start,
         "expirationDateTime": window.expires,
@@ -55,7 +55,7 @@ def _body(name: str, location: str | None, window: _Window) -> dict[str, Any]:
 
 
 def configuration_dict(exported: ExportedWindow) -> dict[str, Any]:
-    """The body of a window; `name` says under which name it is to be PUT."""
+    """The body of a PUT for a window; `name` is the name of the resource."""
     window = exported.window
     times = _Window(
         start=f"{window.from_day} {window.start:%H:%M}",
@@ -68,8 +68,8 @@ def configuration_dict(exported: ExportedWindow) -> dict[str, Any]:
 
 
 def planned_resources(configurations: Iterable[PlannedConfiguration]) -> list[dict[str, Any]]:
-    """The bodies of a plan, each with the id that it is to be PUT to: a configuration, then its
-    assignments to machines.
+    """The bodies of a plan, each with the id for its PUT: a configuration, then its assignments to
+    machines.
     """
     resources = []
     for planned in configurations:

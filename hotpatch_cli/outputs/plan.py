@@ -1,4 +1,4 @@
-"""The registry of plan formats, and the plain ones: CSV and Markdown."""
+"""The plain formats of a plan: CSV and Markdown."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -6,37 +6,70 @@ from itertools import chain
 from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.outputs.escaping import csv_text, markdown
 from hotpatch_cli.outputs.plan_json import reboot_dict, whys_of
-from hotpatch_cli.outputs.plan_view import PlanView, difference_sections, nights, proof
+from hotpatch_cli.outputs.plan_table import each_alone
+from hotpatch_cli.outputs.plan_view import (
+    PlanView,
+    certainty,
+    difference_sections,
+    headline,
+    moment_text,
+    nights,
+    proof,
+    who,
+)
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Reboot
 
-_HEADER = ("machine", "start", "end", "window", "ring", "groups", "why")
+_HEADER = (
+    "machine",
+    "start",
+    "end",
+    "window",
+    "ring",
+    "groups",
+    "runner",
+    "confirmed",
+    "why",
+)
+_MARKDOWN = ("Machine", "Start", "End", "By", "Baseline", "Window", "Ring", "Groups", "Why then")
+_WORDS = {True: "true", False: "false"}
 
 
 def render_csv(view: PlanView, _options: ViewOptions) -> str:
-    """The plan as CSV: one line a restart, then one for each machine that is not placed, without a
-    start.
+    """The plan as CSV: a line for each restart, then a line without a start for each machine that
+    isn't scheduled.
     """
-    rows = [reboot_dict(reboot) for reboot in view.plan.reboots]
     whys = whys_of(view.plan)
-    placed = (
-        [*list(row.values())[:5], " ".join(row["groups"]), whys[row["machine"]]] for row in rows
-    )
+    placed = (_csv_row(reboot, whys[reboot.machine.label]) for reboot in view.plan.reboots)
     return csv_text(
         _HEADER,
         chain(placed, (_left_out(view, machine, why) for machine, why in view.plan.unplaced)),
     )
 
 
+def _csv_row(reboot: Reboot, why: str) -> list[str | None]:
+    row = reboot_dict(reboot)
+    groups, confirmed = " ".join(row["groups"]), _WORDS[row["confirmed"]]
+    return [
+        *(row[name] for name in _HEADER[:5]),
+        groups,
+        row["runner"],
+        confirmed,
+        why,
+    ]
+
+
 def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None]:
-    groups = " ".join(machine.placement.groups)
+    placement = machine.placement
     return [
         machine.label,
         None,
         None,
         None,
-        machine.placement.ring,
-        groups,
+        placement.ring,
+        " ".join(placement.groups),
+        None,
+        None,
         f"{why.code} {view.message(why)}",
     ]
 
@@ -46,21 +79,20 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
     plan = view.plan
     whys = whys_of(plan)
     lines = [
-        f"# Restarts for the baseline of {plan.release_day}",
+        f"# {headline(plan)}",
         "",
         *proof(plan).splitlines(),
+        "",
+        *(f"- {markdown(note)}" for note in view.notes),
         "",
     ]
     for night in nights(plan):
         lines += [f"## Night of {night.name}", ""]
-        lines += [
-            _line(("Machine", "Start", "End", "Window", "Ring", "Why then")),
-            _line(["---"] * 6),
-        ]
+        lines += [_line(_MARKDOWN), _line(["---"] * len(_MARKDOWN))]
         lines += [_line((*_row(reboot), whys[reboot.machine.label])) for reboot in night.reboots]
         lines.append("")
     if plan.unplaced:
-        lines += ["## Not placed", ""]
+        lines += ["## Not scheduled", ""]
         for machine, why in plan.unplaced:
             lines.append(f"- {markdown(machine.label)}: {why.code} {markdown(view.message(why))}")
         lines.append("")
@@ -79,17 +111,26 @@ def _conflicts(view: PlanView) -> list[str]:
     lines = []
     for number, obstacle in enumerate(view.obstacles, 1):
         lines += [f"### Conflict {number}", "", markdown(obstacle.summary), ""]
-        lines += ["All of these together stand in the way:", ""]
+        lines += ["Causes:", ""]
         lines += [*(f"- {markdown(reason.message)}" for reason in obstacle.reasons), ""]
         if obstacle.helps:
-            lines += ["Each of these alone would help:", ""]
+            lines += [each_alone(len(obstacle.helps)), ""]
             lines += [*(f"- {markdown(relaxation.message)}" for relaxation in obstacle.helps), ""]
     return lines
 
 
 def _row(reboot: Reboot) -> tuple[str, ...]:
-    start, end = f"{reboot.start:%Y-%m-%d %H:%M %z}", f"{reboot.end:%H:%M %z}"
-    return reboot.machine.label, start, end, reboot.window, reboot.machine.placement.ring or ""
+    placement = reboot.machine.placement
+    return (
+        reboot.machine.label,
+        moment_text(reboot.start),
+        moment_text(reboot.end),
+        who(reboot),
+        certainty(reboot),
+        reboot.window,
+        placement.ring or "",
+        ", ".join(placement.groups),
+    )
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -1,5 +1,5 @@
-"""A plan for Azure's REST API: configurations and assignments, with what is doubtful and what is
-not in them.
+"""A plan for Azure's REST API: configurations and assignments, with warnings and the restarts that
+aren't in them.
 """
 
 import json
@@ -13,14 +13,24 @@ from hotpatch_cli.planning.maintenance_export import ScheduleLimits, exported
 
 
 def render_azure(view: PlanView, _options: ViewOptions) -> str:
-    """`value` lists the bodies to PUT, each with the id that it goes to: configurations before
-    their assignments.
+    """`value` lists the bodies to PUT, each with its id: configurations before their assignments.
+    `reboots` has who restarts each of their machines, and whether the baseline is confirmed.
     """
     export = exported(view.plan, _limits())
     content = {
         "schema_version": 1,
         "release": str(view.plan.release_day),
+        "notes": list(view.notes),
         "value": planned_resources(export.configurations),
+        "reboots": [
+            {
+                "machine": reboot.machine.label,
+                "start": reboot.start.isoformat(),
+                "runner": reboot.runner,
+                "confirmed": reboot.confirmed,
+            }
+            for reboot in export.reboots
+        ],
         "warnings": [
             *(
                 {"machine": machine.label, "code": finding.code, "message": view.message(finding)}
@@ -34,7 +44,7 @@ def render_azure(view: PlanView, _options: ViewOptions) -> str:
 
 
 def told(view: PlanView) -> list[str]:
-    """What people should know of the export, line by line."""
+    """The warnings of the export, line by line."""
     export = exported(view.plan, _limits())
     lines = [
         f"{refusal.machine}: not written for Azure: {refusal.reason}." for refusal in export.refused

@@ -1,12 +1,19 @@
 """A plan as a calendar feed: one event for each machine, or for each group and night."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hotpatch_cli.outputs.ics import FeedEvent, feed
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.plan_json import whys_of
-from hotpatch_cli.outputs.plan_view import PlanNight, PlanView, nights
+from hotpatch_cli.outputs.plan_view import (
+    PlanNight,
+    PlanView,
+    certainty,
+    day_text,
+    moment_text,
+    nights,
+)
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Plan, Reboot
 
@@ -15,9 +22,7 @@ _NAMED = 200  # machines that a group's event names
 
 
 def render_ics(view: PlanView, options: ViewOptions) -> str:
-    """The planned restarts as a feed. A restart keeps its UID when it is planned anew, and moves
-    with it.
-    """
+    """The planned restarts as a feed. A restart keeps its UID when a new plan moves it."""
     plan = view.plan
     events = _by_group(plan) if options.feed.by_group else map(_PlanEvents(plan), plan.reboots)
     alarmed = (event._replace(alarms=options.feed.alarms) for event in events)
@@ -34,6 +39,8 @@ class _PlanEvents:
         """The event of one restart."""
         machine, day = reboot.machine, self._plan.release_day
         lines = [
+            _who_restarts([reboot]),
+            _how_certain([reboot], day),
             f"Window {reboot.window}: {_span(reboot.start, reboot.end)}.",
             f"Why then: {self._whys[machine.label]}.",
         ]
@@ -45,30 +52,31 @@ class _PlanEvents:
             identity=("planned", (machine.id or machine.label).lower(), str(day)),
             start=reboot.start,
             end=reboot.end,
-            summary=f"{machine.label}: restart (baseline of {day})",
+            summary=f"{machine.label}: restart{_by([reboot])} ({_baseline([reboot], day)})",
             description="\n".join(lines),
             categories=("Restart",),
-            sequence=_number(reboot.start),
+            certain=_is_certain([reboot]),
+            sequence=_number(reboot.start, [reboot]),
         )
 
 
 def _by_group(plan: Plan) -> Iterator[FeedEvent]:
-    """One event for each group and night, from its first start to its last end; others have one of
-    their own.
+    """One event for each group and night, from its first start to its last end; a machine without
+    a group has its own.
     """
-    tell = _PlanEvents(plan)
+    event_of = _PlanEvents(plan)
     taken: set[tuple[str, ...]] = set()
     for night in nights(plan):
         groups: dict[str, list[Reboot]] = {}
         for reboot in night.reboots:
             if not reboot.machine.placement.groups:
-                yield tell(reboot)
+                yield event_of(reboot)
             for name in reboot.machine.placement.groups:
                 groups.setdefault(name, []).append(reboot)
         for name, members in groups.items():
             identity: tuple[str, ...] = ("planned group", name, str(plan.release_day))
-            if identity in taken:  # a further night of the same group is told apart by its day
-                identity = (*identity, night.name)
+            if identity in taken:  # the day of the night tells a further night of a group apart
+                identity = (*identity, day_text(night.day))
             taken.add(identity)
             yield _of_group(name, identity, night, members, plan)
 
@@ -77,25 +85,73 @@ def _of_group(
     name: str, identity: tuple[str, ...], night: PlanNight, members: Sequence[Reboot], plan: Plan
 ) -> FeedEvent:
     start, end = min(reboot.start for reboot in members), max(reboot.end for reboot in members)
-    lines = [f"{reboot.machine.label} {reboot.start:%H:%M %z}" for reboot in members[:_NAMED]]
+    day = plan.release_day
+    lines = [_member(reboot) for reboot in members[:_NAMED]]
     lines += [f"and {len(members) - _NAMED} more"] if len(members) > _NAMED else []
     count = counted(len(members), "machine restarts", "machines restart")
     return FeedEvent(
         identity=identity,
         start=start,
         end=end,
-        summary=f"{name}: {count} (baseline of {plan.release_day})",
-        description="\n".join([f"Night of {night.name}.", *lines]),
+        summary=f"{name}: {count}{_by(members)} ({_baseline(members, day)})",
+        description="\n".join(
+            [
+                _who_restarts(members),
+                _how_certain(members, day),
+                f"Night of {night.name}.",
+                *lines,
+            ]
+        ),
         categories=("Restart",),
-        sequence=_number(start),
+        certain=_is_certain(members),
+        sequence=_number(start, members),
     )
+
+
+def _member(reboot: Reboot) -> str:
+    by_azure = ", by Azure, proposed" if reboot.runner == "platform" else ""
+    return f"{reboot.machine.label}: {moment_text(reboot.start)}{by_azure}, {certainty(reboot)}"
+
+
+def _by(reboots: Sequence[Reboot]) -> str:
+    """Who restarts, for a summary: nothing where you do."""
+    runners = {reboot.runner for reboot in reboots}
+    if runners == {"owner"}:
+        return ""
+    return " by Azure, proposed" if runners == {"platform"} else ", some by Azure"
+
+
+def _baseline(reboots: Sequence[Reboot], day: date) -> str:
+    words = " and ".join(dict.fromkeys(map(certainty, reboots)))
+    return f"baseline of {day}, {words}"
+
+
+def _who_restarts(reboots: Sequence[Reboot]) -> str:
+    runners = {reboot.runner for reboot in reboots}
+    if runners == {"owner"}:
+        return "You run the restart."
+    which = "" if runners == {"platform"} else " of some of these restarts"
+    return f"Azure chooses the moment{which} (AutomaticByPlatform). Its start here is a proposal."
+
+
+def _how_certain(reboots: Sequence[Reboot], day: date) -> str:
+    if all(reboot.confirmed for reboot in reboots):
+        return f"The baseline of {day_text(day)} is confirmed."
+    which = " for some of the machines" if any(reboot.confirmed for reboot in reboots) else ""
+    return f"The baseline of {day_text(day)} is a forecast{which}."
+
+
+def _is_certain(reboots: Sequence[Reboot]) -> bool:
+    """Whether the restarts are appointments: confirmed, and not at a moment that Azure chooses."""
+    return all(reboot.confirmed and reboot.runner == "owner" for reboot in reboots)
 
 
 def _span(start: datetime, end: datetime) -> str:
     """Local times with their zone: those of the event are in UTC."""
-    return f"{start:%Y-%m-%d %H:%M %z} to {end:%H:%M} ({start.tzinfo})"
+    return f"{moment_text(start)} to {end:%H:%M} ({start.tzinfo})"
 
 
-def _number(start: datetime) -> int:
-    """A number that grows as the restart moves later."""
-    return (start - _COUNTED_FROM) // timedelta(minutes=1)
+def _number(start: datetime, reboots: Sequence[Reboot]) -> int:
+    """A number that grows as the restart moves later, and when its baseline is confirmed."""
+    confirmed = all(reboot.confirmed for reboot in reboots)
+    return 2 * ((start - _COUNTED_FROM) // timedelta(minutes=1)) + confirmed

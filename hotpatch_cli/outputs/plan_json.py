@@ -1,6 +1,4 @@
-"""A plan as JSON: the keys of the contract, and more that explain them. `plan_types.py` describes
-it.
-"""
+"""A plan as JSON. `plan_types.py` defines its keys."""
 
 import json
 from typing import Any
@@ -19,11 +17,12 @@ def render_json(view: PlanView, _options: ViewOptions) -> str:
 
 
 def plan_dict(view: PlanView) -> dict[str, Any]:
-    """The plan as it stands in JSON."""
+    """The plan as a JSON object."""
     plan = view.plan
     whys = whys_of(plan)
     found: dict[str, Any] = {
         "schema_version": 1,
+        "notes": list(view.notes),
         "release": str(plan.release_day),
         "asked": _asked(view.wish),
         "status": plan.status,
@@ -54,13 +53,14 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
 
 
 def whys_of(plan: Plan) -> dict[str, str]:
-    """Why each restart is when it is, by machine."""
-    told = start_reasons(plan.prepared, plan.result.starts)
-    return {machine.label: why for machine, why in zip(plan.prepared.machines, told, strict=True)}
+    """Why each restart is at its time, by machine."""
+    reasons = start_reasons(plan.prepared, plan.result.starts)
+    pairs = zip(plan.prepared.machines, reasons, strict=True)
+    return {machine.label: why for machine, why in pairs}
 
 
 def reboot_dict(reboot: Reboot) -> dict[str, Any]:
-    """A restart as it stands in JSON and CSV."""
+    """A restart as JSON and CSV have it."""
     placement = reboot.machine.placement
     return {
         "machine": reboot.machine.label,
@@ -69,6 +69,8 @@ def reboot_dict(reboot: Reboot) -> dict[str, Any]:
         "window": reboot.window,
         "ring": placement.ring,
         "groups": list(placement.groups),
+        "runner": reboot.runner,
+        "confirmed": reboot.confirmed,
     }
 
 

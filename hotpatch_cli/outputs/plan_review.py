@@ -1,33 +1,43 @@
-"""The judgement on a plan that somebody edited: text and JSON."""
+"""The check of an edited plan: text and JSON."""
 
 import json
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
-from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
+from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions, folded, indented
 from hotpatch_cli.planning.plan import BrokenRule
 
 
 class PlanReview(NamedTuple):
-    """A plan of so many restarts: the rules that it breaks, and the machines that it leaves out."""
+    """The number of restarts of a plan, the rules that it breaks, the machines that it lacks, and
+    the sentences on the age of the release data.
+    """
 
     restarts: int
     broken: tuple[BrokenRule, ...]
     missing: tuple[str, ...]
+    age: tuple[str, ...] = ()
 
 
-def render_table(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
-    """A line for each rule that is broken."""
-    lines = [f"{visible(rule.text)}\n" for rule in judged.broken]
+def render_table(judged: PlanReview, options: ViewOptions = PLAIN) -> str:
+    """The decision, a line for each broken rule, and the age of the data."""
     count = counted(judged.restarts, "restart")
-    return "".join(lines) or f"The plan keeps every rule: {count}.\n"
+    if judged.broken:
+        violations = counted(len(judged.broken), "rule violation")
+        lines = [f"The plan has {violations} in {count}.\n"]
+    else:
+        lines = [f"The plan keeps every rule: {count}.\n"]
+    lines += [indented(visible(rule.text), options) for rule in judged.broken]
+    lines += [folded(f"- {visible(note)}\n", options) for note in judged.age]
+    return "".join(lines)
 
 
 def render_json(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
-    """The same, for programs."""
+    """The same as JSON."""
     content = {
         "schema_version": 1,
+        "notes": list(judged.age),
         "keeps_every_rule": not judged.broken,
         "restarts": judged.restarts,
         "broken": [

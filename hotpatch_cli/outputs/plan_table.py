@@ -1,5 +1,5 @@
-"""A plan for a terminal: a bar for each restart, night by night, then what stands in the way, then
-the proof.
+"""A plan for a terminal: the counts, the notes, each night with its restarts, then what isn't
+scheduled and why.
 """
 
 from collections.abc import Sequence
@@ -8,69 +8,85 @@ from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import and_rest, counted
+from hotpatch_cli.outputs.plan_json import whys_of
 from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
     at_once,
+    certainty,
     difference_sections,
+    headline,
     nights,
     proof,
+    who,
 )
-from hotpatch_cli.outputs.table import TextTable, cells, columns, drawn
-from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
+from hotpatch_cli.outputs.table import Column, TextTable, cells, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.planning import Reboot
 from hotpatch_cli.planning.conflicts import name_list
 
 _HOUR = timedelta(hours=1)
+_GAP = 2
 _LEAST_BAR = 24
 _MOST_BAR = 60
 _STEPS = (1, 2, 3, 4, 6, 12)
 _APART = 4
-"""So many cells from one hour that is written to the next."""
+"""The cells from one hour of the header to the next, at least."""
+_COLUMNS = (
+    Column("machine"),
+    Column("start"),
+    Column("end", rank=3),
+    Column("by"),
+    Column("baseline"),
+    Column("window", rank=1),
+    Column("ring", rank=2),
+    Column("groups", rank=4),
+)
+_BAR, _WHY = 5, 6
+_NIGHTS = (
+    Column("night"),
+    Column("restarts"),
+    Column("at once"),
+    Column("first start", rank=1),
+    Column("last end", rank=2),
+)
 
 
 def render_table(view: PlanView, options: ViewOptions) -> str:
-    """The plan by night, with a bar for each restart, then what could not be placed, then the
-    proof.
-    """
+    """The plan by night, then what isn't scheduled, then what changes."""
     plan = view.plan
     every = nights(plan)
-    parts = [f"Restarts for the baseline of {plan.release_day}.\n"]
+    notes = "".join(folded(f"- {visible(note)}\n", options) for note in view.notes)
+    parts = [f"{headline(plan)}.\n" + folded(proof(plan), options), notes]
     if len(every) > 1:
         parts.append(_overview(every, options))
+    whys = whys_of(plan)
     most = len(plan.reboots) if options.most is None else options.most
     shown = 0
     for night in every:
         rows = night.reboots[: most - shown]
         shown += len(rows)
         if rows:
-            parts.append(_night(night, rows, options))
+            parts.append(_night(night, rows, [whys[row.machine.label] for row in rows], options))
     if shown < len(plan.reboots):
-        parts.append(and_rest(len(plan.reboots) - shown, "restarts", "-o FILE"))
-    parts += [
-        _unplaced(view, options),
-        _conflicts(view, options),
-        *_differences(view, options),
-        folded(proof(plan), options),
-    ]
+        parts.append(and_rest(len(plan.reboots) - shown, "restarts", "--all"))
+    parts += [_unplaced(view, options), _conflicts(view, options), *_differences(view, options)]
     return "\n".join(part for part in parts if part)
 
 
 def _overview(every: Sequence[PlanNight], options: ViewOptions) -> str:
-    """Night by night how many restart, at most at once, from when to when."""
+    """Night by night the number of restarts, the most at once, the first start and the last end."""
     rows = [
         (
             night.name,
             str(len(night.reboots)),
             str(at_once(night.reboots)),
-            f"{min(reboot.start for reboot in night.reboots):%H:%M %z}",
-            f"{max(reboot.end for reboot in night.reboots):%H:%M %z}",
+            f"{min(reboot.start for reboot in night.reboots):%a %Y-%m-%d %H:%M %z}",
+            f"{max(reboot.end for reboot in night.reboots):%a %Y-%m-%d %H:%M %z}",
         )
         for night in every
     ]
-    return drawn(
-        TextTable(columns("night", "restarts", "at once", "first start", "last end"), rows), options
-    )
+    return drawn(TextTable(_NIGHTS, rows), options)
 
 
 class _Axis(NamedTuple):
@@ -81,12 +97,12 @@ class _Axis(NamedTuple):
     width: int
 
     def cell(self, moment: datetime) -> int:
-        """The cell that a moment lies in."""
+        """The cell of a moment."""
         return int((moment - self.begin) / (self.finish - self.begin) * self.width)
 
     def header(self) -> str:
-        """The hours, each written where it begins: every one, or every second, third, ... as there
-        is room.
+        """The hours, each where it begins: every one, or every second, third, ... as there is
+        room.
         """
         hours = (self.finish - self.begin) // _HOUR
         step = next((step for step in _STEPS if step * self.width >= _APART * hours), hours)
@@ -99,7 +115,7 @@ class _Axis(NamedTuple):
         return text.ljust(self.width)
 
     def bar(self, reboot: Reboot) -> str:
-        """Where in the night a restart lies."""
+        """The time of a restart within the night."""
         first = min(self.cell(reboot.start), self.width - 1)
         last = max(
             first + 1, -(-((reboot.end - self.begin) * self.width) // (self.finish - self.begin))
@@ -118,41 +134,74 @@ def _axis(night: PlanNight, width: int) -> _Axis:
     return _Axis(begin, begin + hours * _HOUR, width)
 
 
-def _night(night: PlanNight, rows: Sequence[Reboot], options: ViewOptions) -> str:
-    head: tuple[str, ...] = ("machine", "local time", "window", "ring")
-    cells_of: list[tuple[str, ...]] = [
-        (
-            reboot.machine.label,
-            f"{reboot.start:%H:%M}-{reboot.end:%H:%M}",
-            reboot.window,
-            reboot.machine.placement.ring or "-",
-        )
-        for reboot in rows
-    ]
-    ringless = all(row[3] == "-" for row in cells_of)
-    if ringless:
-        head, cells_of = head[:3], [row[:3] for row in cells_of]
-    axis = _axis(night, _bar_width([head, *cells_of], options))
-    bars = [(*row, axis.bar(reboot)) for row, reboot in zip(cells_of, rows, strict=True)]
-    zones = {reboot.start.utcoffset() for reboot in night.reboots}
-    clock = f"{axis.begin:%z}" if len(zones) == 1 else f"bars by the clock of {axis.begin:%z}"
-    many = counted(len(night.reboots), "restart")
-    title = f"Night of {night.name}: {many} ({clock})"
-    header = (*head, axis.header())
-    return drawn(TextTable(columns(*header), bars, title=title), options)
-
-
-def _bar_width(rows: Sequence[tuple[str, ...]], options: ViewOptions) -> int:
-    """What the other columns leave of a terminal, within reason."""
-    taken = sum(
-        max(cells(visible(row[column])) for row in rows) + 2 for column in range(len(rows[0]))
+def _night(
+    night: PlanNight, rows: Sequence[Reboot], whys: Sequence[str], options: ViewOptions
+) -> str:
+    """The restarts of a night. In a terminal, a bar for each and the reason of its time, as there
+    is room; elsewhere the reason alone.
+    """
+    one_clock = len({reboot.start.utcoffset() for reboot in night.reboots}) == 1
+    table = _without_empty(
+        TextTable(_COLUMNS, [_row(row, with_offset=not one_clock) for row in rows])
     )
-    return max(_LEAST_BAR, min(_MOST_BAR, (options.width if options.terminal else 80) - taken - 2))
+    columns, texts = list(table.columns), [list(row) for row in table.rows]
+    if options.terminal:
+        room = options.width - _width(table)
+        why_width = max(map(cells, (*whys, "why then"))) + _GAP
+        with_why = room >= why_width + _LEAST_BAR + _GAP
+        bar = min(_MOST_BAR, room - _GAP - (why_width if with_why else 0))
+        if bar >= _LEAST_BAR:
+            axis = _axis(night, bar)
+            columns.append(Column(axis.header(), rank=_BAR))
+            texts = [[*text, axis.bar(row)] for text, row in zip(texts, rows, strict=True)]
+    if not options.terminal or with_why:
+        columns.append(Column("why then", rank=_WHY))
+        texts = [[*text, why] for text, why in zip(texts, whys, strict=True)]
+    clock = f" ({night.reboots[0].start:%z})" if one_clock else ""
+    title = f"Night of {night.name}: {counted(len(night.reboots), 'restart')}{clock}\n"
+    return folded(title, options) + drawn(TextTable(tuple(columns), texts), options)
+
+
+def _row(reboot: Reboot, *, with_offset: bool) -> tuple[str, ...]:
+    """The cells of a restart; the offset where the machines of a night don't share one."""
+    offset = f" {reboot.start:%z}" if with_offset else ""
+    next_day = "" if reboot.end.date() == reboot.start.date() else f"{reboot.end:%a} "
+    placement = reboot.machine.placement
+    return (
+        reboot.machine.label,
+        f"{reboot.start:%a %Y-%m-%d %H:%M}{offset}",
+        f"{next_day}{reboot.end:%H:%M}",
+        who(reboot),
+        certainty(reboot),
+        reboot.window,
+        placement.ring or "-",
+        ", ".join(placement.groups) or "-",
+    )
+
+
+def _without_empty(table: TextTable) -> TextTable:
+    """The table without columns in which no row has a value."""
+    filled = [
+        index for index in range(len(table.columns)) if any(row[index] != "-" for row in table.rows)
+    ]
+    return TextTable(
+        tuple(table.columns[index] for index in filled),
+        [tuple(row[index] for index in filled) for row in table.rows],
+    )
+
+
+def _width(table: TextTable) -> int:
+    """The cells that all columns take side by side."""
+    widths = (
+        max(cells(visible(text)) for text in (column.name, *(row[index] for row in table.rows)))
+        for index, column in enumerate(table.columns)
+    )
+    return sum(widths) + _GAP * (len(table.columns) - 1)
 
 
 def _unplaced(view: PlanView, options: ViewOptions) -> str:
-    """Who is left out and why: line by line for a file, in a terminal once for all that share the
-    reason.
+    """The machines that aren't scheduled, and why: one line for each in a file, one for each
+    reason in a terminal.
     """
     if not view.plan.unplaced:
         return ""
@@ -163,32 +212,30 @@ def _unplaced(view: PlanView, options: ViewOptions) -> str:
         lines = [f"{name_list(names)}: {why}" for why, names in sharing.items()]
     else:
         lines = [f"{name}: {why}" for why, names in sharing.items() for name in names]
-    shown = "".join(
-        indented(visible(line), options)
-        for line in lines[: options.rows if options.terminal else None]
-    )
-    return f"Not placed: {len(view.plan.unplaced)}\n{shown}"
+    shown = lines[: options.most]
+    listed = "".join(folded(f"  {visible(line)}\n", options) for line in shown)
+    rest = len(lines) - len(shown)
+    more = and_rest(rest, "reasons", "--all") if rest else ""
+    return f"Not scheduled: {len(view.plan.unplaced)}\n{listed}{more}"
 
 
 def _conflicts(view: PlanView, options: ViewOptions) -> str:
-    """What stands in the way, conflict by conflict: all of its reasons are needed, any one help is
-    enough.
-    """
+    """Conflict by conflict its causes, and the changes of which each resolves it."""
     lines = []
     for number, obstacle in enumerate(view.obstacles, 1):
-        lines.append(indented(f"Conflict {number}: {visible(obstacle.summary)}", options, 0))
-        lines += [indented(f"- {visible(reason.message)}", options) for reason in obstacle.reasons]
+        lines.append(f"Conflict {number}: {visible(obstacle.summary)}\n")
+        lines += [f"  - cause: {visible(reason.message)}\n" for reason in obstacle.reasons]
         if obstacle.helps:
-            lines.append(
-                "  What would help, each alone:\n"
-                if len(obstacle.helps) > 1
-                else "  What would help:\n"
-            )
-            lines += [
-                indented(f"+ {visible(relaxation.message)}", options)
-                for relaxation in obstacle.helps
-            ]
-    return "".join(lines)
+            lines.append(f"  {each_alone(len(obstacle.helps))}\n")
+            lines += [f"  + {visible(change.message)}\n" for change in obstacle.helps]
+    return "".join(folded(line, options) for line in lines)
+
+
+def each_alone(changes: int) -> str:
+    """The heading of the changes that resolve a conflict."""
+    if changes == 1:
+        return "This change resolves the conflict:"
+    return "Each of these changes alone resolves the conflict:"
 
 
 def _differences(view: PlanView, options: ViewOptions) -> list[str]:
@@ -196,11 +243,11 @@ def _differences(view: PlanView, options: ViewOptions) -> list[str]:
     for heading, lines in difference_sections(view):
         most = len(lines) if options.most is None else options.most
         rest = len(lines) - most
-        more = f"  ... and {rest} more: -o FILE shows all.\n" if rest > 0 else ""
+        more = f"  {and_rest(rest, 'changes', '--all')}" if rest > 0 else ""
         parts.append(
             visible(heading)
             + "\n"
-            + "".join(indented(visible(line), options) for line in lines[:most])
+            + "".join(folded(f"  {visible(line)}\n", options) for line in lines[:most])
             + more
         )
     return parts

@@ -18,8 +18,8 @@ MovedJson = TypedDict("MovedJson", {"machine": str, "from": str, "to": str})
 
 
 class ObjectiveJson(TypedDict):
-    """Weighted hours from the release to the end of each restart, a proven lower bound of them, and
-    the last end.
+    """Weighted hours from the release to the end of each restart, their proven lower bound, and the
+    last end.
 
     `gap` is (exposure_hours - lower_bound) / exposure_hours, 0 when the exposure is 0.
     """
@@ -31,7 +31,7 @@ class ObjectiveJson(TypedDict):
 
 
 class SearchJson(TypedDict):
-    """How the plan was found; cut_short says that the clock or the user ended the search."""
+    """How the plan was found; `cut_short` is true where the clock or the user ended the search."""
 
     engine: str
     work: int
@@ -39,7 +39,11 @@ class SearchJson(TypedDict):
 
 
 class RebootJson(TypedDict):
-    """A restart in the local time of its opening, and why it is then."""
+    """A restart in the local time of its opening, and why it is at that time.
+
+    `runner` is `platform` where Azure chooses the moment: the start is then a proposal. `confirmed`
+    says whether the release data confirms the baseline.
+    """
 
     machine: str
     start: str
@@ -47,25 +51,27 @@ class RebootJson(TypedDict):
     window: str
     ring: str | None
     groups: list[str]
+    runner: Literal["owner", "platform"]
+    confirmed: bool
     why: str
 
 
 class CodeJson(TypedDict):
-    """The rule that says why a machine is not placed."""
+    """The rule that explains why a machine isn't scheduled."""
 
     code: str
     message: str
 
 
 class UnplacedJson(TypedDict):
-    """A machine that is not placed."""
+    """A machine that isn't scheduled."""
 
     machine: str
     reasons: list[CodeJson]
 
 
 class ToldJson(TypedDict):
-    """A reason of a conflict, or a change that would help."""
+    """A cause of a conflict, or a change that resolves it."""
 
     kind: str
     name: str | None
@@ -73,11 +79,10 @@ class ToldJson(TypedDict):
 
 
 class ConflictJson(TypedDict):
-    """Machines that cannot all be placed, the reasons (all are needed), and what would help (any
-    one).
+    """Machines that can't all be scheduled, the causes in `reasons`, and the changes in `helps` of
+    which each alone resolves the conflict.
 
-    `also` are others that are left out in the same way; `proven` is false where not every plan was
-    tried.
+    `also` are others with the same conflict; `proven` is false where not every plan was tried.
     """
 
     machines: list[str]
@@ -89,14 +94,14 @@ class ConflictJson(TypedDict):
 
 
 class StartJson(TypedDict):
-    """A restart that the other plan does not have."""
+    """A restart that the other plan doesn't have."""
 
     machine: str
     start: str
 
 
 class PlanDiffJson(TypedDict):
-    """A plan against another one."""
+    """The differences from another plan."""
 
     moved: list[MovedJson]
     added: list[StartJson]
@@ -106,7 +111,7 @@ class PlanDiffJson(TypedDict):
 
 
 class WithoutJson(TypedDict):
-    """The plan of the world without the supposition."""
+    """The plan without the scenario."""
 
     status: str
     objective: ObjectiveJson
@@ -115,7 +120,7 @@ class WithoutJson(TypedDict):
 
 
 class WhatIfJson(PlanDiffJson):
-    """What a supposition changes; without is null where no baseline would be due."""
+    """What a scenario changes; `without` is null where no baseline is due without it."""
 
     questions: list[str]
     without: WithoutJson | None
@@ -124,9 +129,12 @@ class WhatIfJson(PlanDiffJson):
 
 
 class PlanJson(TypedDict):
-    """The plan of `hotpatch plan`."""
+    """The plan of `hotpatch plan`. `notes` have the age of the release data, and what else concerns
+    the whole plan.
+    """
 
     schema_version: int
+    notes: list[str]
     release: str
     asked: AskedJson
     status: Literal["optimal", "feasible", "infeasible"]

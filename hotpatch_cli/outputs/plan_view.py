@@ -1,24 +1,29 @@
-"""What the formats of a plan share: the plan with its words, and its restarts by night."""
+"""What the formats of a plan share: the plan in words, its notes, and its restarts by night."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding
+from hotpatch_cli.outputs.phrases import and_more
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
 from hotpatch_cli.report import sentence
+from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
 NOON = 12
+_NAMED = 10
+_DAY = timedelta(days=1)
 
 
 class PlanView(NamedTuple):
-    """A plan with the catalogue that explains what is left out, and what stands in the way of it.
+    """A plan with the catalogue that explains why machines aren't scheduled, and the conflicts.
 
-    `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`.
+    `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `age` has the
+    sentences on the age of the release data.
     """
 
     plan: Plan
@@ -27,18 +32,77 @@ class PlanView(NamedTuple):
     obstacles: tuple[PlanConflict, ...] = ()
     supposed: ScenarioPlan | None = None
     kept: PlanDiff | None = None
+    age: tuple[str, ...] = ()
 
     def message(self, finding: Finding) -> str:
         """The sentence of a finding."""
         return sentence(self.rules[finding.code], finding)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the whole plan: the age of the data, what is a forecast or a
+        proposal, what has no effect.
+        """
+        return (*self.age, *self.plan_notes)
+
+    @property
+    def plan_notes(self) -> tuple[str, ...]:
+        """The notes apart from the age of the data."""
+        return tuple(_notes(self))
+
+
+def _notes(view: PlanView) -> Iterator[str]:
+    plan = view.plan
+    if view.supposed is not None:
+        yield f"This plan is for a scenario: {' and '.join(view.supposed.texts)}."
+    forecast = [reboot for reboot in plan.reboots if not reboot.confirmed]
+    if forecast:
+        which = "" if len(forecast) == len(plan.reboots) else f" for {_names(forecast)}"
+        yield f"The baseline of {day_text(plan.release_day)} is a forecast{which}."
+    proposed = [reboot for reboot in plan.reboots if reboot.runner == "platform"]
+    if proposed:
+        yield (
+            f"Azure chooses when to restart {_names(proposed)} (AutomaticByPlatform), within "
+            f"{PLATFORM_DAYS.days} days of the release. "
+            "The start in this plan is a proposal."
+        )
+    rings = plan.prepared.fleet.rings
+    if rings and rings[-1].soak:
+        yield f"The soak time of {rings[-1].name} has no effect, because it's the last ring."
+    if plan.result.cut_short:
+        yield "The search was cut short. More time might find a better plan."
+
+
+def _names(reboots: Sequence[Reboot]) -> str:
+    return and_more([reboot.machine.label for reboot in reboots], _NAMED)
+
+
+def who(reboot: Reboot) -> str:
+    """Who restarts a machine. Where Azure chooses the moment, the start is only proposed."""
+    return "Azure, proposed" if reboot.runner == "platform" else "you"
+
+
+def certainty(reboot: Reboot) -> str:
+    """Whether the release data confirms what a machine restarts for."""
+    return "confirmed" if reboot.confirmed else "forecast"
+
+
+def day_text(day: date) -> str:
+    """A day with its weekday: `Sat 2026-01-17`."""
+    return f"{day:%a %Y-%m-%d}"
+
+
+def moment_text(moment: datetime) -> str:
+    """A local moment with its weekday and offset: `Sat 2026-01-17 22:00 +0100`."""
+    return f"{moment:%a %Y-%m-%d %H:%M %z}"
+
 
 def told_left_out(view: PlanView) -> list[str]:
-    """Who is not placed and what stands in the way, line by line: for formats that hold restarts
-    alone.
+    """The machines that aren't scheduled, and the conflicts, line by line: for formats that have
+    room for restarts alone.
     """
     lines = [
-        f"{machine.label}: not placed: {why.code} {view.message(why)}"
+        f"{machine.label}: not scheduled: {why.code} {view.message(why)}"
         for machine, why in view.plan.unplaced
     ]
     return [
@@ -58,8 +122,8 @@ class PlanNight(NamedTuple):
 
     @property
     def name(self) -> str:
-        """`Sat 2026-01-17`: hours before noon belong to the night of the day before."""
-        return f"{self.day:%a %Y-%m-%d}"
+        """`Sat 2026-01-17 to Sun 2026-01-18`: a night is from noon to noon."""
+        return f"{day_text(self.day)} to {day_text(self.day + _DAY)}"
 
 
 def nights(plan: Plan) -> list[PlanNight]:
@@ -89,50 +153,50 @@ def at_once(reboots: tuple[Reboot, ...]) -> int:
     return most
 
 
+def headline(plan: Plan) -> str:
+    """What the plan is for, with the day of the baseline."""
+    return f"Restarts for the baseline of {day_text(plan.release_day)}"
+
+
 def proof(plan: Plan) -> str:
-    """How many are planned and left alone, and how good the plan is, in two lines."""
+    """How many restarts are scheduled and not needed, and how good the plan is, in two lines."""
     alone = "".join(f", {count} {why}" for why, count in sorted(plan.not_needed.items()))
-    last = f"; the last restart ends {plan.makespan:%Y-%m-%d %H:%M %z}" if plan.makespan else ""
-    short = (
-        " The search was cut short: more time may find a better plan."
-        if plan.result.cut_short
-        else ""
-    )
+    last = f" The last restart ends {moment_text(plan.makespan)}." if plan.makespan else ""
     return (
-        f"{len(plan.reboots)} planned, {len(plan.unplaced)} not placed{alone}.\n"
+        f"{len(plan.reboots)} scheduled, {len(plan.unplaced)} not scheduled{alone}.\n"
         f"{plan.status}: {plan.exposure:.1f} weighted hours of exposure, "
-        f"at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}){last}.{short}\n"
+        f"at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}).{last}\n"
     )
 
 
 def difference_sections(view: PlanView) -> list[tuple[str, list[str]]]:
     """What `--what-if` and `--keep` changed, as headings with lines below them."""
-    told = []
+    sections = []
     if view.supposed is not None:
-        told.append((f"What if {' and '.join(view.supposed.texts)}:", _supposed(view.supposed)))
+        texts = " and ".join(view.supposed.texts)
+        sections.append((f"What if {texts}:", _supposed(view.supposed)))
     if view.kept is not None:
-        told.append(("Against the plan that was kept:", _changes(view.kept)))
-    return told
+        sections.append(("Changes from the plan to keep:", _changes(view.kept)))
+    return sections
 
 
 def _supposed(answer: ScenarioPlan) -> list[str]:
     lines = []
     if answer.without is None:
-        lines.append("Without it no baseline is due then, and nothing restarts.")
-    more = "more" if answer.exposure >= 0 else "less"
+        lines.append("Without it, no baseline is due and no machine restarts.")
+    more = "more" if answer.exposure >= 0 else "fewer"
     change = answer.difference
     of_what = (
-        ", without those that only one of the plans places"
+        ", not counting machines that only one of the plans schedules"
         if change.unscheduled or change.scheduled
         else ""
     )
-    hours = f"{abs(answer.exposure):.1f} weighted hours of exposure {more}{of_what}"
+    lines.append(f"{abs(answer.exposure):.1f} {more} weighted hours of exposure{of_what}.")
     seconds = answer.later.total_seconds() if answer.later is not None else 0
-    later = ""
     if seconds:
         direction = "later" if seconds > 0 else "earlier"
-        later = f"; the last restart ends {abs(seconds) / 3600:.1f} h {direction}"
-    return [*lines, f"{hours}{later}.", *_changes(change)]
+        lines.append(f"The last restart ends {abs(seconds) / 3600:.1f} h {direction}.")
+    return [*lines, *_changes(change)]
 
 
 def _changes(change: PlanDiff) -> list[str]:
@@ -141,17 +205,17 @@ def _changes(change: PlanDiff) -> list[str]:
         start = move.reboot.start
         before = move.before.astimezone(start.tzinfo)
         lines.append(
-            f"{move.reboot.machine.label} moves from {before:%Y-%m-%d %H:%M} "
-            f"to {start:%Y-%m-%d %H:%M %z}."
+            f"{move.reboot.machine.label} moves from {before:%a %Y-%m-%d %H:%M} "
+            f"to {moment_text(start)}."
         )
     lines += [
-        f"{reboot.machine.label} restarts too, {reboot.start:%Y-%m-%d %H:%M %z}."
+        f"{reboot.machine.label} also restarts: {moment_text(reboot.start)}."
         for reboot in change.added
     ]
     lines += [
-        f"{reboot.machine.label} can be placed now, {reboot.start:%Y-%m-%d %H:%M %z}."
+        f"{reboot.machine.label} can now be scheduled: {moment_text(reboot.start)}."
         for reboot in change.scheduled
     ]
-    lines += [f"{name} cannot be placed then." for name in change.unscheduled]
+    lines += [f"{name} can no longer be scheduled." for name in change.unscheduled]
     lines += [f"{name} needs no restart." for name in change.not_needed]
     return lines or ["No restart moves."]

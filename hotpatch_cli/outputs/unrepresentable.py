@@ -1,8 +1,7 @@
-"""Values of sources that have no word in an inventory: a status that a service is younger than, a
-text too long.
+"""Values of sources that an inventory can't hold: a status that is newer than this program, a text
+that is too long.
 
-They are left out of what is written, where the fact is then missing, and told in a comment and to
-the user.
+The inventory lacks these facts. A comment in it and a note to the user name them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +12,13 @@ from hotpatch_cli.inputs.fields import MACHINE_FIELDS
 from hotpatch_cli.inputs.tables.cells import placed
 from hotpatch_cli.model import Machine
 from hotpatch_cli.outputs.inventory_yaml import Leaf, fields_of, leaves
+from hotpatch_cli.outputs.phrases import counted
 
 _SHOWN = 10
 
 
 def unrepresentable(machines: Sequence[Machine]) -> list[dict[Leaf, Any]]:
-    """For each machine what an inventory cannot say of it: the place there, and the value."""
+    """For each machine the values that an inventory can't hold, by their place in it."""
     known: dict[str, dict[Leaf, Any]] = {}
     return [_of_machine(machine, known) for machine in machines]
 
@@ -31,7 +31,7 @@ def _of_machine(machine: Machine, known: dict[str, dict[Leaf, Any]]) -> dict[Lea
 
 
 def _of_field(key: str, value: Any, known: dict[str, dict[Leaf, Any]]) -> dict[Leaf, Any]:
-    """What is wrong in one field; machines share values, so each value is looked at once."""
+    """The values of one field that don't fit; machines share values, and each is checked once."""
     text = f"{key}={value!r}"
     if text not in known:
         wrong = {} if _fits(key, value) else leaves({key: value})
@@ -48,15 +48,15 @@ def _fits(key: str, value: Any) -> bool:
 
 
 def notes_on(machines: Sequence[Machine], values: Sequence[Mapping[Leaf, Any]]) -> Iterator[str]:
-    """Sentences for the user: the first ten, and how many there are."""
+    """Sentences for the user: the first ten, and the number of the rest."""
     sentences = []
     for machine, wrong in zip(machines, values, strict=True):
         for leaf, value in wrong.items():
             sentences.append(
-                f"{machine.label or machine.name}: {'.'.join(leaf)} is {quoted(value)}, "
-                "for which an inventory has no word; the fact is not known there."
+                f"{machine.label or machine.name}: an inventory can't hold "
+                f"{'.'.join(leaf)} {quoted(value)}. The fact is missing there."
             )
     yield from sentences[:_SHOWN]
     if len(sentences) > _SHOWN:
-        more = len(sentences) - _SHOWN
-        yield f"... and {more} more such values; the comments of the inventory have them all."
+        more = counted(len(sentences) - _SHOWN, "more value", "more values")
+        yield f"... and {more}. Comments in the inventory list all of them."

@@ -6,17 +6,23 @@ from datetime import UTC
 from typing import Any
 
 from hotpatch_cli.outputs.escaping import csv_text
-from hotpatch_cli.outputs.table import TextTable, cells, columns, drawn
+from hotpatch_cli.outputs.table import Column, TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.schedule.zones import windows_name
 from hotpatch_cli.use_cases.windows import UpcomingOpening
 
-_BETWEEN = 2  # columns of a terminal between two of the table
-_REMARKS = 11  # as wide as 2026-03-29, and a comma
+_COLUMNS = (
+    Column("window"),
+    Column("start"),
+    Column("UTC", rank=2),
+    Column("min"),
+    Column("remarks", rank=1, prose=True),
+)
+_REMARKS = {"platform": "Azure chooses the moment", "azure-update-manager": "run by Azure"}
 
 
 def opening_dict(listed: UpcomingOpening) -> dict[str, Any]:
-    """An opening as it stands in JSON."""
+    """An opening as a JSON object."""
     opening = listed.opening
     return {
         "machine": listed.machine,
@@ -26,6 +32,7 @@ def opening_dict(listed: UpcomingOpening) -> dict[str, Any]:
         "minutes": listed.minutes,
         "removed": [{"freeze": cut.freeze, "minutes": cut.minutes} for cut in listed.removed],
         "notes": list(opening.notes),
+        "runner": listed.runner,
     }
 
 
@@ -37,7 +44,17 @@ def render_json(found: Sequence[UpcomingOpening], _options: ViewOptions) -> str:
 
 def render_csv(found: Sequence[UpcomingOpening], _options: ViewOptions) -> str:
     """The openings as CSV, one line each."""
-    header = ("machine", "window", "start", "end", "start_utc", "minutes", "removed", "notes")
+    header = (
+        "machine",
+        "window",
+        "start",
+        "end",
+        "start_utc",
+        "minutes",
+        "removed",
+        "notes",
+        "runner",
+    )
     return csv_text(header, map(_csv_row, found))
 
 
@@ -50,6 +67,7 @@ def _csv_row(listed: UpcomingOpening) -> tuple[object, ...]:
         listed.minutes,
         _removed(listed),
         "; ".join(opening.notes),
+        listed.runner,
     )
 
 
@@ -58,50 +76,41 @@ def _removed(listed: UpcomingOpening) -> str:
 
 
 def render_table(found: Sequence[UpcomingOpening], options: ViewOptions) -> str:
-    """The openings as a table: local time with its offset, UTC, and what a freeze took."""
+    """The openings as a table: local time with its offset, UTC, the minutes that are left, and
+    remarks on freezes, clock changes and who restarts.
+    """
     if not found:
-        return "No window opens in this time.\n"
+        return "No window opens in this period.\n"
     by_machine = any(opening.machine for opening in found)
-    header = ("machine" if by_machine else "zone", "window", "start", "UTC", "min", "remarks")
+    columns: tuple[Column, ...] = (Column("machine" if by_machine else "zone"), *_COLUMNS)
     rows = [_row(opening, by_machine=by_machine) for opening in found]
-    grid = TextTable(columns(*header), rows)
-    listing = drawn(grid, options)
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    listing = drawn(TextTable(columns, rows), options)
     return listing if by_machine else listing + "\n" + folded(_zones(found), options)
 
 
 def _row(listed: UpcomingOpening, *, by_machine: bool) -> tuple[str, ...]:
-    """A row; where the zone stands in it, the offset need not."""
+    """A row; it has the offset unless it has the zone."""
     opening = listed.opening
-    remarks = "; ".join(
-        [*([f"frozen: {_removed(listed)}"] if listed.removed else []), *opening.notes]
-    )
+    frozen = f"frozen: {_removed(listed)}" if listed.removed else ""
+    remarks = "; ".join(filter(None, (frozen, *opening.notes, _REMARKS.get(listed.runner))))
     first, offset = (
         (listed.machine, f" {opening.start:%z}") if by_machine else (str(opening.start.tzinfo), "")
     )
-    utc = f"{opening.start.astimezone(UTC):%d %H:%M}"
+    utc = f"{opening.start.astimezone(UTC):%Y-%m-%d %H:%M}"
     return (
         first,
         opening.window,
-        f"{opening.start:%Y-%m-%d %H:%M}{offset}",
+        f"{opening.start:%a %Y-%m-%d %H:%M}{offset}",
         utc,
         str(listed.minutes),
         remarks,
     )
 
 
-def _whole(
-    header: Sequence[str], rows: Sequence[Sequence[str]], options: ViewOptions
-) -> tuple[str, ...]:
-    """The columns that stay whole: all but the remarks, as long as these keep room."""
-    widths = [max(cells(text) for text in column) for column in zip(header, *rows, strict=True)][
-        :-1
-    ]
-    room = options.width - sum(widths) - _BETWEEN * len(header)
-    return tuple(header[:-1] if room >= _REMARKS else header[2:-1])
-
-
 def _zones(found: Sequence[UpcomingOpening]) -> str:
-    """Both names of each zone: Azure takes the one of Windows, everybody else the one of IANA."""
+    """Both names of each zone: Azure uses the Windows name, other tools the IANA name."""
     names = dict.fromkeys(str(opening.opening.start.tzinfo) for opening in found)
     pairs = ((name, windows_name(name)) for name in names)
     return "".join(

@@ -1,9 +1,9 @@
-"""From a fleet to a problem, and from its solution to a plan: who restarts when, in which window,
-and why.
+"""From a fleet to a problem, and from its solution to a plan: when each machine restarts, in which
+window, and why.
 
-Times of the problem are minutes since the release (10:00 in Redmond on its day). The rules that a
-plan keeps are those of the inventory: windows less freezes, groups, rings, limits, pinned restarts,
-the deadline.
+Times of the problem are minutes since the release (10:00 in Redmond on its day). A plan keeps the
+rules of the inventory: windows without freezes, groups, rings, limits, pinned restarts, the
+deadline.
 """
 
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules, plan, unscheduled

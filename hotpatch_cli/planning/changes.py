@@ -1,4 +1,4 @@
-"""What changes between two plans: for `--what-if`, and for a plan that stays near an older one."""
+"""Differences between two plans: for `--what-if` and for `--keep`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta

@@ -1,11 +1,12 @@
-"""Why machines cannot be placed, in words: an irreducible set of rules that conflict, and what
-would help.
+"""Why machines can't be scheduled, in words: a minimal set of causes, and changes that resolve the
+conflict.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.planning.plan import Plan, blocked_tasks
@@ -16,13 +17,13 @@ from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import ResourceLimit, SchedulingProblem, Task, TaskGroup, explain
 
 _DAYS_LATER = 28
-"""So many days more are tried as a later deadline."""
+"""The most days by which the deadline is extended in a search for changes that help."""
 _NAMED = 4
 _SHOWN = 3
 
 
 class ConflictText(NamedTuple):
-    """A reason or a help in words: `kind` and `name` as the scheduler's `explain` gives them."""
+    """A cause or a change in words: `kind` and `name` as the scheduler's `explain` gives them."""
 
     kind: str
     name: str | None
@@ -30,11 +31,11 @@ class ConflictText(NamedTuple):
 
 
 class PlanConflict(NamedTuple):
-    """Machines that cannot all restart in time, the reasons why (each of them is needed), and what
-    would help.
+    """Machines that can't all restart in time, the causes (a minimal set), and the changes of which
+    each resolves the conflict.
 
-    `also` are others that are left out in the same way. `proven` is False where no room was found,
-    but not every plan was tried.
+    `also` are others with the same conflict. `proven` is False where the search found no plan, but
+    didn't try all.
     """
 
     machines: tuple[str, ...]
@@ -69,7 +70,7 @@ def plan_conflicts(plan: Plan, rules: Mapping[str, Rule]) -> tuple[PlanConflict,
 def _facts_missing(
     prepared: PlanningInput, rules: Mapping[str, Rule], late: set[int]
 ) -> Iterable[PlanConflict]:
-    """Machines that no plan can place, one conflict for each reason."""
+    """Machines that no plan can schedule, one conflict for each cause."""
     sharing: dict[Finding, list[Machine]] = {}
     for task, why in prepared.missing.items():
         if task not in late:
@@ -80,12 +81,12 @@ def _facts_missing(
         reason = ConflictText("fact", why.code, message)
         help_ = ConflictText("fact", why.code, rules[why.code].fix)
         yield PlanConflict(
-            names, f"{name_list(names)} cannot be placed.", (reason,), (help_,), proven=True
+            names, f"{name_list(names)} can't be scheduled.", (reason,), (help_,), proven=True
         )
 
 
 class _ConflictTexts:
-    """Puts a conflict of the planner into the words of the inventory."""
+    """Words a conflict of the scheduler in the terms of the inventory."""
 
     def __init__(self, prepared: PlanningInput, problem: SchedulingProblem) -> None:
         self.prepared, self.problem = prepared, problem
@@ -96,7 +97,7 @@ class _ConflictTexts:
     def conflicts(
         self, starts: tuple[int | None, ...], unexplained: Iterable[int]
     ) -> Iterable[PlanConflict]:
-        """The conflicts behind the tasks that a plan leaves out, in words."""
+        """The conflicts behind the tasks that a plan doesn't schedule, in words."""
         for conflict in explain(self.problem, starts, unexplained, most_days=_DAYS_LATER):
             tasks = [self.problem.tasks[self._task[name]] for name in conflict.tasks]
             in_windows = {name for kind, name in conflict.reasons if kind == "windows"}
@@ -109,17 +110,18 @@ class _ConflictTexts:
             helps = tuple(self._help(*relaxation) for relaxation in conflict.relaxations)
             names, also = conflict.tasks, conflict.also
             if len(names) == 1:
-                summary = f"{names[0]} cannot be placed."
+                summary = f"{names[0]} can't be scheduled."
             else:
-                summary = f"{len(names)} machines cannot all be placed: {name_list(names)}."
+                count = counted(len(names), "machine")
+                summary = f"{count} can't all be scheduled: {name_list(names)}."
             if also:
-                summary += f" So it is with {name_list(also)}."
+                summary += f" The same applies to {name_list(also)}."
             if not conflict.proven:
-                summary += " No room was found for them, but not every plan was tried."
+                summary += " The search found no plan for them, but didn't try all."
             yield PlanConflict(names, summary, tuple(reasons), helps, conflict.proven, also)
 
     def _windows(self, named: set[str | None], tasks: Sequence[Task]) -> list[ConflictText]:
-        """The openings of the named machines, told once for all that share them."""
+        """The openings of the named machines, one sentence for all that share them."""
         sharing: dict[tuple[object, ...], list[Task]] = {}
         for task in tasks:
             if task.name in named:
@@ -143,7 +145,7 @@ class _ConflictTexts:
         ]
         more = f" and {len(opened) - _SHOWN} more" if len(opened) > _SHOWN else ""
         total = duration_text(sum(end - start for start, end in opened) * MINUTE)
-        many = "one opening" if len(opened) == 1 else f"{len(opened)} openings"
+        many = counted(len(opened), "opening")
         where = f"{many} of {windows} {before}, {total} in all: {'; '.join(spans)}{more}"
         return ConflictText("windows", names[0], f"{who} {where}.")
 
@@ -165,11 +167,11 @@ class _ConflictTexts:
             and when - first < timedelta(days=1)
         ):
             return f"{when:%H:%M}"
-        return f"{when:%Y-%m-%d %H:%M %z}"
+        return f"{when:%a %Y-%m-%d %H:%M %z}"
 
     def _reason(self, kind: str, name: str | None, tasks: Sequence[Task]) -> ConflictText:
         if kind == "deadline":
-            message = f"Every restart ends by {moment(self.prepared.finish)}."
+            message = f"Every restart must end by {moment(self.prepared.finish)}."
         elif kind == "pinned":
             message = f"{name} is pinned to {self._pinned(name)} (`reboot_at`)."
         elif kind == "ring":
@@ -182,7 +184,7 @@ class _ConflictTexts:
 
     def _pinned(self, name: str | None) -> str:
         machine = self.prepared.machines[self._task[name or ""]]
-        return f"{machine.reboot_at:%Y-%m-%d %H:%M %z}"
+        return f"{machine.reboot_at:%a %Y-%m-%d %H:%M %z}"
 
     def _ring(self, name: str | None) -> str:
         rings = self.problem.rings
@@ -194,12 +196,12 @@ class _ConflictTexts:
     def _after(self, name: str | None) -> str:
         group = self._group.get(name or "")
         if group is None:
-            return f"{name} waits for others."
+            return f"{name} starts after other restarts."
         before = name_list([self.problem.groups[number].name for number in group.after])
         return f"The group {name} starts when {before} is done."
 
     def _share(self, kind: str, name: str | None, tasks: Sequence[Task]) -> str:
-        """How much a group or a limit lets through, and how much the machines need."""
+        """How many restarts a group or a limit allows, and how much time they need."""
         limits: Mapping[str, TaskGroup | ResourceLimit]
         limits = self._group if kind == "group" else self._limit
         limit = limits[name or ""]
@@ -230,8 +232,8 @@ class _ConflictTexts:
                 f"their openings offer {duration_text(offered * MINUTE)}"
             )
         elif places < len(users):
-            openings = "1 opening" if len(opened) == 1 else f"{len(opened)} openings"
-            text += f"; their {openings} have room for {places}"
+            openings = counted(len(opened), "opening has room", "openings have room")
+            text += f"; their {openings} for {places}"
         return text + "."
 
     def _uses(self, task: Task, limit: TaskGroup | ResourceLimit) -> bool:
@@ -244,18 +246,15 @@ class _ConflictTexts:
     ) -> ConflictText:
         if kind == "deadline":
             days = -(-amount // (24 * 60))
-            message = f"{days} day{'s' if days > 1 else ''} more: a deadline of " + moment(
-                self.prepared.finish + timedelta(days=days)
-            )
+            later = moment(self.prepared.finish + timedelta(days=days))
+            message = f"Extend the deadline by {counted(days, 'day')}, to {later}"
         elif kind == "capacity":
             limit = self._group.get(name or "") or self._limit[name or ""]
-            word = (
-                f"max_unavailable: {limit.capacity + amount}"
-                if name in self._group
-                else str(limit.capacity + amount)
-            )
+            capacity = limit.capacity + amount
             message = (
-                f"{'The group' if name in self._group else 'The limit on'} {name}: {word} at once"
+                f"Set `max_unavailable: {capacity}` for the group {name}"
+                if name in self._group
+                else f"Raise the limit on {name} to {capacity}"
             )
         else:
             zone = self._zone(self._task[name or ""])
@@ -264,7 +263,7 @@ class _ConflictTexts:
                 if within
                 else ""
             )
-            message = f"One more opening of {duration_text(amount * MINUTE)} for {name}{where}"
+            message = f"Add an opening of {duration_text(amount * MINUTE)} for {name}{where}"
         return ConflictText(kind, name, message + ".")
 
 

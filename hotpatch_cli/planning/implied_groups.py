@@ -1,4 +1,4 @@
-"""Groups that the inventory does not define: those of an availability set, or of one zone."""
+"""Groups that the inventory doesn't define: availability sets and zones."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -7,8 +7,8 @@ from hotpatch_cli.model import Fleet, GroupRule, Machine
 
 
 class Implied(NamedTuple):
-    """How many of each availability set, and of each zone of a region, may be down at once; None:
-    not asked.
+    """The share of each availability set, and of each zone of a region, that may be down at once;
+    None: no limit.
     """
 
     availability_sets: GroupRule | None = None

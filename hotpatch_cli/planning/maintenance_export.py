@@ -2,8 +2,8 @@
 machines.
 
 A configuration opens once: it expires before it could open again. Azure runs updates on all
-machines of a configuration at once, and takes no opening shorter than its limit, so that a machine
-may restart later than planned: where that can break a rule of the fleet, it is a warning.
+machines of a configuration at once, and accepts no opening shorter than its limit. A machine can
+therefore restart later than planned. Where that can break a rule of the fleet, it is a warning.
 """
 
 import re
@@ -27,8 +27,8 @@ _MACHINE = re.compile(
 
 
 class ScheduleLimits(NamedTuple):
-    """What Azure takes of configurations: how long they open, and how late they start; machines of
-    one configuration, and configurations of a subscription in a region.
+    """Azure's limits on configurations: their length and latest start, the machines of one
+    configuration, and the configurations of a subscription in a region.
     """
 
     shortest: timedelta
@@ -55,28 +55,28 @@ class PlannedConfiguration(NamedTuple):
 
 
 class RefusedRestart(NamedTuple):
-    """A machine whose restart Azure cannot be told to run, and why."""
+    """A machine whose restart Azure can't run, and why."""
 
     machine: str
     reason: str
 
 
 class PlanExport(NamedTuple):
-    """The configurations for Azure, what is doubtful about them, and which restarts they leave out.
+    """The configurations for Azure, the restarts in them, doubts about them, and the restarts that
+    aren't in them.
 
     `doubts` are findings of the catalogue by machine; `warnings` are sentences of their own.
     """
 
     configurations: tuple[PlannedConfiguration, ...]
+    reboots: tuple[Reboot, ...]
     doubts: tuple[tuple[Machine, Finding], ...]
     warnings: tuple[str, ...]
     refused: tuple[RefusedRestart, ...]
 
 
 class _Place(NamedTuple):
-    """Machines that one configuration can serve: they start together, in one subscription and
-    region.
-    """
+    """Machines of one configuration: they start together, in one subscription and region."""
 
     start: datetime
     length: timedelta
@@ -117,24 +117,26 @@ def exported(plan: Plan, limits: ScheduleLimits) -> PlanExport:
     for reboot in taken:
         doubts += [(reboot.machine, finding) for finding in _doubts(reboot.machine)]
     warnings = tuple(_warnings(plan, taken, limits))
-    return PlanExport(tuple(configurations), tuple(doubts), warnings, tuple(refused))
+    return PlanExport(tuple(configurations), tuple(taken), tuple(doubts), warnings, tuple(refused))
 
 
 def _place(reboot: Reboot, limits: ScheduleLimits) -> _Place | str:
-    """Where a restart belongs, or why Azure cannot run it."""
+    """The configuration that a restart belongs to, or why Azure can't run it."""
     machine, length = reboot.machine, reboot.end - reboot.start
     match = _MACHINE.fullmatch(machine.id or "")
     region = machine.placement.region or machine.facts.region
     if machine.facts.platform == "azure-local":
         return "Azure Update Manager has no schedules for virtual machines of Azure Local"
+    if machine.id is None:
+        return "its resource id is missing: an assignment needs one (`id`)"
     if match is None:
-        return "it has no resource id (`id`) of a virtual machine or an Arc machine"
+        return "its resource id (`id`) isn't that of a virtual machine or an Arc machine"
     if not region:
-        return "it has no region, and an assignment needs one (`region`)"
+        return "its region is missing: an assignment needs one (`region`)"
     if length > limits.longest:
         return (
-            f"its restart takes {duration_text(length)}, "
-            f"and a configuration opens for {duration_text(limits.longest)} at most"
+            f"its restart takes {duration_text(length)}, and "
+            f"a configuration opens for {duration_text(limits.longest)} at most"
         )
     zone = windows_name(str(reboot.start.tzinfo))
     start = reboot.start if zone else reboot.start.astimezone(UTC)
@@ -145,7 +147,7 @@ def _place(reboot: Reboot, limits: ScheduleLimits) -> _Place | str:
 
 
 def _name(plan: Plan, place: _Place, names: Counter[str]) -> str:
-    """A name that tells release and opening; the same for the same plan."""
+    """A name with release and opening; the same for the same plan."""
     start = place.start.astimezone(UTC)
     name = f"hotpatch-{plan.release_day:%Y-%m}-{start:%Y%m%dT%H%MZ}-{place.region}"
     names[name] += 1
@@ -179,7 +181,7 @@ def _warnings(plan: Plan, reboots: Sequence[Reboot], limits: ScheduleLimits) -> 
         automatic = meaning_of(mode) is PatchMode.AUTOMATIC_BY_PLATFORM
         if reboot.machine.facts.platform == "azure" and not automatic:
             yield (
-                f"{reboot.machine.label}: its patch mode is {mode or 'not known'}; "
+                f"{reboot.machine.label}: its patch mode is {mode or 'unknown'}; "
                 "a schedule needs AutomaticByPlatform"
             )
     late = [reboot.machine.label for reboot in reboots if reboot.start.time() >= limits.late_start]
@@ -189,13 +191,11 @@ def _warnings(plan: Plan, reboots: Sequence[Reboot], limits: ScheduleLimits) -> 
             f"{limits.late_start:%H:%M} and midnight"
         )
     for sentence in _broken_by_longer_openings(plan, reboots, limits.shortest // MINUTE):
-        yield f"if Azure uses all of the {duration_text(limits.shortest)}: {sentence}"
+        yield f"If Azure uses all {duration_text(limits.shortest)} of an opening: {sentence}"
 
 
 def _broken_by_longer_openings(plan: Plan, reboots: Sequence[Reboot], shortest: int) -> list[str]:
-    """The rules that could break, since the shortest opening, in minutes, is longer than most
-    restarts.
-    """
+    """The rules that could break because the shortest opening is longer than most restarts."""
     prepared = plan.prepared
     tasks = tuple(
         task._replace(duration=max(task.duration, shortest)) for task in prepared.problem.tasks

@@ -1,6 +1,6 @@
-"""The plan for a prepared fleet, and the judgement on a plan that somebody edited."""
+"""The plan for a prepared fleet, and the check of an edited plan."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from itertools import chain, islice
 from typing import NamedTuple
@@ -8,28 +8,38 @@ from typing import NamedTuple
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.model import Finding, Machine, make_finding
 from hotpatch_cli.planning.prepare import PlanningInput
-from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, moment
+from hotpatch_cli.planning.window_slots import MINUTE, moment
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import Result, solve, verify
+from hotpatch_cli.servicing.restart import restarted_by_platform
 
 _NAMED = 3
 
 
 class Reboot(NamedTuple):
-    """One planned restart, in the zone of the opening that it lies in."""
+    """One planned restart, in the zone of its opening.
+
+    `confirmed` says whether the release data confirms what the machine restarts for.
+    """
 
     machine: Machine
     start: datetime
     end: datetime
     window: str
+    confirmed: bool = False
+
+    @property
+    def runner(self) -> str:
+        """`platform` where Azure chooses the moment: the start is then a proposal. Else `owner`."""
+        return "platform" if restarted_by_platform(self.machine.facts) else "owner"
 
 
 class Plan(NamedTuple):
     """A plan with its proof: status, exposure in weighted hours with a lower bound, and every
     restart.
 
-    `not_needed` counts the machines that need no restart for this baseline, by the reason why.
-    `moved` are the machines that are not at their time of the plan to keep.
+    `not_needed` counts the machines that need no restart for this baseline, by reason.
+    `moved` are the machines whose time differs from the plan to keep.
     """
 
     release_day: date
@@ -81,10 +91,8 @@ def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: PlanningInpu
 
 def _plan(prepared: PlanningInput, result: Result) -> Plan:
     reboots = [
-        _reboot(machine, pieces, start, prepared.release)
-        for machine, pieces, start in zip(
-            prepared.machines, prepared.pieces, result.starts, strict=True
-        )
+        _reboot(prepared, task, start)
+        for task, start in enumerate(result.starts)
         if start is not None
     ]
     unplaced = _unplaced(prepared, result)
@@ -138,20 +146,20 @@ class BlockedTasks(NamedTuple):
     """Tasks that are not scheduled because their predecessors are not.
 
     `unscheduled` has the tasks of a group or a ring that are not scheduled, `predecessors` what a
-    task that is not scheduled waits for.
+    task that is not scheduled depends on.
     """
 
     unscheduled: Mapping[Predecessor, tuple[int, ...]]
     predecessors: Mapping[int, tuple[Predecessor, ...]]
 
     def first(self, task: int) -> tuple[list[int], int]:
-        """(some of those that a task waits for, how many there are)."""
+        """(some of those that a task depends on, how many there are)."""
         waits_for = [self.unscheduled[before] for before in self.predecessors[task]]
         some = islice(dict.fromkeys(chain.from_iterable(waits_for)), _NAMED)
         return list(some), sum(map(len, waits_for))
 
     def blocked_by(self, causes: Iterable[int]) -> set[int]:
-        """The tasks that wait, directly or not, for one of some tasks."""
+        """The tasks that depend, directly or not, on one of some tasks."""
         causes = set(causes)
         reached = set(causes)
         closed: set[Predecessor] = set()
@@ -171,7 +179,7 @@ class BlockedTasks(NamedTuple):
 
 
 def blocked_tasks(prepared: PlanningInput, result: Result) -> BlockedTasks:
-    """Which of the tasks that are not scheduled wait for others that are not."""
+    """Which of the tasks that are not scheduled depend on others that are not."""
     problem, starts = prepared.problem, result.starts
     out = [task for task, start in enumerate(starts) if start is None]
     unscheduled: dict[Predecessor, list[int]] = {}
@@ -197,37 +205,43 @@ def blocked_tasks(prepared: PlanningInput, result: Result) -> BlockedTasks:
     return BlockedTasks(tasks, predecessors)
 
 
-def _reboot(machine: Machine, pieces: Sequence[SlotPiece], start: int, release: datetime) -> Reboot:
-    """The restart in the zone of the first opening that holds it whole."""
+def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
+    """The restart in the zone of the first opening that it fits into."""
+    machine, release = prepared.machines[task], prepared.release
     end = start + machine.placement.reboot // MINUTE
-    piece = next(piece for piece in pieces if piece.start <= start and end <= piece.end)
+    piece = next(
+        piece for piece in prepared.pieces[task] if piece.start <= start and end <= piece.end
+    )
     zone = piece.opening.start.tzinfo
-    begin = (release + start * MINUTE).astimezone(zone)
-    return Reboot(machine, begin, (release + end * MINUTE).astimezone(zone), piece.opening.window)
+    return Reboot(
+        machine,
+        (release + start * MINUTE).astimezone(zone),
+        (release + end * MINUTE).astimezone(zone),
+        piece.opening.window,
+        prepared.confirmed[task],
+    )
 
 
 _BROKEN = {
-    "window": "does not lie inside one opening of its window, or touches a freeze",
+    "window": "not inside a single opening of the window, or inside a freeze",
     "deadline": "ends after the deadline",
-    "pinned": "is not at the time to which it is pinned",
-    "group": "has more members of {limit} down at once than may be",
-    "resource": "is one restart too many at once for {limit}",
-    "after": "starts before the groups that {limit} waits for are done",
-    "ring": "starts before the ring before it has soaked",
-    "unplaced": "is placed although a restart that it waits for is not",
+    "pinned": "not at the pinned time (`reboot_at`)",
+    "group": "more members of {limit} down at once than `max_unavailable` allows",
+    "resource": "more restarts at once than the limit allows ({limit})",
+    "after": "starts before the groups that {limit} depends on are done",
+    "ring": "starts before the soak time of the previous ring has passed",
+    "unplaced": "scheduled although a restart that it depends on isn't",
 }
 
 
 def unscheduled(prepared: PlanningInput, starts: Mapping[str, datetime]) -> list[str]:
-    """The machines that restart for the baseline and that a plan does not schedule: no broken rule,
-    but worth knowing.
-    """
+    """The machines that restart for the baseline but aren't in a plan. That breaks no rule."""
     return [machine.label for machine in prepared.machines if machine.label not in starts]
 
 
 class BrokenRule(NamedTuple):
-    """A rule that a plan breaks, by whom, and in words; `limit` is the group, ring or limit that it
-    is about.
+    """A rule that a plan breaks, the machines, and a sentence; `limit` is the group, ring or limit
+    of the rule.
     """
 
     rule: str
@@ -241,22 +255,19 @@ def violations(
     starts: Mapping[str, datetime],
     ends: Mapping[str, datetime] | None = None,
 ) -> list[BrokenRule]:
-    """Every rule that a plan breaks; restarts of no machine of the fleet are named too."""
+    """Every rule that a plan breaks, and restarts of machines that need none."""
     known = {machine.label: number for number, machine in enumerate(prepared.machines)}
     placed: list[int | None] = [None] * len(known)
     found: list[BrokenRule] = []
     for name, start in starts.items():
         if name not in known:
-            text = (
-                f"{quoted(name)}: "
-                "no machine of this fleet restarts for this baseline under this name"
-            )
+            text = f"{quoted(name)}: no machine with this name restarts for this baseline"
             found.append(BrokenRule("machine", (name,), None, text))
             continue
         minutes, rest = divmod(start - prepared.release, MINUTE)
         placed[known[name]] = minutes
         if rest:
-            text = f"{quoted(name)}: {start.isoformat()} is not a whole minute"
+            text = f"{quoted(name)}: {start.isoformat()} isn't a whole minute"
             found.append(BrokenRule("minute", (name,), None, text))
         length = prepared.machines[known[name]].placement.reboot
         end = (ends or {}).get(name)

@@ -1,9 +1,9 @@
-"""From a fleet to a problem: which machines restart for a baseline, and what their restarts must
-keep.
+"""From a fleet to a problem: which machines restart for a baseline, and the rules for these
+restarts.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -16,16 +16,14 @@ from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, patch_tuesda
 from hotpatch_cli.scheduler import SchedulingProblem
 
 HORIZON = timedelta(days=45)
-"""How far windows are looked at where no deadline and no last day is given: each monthly window
-opens once.
-"""
+"""The length of a plan without a deadline or a last day: each monthly window opens once."""
 
 
 class PlanRequest(NamedTuple):
     """What to plan: the baseline (None: the next one), from when, until when, and which machines.
 
     `deadline` is counted from the release; `until` is the last day, included, in UTC; `everything`
-    plans the machines too that restart every month: unsupported ones and those off the track.
+    also plans machines that restart every month: unsupported ones and those off the track.
     """
 
     month: tuple[int, int] | None = None
@@ -38,10 +36,11 @@ class PlanRequest(NamedTuple):
 class PlanningInput(NamedTuple):
     """A fleet as a problem: task by task the machine and its pieces of openings.
 
-    `missing` says, by the number of a task, why it cannot be placed whatever the plan: it has no
-    window, no zone, no product. Such a task stays in the problem, since those that wait for it wait
-    in vain. `not_needed` counts the machines that need no restart for this baseline, by the reason
-    why. Restarts lie from `begin` to `finish`.
+    `missing` has, by the number of a task, why no plan can schedule it: it has no window, no zone,
+    no product. Such a task stays in the problem, since others can depend on it. `confirmed` has for
+    each task whether the release data confirms what it restarts for. `not_needed` counts the
+    machines that need no restart for this baseline, by reason. Restarts are from `begin` to
+    `finish`.
     """
 
     release_day: date
@@ -52,6 +51,7 @@ class PlanningInput(NamedTuple):
     machines: tuple[Machine, ...]
     pieces: tuple[tuple[SlotPiece, ...], ...]
     missing: Mapping[int, Finding]
+    confirmed: tuple[bool, ...]
     not_needed: Mapping[str, int]
     fleet: Fleet
 
@@ -67,6 +67,7 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
     calendar = WindowSlots(fleet, release, begin, finish)
     missing: dict[int, Finding] = {}
     machines: list[Machine] = []
+    confirmed: list[bool] = []
     not_needed: Counter[str] = Counter()
     concerned = [
         product for product in PRODUCTS if day in _baselines(judge, product, (day.year, day.month))
@@ -80,6 +81,7 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
         if impossible is not None:
             missing[len(machines)] = impossible
         machines.append(machine)
+        confirmed.append(_is_confirmed(judgement, judge, day, concerned))
     problem = problem_of(fleet, machines, calendar, shut=missing)
     pieces = tuple(
         () if task in missing else calendar.of(machine.placement)
@@ -94,6 +96,7 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
         tuple(machines),
         pieces,
         missing,
+        tuple(confirmed),
         dict(not_needed),
         fleet,
     )
@@ -103,7 +106,7 @@ def _release_day(
     judged: Iterable[tuple[Machine, Judgement]], judge: Judge, request: PlanRequest
 ) -> date:
     """The day of the baseline: that of the month asked for, or the first that a machine of the
-    fleet waits for.
+    fleet needs.
     """
     days = {judgement.next_baseline.date for _, judgement in judged if judgement.next_baseline}
     if request.month is None:
@@ -111,7 +114,7 @@ def _release_day(
             return min(days)
         if request.everything:
             return next_patch_tuesday(judge.as_of)
-        raise ValueError("No machine of the fleet waits for a baseline.")
+        raise ValueError("No machine of the fleet needs a baseline.")
     for product in PRODUCTS:
         days |= _baselines(judge, product, request.month)
     wanted = [day for day in days if (day.year, day.month) == request.month]
@@ -121,7 +124,7 @@ def _release_day(
         # No baseline, but machines that are not eligible restart every month.
         return patch_tuesday(*request.month)
     raise ValueError(
-        f"No baseline is known or planned in {request.month[0]}-{request.month[1]:02}."
+        f"No baseline is released or planned in {request.month[0]}-{request.month[1]:02}."
     )
 
 
@@ -160,8 +163,8 @@ def _why_not_needed(
     *,
     everything: bool,
 ) -> str | None:
-    """Why a machine needs no restart for this baseline; None where it needs one, or nobody can
-    tell.
+    """Why a machine needs no restart for this baseline; None where it needs one, or where that is
+    unknown.
     """
     if judgement.verdict is None:
         return "not Windows"
@@ -171,11 +174,28 @@ def _why_not_needed(
         return None if everything else "unsupported"
     candidates, state = judgement.track.possible.candidates, judgement.track.state
     if candidates and all(row.date is not None and row.date >= day for row in candidates):
-        return "has it"
+        return "already installed"
     anyway = state == "baseline-due" or (everything and state == "off-track")
     if judgement.product is None or judgement.product in concerned or anyway:
         return None
-    return "no baseline then"
+    return "no baseline in this month"
+
+
+def _is_confirmed(
+    judgement: Judgement, judge: Judge, day: date, concerned: Collection[Product]
+) -> bool:
+    """Whether the release data confirms what a machine restarts for: the baseline of the day, a
+    baseline that is due from before, or that month's cumulative update.
+    """
+    product, baseline = judgement.product, judgement.next_baseline
+    has_baseline = product in concerned
+    if baseline is not None and baseline.date < day and not has_baseline:
+        return baseline.confirmed
+    return any(
+        row.date == day and row.identified and (row.is_baseline or not has_baseline)
+        for name in ((product,) if product else PRODUCTS)
+        for row in judge.history(name).out
+    )
 
 
 def _unknown_product(machine: Machine, judgement: Judgement) -> Finding | None:

@@ -1,4 +1,4 @@
-"""The rules of an inventory as the planner knows them: groups, rings, limits, windows of each
+"""The rules of an inventory as a scheduling problem: groups, rings, limits, windows of each
 machine.
 """
 

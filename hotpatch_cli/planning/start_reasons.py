@@ -1,5 +1,5 @@
-"""Why a restart is when it is: its first opening, a pin, a ring that soaks, a group that comes
-before, or its turn.
+"""Why a restart is at its time: its first opening, a pin, the soak time of a ring, a group
+before it, or a limit.
 """
 
 from bisect import bisect_right
@@ -13,7 +13,7 @@ from hotpatch_cli.scheduler import SchedulingProblem, Task
 
 
 def start_reasons(prepared: PlanningInput, starts: Sequence[int | None]) -> tuple[str, ...]:
-    """For each task in words what its start waits for; empty for one that is not scheduled."""
+    """For each task in words what decides its start; empty for one that is not scheduled."""
     problem = prepared.problem
     ends = _last_ends(problem, starts)
     texts = []
@@ -53,22 +53,18 @@ def _last_ends(problem: SchedulingProblem, starts: Sequence[int | None]) -> _Las
 
 
 def _wait(problem: SchedulingProblem, task: Task, start: int, ends: _LastEnds) -> str:
-    """The last predecessor after which the start is the first that fits; otherwise its turn under
-    its limits.
-    """
-    # (minute from which the task may start, words): the latest of them is what it waits for.
+    """The last predecessor after which the start is the first that fits; otherwise its limits."""
+    # (minute from which the task may start, words): the latest of them decides.
     earliest: list[tuple[int, str]] = []
     before = None if task.ring is None else ends.ring_before.get(task.ring)
     if before is not None and before in ends.rings:
         ring = problem.rings[before]
-        soak = f" and {duration_text(ring.soak * MINUTE)} have passed" if ring.soak else ""
-        earliest.append(
-            (ends.rings[before] + ring.soak, f"after the ring {ring.name} is done{soak}")
-        )
+        soak = f"{duration_text(ring.soak * MINUTE)} " if ring.soak else ""
+        earliest.append((ends.rings[before] + ring.soak, f"{soak}after the ring {ring.name}"))
     for group in task.groups:
         for earlier in problem.groups[group].after:
             if earlier in ends.groups:
-                words = f"after the group {problem.groups[earlier].name} is done"
+                words = f"after the group {problem.groups[earlier].name}"
                 earliest.append((ends.groups[earlier], words))
     minute, words = max(earliest, default=(0, ""))
     if words and _first_fit(task, minute) == start:
@@ -78,11 +74,11 @@ def _wait(problem: SchedulingProblem, task: Task, start: int, ends: _LastEnds) -
         f"the limit on {problem.resources[resource].name}"
         for resource in dict.fromkeys(task.resources)
     ]
-    return f"its turn under {' and '.join(limits)}" if limits else "where the search put it"
+    return f"limited by {' and '.join(limits)}" if limits else "chosen by the search"
 
 
 def _first_fit(task: Task, minute: int) -> int | None:
-    """The first start at a minute or later that lies in one opening of the task."""
+    """The first start at a minute or later that fits into one opening of the task."""
     place = max(bisect_right(task.windows, minute, key=_opens) - 1, 0)
     for opens, closes in task.windows[place:]:
         start = max(opens, minute)

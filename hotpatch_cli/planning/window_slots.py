@@ -1,6 +1,4 @@
-"""The openings of machines, less their freezes, as the planner takes them: minutes since the
-release.
-"""
+"""The openings of machines, without their freezes, in minutes since the release."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -58,7 +56,7 @@ class WindowSlots:
         """The pieces as disjoint intervals; where windows overlap, the later one begins where it
         opens.
 
-        None where the zone that rules a window is not known.
+        None where the zone of a window is unknown.
         """
         key = self._key(placement)
         if key not in self._intervals:
@@ -114,7 +112,7 @@ class WindowSlots:
 
 def moment(when: datetime) -> str:
     """A moment in UTC, in words."""
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{when.astimezone(UTC):%a %Y-%m-%d %H:%M} UTC"
 
 
 def _disjoint(pieces: Sequence[SlotPiece], need: int) -> tuple[MinuteInterval, ...]:

@@ -1,7 +1,6 @@
-"""Our windows as maintenance configurations of Azure, as far as Azure has words for them.
+"""Windows as maintenance configurations of Azure, if Azure can express them.
 
-What is written is checked before it is given away: read as Azure reads it, it opens when our window
-opens.
+Each configuration is checked before it's written: it opens when the window opens.
 """
 
 import re
@@ -10,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from hotpatch_cli.documents.phrases import and_more, counted
 from hotpatch_cli.knowledge.limits import Limit
 from hotpatch_cli.model import Fleet, Machine
 from hotpatch_cli.restarts import relevant
@@ -27,8 +27,8 @@ _NAMED = 5
 
 
 class ExportedWindow(NamedTuple):
-    """A configuration to write: `window` is a window as Azure takes it, its zone by its Windows
-    name.
+    """A configuration to write: `window` is a window as Azure accepts it, with the Windows name of
+    its zone.
     """
 
     name: str
@@ -40,9 +40,7 @@ class ExportedWindow(NamedTuple):
 
 
 class Export(NamedTuple):
-    """All configurations, what could not be written (a sentence each), and what a person must know
-    of the rest.
-    """
+    """All configurations, sentences on what Azure can't express, and notes on the rest."""
 
     configurations: tuple[ExportedWindow, ...]
     refused: tuple[str, ...]
@@ -52,8 +50,8 @@ class Export(NamedTuple):
 def export(
     fleet: Fleet, limits: Mapping[str, Limit], day: date, location: str | None = None
 ) -> Export:
-    """The fleet's windows from a day on; `location` is where the configurations lie, else where
-    most machines are.
+    """The fleet's windows from a day on; `location` is the region of the configurations, by default
+    that of most machines.
     """
     exporter = _Exporter(fleet, limits, day, location)
     for window in fleet.windows.values():
@@ -72,20 +70,19 @@ class _Exporter:
         self.names: set[str] = set()
 
     def add(self, window: Window) -> None:
-        """Write a window, or say why not."""
+        """Add a window, or the reason why Azure can't express it."""
         members = [
             machine for machine in self.fleet.machines if window.name in machine.placement.windows
         ]
         if window.runner == "owner":
-            self.notes.append(
-                f"{window.name}: not written, since its owner runs it (`runner: owner`)."
-            )
+            self.notes.append(f"{window.name}: not written, because you run it (`runner: owner`).")
             return
         local = [machine for machine in members if machine.facts.platform == "azure-local"]
         members = [machine for machine in members if machine.facts.platform != "azure-local"]
         if local:
             self.refused.append(
-                f"{window.name}: Update Manager does not hotpatch on Azure Local: {_names(local)}."
+                f"{window.name}: Update Manager doesn't configure hotpatching on Azure Local: "
+                f"{_names(local)}."
             )
             if not members:
                 return
@@ -98,7 +95,7 @@ class _Exporter:
     def _zones(
         self, window: Window, members: Sequence[Machine]
     ) -> Iterator[tuple[ZoneInfo, Sequence[Machine]]]:
-        """The zones that rule a window, each with its machines; what has none is refused."""
+        """The zones of a window, each with its machines; machines without a zone are refused."""
         if window.timezone is not None:
             yield find_zone(window.timezone), members
             return
@@ -108,16 +105,18 @@ class _Exporter:
             if machine.placement.timezone is not None:
                 found.setdefault(iana_name(machine.placement.timezone), []).append(machine)
         if without or not members:
-            who = _names(without) if without else "no machine is in it"
-            self.refused.append(f"{window.name}: it has no time zone, and Azure needs one: {who}.")
+            which = _names(without) if without else "no machine uses the window"
+            self.refused.append(
+                f"{window.name}: it has no time zone, and Azure needs one: {which}."
+            )
         yield from ((find_zone(name), machines) for name, machines in found.items())
 
     def _write(self, window: Window, zone: ZoneInfo, machines: Sequence[Machine]) -> None:
         words = windows_name(zone.key)
         if words is None:
-            raise CannotSay(f"Azure takes Windows names of zones, and {zone.key} has none")
+            raise CannotSay(f"Azure needs the Windows name of a zone, and {zone.key} has none")
         if window.exdates:
-            raise CannotSay("Azure knows no days to leave out (`exdates`)")
+            raise CannotSay("Azure can't exclude dates (`exdates`)")
         self._within_limits(window)
         longest = self.limits["longest"].number * MINUTE
         pieces = list(parts(window, longest))
@@ -131,11 +130,10 @@ class _Exporter:
             self._opens_alike(window, written, zone)
         else:
             self.notes.append(
-                f"{window.name}: {duration_text(window.duration or timedelta())} are "
-                f"longer than Azure's "
-                f"{duration_text(longest)}: split into {len(pieces)}, one after the other. "
-                "Assign each machine to one of them: "
-                "of schedules that conflict, Azure runs only one."
+                f"{window.name}: its {duration_text(window.duration or timedelta())} are more than "
+                f"Azure's {duration_text(longest)}: split into {len(pieces)} consecutive "
+                "configurations. Assign each machine to one of them: "
+                "of conflicting schedules, Azure runs only one."
             )
         self._take(window, written, zone, machines)
 
@@ -144,23 +142,25 @@ class _Exporter:
         if minutes < self.limits["shortest"].number:
             expected = self.limits["shortest"].limit
             raise CannotSay(
-                f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}"
+                f"Azure expects {expected}, and the window has {duration_text(minutes * MINUTE)}"
             )
         rule = window.rule
         if isinstance(rule, AzureRecurrence) and rule.unit == "Hour":
             if rule.interval * 60 < self.limits["repeat"].number:
                 expected = self.limits["repeat"].limit
-                raise CannotSay(f"Azure expects {expected}, and it opens every {rule.interval} h")
+                found = f"the window opens every {rule.interval} h"
+                raise CannotSay(f"Azure expects {expected}, and {found}")
             if minutes > self.limits["longest"].number:
                 expected = self.limits["longest"].limit
                 raise CannotSay(
-                    f"Azure expects {expected}, and it lasts {duration_text(minutes * MINUTE)}"
+                    f"Azure expects {expected}, and the window has "
+                    f"{duration_text(minutes * MINUTE)}"
                 )
 
     def _anchored(
         self, part: Window, rule: AzureRecurrence, later: int, words: str, zone: ZoneInfo
     ) -> Window:
-        """A part as Azure takes it, from its first opening on."""
+        """A part as Azure accepts it, from its first opening on."""
         shift = timedelta(days=later)
         moved = part._replace(
             rule=rule,
@@ -172,18 +172,19 @@ class _Exporter:
         begin = datetime.combine(self.day, time(), zone)
         first = next(openings(moved, None, begin, begin + 4 * _LOOKED_AHEAD), None)
         if first is None:
-            raise CannotSay(f"it does not open again from {self.day} on")
+            raise CannotSay(f"the window doesn't open on or after {self.day:%a %Y-%m-%d}")
         start = first.start.time() if rule.unit == "Hour" else part.start
         if start is not None and start.hour * 60 + start.minute >= self.limits["late-start"].number:
             raise CannotSay(
-                f"Azure expects {self.limits['late-start'].limit}, and it starts at {start:%H:%M}"
+                f"Azure expects {self.limits['late-start'].limit}, "
+                f"and the window starts at {start:%H:%M}"
             )
         return moved._replace(
             from_day=first.start.date(), start=start and start.replace(tzinfo=None, fold=0)
         )
 
     def _opens_alike(self, window: Window, written: Sequence[Window], zone: ZoneInfo) -> None:
-        """Raise CannotSay where what is written opens at other moments than the window."""
+        """Raise CannotSay if the configurations open at other moments than the window."""
         begin = datetime.combine(self.day, time(), zone)
         end = begin + _LOOKED_AHEAD
         ours = {opening.start.astimezone(UTC) for opening in openings(window, zone, begin, end)}
@@ -194,7 +195,8 @@ class _Exporter:
             }
         if ours != theirs:
             other = min(ours ^ theirs).astimezone(zone)
-            raise CannotSay(f"Azure would not open as it does, first on {other:%Y-%m-%d %H:%M}")
+            moment = f"{other:%a %Y-%m-%d %H:%M}"
+            raise CannotSay(f"Azure's openings differ from the window's, first on {moment}")
 
     def _take(
         self, window: Window, written: Sequence[Window], zone: ZoneInfo, machines: Sequence[Machine]
@@ -203,8 +205,8 @@ class _Exporter:
         shares = [machines[at : at + most] for at in range(0, len(machines), most)] or [machines]
         if len(shares) > 1:
             self.notes.append(
-                f"{window.name}: {len(machines)} machines: "
-                f"shared among {len(shares)} configurations."
+                f"{window.name}: {counted(len(machines), 'machine')} "
+                f"in {len(shares)} configurations."
             )
         self.notes.append(f"{window.name}: {zone.key} is {written[0].timezone} in Azure.")
         for share in shares:
@@ -219,7 +221,7 @@ class _Exporter:
                     )
 
     def _name(self, name: str) -> str:
-        """A name that Azure takes, and that no other configuration has."""
+        """A name that Azure accepts and no other configuration has."""
         plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "window"
         plain, number = plain[:100], 1
         unique = plain
@@ -234,16 +236,16 @@ class _Exporter:
         return self.location or (max(regions, key=regions.count) if regions else None)
 
     def done(self) -> Export:
-        """What there is to give, with what concerns all of it."""
+        """The export, with the notes that concern all of it."""
         if missing := [exported.name for exported in self.found if exported.location is None]:
             self.notes.append(
-                f"No location is known for {', '.join(missing[:_NAMED])}: give --location."
+                f"The region is unknown for {and_more(missing, _NAMED)}. Specify --location."
             )
         self.refused += self._freezes()
         return Export(tuple(self.found), tuple(self.refused), tuple(dict.fromkeys(self.notes)))
 
     def _freezes(self) -> Iterator[str]:
-        """Freezes of exported machines that are not over yet: Azure knows none."""
+        """Freezes of exported machines that haven't ended: Azure has none."""
         ahead = [
             freeze
             for freeze in self.fleet.freezes
@@ -259,15 +261,13 @@ class _Exporter:
                 else ""
             )
             yield (
-                f"freeze {freeze.name}{days}: Azure knows no freeze; "
-                "take the assignments away for that time, or machines restart in it."
+                f"freeze {freeze.name}{days}: Azure has no freezes. "
+                "Remove the assignments for that time. Otherwise machines restart in it."
             )
 
 
 def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
-    """Azure VMs that hotpatch and that the configurations would schedule: rule HP204 speaks of
-    them.
-    """
+    """The Azure VMs with hotpatching in the configurations: rule HP204 is about them."""
     return tuple(
         machine
         for machine in _distinct_machines(found.configurations)
@@ -276,7 +276,7 @@ def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
 
 
 def _distinct_machines(configurations: Iterable[ExportedWindow]) -> Iterable[Machine]:
-    """The machines of some configurations, each once, in their order."""
+    """The machines of configurations, each once, in their order."""
     machines: dict[int, Machine] = {}
     for exported in configurations:
         machines |= {id(machine): machine for machine in exported.machines}
@@ -284,5 +284,4 @@ def _distinct_machines(configurations: Iterable[ExportedWindow]) -> Iterable[Mac
 
 
 def _names(machines: Sequence[Machine]) -> str:
-    more = f" and {len(machines) - _NAMED} more" if len(machines) > _NAMED else ""
-    return ", ".join(machine.label for machine in machines[:_NAMED]) + more
+    return and_more([machine.label for machine in machines], _NAMED)

@@ -1,10 +1,11 @@
-"""The limits of the platform that will run a window: what breaks them, where, and what to do."""
+"""The limits of the platform that runs a window: the values that break them, with their place."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
+from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.inputs.azure.maintenance import RUNNER
 from hotpatch_cli.inputs.azure.schedules import Schedule
@@ -21,9 +22,7 @@ _TO_INSTALL = timedelta(minutes=15)  # of the limit `needed`; the rest of it is 
 
 
 class LimitBreach(NamedTuple):
-    """A limit that a window breaks, for a machine where it speaks of one: what was found, and
-    where.
-    """
+    """A limit that a window breaks, with the machine that it concerns, the value and its place."""
 
     limit: Limit
     window: str
@@ -33,7 +32,7 @@ class LimitBreach(NamedTuple):
 
 
 class Lint:
-    """The limits laid on the windows that Azure runs, and on the machines in them."""
+    """Checks the windows that Azure runs, and the machines in them, against the limits."""
 
     def __init__(self, limits: Mapping[str, Limit], fleet: Fleet, judge: Judge) -> None:
         self.limits = limits
@@ -45,7 +44,7 @@ class Lint:
                 self.members.setdefault(name, []).append(machine)
 
     def check(self, schedules: Sequence[Schedule]) -> tuple[LimitBreach, ...]:
-        """Every limit that is broken, in the order of files and lines."""
+        """Every broken limit, in the order of files and lines."""
         run = [schedule for schedule in schedules if self.runs(schedule)]
         breaches: list[LimitBreach] = []
         for schedule in run:
@@ -59,8 +58,8 @@ class Lint:
         )
 
     def runs(self, schedule: Schedule) -> bool:
-        """Whether Azure runs a window: it says so, or a machine in it leaves its schedule to the
-        customer's.
+        """Whether Azure runs a window: by its `runner`, or because Azure runs a schedule on one of
+        its machines.
         """
         if schedule.runner is not None:
             return schedule.runner in (RUNNER, "platform")
@@ -86,16 +85,16 @@ class Lint:
     def _never(self, schedule: Schedule) -> str:
         due = sum(self._is_due(machine) for machine in self.members.get(schedule.name, ()))
         if due:
-            return f"{schedule.reboot}, and a baseline is due on {due} of its machines"
+            return f"{schedule.reboot}, and a baseline is due on {counted(due, 'machine')}"
         following = next_planned_baseline(self.judge.as_of)
-        return f"{schedule.reboot}; the next planned baseline is of {following}"
+        return f"{schedule.reboot}; the next planned baseline is on {following:%a %Y-%m-%d}"
 
     def _is_due(self, machine: Machine) -> bool:
         return self.judge.judge(machine.facts).track.state == "baseline-due"
 
     def _together(self, schedules: Sequence[Schedule]) -> Iterator[LimitBreach]:
-        """Subscriptions and regions with too many schedules: told once, of the first that is too
-        many.
+        """Subscriptions and regions with too many schedules, each reported at the first schedule
+        above the limit.
         """
         limit = self.limits["schedules"]
         counts = Counter(schedule.scope for schedule in schedules if schedule.scope)
@@ -148,7 +147,7 @@ class Lint:
         return LimitBreach(self.limits[name], schedule.name, observed, schedule.places[part])
 
 
-# --- what a window breaks by itself ----------------------------------------
+# --- limits on a single window ----------------------------------------
 
 
 def _too_short(schedule: Schedule, number: int) -> str | None:

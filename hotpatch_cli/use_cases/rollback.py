@@ -1,8 +1,8 @@
-"""How to go back from an update: what to uninstall, the last good baseline, and when the restart
-has room.
+"""How to roll back an update: the update to uninstall, the last good baseline, and the opening for
+the restart.
 
-Hotpatches are never rolled back automatically: the latest update is uninstalled, the last
-functional baseline is installed again, and the machine restarts. Source:
+There is no automatic rollback of hotpatches: uninstall the latest update, install the last
+functional baseline, and restart. Source:
 https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch
 """
 
@@ -22,18 +22,30 @@ from hotpatch_cli.servicing.history import History
 HOTPATCHES = ("hotpatch", "out-of-band-hotpatch")
 
 
-class Rollback(NamedTuple):
-    """The way back of one machine.
+class Step(NamedTuple):
+    """An instruction, with the command that does it."""
 
-    `uninstall` is the newest update that it has, None where nothing tells which; `baseline` is the
-    newest baseline before it, None where none is on record. `steps` are what to do, in order;
-    `opening` is the next one in which the restart fits; `why` is what else is to be known.
+    text: str
+    command: str | None = None
+
+    def __str__(self) -> str:
+        """The instruction and its command in one line."""
+        return f"{self.text}: {self.command}" if self.command else self.text
+
+
+class Rollback(NamedTuple):
+    """The rollback of one machine.
+
+    `uninstall` is its newest update, None where that is unknown; `baseline` is the newest baseline
+    before it, None where the release data has none. `steps` are the instructions in order;
+    `opening` is the next one that the restart fits into; `why` explains what is missing or
+    different.
     """
 
     machine: Machine
     uninstall: Release | None
     baseline: Release | None
-    steps: tuple[str, ...]
+    steps: tuple[Step, ...]
     opening: Opening | None
     why: str = ""
 
@@ -41,8 +53,8 @@ class Rollback(NamedTuple):
 def rollbacks(
     fleet: Fleet, judge: Judge, names: Iterable[str], kb: str | None
 ) -> tuple[Rollback, ...]:
-    """The way back of the machines named, or of all that have an update installed. Raises KeyError
-    for a name.
+    """The rollbacks of the named machines, or of all with an installed update. Raises KeyError for
+    an unknown name.
     """
     wanted = {name.casefold(): name for name in names}
     known: set[str] = set()
@@ -51,7 +63,7 @@ def rollbacks(
     for name in sorted(wanted.keys() - known):
         raise KeyError(wanted[name])
     openings = OpeningCache()
-    ways_back = []
+    found = []
     for machine in fleet.machines:
         judgement = judge.judge(machine.facts)
         if judgement.verdict is None or (
@@ -59,8 +71,8 @@ def rollbacks(
         ):
             continue
         if kb is None or _has(machine.facts, judgement, kb):
-            ways_back.append(_rollback(fleet, machine, judgement, judge, kb, openings))
-    return tuple(ways_back)
+            found.append(_rollback(fleet, machine, judgement, judge, kb, openings))
+    return tuple(found)
 
 
 def _has(facts: Facts, judgement: Judgement, kb: str) -> bool:
@@ -88,7 +100,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
         why = (
             possible.why
             or judgement.track.why
-            or "what it has installed is not known, or it does not hotpatch"
+            or "the installed update is unknown, or the machine isn't eligible for hotpatching"
         )
         sharing = possible.candidates
         baselines = {_baseline_before(row, history) for row in sharing} if history else set()
@@ -104,7 +116,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
             why,
         )
     if kb is not None and installed.kb != kb:
-        why = f"{installed.name} is newer than {kb}, and what is newest is uninstalled first"
+        why = f"{installed.name} is newer than {kb}, and the newest update is uninstalled first"
     else:
         why = ""
     baseline = _baseline_before(installed, history)
@@ -114,7 +126,7 @@ def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
 
 
 def _baseline_before(installed: Release, history: History) -> Release | None:
-    """The newest baseline that was out before an update: what it builds on, or came from."""
+    """The newest baseline before an update."""
     before = [
         row
         for row in history.out
@@ -124,24 +136,25 @@ def _baseline_before(installed: Release, history: History) -> Release | None:
     return max(earlier, key=lambda row: row.date or date.min, default=None)
 
 
-def _steps(name: str, baseline: Release | None) -> Iterable[str]:
-    yield f"Find the package of {name}: DISM /Online /Get-Packages /Format:Table"
-    yield "Uninstall it: DISM /Online /Remove-Package /PackageName:<its name> /NoRestart"
+def _steps(name: str, baseline: Release | None) -> Iterable[Step]:
+    yield Step(f"Find the package of {name}", "DISM /Online /Get-Packages /Format:Table")
+    remove = "DISM /Online /Remove-Package /PackageName:<its name> /NoRestart"
+    yield Step("Uninstall it", remove)
     if baseline is not None:
         build = f", build {baseline.build}" if baseline.build else ""
-        yield (
-            f"Install the baseline {baseline.name} of {baseline.date}{build}, "
-            "unless the machine is on it again."
+        yield Step(
+            f"Install the baseline {baseline.name} of {baseline.date:%a %Y-%m-%d}{build}, "
+            "unless the machine already runs it."
         )
-    yield "Restart in the window: the machine is not back before it has restarted."
-    yield f"Hold {name} back (decline it, or exclude it in the schedule), or it is installed again."
+    yield Step("Restart in the window. The rollback is complete only after the restart.")
+    yield Step(f"Decline {name}, or exclude it in the schedule. Otherwise it's installed again.")
 
 
 NOTES = (
     "There is no automatic rollback of hotpatches.",
     (
-        "wusa.exe /uninstall does not take a package that carries a servicing stack update; "
-        "the servicing stack stays."
+        "wusa.exe /uninstall doesn't accept a package with a servicing stack update. "
+        "The servicing stack stays."
     ),
 )
 

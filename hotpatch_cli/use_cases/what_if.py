@@ -17,8 +17,8 @@ from hotpatch_cli.servicing.scenario import Scenario
 def scenario_releases(
     knowledge: Knowledge, as_of: date, releases: Iterable[Release]
 ) -> tuple[Release, ...]:
-    """Those of a scenario's releases that lie in the life of their product's hotpatches, as it is
-    known on a day.
+    """The releases of a scenario within the hotpatch lifecycle of their product, as known on a
+    day.
     """
     histories = {product: History(knowledge, product, as_of) for product in PRODUCTS}
     return tuple(
@@ -32,9 +32,9 @@ def scenario_releases(
 def scenario_diff(report: Report, scenario: Scenario) -> ScenarioDiff:
     """What a scenario changes in a report: more restarts, and restarts at another time.
 
-    An unplanned baseline restarts the machines of its product that hotpatch by then. One that does
-    not, or that is off the track until a later baseline, restarts for each month's cumulative
-    update anyway: for it nothing changes.
+    An unplanned baseline restarts the eligible machines of its product. Others, and those that are
+    off track until a later baseline, restart for each month's cumulative update anyway: nothing
+    changes for them.
     """
     fleet = report.fleet._replace(freezes=(*report.fleet.freezes, *scenario.freezes))
     other = Restarts(fleet, report.as_of)
@@ -49,7 +49,7 @@ def scenario_diff(report: Report, scenario: Scenario) -> ScenarioDiff:
 
 
 def _moved(checked: Checked, other: Restarts) -> Iterable[RestartChange]:
-    """The next restart of a machine, where freezes move it."""
+    """The next restart of a machine, if freezes move it."""
     after = other.of(checked.machine, checked.judgement.causes)
     if after.opening != checked.restart.opening:
         yield RestartChange(checked, checked.restart, after)
@@ -58,8 +58,8 @@ def _moved(checked: Checked, other: Restarts) -> Iterable[RestartChange]:
 def _added(
     checked: Checked, releases: Sequence[Release], other: Restarts
 ) -> Iterable[RestartChange]:
-    """A restart for each baseline of the scenario that a machine would have to install, unless it
-    restarts then anyway.
+    """A restart for each baseline of the scenario that a machine has to install, unless it restarts
+    then anyway.
     """
     judgement = checked.judgement
     openings = [_own_opening(other.of(checked.machine, judgement.causes))]
@@ -83,9 +83,7 @@ def _added(
 
 
 def _own_opening(restart: Restart) -> Opening | None:
-    """The opening in which a restart comes; None where the platform chooses, since it is only a
-    wish there.
-    """
+    """The opening of a restart; None where Azure chooses the moment."""
     return restart.opening if restart.runner != "platform" else None
 
 

@@ -1,4 +1,4 @@
-"""The next openings of a fleet's machines, and what freezes leave of them."""
+"""The next openings of a fleet's machines, and the minutes that freezes remove."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,6 +19,7 @@ from hotpatch_cli.schedule.windows import (
     openings,
 )
 from hotpatch_cli.schedule.zones import find_zone
+from hotpatch_cli.servicing.restart import restarted_by_platform
 
 _RAREST = 4 * 365 + 1  # days: of all rules with interval 1, 29 February opens most seldom
 _MOST_DAYS = 100_000
@@ -26,21 +27,23 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class UpcomingOpening(NamedTuple):
-    """An opening of a machine's window: the real minutes that freezes leave, and what each of them
-    takes.
+    """An opening of a machine's window: the real minutes that are left, what each freeze removes,
+    and who restarts.
+
+    `runner` is that of the window (`owner` where it has none), and `platform` on a machine whose
+    moment Azure chooses.
     """
 
     machine: str
     opening: Opening
     minutes: int
     removed: tuple[FrozenPart, ...]
+    runner: str = "owner"
 
 
 class OpeningQuery(NamedTuple):
-    """Which openings: from the start of a day in UTC, to the end of another or so many, by machine
-    or by window.
-
-    Of `windows`, where some are named.
+    """Which openings: from the start of a day in UTC, to the end of another or up to a number, by
+    machine or by window. An empty `windows` means all windows.
     """
 
     from_day: date
@@ -53,8 +56,8 @@ class OpeningQuery(NamedTuple):
 def list_openings(
     fleet: Fleet, question: OpeningQuery
 ) -> tuple[tuple[UpcomingOpening, ...], tuple[Problem, ...]]:
-    """(the openings, machine by machine in the order of the fleet; machines whose zone is not
-    known, as problems).
+    """(the openings, machine by machine in the order of the fleet; machines whose zone is unknown,
+    as problems).
     """
     shared, problems = openings_by_machine(fleet, question)
     if question.by_window:
@@ -64,19 +67,21 @@ def list_openings(
         by_window = sorted(distinct, key=lambda row: (row.opening.window, row.opening.start))
         return tuple(by_window), problems
     by_machine: list[UpcomingOpening] = []
+    platform = {machine.label for machine in fleet.machines if restarted_by_platform(machine.facts)}
     for name, upcoming in shared:
-        by_machine += [row._replace(machine=name) for row in upcoming]
+        runner = "platform" if name in platform else None
+        by_machine += [row._replace(machine=name, runner=runner or row.runner) for row in upcoming]
     return tuple(by_machine), problems
 
 
 def openings_by_machine(
     fleet: Fleet, question: OpeningQuery
 ) -> tuple[list[tuple[str, tuple[UpcomingOpening, ...]]], tuple[Problem, ...]]:
-    """(each machine's label with its openings, which machines share; machines whose zone is not
-    known, as problems).
+    """(each machine's label with its openings, which machines share; machines whose zone is
+    unknown, as problems).
 
-    Openings are computed once for each distinct window and zone, however many machines share them.
-    Where windows are asked for, one machine speaks for all that share its placement.
+    Openings are computed once for each distinct window and zone. By window, only the first of the
+    machines with the same placement is listed.
     """
     book = _Book(fleet, question)
     by_placement: dict[int, tuple[UpcomingOpening, ...] | ZoneMissing] = {}
@@ -103,7 +108,7 @@ def _zone_missing(machine: Machine, error: ZoneMissing) -> Problem:
 
 
 class _Book:
-    """What a question asks of windows, answered once for each window and zone."""
+    """The openings of windows for a query, computed once for each window and zone."""
 
     def __init__(self, fleet: Fleet, question: OpeningQuery) -> None:
         self.fleet = fleet
@@ -121,7 +126,7 @@ class _Book:
         self._days: dict[str, _Days | None] = {}
 
     def of(self, placement: Placement) -> tuple[UpcomingOpening, ...] | ZoneMissing:
-        """The openings of a placement, in their order; ZoneMissing where nobody gives a zone."""
+        """The openings of a placement, in their order; ZoneMissing where the zone is unknown."""
         key = (placement.windows, placement.timezone, relevant(self.fleet.freezes, placement))
         if key not in self._known:
             try:
@@ -141,15 +146,19 @@ class _Book:
         )
         freezes = relevant(self.fleet.freezes, placement)
         for opening in ordered[: self.most]:
+            runner = self._runner(opening.window)
             if not freezes:
-                yield UpcomingOpening("", opening, opening.minutes, ())
+                yield UpcomingOpening("", opening, opening.minutes, (), runner)
                 continue
             pieces, removed = cut(opening, freezes)
             left = sum((piece.length for piece in pieces), timedelta())
-            yield UpcomingOpening("", opening, left // timedelta(minutes=1), removed)
+            yield UpcomingOpening("", opening, left // timedelta(minutes=1), removed, runner)
+
+    def _runner(self, window: str) -> str:
+        return self.fleet.windows[window].runner or "owner"
 
     def _of_window(self, window: Window, zone: str | None) -> tuple[Opening, ...]:
-        """The openings of a window, no more of them than anybody asks for."""
+        """The openings of a window, no more than the query needs."""
         key = (window.name, None if window.timezone else zone)
         if key not in self._opened:
             found = openings(
@@ -163,9 +172,7 @@ class _Book:
         return self._opened[key]
 
     def _end(self, window: Window) -> datetime:
-        """The last moment to look at: as far as it takes to find so many openings of the rarest
-        rule.
-        """
+        """The last moment of the search: far enough for the openings of the rarest rule."""
         if self.until is not None or self.most is None:
             return self.until or _LATEST
         begin = max(self.begin, datetime.combine(window.from_day or date.min, time(), UTC))
@@ -181,9 +188,7 @@ class _Book:
 
 
 class _Days:
-    """Days that many ask for from their beginning, each found once and only as far as somebody
-    goes.
-    """
+    """Days that several zones iterate from the first one; each is computed once, when needed."""
 
     def __init__(self, source: Iterator[date]) -> None:
         self._source = source

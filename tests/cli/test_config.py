@@ -200,10 +200,6 @@ WRONG = {
     ),
     "an argument": ("[check]\nfleet = 'x'\n", "hotpatch.toml:2: 'fleet' is no key here."),
     "help": ("[check]\nhelp = true\n", "hotpatch.toml:2: 'help' is no key here."),
-    "different meanings": (
-        "from = 'arc'\n",
-        "hotpatch.toml:1: 'from' means different things in different commands.",
-    ),
     "not TOML": ("a = 1\nb = [\n", "hotpatch.toml:"),
     "twice": ("quiet = true\nquiet = true\n", "hotpatch.toml:2:"),
     "no truth": ("[check]\nquiet = 'yes'\n", "hotpatch.toml:2: --quiet is true or false."),
@@ -217,7 +213,7 @@ WRONG = {
         "Did you mean 'behind'? It stands in hotpatch.toml, line 3.",
     ),
     "value of another kind": (
-        "[check]\nfrom = 'inventry'\n",
+        "[check]\ninput-format = 'inventry'\n",
         "It stands in hotpatch.toml, line 2.",
     ),
     "severity of no rule": (

@@ -45,9 +45,9 @@ def test_the_help_lists_the_formats_of_the_registry(
 
 
 def test_the_help_lists_the_readers(hotpatch: Any) -> None:
-    """`--from` names every reader in the order in which they are asked."""
+    """`--input-format` names every file type in the order in which they are asked."""
     page = words_of(hotpatch("check", "--help").out)
-    assert f"by content: {', '.join(registry('inputs.fleet.READERS'))}." in page
+    assert f"their content: {', '.join(registry('inputs.fleet.READERS'))}." in page
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,13 @@ def test_the_help_lists_the_readers(hotpatch: Any) -> None:
 def test_an_option_has_the_variable_of_its_name(names: str, variable: str) -> None:
     """The variable of --as-of is HOTPATCH_AS_OF."""
     assert option(names, "WORD", "What it is.").envvar == variable
+
+
+def test_an_option_has_one_variable_in_all_commands() -> None:
+    """Every option has the variable of its name, in every command."""
+    for path, command in commands_of(typer.main.get_command(app)):
+        for key, found in options_of(command).items():
+            assert found.envvar == f"HOTPATCH_{key.replace('-', '_').upper()}", (path, key)
 
 
 def test_every_command_is_a_request() -> None:

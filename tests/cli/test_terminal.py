@@ -105,7 +105,7 @@ def test_help_shows_options_in_panels_and_examples(hotpatch: Hotpatch) -> None:
     """Reading and writing have panels of their own, and the page ends with lines to type."""
     page = hotpatch("check", "--help").out
     assert re.search(
-        r"What it writes.*--format.*What it reads.*--from.*Examples:.*hotpatch check examples",
+        r"What it writes.*--format.*What it reads.*--input-format.*Examples:.*hotpatch check",
         page,
         re.DOTALL,
     )

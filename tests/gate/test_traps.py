@@ -68,7 +68,7 @@ NOWHERE = {
     "a verdict": ["check", "good.yaml", "--fail-on", "unsuported"],
     "a rule to show": ["check", "good.yaml", "--only", "HP999"],
     "a format": ["check", "good.yaml", "-f", "sarf"],
-    "a reader": ["check", "good.yaml", "--from", "inventroy"],
+    "a reader": ["check", "good.yaml", "--input-format", "inventroy"],
     "a platform": ["image", SKU, "--platform", "azur"],
     "an image": ["image", "not an image"],
     "waivers": ["check", "good.yaml", "--waivers", "none.yaml"],

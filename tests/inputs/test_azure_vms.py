@@ -118,8 +118,8 @@ def test_other_resources_are_ignored_and_said(hotpatch: Any) -> None:
 
 
 def test_a_forced_reader_is_used(hotpatch: Any) -> None:
-    """With `--from inventory` an export is read as an inventory, and refused as one."""
-    done = check(hotpatch, "rest.json", "--from", "inventory")
+    """With `--input-format inventory` an export is read as an inventory, and refused as one."""
+    done = check(hotpatch, "rest.json", "--input-format", "inventory")
     assert done.code == 2
     assert "Unknown key 'value' in the fleet." in done.err
 

@@ -345,7 +345,7 @@ def test_converted_it_is_the_same_window(hotpatch: Hotpatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("check", "fleet.yaml"), ("plan", "fleet.yaml", "--release", "2026-01")]
+    "command", [("check", "fleet.yaml"), ("plan", "fleet.yaml", "--baseline", "2026-01")]
 )
 def test_other_commands_take_it_too(hotpatch: Hotpatch, command: tuple[str, ...]) -> None:
     """`check` and `plan` place the restart in the configuration's window."""

@@ -346,7 +346,7 @@ def test_what_holds_no_machine_is_refused(hotpatch: Any, reader: str | None, tex
     """Nothing, an error, or something else altogether is code 2 for every reader, also one that is
     forced.
     """
-    done = hotpatch.check(text, *(("--from", reader) if reader else ()), name="in.json")
+    done = hotpatch.check(text, *(("--input-format", reader) if reader else ()), name="in.json")
     assert (done.code, done.out) == (2, "")
     assert "in.json" in done.err
     assert PLANTED not in done.err
@@ -357,7 +357,9 @@ def test_what_holds_no_machine_is_refused(hotpatch: Any, reader: str | None, tex
 def test_a_long_array_is_refused_in_time(hotpatch: Any, reader: str | None, item: str) -> None:
     """Five thousand items that are no machines: one answer with at most fifty problems, soon."""
     done = hotpatch.check(
-        f"[{', '.join([item] * 5_000)}]", *(("--from", reader) if reader else ()), name="in.json"
+        f"[{', '.join([item] * 5_000)}]",
+        *(("--input-format", reader) if reader else ()),
+        name="in.json",
     )
     assert (done.code, done.out) == (2, "")
     assert done.err.count("\n") <= 51

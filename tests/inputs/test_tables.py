@@ -586,10 +586,10 @@ def test_a_missing_package_is_named(hotpatch: Any) -> None:
 
 
 def test_from_table_forces_it(hotpatch: Any) -> None:
-    """--from table reads rows that another reader would take."""
+    """--input-format table reads rows that another reader would take."""
     text = "ComputerName,platform,os,CurrentBuildNumber\nm,arc,Windows Server 2019,17763\n"
     done = hotpatch.check(
-        text, "--from", "table", "--map", "CurrentBuildNumber=build", name="f.csv"
+        text, "--input-format", "table", "--map", "CurrentBuildNumber=build", name="f.csv"
     )
     assert done.machines["m"]["product"] is None
 

@@ -176,29 +176,31 @@ def test_a_plan_that_fits_has_no_conflicts(hotpatch: Any) -> None:
 
 
 def test_unsupported_machines_are_planned_with_all(hotpatch: Any) -> None:
-    """A machine that cannot hotpatch restarts every month: with --all it is planned, whatever its
-    release.
+    """An unsupported machine restarts every month: with --include-monthly it is planned,
+    whatever its release.
     """
     body = (
         "machines: [{name: a}, {name: old, os: Windows Server 2019 Datacenter, build: 17763.7558}]"
     )
     assert planned(hotpatch, body).json["left_alone"] == {"unsupported": 1}
-    assert {each["machine"] for each in planned(hotpatch, body, "--all").json["reboots"]} == {
+    assert {
+        each["machine"] for each in planned(hotpatch, body, "--include-monthly").json["reboots"]
+    } == {
         "a",
         "old",
     }
-    monthly = planned(hotpatch, body, "--all", "--release", "2026-02")
+    monthly = planned(hotpatch, body, "--include-monthly", "--baseline", "2026-02")
     assert [each["machine"] for each in monthly.json["reboots"]] == ["old"]
     assert monthly.json["left_alone"] == {"no baseline then": 1}
 
 
 def test_a_fleet_of_unsupported_machines_is_planned_with_all(hotpatch: Any) -> None:
-    """Where nothing waits for a baseline, --all plans the next Patch Tuesday; without it the code
-    is 2.
+    """Where no machine needs a baseline, --include-monthly plans the next Patch Tuesday; without
+    it the code is 2.
     """
     body = "machines: [{name: old, os: Windows Server 2019 Datacenter, build: 17763.7558}]"
     assert planned(hotpatch, body).code == 2
-    done = planned(hotpatch, body, "--all")
+    done = planned(hotpatch, body, "--include-monthly")
     assert (done.code, done.json["release"]) == (0, "2026-01-13")
 
 

@@ -102,7 +102,7 @@ def test_the_exposure_compares_only_what_both_worlds_place(hotpatch: Any) -> Non
         (("--from", "2026-01-18"), "2026-01-18T22:00:00+01:00"),
         (("--until", "2026-01-17"), "2026-01-17T22:00:00+01:00"),
         (("--until", "2026-01-16"), None),
-        (("--release", "2026-04"), "2026-04-18T22:00:00+02:00"),
+        (("--baseline", "2026-04"), "2026-04-18T22:00:00+02:00"),
     ],
 )
 def test_first_and_last_day_and_month_are_kept(
@@ -174,7 +174,7 @@ def test_verify_asks_for_what_the_plan_was_asked_for(hotpatch: Any) -> None:
     fleet = hotpatch.write("fleet.yaml", HEAD + "machines: [{name: a}]")
     day = ("--as-of", "2025-12-15")
     plan = hotpatch(
-        "plan", fleet, *day, "--release", "2026-04", "--deadline", "10d", "-f", "json"
+        "plan", fleet, *day, "--baseline", "2026-04", "--deadline", "10d", "-f", "json"
     ).json
     hotpatch.write("plan.json", json.dumps(plan))
     assert hotpatch("verify", "plan.json", fleet, *day).code == 0

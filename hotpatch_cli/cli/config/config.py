@@ -235,12 +235,6 @@ def _in_all(
     if key not in everywhere or _is_table(name, value):
         known = (*everywhere, *(path[0] for path in by_command), *OWN_TABLES)
         yield file.problem((name,), *_advice(name, known))
-        return
-    owners = {path: options[key] for path, options in by_command.items() if key in options}
-    if len({option.envvar for option in owners.values()}) > 1:
-        tables = ", ".join(f"[{'.'.join((*file.prefix, *path))}]" for path in owners)
-        message = f"'{name}' means different things in different commands."
-        yield file.problem((name,), message, f"Write it into one of {tables}.")
 
 
 def _in_command(

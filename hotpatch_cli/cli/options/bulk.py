@@ -33,7 +33,6 @@ Bulk = Annotated[
         "--bulk/--no-bulk",
         "Take a table (CSV, JSON Lines, Parquet) as a whole, or machine by machine; by its size, "
         f"if not given. As a whole the formats are {', '.join(FORMATS[:-1])} and {FORMATS[-1]}.",
-        envvar="HOTPATCH_BULK",
         show_default=False,
     ),
 ]
@@ -80,7 +79,7 @@ def bulk_table(request: Any) -> "DetectedTable | None":
     """
     names, forms = list(request.fleet), list(request.form or ["table"])
     wanted = request.bulk or bool(set(forms) & _ONLY_HERE)
-    if request.bulk is False or request.reader not in (None, "table"):
+    if request.bulk is False or request.input_format not in (None, "table"):
         return None
     if not (wanted or any(map(_may_be_large, names))):
         return None

@@ -70,12 +70,13 @@ FleetFiles = Annotated[
     list[str] | None,
     typer.Argument(metavar="FLEET", help="Inventories or exports; - is standard input."),
 ]
-FromReader = Annotated[
+InputFormat = Annotated[
     str | None,
     option(
-        "--from",
-        "READER",
-        "Force a reader instead of finding it by content: {inputs.fleet.READERS}.",
+        "--input-format",
+        "NAME",
+        "Read the files as this file type, instead of detecting it from their content: "
+        "{inputs.fleet.READERS}.",
     ),
 ]
 Prefer = Annotated[
@@ -160,11 +161,12 @@ WhatIfOption = Annotated[
         show_default=False,
     ),
 ]
-PlanFrom = Annotated[
-    date | None, day_option("--from", "No restart before this day.", envvar="HOTPATCH_PLAN_FROM")
+PlanFrom = Annotated[date | None, day_option("--from", "No restart before this date.")]
+PlanUntil = Annotated[date | None, day_option("--until", "No restart after this date.")]
+Baseline = Annotated[str | None, option("--baseline", "YYYY-MM", "Month of the baseline.")]
+IncludeMonthly = Annotated[
+    bool, switch("--include-monthly", "Also plan machines that restart every month.")
 ]
-PlanUntil = Annotated[date | None, day_option("--until", "The last day, included, in UTC.")]
-PlanMonth = Annotated[str | None, option("--release", "YYYY-MM", "Month of the baseline.")]
 Deadline = Annotated[str | None, option("--deadline", "DURATION", "After the release: 14d, 48h.")]
 AvailabilitySets = Annotated[
     str | None,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
 
 import typer
 
@@ -17,18 +16,6 @@ from hotpatch_cli.servicing.scenario import Scenario
 OPTION = "--what-if"
 _UNPLANNED = re.compile(r"unplanned:(?:([a-z0-9]+):)?(\d{4})-(\d{1,2})")
 _HOW = "Write unplanned:2026-02, unplanned:ws2025:2026-02 or freeze:2026-01-19..2026-01-25."
-
-WhatIfOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        OPTION,
-        metavar="WORLD",
-        envvar="HOTPATCH_WHAT_IF",
-        help="The difference in a world with unplanned:2026-02, unplanned:ws2025:2026-02, "
-        "freeze:FROM..TO; repeatable.",
-        show_default=False,
-    ),
-]
 
 
 def parse_what_if(texts: Sequence[str] | None, as_of: date) -> Scenario:

@@ -80,7 +80,7 @@ def test_the_page_is_fetched(hotpatch: Any, server: Server, render: Any) -> None
 def test_the_address_from_a_variable(hotpatch: Any, server: Server) -> None:
     """The address may stand in a variable, for a mirror."""
     server.answer = Answer((markdown(OCTOBER).encode(),))
-    hotpatch.monkeypatch.setenv("HOTPATCH_RELEASES_URL", server.url)
+    hotpatch.monkeypatch.setenv("HOTPATCH_URL", server.url)
     assert "2 new" in hotpatch("releases", "update", "--dry-run").out
 
 
