@@ -33,8 +33,3 @@ def on_clock(reboots: Sequence[Reboot], clock: tzinfo) -> tuple[Reboot, ...]:
         for row in reboots
     )
     return tuple(sorted(moved, key=lambda row: (row.start, row.machine.label)))
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment with its date and weekday: `Sat 17 Jan 22:00`."""
-    return f"{moment:%a} {moment.day} {moment:%b %H:%M}"

@@ -127,29 +127,32 @@ def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: flo
         for night in planned
     ]
     most = max([night.restarts for night in planned], default=1)
+    freezes, names = _freezes(prepared, (first, last), width)
+    top = max((name["row"] + 15 for name in names), default=0) + 18
+    tall = top + 74
     height = {
         "field": "count",
         "type": "quantitative",
         "axis": None,
-        "scale": {"domain": [0, most * 1.25]},
+        "scale": {"domain": [0, most], "range": [tall, top]},
     }
     return {
         "width": width,
-        "height": 96,
+        "height": tall,
         "title": {
             "text": f"By night, from {_day_text(first)} on",
             "fontSize": 13,
             "frame": "group",
         },
         "layer": [
-            *_freezes(prepared, (first, last), time, width),
+            *_freeze_layers(freezes, names, time, tall),
             {
                 "data": {"values": [{"day": _moment(first), "until": _moment(last)}]},
                 "mark": {"type": "rule", "color": INKS["line"]},
                 "encoding": {
                     "x": {"field": "day", **time},
                     "x2": {"field": "until"},
-                    "y": {"value": 96},
+                    "y": {"value": tall},
                 },
             },
             {
@@ -198,9 +201,11 @@ def _counts(planned: Sequence[ChartNight], day: float) -> list[tuple[ChartNight,
     return found
 
 
-def _freezes(
-    prepared: PlanningInput, days: tuple[date, date], time: Spec, width: float
-) -> Iterator[Spec]:
+_Rows = list[dict[str, Any]]
+
+
+def _freezes(prepared: PlanningInput, days: tuple[date, date], width: float) -> tuple[_Rows, _Rows]:
+    """The freezes of some days, and their names in rows."""
     first, last = days
     values = []
     for freeze in prepared.fleet.freezes:
@@ -209,18 +214,22 @@ def _freezes(
             name = visible(freeze.name) + (f" ({visible(narrowed)})" if narrowed else "")
             at = width * (begin - first).days / (last - first).days
             values.append({"day": _moment(begin), "until": _moment(end), "name": name, "at": at})
+    return values, _named(values, width)
+
+
+def _freeze_layers(freezes: _Rows, names: _Rows, time: Spec, tall: float) -> Iterator[Spec]:
     yield {
-        "data": {"values": values},
+        "data": {"values": freezes},
         "mark": {"type": "rect", "color": INKS["freeze"]},
         "encoding": {
             "x": {"field": "day", **time},
             "x2": {"field": "until"},
             "y": {"value": 0},
-            "y2": {"value": 96},
+            "y2": {"value": tall},
         },
     }
     yield {
-        "data": {"values": _named(values, width)},
+        "data": {"values": names},
         "mark": {
             "type": "text",
             "align": "left",
@@ -236,7 +245,7 @@ def _freezes(
     }
 
 
-def _named(freezes: list[dict[str, Any]], width: float) -> list[dict[str, Any]]:
+def _named(freezes: _Rows, width: float) -> _Rows:
     """The names of freezes in rows, so that none covers another; a row says how many more there
     are.
     """

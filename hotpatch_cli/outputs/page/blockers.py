@@ -13,7 +13,9 @@ from hotpatch_cli.report import Checked, Reason, Report
 SAID, LISTED = 3, 200
 """How many sentences of a rule are shown, and how many machines; the table has them all."""
 COMMANDED = 3
-"""How many machines have their commands under a rule; the table has those of every machine."""
+"""If a rule has more machines, only the first one has its commands under the rule; the table has
+those of every machine.
+"""
 _LEVELS = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -113,18 +115,17 @@ def _remedies(rows: Sequence[tuple[Checked, Reason]]) -> tuple[Remedy, ...]:
 
 
 def _remedy(text: str, rows: Sequence[tuple[Checked, Reason]]) -> Remedy:
-    names = [
-        names_of(checked.machine, reason.finding.values) for checked, reason in rows[:COMMANDED]
-    ]
+    names = [names_of(checked.machine, reason.finding.values) for checked, reason in rows]
+    shown = names if len(rows) <= COMMANDED else names[:1]
     made = tuple(
-        RemedyStep(step.prose, tuple(_lines(step.commands, names))) for step in steps(text)
+        RemedyStep(step.prose, tuple(_lines(step.commands, shown))) for step in steps(text)
     )
     differ = any(
-        len({tuple(filled(command, of)) for of in names}) > 1
+        command.blanks.intersection(*map(set, names))
         for step in steps(text)
         for command in step.commands
     )
-    return Remedy(made, max(0, len(rows) - COMMANDED) if differ else 0)
+    return Remedy(made, len(rows) - len(shown) if differ else 0)
 
 
 def _lines(commands: Sequence[Command], names: Sequence[dict[str, str]]) -> Iterable[CommandLine]:

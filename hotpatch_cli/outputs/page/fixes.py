@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.phrases import counted
-from hotpatch_cli.report import Checked, Report
+from hotpatch_cli.report import Report
 from hotpatch_cli.use_cases.fix_ranking import COLLECTED, IN_AZURE, RankedFix, ranked_fixes
 
-SHOWN, NAMED = 12, 12
+SHOWN, NAMED = 12, 6
 """How many changes are listed, and how many machines of each are named."""
 _RESTARTS = {True: "yes", False: "no", None: "not stated"}
 
@@ -19,8 +18,8 @@ class FixRow(NamedTuple):
     """
 
     name: str
-    kind: str
     rules: tuple[Rule, ...]
+    title: str
     how: str
     effect: str
     restart: str
@@ -46,41 +45,30 @@ def fix_first(report: Report) -> FixFirst:
 
 
 def _row(fix: RankedFix) -> FixRow:
-    ordered = dict.fromkeys(_name(checked) for checked in (*fix.alone, *fix.machines))
+    ordered = dict.fromkeys(visible(one.machine.label) for one in (*fix.alone, *fix.machines))
     return FixRow(
         fix.name,
-        fix.kind,
         fix.rules,
+        fix.rules[0].title if len(fix.rules) == 1 else "Facts that no source states",
         _how(fix),
         _effect(fix),
         _RESTARTS[fix.restarts],
         tuple(ordered)[:NAMED],
-        len(fix.machines),
+        fix.total,
     )
-
-
-def _name(checked: Checked) -> str:
-    return visible(checked.machine.label)
 
 
 def _how(fix: RankedFix) -> str:
     """What finds missing facts; other changes have their commands under their rule."""
-    if fix.kind != "missing-facts":
-        return ""
     codes = set(fix.codes)
-    ways = [
-        ("run `hotpatch collect` on the machines", COLLECTED),
-        ("export the machines from Azure again", IN_AZURE),
-    ]
+    ways = [("`hotpatch collect`", COLLECTED), ("`hotpatch check --azure`", IN_AZURE)]
     found = [words for words, known in ways if codes & known]
-    return " or ".join(found)
+    return f"Run {' and '.join(found)}." if found and fix.kind == "missing-facts" else ""
 
 
 def _effect(fix: RankedFix) -> str:
-    """How many machines need nothing else."""
-    alone = counted(len(fix.alone), "machine")
-    if not fix.alone:
-        return "ready only with other changes"
-    if fix.kind == "change":
-        return f"makes {alone} ready"
-    return f"{alone} can be judged" if fix.kind == "missing-facts" else f"only cause on {alone}"
+    """How many machines become ready by this change alone, of those that it concerns."""
+    if fix.kind in ("new-machine", "upgrade"):
+        return f"{fix.total:,}"
+    most = "up to " if fix.kind == "missing-facts" else ""
+    return f"{most}{fix.total_alone:,} of {fix.total:,}"

@@ -9,24 +9,25 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.outputs.ci_findings import aside
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.machine_rows import ATTENTION, STATES, MachineGroup, MachineGroups, rank
 from hotpatch_cli.outputs.page.commands import Blank, Command, forms, names_of, of_finding, steps
-from hotpatch_cli.outputs.report_table import ATTENTION, STATES, rank
-from hotpatch_cli.outputs.restart_text import next_restart
+from hotpatch_cli.outputs.restart_text import next_restart, order_of
 from hotpatch_cli.report import Checked, Reason, Report
 from hotpatch_cli.restarts import Restart
+from hotpatch_cli.use_cases.fix_ranking import blocking_rules
 
 MOST = 20_000
 """How many machines a page lists; of a larger fleet it shows the kinds of machines, and names a
 CSV file with all.
 """
+SCREEN, GROUPS, NAMED = 50, 20, 3
+"""A fleet of more machines gets a table of groups: how many, and how many names each has."""
 BUTTONS = 8
 """A facet with more values is a list to choose from."""
 RUNNERS = {"platform": "Azure", "owner": "you"}
 """Who restarts a machine, in words."""
 _NAMES = ("vm", "resource-group", "subscription", "region", "scale-set")
 """The blanks of commands that a machine fills in."""
-_LAST = "9999"
-"""Sorts after every moment."""
 
 
 class MachineKind(NamedTuple):
@@ -38,6 +39,16 @@ class MachineKind(NamedTuple):
     product: str
     rules: str
     machines: int
+
+
+class MachineRowGroup(NamedTuple):
+    """Machines that are alike in verdict, in what blocks them, and in their track."""
+
+    verdict: str
+    blocked_by: str
+    track: str
+    machines: int
+    names: tuple[str, ...]
 
 
 class FacetValue(NamedTuple):
@@ -188,7 +199,7 @@ def _row(checked: Checked, saved: int, why: list[int], texts: _Texts) -> list[An
         machine.owner or "",
         runner(restart),
         next_restart(restart),
-        moment(restart),
+        order_of(restart),
         restart.sentence,
         checked.outcome if checked.outcome in ("waived", "known") else "",
     )
@@ -203,22 +214,36 @@ def _row(checked: Checked, saved: int, why: list[int], texts: _Texts) -> list[An
     ]
 
 
-def moment(restart: Restart) -> str:
-    """When a restart is due, for sorting."""
-    if restart.reason is None:
-        return _LAST
-    if restart.by is not None:
-        return f"{restart.by}"
-    if restart.opening is not None:
-        return f"{restart.opening.start:%Y-%m-%d %H:%M}"
-    return f"{restart.not_before:%Y-%m-%d}"
-
-
 def _inert(text: str) -> str:
     """JSON in which nothing is markup, and which is the same JSON."""
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return text
+
+
+def groups(report: Report) -> tuple[tuple[MachineRowGroup, ...], int]:
+    """The groups of a fleet of more machines than one screen lists, the worst first, and how many
+    groups are left out.
+    """
+    if len(report.machines) <= SCREEN:
+        return (), 0
+    found = MachineGroups()
+    for checked in report.machines:
+        found.add(checked)
+    ranked = found.ranked()
+    return tuple(map(_group, ranked[:GROUPS])), max(0, len(ranked) - GROUPS)
+
+
+def _group(group: MachineGroup) -> MachineRowGroup:
+    first = group.first
+    names = (visible(checked.machine.label) for checked in group.machines[:NAMED])
+    return MachineRowGroup(
+        first.judgement.verdict or "",
+        ", ".join(rule.name for rule in blocking_rules(first.reasons).values()) or "–",
+        first.judgement.track.state or "–",
+        group.total,
+        tuple(names),
+    )
 
 
 def kinds(report: Report) -> tuple[MachineKind, ...]:

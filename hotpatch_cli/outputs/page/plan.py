@@ -6,23 +6,17 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
-from hotpatch_cli.outputs.charts.clock import (
-    clock_of,
-    moment_text,
-    on_clock,
-    zone_name,
-    zones_of,
-)
+from hotpatch_cli.outputs.charts.clock import clock_of, on_clock, zone_name, zones_of
 from hotpatch_cli.outputs.charts.nights import night_of
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.page.machines import RUNNERS
 from hotpatch_cli.outputs.page.words import day_text
 from hotpatch_cli.outputs.phrases import counted
+from hotpatch_cli.outputs.plan_view import who
+from hotpatch_cli.outputs.restart_text import moment_text
 from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, unscheduled
 from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
 from hotpatch_cli.report import sentence
 from hotpatch_cli.schedule.durations import duration_text
-from hotpatch_cli.servicing.restart import restarted_by_platform
 
 ROWS = 500
 """How many restarts are listed under the chart; `hotpatch plan` lists all."""
@@ -50,7 +44,7 @@ class OrderStep(NamedTuple):
 
 class PlanPart(NamedTuple):
     """A plan for the page: its restarts, the machines that aren't in it and why, the rules that it
-    breaks, and its exposure in words. `confirmed` says that the baseline is out, not a forecast.
+    breaks, and its exposure in words.
     """
 
     prepared: PlanningInput
@@ -59,7 +53,6 @@ class PlanPart(NamedTuple):
     broken: tuple[str, ...]
     worth: str
     obstacles: tuple[PlanConflict, ...] = ()
-    confirmed: bool = False
 
     @property
     def missing(self) -> int:
@@ -69,7 +62,8 @@ class PlanPart(NamedTuple):
     @property
     def baseline(self) -> str:
         """The baseline by its day, and whether that is a forecast."""
-        sure = "" if self.confirmed else ", a forecast"
+        forecast = self.reboots and not any(reboot.confirmed for reboot in self.reboots)
+        sure = ", a forecast" if forecast else ""
         return f"{day_text(self.prepared.release_day)}{sure}"
 
     @property
@@ -97,7 +91,7 @@ class PlanPart(NamedTuple):
     @property
     def by_azure(self) -> str:
         """How many of the starts Azure may move, in a sentence."""
-        number = sum(restarted_by_platform(row.machine.facts) for row in self.reboots)
+        number = sum(row.runner == "platform" for row in self.reboots)
         if not number:
             return ""
         moments = (
@@ -125,16 +119,15 @@ class PlanPart(NamedTuple):
 
     def _row(self, reboot: Reboot) -> dict[str, str]:
         start, end, placement = reboot.start, reboot.end, reboot.machine.placement
-        runner = "platform" if restarted_by_platform(reboot.machine.facts) else "owner"
         release = self.prepared.release_day
         return {
             "machine": visible(reboot.machine.label),
-            "start": f"{start:%a} {start.day} {start:%b %Y %H:%M}",
+            "start": moment_text(start),
             "end": f"{end:%H:%M}" if end.date() == start.date() else moment_text(end),
             "zone": visible(zone_name(start)),
             "window": visible(reboot.window),
-            "runner": RUNNERS[runner],
-            "baseline": f"{release.day} {release:%b}{'' if self.confirmed else ' (forecast)'}",
+            "runner": who(reboot),
+            "baseline": f"{release}{'' if reboot.confirmed else ' (forecast)'}",
             "ring": visible(placement.ring or "–"),
             "groups": visible(", ".join(placement.groups) or "–"),
         }
@@ -241,10 +234,9 @@ def _by_reason(rows: Iterable[tuple[str, str]]) -> tuple[Unscheduled, ...]:
 
 def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
     """A plan of a file, checked against the rules of the fleet."""
-    rows = zip(prepared.machines, prepared.pieces, strict=True)
     reboots = [
-        _reboot(machine, pieces, starts[machine.label], prepared)
-        for machine, pieces in rows
+        _reboot(prepared, task, starts[machine.label])
+        for task, machine in enumerate(prepared.machines)
         if machine.label in starts
     ]
     left = _by_reason(
@@ -258,22 +250,25 @@ def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
     )
 
 
-def _reboot(
-    machine: Any, pieces: Sequence[Any], start: datetime, prepared: PlanningInput
-) -> Reboot:
+def _reboot(prepared: PlanningInput, task: int, start: datetime) -> Reboot:
     """The restart in the zone of its opening; outside of every opening it keeps the offset of the
     file.
     """
+    machine = prepared.machines[task]
     length = machine.placement.reboot
     begin = (start.astimezone(UTC) - prepared.release) / timedelta(minutes=1)
     end = begin + length / timedelta(minutes=1)
-    opening = next(
-        (piece.opening for piece in pieces if piece.start <= begin and end <= piece.end), None
+    pieces = (
+        piece.opening
+        for piece in prepared.pieces[task]
+        if piece.start <= begin and end <= piece.end
     )
+    opening = next(pieces, None)
     local = start.astimezone(opening.start.tzinfo) if opening else start
     return Reboot(
         machine,
         local,
         (start.astimezone(UTC) + length).astimezone(local.tzinfo),
         opening.window if opening else "–",
+        prepared.confirmed[task],
     )

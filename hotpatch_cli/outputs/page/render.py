@@ -20,7 +20,7 @@ from hotpatch_cli.outputs.page import words
 from hotpatch_cli.outputs.page.blockers import blockers
 from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
 from hotpatch_cli.outputs.page.fixes import fix_first
-from hotpatch_cli.outputs.page.machines import MOST, facets, kinds, machine_data
+from hotpatch_cli.outputs.page.machines import MOST, facets, groups, kinds, machine_data
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
@@ -72,6 +72,7 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
         counts=report.counts,
         answer=words.headline(report),
         rest=words.rest(report),
+        noun=words.noun(report),
         overdue=words.overdue(report),
         numbers=words.numbers(report, saved.total, saved.months),
         calendar=picture(
@@ -91,6 +92,7 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
         saved=saved,
         data=None if many else _trusted(machine_data(report, saved.by_machine)),
         kinds=kinds(report) if many else (),
+        groups=((), 0) if many else groups(report),
         facets=facets(report),
         csv=contents.csv,
         age=knowledge_age(report, contents.knowledge, contents.stale),

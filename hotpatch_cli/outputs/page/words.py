@@ -1,7 +1,7 @@
 """The words of the page: the decision in a heading, the rest in a sentence, four figures."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -31,16 +31,16 @@ def day_text(day: date | None) -> str:
     return "no day" if day is None else f"{day.day} {day:%B} {day.year}"
 
 
+def noun(report: Report) -> str:
+    """What the report is about."""
+    return "image" if report.image_only else "machine"
+
+
 # --- the decision ----------------------------------------
 
 _DECISIONS = {PASSED: "Gate passed", FAILED: "Gate failed", UNDECIDED: "Gate undecided"}
 _WORST = VERDICT_CONDITIONS
 _CONDITIONS = (*VERDICT_CONDITIONS, *TRACK_CONDITIONS)
-_ALONE = {
-    "unsupported": "the machine isn't eligible for hotpatching",
-    "action-required": "the machine needs a change",
-    "unknown": "a fact about the machine is missing",
-}
 _MANY = {
     "unsupported": ("isn't eligible for hotpatching", "aren't eligible for hotpatching"),
     "action-required": ("needs a change", "need a change"),
@@ -51,7 +51,7 @@ _MANY = {
 def headline(report: Report) -> str:
     """The decision of the gate, and the worst of its causes with a count."""
     if not report.machines:
-        return "No machine matches"
+        return f"No {noun(report)} matches"
     decisive = _decisive(report)
     worst = _worst_count(decisive or report.machines, report)
     if NEVER in report.gate.fail_on or not report.gate.fail_on:
@@ -67,21 +67,23 @@ def _decisive(report: Report) -> list[Checked]:
 
 def _worst_count(machines: Sequence[Checked], report: Report) -> str:
     """How many of some machines have the worst of their verdicts; with none, their tracks."""
-    counts = Counter(checked.judgement.verdict or "" for checked in machines)
+    counts: Counter[str] = Counter(checked.judgement.verdict or "" for checked in machines)
     total = len(report.machines)
     verdict = next((verdict for verdict in _WORST if counts[verdict]), None)
     if verdict is not None:
         if total == 1:
-            return _ALONE[verdict]
+            return f"the {noun(report)} {_MANY[verdict][0]}"
         number = counts[verdict]
-        return f"{_of(number, total)} {_MANY[verdict][number > 1 or number == total]}"
+        return f"{_of(number, total, noun(report))} {_MANY[verdict][number > 1 or number == total]}"
     if report.gate.exit_code == FAILED and len(machines) < total:
-        return f"{_of(len(machines), total)} {'fails' if len(machines) == 1 else 'fail'}"
-    return "the machine is ready" if total == 1 else f"all {total:,} machines are ready"
+        verb = "fails" if len(machines) == 1 else "fail"
+        return f"{_of(len(machines), total, noun(report))} {verb}"
+    name = noun(report)
+    return f"the {name} is ready" if total == 1 else f"all {counted(total, name)} are ready"
 
 
-def _of(number: int, total: int) -> str:
-    many = counted(total, "machine")
+def _of(number: int, total: int, name: str) -> str:
+    many = counted(total, name)
     return f"all {many}" if number == total else f"{number:,} of {many}"
 
 
@@ -106,14 +108,14 @@ def _failing(report: Report) -> str:
     """How many machines fail, and by which conditions."""
     if NEVER in report.gate.fail_on or not report.machines:
         return ""
-    number = sum(checked.outcome == "fails" for checked in report.machines)
+    number = report.gate.failing
     ordered = [word for word in _CONDITIONS if word in report.gate.fail_on]
     conditions = _listed([f"`{word}`" for word in ordered], "and")
     if not conditions:
         return ""
-    failing = "No machine fails" if not number else f"{counted(number, 'machine')} fail"
-    singular = "s" if number == 1 else ""
-    return f"{failing}{singular} the gate, which fails on {conditions}."
+    verb = "fails" if number < 2 else "fail"  # noqa: PLR2004
+    name = noun(report)
+    return f"{counted(number, name) if number else f'No {name}'} {verb} the gate ({conditions})."
 
 
 def _listed(parts: Sequence[str], joint: str = "and") -> str:
@@ -145,12 +147,13 @@ def numbers(report: Report, saved: int, months: int) -> tuple[KeyFigure, ...]:
     total, ready = counts["machines"], counts["ready"]
     kinds = (("unsupported", "not eligible"), ("action-required", "to change"), ("unknown",) * 2)
     detail = ", ".join(f"{counts[verdict]:,} {word}" for verdict, word in kinds if counts[verdict])
-    share = f"{ready / total:.0%} of {counted(total, 'machine')}" if total else "no machine"
+    name = noun(report)
+    share = f"{ready / total:.0%} of {counted(total, name)}" if total else f"no {name}"
     return (
         KeyFigure(
             f"{total - ready:,}",
             "not ready",
-            detail or "nothing blocks a machine",
+            detail or "nothing is blocked",
             "bad" if total > ready else "good",
         ),
         KeyFigure(f"{ready:,}", "ready", share, "good" if ready else "plain"),
@@ -183,14 +186,3 @@ def _next_baseline(report: Report) -> KeyFigure:
         f"next baseline {first.date:%Y}",
         detail,
     )
-
-
-def confirmed_baseline(report: Report, day: date) -> bool:
-    """Whether the baseline of a day is out, and not a forecast."""
-    days: Collection[date] = {
-        baseline.date
-        for checked in report.machines
-        for baseline in (checked.judgement.next_baseline, checked.judgement.coming_baseline)
-        if baseline is not None and baseline.confirmed
-    }
-    return day in days

@@ -102,9 +102,9 @@
   });
   const command = (m, [shell, chunks], update) => {
     const known = chunks.filter((chunk) => chunk[0] !== "--subscription " || value(m, "subscription", "word", shell, ""));
-    const code = make("code", {}, ...known.flatMap((chunk) => [make("span", {}, ...filled(m, shell, chunk, update)), " "]).slice(0, -1));
+    const code = make("code", { tabIndex: 0 }, ...known.flatMap((chunk) => [make("span", {}, ...filled(m, shell, chunk, update)), " "]).slice(0, -1));
     code.dataset.shell = shell;
-    const box = make("div", { className: "command", tabIndex: 0, label: `Command for ${shell}` }, code, make("button", { type: "button", className: "copy", textContent: "Copy" }));
+    const box = make("div", { className: "command", label: `Command for ${shell}` }, code, make("button", { type: "button", className: "copy", textContent: "Copy" }));
     box.setAttribute("role", "group");
     return box;
   };
@@ -140,7 +140,7 @@
   const open = new Set();
 
   const dash = (text) => name(text || "–");
-  const when = (text) => make("span", {}, ...(text === "-" ? "–" : text).split(/(?<=,) /).flatMap((part) => [make("span", { className: "whole", textContent: part }), " "]));
+  const when = (text) => make("span", {}, ...(text === "-" ? "–" : text).split(/(?<=,) | (?=or now)/).flatMap((part) => [make("span", { className: "whole", textContent: part }), " "]));
   const blocked = (m) => make("span", {}, ...(m.blockers.length ? m.blockers.slice(0, 2).flatMap((each, at) => [...(at ? [", "] : []), make("span", { className: "whole", textContent: each })]) : ["–"]),
     ...(m.blockers.length > 2 ? [` +${m.blockers.length - 2}`] : []));
 
@@ -186,7 +186,7 @@
     if (m.sentence) inside.append(make("p", {}, name(m.sentence)));
     for (const each of m.why) {
       const [code, rule, level, , message, aside, fix, update] = reasons[each];
-      inside.append(make("p", { className: "finding" }, make("strong", { textContent: rule }), ` ${level} (`, make("a", { href: `#${code}`, className: "codes", textContent: code }), "): ", name(message), ...(aside ? [" ", name(aside)] : [])),
+      inside.append(make("p", { className: "finding" }, make("strong", { textContent: rule }), ` ${level} (`, make("a", { href: `#${code}`, className: "codes", textContent: code }), "): ", make("bdi", {}, ...prose(message)), ...(aside ? [" ", name(aside)] : [])),
         ...remedy(m, remedies[fix], update));
     }
     return make("tr", { className: "more" }, cell);
