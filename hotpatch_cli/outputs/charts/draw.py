@@ -7,6 +7,7 @@ of every run.
 from typing import Any
 
 from hotpatch_cli.errors import refuse
+from hotpatch_cli.outputs.charts.bounds import with_room
 
 Spec = dict[str, Any]
 
@@ -75,18 +76,16 @@ def config() -> Spec:
 
 
 def svg(spec: Spec) -> str:
-    """The picture as SVG. Raises InputError where the library is not installed."""
+    """The chart as SVG. Raises InputError where the library isn't installed."""
     drawn: str = _library().vegalite_to_svg(
         _whole(spec), vl_version=_VEGA_LITE, allowed_base_urls=[]
     )
-    return drawn
+    return with_room(drawn)
 
 
 def png(spec: Spec) -> bytes:
-    """The picture as PNG. Raises InputError where the library is not installed."""
-    drawn: bytes = _library().vegalite_to_png(
-        _whole(spec), vl_version=_VEGA_LITE, scale=_PNG_SCALE, allowed_base_urls=[]
-    )
+    """The chart as PNG. Raises InputError where the library isn't installed."""
+    drawn: bytes = _library().svg_to_png(svg(spec), scale=_PNG_SCALE)
     return drawn
 
 
@@ -103,8 +102,8 @@ def _library() -> Any:
         import vl_convert
     except ImportError:
         raise refuse(
-            "pictures",
-            "They are drawn by a library that is not installed.",
+            "charts",
+            "Charts require an optional package.",
             "pip install 'hotpatch-cli[report]'",
         ) from None
     return vl_convert

@@ -1,38 +1,41 @@
-"""A plan by night: who restarts in which lane, with the openings behind and what freezes take of
-them.
+"""A plan by night, on one clock: the restarts of each lane, with openings and their frozen parts
+behind them.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 
+from hotpatch_cli.outputs.charts.clock import clock_of, on_clock, zone_name
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.planning import PlanningInput, Reboot
 from hotpatch_cli.schedule.windows import Opening
 
 FEW = 60
-"""A plan of so many restarts has a lane for each machine; a larger one has a lane for each group.
+"""A plan of no more restarts has a lane for each machine; a larger one has a lane for each group.
 """
 LANES = 40
-"""So many lanes a night has; the rest share the last one."""
+"""The most lanes of a night; the rest share the last one."""
 NOON = time(12)
 
 
 class ChartSpan(NamedTuple):
-    """A stretch of a night, in hours of the local clock since the noon before it."""
+    """A stretch of a night, in hours since the noon before it, on the clock of the chart."""
 
     begin: float
     end: float
 
 
 class ChartLane(NamedTuple):
-    """A row of a night: a machine, or a group; when it restarts, in words too; openings, and their
-    frozen parts.
+    """A row of a night: a machine, or a group; when it restarts, in words too; what else is said of
+    it; openings, and their frozen parts.
     """
 
     label: str
     bars: tuple[ChartSpan, ...]
     words: str
+    extra: str
     openings: tuple[ChartSpan, ...]
     frozen: tuple[ChartSpan, ...]
 
@@ -46,7 +49,7 @@ class ChartNight(NamedTuple):
 
 
 def night_of(moment: datetime) -> date:
-    """The night that a local time belongs to: before noon it is that of the day before."""
+    """The night of a moment: before noon it is that of the day before."""
     return moment.date() if moment.time() >= NOON else moment.date() - timedelta(days=1)
 
 
@@ -56,10 +59,12 @@ def group_of(reboot: Reboot) -> str:
 
 
 def nights(prepared: PlanningInput, reboots: Sequence[Reboot]) -> tuple[ChartNight, ...]:
-    """The nights in which something restarts, in their order."""
-    behind = _Behind(prepared)
+    """The nights in which something restarts, in their order, on the clock of the plan."""
+    clock = clock_of(reboots)
+    behind = _Behind(prepared, clock)
+    locals_ = {row.machine.label: row for row in reboots}
     ordered = sorted(
-        reboots,
+        on_clock(reboots, clock),
         key=lambda reboot: (
             night_of(reboot.start),
             group_of(reboot),
@@ -71,21 +76,31 @@ def nights(prepared: PlanningInput, reboots: Sequence[Reboot]) -> tuple[ChartNig
     for day, rows in groupby(ordered, key=lambda reboot: night_of(reboot.start)):
         listed = list(rows)
         lanes = (
-            _machines(day, listed, behind) if len(reboots) <= FEW else _groups(day, listed, behind)
+            _machines(day, listed, behind, locals_)
+            if len(reboots) <= FEW
+            else _groups(day, listed, behind)
         )
         found.append(ChartNight(day, tuple(lanes), len(listed)))
     return tuple(found)
 
 
-def _machines(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[ChartLane]:
+def _machines(
+    day: date, rows: Iterable[Reboot], behind: "_Behind", local: Mapping[str, Reboot]
+) -> Iterable[ChartLane]:
     for reboot in rows:
-        groups = ", ".join(reboot.machine.placement.groups)
-        extra = " · ".join(part for part in (groups, reboot.machine.placement.ring) if part)
-        words = f"{reboot.start:%H:%M}–{reboot.end:%H:%M}" + (f"  {extra}" if extra else "")
+        placement = reboot.machine.placement
+        own = local[reboot.machine.label].start
+        there = (
+            f"{own:%H:%M} in {zone_name(own)}"
+            if own.utcoffset() != reboot.start.utcoffset()
+            else ""
+        )
+        parts = (there, ", ".join(placement.groups), placement.ring)
         yield ChartLane(
             reboot.machine.label,
             (_span(day, reboot.start, reboot.end),),
-            words,
+            f"{reboot.start:%H:%M}–{reboot.end:%H:%M}",
+            " · ".join(part for part in parts if part),
             *behind.of(day, [reboot]),
         )
 
@@ -99,12 +114,14 @@ def _groups(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[Ch
         grouped = [*grouped[: LANES - 1], (f"{len(grouped) - LANES + 1} more groups", rest)]
     for group, listed in grouped:
         begin, end = min(reboot.start for reboot in listed), max(reboot.end for reboot in listed)
-        words = (
-            f"{len(listed):,} restarts, {begin:%H:%M}–{end:%H:%M}, "
-            f"at most {_at_once(listed):,} at once"
-        )
         bars = _merged(_span(day, reboot.start, reboot.end) for reboot in listed)
-        yield ChartLane(group, bars, words, *behind.of(day, listed))
+        yield ChartLane(
+            group,
+            bars,
+            f"{begin:%H:%M}–{end:%H:%M}",
+            f"{counted(len(listed), 'restart')}, at most {_at_once(listed):,} at once",
+            *behind.of(day, listed),
+        )
 
 
 def _at_once(rows: Sequence[Reboot]) -> int:
@@ -144,8 +161,9 @@ class _Behind:
     that share them.
     """
 
-    def __init__(self, prepared: PlanningInput) -> None:
+    def __init__(self, prepared: PlanningInput, clock: tzinfo) -> None:
         self._release = prepared.release
+        self._clock = clock
         self._pieces = {
             machine.label: pieces
             for machine, pieces in zip(prepared.machines, prepared.pieces, strict=True)
@@ -174,15 +192,20 @@ class _Behind:
         if known is None:
             known = self._nights[id(pieces)] = {}
             for start, end, opening in pieces:
-                day = night_of(opening.start)
-                opened, kept = known.setdefault(day, (set(), set()))
-                opened.add(_span(day, opening.start, opening.end))
-                zone = opening.start.tzinfo
+                opens, shuts = self._moved(opening.start), self._moved(opening.end)
                 begin, finish = (
-                    self._release + timedelta(minutes=minute) for minute in (start, end)
+                    self._moved(self._release + timedelta(minutes=minute))
+                    for minute in (start, end)
                 )
-                kept.add(_span(day, begin.astimezone(zone), finish.astimezone(zone)))
+                # On the clock of another zone an opening may reach from one night into the next.
+                for day in {night_of(opens), night_of(shuts - timedelta.resolution)}:
+                    opened, kept = known.setdefault(day, (set(), set()))
+                    opened.add(_span(day, opens, shuts))
+                    kept.add(_span(day, begin, finish))
         return known
+
+    def _moved(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._clock)
 
 
 def _without(spans: Iterable[ChartSpan], kept: Sequence[ChartSpan]) -> Iterable[ChartSpan]:

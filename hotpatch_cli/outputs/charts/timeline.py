@@ -6,25 +6,38 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from math import ceil, floor
-from typing import Any
+from typing import Any, NamedTuple
 
+from hotpatch_cli.outputs.charts.clock import clock_of, zone_name
 from hotpatch_cli.outputs.charts.draw import INKS, Spec
 from hotpatch_cli.outputs.charts.nights import ChartLane, ChartNight, ChartSpan, nights
+from hotpatch_cli.outputs.charts.room import room, shortened
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.planning import PlanningInput, Reboot
 from hotpatch_cli.schedule.freezes import Freeze
 
 NIGHTS = 14
-"""So many nights are drawn by the clock; all of them stand in the overview and in the table of the
-plan.
+"""The nights that are drawn by the clock; the overview and the table of the plan have all of them.
 """
 _DAY = timedelta(days=1)
 _LANE, _BAR = 24, 12
+_TALL = 40
+"""A lane of a telephone has a line of words above its bar."""
 _FEW_DAYS = 21
-_WRITTEN_OUT, _WIDE = 999, 500
-_NAMES, _LETTER = 6, 6.5
-"""Rows for the names of freezes, and how wide a letter of them is about."""
+_WRITTEN_OUT = 999
+_FREEZES, _TEXT, _LABEL = 6, 11, 12
+"""Rows for the names of freezes; the sizes of texts and of the names of lanes."""
+_BROAD, _SLIM = 1040, 340
+_MOST_NAME, _MOST_WORDS = 270, 400
+
+
+class _Layout(NamedTuple):
+    """The widths of a chart: names of lanes, the axis, and the words beside it."""
+
+    names: float
+    width: float
+    narrow: bool
 
 
 def timeline(
@@ -32,33 +45,65 @@ def timeline(
 ) -> Spec:
     """The plan, for a slide or a wide page; or narrow, for a telephone."""
     planned = nights(prepared, reboots)
-    width = 230 if narrow else 860
-    parts = [_overview(prepared, planned, width)]
+    layout = _layout(planned[:NIGHTS], narrow=narrow)
+    clock = _clock_name(reboots)
+    parts = [_overview(prepared, planned, _SLIM if narrow else _BROAD - layout.names)]
     if planned:
         hours = _hours(planned[:NIGHTS])
-        parts += [_night(night, hours, width, narrow=narrow) for night in planned[:NIGHTS]]
-    spec: Spec = {"vconcat": parts, "spacing": 22}
+        parts += [_night(night, hours, layout, clock) for night in planned[:NIGHTS]]
+    spec: Spec = {"vconcat": parts, "spacing": 78 if narrow else 64, "bounds": "flush"}
     if titled:
         spec["title"] = {
             "text": f"Restarts for the baseline of {prepared.release_day}",
-            "subtitle": ["Blue: restarts. Pale blue: openings of the windows. Pale red: freezes."],
+            "subtitle": [
+                "Blue: restarts. Pale blue: openings of the windows. Pale red: freezes.",
+                f"All times are in {clock}.",
+            ],
         }
     return spec
 
 
+def _clock_name(reboots: Sequence[Reboot]) -> str:
+    """The zone of the chart's one clock."""
+    moments = [row.start for row in reboots[:1]]
+    zone = clock_of(reboots)
+    return visible(zone_name(moments[0].astimezone(zone))) if moments else "UTC"
+
+
+def _layout(planned: Sequence[ChartNight], *, narrow: bool) -> _Layout:
+    """The widest labels decide: names left of the axis, words right of it; none is cut."""
+    if narrow:
+        return _Layout(0, _SLIM, narrow=True)
+    lanes = [lane for night in planned for lane in night.lanes]
+    names = max((room(_short(lane.label), _LABEL) for lane in lanes), default=0) + 14
+    words = max((room(_beside(lane), _TEXT) for lane in lanes), default=0) + 16
+    return _Layout(names, _BROAD - names - words, narrow=False)
+
+
+def _short(name: str) -> str:
+    return shortened(visible(name), _MOST_NAME, _LABEL)
+
+
+def _beside(lane: ChartLane) -> str:
+    """The words beside a lane: when, and what else is said of it."""
+    words = lane.words + (f" · {visible(lane.extra)}" if lane.extra else "")
+    return shortened(words, _MOST_WORDS, _TEXT)
+
+
 def timeline_description(prepared: PlanningInput, reboots: Sequence[Reboot]) -> str:
-    """The picture in words, for who cannot see it."""
+    """The chart in words, for screen readers."""
     planned = nights(prepared, reboots)
     listed = "; ".join(f"night of {night.day}: {night.restarts}" for night in planned[:NIGHTS])
     more = f"; and {len(planned) - NIGHTS} more nights" if len(planned) > NIGHTS else ""
-    head = f"Restarts for the baseline of {prepared.release_day}, by night."
-    return f"{head} {listed or 'None is planned'}{more}."
+    clock = f" in {_clock_name(reboots)}" if reboots else ""
+    head = f"Restarts for the baseline of {prepared.release_day}, by night{clock}."
+    return f"{head} {listed or 'None is scheduled'}{more}."
 
 
 # --- the overview ----------------------------------------
 
 
-def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: int) -> Spec:
+def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: float) -> Spec:
     """A bar for each night that has restarts, on a line of days, between the freezes."""
     first = prepared.release_day
     last = max([first + 7 * _DAY, *(night.day for night in planned)]) + 2 * _DAY
@@ -74,6 +119,7 @@ def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: int
             _moment(first + number * _DAY) for number in range(0, (last - first).days, step)
         ],
         "labelOverlap": True,
+        "labelSeparation": 14,
     }
     time = {"type": "temporal", "scale": days, "axis": axis}
     bars = [
@@ -81,32 +127,32 @@ def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: int
         for night in planned
     ]
     most = max([night.restarts for night in planned], default=1)
-    short = (
-        ".2~s" if most > _WRITTEN_OUT and width < _WIDE else ","
-    )  # 3.2k over the narrow bars of a telephone
+    freezes, names = _freezes(prepared, (first, last), width)
+    top = max((name["row"] + 15 for name in names), default=0) + 18
+    tall = top + 74
     height = {
         "field": "count",
         "type": "quantitative",
         "axis": None,
-        "scale": {"domain": [0, most * 1.25]},
+        "scale": {"domain": [0, most], "range": [tall, top]},
     }
     return {
         "width": width,
-        "height": 96,
+        "height": tall,
         "title": {
             "text": f"By night, from {_day_text(first)} on",
             "fontSize": 13,
             "frame": "group",
         },
         "layer": [
-            *_freezes(prepared, (first, last), time, width),
+            *_freeze_layers(freezes, names, time, tall),
             {
                 "data": {"values": [{"day": _moment(first), "until": _moment(last)}]},
                 "mark": {"type": "rule", "color": INKS["line"]},
                 "encoding": {
                     "x": {"field": "day", **time},
                     "x2": {"field": "until"},
-                    "y": {"value": 96},
+                    "y": {"value": tall},
                 },
             },
             {
@@ -127,44 +173,63 @@ def _overview(prepared: PlanningInput, planned: Sequence[ChartNight], width: int
             {
                 "data": {
                     "values": [
-                        bar | {"day": _hour(night.day, 12)}
-                        for bar, night in zip(bars, planned, strict=True)
+                        {"day": _hour(night.day, 12), "count": night.restarts, "text": text}
+                        for night, text in _counts(planned, width / (last - first).days)
                     ]
                 },
                 "mark": {"type": "text", "dy": -8, "fontWeight": 600},
                 "encoding": {
                     "x": {"field": "day", **time},
                     "y": height,
-                    "text": {"field": "count", "format": short},
+                    "text": {"field": "text", "type": "nominal"},
                 },
             },
         ],
     }
 
 
-def _freezes(
-    prepared: PlanningInput, days: tuple[date, date], time: Spec, width: int
-) -> Iterator[Spec]:
+def _counts(planned: Sequence[ChartNight], day: float) -> list[tuple[ChartNight, str]]:
+    """The counts over the bars, the largest first, where they don't touch another one."""
+    shown: list[tuple[date, float]] = []
+    found = []
+    for night in sorted(planned, key=lambda night: (-night.restarts, night.day)):
+        text = f"{night.restarts:,}"
+        half = room(text, _TEXT, bold=True) / 2 + 3
+        if all(abs((night.day - other).days) * day >= half + wide for other, wide in shown):
+            shown.append((night.day, half))
+            found.append((night, text))
+    return found
+
+
+_Rows = list[dict[str, Any]]
+
+
+def _freezes(prepared: PlanningInput, days: tuple[date, date], width: float) -> tuple[_Rows, _Rows]:
+    """The freezes of some days, and their names in rows."""
     first, last = days
     values = []
     for freeze in prepared.fleet.freezes:
         for begin, end in _days(freeze, first, last):
             narrowed = ", ".join((*freeze.groups, *freeze.rings, *freeze.regions))
-            name = visible(freeze.name)[:40] + (f" ({visible(narrowed)[:30]})" if narrowed else "")
+            name = visible(freeze.name) + (f" ({visible(narrowed)})" if narrowed else "")
             at = width * (begin - first).days / (last - first).days
             values.append({"day": _moment(begin), "until": _moment(end), "name": name, "at": at})
+    return values, _named(values, width)
+
+
+def _freeze_layers(freezes: _Rows, names: _Rows, time: Spec, tall: float) -> Iterator[Spec]:
     yield {
-        "data": {"values": values},
+        "data": {"values": freezes},
         "mark": {"type": "rect", "color": INKS["freeze"]},
         "encoding": {
             "x": {"field": "day", **time},
             "x2": {"field": "until"},
             "y": {"value": 0},
-            "y2": {"value": 96},
+            "y2": {"value": tall},
         },
     }
     yield {
-        "data": {"values": _named(values, width)},
+        "data": {"values": names},
         "mark": {
             "type": "text",
             "align": "left",
@@ -180,27 +245,25 @@ def _freezes(
     }
 
 
-def _named(freezes: list[dict[str, Any]], width: int) -> list[dict[str, Any]]:
-    """The names of freezes in rows, so that none stands on another; for what has no room a row says
-    how many more.
+def _named(freezes: _Rows, width: float) -> _Rows:
+    """The names of freezes in rows, so that none covers another; a row says how many more there
+    are.
     """
-    rows: list[list[dict[str, Any]]] = [[] for _ in range(_NAMES)]
+    rows: list[list[dict[str, Any]]] = [[] for _ in range(_FREEZES)]
     more: list[dict[str, Any]] = []
     for freeze in sorted(freezes, key=lambda row: float(row["at"])):
-        room = max(int((width - freeze["at"]) / _LETTER) - 1, 3)
-        name = freeze["name"]
-        text = name if len(name) <= room else name[: room - 1] + "…"
+        text = shortened(freeze["name"], max(width - freeze["at"] - 8, 60), _TEXT)
         free = next((row for row in rows if not row or row[-1]["end"] <= freeze["at"]), None)
         if free is not None:
             place = {
                 "row": 4 + 13 * rows.index(free),
-                "end": freeze["at"] + (len(text) + 2) * _LETTER,
+                "end": freeze["at"] + room(text, _TEXT) + 12,
             }
             free.append({"day": freeze["day"], "name": text, **place})
         else:
             more.append(freeze)
     if more:
-        last = {"row": 4 + 13 * _NAMES, "name": f"and {len(more):,} more", "day": more[0]["day"]}
+        last = {"row": 4 + 13 * _FREEZES, "name": f"and {len(more):,} more", "day": more[0]["day"]}
         return [*chain(*rows), last]
     return list(chain(*rows))
 
@@ -235,22 +298,32 @@ def _hour(day: date, hour: int) -> str:
 
 def _hours(planned: Sequence[ChartNight]) -> ChartSpan:
     """The hours that all nights share, whole ones, so that nights can be compared."""
-    spans: list[ChartSpan] = []
-    for night in planned:
-        for lane in night.lanes:
-            spans += (*lane.bars, *lane.openings)
-    begin, end = min(span.begin for span in spans), max(span.end for span in spans)
-    return ChartSpan(max(floor(begin), -12), min(ceil(end), 48))
+    bars = [span for night in planned for lane in night.lanes for span in lane.bars]
+    openings = [span for night in planned for lane in night.lanes for span in lane.openings]
+    begin = min(max(min((span.begin for span in openings), default=0), -1), *_begins(bars))
+    end = max(min(max((span.end for span in openings), default=0), 25), *_ends(bars))
+    return ChartSpan(floor(begin), ceil(end))
 
 
-def _night(night: ChartNight, hours: ChartSpan, width: int, *, narrow: bool) -> Spec:
-    step = 1 if hours.end - hours.begin <= (7 if narrow else 16) else 3
+def _begins(spans: Sequence[ChartSpan]) -> list[float]:
+    return [span.begin for span in spans]
+
+
+def _ends(spans: Sequence[ChartSpan]) -> list[float]:
+    return [span.end for span in spans]
+
+
+def _night(night: ChartNight, hours: ChartSpan, layout: _Layout, clock: str) -> Spec:
+    narrow = layout.narrow
+    step = 1 if (hours.end - hours.begin) * 48 <= layout.width else 3
     axis = {
         "title": None,
         "values": list(range(int(hours.begin), int(hours.end) + 1, step)),
         "labelExpr": _CLOCK,
         "grid": True,
         "labelOverlap": True,
+        "labelSeparation": 8,
+        "labelFlush": True,
     }
     time = {
         "type": "quantitative",
@@ -260,70 +333,47 @@ def _night(night: ChartNight, hours: ChartSpan, width: int, *, narrow: bool) -> 
     names = [_name(lane, number) for number, lane in enumerate(night.lanes)]
     lane_axis = {
         "title": None,
-        "labelLimit": 90 if narrow else 160,
+        "labelLimit": 0,
         "labelPadding": 7,
-        "labelExpr": _LABEL,
+        "labelExpr": _SHOWN,
+        "labelColor": INKS["ink"],
+        "minExtent": layout.names,
+        "maxExtent": layout.names,
     }
-    lane_axis["labelColor"] = INKS["ink"]
-    words = _words(night, hours, narrow=narrow)
     lanes = {
         "field": "lane",
         "type": "nominal",
         "sort": names,
         "scale": {"domain": names},
-        "axis": lane_axis,
+        "axis": None if narrow else lane_axis,
     }
-    behind = [(shape, INKS["window"]) for shape in _values(night, "openings")]
-    behind += [(shape, INKS["freeze"]) for shape in _values(night, "frozen")]
+    behind = [(shape, INKS["window"]) for shape in _values(night, "openings", hours)]
+    behind += [(shape, INKS["freeze"]) for shape in _values(night, "frozen", hours)]
+    bars = [value | {"ink": INKS["restart"]} for value in _values(night, "bars", hours)]
+    down = 9 if narrow else 0
     return {
-        "width": width,
-        "height": _LANE * len(night.lanes),
-        "title": {"text": _title(night, narrow=narrow), "fontSize": 13, "frame": "group"},
+        "width": layout.width,
+        "height": (_TALL if narrow else _LANE) * len(night.lanes),
+        "title": {"text": _title(night, clock, narrow=narrow), "fontSize": 13, "frame": "group"},
         "layer": [
-            _bars([value | {"ink": ink} for value, ink in behind], time, lanes, _LANE - 4),
-            _bars(
-                [value | {"ink": INKS["restart"]} for value in _values(night, "bars")],
-                time,
-                lanes,
-                _BAR,
-            ),
-            *(_bar_labels(words, time, lanes, side, width) for side in _SIDES),
+            _bars([value | {"ink": ink} for value, ink in behind], time, lanes, 20 - down, down),
+            _bars(bars, time, lanes, _BAR - down // 2, down),
+            *(_above(night, lanes) if narrow else [_words(night, lanes, layout.width)]),
         ],
     }
 
 
-_SIDES: dict[str, Spec] = {
-    "right": {"dx": 6, "align": "left"},
-    "left": {"dx": -6, "align": "right"},
-    "inside": {"dx": 6, "align": "left", "color": INKS["paper"]},
-}
-"""Where the words of a bar stand: beside it where there is room, otherwise on it."""
+_CLOCK = "(((datum.value + 36) % 24) < 10 ? '0' : '') + ((datum.value + 36) % 24) + ':00'"
+_SHOWN = "slice(datum.label, indexof(datum.label, '\\t') + 1)"
 
 
-def _bar_labels(
-    words: list[dict[str, Any]], time: Spec, lanes: Spec, side: str, width: int
-) -> Spec:
-    """The words of the bars that have them on this side."""
-    values = [text for text in words if text["side"] == side]
-    edge = "end" if side == "right" else "begin"
-    return {
-        "data": {"values": values},
-        "mark": {"type": "text", "baseline": "middle", "limit": width * 0.6, **_SIDES[side]},
-        "encoding": {"x": {"field": edge, **time}, "y": lanes, "text": {"field": "words"}},
-    }
-
-
-_CLOCK = "(((datum.value + 12) % 24) < 10 ? '0' : '') + ((datum.value + 12) % 24) + ':00'"
-_LABEL = "slice(datum.label, indexof(datum.label, '\\t') + 1)"
-
-
-def _title(night: ChartNight, *, narrow: bool) -> str:
+def _title(night: ChartNight, clock: str, *, narrow: bool) -> str | list[str]:
     after = night.day + _DAY
     many = counted(night.restarts, "restart")
     if narrow:
-        return f"Night of {_day_text(night.day)}: {many}"
+        return [f"Night of {night.day:%a} {_day_text(night.day)}: {many}", f"in {clock}"]
     span = f"{night.day:%a} {_day_text(night.day)} to {after:%a} {_day_text(after)}"
-    return f"Night of {span}: {many}, local time"
+    return f"Night of {span}: {many}, in {clock}"
 
 
 def _day_text(day: date) -> str:
@@ -332,46 +382,56 @@ def _day_text(day: date) -> str:
 
 def _name(lane: ChartLane, number: int) -> str:
     """The name of a lane, unique in its night: the number before the tab is not shown."""
-    return f"{number}\t{visible(lane.label)}"
+    return f"{number}\t{_short(lane.label)}"
 
 
-def _values(night: ChartNight, field: str) -> list[dict[str, Any]]:
+def _values(night: ChartNight, field: str, hours: ChartSpan) -> list[dict[str, Any]]:
+    """The stretches of the lanes, within the hours that are shown."""
     rows: list[dict[str, Any]] = []
     for number, lane in enumerate(night.lanes):
         name = _name(lane, number)
-        spans = getattr(lane, field)
-        rows += [{"lane": name, "begin": span.begin, "end": span.end} for span in spans]
+        for span in getattr(lane, field):
+            begin, end = max(span.begin, hours.begin), min(span.end, hours.end)
+            if begin < end:
+                rows.append({"lane": name, "begin": begin, "end": end})
     return rows
 
 
-def _words(night: ChartNight, hours: ChartSpan, *, narrow: bool) -> list[dict[str, Any]]:
-    room = (hours.end - hours.begin) * (0.6 if narrow else 0.3)
-    return [
-        {
-            "lane": _name(lane, number),
-            "begin": lane.bars[0].begin,
-            "end": lane.bars[-1].end,
-            "words": visible(lane.words.split("  ")[0] if narrow else lane.words),
-            "side": _side(ChartSpan(lane.bars[0].begin, lane.bars[-1].end), hours, room),
-        }
+def _words(night: ChartNight, lanes: Spec, width: float) -> Spec:
+    """The words of the lanes, in a column right of the axis."""
+    values = [
+        {"lane": _name(lane, number), "words": _beside(lane)}
         for number, lane in enumerate(night.lanes)
+    ]
+    return _texts(values, lanes, {"value": width}, {"dx": 10, "align": "left"})
+
+
+def _above(night: ChartNight, lanes: Spec) -> list[Spec]:
+    """The name of each lane above its bar, and when it restarts."""
+    names, words = [], []
+    for number, lane in enumerate(night.lanes):
+        left = _SLIM - room(lane.words, _TEXT) - 12
+        name = shortened(visible(lane.label), left, _TEXT)
+        names.append({"lane": _name(lane, number), "words": name})
+        words.append({"lane": _name(lane, number), "words": lane.words})
+    return [
+        _texts(names, lanes, {"value": 0}, {"dy": -8, "align": "left"}),
+        _texts(words, lanes, {"value": _SLIM}, {"dy": -8, "align": "right"}),
     ]
 
 
-def _side(bar: ChartSpan, hours: ChartSpan, room: float) -> str:
-    if bar.end <= hours.end - room:
-        return "right"
-    return (
-        "left"
-        if bar.begin >= hours.begin + min(room, (hours.end - hours.begin) * 0.4)
-        else "inside"
-    )
-
-
-def _bars(values: list[dict[str, Any]], time: Spec, lanes: Spec, size: int) -> Spec:
+def _texts(values: list[dict[str, Any]], lanes: Spec, x: Spec, look: Spec) -> Spec:
     return {
         "data": {"values": values},
-        "mark": {"type": "bar", "size": size, "cornerRadius": 2},
+        "mark": {"type": "text", "baseline": "middle", "limit": 0, **look},
+        "encoding": {"x": x, "y": lanes, "text": {"field": "words"}},
+    }
+
+
+def _bars(values: list[dict[str, Any]], time: Spec, lanes: Spec, size: int, down: int) -> Spec:
+    return {
+        "data": {"values": values},
+        "mark": {"type": "bar", "size": size, "cornerRadius": 2, "yOffset": down},
         "encoding": {
             "x": {"field": "begin", **time},
             "x2": {"field": "end"},

@@ -125,7 +125,7 @@ def _axes(year: Year, listed: list[Product], *, upright: bool) -> tuple[Spec, Sp
         "title": None,
         "labelFontWeight": 600,
         "labelColor": INKS["ink"],
-        "labelLimit": 170,
+        "labelLimit": 0,
     }
     lane_axis["labelExpr"] = "replace(datum.label, 'Windows ', '')"
     if upright:

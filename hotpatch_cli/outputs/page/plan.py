@@ -1,75 +1,204 @@
-"""The plan of the page: computed here or given in a file, and judged either way."""
+"""The plan of the page: made for it or read from a file, and checked either way."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
+from hotpatch_cli.outputs.charts.clock import clock_of, on_clock, zone_name, zones_of
 from hotpatch_cli.outputs.charts.nights import night_of
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.page.words import day_text
 from hotpatch_cli.outputs.phrases import counted
+from hotpatch_cli.outputs.plan_view import who
+from hotpatch_cli.outputs.restart_text import moment_text
 from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, unscheduled
 from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
 from hotpatch_cli.report import sentence
+from hotpatch_cli.schedule.durations import duration_text
 
 ROWS = 500
-"""So many restarts are listed under the picture; `hotpatch plan` lists all."""
+"""How many restarts are listed under the chart; `hotpatch plan` lists all."""
 NAMED = 30
 
 
-class Left(NamedTuple):
-    """Machines that are not placed for one reason; `names` are the first of them."""
+class Unscheduled(NamedTuple):
+    """Machines that aren't scheduled for one reason; `names` are the first of them."""
 
     why: str
     names: tuple[str, ...]
     total: int
 
 
+class OrderStep(NamedTuple):
+    """A ring or a group, what it starts after, and when its restarts start and end."""
+
+    kind: str
+    name: str
+    after: str
+    scheduled: str
+    start: str
+    end: str
+
+
 class PlanPart(NamedTuple):
-    """A plan for the page: its restarts, who is not in it and why, the rules that it breaks, and
-    its worth in words.
+    """A plan for the page: its restarts, the machines that aren't in it and why, the rules that it
+    breaks, and its exposure in words.
     """
 
     prepared: PlanningInput
     reboots: tuple[Reboot, ...]
-    unplaced: tuple[Left, ...]
+    unplaced: tuple[Unscheduled, ...]
     broken: tuple[str, ...]
     worth: str
     obstacles: tuple[PlanConflict, ...] = ()
 
     @property
+    def missing(self) -> int:
+        """How many machines aren't scheduled."""
+        return sum(left.total for left in self.unplaced)
+
+    @property
+    def baseline(self) -> str:
+        """The baseline by its day, and whether that is a forecast."""
+        forecast = self.reboots and not any(reboot.confirmed for reboot in self.reboots)
+        sure = ", a forecast" if forecast else ""
+        return f"{day_text(self.prepared.release_day)}{sure}"
+
+    @property
     def summary(self) -> str:
-        """The plan in a sentence."""
+        """The plan in a sentence: what isn't scheduled comes first."""
         if not self.reboots:
-            return (
-                f"No restart is planned for the baseline of {day_text(self.prepared.release_day)}."
-            )
-        days = sorted({night_of(reboot.start) for reboot in self.reboots})
-        nights = counted(len(days), "night")
+            return f"No restart is scheduled for the baseline of {self.baseline}."
+        moments = on_clock(self.reboots, clock_of(self.reboots))
+        days = sorted({night_of(reboot.start) for reboot in moments})
         when = (
-            f"on {day_text(days[0])}"
+            f"in the night of {day_text(days[0])}"
             if len(days) == 1
-            else f"from {day_text(days[0])} to {day_text(days[-1])}"
+            else f"in {len(days)} nights, from {day_text(days[0])} to {day_text(days[-1])}"
         )
-        baseline = day_text(self.prepared.release_day)
         many = counted(len(self.reboots), "restart")
-        return f"{many} in {nights}, {when}, for the baseline of {baseline}."
+        return f"{self._left_out}{many} {when}, for the baseline of {self.baseline}."
+
+    @property
+    def _left_out(self) -> str:
+        if not self.missing:
+            return ""
+        verb = "isn't" if self.missing == 1 else "aren't"
+        return f"{counted(self.missing, 'machine')} {verb} scheduled. "
+
+    @property
+    def by_azure(self) -> str:
+        """How many of the starts Azure may move, in a sentence."""
+        number = sum(row.runner == "platform" for row in self.reboots)
+        if not number:
+            return ""
+        moments = (
+            "the moment of 1 restart" if number == 1 else f"the moments of {number:,} restarts"
+        )
+        return f"Azure chooses {moments} (patch mode AutomaticByPlatform); the start is a proposal."
+
+    @property
+    def clock(self) -> str:
+        """The zone of the chart, in a sentence."""
+        zones = zones_of(self.reboots)
+        clock = clock_of(self.reboots)
+        name = visible(zone_name(self.reboots[0].start.astimezone(clock)))
+        if zones == 1:
+            return f"Times are in {name}."
+        return (
+            f"The chart has one clock, that of {name}, for machines in {zones} time zones. "
+            "The table has the local time of each restart."
+        )
 
     @property
     def rows(self) -> list[dict[str, str]]:
-        """The restarts as a table, the first of them."""
-        return [
-            {
-                "machine": visible(reboot.machine.label),
-                "start": f"{reboot.start:%Y-%m-%d %H:%M %z}",
-                "end": f"{reboot.end:%H:%M}",
-                "window": visible(reboot.window),
-                "ring": visible(reboot.machine.placement.ring or "–"),
-                "groups": visible(", ".join(reboot.machine.placement.groups) or "–"),
-            }
-            for reboot in self.reboots[:ROWS]
-        ]
+        """The restarts as a table, the first of them, each in its own zone."""
+        return [self._row(reboot) for reboot in self.reboots[:ROWS]]
+
+    def _row(self, reboot: Reboot) -> dict[str, str]:
+        start, end, placement = reboot.start, reboot.end, reboot.machine.placement
+        release = self.prepared.release_day
+        return {
+            "machine": visible(reboot.machine.label),
+            "start": moment_text(start),
+            "end": f"{end:%H:%M}" if end.date() == start.date() else moment_text(end),
+            "zone": visible(zone_name(start)),
+            "window": visible(reboot.window),
+            "runner": who(reboot),
+            "baseline": f"{release}{'' if reboot.confirmed else ' (forecast)'}",
+            "ring": visible(placement.ring or "–"),
+            "groups": visible(", ".join(placement.groups) or "–"),
+        }
+
+    @property
+    def order(self) -> tuple[OrderStep, ...]:
+        """What starts after what: the rings in their order, and groups with `after`."""
+        return tuple([*_rings(self), *_groups(self)][:NAMED])
+
+
+# --- what starts after what ----------------------------------------
+
+
+def _rings(part: PlanPart) -> Iterable[OrderStep]:
+    """The rings that have machines. A single one has no order."""
+    members = _members(part, lambda machine: (machine.placement.ring,))
+    used = [ring for ring in part.prepared.fleet.rings if ring.name in members]
+    if len(used) < 2:  # noqa: PLR2004  an order needs two
+        return
+    first = used[0]
+    yield _step(part, "Ring", first.name, "–", members[first.name])
+    for before, ring in pairwise(used):
+        soak = f", after {duration_text(before.soak)}" if before.soak else ""
+        after = f"ring {visible(before.name)}{soak}"
+        yield _step(part, "Ring", ring.name, after, members[ring.name])
+
+
+def _groups(part: PlanPart) -> Iterable[OrderStep]:
+    """The groups that start after others, and those others, in the order of their restarts."""
+    rules = part.prepared.fleet.groups
+    members = _members(part, lambda machine: machine.placement.groups)
+    awaited = {name for rule in rules.values() for name in rule.after}
+    named = [name for name, rule in rules.items() if (rule.after or name in awaited)]
+    starts = {row.machine.label: row.start for row in part.reboots}
+    latest = datetime.max.replace(tzinfo=UTC)
+    present = sorted(
+        (name for name in named if name in members),
+        key=lambda name: min(starts.get(label, latest) for label in members[name]),
+    )
+    for name in present:
+        groups = [f"group {visible(other)}" for other in rules[name].after]
+        yield _step(part, "Group", name, ", ".join(groups) or "–", members[name])
+
+
+def _members(part: PlanPart, names_of: Any) -> dict[str, list[str]]:
+    """The machines of a plan by ring or group."""
+    found: dict[str, list[str]] = {}
+    for machine in part.prepared.machines:
+        for name in names_of(machine):
+            if name is not None:
+                found.setdefault(name, []).append(machine.label)
+    return found
+
+
+def _step(part: PlanPart, kind: str, name: str, after: str, labels: Sequence[str]) -> OrderStep:
+    wanted = set(labels)
+    clock = clock_of(part.reboots)
+    rows = [row for row in part.reboots if row.machine.label in wanted]
+    start = min((row.start for row in rows), default=None)
+    end = max((row.end for row in rows), default=None)
+    return OrderStep(
+        kind,
+        visible(name),
+        after,
+        f"{len(rows):,} of {counted(len(labels), 'machine')}",
+        moment_text(start.astimezone(clock)) if start else "not scheduled",
+        moment_text(end.astimezone(clock)) if end else "–",
+    )
+
+
+# --- where a plan comes from ----------------------------------------
 
 
 def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
@@ -82,57 +211,64 @@ def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
 
 
 def _worth(plan: Plan) -> str:
-    hours = f"Exposure, the hours from the release to each restart in all, is {plan.exposure:,.0f}"
+    """The exposure, and how good it is; only a plan of all machines is called the best."""
+    what = "Exposure, the sum of the hours from the release to each restart,"
+    if plan.unplaced:
+        return f"{what} is {plan.exposure:,.0f} for the scheduled restarts alone."
+    hours = f"{what} is {plan.exposure:,.0f}"
     if plan.gap <= 0:
-        placed = " for what is placed" if plan.unplaced else ""
-        return f"{hours}{placed}: no plan has less."
-    return f"{hours}, at most {max(plan.gap, 0.001):.1%} more than the best plan possible."
+        return f"{hours}: no plan has less."
+    return f"{hours}, at most {max(plan.gap, 0.001):.1%} more than the best plan."
 
 
-def _by_reason(rows: Iterable[tuple[str, str]]) -> tuple[Left, ...]:
-    """Machines by what stands in their way, most of them first."""
+def _by_reason(rows: Iterable[tuple[str, str]]) -> tuple[Unscheduled, ...]:
+    """Machines by the reason why they aren't scheduled, most of them first."""
     found: dict[str, list[str]] = {}
     for name, why in rows:
         found.setdefault(why, []).append(visible(name))
     ordered = sorted(found.items(), key=lambda reason: -len(reason[1]))
-    return tuple(Left(visible(why), tuple(names[:NAMED]), len(names)) for why, names in ordered)
+    return tuple(
+        Unscheduled(visible(why), tuple(names[:NAMED]), len(names)) for why, names in ordered
+    )
 
 
 def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
-    """A plan of a file, held against the rules of the fleet."""
-    rows = zip(prepared.machines, prepared.pieces, strict=True)
+    """A plan of a file, checked against the rules of the fleet."""
     reboots = [
-        _reboot(machine, pieces, starts[machine.label], prepared)
-        for machine, pieces in rows
+        _reboot(prepared, task, starts[machine.label])
+        for task, machine in enumerate(prepared.machines)
         if machine.label in starts
     ]
     left = _by_reason(
-        (name, "Not in the plan, though a restart is due.")
+        (name, "The plan doesn't schedule it, although a restart is due.")
         for name in unscheduled(prepared, starts)
     )
     broken = tuple(map(visible, broken_rules(prepared, starts)))
-    worth = "" if broken else "The plan was checked against the fleet: it keeps every rule."
+    worth = "" if broken else "The plan keeps every rule of the fleet."
     return PlanPart(
         prepared, tuple(sorted(reboots, key=lambda reboot: reboot.start)), left, broken, worth
     )
 
 
-def _reboot(
-    machine: Any, pieces: Sequence[Any], start: datetime, prepared: PlanningInput
-) -> Reboot:
-    """The restart in the zone of its opening; one that lies in none keeps the offset that the file
-    gives.
+def _reboot(prepared: PlanningInput, task: int, start: datetime) -> Reboot:
+    """The restart in the zone of its opening; outside of every opening it keeps the offset of the
+    file.
     """
+    machine = prepared.machines[task]
     length = machine.placement.reboot
     begin = (start.astimezone(UTC) - prepared.release) / timedelta(minutes=1)
     end = begin + length / timedelta(minutes=1)
-    opening = next(
-        (piece.opening for piece in pieces if piece.start <= begin and end <= piece.end), None
+    pieces = (
+        piece.opening
+        for piece in prepared.pieces[task]
+        if piece.start <= begin and end <= piece.end
     )
+    opening = next(pieces, None)
     local = start.astimezone(opening.start.tzinfo) if opening else start
     return Reboot(
         machine,
         local,
         (start.astimezone(UTC) + length).astimezone(local.tzinfo),
         opening.window if opening else "–",
+        prepared.confirmed[task],
     )

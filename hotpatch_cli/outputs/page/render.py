@@ -19,7 +19,8 @@ from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.page import words
 from hotpatch_cli.outputs.page.blockers import blockers
 from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
-from hotpatch_cli.outputs.page.machines import MOST, kinds, machine_data
+from hotpatch_cli.outputs.page.fixes import fix_first
+from hotpatch_cli.outputs.page.machines import MOST, facets, groups, kinds, machine_data
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
@@ -28,6 +29,9 @@ from hotpatch_cli.servicing.calendar import Year
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+_BLANK = re.compile(r"(<[a-z][a-z -]*>)")
 
 
 class PageContents(NamedTuple):
@@ -66,7 +70,10 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
         fleet=visible(report.fleet.name or ""),
         report=report,
         counts=report.counts,
-        answer=words.answer(report),
+        answer=words.headline(report),
+        rest=words.rest(report),
+        noun=words.noun(report),
+        overdue=words.overdue(report),
         numbers=words.numbers(report, saved.total, saved.months),
         calendar=picture(
             year_chart(year, titled=False),
@@ -79,11 +86,14 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
             for entry in year.entries[product]
         ],
         year=year,
+        fixes=fix_first(report),
         obstacles=blockers(report),
         **_plan(contents.plan),
         saved=saved,
         data=None if many else _trusted(machine_data(report, saved.by_machine)),
         kinds=kinds(report) if many else (),
+        groups=((), 0) if many else groups(report),
+        facets=facets(report),
         csv=contents.csv,
         age=knowledge_age(report, contents.knowledge, contents.stale),
     )
@@ -157,7 +167,7 @@ def _environment() -> "Environment":
     except ImportError:
         raise refuse(
             "report",
-            "The page is made by a library that is not installed.",
+            "The page requires an optional package.",
             "pip install 'hotpatch-cli[report]'",
         ) from None
     made = Environment(
@@ -171,6 +181,7 @@ def _environment() -> "Environment":
         "day_text": words.day_text,
         "count": counted,
         "code": code,
+        "chunk": chunk,
         "visible": visible,
         "link": link,
     }
@@ -183,10 +194,32 @@ def code(text: str) -> Any:
 
     parts: Sequence[Any] = [escape(part) for part in visible(text).split("`")]
     return Markup("").join(
-        Markup("<code>{}</code>").format(part)
+        _code(part)
         if number % 2 and number < len(parts) - 1
         else ("`" if number % 2 else "") + part
         for number, part in enumerate(parts)
+    )
+
+
+def _code(text: Any) -> Any:
+    """Code that breaks at its spaces, not inside a word such as an option."""
+    from markupsafe import Markup
+
+    made = Markup("<span>{}</span>")
+    spaced = (
+        Markup(" ").join(made.format(word) for word in text.split(" ")) if " " in text else text
+    )
+    return Markup("<code>{}</code>").format(spaced)
+
+
+def chunk(text: str) -> Any:
+    """A part of a command, with its blanks marked."""
+    from markupsafe import Markup, escape
+
+    marked = Markup("<i>{}</i>")
+    return Markup("").join(
+        marked.format(part) if number % 2 else escape(part)
+        for number, part in enumerate(_BLANK.split(text))
     )
 
 

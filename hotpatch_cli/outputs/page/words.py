@@ -1,10 +1,20 @@
-"""The words of the page: days as people say them, the answer in a sentence, its four numbers."""
+"""The words of the page: the decision in a heading, the rest in a sentence, four figures."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from hotpatch_cli.gate.outcome import (
+    FAILED,
+    NEVER,
+    PASSED,
+    TRACK_CONDITIONS,
+    UNDECIDED,
+    VERDICT_CONDITIONS,
+)
 from hotpatch_cli.outputs.phrases import counted
-from hotpatch_cli.report import Report
+from hotpatch_cli.report import Checked, Report
 
 
 class KeyFigure(NamedTuple):
@@ -21,72 +31,137 @@ def day_text(day: date | None) -> str:
     return "no day" if day is None else f"{day.day} {day:%B} {day.year}"
 
 
-def answer(report: Report) -> str:
-    """The whole report in one sentence."""
-    counts = report.counts
-    total, ready = counts["machines"], counts["ready"]
-    if not total:
-        return "No machine is among what was asked for."
-    if ready == total:
-        return f"{'The machine' if total == 1 else f'All {total:,} machines'} can hotpatch."
-    if total == 1:
-        return _ALONE[next(verdict for verdict in _ALONE if counts[verdict])]
-    rest = [
-        _part(counts["action-required"], "needs a change first", "need a change first"),
-        _part(counts["unsupported"], "cannot as it is", "cannot as they are"),
-        _part(counts["unknown"], "cannot be judged until a missing fact is known"),
-    ]
-    parts = [part for part in rest if part]
-    listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-    able = (
-        f"{ready:,} of {counted(total, 'machine')} can hotpatch"
-        if ready
-        else f"None of {counted(total, 'machine')} can hotpatch"
-    )
-    return f"{able}; {listed}."
+def noun(report: Report) -> str:
+    """What the report is about."""
+    return "image" if report.image_only else "machine"
 
 
-_ALONE = {
-    "action-required": "The machine needs a change before it can hotpatch.",
-    "unsupported": "The machine cannot hotpatch as it is.",
-    "unknown": "Whether the machine can hotpatch is not known: a fact is missing.",
+# --- the decision ----------------------------------------
+
+_DECISIONS = {PASSED: "Gate passed", FAILED: "Gate failed", UNDECIDED: "Gate undecided"}
+_WORST = VERDICT_CONDITIONS
+_CONDITIONS = (*VERDICT_CONDITIONS, *TRACK_CONDITIONS)
+_MANY = {
+    "unsupported": ("isn't eligible for hotpatching", "aren't eligible for hotpatching"),
+    "action-required": ("needs a change", "need a change"),
+    "unknown": ("has missing facts", "have missing facts"),
 }
 
 
-def _part(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one}" if number else ""
+def headline(report: Report) -> str:
+    """The decision of the gate, and the worst of its causes with a count."""
+    if not report.machines:
+        return f"No {noun(report)} matches"
+    decisive = _decisive(report)
+    worst = _worst_count(decisive or report.machines, report)
+    if NEVER in report.gate.fail_on or not report.gate.fail_on:
+        return worst[0].upper() + worst[1:]
+    return f"{_DECISIONS[report.gate.exit_code]}: {worst}"
+
+
+def _decisive(report: Report) -> list[Checked]:
+    """The machines that made the gate fail, or left it undecided."""
+    outcome = {FAILED: "fails", UNDECIDED: "undecided"}.get(report.gate.exit_code)
+    return [checked for checked in report.machines if checked.outcome == outcome]
+
+
+def _worst_count(machines: Sequence[Checked], report: Report) -> str:
+    """How many of some machines have the worst of their verdicts; with none, their tracks."""
+    counts: Counter[str] = Counter(checked.judgement.verdict or "" for checked in machines)
+    total = len(report.machines)
+    verdict = next((verdict for verdict in _WORST if counts[verdict]), None)
+    if verdict is not None:
+        if total == 1:
+            return f"the {noun(report)} {_MANY[verdict][0]}"
+        number = counts[verdict]
+        return f"{_of(number, total, noun(report))} {_MANY[verdict][number > 1 or number == total]}"
+    if report.gate.exit_code == FAILED and len(machines) < total:
+        verb = "fails" if len(machines) == 1 else "fail"
+        return f"{_of(len(machines), total, noun(report))} {verb}"
+    name = noun(report)
+    return f"the {name} is ready" if total == 1 else f"all {counted(total, name)} are ready"
+
+
+def _of(number: int, total: int, name: str) -> str:
+    many = counted(total, name)
+    return f"all {many}" if number == total else f"{number:,} of {many}"
+
+
+def rest(report: Report) -> str:
+    """What the heading leaves out: the other verdicts, and what fails the gate."""
+    counts = report.counts
+    said = next((verdict for verdict in _WORST if _MANY[verdict][1] in headline(report)), None)
+    parts = [
+        f"{counts[verdict]:,} {_MANY[verdict][counts[verdict] > 1]}"
+        for verdict in _WORST
+        if counts[verdict] and verdict != said
+    ]
+    ready = counts["ready"]
+    if ready and (parts or said):
+        parts.append(f"{ready:,} {'is' if ready == 1 else 'are'} ready")
+    verdicts = _listed(parts) if counts["machines"] > 1 else ""
+    sentences = [f"{verdicts}." if verdicts else "", _failing(report)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _failing(report: Report) -> str:
+    """How many machines fail, and by which conditions."""
+    if NEVER in report.gate.fail_on or not report.machines:
+        return ""
+    number = report.gate.failing
+    ordered = [word for word in _CONDITIONS if word in report.gate.fail_on]
+    conditions = _listed([f"`{word}`" for word in ordered], "and")
+    if not conditions:
+        return ""
+    verb = "fails" if number < 2 else "fail"  # noqa: PLR2004
+    name = noun(report)
+    return f"{counted(number, name) if number else f'No {name}'} {verb} the gate ({conditions})."
+
+
+def _listed(parts: Sequence[str], joint: str = "and") -> str:
+    if len(parts) < 2:  # noqa: PLR2004  one part, or none
+        return "".join(parts)
+    comma = "," if len(parts) > 2 else ""  # noqa: PLR2004
+    return f"{', '.join(parts[:-1])}{comma} {joint} {parts[-1]}"
+
+
+def overdue(report: Report) -> str:
+    """The restarts whose last day has passed, in a sentence; the empty text where there is none."""
+    late = [checked.restart.by for checked in report.machines if checked.restart.overdue]
+    days = [day for day in late if day is not None]
+    if not days:
+        return ""
+    verb = "is" if len(days) == 1 else "are"
+    return (
+        f"{counted(len(days), 'restart')} {verb} overdue, the oldest since {day_text(min(days))}: "
+        "Azure should have restarted the machine by then."
+    )
+
+
+# --- four figures ----------------------------------------
 
 
 def numbers(report: Report, saved: int, months: int) -> tuple[KeyFigure, ...]:
-    """Ready, in the way, the next baseline, and the restarts saved this year."""
+    """Not ready, ready, the next baseline, and the restarts saved this year."""
     counts = report.counts
     total, ready = counts["machines"], counts["ready"]
-    kinds = (
-        ("unsupported", "unsupported"),
-        ("action-required", "to change"),
-        ("unknown", "unknown"),
-    )
-    rest = ", ".join(f"{counts[verdict]:,} {word}" for verdict, word in kinds if counts[verdict])
-    baseline = _next_baseline(report)
-    waiting = total - ready
+    kinds = (("unsupported", "not eligible"), ("action-required", "to change"), ("unknown",) * 2)
+    detail = ", ".join(f"{counts[verdict]:,} {word}" for verdict, word in kinds if counts[verdict])
+    name = noun(report)
+    share = f"{ready / total:.0%} of {counted(total, name)}" if total else f"no {name}"
     return (
         KeyFigure(
-            f"{ready:,}",
-            f"of {counted(total, 'machine')} ready",
-            f"{ready / total:.0%} can hotpatch" if total else "nothing to judge",
-            "good" if ready else "plain",
-        ),
-        KeyFigure(
-            f"{waiting:,}",
+            f"{total - ready:,}",
             "not ready",
-            rest or "nothing stands in the way",
-            "bad" if waiting else "good",
+            detail or "nothing is blocked",
+            "bad" if total > ready else "good",
         ),
-        baseline,
+        KeyFigure(f"{ready:,}", "ready", share, "good" if ready else "plain"),
+        _next_baseline(report),
         KeyFigure(
             f"{saved:,}",
             f"restarts saved in {report.as_of.year}",
-            f"of {months:,} that monthly updates take" if months else "no machine hotpatches",
+            f"of {months:,} with monthly updates" if months else "no machine is ready",
         ),
     )
 
@@ -98,13 +173,16 @@ def _next_baseline(report: Report) -> KeyFigure:
         if checked.judgement.coming_baseline
     ]
     if not coming:
-        return KeyFigure("none", "next baseline", "no machine waits for one")
+        return KeyFigure("none", "next baseline", "no machine needs one")
     first = min(coming, key=lambda baseline: (baseline.date, not baseline.confirmed))
     machines = sum(baseline.date == first.date for baseline in coming)
     days = (first.date - report.as_of).days
-    sure = "" if first.confirmed else ", forecast"
+    sure = "confirmed" if first.confirmed else "forecast"
     due = sum(checked.judgement.track.state == "baseline-due" for checked in report.machines)
     late = f"; {counted(due, 'machine')} still due" if due else ""
-    label = f"{first.date:%Y}: next baseline"
-    detail = f"in {counted(days, 'day')}{sure}; {counted(machines, 'machine')}{late}"
-    return KeyFigure(f"{first.date.day} {first.date:%b}", label, detail)
+    detail = f"in {counted(days, 'day')}, {sure}; {counted(machines, 'machine')}{late}"
+    return KeyFigure(
+        f"{first.date:%a} {first.date.day} {first.date:%b}",
+        f"next baseline {first.date:%Y}",
+        detail,
+    )

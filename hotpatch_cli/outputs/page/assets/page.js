@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
 
-  // The theme: the system's until somebody chooses; a file that cannot remember forgets it.
+  // The theme is the system's until the reader chooses one; where storage is blocked, it isn't kept.
   const remembered = (() => { try { return localStorage.getItem("hotpatch-theme"); } catch { return null; } })();
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const themes = byId("theme");
@@ -16,28 +16,11 @@
   themes.closest("p").hidden = false;
   themes.addEventListener("change", () => {
     chosen = themes.value;
-    try { localStorage.setItem("hotpatch-theme", chosen); } catch { /* a file may not remember */ }
+    try { localStorage.setItem("hotpatch-theme", chosen); } catch { /* storage may be blocked */ }
     paint();
   });
   dark.addEventListener("change", paint);
   paint();
-
-  const source = byId("data");
-  if (!source) return;
-
-  // One row: name, verdict, track, platform, product, ring, restart, sentence, outcome (waived, known), groups, saved, reasons.
-  const { texts, reasons, rows } = JSON.parse(source.textContent);
-  const SHOWN = 50, PRINTED = 1000;
-  const SEVERITY = ["unsupported", "action-required", "unknown", "ready"];
-  const machines = rows.map((row, order) => {
-    const [name, verdict, track, platform, product, ring, restart, sentence, outcome, groups, saved, why] = row;
-    return {
-      order, name, saved, why, verdict: texts[verdict], track: texts[track], platform: texts[platform],
-      product: texts[product], ring: texts[ring], restart: texts[restart], sentence: texts[sentence],
-      outcome: texts[outcome],
-      groups: groups.map((each) => texts[each]), codes: [...new Set(why.map((each) => reasons[each][0]))],
-    };
-  });
 
   const make = (tag, properties = {}, ...children) => {
     const { label, ...rest } = properties;
@@ -48,49 +31,137 @@
   };
   const name = (text) => make("bdi", { textContent: text });
 
-  // Filters
-  const form = byId("filters");
-  const field = (label, control) => { form.append(make("label", {}, label, control)); return control; };
-  const search = field("Search name, rule or reason", make("input", { type: "search", id: "search", autocomplete: "off" }));
-  const choice = (label, id, values) => {
-    const select = make("select", { id });
-    select.append(make("option", { value: "", textContent: "all" }));
-    for (const value of values) select.append(make("option", { value: `=${value}`, textContent: value || "none" }));
-    return field(label, select);
+  // Copy buttons. A page that was opened as a file may have no clipboard: then the text is selected.
+  const copy = async (button) => {
+    const code = button.parentElement.querySelector("code");
+    let done = false;
+    try { await navigator.clipboard.writeText(code.textContent); done = true; } catch { /* below */ }
+    if (!done) {
+      const range = document.createRange();
+      range.selectNodeContents(code);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      try { done = document.execCommand("copy"); } catch { /* the text stays selected */ }
+    }
+    button.textContent = done ? "Copied" : "Selected";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
   };
-  const values = (of) => [...new Set(machines.flatMap(of))].sort();
-  const choices = [
-    [choice("Verdict", "verdict", SEVERITY.filter((each) => machines.some((m) => m.verdict === each))), (m) => [m.verdict]],
-    [choice("Platform", "platform", values((m) => m.platform)), (m) => [m.platform]],
-    [choice("Group", "group", values((m) => m.groups.length ? m.groups : [""])), (m) => m.groups.length ? m.groups : [""]],
-    [choice("Ring", "ring", values((m) => m.ring)), (m) => [m.ring]],
-  ];
-  const clear = make("button", { type: "button", id: "clear", textContent: "Clear" });
-  form.append(clear);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button.copy");
+    if (button) copy(button);
+  });
+  for (const button of document.querySelectorAll("button.copy")) button.hidden = false;
 
-  const hay = (m) => m.hay ??= [m.name, m.track, m.product, m.outcome, m.codes.join(" "), ...m.why.map((each) => reasons[each].slice(2).join("\n"))].join("\n").toLowerCase();
+  // On paper everything is open and light.
+  let unfolded = [];
+  const unfold = () => {
+    unfolded = [...document.querySelectorAll("details:not([open])")];
+    for (const each of unfolded) each.open = true;
+  };
+  const fold = () => { for (const each of unfolded) each.open = false; };
+  addEventListener("beforeprint", () => { printing = true; unfold(); paint(); });
+  addEventListener("afterprint", () => { printing = false; fold(); paint(); });
+
+  const source = byId("data");
+  if (!source) return;
+
+  // One row: name, then texts by number, then groups, restarts saved, findings, names for commands.
+  const { texts, remedies, reasons, rows } = JSON.parse(source.textContent);
+  const SHOWN = 50, PRINTED = 1000;
+  const SEVERITY = ["unsupported", "action-required", "unknown", "ready"];
+  const BLANKS = ["vm", "resource-group", "subscription", "region", "scale-set"];
+  const FIELDS = ["verdict", "track", "platform", "product", "ring", "owner", "runner", "restart", "due", "sentence", "outcome"];
+  const machines = rows.map((row, order) => {
+    const m = { order, name: row[0] };
+    FIELDS.forEach((key, at) => { m[key] = texts[row[at + 1]]; });
+    const [groups, saved, why, blanks] = row.slice(FIELDS.length + 1);
+    return Object.assign(m, {
+      saved, why, blanks, groups: groups.map((each) => texts[each]),
+      blockers: [...new Set(why.filter((each) => reasons[each][3]).map((each) => reasons[each][1]))],
+    });
+  });
+  const some = (key) => machines.some((m) => m[key]);
+
+  // A remedy: sentences with code in them, and commands with the names of a machine.
+  const prose = (text) => text.split("`").map((part, at, all) => {
+    if (at % 2 === 0) return part;
+    if (at === all.length - 1) return "`" + part;
+    return make("code", {}, ...part.split(" ").flatMap((word) => [make("span", { textContent: word }), " "]).slice(0, -1));
+  });
+  const FORMS = { word: 0, url: 2, plain: 3 };
+  const value = (m, key, form, shell, update) => {
+    if (key === "kb") return update;
+    const at = m.blanks[BLANKS.indexOf(key === "machine" ? "vm" : key)];
+    if (at === undefined || at < 0) return "";
+    const known = texts[at];
+    return typeof known === "string" ? known : known[form === "word" && shell === "PowerShell" ? 1 : FORMS[form]];
+  };
+  const filled = (m, shell, chunk, update) => chunk.flatMap((piece) => {
+    const parts = typeof piece === "string" ? [piece] : [value(m, piece[0], piece[1], shell, update) || `<${piece[0]}>`];
+    return parts.flatMap((part) => part.split(/(<[a-z][a-z -]*>)/).map((text, at) => (at % 2 ? make("i", { textContent: text }) : text)));
+  });
+  const command = (m, [shell, chunks], update) => {
+    const known = chunks.filter((chunk) => chunk[0] !== "--subscription " || value(m, "subscription", "word", shell, ""));
+    const code = make("code", { tabIndex: 0 }, ...known.flatMap((chunk) => [make("span", {}, ...filled(m, shell, chunk, update)), " "]).slice(0, -1));
+    code.dataset.shell = shell;
+    const box = make("div", { className: "command", label: `Command for ${shell}` }, code, make("button", { type: "button", className: "copy", textContent: "Copy" }));
+    box.setAttribute("role", "group");
+    return box;
+  };
+  const remedy = (m, steps, update) => steps.flatMap(([text, commands]) => [
+    ...(text ? [make("p", {}, ...prose(text))] : []), ...commands.map((each) => command(m, each, update))]);
+
+  // Filters: buttons and lists with counts, made with the page; here they work.
+  const form = byId("filters"), search = byId("search"), clear = byId("clear");
+  const VALUES = { group: (m) => (m.groups.length ? m.groups : [""]) };
+  const facets = [...form.querySelectorAll("[data-facet]")].map((field) => {
+    const key = field.dataset.facet, list = field.querySelector("select");
+    const choices = [...field.querySelectorAll("[data-value]")];
+    return { key, list, choices, of: VALUES[key] ?? ((m) => [m[key]]), chosen: null,
+      labels: new Map(choices.map((each) => [each.dataset.value, each])) };
+  });
+  const choose = (facet, chosen) => {
+    facet.chosen = chosen;
+    if (facet.list) facet.list.value = chosen === null ? "" : `=${chosen}`;
+    else for (const each of facet.choices) each.setAttribute("aria-pressed", String(each.dataset.value === chosen));
+  };
+  for (const facet of facets) {
+    if (facet.list) {
+      facet.list.disabled = false;
+      facet.list.addEventListener("change", () => { choose(facet, facet.list.value ? facet.list.value.slice(1) : null); select(); });
+    } else for (const each of facet.choices) {
+      each.disabled = false;
+      each.addEventListener("click", () => { choose(facet, facet.chosen === each.dataset.value ? null : each.dataset.value); select(); });
+    }
+  }
+
+  const hay = (m) => m.hay ??= [m.name, m.track, m.product, m.owner, m.outcome, ...m.why.flatMap((each) => [reasons[each][0], reasons[each][1], reasons[each][4], reasons[each][5]])].join("\n").toLowerCase();
   let found = machines, page = 0, limit = SHOWN;
   const open = new Set();
 
-  const when = (text) => make("span", {}, ...(text === "-" ? "–" : text).split(" ").flatMap((part) => [make("span", { className: "whole", textContent: part }), " "]));
+  const dash = (text) => name(text || "–");
+  const when = (text) => make("span", {}, ...(text === "-" ? "–" : text).split(/(?<=,) | (?=or now)/).flatMap((part) => [make("span", { className: "whole", textContent: part }), " "]));
+  const blocked = (m) => make("span", {}, ...(m.blockers.length ? m.blockers.slice(0, 2).flatMap((each, at) => [...(at ? [", "] : []), make("span", { className: "whole", textContent: each })]) : ["–"]),
+    ...(m.blockers.length > 2 ? [` +${m.blockers.length - 2}`] : []));
 
-  // Columns: title, what is sorted by, what is shown, whether a telephone leaves it out
+  // Columns: title, what is sorted by, what is shown, whether a telephone leaves it out, its class.
   const columns = [
     ["Machine", (m) => m.name.toLowerCase(), null, false],
     ["Verdict", (m) => SEVERITY.indexOf(m.verdict), (m) => make("span", {}, make("span", { className: `verdict ${m.verdict}`, textContent: m.verdict }),
       ...(m.outcome ? [" ", make("span", { className: "whole outcome", textContent: m.outcome })] : [])), false],
+    ["Blocked by", (m) => m.blockers.join(" ") || "~", blocked, true],
     ["Track", (m) => m.track, (m) => m.track || "–", true],
-    ["Platform", (m) => m.platform, (m) => m.platform, true],
-    ["Groups", (m) => m.groups.join(" "), (m) => name(m.groups.join(", ") || "–"), true],
-    ["Ring", (m) => m.ring, (m) => name(m.ring || "–"), true],
-    ["Next restart", (m) => m.restart.replace(/^(by|after|overdue since) /, ""), (m) => when(m.restart), false, "when"],
+    ["Next restart", (m) => m.due, (m) => when(m.restart), false, "when"],
+    ["Platform", (m) => m.platform, (m) => m.platform || "–", true],
+    ...(machines.some((m) => m.groups.length) ? [["Groups", (m) => m.groups.join(" "), (m) => dash(m.groups.join(", ")), true]] : []),
+    ...(some("ring") ? [["Ring", (m) => m.ring, (m) => dash(m.ring), true]] : []),
+    ...(some("owner") ? [["Owner", (m) => m.owner, (m) => dash(m.owner), true]] : []),
     ["Saved", (m) => m.saved, (m) => String(m.saved), true, "figure"],
-    ["Rules", (m) => m.codes.join(" "), (m) => m.codes.join(" ") || "–", true, "codes"],
   ];
   const table = make("table");
   const head = make("tr");
   let sorted = null, upward = true;
-  columns.forEach(([title, key, , aside], number) => {
+  columns.forEach(([title, , , aside], number) => {
     const button = make("button", { type: "button", textContent: title });
     const cell = make("th", { scope: "col", className: aside ? "aside" : "" }, button);
     button.addEventListener("click", () => {
@@ -108,17 +179,20 @@
 
   const details = (m) => {
     const cell = make("td", { colSpan: columns.length });
-    cell.append(make("p", {}, [m.platform, m.product, m.track && `track ${m.track}`, `saves ${m.saved} restarts this year`].filter(Boolean).join(" · "),
-      ...(m.groups.length ? [" · groups ", name(m.groups.join(", "))] : []), ...(m.ring ? [" · ring ", name(m.ring)] : [])));
-    if (m.sentence) cell.append(make("p", {}, name(m.sentence)));
+    const inside = make("div", { className: "inside" });
+    cell.append(inside);
+    inside.append(make("p", {}, [m.platform, m.product, m.track && `track ${m.track}`, m.runner && `restarted by ${m.runner}`, `saves ${m.saved} restart${m.saved === 1 ? "" : "s"} this year`].filter(Boolean).join(" · "),
+      ...(m.groups.length ? [" · groups ", name(m.groups.join(", "))] : []), ...(m.ring ? [" · ring ", name(m.ring)] : []), ...(m.owner ? [" · owner ", name(m.owner)] : [])));
+    if (m.sentence) inside.append(make("p", {}, name(m.sentence)));
     for (const each of m.why) {
-      const [code, level, message, aside] = reasons[each];
-      cell.append(make("p", {}, make("a", { href: `#${code}`, className: "codes", textContent: code }), ` ${level}: `, name(message), ...(aside ? [" ", name(aside)] : [])));
+      const [code, rule, level, , message, aside, fix, update] = reasons[each];
+      inside.append(make("p", { className: "finding" }, make("strong", { textContent: rule }), ` ${level} (`, make("a", { href: `#${code}`, className: "codes", textContent: code }), "): ", make("bdi", {}, ...prose(message)), ...(aside ? [" ", name(aside)] : [])),
+        ...remedy(m, remedies[fix], update));
     }
     return make("tr", { className: "more" }, cell);
   };
   const line = (m) => {
-    const button = make("button", { type: "button" }, name(m.name));
+    const button = make("button", { type: "button" }, Object.assign(name(m.name), { className: m.name.length <= 20 ? "whole" : "" }));
     const row = make("tr", {}, make("th", { scope: "row" }, button));
     for (const [, , show, aside, kind] of columns.slice(1)) {
       row.append(make("td", { className: `${aside ? "aside " : ""}${kind ?? ""}` }, show(m)));
@@ -150,11 +224,36 @@
     after.disabled = page === last;
   };
   const number = (count) => count.toLocaleString("en");
+  const label = (facet, count) => {
+    for (const [value, element] of facet.labels) {
+      const machines = count.get(value) ?? 0;
+      if (facet.list) element.textContent = `${value || "none"} (${number(machines)})`;
+      else {
+        element.querySelector(".n").textContent = number(machines);
+        element.classList.toggle("empty", machines === 0);
+      }
+    }
+  };
+
+  // The count of a value is the number of machines that it would leave, given the other filters.
+  const narrow = (words) => {
+    const counts = facets.map(() => new Map());
+    const add = (at, m) => {
+      for (const each of facets[at].of(m)) counts[at].set(each, (counts[at].get(each) ?? 0) + 1);
+    };
+    const active = facets.flatMap((facet, at) => (facet.chosen === null ? [] : [at]));
+    const kept = machines.filter((m) => {
+      if (words && !hay(m).includes(words)) return false;
+      const failed = active.filter((at) => !facets[at].of(m).includes(facets[at].chosen));
+      if (failed.length === 0) facets.forEach((_, at) => add(at, m));
+      else if (failed.length === 1) add(failed[0], m);
+      return failed.length === 0;
+    });
+    facets.forEach((facet, at) => label(facet, counts[at]));
+    return kept;
+  };
   const select = () => {
-    const words = search.value.trim().toLowerCase();
-    const wanted = choices.filter(([control]) => control.value);
-    found = machines.filter((m) => (!words || hay(m).includes(words))
-      && wanted.every(([control, of]) => of(m).includes(control.value.slice(1))));
+    found = narrow(search.value.trim().toLowerCase());
     if (sorted !== null) {
       const key = columns[sorted][1], sign = upward ? 1 : -1;
       found = found.map((m) => [key(m), m]).sort(([a, m], [b, n]) => (a < b ? -sign : a > b ? sign : m.order - n.order)).map(([, m]) => m);
@@ -167,11 +266,10 @@
   };
   let waiting = 0;
   search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(select, 120); });
-  for (const [control] of choices) control.addEventListener("change", select);
   form.addEventListener("submit", (event) => { event.preventDefault(); select(); });
   clear.addEventListener("click", () => {
     search.value = "";
-    for (const [control] of choices) control.value = "";
+    for (const facet of facets) choose(facet, null);
     select();
     search.focus();
   });
@@ -185,17 +283,10 @@
     });
   }
 
-  let unfolded = [];
-  const unfold = () => {
-    unfolded = [...document.querySelectorAll("details:not([open])")];
-    for (const each of unfolded) each.open = true;
-  };
-  const fold = () => { for (const each of unfolded) each.open = false; };
+  // Paper has no pages to turn: it gets the machines that are found, up to a bound.
+  addEventListener("beforeprint", () => { limit = PRINTED; page = 0; draw(); });
+  addEventListener("afterprint", () => { limit = SHOWN; draw(); });
 
-  // On paper there are no pages to turn: the machines that are found, up to a bound.
-  addEventListener("beforeprint", () => { printing = true; unfold(); limit = PRINTED; page = 0; paint(); draw(); });
-  addEventListener("afterprint", () => { printing = false; fold(); limit = SHOWN; paint(); draw(); });
-
-  form.hidden = byId("table").hidden = false;
+  search.closest("p").hidden = byId("table").hidden = false;
   select();
 })();
