@@ -71,9 +71,9 @@ def _machines() -> Iterator[str]:
     yield "## `machines`\n"
     yield _paragraph(
         "A machine needs `name` and `platform`. A key with a dot is a key in a group: "
-        "`patching.mode` is `patching: {mode: AutomaticByPlatform}`. `defaults` takes the "
-        "same keys except `name` and `id`, and applies to every machine that doesn't have its own value. "
-        "A fact without a default is unknown if no source states it."
+        "`patching.mode` is `patching: {mode: AutomaticByPlatform}`. The section `defaults` takes "
+        "the same keys except `name` and `id`, and applies to every machine that doesn't have its "
+        "own value. A fact without a default is unknown if no source states it."
     )
     written = [fact for fact in FACTS if fact.written]
     yield _table(
