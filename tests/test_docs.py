@@ -31,7 +31,13 @@ STAND_INS = {
     "images.txt": "images.txt",
 }
 """Files of a reader that a page names, and the example that takes the place of each."""
-ELSEWHERE = ("releases import", "--azure", "--install-completion", "machines.parquet", "releases update")
+ELSEWHERE = (
+    "releases import",
+    "--azure",
+    "--install-completion",
+    "machines.parquet",
+    "releases update",
+)
 """A command that needs a network, changes the shell, or reads a file that no example has, isn't
 run; its options are checked.
 """
@@ -160,8 +166,8 @@ def params_of(line: str) -> tuple[str, set[str]]:
 def test_named_commands_and_options_exist(page: Path) -> None:
     """A command line in a page names a command of the program, and options of that command."""
     wrong = []
-    for line in named_commands(page):
-        line = re.split(r" \| | +# ", line)[0]
+    for written in named_commands(page):
+        line = re.split(r" \| | +# ", written)[0]
         try:
             _, known = params_of(line)
         except KeyError:

@@ -167,4 +167,6 @@ def test_the_example_has_each_word_of_the_set(hotpatch: Hotpatch, name: str) -> 
 def test_the_year_is_that_of_the_release_data() -> None:
     """The picture of a year has a letter for each month, and a restart for each baseline."""
     page = Path(DOCS / "concepts.md").read_text(encoding="utf-8")
-    assert re.search(r"^2025 +B +h +h +B +h +h +B +h +h +B +h +h\nrestart( +x){4}$", page, re.M)
+    assert re.search(
+        r"^2025 +B +h +h +B +h +h +B +h +h +B +h +h\nrestart( +x){4}$", page, re.MULTILINE
+    )

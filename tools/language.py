@@ -5,6 +5,7 @@ A text is what users read: pages, help, messages, rules, templates, docstrings. 
 commands in a text are left out: `reboot` is a key of inventories, and a restart everywhere else.
 """
 
+import io
 import re
 import sys
 import tokenize
@@ -46,6 +47,10 @@ def _word(pattern: str, better: str, *, for_users: bool = False) -> AvoidedWord:
     return AvoidedWord(re.compile(rf"(?i)(?<![\w-])(?:{spaced})(?![\w-])"), better, for_users)
 
 
+_IZE = (
+    "recogn|organ|normal|serial|summar|optim|minim|maxim|initial|general|virtual|prior|real|capital"
+    "|categor|custom|synchron|author|standard|util|final|emphas|local|central|special|visual"
+)
 _SPELLINGS = (
     ("colou?rs?(?<=colour)|colours|coloured|colouring|colourless", "color"),
     ("licences?|licenced|licencing", "license"),
@@ -60,9 +65,7 @@ _SPELLINGS = (
     ("fulfils?|judgements?|artefacts?|programmes?|whilst|ageing|defences?", "the US spelling"),
     ("analyse[sd]?|analysing", "analyze"),
     (
-        "(?:recogn|organ|normal|serial|summar|optim|minim|maxim|initial|general|virtual|prior|real"
-        "|capital|categor|custom|synchron|author|standard|util|final|emphas|local|central|special"
-        "|visual)is(?:e|es|ed|ing|ation|ations|er|ers)",
+        f"(?:{_IZE})is(?:e|es|ed|ing|ation|ations|er|ers)",
         "-ize",
     ),
 )
@@ -83,7 +86,9 @@ WORDS: tuple[AvoidedWord, ...] = (
     _word("stands? in (?:the|its|their) way|standing in the way|in the way", "blocked by"),
     _word(r"reboots?(?![:=(.]\w|: |:$|\s*=)|rebooted|rebooting", "restart"),
     _word("updates? (?:that )?waits?|updates? (?:are )?waiting|waiting updates?", "pending update"),
-    _word("(?:restart|reboot)s? (?:that )?(?:already )?waits?|waiting restarts?", "pending restart"),
+    _word(
+        "(?:restart|reboot)s? (?:that )?(?:already )?waits?|waiting restarts?", "pending restart"
+    ),
     _word("worlds?", "as of a date; scenario; schedule"),
     _word("supposed?|supposes|supposing|suppositions?", "scenario; hypothetical"),
     _word("(?<!un)placed|unplaced|(?:cannot|can't|not) place", "scheduled, not scheduled"),
@@ -91,7 +96,11 @@ WORDS: tuple[AvoidedWord, ...] = (
     _word("reasons that stand|stand against", "conflict; cause"),
     _word("described nowhere|nowhere described|is described by nothing", "isn't defined"),
     _word("sources? (?:says?|said|tells?)|says no source|voices?", "no source states"),
-    _word("(?:is|are|was|were|isn't|be) over(?=[.,;:\x20\n]|$)(?! the| a | all| \\d)", "expired; past", for_users=True),
+    _word(
+        "(?:is|are|was|were|isn't|be) over(?=[.,;:\x20\n]|$)(?! the| a | all| \\d)",
+        "expired; past",
+        for_users=True,
+    ),
     _word("(?:is|are|was|were|be|been|being|gets?) (?:told|said)", "reported; stated"),
     _word("(?:and|which) (?:it|they|that) decides?|and decides", "required; is missing"),
     _word("whose world|whom to|whom", "rephrase: as of; which source"),
@@ -101,9 +110,7 @@ WORDS: tuple[AvoidedWord, ...] = (
     ),
     _word("mends?|mended|mending", "fix"),
     _word("answers? for", "owns the decision; accepts"),
-    _word(
-        r"stands?(?! for)|stood|standing(?! for)", "is; is in; appears (things do not stand)"
-    ),
+    _word(r"stands?(?! for)|stood|standing(?! for)", "is; is in; appears (things do not stand)"),
     _word("lies|lie|lying|lain", "is; is in (things do not lie)", for_users=True),
     _word(
         "lies?(?! (?:in|inside|outside|within|between|before|after|above|below|off|so) )|lying"
@@ -120,7 +127,9 @@ WORDS: tuple[AvoidedWord, ...] = (
         r" (?:is|are|was|were|has|have|had|can|cannot|may|must|does|do|ends?|needs?|shows?)",
         "because",
     ),
-    _word(r"(?<=[,;:]\x20)so (?!that|far|on|long|as|many|much|called)\w+", "therefore; new sentence"),
+    _word(
+        r"(?<=[,;:]\x20)so (?!that|far|on|long|as|many|much|called)\w+", "therefore; new sentence"
+    ),
     _word(r"(?<=[.!?]\x20)So (?!far|on)\w+ \w+", "drop So"),
     _word(r"anew", "again"),
     _word(r"now and then", "sometimes"),
@@ -141,8 +150,20 @@ WORDS: tuple[AvoidedWord, ...] = (
     _word(r"says? it otherwise|told otherwise", "override"),
 )
 
-ALLOWED: tuple[tuple[str, str, str], ...] = ()
-"""(file, text, reason): words of others, quoted."""
+_FIELDS = "hotpatch_cli/inputs/fields.py"
+_COLUMN = "a column of tables that other tools write"
+_CALENDAR = "a word of RFC 5545"
+ALLOWED: tuple[tuple[str, str, str], ...] = (
+    (_FIELDS, '"reboot setting"', _COLUMN),
+    (_FIELDS, '"reboot pending", "pending reboot", "pending restart"', _COLUMN),
+    (_FIELDS, '"reboot required"', _COLUMN),
+    (_FIELDS, '"hotpatch licence"', _COLUMN),
+    ("hotpatch_cli/outputs/ics.py", '"CANCELLED"', _CALENDAR),
+    ("hotpatch_cli/schedule/recurrence/ics.py", '"CANCELLED"', _CALENDAR),
+)
+"""(file, text, reason): words of others, which can't be replaced."""
+GENERATED = ("docs/commands.md", "docs/comparison.md", "docs/concepts.md", "docs/reference.md")
+"""Pages made from other texts, which are looked at instead."""
 
 
 # --- which part of a file is text ----------------------------------------
@@ -168,9 +189,7 @@ def _without_code(text: str) -> str:
 def _markdown(text: str) -> str:
     def fence(match: re.Match[str]) -> str:
         lines = match[0].splitlines(keepends=True)
-        return "".join(
-            _blank(line) if "# " not in line else _comment_of(line) for line in lines
-        )
+        return "".join(_blank(line) if "# " not in line else _comment_of(line) for line in lines)
 
     text = re.sub(r"(?ms)^```.*?^```", fence, text)
     text = _masked(r"<!--.*?-->", text, flags=re.DOTALL)
@@ -222,50 +241,51 @@ def _script(text: str) -> str:
 
 
 def _python(text: str, *, docstrings: bool = True) -> str:
-    """The strings of a module; words that are alone in theirs are keys."""
-    lines = text.splitlines(keepends=True)
+    """The strings of a module. Literals that follow each other are one; a lone word is a key."""
+    text = _masked(r"(?s)__all__ = \[.*?\]", text)
     starts = [0]
-    for line in lines:
+    for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    parts, end, after_string = [], 0, False
-    fresh_line = True
-    for token in tokenize.generate_tokens(iter(lines).__next__):
-        start = starts[token.start[0] - 1] + token.start[1]
-        stop = starts[token.end[0] - 1] + token.end[1]
-        if token.type in _STRINGS:
-            gap = text[end:start]
-            parts.append(_blank(gap, " " if after_string else _CODE))
-            prose = _string(token, text[start:stop])
-            is_docstring = fresh_line and token.string.endswith('"""')
-            parts.append(prose if docstrings or not is_docstring else _blank(prose))
-            end, after_string = stop, True
-        elif token.type not in _LAYOUT:
-            after_string = False
-        fresh_line = token.type in _FRESH or (fresh_line and token.type in _LAYOUT)
+    parts, end = [], 0
+    for literals in _literals(text):
+        first, last = literals[0], literals[-1]
+        start = starts[first.start[0] - 1] + first.start[1]
+        stop = starts[last.end[0] - 1] + last.end[1]
+        prose = _prose(text[start:stop])
+        if first.string.startswith('"""') and not docstrings:
+            prose = _blank(prose)
+        parts += [_blank(text[end:start]), prose]
+        end = stop
     return _without_code("".join([*parts, _blank(text[end:])]))
 
 
-_STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
-_FRESH = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
-_LAYOUT = {
-    tokenize.NL,
-    tokenize.COMMENT,
-    getattr(tokenize, "FSTRING_START", tokenize.NL),
-    getattr(tokenize, "FSTRING_END", tokenize.NL),
-}
+def _literals(text: str) -> Iterator[list[tokenize.TokenInfo]]:
+    """The string tokens of a module, in groups that make one string."""
+    group: list[tokenize.TokenInfo] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in _STRINGS:
+            group.append(token)
+        elif group and token.type not in _LAYOUT:
+            yield group
+            group = []
 
 
-def _string(token: tokenize.TokenInfo, text: str) -> str:
-    """The text of a literal, without its quotes."""
-    if token.type == tokenize.STRING:
-        inner = re.match(r"(?is)([a-z]*)(\"\"\"|'''|\"|')(.*)\2$", text)
-        if inner:
-            quotes = len(inner[2])
-            text = " " * (len(inner[1]) + quotes) + inner[3] + " " * quotes
-            if "f" in inner[1].lower():
-                text = _masked(r"\{[^{}]*\}", text)
-    text = re.sub(r"\\[nt]", "  ", text)
+_FSTRINGS = [getattr(tokenize, f"FSTRING_{part}", -1) for part in ("START", "MIDDLE", "END")]
+_STRINGS = {tokenize.STRING, *_FSTRINGS} - {-1}
+_LAYOUT = {tokenize.NL, tokenize.COMMENT}
+
+
+def _prose(text: str) -> str:
+    """The text of literals, without their quotes, expressions and escapes."""
+    text = _masked(r"(?m)#[^\"'\n]*$", text, " ") if "\n" in text and '"""' not in text else text
+    text = re.sub(r"\\[nt\n]|(?<![a-zA-Z])[rbfu]{1,2}(?=[\"'])|\"\"\"", _spaces, text)
+    text = re.sub(r"(?<=\s)[\"']|[\"'](?=\s)|^[\"']|[\"']$", " ", text)
+    text = _masked(r"\{[^{}]*\}", text)
     return text if re.search(r"\S\s+\S", text) or re.search(r"[A-Z]", text) else _blank(text)
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return _blank(match[0], " ")
 
 
 _KINDS: dict[str, Callable[[str], str]] = {
@@ -288,7 +308,8 @@ SCOPES = (
 def files(root: Path = ROOT) -> list[Path]:
     """The files that hold texts, in order."""
     found = {path for scope in SCOPES for path in root.glob(scope) if path.suffix in _KINDS}
-    return sorted(path for path in found if "__pycache__" not in path.parts)
+    generated = {root / page for page in GENERATED}
+    return sorted(path for path in found - generated if "__pycache__" not in path.parts)
 
 
 def hits(file: Path, root: Path = ROOT) -> Iterator[Hit]:
@@ -302,24 +323,24 @@ def hits(file: Path, root: Path = ROOT) -> Iterator[Hit]:
     elif name == "CONTRIBUTING.md" or "/README" in name:
         for_users = ""
     matches = [
-        (match, word)
+        (match.start(), -match.end(), " ".join(match[0].split()), word.better)
         for word in WORDS
         for match in word.pattern.finditer(for_users if word.for_users else prose)
     ]
-    for match, word in sorted(matches, key=lambda pair: pair[0].start()):
-        said = " ".join(match[0].split())
-        if not _is_allowed(name, text, match):
-            yield Hit(name, text.count("\n", 0, match.start()) + 1, said, word.better)
+    last = 0
+    for start, end, words, better in sorted(matches):
+        if -end > last and not _is_allowed(name, text, start, -end):
+            yield Hit(name, text.count("\n", 0, start) + 1, words, better)
+        last = max(last, -end)
 
 
-def _is_allowed(name: str, text: str, match: re.Match[str]) -> bool:
-    for file, quote, _ in ALLOWED:
-        if file == name and any(
-            found.start() <= match.start() and match.end() <= found.end()
-            for found in re.finditer(re.escape(quote), text)
-        ):
-            return True
-    return False
+def _is_allowed(name: str, text: str, start: int, end: int) -> bool:
+    quotes = [quote for file, quote, _ in ALLOWED if file == name]
+    return any(
+        match.start() <= start and end <= match.end()
+        for quote in quotes
+        for match in re.finditer(re.escape(quote), text)
+    )
 
 
 def main(arguments: list[str]) -> int:

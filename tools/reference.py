@@ -41,8 +41,8 @@ def reference_page() -> str:
         _paragraph(
             "Every key of an inventory, with its type, its default, and an example. "
             "[inventory.md](inventory.md) describes the file and all other sources, and "
-            "[concepts.md](concepts.md) the terms. Keys that begin with `x-` are ignored; any other "
-            "key that isn't listed here is an error."
+            "[concepts.md](concepts.md) the terms. Keys that begin with `x-` are ignored; any "
+            "other key that isn't listed here is an error."
         ),
         *_section(TOP),
         *_machines(),
@@ -71,9 +71,9 @@ def _machines() -> Iterator[str]:
     yield "## `machines`\n"
     yield _paragraph(
         "A machine needs `name` and `platform`. A key with a dot is a key in a group: "
-        "`patching.mode` is `patching: {mode: AutomaticByPlatform}`. `defaults` takes the same keys "
-        "except `name` and `id`, and applies to every machine that doesn't have its own value. "
-        "A fact without a default is unknown if no source states it."
+        "`patching.mode` is `patching: {mode: AutomaticByPlatform}`. The section `defaults` takes "
+        "the same keys except `name` and `id`, and applies to every machine that doesn't have its "
+        "own value. A fact without a default is unknown if no source states it."
     )
     written = [fact for fact in FACTS if fact.written]
     yield _table(
@@ -93,8 +93,8 @@ def _machines() -> Iterator[str]:
     yield _paragraph(f"The groups: {groups}.")
     yield "### Where facts come from\n"
     yield _paragraph(
-        "In a table, a fact can have a column with the name of its key or one of the names below, in "
-        "any letter case. In an Azure resource, it is the property below."
+        "In a table, a fact can have a column with the name of its key or one of the names below, "
+        "in any letter case. In an Azure resource, it is the property below."
     )
     yield _table(
         ("key", "columns of a table", "property of an Azure resource"),
@@ -133,19 +133,14 @@ def type_of(schema: Mapping[str, Any]) -> str:
         return "one of " + ", ".join(f"`{word}`" for word in schema["enum"])
     if "anyOf" in schema:
         return ", or ".join(type_of(part) for part in schema["anyOf"])
-    match schema["type"]:
-        case "integer":
-            return "whole number" + _bounds(schema)
-        case "number":
-            return "number" + _bounds(schema)
-        case "array":
-            return f"list of {_plural(type_of(schema['items']))}"
-        case "object":
-            return _mapping(schema)
-        case "boolean":
-            return "`true` or `false`"
-        case _:
-            return "text"
+    if schema["type"] == "array":
+        return f"list of {_plural(type_of(schema['items']))}"
+    if schema["type"] == "object":
+        return _mapping(schema)
+    names = {"integer": "whole number", "number": "number", "boolean": "`true` or `false`"}
+    # a text that an editor takes for a number or a truth has several types
+    name = names.get(schema["type"], "text") if isinstance(schema["type"], str) else "text"
+    return name + _bounds(schema)
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:
@@ -173,7 +168,9 @@ def _plural(name: str) -> str:
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [header, ("---",) * len(header), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |\n" for row in lines)
+    return "".join(
+        f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |\n" for row in lines
+    )
 
 
 # --- commands ----------------------------------------
@@ -225,10 +222,7 @@ def _command(command: Any, name: str) -> Iterator[str]:
     if options:
         yield _table(
             ("option", "meaning", "default", "variable"),
-            [
-                (_flags(param), _text(param), _default(param), _variable(param))
-                for param in options
-            ],
+            [(_flags(param), _text(param), _default(param), _variable(param)) for param in options],
         )
     for word, subcommand in subcommands.items():
         yield from _command(subcommand, f"{name} {word}")

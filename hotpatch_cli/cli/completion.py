@@ -49,9 +49,11 @@ def _codes(_context: Any) -> list[str]:
 
 def _subjects(context: Any) -> list[str]:
     from hotpatch_cli.knowledge.cache import load_knowledge
+    from hotpatch_cli.knowledge.concepts import load_concepts
 
     return [
         "hotpatch",
+        *load_concepts(),
         *_codes(context),
         *sorted(rule.name for rule in load_knowledge().rules.values()),
     ]

@@ -113,8 +113,9 @@ def all_topics(rules: Iterable[Rule], concepts: Iterable[Concept]) -> list[Topic
     """Everything that can be explained: concepts, words of their sets, then rules by code."""
     topics = [Topic(concept.name, concept.title, concept=concept) for concept in concepts]
     for concept in [topic.concept for topic in topics if topic.concept]:
-        for word in concept.words:
-            topics.append(Topic(word, f"{concept.title}: {word}", concept=concept))
+        topics += [
+            Topic(word, f"{concept.title}: {word}", concept=concept) for word in concept.words
+        ]
     by_code = sorted(rules, key=lambda rule: rule.code)
     return [*topics, *(Topic(rule.name, rule.title, rule=rule) for rule in by_code)]
 

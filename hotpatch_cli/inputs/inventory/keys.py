@@ -51,8 +51,8 @@ TOP = Section(
 )
 WINDOWS = Section(
     "windows",
-    "A window needs exactly one of `rrule`, `azure`, `patch_tuesday`, `days`, and `ics`, and except "
-    "with `ics`, `start` and `duration`.",
+    "A window needs exactly one of `rrule`, `azure`, `patch_tuesday`, `days`, and `ics`. Except "
+    "with `ics`, it also needs `start` and `duration`.",
     WINDOW_FIELDS,
     {
         "rrule": Key("FREQ=WEEKLY;BYDAY=SU"),
