@@ -52,7 +52,7 @@ def test_nothing_is_asked() -> None:
         ("freeze:2026-01-17", "no two days"),
         ("freeze:2026-01-17..2026-01-16", "ends before it begins"),
         ("freeze:2026-01-17..9999-01-16", "beyond all calendars"),
-        ("freeze:soon..2026-01-16", "not a date"),
+        ("freeze:soon..2026-01-16", "isn't a valid date"),
         ("baseline:2026-02", "no question"),
     ],
 )

@@ -190,7 +190,7 @@ HEAD = '{"schema_version": 1, "as_of": "2025-12-15", "summary": {}, "machines": 
             "The key 'code' is no text.",
         ),
         (HEAD.replace("1", "2", 1) + "[]}", "Version '2' of the report is not read."),
-        (HEAD.replace("2025-12-15", "soon") + "[]}", "is not a date"),
+        (HEAD.replace("2025-12-15", "soon") + "[]}", "isn't a valid date"),
         ('{"schema_version": 1}', "none of the sources"),
         ("machines: []", "no machine"),
         ("", "The file is empty."),

@@ -284,11 +284,11 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
         ),
         (
             "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: never}]",
-            "'never' is not a date",
+            "'never' isn't a valid date",
         ),
         (
             "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-02-30}]",
-            "is not a date",
+            "isn't a valid date",
         ),
         (
             (
@@ -443,7 +443,7 @@ def test_waive_adds_to_one_file(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) 
         (["a", "HP999", *CALL], "'HP999' is no rule."),
         (["a", "HP105", *CALL[:4]], "Missing option '--expires'"),
         (["a", "HP105", *CALL[:5], "2025-12-14", *CALL[6:]], "is over already"),
-        (["a", "HP105", *CALL[:5], "soon", *CALL[6:]], "not a date"),
+        (["a", "HP105", *CALL[:5], "soon", *CALL[6:]], "isn't a valid date"),
         (["a\nb", "HP105", *CALL], "is no text of one line"),
         (["", "HP105", *CALL], "is no text of one line"),
         (["x", "HP105", *CALL], "is waived there until 2026-01-01. Change that one."),

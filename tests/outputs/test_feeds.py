@@ -357,7 +357,7 @@ def test_an_opening_that_a_freeze_takes_is_called_off(hotpatch: Hotpatch) -> Non
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--alarm", "soon", "-f", "ics"), "is not a duration"),
+        (("--alarm", "soon", "-f", "ics"), "isn't a valid duration"),
         (("--alarm", "7d"), "add --format ics"),
         (("--by", "group"), "add --format ics"),
         (("--by", "moon", "-f", "ics"), "is not known"),
