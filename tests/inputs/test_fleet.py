@@ -128,19 +128,25 @@ FILES = {
     "empty": (b"", "The file is empty."),
     "blank": (b" \n\n", "The file is empty."),
     "mark only": (b"\xef\xbb\xbf", "The file is empty."),
-    "binary": (bytes(range(256)), "Not text in UTF-8 or UTF-16."),
+    "binary": (bytes(range(256)), "The file isn't text in UTF-8 or UTF-16."),
     "nul": (
         b"machines: [{name: a\0, platform: arc}]",
         "The file is binary, or UTF-16 without a byte order mark.",
     ),
-    "latin": ("machines:\n - {name: \xe4}\n".encode("latin-1"), ":2: Not text in UTF-8 or UTF-16."),
+    "latin": (
+        "machines:\n - {name: \xe4}\n".encode("latin-1"),
+        ":2: The file isn't text in UTF-8 or UTF-16.",
+    ),
     "no mark": ("machines: []".encode("utf-16-le"), "UTF-16 without a byte order mark"),
     "odd": (
         b"\xff\xfe" + "machines: []".encode("utf-16-le") + b"x",
-        "Not text in UTF-8 or UTF-16.",
+        "The file isn't text in UTF-8 or UTF-16.",
     ),
-    "half a pair": (b"\xff\xfe" + "machines: [".encode("utf-16-le") + b"\x00\xd8]\x00", "Not text"),
-    "utf-32": ("machines: []".encode("utf-32"), "binary file"),
+    "half a pair": (
+        b"\xff\xfe" + "machines: [".encode("utf-16-le") + b"\x00\xd8]\x00",
+        "isn't text",
+    ),
+    "utf-32": ("machines: []".encode("utf-32"), "The file is binary"),
 }
 
 
@@ -157,9 +163,9 @@ def test_a_file_that_is_not_text_is_refused(hotpatch: Any, content: bytes, said:
     [
         ("none.yaml", "The file doesn't exist."),
         (".", "This is a directory"),
-        ("", "The name of a file is empty."),
-        ("a\0b", "cannot be read"),
-        ("x" * 5000, "cannot be read"),
+        ("", "The file name is empty."),
+        ("a\0b", "Can't read the file"),
+        ("x" * 5000, "Can't read the file"),
         ("a\n\x1b[31m", r"a\n\x1b[31m: The file doesn't exist."),
     ],
 )

@@ -71,7 +71,11 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
         GOOD + '{"name": "b", "name": "c"}\n',
         "t.jsonl:2:15: The key 'name' is defined twice",
     ),
-    "deep nesting": ("t.jsonl", GOOD + '{"x": ' + "[" * 5000 + "]" * 5000 + "}\n", "Nested deeper"),
+    "deep nesting": (
+        "t.jsonl",
+        GOOD + '{"x": ' + "[" * 5000 + "]" * 5000 + "}\n",
+        "nesting is deeper",
+    ),
     "a name that is a list": (
         "t.jsonl",
         GOOD + '{"name": ["b"], "platform": "arc"}\n',
