@@ -163,7 +163,7 @@ def test_unknown_is_code_3_and_can_be_made_1() -> None:
             "machines: [{name: a, platform: arc}, {name: a, platform: arc}]",
             "is defined twice (first in <stdin>, line 1)",
         ),
-        ("a: 1\na: 2\nmachines: []", "stands twice"),
+        ("a: 1\na: 2\nmachines: []", "is defined twice"),
         ("machines:\n\t- name: a", "tab"),
         ('machines: [{name: "a', "never closed"),
         ("[1, 2, 3]", "Unrecognized file type"),

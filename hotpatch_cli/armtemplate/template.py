@@ -125,7 +125,7 @@ class _Walk:
                     yield from self.resource(resource, copy_scope, nested_in)
 
     def copies(self, resource: PositionedMapping, scope: TemplateScope) -> Iterator[TemplateScope]:
-        """The scope of each copy of a resource; of one where the count is open."""
+        """The scope of each copy of a resource, or of one copy if the count is open."""
         copy = resource.get("copy")
         count: Any = scope.value(copy.get("count")) if is_mapping(copy) else None
         if not is_mapping(copy) or not is_number(count):
@@ -136,8 +136,8 @@ class _Walk:
             shown = count if len(count) <= _SHOWN else f"{count[:_SHOWN]}..."
             self.add(
                 copy.at("count"),
-                f"A loop of '{shown}' copies; Azure allows {MAX_COPIES}.",
-                "Lower it.",
+                f"The loop has '{shown}' copies; Azure allows {MAX_COPIES}.",
+                "Specify a lower count.",
             )
             return
         loop = str(scope.value(copy.get("name")))
@@ -146,20 +146,20 @@ class _Walk:
             yield scope.within(loop, index)
 
     def bound(self, resource: PositionedMapping) -> None:
-        """Count a resource. Raises _StoppedError where the template makes too many."""
+        """Count a resource. Raises _StoppedError if the template creates too many."""
         self.count += 1
         if self.count > _MAX_RESOURCES:
             self.add(
                 resource.mark,
-                f"The template makes more than {_MAX_RESOURCES} resources.",
-                "Split it.",
+                f"The template creates more than {_MAX_RESOURCES} resources.",
+                "Split the template.",
             )
             raise _StoppedError
 
     def resource(
         self, resource: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...]
     ) -> Iterator[TemplateResource]:
-        """A resource of a type that is asked for; of a nested deployment, those in it; any other is
+        """A resource of a requested type, or the resources of a nested deployment; others are
         counted.
         """
         if scope.value(resource.get("condition")) is False:
@@ -168,7 +168,7 @@ class _Walk:
         if kind in self.types:
             left_open: LeftOpen = []
             body = scope.body(resource, _NO_BODY, left_open)
-            # A name that stays open is still the only one that there is.
+            # A name that stays open is still the only name.
             names = [under(body, "name"), *(text for path, text in left_open if path == ("name",))]
             name = next((name for name in names if isinstance(name, str) and name.strip()), None)
             yield TemplateResource(name, body, nested_in, tuple(left_open))
@@ -179,7 +179,7 @@ class _Walk:
             yield from self.template(self.children(resource), scope, nested_in)
 
     def children(self, resource: PositionedMapping) -> PositionedMapping:
-        """The resources within a resource, as a template of their own."""
+        """The resources within a resource, as a template."""
         inner = self.nodes.mapping(resource.mark)
         if "resources" in resource:
             mark = resource.at("resources")
@@ -189,9 +189,7 @@ class _Walk:
     def nested(
         self, resource: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...]
     ) -> Iterator[TemplateResource]:
-        """The resources of a nested deployment, in its own scope or, as is the default, in that
-        around it.
-        """
+        """The resources of a nested deployment, in the outer scope (the default) or the inner."""
         properties = under(resource, "properties")
         template = under(properties, "template")
         if not is_mapping(template):

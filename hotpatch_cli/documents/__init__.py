@@ -1,6 +1,6 @@
 """YAML, JSON and CSV read as positioned trees, and codecs that turn trees into values.
 
-Every scalar stays the text that the user wrote; types come from the codec, never from the syntax.
+Every scalar stays the text of the file; types are from the codec, never from the syntax.
 """
 
 from hotpatch_cli.documents.codec import Codec, Field, record

@@ -1,6 +1,6 @@
-"""Codecs: how a node of a tree becomes a value, and the JSON Schema that says the same.
+"""Codecs: how a node of a tree becomes a value, and the matching JSON Schema.
 
-A codec never raises: it notes every problem in the log with its place and gives None, so that all
+A codec never raises: it notes every problem in the log with its place and returns None, so that all
 problems of a file are reported at once. The caller ends with `log.finish()`.
 """
 
@@ -20,9 +20,8 @@ _PART = r"([0-9]{1,6}) ?([dhms])"
 _DECIMAL = r"[0-9]{1,12}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?"
 _REMEMBERED = 4096
 _SCALAR = {"type": ["string", "number", "boolean"]}
-"""Text in a schema: an editor has taken `20348.4346` for a number and `true` for a truth before it
-looks.
-"""
+"""Text in a schema: for an editor, `20348.4346` is a number and `true` a boolean."""
+_MOMENT_FORM = "Use the format YYYY-MM-DDTHH:MM+HH:MM, such as 2026-01-17T22:00+01:00."
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -34,7 +33,7 @@ class Codec(NamedTuple, Generic[T]):
 
 
 class Field(NamedTuple):
-    """One key of a record: its codec, what it means, and whether it must be there."""
+    """One key of a record: its codec, its meaning, and whether it's required."""
 
     codec: Codec[Any]
     doc: str
@@ -42,20 +41,20 @@ class Field(NamedTuple):
 
 
 def text_of(value: object, mark: int, log: Log, what: str = "text") -> str | None:
-    """A scalar as the text that the user wrote; None, with a problem, for anything else."""
+    """A scalar as the text of the file; None, with a problem, for anything else."""
     if isinstance(value, str):
         if len(value) <= MAX_SCALAR:
             return value
         log.add(
             mark,
-            f"A value of {len(value)} characters; at most {MAX_SCALAR} are read.",
+            f"The value has {len(value)} characters; the limit is {MAX_SCALAR}.",
             "Shorten it.",
         )
     else:
         log.add(
             mark,
             f"Expected {what}, found {quoted(value)}.",
-            "Write it on one line after the colon.",
+            "Specify it on one line after the colon.",
         )
     return None
 
@@ -70,7 +69,7 @@ def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
         if not words.strip():
             log.add(mark, "Expected text, found nothing.", hint)
         elif pattern and not re.fullmatch(pattern, words):
-            log.add(mark, f"{quoted(words)} does not fit here.", hint)
+            log.add(mark, f"{quoted(words)} isn't valid here.", hint)
         else:
             return words
         return None
@@ -155,7 +154,7 @@ def choice(*words: str, also: dict[str, str] | None = None) -> Codec[str]:
         if word.strip().lower() not in spellings:
             log.add(
                 mark,
-                f"{quoted(word)} is not one of {', '.join(words)}.",
+                f"{quoted(word)} isn't one of {', '.join(words)}.",
                 did_you_mean(word, spellings.values()),
             )
             return None
@@ -165,7 +164,7 @@ def choice(*words: str, also: dict[str, str] | None = None) -> Codec[str]:
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:
-    """The advice "Did you mean ...?" where a known word is near; otherwise nothing."""
+    """The advice "Did you mean ...?" if a known word is near; otherwise nothing."""
     from difflib import get_close_matches
 
     by_lower = {word.lower(): word for word in known}
@@ -174,7 +173,7 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
 
 
 def listing(item: Codec[T], *, single: bool = False) -> Codec[tuple[T, ...]]:
-    """A list of items; with `single`, one item may stand without the list."""
+    """A list of items; with `single`, one item may come without the list."""
 
     def read(value: object, mark: int, log: Log) -> tuple[T, ...] | None:
         if isinstance(value, Sequence):
@@ -184,7 +183,9 @@ def listing(item: Codec[T], *, single: bool = False) -> Codec[tuple[T, ...]]:
             only = item.read(value, mark, log)
             return None if only is None else (only,)
         log.add(
-            mark, f"Expected a list, found {quoted(value)}.", "Write it as [a, b] or with dashes."
+            mark,
+            f"Expected a list, found {quoted(value)}.",
+            "Use the format [a, b], or a line with a dash for each item.",
         )
         return None
 
@@ -200,13 +201,13 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
             log.add(
                 mark,
                 f"Expected a mapping, found {quoted(value)}.",
-                "Write names, each with a colon behind it.",
+                "Use the format NAME: VALUE, one entry a line.",
             )
             return None
         result = {}
         for key, node, key_mark, at in value.placed():
             if not key.strip() or len(key) > 256 or re.search(_CONTROL, key):  # noqa: PLR2004  a name, not a text
-                log.add(key_mark, f"{quoted(key)} cannot be a name.")
+                log.add(key_mark, f"{quoted(key)} isn't a valid name.")
             elif (found := item.read(node, at, log)) is not None:
                 result[key] = found
         return result
@@ -333,12 +334,15 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(hours=int(found[1]), minutes=int(found[2]))
     parts = re.findall(_PART, stripped)
     if not parts or re.sub(_PART, "", stripped).strip():
-        raise ValueError(f'{quoted(text)} is not a duration. Write 4h, 3h55m, 90m, 14d or "03:55".')
+        raise ValueError(
+            f"{quoted(text)} isn't a valid duration. "
+            'Use a format such as 4h, 3h55m, 90m, 14d, or "03:55".'
+        )
     total = timedelta(**{_UNITS[unit]: 0 for _, unit in parts})
     for amount, unit in parts:
         total += timedelta(**{_UNITS[unit]: int(amount)})
     if total > timedelta(days=3660):
-        raise ValueError(f"{quoted(text)} is longer than ten years.")
+        raise ValueError(f"{quoted(text)} is longer than ten years. Specify a shorter duration.")
     return total
 
 
@@ -354,7 +358,9 @@ def parse_date(text: str) -> date:
     except ValueError:
         found = None
     if found is None:
-        raise ValueError(f"{quoted(text)} is not a date of the calendar. Write it as 2025-12-15.")
+        raise ValueError(
+            f"{quoted(text)} isn't a valid date. Use the format YYYY-MM-DD, such as 2025-12-15."
+        )
     return found
 
 
@@ -362,7 +368,9 @@ def parse_time(text: str) -> time:
     """A time of day from `22:00` or `2:30`. Raises ValueError."""
     found = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])(?::00)?", text.strip())
     if not found or int(found[1]) > 23:  # noqa: PLR2004  the last hour of a day
-        raise ValueError(f"{quoted(text)} is not a time of day. Write it as 22:00.")
+        raise ValueError(
+            f"{quoted(text)} isn't a valid time. Use the 24-hour format HH:MM, such as 01:00."
+        )
     return time(int(found[1]), int(found[2]))
 
 
@@ -371,15 +379,11 @@ def parse_moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(
-            f"{quoted(text)} is not a moment. Write it as 2026-01-17T22:00+01:00."
-        ) from None
+        raise ValueError(f"{quoted(text)} isn't a valid date and time. {_MOMENT_FORM}") from None
     if not 1990 <= moment.year < 2200:  # noqa: PLR2004  within all calendars, whatever the zone
-        raise ValueError(f"{quoted(text)} is not in the years 1990 to 2199.")
+        raise ValueError(f"{quoted(text)} isn't in the years 1990 to 2199.")
     if moment.tzinfo is None:
-        raise ValueError(
-            f"{quoted(text)} has no offset from UTC. Write it as 2026-01-17T22:00+01:00."
-        )
+        raise ValueError(f"{quoted(text)} has no UTC offset. {_MOMENT_FORM}")
     return moment
 
 

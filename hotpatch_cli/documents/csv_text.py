@@ -1,8 +1,8 @@
 """CSV as the same tree: a list of mappings, one a row, with the header's names as keys; an empty
 cell is missing.
 
-A cell that holds JSON, such as the `properties` column of a Resource Graph export, becomes the tree
-of it. Marks are those of the row's line: a cell has no place of its own that the parser would tell.
+A cell with JSON, such as the `properties` column of a Resource Graph export, becomes a tree. Marks
+are those of the row's line, because the parser doesn't report the place of a cell.
 """
 
 import csv
@@ -25,7 +25,7 @@ LONGEST_CELL = 16 * 2**20
 
 
 class NotCsvError(Exception):
-    """The text is not CSV: from which line on (from 1), and what is wrong."""
+    """The text isn't CSV: the line (from 1), and what is wrong."""
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(what)
@@ -36,8 +36,8 @@ def parse_csv(file: str, text: str) -> Document:
     """The tree of a CSV text with a header; comma, semicolon or tab. Raises InputError with every
     problem found.
 
-    PowerShell's `#TYPE` and Excel's `sep=;` before the header are passed over; `="00123"`, with
-    which exports keep Excel from making it a number, is the text in it.
+    PowerShell's `#TYPE` and Excel's `sep=;` before the header are skipped. `="00123"`, which keeps
+    Excel from converting it to a number, is the text in quotes.
     """
     document = Document(file, text)
     log = Log(document)
@@ -60,7 +60,7 @@ def parse_csv(file: str, text: str) -> Document:
                 document.root.put(_row(names, cells, mark), mark)
     except NotCsvError as error:
         mark = marks[min(error.line, len(lines)) - 1]
-        log.add(mark, f"Not CSV: {error}.", "Check the quotes from here on.")
+        log.add(mark, f"Invalid CSV: {error}.", "Check the quotes from here on.")
     log.finish()
     return document
 
@@ -88,24 +88,25 @@ def csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def row_problem(cells: int, names: int, *, cut_off: bool) -> tuple[str, str] | None:
-    """What is wrong with a row of so many cells under a header of so many names, and what to do.
+    """What is wrong with a row, by the numbers of its cells and of the header's names, and the fix.
 
-    A row with too few cells is right, unless the text ends in its midst: it is `cut_off`.
+    A row with too few cells is valid, unless the text ends in it: it's `cut_off`.
     """
     if cells > names:
-        return f"This row has {cells} cells, the header {names}.", "Quote cells that have commas."
+        return (
+            f"This row has {cells} cells, but the header has {names}.",
+            "Quote cells that contain commas.",
+        )
     if cells < names and cut_off:
         return (
-            f"The file ends in this row: it has {cells} cells, the header {names}.",
-            "It is cut off: export it again.",
+            f"The file ends in this row, which has {cells} of {names} cells.",
+            "The file is cut off. Export it again.",
         )
     return None
 
 
 def separator_of(line: str) -> str:
-    """What parts the cells of a header: the one of comma, semicolon and tab that stands in it most
-    often.
-    """
+    """The separator of a header: the most frequent one of comma, semicolon, and tab."""
     return max(_SEPARATORS, key=line.count)
 
 
@@ -118,7 +119,7 @@ def _row(names: list[str], cells: list[str], mark: int) -> Mapping:
 
 
 def read_cell(cell: str, mark: int) -> Any:
-    """What a cell says: text, the tree of its JSON with everything at one mark, or None where it is
+    """The value of a cell: text, the tree of its JSON with everything at one mark, or None if it's
     empty.
     """
     if not cell.strip():

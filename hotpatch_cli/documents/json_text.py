@@ -1,6 +1,4 @@
-"""JSON as the same positioned tree: numbers stay text, a repeated key is a problem, depth is
-bounded.
-"""
+"""JSON as a positioned tree: numbers stay text, a repeated key is a problem, depth is limited."""
 
 import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # C, documented nowhere, stable
@@ -25,14 +23,14 @@ _SEVERAL = re.compile(r"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
 _LOOKED_AT = 2**20
 
 
-_MEND = "Check commas, quotes and brackets here, or write the file again."
-_JOIN = "If these are several answers, join them by `jq -s .`, or give each a file of its own."
+_FIX = "Check commas, quotes, and brackets here, or export the file again."
+_JOIN = "If the file has several values, join them with `jq -s .`, or save each in its own file."
 
 
 class _NotJsonError(Exception):
-    """The text is not JSON from this offset on."""
+    """The text isn't JSON from this offset on."""
 
-    def __init__(self, at: int, message: str, remedy: str = _MEND) -> None:
+    def __init__(self, at: int, message: str, remedy: str = _FIX) -> None:
         super().__init__(message)
         self.at = at
         self.message = message
@@ -52,9 +50,7 @@ def parse_json(file: str, text: str) -> Document:
 
 
 def is_json_lines(text: str) -> bool:
-    """Whether a text is objects, each on a line of its own: more than one, or it would be plain
-    JSON.
-    """
+    """Whether a text is more than one object, each on its own line."""
     return _SEVERAL.match(text, 0, _LOOKED_AT) is not None
 
 
@@ -87,12 +83,12 @@ class _JsonParser:
         self.strings: dict[str, str] = {}
 
     def note(self, error: JSONDecodeError | _NotJsonError) -> None:
-        """Note what is wrong, where the text has it."""
+        """Note an error at its place in the text."""
         if isinstance(error, _NotJsonError):
             self.log.add(min(error.at, max(len(self.text) - 1, 0)), error.message, error.remedy)
         else:
             said = re.sub("( starting)? at$", "", error.msg).lower()
-            self.log.add(error.pos, f"Not JSON: {said}.", "Check quotes and escapes here.")
+            self.log.add(error.pos, f"Invalid JSON: {said}.", "Check quotes and escapes here.")
 
     def keep(self, value: Any, mark: int, lines: Sequence) -> None:
         """Add the object of a line."""
@@ -102,11 +98,11 @@ class _JsonParser:
             self.log.add(
                 mark,
                 f"Expected an object on each line, found {quoted(value)}.",
-                "Write an object on each line.",
+                "Save one JSON object a line.",
             )
 
     def skip(self, at: int) -> int:
-        """The offset of the next character that is not space."""
+        """The offset of the next character that isn't space."""
         found = _SPACE(self.text, at)
         return found.end() if found else at
 
@@ -116,7 +112,7 @@ class _JsonParser:
         value, end = self.value(mark, 0)
         end = self.skip(end)
         if end < len(self.text):
-            raise _NotJsonError(end, "Text after the end of the JSON value.", _JOIN)
+            raise _NotJsonError(end, "There's text after the end of the JSON value.", _JOIN)
         return mark, value
 
     def value(self, at: int, depth: int) -> tuple[Any, int]:
@@ -126,7 +122,7 @@ class _JsonParser:
             return self.string(at)
         if first in ("{", "["):
             if depth >= MAX_DEPTH:
-                raise _NotJsonError(at, f"Nested deeper than {MAX_DEPTH} levels.")
+                raise _NotJsonError(at, f"The nesting is deeper than {MAX_DEPTH} levels.")
             return self.mapping(at, depth) if first == "{" else self.sequence(at, depth)
         if first in _WORDS:
             word, value = _WORDS[first]
@@ -136,9 +132,9 @@ class _JsonParser:
             return NumberText(found.group()), found.end()
         raise _NotJsonError(
             at,
-            "Not JSON: a value was expected here."
+            "Invalid JSON: a value was expected here."
             if first
-            else "Not JSON: the text ends too early.",
+            else "Invalid JSON: the text ends too early.",
         )
 
     def string(self, at: int) -> tuple[str, int]:
@@ -154,16 +150,16 @@ class _JsonParser:
             return node, at + 1
         while True:
             if text[at : at + 1] != '"':
-                raise _NotJsonError(at, "Not JSON: a key in double quotes was expected here.")
+                raise _NotJsonError(at, "Invalid JSON: a key in double quotes was expected here.")
             key_mark = at
             key, at = self.string(at)
             at = self.skip(at)
             if text[at : at + 1] != ":":
-                raise _NotJsonError(at, "Not JSON: a colon was expected here.")
+                raise _NotJsonError(at, "Invalid JSON: a colon was expected here.")
             mark = self.skip(at + 1)
             value, at = self.value(mark, depth + 1)
             if key in node:
-                self.log.add(key_mark, f"The key '{key[:60]}' stands twice.", "Remove one.")
+                self.log.add(key_mark, f"The key '{key[:60]}' is defined twice.", "Keep one.")
             else:
                 node.put(key, value, key_mark, mark)
             at, ended = self.behind(at, "}")
@@ -192,4 +188,4 @@ class _JsonParser:
             return self.skip(at + 1), False
         if found == closing:
             return at + 1, True
-        raise _NotJsonError(at, f"Not JSON: a comma or '{closing}' was expected here.")
+        raise _NotJsonError(at, f"Invalid JSON: a comma or '{closing}' was expected here.")

@@ -1,4 +1,4 @@
-"""What is wrong with a text that was read: values that a person can act on."""
+"""Problems of an input: each has a place, a message, and a fix."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,10 +7,10 @@ SHOWN_AT_MOST = 50
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with an input: where, what, and what to do.
+    """One problem of an input: its place, what is wrong, and the fix.
 
-    `line` and `column` count from 1; None where the problem has no place (a file that is not
-    there).
+    `line` and `column` count from 1. They are None for a problem without a place, such as a missing
+    file.
     """
 
     file: str
@@ -27,7 +27,7 @@ class Problem(NamedTuple):
 
 
 class InputError(Exception):
-    """Inputs are wrong: every problem found, in the order of the file."""
+    """Invalid inputs: every problem found, in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

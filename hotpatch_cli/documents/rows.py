@@ -1,4 +1,4 @@
-"""Tables that are no text: a list of mappings, one a row, whose marks are the numbers of rows."""
+"""Tables that aren't text: a list of mappings, one a row, with row numbers as marks."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,17 +13,13 @@ MAX_COLUMNS = 2000
 
 
 class Inexact(NumberText):
-    """A fraction that was kept as a binary number: zeros at its end are lost, 26100.4770 has become
-    26100.477.
-    """
+    """A fraction from a binary number, without zeros at its end: 26100.4770 became 26100.477."""
 
     __slots__ = ()
 
 
 class RowsDocument(Document):
-    """A document whose marks are numbers of rows, from 1. `notes` are what the user should hear of
-    its opening.
-    """
+    """A document whose marks are row numbers, from 1. `notes` are messages for the user."""
 
     __slots__ = ("notes",)
 
@@ -38,7 +34,7 @@ class RowsDocument(Document):
         return Position(self.file, max(mark, 1), 1)
 
     def add(self, names: Sequence[str], cells: Sequence[Any], row: int) -> None:
-        """Add a row; cells without a name in the header and rows without a cell are passed over."""
+        """Add a row, without cells that have no name in the header; an empty row is skipped."""
         node = Mapping(row)
         for name, cell in zip(names, cells, strict=False):
             if name and cell is not None:
@@ -50,17 +46,17 @@ class RowsDocument(Document):
 def header(cells: Sequence[Any], mark: int, log: Log) -> list[str]:
     """The names of columns, without outer spaces.
 
-    The log has what is wrong: too many columns, or one that stands twice, in any letter case.
+    The log gets a problem for too many columns, and for a repeated one, in any letter case.
     """
     if len(cells) > MAX_COLUMNS:
-        message = f"The table has {len(cells)} columns; at most {MAX_COLUMNS} are read."
-        log.add(mark, message, "Leave some out.")
+        message = f"The table has {len(cells)} columns; the limit is {MAX_COLUMNS}."
+        log.add(mark, message, "Remove some of them.")
         return []
     names = ["" if cell is None else str(cell).strip() for cell in cells]
     counts = Counter(name.casefold() for name in names if name)
     for name, count in counts.items():
         if count > 1:
-            message = f"The column {quoted(name)} stands twice in the header."
+            message = f"The header has the column {quoted(name)} twice."
             log.add(mark, message, "Rename or remove one.")
     return names
 
@@ -74,9 +70,7 @@ def header_of_rows(file: str, cells: Sequence[Any], row: int) -> list[str]:
 
 
 def plain(value: Any, row: int) -> Any:
-    """A value of a table as a tree has it: texts, truths, numbers as they are written, lists and
-    mappings.
-    """
+    """A value of a table for a tree: text, booleans, numbers as written, lists, and mappings."""
     if isinstance(value, dict):
         node = Mapping(row)
         for key, part in value.items():

@@ -1,4 +1,4 @@
-"""The positioned tree: dicts and lists that know where in the text each key and value stands."""
+"""The positioned tree: dicts and lists with the place of each key and value in the text."""
 
 import re
 from array import array
@@ -14,7 +14,7 @@ LOWER_HALF = 0xFFFF_FFFF
 
 
 class NumberText(str):
-    """A number of a JSON text, kept as it was written: 26100.10 keeps its zero."""
+    """A number of a JSON text as written: 26100.10 keeps its zero."""
 
     __slots__ = ()
 
@@ -35,7 +35,7 @@ class Mapping(dict[str, Any]):
         self.marks = array("Q")
 
     def put(self, key: str, value: object, key_mark: int, value_mark: int) -> None:
-        """Add an entry that is not there yet."""
+        """Add a new entry."""
         self[key] = value
         self.marks.append(key_mark << 32 | value_mark)
 
@@ -45,11 +45,11 @@ class Mapping(dict[str, Any]):
             yield key, value, mark >> 32, mark & LOWER_HALF
 
     def at(self, key: str) -> int:
-        """The mark of a key's value; the mapping's own where the key is missing."""
+        """The mark of a key's value; the mapping's own mark if the key is missing."""
         return self.marks[list(self).index(key)] & LOWER_HALF if key in self else self.mark
 
     def key_mark(self, key: str) -> int:
-        """The mark of a key that is there."""
+        """The mark of an existing key."""
         return self.marks[list(self).index(key)] >> 32
 
 
@@ -96,7 +96,7 @@ class Document:
     """A parsed text: its file name, its tree, and the way from marks to lines.
 
     `companion` is a document that belongs to it, such as the parameters of a template; `chosen`
-    maps columns of a table to fields, as the user wants them.
+    maps columns of a table to fields, as the user specified.
     """
 
     __slots__ = ("_breaks", "chosen", "companion", "file", "root", "root_mark", "text")
@@ -163,7 +163,7 @@ def merged(below: Mapping, above: Mapping) -> Mapping:
 
 
 def quoted(value: object, limit: int = 60) -> str:
-    """A value of an input as it may stand in a message: one line, no control codes, not long."""
+    """A value of an input for a message: one line, short, without control codes."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, Sequence):

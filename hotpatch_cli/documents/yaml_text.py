@@ -1,7 +1,7 @@
 """YAML as a positioned tree, built from the C parser's events.
 
 PyYAML's constructors guess types (26100.10 becomes 26100.1, 22:00 becomes 1320, NO becomes false)
-and let the last of two equal keys win; so nothing of them is used, only the parser.
+and keep the last of two equal keys. Therefore, only its parser is used.
 """
 
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ def parse_yaml(file: str, text: str) -> Document:
     except yaml.reader.ReaderError as error:
         builder.log.add(
             error.position,
-            f"YAML does not allow the character {_named(error.character)}.",
+            f"YAML doesn't allow the character {_named(error.character)}.",
             "Remove it.",
         )
     except yaml.MarkedYAMLError as error:
@@ -38,7 +38,7 @@ def parse_yaml(file: str, text: str) -> Document:
 
 
 def _parser(text: str) -> Any:
-    """The C parser; the Python one only where PyYAML was built without it."""
+    """The C parser; the Python parser only if PyYAML was built without it."""
     import yaml
 
     if yaml.__with_libyaml__:
@@ -49,34 +49,32 @@ def _parser(text: str) -> Any:
 
 
 def _named(character: Any) -> str:
-    """A character that cannot be shown, by its number; the two parsers give it as a number or as
-    text.
-    """
+    """A character that can't be shown, by its number. The parsers return a number or a text."""
     return f"U+{character if isinstance(character, int) else ord(character):04X}"
 
 
 def _note_syntax(log: Log, error: Any) -> None:
     mark = error.problem_mark or error.context_mark
-    problem = error.problem or "the text is not YAML"
+    problem = error.problem or "the text isn't YAML"
     if log.document.text[mark.index : mark.index + 1] == "\t":
-        log.add(mark.index, "A tab stands where YAML wants spaces.", "Indent with spaces.")
+        log.add(mark.index, "YAML doesn't allow tabs for indentation.", "Use spaces.")
     elif "end of stream" in problem and "quoted scalar" in (error.context or ""):
         log.add(error.context_mark.index, "This quote is never closed.", "Close it.")
     else:
         context = f" ({error.context})" if error.context else ""
         log.add(
             mark.index,
-            f"Not YAML: {problem}{context}.",
-            "Check quotes, colons and indentation around here.",
+            f"Invalid YAML: {problem}{context}.",
+            "Check quotes, colons, and indentation around here.",
         )
 
 
 class _LimitError(Exception):
-    """The rest of the text is not read: a limit was passed, and the log says which."""
+    """The rest of the text isn't read because of a limit, which is in the log."""
 
 
 class _Level(NamedTuple):
-    """What is remembered of a container while one of its children is read."""
+    """The state of a container while one of its children is read."""
 
     node: Any
     key: str | None
@@ -97,10 +95,9 @@ class _Builder:
         self.documents = 0
 
     def build(self, get_event: Any) -> None:  # noqa: PLR0912  one loop over a file's every word: no calls in it
-        """Read the stream to its end; the tree stands in document.root afterwards.
+        """Read the stream to its end; the tree is in document.root afterwards.
 
-        `key` is the key that waits for its value; None awaits one, and what has no keys holds an
-        empty one.
+        `key` is the key before its value, or None before a key. It's empty where there are no keys.
         """
         import yaml
 
@@ -167,7 +164,7 @@ class _Builder:
             )
 
     def _refuse_tag(self, mark: int) -> None:
-        self.log.add(mark, "YAML tags (!...) are not read here.", "Remove the tag.")
+        self.log.add(mark, "YAML tags (!...) aren't supported.", "Remove the tag.")
 
     def _check_start(self, event: Any, depth: int) -> None:
         if event.tag is not None:
@@ -175,7 +172,7 @@ class _Builder:
         if depth >= MAX_DEPTH:
             self.log.add(
                 event.start_mark.index,
-                f"Nested deeper than {MAX_DEPTH} levels.",
+                f"The nesting is deeper than {MAX_DEPTH} levels.",
                 "Flatten the file.",
             )
             raise _LimitError
@@ -191,17 +188,18 @@ class _Builder:
         mark = event.start_mark.index
         value, size = self.anchors.get(event.anchor, (None, 0))
         if not size:
-            self.log.add(mark, f"The alias *{event.anchor[:60]} has no anchor before it.")
+            message = f"The alias *{event.anchor[:60]} has no anchor before it."
+            self.log.add(mark, message, f"Define &{event.anchor[:60]} above it.")
         self.aliased += size
         if self.aliased > _MAX_ALIASED:
             self.log.add(
-                mark, "Aliases repeat more of this file than is read.", "Write the values out."
+                mark, "The aliases repeat too much of the file.", "Replace some with their values."
             )
             raise _LimitError
         return value
 
     def _merge(self, node: Mapping) -> Mapping:
-        """The merge key `<<`: what it names lies under the mapping's own keys."""
+        """The merge key `<<`: the mapping's own keys win over those of its mappings."""
         named = node["<<"]
         result = Mapping(node.mark)
         for key, value, key_mark, value_mark in node.placed():
@@ -209,7 +207,7 @@ class _Builder:
                 result.put(key, value, key_mark, value_mark)
         for source in named if isinstance(named, Sequence) else [named]:
             if not isinstance(source, Mapping):
-                self.log.add(node.at("<<"), "`<<` takes a mapping or a list of mappings.")
+                self.log.add(node.at("<<"), "`<<` requires a mapping or a list of mappings.")
                 continue
             for key, value, key_mark, value_mark in source.placed():
                 if key not in result:
@@ -222,19 +220,19 @@ class _Builder:
         self.documents += isinstance(event, yaml.DocumentStartEvent)
         if self.documents > 1:
             self.log.add(
-                event.start_mark.index, "A second document in one file.", "Split the file."
+                event.start_mark.index, "The file has a second document.", "Split the file."
             )
             raise _LimitError
 
     def _odd_key(self, value: Any, mark: int) -> str:
-        """A key that is an alias of a text, or something that cannot be one."""
+        """A key that is an alias of a text; anything else is a problem."""
         if value is None or isinstance(value, str):
             return value or ""
-        self.log.add(mark, "A key must be text.", "Write one word before the colon.")
+        self.log.add(mark, "A key must be text.", "Specify one word before the colon.")
         return ""
 
     def _note_repeated(self, node: Mapping, key: str, mark: int) -> None:
         first = self.document.position(node.key_mark(key)).line
         self.log.add(
-            mark, f"The key '{key[:60]}' stands twice (first on line {first}).", "Keep one."
+            mark, f"The key '{key[:60]}' is defined twice (first on line {first}).", "Keep one."
         )

@@ -1,7 +1,7 @@
-"""`recurEvery` of Microsoft.Maintenance: the documented grammar, and what the real server returns.
+"""`recurEvery` of Microsoft.Maintenance: the documented grammar, and what the server returns.
 
-Documented are days, weeks and months; the server also returns hours, singular and plural freely,
-and several weeks and weekdays in one monthly rule.
+The documentation has days, weeks, and months. The server also returns hours, singular and plural
+units, and several weeks and weekdays in one monthly rule.
 
 Source: https://learn.microsoft.com/azure/virtual-machines/maintenance-configurations and
 https://learn.microsoft.com/dotnet/api/azure.resourcemanager.maintenance.maintenanceconfigurationdata.recurevery
@@ -35,8 +35,8 @@ class AzureRecurrence(NamedTuple):
     """When a maintenance configuration recurs: every `interval` units, narrowed by what follows the
     unit.
 
-    `weeks` holds 1 to 4 and LAST, `weekdays` 0 for Monday; `offset` moves the nth weekday by days.
-    Microsoft does not say where a week begins: as in RFC 5545, it is Monday.
+    `weeks` has 1 to 4 and LAST, `weekdays` 0 for Monday; `offset` moves the nth weekday by days.
+    No source states on which day a week starts. As in RFC 5545, it's Monday.
     """
 
     unit: Unit
@@ -61,7 +61,7 @@ class AzureRecurrence(NamedTuple):
 
     @property
     def from_needed(self) -> str | None:
-        """Why the rule cannot be understood without a first day, or None where it can."""
+        """Why the rule requires a first day, or None."""
         if self.interval > 1:
             return f"every {self.interval} {self.unit.lower()}s"
         if self.unit in ("Week", "Month") and not self.weekdays and not self.monthdays:
@@ -69,7 +69,7 @@ class AzureRecurrence(NamedTuple):
         return None
 
     def note(self, anchor: date | None) -> str | None:
-        """What the rule leaves out, in words, or None."""
+        """The months that the rule skips, in words, or None."""
         if self.unit != "Month" or self.weekdays:
             return None
         return skipped_months(self.monthdays or ((anchor.day,) if anchor else ()))
@@ -114,34 +114,34 @@ class AzureRecurrence(NamedTuple):
 
 
 def parse_azure(text: str) -> AzureRecurrence:
-    """Read a `recurEvery`; letter case, plurals and extra spaces do not matter. Raises
+    """Read a `recurEvery`. Letter case, plurals, and extra spaces are ignored. Raises
     RecurrenceError.
     """
     if len(text) > _LONGEST_TEXT:
         raise RecurrenceError(
-            f"an Azure recurrence of {len(text)} characters: expected one like Month day1"
+            f"the Azure recurrence has {len(text)} characters. Use at most {_LONGEST_TEXT}"
         )
     words = re.sub(r"\s*,\s*", ",", text.strip()).split()
     frequency = _FREQUENCY.fullmatch(words[0]) if words else None
     if frequency is None:
         raise _refused(
-            text, "begin with Hour, Day, Week or Month, with at most three digits before it"
+            text, "Begin with Hour, Day, Week, or Month, after a number of at most three digits"
         )
     interval, unit = int(frequency[1] or 1), _UNITS[frequency[2].casefold()]
     if interval == 0:
-        raise _refused(text, "the number before the unit is 1 or more")
+        raise _refused(text, "The number before the unit must be 1 or more")
     return _PARSERS[unit](text, AzureRecurrence(unit, interval), words[1:])
 
 
 def _parse_plain(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRecurrence:
     if words:
-        raise _refused(text, f"nothing may follow {rule.unit}")
+        raise _refused(text, f"Remove the words after {rule.unit}")
     return rule
 
 
 def _parse_week(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRecurrence:
     if len(words) > 1:
-        raise _refused(text, "after Week comes one list of weekdays, like Saturday,Sunday")
+        raise _refused(text, "After Week, specify one list of weekdays, such as Saturday,Sunday")
     return rule._replace(weekdays=_listed(text, words[0], _WEEKDAYS, "a weekday") if words else ())
 
 
@@ -151,15 +151,17 @@ def _parse_month(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRec
     if words[0].casefold().startswith("day"):
         if len(words) > 1:
             raise _refused(
-                text, "nothing may follow the days of the month; an offset needs an nth weekday"
+                text,
+                "Remove the words after the days of the month. "
+                "An offset requires a numbered weekday, such as First Monday",
             )
         return rule._replace(monthdays=_listed(text, words[0], _MONTHDAYS, "one of day1 to day31"))
     if len(words) not in (2, 3):
         raise _refused(
-            text, "after Month comes day1,day2, or First Monday, or First Monday Offset3"
+            text, "After Month, specify day1,day2, First Monday, or First Monday Offset3"
         )
     return rule._replace(
-        weeks=_listed(text, words[0], _WEEKS, "First, Second, Third, Fourth or Last"),
+        weeks=_listed(text, words[0], _WEEKS, "First, Second, Third, Fourth, or Last"),
         weekdays=_listed(text, words[1], _WEEKDAYS, "a weekday"),
         offset=_offset(text, words[2]) if words[2:] else 0,
     )
@@ -173,16 +175,16 @@ def _listed(text: str, words: str, known: Mapping[str, int], kind: str) -> tuple
     given = words.casefold().split(",")
     for word in given:
         if word not in known:
-            raise _refused(text, f"{quoted(word)} is not {kind}")
+            raise _refused(text, f"{quoted(word)} isn't {kind}")
     return tuple(number for word, number in known.items() if word in given)
 
 
 def _offset(text: str, word: str) -> int:
     match = _OFFSET.fullmatch(word)
     if match is None:
-        raise _refused(text, "an offset is written Offset6 or Offset-3, without plus sign or space")
+        raise _refused(text, "Use the format Offset6 or Offset-3, without a plus sign or a space")
     return int(match[1])
 
 
 def _refused(text: str, advice: str) -> RecurrenceError:
-    return RecurrenceError(f"cannot read the Azure recurrence {quoted(text)}: {advice}")
+    return RecurrenceError(f"the Azure recurrence {quoted(text)} isn't valid. {advice}")

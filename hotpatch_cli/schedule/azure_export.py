@@ -1,8 +1,7 @@
-"""From our rules to `recurEvery`: what Azure can say, and why not where it cannot.
+"""From the rules of a window to `recurEvery`, or the reason why Azure doesn't support them.
 
-Azure has one nth weekday with an offset of -6 to 6 days, and no days to leave out. An offset beyond
-that is the same day counted from another week: 11 days after the second Tuesday are 4 days after
-the third.
+Azure has one nth weekday with an offset of -6 to 6 days, and no excluded days. A larger offset is
+counted from another week: 11 days after the second Tuesday are 4 days after the third.
 """
 
 from collections.abc import Iterator
@@ -27,11 +26,11 @@ _ALL_DAYS = 7
 
 
 class CannotSay(ValueError):  # noqa: N818 - says what is the case, not that something broke
-    """Azure has no words for this; the message says for what, and what to do."""
+    """Azure doesn't support this. The message is what it doesn't support and the fix."""
 
 
 def azure_rules(rule: DayRule) -> tuple[AzureRecurrence, ...]:
-    """The recurrences that together are a rule: most often one. Raises CannotSay."""
+    """The recurrences that make up a rule, usually one. Raises CannotSay."""
     match rule:
         case AzureRecurrence(unit="Month", weekdays=weekdays) if weekdays:
             return tuple(nth(rule, week, day) for week, day in product(rule.weeks, weekdays))
@@ -44,13 +43,13 @@ def azure_rules(rule: DayRule) -> tuple[AzureRecurrence, ...]:
             return (nth(AzureRecurrence("Month", offset=days), 2, TUESDAY),)
         case Rrules(rules=rules, exdates=exdates):
             if exdates:
-                raise CannotSay("Azure knows no days to leave out (EXDATE)")
+                raise CannotSay("Azure doesn't support excluded days (EXDATE)")
             recurrences: dict[AzureRecurrence, None] = {}
             for one in rules:
                 recurrences |= dict.fromkeys(_of_rrule(one))
             return tuple(recurrences)
         case IcsEvents():
-            raise CannotSay("its days stand in a calendar file; Azure takes only a recurrence")
+            raise CannotSay("its days are in a calendar file, and Azure supports only a recurrence")
 
 
 def nth(rule: AzureRecurrence, week: int, weekday: int) -> AzureRecurrence:
@@ -62,13 +61,13 @@ def nth(rule: AzureRecurrence, week: int, weekday: int) -> AzureRecurrence:
         if abs(offset) <= FURTHEST:
             return rule._replace(weeks=(other,), weekdays=(weekday,), offset=offset)
     raise CannotSay(
-        f"it lies {rule.offset} days from an nth weekday, "
-        f"and Azure's offset is -{FURTHEST} to {FURTHEST}"
+        f"it opens {rule.offset} days from a numbered weekday, "
+        f"and Azure supports an offset of -{FURTHEST} to {FURTHEST} days"
     )
 
 
 def shifted(rule: AzureRecurrence, days: int) -> AzureRecurrence:
-    """The rule whose days come so many days later. Raises CannotSay."""
+    """The rule with its days moved later. Raises CannotSay."""
     if days == 0 or rule.unit == "Day":
         return rule
     if rule.unit == "Week" and rule.interval == 1 and rule.weekdays:
@@ -76,17 +75,16 @@ def shifted(rule: AzureRecurrence, days: int) -> AzureRecurrence:
     if rule.unit == "Month" and rule.weekdays:
         return nth(rule._replace(offset=rule.offset + days), rule.weeks[0], rule.weekdays[0])
     raise CannotSay(
-        "it is longer than Azure's 3 h 55 min, and its second half would begin on the next day"
+        "it's longer than Azure's limit of 3 h 55 min, "
+        "and its second part would start on the next day"
     )
 
 
 def parts(window: Window, longest: timedelta) -> Iterator[tuple[Window, int]]:
-    """(a part no longer than Azure takes, days by which it comes later) of a window, one after the
-    other.
-    """
+    """(part within Azure's limit, days by which it starts later) of a window, in order."""
     start, duration = window.start, window.duration
     if start is None or duration is None:
-        raise CannotSay("it has no start and duration of its own")
+        raise CannotSay("it has no `start` and `duration`")
     count = -(-duration // longest)
     length = duration // count // timedelta(minutes=1) * timedelta(minutes=1)
     begin = timedelta(hours=start.hour, minutes=start.minute)
@@ -102,11 +100,9 @@ def parts(window: Window, longest: timedelta) -> Iterator[tuple[Window, int]]:
 
 def _of_rrule(rule: Rrule) -> Iterator[AzureRecurrence]:
     if rule.total is not None or rule.until is not None:
-        raise CannotSay(
-            "COUNT and UNTIL are no part of Azure's recurrence: give the window `until`"
-        )
+        raise CannotSay("Azure doesn't support COUNT and UNTIL. Specify `until` on the window")
     if rule.bymonth or rule.byyearday or rule.byweekno or rule.bysetpos:
-        raise CannotSay(f"Azure has no words for {rule.text}: neither single months nor positions")
+        raise CannotSay(f"Azure supports no single months and no positions, as in {rule.text}")
     match rule.freq:
         case "DAILY" if not rule.byday and not rule.bymonthday:
             yield AzureRecurrence("Day", rule.interval)
@@ -117,7 +113,7 @@ def _of_rrule(rule: Rrule) -> Iterator[AzureRecurrence]:
         case "MONTHLY":
             yield from _monthly(rule)
         case _:
-            raise CannotSay(f"Azure has no words for {rule.text}")
+            raise CannotSay(f"Azure doesn't support {rule.text}")
 
 
 def _monthly(rule: Rrule) -> Iterator[AzureRecurrence]:
@@ -130,7 +126,7 @@ def _monthly(rule: Rrule) -> Iterator[AzureRecurrence]:
     elif len(rule.byday) == 1 and rule.byday[0][0] == 0 and _is_week(days):
         yield _on_or_after(base, min(days), rule.byday[0][1])
     else:
-        raise CannotSay(f"Azure has no words for {rule.text}")
+        raise CannotSay(f"Azure doesn't support {rule.text}")
 
 
 def _is_week(days: tuple[int, ...]) -> bool:
@@ -143,4 +139,4 @@ def _on_or_after(base: AzureRecurrence, first: int, weekday: int) -> AzureRecurr
         offset = first - 1 - 7 * (week - 1)
         if abs(offset) <= FURTHEST:
             return base._replace(weeks=(week,), weekdays=((weekday - offset) % 7,), offset=offset)
-    raise CannotSay(f"no week is near enough to day {first} of the month")
+    raise CannotSay(f"Azure's offset can't reach day {first} of the month")

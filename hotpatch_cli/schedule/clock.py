@@ -1,6 +1,4 @@
-"""From a clock on the wall to a moment, and from a day to its two ends, across changes of the
-clocks.
-"""
+"""From a local time to a moment, and from a day to its two ends, across clock changes."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
@@ -11,7 +9,7 @@ MIDNIGHT = time(0)
 
 
 class Moment(NamedTuple):
-    """An aware local time, and what had to be decided to find it."""
+    """An aware local time, and a note if a clock change affects it."""
 
     local: datetime
     note: str | None = None
@@ -20,19 +18,17 @@ class Moment(NamedTuple):
 def moment(day: date, clock: time, zone: tzinfo) -> Moment:
     """The moment at which the clocks of `zone` show `clock` on `day`.
 
-    A time that the clocks skip becomes the first minute after the gap, one that they show twice is
-    its first pass; both are said in the note.
+    A time that the clocks skip becomes the first minute after the gap. Of a time that occurs twice,
+    the first one counts. The note has both.
     """
     local = datetime.combine(day, clock, zone)
     if isinstance(zone, ZoneInfo) and local.utcoffset() == local.replace(fold=1).utcoffset():
-        return Moment(local)  # neither skipped nor shown twice: both passes would be one (PEP 495)
+        return Moment(local)  # neither skipped nor repeated: both folds are the same (PEP 495)
     if _wall(local.astimezone(UTC), zone) != _naive(local):
         moved = _after_gap(local)
-        return Moment(
-            moved, f"{clock:%H:%M} does not exist on {day}: moved to {_shown(moved, day)}"
-        )
+        return Moment(moved, f"{clock:%H:%M} doesn't exist on {day}: moved to {_shown(moved, day)}")
     if local.utcoffset() != local.replace(fold=1).utcoffset():
-        return Moment(local, f"{clock:%H:%M} comes twice on {day}: the first pass is meant")
+        return Moment(local, f"{clock:%H:%M} occurs twice on {day}: the first one counts")
     return Moment(local)
 
 
@@ -42,7 +38,7 @@ def midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def real_minutes(start: datetime, end: datetime) -> int:
-    """Whole minutes that pass between two moments, whatever the clocks do in between."""
+    """Whole minutes of real time between two moments."""
     return (end.astimezone(UTC) - start.astimezone(UTC)) // MINUTE
 
 

@@ -1,4 +1,4 @@
-"""Days at regular distances: every so many days, weeks or months, counted from a first one."""
+"""Days at regular intervals of days, weeks, or months, counted from a first day."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -33,7 +33,7 @@ def every_month(step: int, grid: date, first: date, last: date) -> Iterator[tupl
 
 
 def monday_of(day: date) -> date:
-    """The Monday of the week that holds a day."""
+    """The Monday of the week of a day."""
     return day - timedelta(days=day.weekday())
 
 

@@ -35,19 +35,19 @@ _FURTHEST = 366  # days from Patch Tuesday
 
 
 class AfterPatchTuesday(NamedTuple):
-    """So many days after every Patch Tuesday; negative is before it, and more than six is fine."""
+    """A number of days after every Patch Tuesday. It can be negative, or more than six."""
 
     days: int
 
     @property
     def from_needed(self) -> None:
-        """Every month has a Patch Tuesday: no first day is needed."""
+        """None: every month has a Patch Tuesday."""
 
     def note(self, _anchor: date | None) -> None:
-        """Nothing is left out."""
+        """No month is skipped."""
 
     def dates(self, frame: Frame) -> Iterator[date]:
-        """The days of the frame that lie so many days after a Patch Tuesday."""
+        """The days of the frame that are that number of days after a Patch Tuesday."""
         shift = timedelta(days=self.days)
         for month in every_month(1, frame.first, frame.first - shift, frame.last - shift):
             day = patch_tuesday(*month) + shift
@@ -62,10 +62,10 @@ class Weekdays(NamedTuple):
 
     @property
     def from_needed(self) -> None:
-        """Every week is like every other: no first day is needed."""
+        """None: all weeks are alike."""
 
     def note(self, _anchor: date | None) -> None:
-        """Nothing is left out."""
+        """No month is skipped."""
 
     def dates(self, frame: Frame) -> Iterator[date]:
         """The days of the frame that are such weekdays."""
@@ -78,7 +78,9 @@ DayRule = AfterPatchTuesday | Weekdays | Rrules | AzureRecurrence | IcsEvents
 def after_patch_tuesday(days: int) -> AfterPatchTuesday:
     """The rule for a number of days after Patch Tuesday. Raises RecurrenceError above a year."""
     if abs(days) > _FURTHEST:
-        raise RecurrenceError(f"{days} days from Patch Tuesday: expected at most {_FURTHEST}")
+        raise RecurrenceError(
+            f"{days} days from Patch Tuesday are too many. Specify at most {_FURTHEST}"
+        )
     return AfterPatchTuesday(days)
 
 
@@ -87,7 +89,10 @@ def parse_weekdays(names: Sequence[str]) -> Weekdays:
     RecurrenceError.
     """
     if not names:
-        raise RecurrenceError("no weekday is given, so it never opens: write days: [Sat, Sun]")
+        raise RecurrenceError(
+            "`days` is empty, so the window never opens. "
+            "Specify weekdays, such as `days: [Sat, Sun]`"
+        )
     return Weekdays(tuple(sorted({_weekday(name) for name in names})))
 
 
@@ -97,4 +102,4 @@ def _weekday(name: str) -> int:
             weekday[:length].casefold() for length in (2, 3, len(weekday))
         }:
             return number
-    raise RecurrenceError(f"{quoted(name)} is not a weekday: expected Monday, Mon or Mo, and so on")
+    raise RecurrenceError(f"{quoted(name)} isn't a weekday. Use a name such as Monday, Mon, or Mo")

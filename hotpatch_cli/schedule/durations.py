@@ -1,4 +1,4 @@
-"""Durations as text: for people, for Azure, and for an inventory. All hold whole minutes."""
+"""Durations as text, in whole minutes: for messages, for Azure, and for an inventory."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def duration_text(length: timedelta) -> str:
-    """A duration in words, as messages have it: `3 h 55 min`, `2 h`, `0 min`."""
+    """A duration in words, for messages: `3 h 55 min`, `2 h`, `0 min`."""
     hours, minutes = divmod(length // MINUTE, 60)
     words = []
     if hours:
@@ -17,12 +17,12 @@ def duration_text(length: timedelta) -> str:
 
 
 def azure_duration(length: timedelta) -> str:
-    """A duration as a maintenance configuration has it: `03:55`."""
+    """A duration for a maintenance configuration: `03:55`."""
     hours, minutes = divmod(length // MINUTE, 60)
     return f"{hours:02}:{minutes:02}"
 
 
 def inventory_duration(length: timedelta) -> str:
-    """A duration as an inventory has it: `3h55m`, `2h`, `0h`."""
+    """A duration for an inventory: `3h55m`, `2h`, `0h`."""
     hours, minutes = divmod(length // MINUTE, 60)
     return f"{hours}h{minutes}m" if minutes else f"{hours}h"

@@ -1,9 +1,9 @@
-"""The first opening in which a restart fits, and why there is none.
+"""The first opening that a restart fits into, or why there is none.
 
-Several windows are a union: a restart may use any opening of any of them. Openings are never
-joined, even where they touch or overlap, because a restart lies inside one opening; the earliest
-start wins, and of two equal starts the window that is named first. What a freeze leaves of an
-opening is judged piece by piece.
+Several windows are a union: a restart may use any opening of any of them. Openings that touch or
+overlap aren't joined, because a restart is inside one opening. The earliest start wins; of two
+equal starts, the window that the machine names first. The pieces that a freeze leaves of an opening
+are checked one by one.
 """
 
 from bisect import bisect_left
@@ -17,7 +17,7 @@ from hotpatch_cli.schedule.freezes import Freeze, cut
 from hotpatch_cli.schedule.windows import Opening, Window, openings
 
 HORIZON = timedelta(days=800)
-"""How far to look: two years and some, so that a yearly window is met twice."""
+"""The limit of the search: more than two years, so that a yearly window opens twice."""
 
 Miss = Literal["no-window", "never-opens", "frozen", "too-short"]
 
@@ -26,10 +26,7 @@ _NOTHING = timedelta(0)
 
 
 class Fit(NamedTuple):
-    """Where a restart fits: at the start of `opening`.
-
-    Its start and end are those of the piece that freezes leave of the opening.
-    """
+    """A restart fits at the start of `opening`, which is a piece outside of freezes."""
 
     opening: Opening
 
@@ -42,9 +39,9 @@ class Fit(NamedTuple):
 class NoFit(NamedTuple):
     """Why no opening fits.
 
-    `no-window`: none is given; `never-opens`: none opens before the horizon; `frozen`: freezes take
-    every opening whole; `too-short`: even the longest piece is shorter than what is needed.
-    `needed` and `longest` are real time; `freezes` are the names of those that had a part in it.
+    `no-window`: the machine has none; `never-opens`: none opens before the horizon; `frozen`:
+    freezes cover every opening; `too-short`: the longest piece is shorter than the restart.
+    `needed` and `longest` are real time; `freezes` are the names of the freezes involved.
     """
 
     reason: Miss
@@ -56,17 +53,17 @@ class NoFit(NamedTuple):
 class OpeningCache:
     """The openings of windows in zones, shared by all machines.
 
-    A window is expanded once for a zone, and only as far as somebody asks.
+    A window is expanded once for a zone, and only as far as needed.
     """
 
     def __init__(self) -> None:
-        """Nothing is expanded before somebody asks."""
+        """An empty cache."""
         self._known: dict[tuple[Window, ZoneInfo | None], _Expansion] = {}
 
     def between(
         self, window: Window, zone: ZoneInfo | None, after: datetime, until: datetime
     ) -> Iterator[Opening]:
-        """What `openings` gives for the same question, in the same order, with the same errors."""
+        """The same openings in the same order as from `openings`, with the same errors."""
         after, until = after.astimezone(UTC), until.astimezone(UTC)
         key = (window, None if window.timezone else zone)
         known = self._known.get(key)
@@ -95,11 +92,11 @@ class _Expansion:
 
     @property
     def last(self) -> datetime:
-        """The latest start that is known."""
+        """The latest start so far."""
         return self.starts[-1] if self.starts else self.since
 
     def grows(self, until: datetime) -> bool:
-        """Find one more opening; False where there is none up to `until`."""
+        """Find one more opening; False if there is none up to `until`."""
         opening = next(self._source, None)
         while opening is None:
             if self._until > until:
@@ -124,10 +121,10 @@ def first_fit(  # noqa: PLR0917 - a question in six parts, and each has its own 
     *,
     horizon: timedelta = HORIZON,
 ) -> Fit | NoFit:
-    """The earliest piece of an opening that holds `need`, or why none does.
+    """The earliest piece of an opening that is as long as `need`, or why there is none.
 
-    An opening counts if it starts at `not_before` or later; one that is already open does not.
-    `cache` is what machines of one fleet share. Raises ZoneMissing.
+    An opening counts if it starts at `not_before` or later. The machines of a fleet share `cache`.
+    Raises ZoneMissing.
     """
     opened = cache or OpeningCache()
     after, best = not_before.astimezone(UTC), None
@@ -163,9 +160,7 @@ def _first_in(
 
 
 def _combined(misses: Sequence[NoFit]) -> NoFit:
-    """One answer for several: the miss that came nearest to a fit, and every freeze that had a part
-    in it.
-    """
+    """One result for several: the miss nearest to a fit, and every freeze involved."""
     reason = max((miss.reason for miss in misses), key=get_args(Miss).index)
     freezes = dict.fromkeys(name for miss in misses for name in miss.freezes)
     return NoFit(reason, misses[0].needed, max(miss.longest for miss in misses), tuple(freezes))

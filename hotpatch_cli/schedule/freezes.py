@@ -1,4 +1,4 @@
-"""Freezes: times in which nothing may restart, and what they leave of an opening."""
+"""Freezes: times without restarts, and the rest of an opening."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -12,17 +12,13 @@ from hotpatch_cli.schedule.windows import Opening
 
 
 class FreezeError(ValueError):
-    """A freeze that cannot be meant as it is written; one sentence says what is wrong and what to
-    do.
-    """
+    """An invalid freeze. The message is what is wrong and the fix."""
 
 
 class Freeze(NamedTuple):
-    """Days on which nothing restarts, both included, in the zone that rules the opening; or a
-    calendar file.
+    """Days without restarts, both included, in the zone of the opening; or a calendar file.
 
-    A missing end is open. `groups`, `rings`, `regions` and `tags` narrow it to the machines that
-    they name.
+    A missing end is open. `groups`, `rings`, `regions`, and `tags` narrow it to some machines.
     """
 
     name: str
@@ -48,23 +44,22 @@ class OpeningPiece(NamedTuple):
 
 
 class FrozenPart(NamedTuple):
-    """The real minutes of an opening that lie in one freeze; where two freezes overlap, both count
-    them.
-    """
+    """The real minutes of an opening in one freeze. If two freezes overlap, both count them."""
 
     freeze: str
     minutes: int
 
 
 def validate_freeze(freeze: Freeze) -> None:
-    """Raise FreezeError where a freeze ends before it begins, or its file says when changes are
-    welcome.
-    """
+    """Raise FreezeError if a freeze ends before it begins, or if its file has times for changes."""
     if freeze.from_day and freeze.to_day and freeze.to_day < freeze.from_day:
-        raise FreezeError(f"`to` ({freeze.to_day}) is before `from` ({freeze.from_day})")
+        raise FreezeError(
+            f"`to` ({freeze.to_day}) is before `from` ({freeze.from_day}). Specify a later `to`"
+        )
     if freeze.events and freeze.events.open:
         raise FreezeError(
-            "its calendar is DEFAULT_CLOSED: the events allow changes; use it as a window"
+            "the events of its calendar allow changes (DEFAULT_CLOSED). "
+            "Use the calendar as a window"
         )
 
 
@@ -75,7 +70,7 @@ def applies(
     region: str | None,
     tags: Mapping[str, str],
 ) -> bool:
-    """Whether a freeze holds for a machine: each criterion that it gives must match."""
+    """Whether a freeze applies to a machine: every criterion of it must match."""
     return (
         (not freeze.groups or not set(freeze.groups).isdisjoint(groups))
         and (not freeze.rings or ring in freeze.rings)
@@ -87,7 +82,7 @@ def applies(
 def cut(
     opening: Opening, freezes: Iterable[Freeze]
 ) -> tuple[tuple[OpeningPiece, ...], tuple[FrozenPart, ...]]:
-    """What freezes leave of an opening, in order, and what each of them takes."""
+    """The pieces of an opening outside of freezes, in order, and the part that each freeze cuts."""
     taken = [(freeze.name, _merged(_frozen(freeze, opening))) for freeze in freezes]
     removed = tuple(
         FrozenPart(name, sum(starmap(real_minutes, spans))) for name, spans in taken if spans
@@ -105,7 +100,7 @@ _UtcSpan = tuple[datetime, datetime]
 
 
 def _frozen(freeze: Freeze, opening: Opening) -> Iterator[_UtcSpan]:
-    """The times of an opening, in UTC, that lie in a freeze; they may overlap."""
+    """The times of an opening that are in a freeze, in UTC; they may overlap."""
     begin, finish = opening.start.astimezone(UTC), opening.end.astimezone(UTC)
     for start, end in (
         _event_spans(freeze.events, opening) if freeze.events else _days(freeze, opening)
@@ -140,7 +135,7 @@ def _merged(spans: Iterable[_UtcSpan]) -> list[_UtcSpan]:
 
 
 def _gaps(opening: Opening, frozen: Iterable[_UtcSpan]) -> Iterator[_UtcSpan]:
-    """What lies between merged spans, from the start of the opening to its end."""
+    """The times between merged spans, from the start of the opening to its end."""
     begin = opening.start.astimezone(UTC)
     for start, end in frozen:
         if begin < start:

@@ -1,4 +1,4 @@
-"""Events of a calendar file as moments: single, repeated and all-day, expanded only when asked."""
+"""Events of a calendar file as moments: single, repeated, and all-day, expanded on demand."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from hotpatch_cli.schedule.zones import find_zone, known_zone
 
 
 class EventSpan(NamedTuple):
-    """One occurrence of an event: two moments in the zone that rules it, the end excluded."""
+    """One occurrence of an event: two moments in its zone, the end excluded."""
 
     start: datetime
     end: datetime
@@ -22,7 +22,7 @@ class EventSpan(NamedTuple):
 
     @property
     def utc_start(self) -> datetime:
-        """The start in UTC: what may be compared."""
+        """The start in UTC, for comparisons."""
         return self.start.astimezone(UTC)
 
     @property
@@ -33,11 +33,10 @@ class EventSpan(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IcsEvents:
-    """The events of one calendar file. Two readings of one file are two values: identity is cheap
-    to hash.
+    """The events of one calendar file. Equality is identity, which is cheap to hash.
 
-    `open` is what a change calendar says that its events are: True times to make changes in, False
-    times to make none. Other calendars leave it to their reader.
+    `open` is the type of a change calendar: True if its events are times for changes, False if they
+    are times without changes, None for other calendars.
     """
 
     events: tuple[IcsEvent, ...]
@@ -45,11 +44,11 @@ class IcsEvents:
 
     @property
     def from_needed(self) -> None:
-        """Events carry their first day themselves."""
+        """None: events have their own first day."""
 
     @property
     def floating(self) -> bool:
-        """Whether an event names no zone, so that the zone of the machine or window decides."""
+        """Whether an event has no zone, so that the zone of the window or machine applies."""
         return any(event.zone is None for event in self.events)
 
     @property
@@ -58,7 +57,7 @@ class IcsEvents:
         return min(event.day for event in self.events)
 
     def note(self, _anchor: date | None) -> None:
-        """Events leave nothing out that their calendar does not leave out too."""
+        """No occurrence is skipped."""
 
     def spans(self, zone: tzinfo, first: date, last: date) -> Iterator[EventSpan]:
         """All occurrences that begin on the days from `first` to `last`, by their start."""
@@ -85,7 +84,7 @@ class IcsEvents:
 
 
 def read_events(text: str) -> IcsEvents:
-    """The events of a calendar file, without canceled ones. Raises IcsError."""
+    """The events of a calendar file without canceled ones. Raises IcsError."""
     return IcsEvents(*read_calendar(text, find_zone, known_zone))
 
 

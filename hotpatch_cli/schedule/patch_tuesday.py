@@ -14,7 +14,7 @@ Source: https://learn.microsoft.com/windows-server/get-started/hotpatch (hotpatc
 
 
 def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
-    """The day of a month by its place: `nth` 1 to 4, or LAST; Monday is weekday 0."""
+    """The nth weekday of a month: `nth` is 1 to 4, or LAST; Monday is weekday 0."""
     first = date(year, month, 1)
     weeks = 4 if nth == LAST else nth - 1
     day = first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * weeks)
@@ -35,9 +35,7 @@ def next_patch_tuesday(after: date) -> date:
 
 
 def next_planned_baseline(after: date) -> date:
-    """The first planned baseline strictly after a day, by the rule; unplanned ones are not
-    foreseen.
-    """
+    """The first planned baseline strictly after a day, by the rule; without unplanned ones."""
     return next(
         day
         for day in _patch_tuesdays(after)

@@ -1,10 +1,9 @@
-"""Maintenance windows and the openings that they have in a zone.
+"""Maintenance windows and their openings in a zone.
 
-The rules of time: a window's zone, where it has one, rules; otherwise the machine's. The day on
-which an opening starts owns the whole night, so `from`, `until` and `exdates` speak of that local
-day. A start that the clocks skip moves to the first minute after the gap, a start that they show
-twice is the first pass, and durations are real time. An hour recurrence counts real hours from
-`start` on `from`.
+The rules of time: the zone of the window applies, otherwise that of the machine. `from`, `until`,
+and `exdates` refer to the local day on which an opening starts. A start that the clocks skip moves
+to the first minute after the gap. A start that occurs twice is the first one. Durations are real
+time. An hour recurrence counts real hours from `start` on `from`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,21 +30,21 @@ _TRIAL_OPENINGS = 400
 
 
 class ZoneMissing(ValueError):  # noqa: N818 - says what is the case, not that something broke
-    """Neither the window nor the machine has a zone. UTC is never assumed: no opening is known."""
+    """Neither the window nor the machine has a zone. UTC is never assumed, so nothing opens."""
 
 
 class WindowError(ValueError):
-    """A window that cannot open as it is written: one sentence of what is wrong and what to do."""
+    """A window that can't open as defined. The message is what is wrong and the fix."""
 
 
 class Window(NamedTuple):
-    """A maintenance window as it is written: a rule for days, not yet any moment.
+    """A maintenance window as it's defined: a rule for days.
 
     Its moments are `Opening`s. `start` is a local time, `duration` real time, `timezone` an IANA or
-    Windows name (None: the machine's). `from_day` and `until` are the first and the last day that
-    it may open on, `exdates` days on which it does not. `runner` is whose limits apply. Openings of
-    an .ics file have their own start and duration; where a window gives both, the file says only on
-    which days.
+    Windows name (None: the machine's). `from_day` and `until` are the first and the last day on
+    which it may open, `exdates` the days on which it doesn't. `runner` is the platform whose limits
+    apply. Openings of an .ics file have their own start and duration. If the window has both, only
+    the days are from the file.
     """
 
     name: str
@@ -65,9 +64,9 @@ class Window(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """One opening of a window: two moments in the zone that rules it, the end excluded.
+    """One opening of a window: two moments in its zone, the end excluded.
 
-    `notes` say what a change of the clocks did.
+    `notes` have the effect of clock changes.
     """
 
     window: str
@@ -91,9 +90,9 @@ def openings(
     """The openings that start from `after` to `until`, both included, lazily and in order of their
     start.
 
-    `days` are what `common_days` gives for the window and the range: whoever asks for many zones
-    has them at hand. Raises ZoneMissing where neither window nor machine has a zone, and
-    WindowError where start or duration is missing.
+    `days` is the result of `common_days` for the window and the range, which many zones can share.
+    Raises ZoneMissing if neither window nor machine has a zone, and WindowError if start or
+    duration is missing.
     """
     after, until = after.astimezone(UTC), until.astimezone(UTC)
     for opening in _openings(window, ruling_zone(window, machine_zone), after, until, days):
@@ -105,9 +104,7 @@ def openings(
 
 
 def common_days(window: Window, after: datetime, until: datetime) -> Iterator[date] | None:
-    """The days on which a window opens around a range, lazily; None where they differ from zone to
-    zone.
-    """
+    """The days on which a window opens around a range, lazily; None if they differ by zone."""
     match window.rule:
         case AzureRecurrence(unit="Hour") | IcsEvents():
             return None
@@ -119,9 +116,9 @@ def common_days(window: Window, after: datetime, until: datetime) -> Iterator[da
 
 
 def ruling_zone(window: Window, machine_zone: ZoneInfo | None) -> tzinfo:
-    """The zone in which the window's times are meant. Raises ZoneMissing.
+    """The zone of the window's times. Raises ZoneMissing.
 
-    A calendar file whose events all have their own zone needs no other; UTC then stands in for it.
+    A calendar file whose events all have their own zone requires no other zone; it gets UTC.
     """
     if window.timezone is not None:
         return find_zone(window.timezone)
@@ -130,14 +127,15 @@ def ruling_zone(window: Window, machine_zone: ZoneInfo | None) -> tzinfo:
     if isinstance(window.rule, IcsEvents) and window.start is None and not window.rule.floating:
         return UTC
     raise ZoneMissing(
-        f"window {window.name!r} has no `timezone` and the machine has none: give one of them"
+        f"neither the window {window.name!r} nor the machine has a time zone. "
+        "Specify `timezone` on one of them"
     )
 
 
 def _openings(
     window: Window, zone: tzinfo, after: datetime, until: datetime, days: Iterable[date] | None
 ) -> Iterator[Opening]:
-    """Those of `openings` and perhaps some around them: of days with a start, hours, or events."""
+    """The same as `openings`, and perhaps some around them: of days, hours, or events."""
     match window.rule:
         case AzureRecurrence(unit="Hour", interval=hours):
             return _hourly(window, timedelta(hours=hours), zone, after)
@@ -170,7 +168,7 @@ def _hourly(window: Window, step: timedelta, zone: tzinfo, after: datetime) -> I
 
 
 def _of_events(window: Window, spans: Iterable[EventSpan], zone: tzinfo) -> Iterator[Opening]:
-    """Events have their own times, shown in the window's zone, or their own, or the machine's."""
+    """Events have their own times, in the window's zone, their own zone, or the machine's."""
     for span in spans:
         ruling = zone if window.timezone or span.start.tzinfo is UTC else span.start.tzinfo
         local = span.start.astimezone(ruling)
@@ -181,34 +179,33 @@ def _of_events(window: Window, spans: Iterable[EventSpan], zone: tzinfo) -> Iter
 def _opening(window: Window, start: datetime, duration: timedelta, *notes: str | None) -> Opening:
     end = (start.astimezone(UTC) + duration).astimezone(start.tzinfo)
     if end.utcoffset() != start.utcoffset():
-        notes += (
-            f"the clocks change before it ends: {duration} of real time last until {end:%H:%M}",
-        )
+        notes += (f"the clocks change during it, so {duration} of real time end at {end:%H:%M}",)
     return Opening(window.name, start, end, tuple(filter(None, notes)))
 
 
 def _times(window: Window) -> tuple[time, timedelta]:
     if window.start is None or window.duration is None:
         raise WindowError(
-            "`start` and `duration` are both needed, like start: 02:00 and duration: 4h"
+            "`start` and `duration` are both required. "
+            "Specify them, such as `start: 02:00` and `duration: 4h`"
         )
     return window.start, window.duration
 
 
 def _days_around(zone: tzinfo, after: datetime, until: datetime) -> tuple[date, date]:
-    """Days that surely hold the range: zones differ by 26 hours, and a skipped start moves a day at
-    most.
+    """Days that certainly contain the range: zones differ by 26 hours, and a skipped start moves by
+    a day at most.
     """
     return after.astimezone(zone).date() - 2 * DAY, until.astimezone(zone).date() + 2 * DAY
 
 
 def _within(window: Window, first: date, last: date) -> tuple[date, date]:
-    """Those of the days on which the window may open at all."""
+    """The range of days on which the window may open."""
     return max(first, window.from_day or first), min(last, window.until or last)
 
 
 def validate(window: Window) -> None:
-    """Raise WindowError where the window cannot open as it is written, whatever the machine."""
+    """Raise WindowError if the window can't open as defined, for any machine."""
     _check_days(window)
     if not isinstance(window.rule, IcsEvents):
         _check_times(window)
@@ -222,33 +219,35 @@ def validate(window: Window) -> None:
 def _check_days(window: Window) -> None:
     if window.from_day and not EARLIEST <= window.from_day <= LATEST:
         raise WindowError(
-            f"`from` is {window.from_day}: expected a day from {EARLIEST} to {LATEST}"
+            f"`from` is {window.from_day}. Specify a date from {EARLIEST} to {LATEST}"
         )
     if window.from_day and window.until and window.until < window.from_day:
-        raise WindowError(f"`until` ({window.until}) is before `from` ({window.from_day})")
-    if window.rule.from_needed and not window.from_day:
         raise WindowError(
-            f"{window.rule.from_needed} needs `from`, the first day: nobody could tell the phase"
+            f"`until` ({window.until}) is before `from` ({window.from_day}). "
+            "Specify a later `until`"
         )
+    if window.rule.from_needed and not window.from_day:
+        raise WindowError(f"{window.rule.from_needed} requires a first date. Specify it as `from`")
 
 
 def _check_times(window: Window) -> None:
     _, duration = _times(window)
     if duration <= timedelta(0):
-        raise WindowError("`duration` is not above zero: write one like 4h or 03:55")
+        raise WindowError("`duration` must be longer than zero. Use a format such as 4h or 03:55")
     period = _period(window, duration)
     if duration > period:
         raise WindowError(
-            f"it lasts {duration}, but opens again after {period}: make it shorter or rarer"
+            f"the window lasts {duration}, but opens again after {period}. "
+            "Shorten `duration`, or open the window less often"
         )
 
 
 def _check_events(calendar: IcsEvents) -> None:
     if not calendar.events:
-        raise WindowError("its calendar has no event, so it never opens")
+        raise WindowError("its calendar has no events, so the window never opens. Add an event")
     if calendar.open is False:
         raise WindowError(
-            "its calendar is DEFAULT_OPEN: the events forbid changes; use it as a freeze"
+            "the events of its calendar forbid changes (DEFAULT_OPEN). Use the calendar as a freeze"
         )
 
 
@@ -256,7 +255,7 @@ def _check_opens(window: Window) -> None:
     for rule in window.rule.rules if isinstance(window.rule, Rrules) else (window.rule,):
         if not any(True for _ in _trial(window, rule)):
             what = rule.text if isinstance(rule, AzureRecurrence | Rrule) else "the rule"
-            raise WindowError(f"{what} never opens: look at the rule, `until` and `exdates`")
+            raise WindowError(f"{what} never opens. Check the rule, `until`, and `exdates`")
 
 
 def _period(window: Window, duration: timedelta) -> timedelta:
@@ -272,10 +271,9 @@ def _period(window: Window, duration: timedelta) -> timedelta:
 
 
 def _trial(window: Window, rule: DayRule | Rrule) -> Iterator[date]:
-    """The days on which a rule opens in its first eight years, as many times longer as its
-    interval.
+    """The days on which a rule opens in its first eight years, times its interval.
 
-    Eight years hold every date of the calendar, 29 February even around 2100.
+    Eight years have every date of the calendar, even February 29 around 2100.
     """
     first = window.from_day or (rule.first_day if isinstance(rule, IcsEvents) else EARLIEST)
     last = first + min(interval_of(rule) * _TRIAL, _LONGEST_TRIAL)
@@ -285,7 +283,7 @@ def _trial(window: Window, rule: DayRule | Rrule) -> Iterator[date]:
 
 
 def interval_of(rule: DayRule | Rrule) -> int:
-    """Every how many days, weeks, months or years a rule opens at the rarest."""
+    """The largest interval of a rule, in its days, weeks, months, or years."""
     match rule:
         case AzureRecurrence() | Rrule():
             return rule.interval

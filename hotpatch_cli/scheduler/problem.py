@@ -123,16 +123,16 @@ class SchedulingProblem(NamedTuple):
 
 
 def validate(problem: SchedulingProblem) -> None:
-    """Raise InvalidProblem where an index names nothing or a number makes no sense."""
+    """Raise InvalidProblem for an index without an item, or an invalid number."""
     for named in (problem.tasks, problem.groups, problem.rings, problem.resources):
         _names_differ([item.name for item in named])
     if problem.per_hour < 1:
-        raise InvalidProblem("per_hour: there must be at least one unit of time in an hour")
+        raise InvalidProblem("per_hour: an hour has at least one unit of time. Specify 1 or more")
     limits: list[TaskGroup | ResourceLimit] = [*problem.groups, *problem.resources]
     for limit in limits:
         if limit.capacity < 1:
             raise InvalidProblem(
-                f"{limit.name}: capacity {limit.capacity} lets nothing run; give at least 1"
+                f"{limit.name}: with capacity {limit.capacity}, nothing can run. Specify at least 1"
             )
     for group in problem.groups:
         _indices(group.name, "after", group.after, len(problem.groups))
@@ -151,31 +151,33 @@ def _names_differ(names: list[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise InvalidProblem(f"{name}: two of a kind have this name; give each its own")
+            raise InvalidProblem(f"{name}: the name is used twice. Use different names")
         seen.add(name)
 
 
 def _validate_task(task: Task, problem: SchedulingProblem) -> None:
     if task.duration < 1:
         raise InvalidProblem(
-            f"{task.name}: a duration of {task.duration} is not a restart; give at least 1"
+            f"{task.name}: the duration {task.duration} is too short. Specify at least 1"
         )
     if not 0 <= task.weight < float("inf"):
-        raise InvalidProblem(f"{task.name}: weight {task.weight} must be zero or more, and finite")
+        raise InvalidProblem(
+            f"{task.name}: the weight {task.weight} must be zero or more, and finite"
+        )
     _indices(task.name, "groups", task.groups, len(problem.groups))
     _indices(task.name, "resources", task.resources, len(problem.resources))
     _indices(task.name, "after", task.after, len(problem.tasks))
     if task.ring is not None:
         _indices(task.name, "ring", (task.ring,), len(problem.rings))
     if len(set(task.groups)) < len(task.groups):
-        raise InvalidProblem(f"{task.name}: a group is named twice")
+        raise InvalidProblem(f"{task.name}: a group is listed twice. Keep one")
 
 
 def _validate_windows(task: Task) -> None:
     end_before = None
     for start, end in task.windows:
         if start >= end or (end_before is not None and start < end_before):
-            raise InvalidProblem(f"{task.name}: windows must be sorted, disjoint and not empty")
+            raise InvalidProblem(f"{task.name}: windows must be sorted, disjoint, and not empty")
         end_before = end
 
 
@@ -183,7 +185,7 @@ def _indices(name: str, field: str, indices: Iterable[int], count: int) -> None:
     for index in indices:
         if not 0 <= index < count:
             raise InvalidProblem(
-                f"{name}: {field} names number {index}, but there are only {count}"
+                f"{name}: {field} has the number {index}, but there are only {count}"
             )
 
 
@@ -202,5 +204,5 @@ def members(problem: SchedulingProblem) -> list[list[int]]:
 
 
 def unplaced(starts: Sequence[int | None]) -> list[int]:
-    """The tasks that a plan does not schedule."""
+    """The tasks that a plan doesn't schedule."""
     return [index for index, start in enumerate(starts) if start is None]

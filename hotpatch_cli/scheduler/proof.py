@@ -48,7 +48,7 @@ def verify(problem: SchedulingProblem, starts: Sequence[int | None]) -> list[Vio
     """
     if len(starts) != len(problem.tasks):
         raise ValueError(
-            f"the plan speaks of {len(starts)} tasks, the problem of {len(problem.tasks)}"
+            f"the plan has {len(starts)} tasks, but the problem has {len(problem.tasks)}"
         )
     return list(
         chain(

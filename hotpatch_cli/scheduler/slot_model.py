@@ -107,7 +107,7 @@ def compile_model(problem: SchedulingProblem, keep: Starts | None = None) -> Slo
     waits, opens = _sides(gates, len(problem.tasks))
     if _span(windows, uses) > MOST_SLOTS:
         raise InvalidProblem(
-            f"the plan spans more than {MOST_SLOTS} steps of {grid.step}: plan a shorter time"
+            f"the plan has more than {MOST_SLOTS} steps of {grid.step}. Plan a shorter period"
         )
     able = [
         _fits(windows[index], duration[index])

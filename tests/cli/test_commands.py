@@ -106,7 +106,7 @@ def test_only_narrows_what_is_shown_and_not_the_code(hotpatch: Any) -> None:
         (["check", "f.yaml", "--input-format", "inventry"], "Did you mean 'inventory'?"),
         (["check", "f.yaml", "--only", "redy"], "Did you mean 'ready'?"),
         (["check", "f.yaml", "--only", "HP999"], "'HP999' isn't valid"),
-        (["check", "f.yaml", "--matrix", "none.yaml"], "none.yaml: There is no such file."),
+        (["check", "f.yaml", "--matrix", "none.yaml"], "none.yaml: The file doesn't exist."),
         (["check", "f.yaml", "--releases", "f.yaml"], "Unknown key 'machines' in the release data"),
         (["check", "f.yaml", "--onl", "x"], "Did you mean '--only'?"),
         (["chekc"], "'chekc' isn't a command of hotpatch. Did you mean 'check'?"),

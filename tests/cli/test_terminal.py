@@ -203,7 +203,7 @@ def test_a_problem_shows_its_line_in_a_terminal(tmp_path: Path) -> None:
     )
     said = in_terminal(tmp_path, "check", "fleet.yaml")
     assert said.splitlines()[1:] == ["     3 |     platform: arcc", "                       ^"]
-    assert said.startswith("fleet.yaml:3:15: 'arcc' is not one of")
+    assert said.startswith("fleet.yaml:3:15: 'arcc' isn't one of")
 
 
 def test_elsewhere_a_problem_is_one_line(hotpatch: Hotpatch) -> None:

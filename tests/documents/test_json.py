@@ -54,14 +54,14 @@ BAD = {
     "comma": ('{"a": 1,\n}', 2, 1, "a key in double quotes was expected here"),
     "quotes": ("{'a': 1}", 1, 2, "a key in double quotes was expected here"),
     "comment": ("[1\n// x\n]", 2, 1, "a comma or ']' was expected here"),
-    "string": ('["abc', 1, 2, "Not JSON: unterminated string."),
+    "string": ('["abc', 1, 2, "Invalid JSON: unterminated string."),
     "escape": (r'["\q"]', 1, 3, r"invalid \escape"),
-    "control": ('["a\nb"]', 1, 4, "Not JSON: invalid control character."),
+    "control": ('["a\nb"]', 1, 4, "Invalid JSON: invalid control character."),
     "zero": ("[012]", 1, 3, "a comma or ']' was expected here"),
-    "after": ("{} {}", 1, 4, "Text after the end of the JSON value."),
+    "after": ("{} {}", 1, 4, "There's text after the end of the JSON value."),
     "ends": ("[1,", 1, 3, "the text ends too early"),
-    "twice": ('{"a": 1,\n "a": 2}', 2, 2, "The key 'a' stands twice."),
-    "depth": ("[" * 65, 1, 65, "Nested deeper than 64 levels."),
+    "twice": ('{"a": 1,\n "a": 2}', 2, 2, "The key 'a' is defined twice."),
+    "depth": ("[" * 65, 1, 65, "The nesting is deeper than 64 levels."),
 }
 
 

@@ -132,24 +132,29 @@ def test_defaults_merge_deeply_replace_lists_and_remove_by_null() -> None:
 
 
 BAD = {
-    "tab": ("a:\n\tb: 1\n", 2, 1, "A tab stands where YAML wants spaces. Indent with spaces."),
+    "tab": ("a:\n\tb: 1\n", 2, 1, "YAML doesn't allow tabs for indentation. Use spaces."),
     "quote": ('a: 1\nb: "abc\n', 2, 4, "This quote is never closed."),
     "escape": ('a: "\\ud800"\n', 1, 7, "invalid Unicode character escape code"),
-    "control": ("a: 1\nb: \x01\n", 2, 4, "YAML does not allow the character U+0001. Remove it."),
-    "twice": ("a: 1\nb: 2\na: 3\n", 3, 1, "The key 'a' stands twice (first on line 1). Keep one."),
-    "documents": ("a: 1\n---\nb: 2\n", 2, 1, "A second document in one file. Split the file."),
+    "control": ("a: 1\nb: \x01\n", 2, 4, "YAML doesn't allow the character U+0001. Remove it."),
+    "twice": (
+        "a: 1\nb: 2\na: 3\n",
+        3,
+        1,
+        "The key 'a' is defined twice (first on line 1). Keep one.",
+    ),
+    "documents": ("a: 1\n---\nb: 2\n", 2, 1, "The file has a second document. Split the file."),
     "tag": (
         "a: !!python/object/apply:os.system [x]\n",
         1,
         4,
-        "YAML tags (!...) are not read here.",
+        "YAML tags (!...) aren't supported.",
     ),
     "alias": ("a: *b\n", 1, 4, "The alias *b has no anchor before it."),
     "self": ("a: &a [*a]\n", 1, 8, "The alias *a has no anchor before it."),
     "key": ("a: 1\n? [b]\n: 2\n", 2, 3, "A key must be text."),
-    "merge": ("a: {<<: 3}\n", 1, 9, "`<<` takes a mapping or a list of mappings."),
+    "merge": ("a: {<<: 3}\n", 1, 9, "`<<` requires a mapping or a list of mappings."),
     "unclosed": ("a: [b, c\n", 2, 1, "did not find expected ',' or ']'"),
-    "depth": ("[" * 65, 1, 65, "Nested deeper than 64 levels."),
+    "depth": ("[" * 65, 1, 65, "The nesting is deeper than 64 levels."),
 }
 
 

@@ -191,7 +191,7 @@ HEAD = '{"schema_version": 1, "as_of": "2025-12-15", "summary": {}, "machines": 
             "The key 'code' isn't text.",
         ),
         (HEAD.replace("1", "2", 1) + "[]}", "The report has the schema version '2'."),
-        (HEAD.replace("2025-12-15", "soon") + "[]}", "is not a date"),
+        (HEAD.replace("2025-12-15", "soon") + "[]}", "isn't a valid date"),
         ('{"schema_version": 1}', "Unrecognized file type"),
         ("machines: []", "no machine"),
         ("", "The file is empty."),

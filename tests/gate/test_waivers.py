@@ -282,11 +282,11 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
         ),
         (
             "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: never}]",
-            "'never' is not a date",
+            "'never' isn't a valid date",
         ),
         (
             "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: 2026-02-30}]",
-            "is not a date",
+            "isn't a valid date",
         ),
         (
             (
@@ -441,7 +441,7 @@ def test_waive_adds_to_one_file(hotpatch: Any, monkeypatch: pytest.MonkeyPatch) 
         (["a", "HP999", *CALL], "The rule 'HP999' doesn't exist."),
         (["a", "HP105", *CALL[:4]], "Missing option '--expires'"),
         (["a", "HP105", *CALL[:5], "2025-12-14", *CALL[6:]], "is over already"),
-        (["a", "HP105", *CALL[:5], "soon", *CALL[6:]], "not a date"),
+        (["a", "HP105", *CALL[:5], "soon", *CALL[6:]], "isn't a valid date"),
         (["a\nb", "HP105", *CALL], "isn't a single line of text"),
         (["", "HP105", *CALL], "isn't a single line of text"),
         (["x", "HP105", *CALL], "until 2026-01-01. Edit that waiver."),

@@ -213,13 +213,13 @@ def test_without_a_zone_the_machine_rules(hotpatch: Hotpatch) -> None:
             "maintenanceScope",
             "Its scope is Host. Only InGuestPatch restarts guests",
         ),
-        ({"recurEvery": "Fortnight"}, "recurEvery", "cannot read the Azure recurrence 'Fortnight'"),
+        ({"recurEvery": "Fortnight"}, "recurEvery", "the Azure recurrence 'Fortnight' isn't valid"),
         ({"recurEvery": None}, "recurEvery", "`recurEvery` is missing"),
         ({"recurEvery": "1Hours"}, "recurEvery", "opens again after 1:00:00"),
         ({"timeZone": "W. Europe Standart Time"}, "timeZone", "W. Europe Standard Time"),
         ({"startDateTime": "2026-02-30 22:00"}, "startDateTime", "isn't a valid local time"),
         ({"startDateTime": None}, "startDateTime", "`startDateTime` is missing"),
-        ({"duration": "03:99"}, "duration", "is not a duration"),
+        ({"duration": "03:99"}, "duration", "isn't a valid duration"),
         ({"expirationDateTime": "2025-12-31 00:00"}, "expirationDateTime", "before it starts"),
     ],
 )
@@ -246,7 +246,7 @@ def test_a_refused_configuration_is_told_and_the_others_are_read(hotpatch: Hotpa
     ]
     done = listed(hotpatch, content, "--next", "1")
     assert starts(done) == ["2026-02-07T22:00"]
-    assert "'hourly' can't be used as a window. It lasts 3:00:00" in done.err
+    assert "'hourly' can't be used as a window. The window lasts 3:00:00" in done.err
     assert "Only InGuestPatch restarts guests. Ignored: hosts." in done.err
 
 

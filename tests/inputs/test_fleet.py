@@ -97,7 +97,7 @@ def test_the_problems_of_all_files_are_told_at_once(hotpatch: Any) -> None:
     """A missing file and a wrong one are two problems of one run."""
     done = hotpatch("check", "none.yaml", hotpatch.write("b.yaml", "machines: [{name: a}]"))
     assert done.code == 2
-    assert "none.yaml: There is no such file." in done.err
+    assert "none.yaml: The file doesn't exist." in done.err
     assert "b.yaml:1:12: The key 'platform'" in done.err
 
 
@@ -128,19 +128,25 @@ FILES = {
     "empty": (b"", "The file is empty."),
     "blank": (b" \n\n", "The file is empty."),
     "mark only": (b"\xef\xbb\xbf", "The file is empty."),
-    "binary": (bytes(range(256)), "Not text in UTF-8 or UTF-16."),
+    "binary": (bytes(range(256)), "The file isn't text in UTF-8 or UTF-16."),
     "nul": (
         b"machines: [{name: a\0, platform: arc}]",
-        "A binary file, or UTF-16 without a byte order mark.",
+        "The file is binary, or UTF-16 without a byte order mark.",
     ),
-    "latin": ("machines:\n - {name: \xe4}\n".encode("latin-1"), ":2: Not text in UTF-8 or UTF-16."),
+    "latin": (
+        "machines:\n - {name: \xe4}\n".encode("latin-1"),
+        ":2: The file isn't text in UTF-8 or UTF-16.",
+    ),
     "no mark": ("machines: []".encode("utf-16-le"), "UTF-16 without a byte order mark"),
     "odd": (
         b"\xff\xfe" + "machines: []".encode("utf-16-le") + b"x",
-        "Not text in UTF-8 or UTF-16.",
+        "The file isn't text in UTF-8 or UTF-16.",
     ),
-    "half a pair": (b"\xff\xfe" + "machines: [".encode("utf-16-le") + b"\x00\xd8]\x00", "Not text"),
-    "utf-32": ("machines: []".encode("utf-32"), "binary file"),
+    "half a pair": (
+        b"\xff\xfe" + "machines: [".encode("utf-16-le") + b"\x00\xd8]\x00",
+        "isn't text",
+    ),
+    "utf-32": ("machines: []".encode("utf-32"), "The file is binary"),
 }
 
 
@@ -155,12 +161,12 @@ def test_a_file_that_is_not_text_is_refused(hotpatch: Any, content: bytes, said:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("none.yaml", "There is no such file."),
+        ("none.yaml", "The file doesn't exist."),
         (".", "This is a directory"),
-        ("", "The name of a file is empty."),
-        ("a\0b", "cannot be read"),
-        ("x" * 5000, "cannot be read"),
-        ("a\n\x1b[31m", r"a\n\x1b[31m: There is no such file."),
+        ("", "The file name is empty."),
+        ("a\0b", "Can't read the file"),
+        ("x" * 5000, "Can't read the file"),
+        ("a\n\x1b[31m", r"a\n\x1b[31m: The file doesn't exist."),
     ],
 )
 def test_a_name_that_is_no_file_is_refused(hotpatch: Any, name: str, said: str) -> None:

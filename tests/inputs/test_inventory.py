@@ -80,23 +80,23 @@ BAD = {
     "interval": (
         window("rrule: FREQ=WEEKLY;INTERVAL=2, start: 1:00, duration: 1h"),
         "1:14",
-        "needs `from`",
+        "requires a first date",
     ),
     "months": (
         window("azure: 2Months Second Tuesday, start: 1:00, duration: 1h"),
         "1:14",
-        "needs `from`",
+        "requires a first date",
     ),
     "rrule": (window("rrule: FREQ=WEEKLI, start: 1:00, duration: 1h"), "1:22", "FREQ is 'WEEKLI'"),
     "azure": (
         window("azure: Month Second Tuesdy, start: 1:00, duration: 1h"),
         "1:22",
-        "'tuesdy' is not a weekday",
+        "'tuesdy' isn't a weekday",
     ),
     "weekday": (
         window("days: [Satt], start: 1:00, duration: 1h"),
         "1:21",
-        "'Satt' is not a weekday",
+        "'Satt' isn't a weekday",
     ),
     "patch tuesday": (
         window("patch_tuesday: four, start: 1:00, duration: 1h"),
@@ -106,9 +106,13 @@ BAD = {
     "hour": (
         window("days: [Sat], start: 24:00, duration: 1h"),
         "1:35",
-        "'24:00' is not a time of day",
+        "'24:00' isn't a valid time",
     ),
-    "no duration": (window("days: [Sat], start: 1:00, duration: 0h"), "1:14", "not above zero"),
+    "no duration": (
+        window("days: [Sat], start: 1:00, duration: 0h"),
+        "1:14",
+        "must be longer than zero",
+    ),
     "until": (
         window("days: [Sat], start: 1:00, duration: 1h, from: 2025-05-01, until: 2025-01-01"),
         "1:14",
@@ -119,7 +123,7 @@ BAD = {
         "1:65",
         "'2025-13-01'",
     ),
-    "no calendar": (window("ics: nope.ics"), "nope.ics", "There is no such file."),
+    "no calendar": (window("ics: nope.ics"), "nope.ics", "The file doesn't exist."),
     "impossible day": (
         f"freezes: [{{name: a, from: 2025-02-30, to: 2025-03-01}}]\n{ONE}",
         "1:27",
@@ -180,7 +184,7 @@ BAD = {
         "1:45",
         "is defined twice",
     ),
-    "zone": (machine("timezone: Europe/Stokholm"), "1:49", "did you mean Europe/Stockholm"),
+    "zone": (machine("timezone: Europe/Stokholm"), "1:49", "Did you mean Europe/Stockholm"),
     "no platform": ("machines: [{name: a}]", "1:12", "'platform' of a machine is missing"),
     "platform": ("machines: [{name: a, platform: azur}]", "1:32", "Did you mean 'azure'?"),
     "platform of other tools": (
@@ -221,7 +225,7 @@ BAD = {
     ),
     "minutes": (machine(f"reboot_minutes: {'9' * 400}"), "1:55", "from 1 to 10080"),
     "weight": (machine("weight: .inf"), "1:47", "Expected a number"),
-    "moment": (machine("reboot_at: 2026-01-01T10:00"), "1:50", "has no offset from UTC"),
+    "moment": (machine("reboot_at: 2026-01-01T10:00"), "1:50", "has no UTC offset"),
     "share": (f"groups: {{g: {{max_unavailable: 101%}}}}\n{ONE}", "1:31", "'101%'"),
     "no share": (f"groups: {{g: {{max_unavailable: 0}}}}\n{ONE}", "1:31", "'0'"),
     "tags": (machine("tags: {a: {b: c}}"), "1:49", "Expected text, found a mapping."),

@@ -376,8 +376,8 @@ def test_a_state_alone_is_no_fleet(hotpatch: Any) -> None:
             [{"CurrentBuildNumber": "26100"}] * 2,
             "more than one record without a machine name",
         ),
-        ("fixes.csv", 'HotFixID,"PSComp\nKB1,x', "Not CSV"),
-        ("fixes.csv", "HotFixID,HotFixID\nKB5072014,x\n", "The column 'hotfixid' stands twice"),
+        ("fixes.csv", 'HotFixID,"PSComp\nKB1,x', "Invalid CSV"),
+        ("fixes.csv", "HotFixID,HotFixID\nKB5072014,x\n", "has the column 'hotfixid' twice"),
         (
             "fixes.csv",
             "PSComputerName,HotFixID\nweb01,KB5072014,x\n",

@@ -457,11 +457,11 @@ WRONG: dict[str, tuple[str, str | bytes, str]] = {
     ),
     "an id twice": ("f.csv", "name,platform,id\na,arc,/x/y\nb,arc,/X/y\n", "is defined twice"),
     "no name": ("f.csv", "name,platform,os\n,arc,x\n", "The key 'name' of a machine is missing"),
-    "a column twice": ("f.csv", "name,platform,Name\na,arc,b\n", "The column 'name' stands twice"),
+    "a column twice": ("f.csv", "name,platform,Name\na,arc,b\n", "has the column 'name' twice"),
     "more cells than columns": (
         "f.csv",
         "name,platform,os\na,arc,x,y\n",
-        "This row has 4 cells, the header 3",
+        "This row has 4 cells, but the header has 3",
     ),
     "a row that is cut off": (
         "f.csv",
@@ -473,7 +473,7 @@ WRONG: dict[str, tuple[str, str | bytes, str]] = {
     "letters of an old code page": (
         "f.csv",
         "name,platform,os\nbär,arc,x\n".encode("cp1252"),
-        "Not text in UTF-8",
+        "The file isn't text in UTF-8",
     ),
     "UTF-16 without a mark": (
         "f.csv",
@@ -509,7 +509,7 @@ WRONG: dict[str, tuple[str, str | bytes, str]] = {
     "a column twice in Excel": (
         "f.xlsx",
         workbook(("S", [["name", "os", "Name"], ["a", "b", "c"]])),
-        "stands twice",
+        "has the column 'name' twice",
     ),
     "no Parquet": ("f.parquet", b"name,platform\n", "isn't in Parquet format"),
     "Parquet that is cut off": (

@@ -218,7 +218,7 @@ def test_replace_takes_the_shipped_rows_away(tmp_path: Path) -> None:
             "isn't a key of `sources`",
         ),
         (f"{HEAD}releases: [{OCTOBER.replace('26100.33500', '26100')}]", "with its revision"),
-        (f"{HEAD}releases: [{OCTOBER.replace('2026-10-13', '2026-13-10')}]", "not a date"),
+        (f"{HEAD}releases: [{OCTOBER.replace('2026-10-13', '2026-13-10')}]", "isn't a valid date"),
         (f"{HEAD}release: []", "Did you mean 'releases'"),
     ],
 )

@@ -155,7 +155,7 @@ BAD: dict[str, tuple[str, str, str]] = {
     "product": (
         "matrix",
         f"images: [{ROW.replace('ws2025', 'ws2028')}]",
-        "not one of ws2022, ws2025",
+        "isn't one of ws2022, ws2025",
     ),
     "no-source": ("matrix", f"images: [{ROW.replace(', source: mine', '')}]", "source"),
     "pattern": (

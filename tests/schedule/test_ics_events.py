@@ -182,7 +182,7 @@ def test_aws_default_open_is_no_window() -> None:
     """A change calendar that is open by default says when changes are forbidden: no window, with
     the advice.
     """
-    with pytest.raises(WindowError, match="use it as a freeze"):
+    with pytest.raises(WindowError, match="Use the calendar as a freeze"):
         validate(Window("w", read_events(AWS.format(kind="DEFAULT_OPEN", events=NIGHT))))
 
 
@@ -212,14 +212,14 @@ def test_a_vtimezone_of_its_own() -> None:
         "29 03:00 +0200",
         "30 02:30 +0200",
     ]
-    assert days[1].notes == ("02:30 does not exist on 2026-03-29: moved to 03:00",)
+    assert days[1].notes == ("02:30 doesn't exist on 2026-03-29: moved to 03:00",)
 
 
 def test_an_unknown_zone_is_named() -> None:
     """A file that names no known zone is refused with the nearest names."""
     with pytest.raises(
         IcsError,
-        match="event 'Night': no time zone is called 'Europe/Stokholm'; did you mean Europe/St",
+        match=r"event 'Night': 'Europe/Stokholm' isn't a time zone\. Did you mean Europe/St",
     ):
         read_events(
             calendar(
@@ -383,7 +383,7 @@ def test_files_do_not_know_of_each_other() -> None:
     )
     assert starts(custom, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]
     assert starts(moved, "2026-01-01", 20) == ["2026-01-10T22:00-05:00"]
-    with pytest.raises(IcsError, match="no time zone is called 'Customized Time Zone'"):
+    with pytest.raises(IcsError, match="'Customized Time Zone' isn't a time zone"):
         read_events(
             calendar(event("DTSTART;TZID=Customized Time Zone:20260110T220000", "DURATION:PT4H"))
         )
@@ -412,7 +412,7 @@ def test_wild_zones_are_refused(line: str) -> None:
     wild = OUTLOOK.replace("END:DAYLIGHT", f"{line}\r\nEND:DAYLIGHT")
     assert starts(wild, "2026-01-01", 20) == ["2026-01-10T22:00+01:00"]
     with pytest.raises(
-        IcsError, match=r"the VTIMEZONE 'Wild' h.*: use a zone that is known by name"
+        IcsError, match=r"the VTIMEZONE 'Wild' .*Use a time zone with an IANA or Windows name"
     ):
         read_events(wild.replace("W. Europe Standard Time", "Wild"))
 

@@ -46,7 +46,7 @@ CLOCK_CHANGES = [
         4,
         "03:00+02:00",
         "07:00+02:00",
-        "02:00 does not exist",
+        "02:00 doesn't exist",
     ),
     ("Europe/Stockholm", "2026-03-29", "02:59", 4, "03:00+02:00", "07:00+02:00", "moved to 03:00"),
     ("Europe/Stockholm", "2026-03-29", "03:00", 4, "03:00+02:00", "07:00+02:00", None),
@@ -57,9 +57,9 @@ CLOCK_CHANGES = [
         4,
         "01:00+01:00",
         "06:00+02:00",
-        "real time last until 06:00",
+        "of real time end at 06:00",
     ),
-    ("Europe/Stockholm", "2026-10-25", "02:30", 1, "02:30+02:00", "02:30+01:00", "comes twice"),
+    ("Europe/Stockholm", "2026-10-25", "02:30", 1, "02:30+02:00", "02:30+01:00", "occurs twice"),
     (
         "Europe/Stockholm",
         "2026-10-25",
@@ -67,11 +67,11 @@ CLOCK_CHANGES = [
         4,
         "01:00+02:00",
         "04:00+01:00",
-        "real time last until 04:00",
+        "of real time end at 04:00",
     ),
     ("Europe/Stockholm", "2026-10-25", "03:00", 4, "03:00+01:00", "07:00+01:00", None),
     ("America/New_York", "2026-03-08", "02:30", 2, "03:00-04:00", "05:00-04:00", "moved to 03:00"),
-    ("America/New_York", "2026-11-01", "01:30", 2, "01:30-04:00", "02:30-05:00", "comes twice"),
+    ("America/New_York", "2026-11-01", "01:30", 2, "01:30-04:00", "02:30-05:00", "occurs twice"),
     (
         "Australia/Lord_Howe",
         "2026-10-04",
@@ -81,11 +81,11 @@ CLOCK_CHANGES = [
         "03:30+11:00",
         "moved to 02:30",
     ),
-    ("Australia/Lord_Howe", "2026-04-05", "01:45", 1, "01:45+11:00", "02:15+10:30", "comes twice"),
+    ("Australia/Lord_Howe", "2026-04-05", "01:45", 1, "01:45+11:00", "02:15+10:30", "occurs twice"),
     ("America/Havana", "2026-03-08", "00:00", 2, "01:00-04:00", "03:00-04:00", "moved to 01:00"),
-    ("America/Havana", "2026-11-01", "00:30", 2, "00:30-04:00", "01:30-05:00", "comes twice"),
+    ("America/Havana", "2026-11-01", "00:30", 2, "00:30-04:00", "01:30-05:00", "occurs twice"),
     ("America/Sao_Paulo", "2018-11-04", "00:00", 2, "01:00-02:00", "03:00-02:00", "moved to 01:00"),
-    ("Africa/Casablanca", "2026-02-15", "02:30", 2, "02:30+01:00", "03:30+00:00", "comes twice"),
+    ("Africa/Casablanca", "2026-02-15", "02:30", 2, "02:30+01:00", "03:30+00:00", "occurs twice"),
     ("Asia/Kolkata", "2026-03-29", "02:00", 4, "02:00+05:30", "06:00+05:30", None),
 ]
 
@@ -133,7 +133,7 @@ def test_a_day_that_a_zone_skipped_opens_when_the_next_one_begins() -> None:
     )
     opening = first(window, "2011-12-29T00:00:00+00:00", apia)
     assert opening.start.isoformat() == "2011-12-31T00:00:00+14:00"
-    assert opening.notes == ("22:00 does not exist on 2011-12-30: moved to 2011-12-31 00:00",)
+    assert opening.notes == ("22:00 doesn't exist on 2011-12-30: moved to 2011-12-31 00:00",)
 
 
 def test_the_opening_day_owns_the_night() -> None:
@@ -190,12 +190,12 @@ def test_the_zone_of_the_window_wins() -> None:
 
 def test_no_zone_is_never_utc() -> None:
     """Without a zone on the window and the machine there is no opening, but ZoneMissing."""
-    with pytest.raises(ZoneMissing, match="'w' has no `timezone`"):
+    with pytest.raises(ZoneMissing, match="neither the window 'w' nor the machine has a time zone"):
         first(Window("w", DAILY, time(2), timedelta(hours=4)), "2026-01-11T00:00:00+00:00", None)
 
 
 def test_an_unknown_zone_is_named() -> None:
-    """A window whose zone does not exist raises UnknownZone."""
+    """A window whose zone doesn't exist raises UnknownZone."""
     with pytest.raises(UnknownZone, match="Europe/Stockholm"):
         first(
             Window("w", DAILY, time(2), timedelta(hours=4), timezone="Europe/Stokholm"),
@@ -285,8 +285,8 @@ def test_a_window_that_can_open_is_taken(good: Window) -> None:
     [
         (Window("w", DAILY, None, timedelta(hours=4)), "`start` and `duration`"),
         (Window("w", DAILY, time(2), None), "`start` and `duration`"),
-        (window(DAILY, 0), "not above zero"),
-        (window(DAILY, -1), "not above zero"),
+        (window(DAILY, 0), "must be longer than zero"),
+        (window(DAILY, -1), "must be longer than zero"),
         (window(DAILY, 24.1), "opens again after 1 day"),
         (window(parse_weekdays(["Sat", "Sun"]), 25), "opens again after 1 day"),
         (window(parse_rrule("FREQ=WEEKLY;BYDAY=FR,MO"), 73), "opens again after 3 days"),
@@ -297,16 +297,16 @@ def test_a_window_that_can_open_is_taken(good: Window) -> None:
         (window(AfterPatchTuesday(4), 24 * 30), "opens again after 28 days"),
         (window(parse_azure("1Hour"), 1.5), "opens again after 1:00:00"),
         (window(parse_azure("3Hour"), 3.9, from_day=date(2026, 1, 1)), "opens again after 3:00:00"),
-        (window(parse_rrule("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU")), "INTERVAL=2 needs `from`"),
-        (window(parse_rrule("FREQ=DAILY;COUNT=2")), "COUNT=2 needs `from`"),
-        (window(parse_rrule("FREQ=WEEKLY")), "needs `from`"),
-        (window(parse_rrule("FREQ=MONTHLY")), "needs `from`"),
-        (window(parse_rrule("FREQ=YEARLY;BYMONTH=3")), "needs `from`"),
-        (window(parse_rrule("FREQ=YEARLY;BYWEEKNO=3")), "needs `from`"),
-        (window(parse_azure("3Weeks")), "every 3 weeks needs `from`"),
-        (window(parse_azure("Week")), "needs `from`"),
-        (window(parse_azure("2Months day1")), "every 2 months needs `from`"),
-        (window(parse_azure("6Hours")), "every 6 hours needs `from`"),
+        (window(parse_rrule("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU")), "INTERVAL=2 requires a first"),
+        (window(parse_rrule("FREQ=DAILY;COUNT=2")), "COUNT=2 requires a first date"),
+        (window(parse_rrule("FREQ=WEEKLY")), "requires a first date"),
+        (window(parse_rrule("FREQ=MONTHLY")), "requires a first date"),
+        (window(parse_rrule("FREQ=YEARLY;BYMONTH=3")), "requires a first date"),
+        (window(parse_rrule("FREQ=YEARLY;BYWEEKNO=3")), "requires a first date"),
+        (window(parse_azure("3Weeks")), "every 3 weeks requires a first date"),
+        (window(parse_azure("Week")), "requires a first date"),
+        (window(parse_azure("2Months day1")), "every 2 months requires a first date"),
+        (window(parse_azure("6Hours")), "every 6 hours requires a first date"),
         (window(parse_rrule("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")), "never opens"),
         (window(parse_rrule("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")), "never opens"),
         (window(parse_rrule("FREQ=MONTHLY;BYDAY=6MO")), "never opens"),
@@ -334,8 +334,8 @@ def test_a_window_that_can_open_is_taken(good: Window) -> None:
             "never opens",
         ),
         (window(DAILY, from_day=date(2026, 1, 5), until=date(2026, 1, 4)), "is before `from`"),
-        (window(DAILY, from_day=date(1, 1, 1)), "expected a day from 1990"),
-        (window(DAILY, from_day=date(9999, 12, 31)), "expected a day from 1990"),
+        (window(DAILY, from_day=date(1, 1, 1)), "Specify a date from 1990"),
+        (window(DAILY, from_day=date(9999, 12, 31)), "Specify a date from 1990"),
     ],
 )  # fmt: skip
 def test_a_window_that_cannot_open_is_refused(bad: Window, reason: str) -> None:

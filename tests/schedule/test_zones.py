@@ -1,6 +1,7 @@
 """Zones by both of their names."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -72,13 +73,44 @@ def test_every_zone_of_the_database_is_found() -> None:
         ("europe/stockholm", "Europe/Stockholm"),
         ("Stockholm", "Europe/Stockholm"),
         ("W Europe Standard Time", "W. Europe Standard Time"),
-        ("UTC-2", "UTC-02"),
+        ("Eastern Standard Tme", "Eastern Standard Time"),
+        ("new york", "America/New_York"),
+        ("Sydney", "Australia/Sydney"),
     ],
 )
 def test_an_unknown_name_gets_the_nearest(wrong: str, nearest: str) -> None:
-    """A misspelt name is refused, and the message offers the name that was meant."""
-    with pytest.raises(UnknownZone, match=nearest):
+    """A misspelled name is refused, and the message suggests the name that was meant."""
+    with pytest.raises(UnknownZone, match=rf"Did you mean {nearest}\?"):
         find_zone(wrong)
+
+
+@pytest.mark.parametrize(
+    ("offset", "zone"),
+    [("GMT+1", "Etc/GMT-1"), ("UTC-2", "Etc/GMT+2"), ("UTC+01:00", "Etc/GMT-1")],
+)
+def test_an_offset_gets_the_zone_of_that_offset(offset: str, zone: str) -> None:
+    """The Etc zone that an offset gets has this offset, although its name has the other sign."""
+    hours = int(offset[3:6])
+    with pytest.raises(UnknownZone, match=re.escape(f"specify {zone}") + "$"):
+        find_zone(offset)
+    assert datetime(2026, 1, 1, tzinfo=ZoneInfo(zone)).utcoffset() == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("BST", "CST", "IST", "PST", "CEST", "EDT", "AEST", "West", "North", "Central"),
+        *("Eastern", "GMT+15", "UTC+5:30", "Etc/GMT+01", "Etc/GMT+1x", "CET/CEST"),
+        *("Western Standard Time", "N. Europe Standard Time", "Arabi Standard Time"),
+    ],
+)
+def test_a_zone_that_may_have_another_offset_is_never_suggested(name: str) -> None:
+    """An abbreviation, an offset or a name that is near to zones of several offsets gets none."""
+    with pytest.raises(UnknownZone) as refused:
+        find_zone(name)
+    words = set(re.findall(r"[^\s,?()]+", str(refused.value).replace(repr(name), "")))
+    assert words.isdisjoint(available_timezones())
+    assert "Did you mean" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -154,19 +154,19 @@ def test_rules_by_example(case: Case) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"groups": (TaskGroup("g", 0),)}, "g: capacity 0"),
+        ({"groups": (TaskGroup("g", 0),)}, "g: with capacity 0"),
         ({"groups": (TaskGroup("g", 1, -1),)}, "g: settle -1 is negative"),
-        ({"groups": (TaskGroup("g", 1, 0, (4,)),)}, "g: after names number 4"),
+        ({"groups": (TaskGroup("g", 1, 0, (4,)),)}, "g: after has the number 4"),
         ({"rings": (TaskRing("r", -5),)}, "r: soak -5 is negative"),
-        ({"groups": (TaskGroup("g", 1), TaskGroup("g", 2))}, "g: two of a kind"),
+        ({"groups": (TaskGroup("g", 1), TaskGroup("g", 2))}, "g: the name is used twice"),
         ({"per_hour": 0}, "per_hour"),
-        ({"tasks": (Task("t", 0, NIGHT),)}, "t: a duration of 0"),
-        ({"tasks": (Task("t", 5, NIGHT, float("nan")),)}, "t: weight nan"),
+        ({"tasks": (Task("t", 0, NIGHT),)}, "t: the duration 0"),
+        ({"tasks": (Task("t", 5, NIGHT, float("nan")),)}, "t: the weight nan"),
         ({"tasks": (Task("t", 5, ((5, 3),)),)}, "t: windows must be sorted"),
         ({"tasks": (Task("t", 5, ((0, 9), (8, 20))),)}, "t: windows must be sorted"),
-        ({"tasks": (Task("t", 5, NIGHT, 1, (0, 0)),)}, "t: a group is named twice"),
-        ({"tasks": (Task("t", 5, NIGHT, 1, (), 3),)}, "t: ring names number 3"),
-        ({"tasks": (Task("t", 5, ((0, 10**15),)),)}, "spans more than"),
+        ({"tasks": (Task("t", 5, NIGHT, 1, (0, 0)),)}, "t: a group is listed twice"),
+        ({"tasks": (Task("t", 5, NIGHT, 1, (), 3),)}, "t: ring has the number 3"),
+        ({"tasks": (Task("t", 5, ((0, 10**15),)),)}, "more than"),
     ],
 )
 def test_contradictory_problems_are_refused(change: dict[str, object], message: str) -> None:

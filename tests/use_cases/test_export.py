@@ -160,12 +160,12 @@ def test_a_longer_window_is_split(rule: DayRule, hours: int, start: time) -> Non
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"rule": after_patch_tuesday(30)}, "it lies 30 days from an nth weekday"),
-        ({"rule": after_patch_tuesday(-20)}, "offset is -6 to 6"),
-        ({"rule": parse_azure("Month Last Sunday Offset9")}, "offset is -6 to 6"),
-        ({"rule": parse_rrule("FREQ=MONTHLY;BYDAY=5TU")}, "no words for"),
-        ({"rule": parse_rrule("FREQ=YEARLY;BYMONTH=3;BYDAY=1SU")}, "no words for"),
-        ({"rule": parse_rrule("FREQ=WEEKLY;BYDAY=SA;COUNT=3")}, "give the window `until`"),
+        ({"rule": after_patch_tuesday(30)}, "it opens 30 days from a numbered weekday"),
+        ({"rule": after_patch_tuesday(-20)}, "offset of -6 to 6"),
+        ({"rule": parse_azure("Month Last Sunday Offset9")}, "offset of -6 to 6"),
+        ({"rule": parse_rrule("FREQ=MONTHLY;BYDAY=5TU")}, "doesn't support"),
+        ({"rule": parse_rrule("FREQ=YEARLY;BYMONTH=3;BYDAY=1SU")}, "no single months"),
+        ({"rule": parse_rrule("FREQ=WEEKLY;BYDAY=SA;COUNT=3")}, "Specify `until` on the window"),
         ({"rule": parse_rrule("FREQ=WEEKLY;BYDAY=SA\nEXDATE:20260214")}, "EXDATE"),
         ({"exdates": (date(2026, 2, 14),)}, "`exdates`"),
         ({"duration": timedelta(minutes=89)}, "at least 1 h 30 min"),

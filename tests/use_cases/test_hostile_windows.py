@@ -46,9 +46,9 @@ TIMES = "start: 22:00, duration: 3h"
         ("days: [Sat, Sun], start: 22:00, duration: 25h", "opens again after"),
         ("azure: Day, start: 22:00, duration: 30h", "opens again after"),
         ("azure: 2Hours, start: 22:00, duration: 3h, from: 2026-01-01", "opens again after"),
-        (f"azure: 9999999Days, {TIMES}", "Cannot read"),
+        (f"azure: 9999999Days, {TIMES}", "isn't valid"),
         (f"rrule: 'FREQ=DAILY;INTERVAL=99999999999', {TIMES}", "INTERVAL"),
-        (f"rrule: ['FREQ=DAILY'{', FREQ=DAILY' * 200}], {TIMES}", "100 RRULEs"),
+        (f"rrule: ['FREQ=DAILY'{', FREQ=DAILY' * 200}], {TIMES}", "Specify 1 to 100"),
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused(hotpatch: Hotpatch, window: str, said: str) -> None:
@@ -96,7 +96,7 @@ def test_a_calendar_of_fifty_megabytes_is_refused_at_once(hotpatch: Hotpatch) ->
         tracemalloc.stop()
     assert done.code == 2
     assert "w.ics" in done.err
-    assert "more than 20,000,000" in done.err
+    assert "the limit is 20,000,000" in done.err
     assert peak < 400 * 2**20
 
 
@@ -137,7 +137,7 @@ def test_a_large_export_of_configurations_is_read(
         ("Europe/Stokholm", "Europe/Stockholm"),
         ("W. Europe Standart Time", "W. Europe Standard Time"),
         ("stockholm", "Europe/Stockholm"),
-        ("UTC-2", "UTC-02"),
+        ("UTC-2", "Etc/GMT+2"),
     ],
 )
 def test_an_unknown_zone_gives_the_nearest_names(hotpatch: Hotpatch, zone: str, near: str) -> None:

@@ -1,6 +1,6 @@
 """Recurrence: RFC 5545 rules and calendar files, as local days.
 
-A library of its own: it imports nothing else of this program. README.md says what it is for.
+A library that imports nothing else of this program; see README.md.
 """
 
 from hotpatch_cli.schedule.recurrence.ics import read_calendar

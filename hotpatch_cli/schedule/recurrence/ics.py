@@ -1,7 +1,7 @@
 """Reading .ics files: exports of Outlook and Google, and change calendars of AWS, as windows or
 freezes.
 
-Recurrences stay rules and are not expanded here, so one without end costs no more than another.
+Recurrences stay rules and aren't expanded here, so a recurrence without end costs no more.
 
 Source: https://www.rfc-editor.org/rfc/rfc5545, and for change calendars
 https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-change-calendar.html
@@ -29,11 +29,11 @@ _OPEN = {"DEFAULT_CLOSED": True, "DEFAULT_OPEN": False}
 def read_calendar(
     text: str, find_zone: FindZone, known_zone: Callable[[str], tzinfo | None]
 ) -> tuple[tuple[IcsEvent, ...], bool | None]:
-    """(events of a calendar file without canceled ones, what a change calendar says of them).
+    """(events of a calendar file without canceled ones, type of a change calendar).
 
-    The latter is True where they are times to make changes in, False where they are times to make
-    none, None where the calendar does not say. `find_zone` gives the zone of a name, or raises a
-    ValueError that says what is wrong; `known_zone` gives None instead. Raises IcsError.
+    The latter is True if the events are times for changes, False if they are times without changes,
+    None for other calendars. `find_zone` returns the zone of a name, or raises a ValueError with
+    the message; `known_zone` returns None instead. Raises IcsError.
     """
     calendars = parse_calendars(text, known_zone)
     components = [event for calendar in calendars for event in calendar.walk("VEVENT")]
@@ -46,7 +46,7 @@ def read_calendar(
 
 
 def _moved(components: list[Component]) -> dict[str, list[Any]]:
-    """By UID, the starts of the occurrences that an event of their own replaces (RECURRENCE-ID)."""
+    """By UID, the starts of the occurrences that another event replaces (RECURRENCE-ID)."""
     moved: dict[str, list[Any]] = defaultdict(list)
     for component in components:
         moved[str(component.get("UID"))] += _values(component, "RECURRENCE-ID")
@@ -56,7 +56,7 @@ def _moved(components: list[Component]) -> dict[str, list[Any]]:
 def _read(
     component: Component, moved: dict[str, list[Any]], find_zone: FindZone
 ) -> Iterator[IcsEvent]:
-    """One event of the file, and one more for each further date that it names."""
+    """One event of the file, and one more for each further date of it."""
     try:
         if str(component.get("STATUS")).upper() != "CANCELLED":
             yield from _events(component, moved, find_zone)
@@ -87,34 +87,35 @@ def _events(
 
 def _refuse_unreadable(component: Component) -> None:
     for name, problem in component.errors:
-        raise IcsError(f"cannot read its {name}: {quoted(problem)}")
+        raise IcsError(f"its {name} isn't valid: {quoted(problem)}")
     for name in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID"):
         if len(_properties(component, name)) > 1:
-            raise IcsError(f"it has more than one {name}")
+            raise IcsError(f"it has more than one {name}. Keep one")
     if "DTSTART" not in component:
-        raise IcsError("it has no DTSTART")
+        raise IcsError("its DTSTART is missing")
     if "EXRULE" in component:
-        raise IcsError("EXRULE is out of use and not read; write EXDATE")
+        raise IcsError("EXRULE is deprecated and isn't supported. Use EXDATE")
     if any("RANGE" in value.params for value in _properties(component, "RECURRENCE-ID")):
         raise IcsError(
-            "RECURRENCE-ID with a RANGE is not read; end the series with UNTIL and begin another"
+            "RECURRENCE-ID with RANGE isn't supported. "
+            "End the series with UNTIL, and start another series"
         )
 
 
 def _properties(component: Component, name: str) -> list[Any]:
-    """The properties of a name, however often it is there."""
+    """All properties with a name."""
     properties = component.get(name, [])
     return properties if isinstance(properties, list) else [properties]
 
 
 def _values(component: Component, name: str) -> list[Any]:
-    """The dates and times of all properties of a name, each of which may hold several."""
+    """The dates and times of all properties with a name; each may have several."""
     from icalendar.prop import vBroken
 
     properties = _properties(component, name)
     if any(isinstance(value, vBroken) for value in properties):
         uid = quoted(str(component.get("UID", "without a UID")))
-        raise IcsError(f"cannot read a {name} of the event {uid}")
+        raise IcsError(f"a {name} of the event {uid} isn't valid")
     dates: list[Any] = []
     for values in properties:
         dates += [value.dt for value in values.dts]
@@ -135,9 +136,7 @@ def _zone(start: Any, find_zone: FindZone) -> tzinfo | None:
 def _local(value: Any, zone: tzinfo | None) -> tuple[date, time | None]:
     """The day and the clock of a date or time in the zone of its event; a day has no clock."""
     if not isinstance(value, date) or value.year not in YEARS:
-        raise IcsError(
-            f"{quoted(str(value))} is not a day or a time from {YEARS[0]} to {YEARS[-1]}"
-        )
+        raise IcsError(f"{quoted(str(value))} isn't a date or time from {YEARS[0]} to {YEARS[-1]}")
     if not isinstance(value, datetime):
         return value, None
     local = value.astimezone(zone) if zone and value.tzinfo else value
@@ -154,11 +153,11 @@ def _length(component: Component, start: date) -> timedelta:
         length = timedelta(0) if isinstance(start, datetime) else DAY
     if not isinstance(length, timedelta) or not timedelta(0) < length <= LONGEST_EVENT:
         raise IcsError(
-            f"it lasts {quoted(str(length))}: expected a length up to {LONGEST_EVENT.days} days"
+            f"it lasts {quoted(str(length))}. Use a length of up to {LONGEST_EVENT.days} days"
         )
     if length % DAY and not isinstance(start, datetime):
         raise IcsError(
-            f"it begins with a day and lasts {length}: expected whole days, or a time in DTSTART"
+            f"it lasts {length}, and DTSTART has no time. Use whole days, or a time in DTSTART"
         )
     return length
 
@@ -167,7 +166,8 @@ def _between(start: date, end: Any) -> timedelta:
     _local(end, None)
     if _kind(start) != _kind(end):
         raise IcsError(
-            "DTSTART and DTEND differ in kind: both are days, or times with a zone, or without"
+            "DTSTART and DTEND differ in type. "
+            "Use two dates, two times with a zone, or two times without a zone"
         )
     if isinstance(start, datetime) and start.tzinfo:
         start, end = start.astimezone(UTC), end.astimezone(UTC)

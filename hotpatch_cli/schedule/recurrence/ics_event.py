@@ -12,9 +12,9 @@ from hotpatch_cli.schedule.recurrence.rule import Frame
 class IcsEvent(NamedTuple):
     """One event with its repetitions.
 
-    `clock` is the local start in `zone` (None: the zone of whoever reads the calendar), `length`
-    real time. An all-day event has no clock, and its length is whole days. `left_out` are days
-    without an occurrence.
+    `clock` is the local start in `zone` (None: the zone of the window or machine), `length` real
+    time. An all-day event has no clock, and its length is whole days. `left_out` are days without
+    an occurrence.
     """
 
     day: date
@@ -32,7 +32,7 @@ class IcsEvent(NamedTuple):
     def days(self, zone: tzinfo, first: date, last: date) -> Iterator[date]:
         """The days from `first` to `last` on which the event begins, in order, each once.
 
-        They are its own day and those of its rules after it; `zone` is the one that rules it.
+        They are its own day and the days of its rules after it, in `zone`.
         """
         later = Frame(max(first, self.day), last, self.day, self.start, zone)
         own = [self.day] if first <= self.day <= last else []

@@ -1,6 +1,6 @@
 """From the text of an .ics file to its components, within bounds of time and memory.
 
-Only what says when is kept: who is invited, descriptions and attachments are dropped before the
+Only the lines on times are kept. Attendees, descriptions, and attachments are dropped before the
 icalendar library parses the rest.
 """
 
@@ -19,7 +19,7 @@ Component = Any  # icalendar types a value as a union of thirty classes
 LARGEST_FILE = 20_000_000
 """Characters."""
 LARGEST_KEPT = 2_000_000
-"""Characters of the lines that say when."""
+"""Characters of the lines on times."""
 MOST_LINES = 60_000
 """Of those lines."""
 MOST_EVENTS = 5_000
@@ -36,24 +36,24 @@ _UNREADABLE = (
     LookupError,
     ArithmeticError,
 )  # icalendar, of broken files
-_FEWER = "export a shorter time"
+_FEWER = "Export a shorter period"
 
 
 def parse_calendars(text: str, known_zone: Callable[[str], tzinfo | None]) -> list[Component]:
-    """The calendars of a file, with those of their lines that say when. Raises IcsError."""
+    """The calendars of a file, with their lines on times. Raises IcsError."""
     lines = without_known_zones(_kept_lines(text), known_zone)
     components = _parsed("\r\n".join(lines))
     calendars = [component for component in components if component.name == "VCALENDAR"]
     if not calendars:
-        raise IcsError("not a calendar file: it has no BEGIN:VCALENDAR")
+        raise IcsError("the file isn't a calendar: BEGIN:VCALENDAR is missing")
     return calendars
 
 
 def _kept_lines(text: str) -> list[str]:
-    """The lines that say when, unfolded. Raises IcsError for one too large or nested too deep."""
+    """The lines on times, unfolded. Raises IcsError if the file is too large or nested too deep."""
     if len(text) > LARGEST_FILE:
         raise IcsError(
-            f"the calendar has {len(text):,} characters, more than {LARGEST_FILE:,}; {_FEWER}"
+            f"the calendar has {len(text):,} characters; the limit is {LARGEST_FILE:,}. {_FEWER}"
         )
     lines = _FOLD.sub("", text.lstrip("\ufeff")).replace("\r", "\n").split("\n")
     kept = [
@@ -65,19 +65,19 @@ def _kept_lines(text: str) -> list[str]:
         or len(kept) > MOST_LINES
         or sum(map(len, kept)) > LARGEST_KEPT
     ):
-        raise IcsError(f"more than {MOST_EVENTS:,} events, or dates without end; {_FEWER}")
+        raise IcsError(
+            f"the calendar has more than {MOST_EVENTS:,} events, or too many dates. {_FEWER}"
+        )
     depths = accumulate(mark.startswith("BEGIN:") - mark.startswith("END:") for mark in marks)
     if max(depths, default=0) > _DEEPEST:
         raise IcsError(
-            f"not a calendar file: its components lie in one another more than {_DEEPEST} deep"
+            f"the file isn't a calendar: its components are nested more than {_DEEPEST} levels deep"
         )
     return kept
 
 
 def _parsed(text: str) -> list[Component]:
-    """What icalendar reads; each file by itself, since it would remember the VTIMEZONEs of the one
-    before.
-    """
+    """The components that icalendar finds, without the VTIMEZONEs of an earlier file."""
     from icalendar import Calendar
     from icalendar.timezone import tzp
 
@@ -88,4 +88,4 @@ def _parsed(text: str) -> list[Component]:
         ):  # it guesses the zone of a TZID like /vendor/Europe/Berlin
             return list(Calendar.from_ical(text, multiple=True))
     except _UNREADABLE as problem:
-        raise IcsError(f"not a calendar file: {quoted(str(problem))}") from None
+        raise IcsError(f"the file isn't a calendar: {quoted(str(problem))}") from None

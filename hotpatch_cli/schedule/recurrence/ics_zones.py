@@ -1,8 +1,7 @@
-"""The VTIMEZONEs of an .ics file: those of known zones are not needed, and the others must be tame.
+"""The VTIMEZONEs of an .ics file: known zones don't need them, and the others must be simple.
 
-A zone that only a file describes is made of its rules by icalendar and dateutil, which walk through
-all changes since its first, often in 1601, for every time of day: rules that change the clocks
-daily would take hours.
+For a zone that only the file defines, icalendar and dateutil go through all its clock changes since
+the first, often in 1601, for every time of day. Rules with daily clock changes would take hours.
 """
 
 import re
@@ -22,12 +21,12 @@ _WILD_OFFSET = re.compile("TZOFFSET(FROM|TO):[+-](1[6-9]|[2-9])")  # no zone is 
 
 
 class IcsError(ValueError):
-    """A calendar file that cannot be read; one sentence names the event and says what is wrong."""
+    """An invalid calendar file. The message names the event, what is wrong, and the fix."""
 
 
 def without_known_zones(lines: list[str], known_zone: Callable[[str], tzinfo | None]) -> list[str]:
-    """The lines of a file without the VTIMEZONEs of known zones. Raises IcsError for one that is
-    not tame.
+    """The lines of a file without the VTIMEZONEs of known zones. Raises IcsError for one that isn't
+    simple.
     """
     kept: list[str] = []
     block: list[str] | None = None
@@ -43,7 +42,7 @@ def without_known_zones(lines: list[str], known_zone: Callable[[str], tzinfo | N
 
 
 def _needed(block: list[str], known_zone: Callable[[str], tzinfo | None]) -> list[str]:
-    """A VTIMEZONE, or nothing where its zone is known by name."""
+    """A VTIMEZONE, or nothing if its zone is known by name."""
     names = [line.partition(":")[2].strip() for line in block if line.upper().startswith("TZID:")]
     if names and known_zone(names[0]):
         return []
@@ -51,12 +50,13 @@ def _needed(block: list[str], known_zone: Callable[[str], tzinfo | None]) -> lis
     wild = [line for line in block if _is_wild(line.strip().upper())]
     if wild or len(block) > _MOST_LINES or len(rules) > _MOST_RULES:
         why = (
-            f"holds {quoted(wild[0])}"
+            f"contains {quoted(wild[0])}"
             if wild
             else f"has more than {_MOST_LINES} lines or {_MOST_RULES} rules"
         )
         raise IcsError(
-            f"the VTIMEZONE {quoted(''.join(names[:1]))} {why}: use a zone that is known by name"
+            f"the VTIMEZONE {quoted(''.join(names[:1]))} {why}. "
+            "Use a time zone with an IANA or Windows name"
         )
     return block
 

@@ -1,17 +1,16 @@
 """RFC 5545 recurrence rules on days: RRULE without its times of day.
 
-dateutil names the days, one calendar year at a time; a year's days are found once and shared. What
-dateutil 4.0 answers late or wrongly when it is asked as a rule is written is asked another way, and
-each of these cases is a test:
+dateutil finds the days of one calendar year at a time, and a year's days are shared. Rules for
+which dateutil 4.0 is slow or wrong are rephrased first, and each of these cases has a test:
 
 - A rule that never fires is searched up to the year 9999, whatever its UNTIL (8 s for
   `FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30`): a year is asked for as its twin, the latest year with the
-  same calendar, so the search is over after 28 years at most.
-- Every question starts again at DTSTART: DTSTART is the first day in the year, or in the week that
-  began before it, from which the interval counts on.
-- `BYDAY=MO,2TU` is taken as both at once instead of either: a plain weekday becomes all its places.
+  same calendar, so the search ends after 28 years at most.
+- Every call starts again at DTSTART: DTSTART is the first day in the year, or in the week that
+  began before it, from which the interval continues.
+- `BYDAY=MO,2TU` means both at once instead of either: a plain weekday becomes all its places.
 - BYWEEKNO loses days where years meet (2022-01-01 is in week 52 of 2021): it becomes BYYEARDAY.
-- `BYDAY=99MO` is an IndexError: a place that no month or year has is left out.
+- `BYDAY=99MO` is an IndexError: a place that no month or year has is removed.
 
 Source: https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 """
@@ -38,14 +37,14 @@ _SOME_DAY = date(2024, 1, 1)
 _FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {"YEARLY": 0, "MONTHLY": 1, "WEEKLY": 2, "DAILY": 3}
 """The numbers of dateutil; its constants would load it before a rule is asked for its days."""
 _TWINS = range(9998, 9970, -1)
-"""28 years hold every calendar of a year together with those of its neighbors."""
+"""28 years have every calendar of a year together with those of its neighbors."""
 
 
 class Rrule(NamedTuple):
     """One RRULE. `byday` pairs a place (0: every one) with a weekday (0: Monday).
 
-    `until` is a day, a local time (naive) or a moment (UTC), as it was written; it is included.
-    `total` is COUNT, a name that tuples have for themselves.
+    `until` is a day, a local time (naive), or a moment (UTC), as in the text; it's included.
+    `total` is COUNT, which is a method of tuples.
     """
 
     text: str
@@ -63,15 +62,15 @@ class Rrule(NamedTuple):
 
     @property
     def from_needed(self) -> str | None:
-        """Why the rule cannot be understood without a first day, or None where it can."""
+        """Why the rule requires a first day, or None."""
         if self.interval > 1:
             return f"INTERVAL={self.interval}"
         if self.total is not None:
             return f"COUNT={self.total}"
-        return f"FREQ={self.freq} on no named day" if self._settled(_SOME_DAY) != self else None
+        return f"FREQ={self.freq} without a day" if self._settled(_SOME_DAY) != self else None
 
     def note(self, anchor: date | None) -> str | None:
-        """What the rule leaves out, in words, or None."""
+        """The months that the rule skips, in words, or None."""
         rule = self._settled(anchor) if anchor else self
         if any(abs(nth) == _RARE_PLACE for nth, _ in rule.byday) and not self.counts_in_year:
             return "months without a fifth such weekday are skipped"
@@ -193,7 +192,7 @@ def _days_of_year(rule: Rrule, offset: int, year: int) -> tuple[int, ...]:
 
 
 def _weekdays(rule: Rrule) -> list["weekday"]:
-    """BYDAY as dateutil takes it: beside a numbered weekday, a plain one is named by its places."""
+    """BYDAY for dateutil: next to a numbered weekday, a plain one becomes all its places."""
     from dateutil.rrule import weekday
 
     if not any(place for place, _ in rule.byday):

@@ -1,4 +1,4 @@
-"""Reading RFC 5545 RRULE text: strict, and each refusal says what to write instead."""
+"""Reading RFC 5545 RRULE text strictly; each error has the fix."""
 
 import re
 from collections.abc import Callable
@@ -22,33 +22,29 @@ _NOT_ALLOWED = {
     "MONTHLY": ("BYYEARDAY", "BYWEEKNO"),
     "YEARLY": (),
 }
-"""By RFC 5545, except that BYSETPOS in a day, where there is nothing to choose from, is refused
-too.
-"""
+"""By RFC 5545, and also BYSETPOS in a day, which has nothing to choose from."""
 
 _ADVICE = {
-    "DTSTART": "DTSTART is written as the window's `from` (the day) and `start` (the time)",
-    "BYHOUR": "BYHOUR is written as the window's `start`",
-    "BYMINUTE": "BYMINUTE is written as the window's `start`",
-    "BYSECOND": "BYSECOND is written as the window's `start`",
+    "DTSTART": "Specify DTSTART as `from` (the date) and `start` (the time) of the window",
+    "BYHOUR": "Specify BYHOUR as `start` of the window",
+    "BYMINUTE": "Specify BYMINUTE as `start` of the window",
+    "BYSECOND": "Specify BYSECOND as `start` of the window",
     "FREQ=HOURLY": (
-        "FREQ=HOURLY would open every hour; the smallest FREQ is DAILY, or write azure: 6Hours"
+        "FREQ=HOURLY opens every hour. Use FREQ=DAILY or less often, or `azure: 6Hours`"
     ),
-    "FREQ=MINUTELY": "FREQ=MINUTELY would open every minute; the smallest FREQ is DAILY",
-    "FREQ=SECONDLY": "FREQ=SECONDLY would open every second; the smallest FREQ is DAILY",
+    "FREQ=MINUTELY": "FREQ=MINUTELY opens every minute. Use FREQ=DAILY or less often",
+    "FREQ=SECONDLY": "FREQ=SECONDLY opens every second. Use FREQ=DAILY or less often",
 }
 
 
 def read_rrule(text: str) -> Rrule:
     """Read one RRULE, with or without `RRULE:` before it. Raises RecurrenceError."""
     if len(text) > _LONGEST_TEXT:
-        raise RecurrenceError(
-            f"an RRULE of {len(text)} characters: expected one like FREQ=WEEKLY;BYDAY=SU"
-        )
+        raise RecurrenceError(f"the RRULE has {len(text)} characters. Use at most {_LONGEST_TEXT}")
     parts = _parts(text)
     values: dict[str, Any] = {_field(name): _value(text, name, parts[name]) for name in parts}
     if "FREQ" not in parts:
-        raise _refused(text, "FREQ is missing; begin with FREQ=WEEKLY or another frequency")
+        raise _refused(text, "FREQ is missing. Specify it, such as FREQ=WEEKLY")
     rule = Rrule(text, **values)
     advice = _contradiction(rule, parts)
     if advice:
@@ -57,14 +53,14 @@ def read_rrule(text: str) -> Rrule:
 
 
 def _parts(text: str) -> dict[str, str]:
-    """NAME=VALUE by name; a name that comes twice is refused."""
+    """NAME=VALUE by name; a repeated name is an error."""
     parts: dict[str, str] = {}
     for part in text.strip().upper().removeprefix("RRULE:").removesuffix(";").split(";"):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not value:
-            raise _refused(text, _advised(part, f"{quoted(part)} is not of the form NAME=VALUE"))
+            raise _refused(text, _advised(part, f"{quoted(part)} isn't in the format NAME=VALUE"))
         if name in parts:
-            raise _refused(text, f"{name} is given twice")
+            raise _refused(text, f"Specify {name} only once")
         parts[name] = value
     return parts
 
@@ -75,43 +71,43 @@ def _field(name: str) -> str:
 
 def _value(text: str, name: str, value: str) -> object:
     if name not in _READERS:
-        known = (
-            f"{quoted(name)} is not a part of a recurrence rule; known are {', '.join(_READERS)}"
-        )
+        known = f"{quoted(name)} isn't a part of a recurrence rule. Use {', '.join(_READERS)}"
         raise _refused(text, _advised(name, known))
     try:
         return _READERS[name](value)
     except ValueError as takes:
-        otherwise = f"{name} is {quoted(value)}, but takes {takes}"
+        otherwise = f"{name} is {quoted(value)}. Use {takes}"
         raise _refused(text, _advised(f"{name}={value}", otherwise)) from None
 
 
 def _contradiction(rule: Rrule, parts: dict[str, str]) -> str | None:
-    """What RFC 5545 forbids of parts that are each well written, or None."""
+    """What RFC 5545 forbids of parts that are valid by themselves, or None."""
     for name in _NOT_ALLOWED[rule.freq]:
         if name in parts:
-            return f"{name} has no meaning with FREQ={rule.freq}; take it out or use another FREQ"
+            return f"{name} isn't valid with FREQ={rule.freq}. Remove it, or use another FREQ"
     if any(nth for nth, _ in rule.byday) and (
         rule.freq not in ("MONTHLY", "YEARLY") or rule.byweekno
     ):
-        return "a numbered weekday like 2TU needs FREQ=MONTHLY or FREQ=YEARLY without BYWEEKNO"
+        return (
+            "A numbered weekday such as 2TU requires FREQ=MONTHLY, or FREQ=YEARLY without BYWEEKNO"
+        )
     if rule.bysetpos and not any(name.startswith("BY") for name in parts if name != "BYSETPOS"):
-        return "BYSETPOS chooses among the days of another part, like BYDAY"
+        return "BYSETPOS requires another part, such as BYDAY"
     if rule.total is not None and rule.until is not None:
-        return "COUNT and UNTIL exclude each other; keep one"
+        return "COUNT and UNTIL exclude each other. Keep one"
     return None
 
 
 def _advised(part: str, otherwise: str) -> str:
-    """The advice for a part that people write and that belongs elsewhere, or another sentence."""
+    """The advice for a part that belongs elsewhere, or another sentence."""
     return next((advice for name, advice in _ADVICE.items() if part.startswith(name)), otherwise)
 
 
 def _refused(text: str, advice: str) -> RecurrenceError:
-    return RecurrenceError(f"cannot read the RRULE {quoted(text)}: {advice}")
+    return RecurrenceError(f"the RRULE {quoted(text)} isn't valid. {advice}")
 
 
-# Readers of one value each; the ValueError that they raise says what the part takes.
+# Readers of one value each; their ValueError names the valid values.
 
 
 def _one_of(known: dict[str, Any]) -> Callable[[str], object]:
@@ -151,14 +147,14 @@ def _weekdays(value: str) -> tuple[tuple[int, int], ...]:
     for word in value.split(","):
         match = _DAY_PLACE.fullmatch(word)
         if match is None or (match[1] and not int(match[1])):
-            raise ValueError("weekdays like MO,TU or 2TU or -1SU")
+            raise ValueError("weekdays such as MO,TU or 2TU or -1SU")
         weekdays.add((int(match[1] or 0), _WEEKDAYS[match[2]]))
     return tuple(sorted(weekdays))
 
 
 def _until(value: str) -> date:
     if not _UNTIL.fullmatch(value):
-        raise ValueError("a day like 20261231 or a moment like 20261231T220000Z")
+        raise ValueError("a date such as 20261231, or a moment such as 20261231T220000Z")
     if "T" not in value:
         return date.fromisoformat(value)
     moment = datetime.fromisoformat(value.removesuffix("Z"))

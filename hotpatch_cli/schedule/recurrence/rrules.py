@@ -1,4 +1,4 @@
-"""Several RFC 5545 rules together, less single days: what the `rrule` of a window means."""
+"""Several RFC 5545 rules together, without single days: the `rrule` of a window."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,18 +17,18 @@ _EXDATE = re.compile(r"(\d{8})(?:T\d{6})?", re.ASCII)
 
 
 class Rrules(NamedTuple):
-    """The union of RFC 5545 rules, less single days."""
+    """The union of RFC 5545 rules, without single days."""
 
     rules: tuple[Rrule, ...]
     exdates: frozenset[date] = frozenset()
 
     @property
     def from_needed(self) -> str | None:
-        """Why one of the rules cannot be understood without a first day, or None."""
+        """Why one of the rules requires a first day, or None."""
         return next(filter(None, (rule.from_needed for rule in self.rules)), None)
 
     def note(self, anchor: date | None) -> str | None:
-        """What the rules leave out, in words, or None."""
+        """The months that the rules skip, in words, or None."""
         return (
             "; ".join(dict.fromkeys(filter(None, (rule.note(anchor) for rule in self.rules))))
             or None
@@ -41,8 +41,7 @@ class Rrules(NamedTuple):
 
 
 def parse_rrule(text: str | Sequence[str]) -> Rrules:
-    """Read a rule, several lines of rules, or a list of them; `EXDATE:` lines hold days to leave
-    out.
+    """Read a rule, several lines of rules, or a list of them; `EXDATE:` lines have excluded days.
 
     Raises RecurrenceError.
     """
@@ -51,7 +50,7 @@ def parse_rrule(text: str | Sequence[str]) -> Rrules:
     without = [line for line in lines if line.upper().startswith("EXDATE")]
     if not 0 < len(lines) - len(without) <= _MOST_RULES:
         raise RecurrenceError(
-            f"expected 1 to {_MOST_RULES} RRULEs, found {len(lines) - len(without)}"
+            f"the window has {len(lines) - len(without)} RRULEs. Specify 1 to {_MOST_RULES}"
         )
     rules = tuple(read_rrule(line) for line in lines if line not in without)
     return Rrules(rules, frozenset(day for line in without for day in _exdates(line)))
@@ -65,5 +64,6 @@ def _exdates(line: str) -> list[date]:
         with suppress(ValueError):
             return [date.fromisoformat(match[1]) for match in matches if match]
     raise RecurrenceError(
-        f"cannot read {quoted(line)}: write EXDATE:20261224,20261231 or use `exdates`"
+        f"{quoted(line)} isn't valid. "
+        "Use a format such as EXDATE:20261224,20261231, or use `exdates`"
     )

@@ -1,4 +1,4 @@
-"""What every recurrence rule shares: the question it answers and the error it raises."""
+"""Parts that all recurrence rules share: the range of days, the error, and words."""
 
 from datetime import UTC, date, time, timedelta, tzinfo
 from typing import NamedTuple
@@ -11,14 +11,14 @@ _SHORTEST_MONTH = 28
 
 
 class RecurrenceError(ValueError):
-    """A rule that cannot be read or never opens; one sentence says what is wrong and what to do."""
+    """An invalid rule, or one that never opens. The message is what is wrong and the fix."""
 
 
 class Frame(NamedTuple):
-    """The days that a rule is asked about, both ends included, and the window that asks.
+    """A range of days, both ends included, and the values of the window that a rule depends on.
 
-    `anchor` is the window's `from`, which sets the phase of an interval. `start` and `zone` matter
-    only to a rule that ends at a moment instead of on a day.
+    `anchor` is the window's `from`, from which an interval counts. `start` and `zone` matter only
+    to a rule that ends at a moment instead of on a day.
     """
 
     first: date
@@ -29,11 +29,11 @@ class Frame(NamedTuple):
 
 
 def skipped_months(monthdays: tuple[int, ...]) -> str | None:
-    """What happens in months that lack one of these days (negative: from the end), or None."""
+    """A note on months that lack one of these days (negative: from the end), or None."""
     rare = sorted(number for number in monthdays if abs(number) > _SHORTEST_MONTH)
     return f"months without day {' or '.join(map(str, rare))} are skipped" if rare else None
 
 
 def quoted(text: str) -> str:
-    """Text of unknown origin as a message may show it: quoted, short, without control codes."""
+    """Untrusted text for a message: quoted, short, without control codes."""
     return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "...")

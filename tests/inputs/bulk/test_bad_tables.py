@@ -17,18 +17,22 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
         "name,platform\na,arc,hunter2\n",
         "t.csv:2:1: This row has 3 cells",
     ),
-    "a quote without its end": ("t.csv", 'name,platform\na,arc\nb,"arc\n', "t.csv:3:1: Not CSV"),
+    "a quote without its end": (
+        "t.csv",
+        'name,platform\na,arc\nb,"arc\n',
+        "t.csv:3:1: Invalid CSV",
+    ),
     "a file that is cut off": (
         "t.csv",
         "name,platform,os\na,arc,x\nb,ar",
         "t.csv:3:1: The file ends in this row",
     ),
-    "no UTF-8": ("t.csv", b"name,platform\n\xe9,arc\n", "Not text in UTF-8"),
-    "zero bytes": ("t.csv", "name,platform\na\0,arc\n", "A binary file"),
+    "no UTF-8": ("t.csv", b"name,platform\n\xe9,arc\n", "The file isn't text in UTF-8"),
+    "zero bytes": ("t.csv", "name,platform\na\0,arc\n", "The file is binary"),
     "two columns of one name": (
         "t.csv",
         "name,platform,Name\na,arc,b\n",
-        "stands twice in the header",
+        "has the column 'name' twice",
     ),
     "no name": (
         "t.csv",
@@ -69,9 +73,13 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
     "a key twice": (
         "t.jsonl",
         GOOD + '{"name": "b", "name": "c"}\n',
-        "t.jsonl:2:15: The key 'name' stands twice",
+        "t.jsonl:2:15: The key 'name' is defined twice",
     ),
-    "deep nesting": ("t.jsonl", GOOD + '{"x": ' + "[" * 5000 + "]" * 5000 + "}\n", "Nested deeper"),
+    "deep nesting": (
+        "t.jsonl",
+        GOOD + '{"x": ' + "[" * 5000 + "]" * 5000 + "}\n",
+        "nesting is deeper",
+    ),
     "a name that is a list": (
         "t.jsonl",
         GOOD + '{"name": ["b"], "platform": "arc"}\n',

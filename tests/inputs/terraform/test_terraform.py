@@ -362,8 +362,8 @@ def test_a_reason_points_at_the_attribute(hotpatch: Hotpatch) -> None:
             "Expected true or false in hotpatching_enabled, found text",
         ),
         (plan(resource("z", "azapi_resource", **AZAPI, body=PLANTED)), "isn't JSON"),
-        (plan(resource())[:-40], "Not JSON"),
-        (plan(resource()).replace("[\n", "[" * 100 + "\n", 1), "Nested deeper"),
+        (plan(resource())[:-40], "Invalid JSON"),
+        (plan(resource()).replace("[\n", "[" * 100 + "\n", 1), "nesting is deeper"),
     ],
     ids=["other-provider", "empty", "number", "flag", "azapi-body", "truncated", "deep"],
 )

@@ -87,7 +87,7 @@ def _not_csv(file: str) -> Iterator[None]:
     try:
         yield
     except NotCsvError as error:
-        said = f"Not CSV: {error}."
+        said = f"Invalid CSV: {error}."
         raise InputError(
             [Problem(file, error.line, 1, said, "Check the quotes from here on.")]
         ) from None
@@ -101,7 +101,7 @@ def _opened(detected: DetectedTable) -> Iterator["_Lines"]:
             yield _Lines(stream, detected.name)
     except UnicodeDecodeError:
         raise refuse(
-            detected.name, "Not text in UTF-8 or UTF-16.", "Save the file as UTF-8."
+            detected.name, "The file isn't text in UTF-8 or UTF-16.", "Save it as UTF-8."
         ) from None
     except OSError as error:
         raise refuse(detected.name, f"Can't read the file: {error.strerror}.") from None
@@ -129,7 +129,7 @@ class _Lines:
         if "\0" in line:
             raise refuse(
                 self._file,
-                "A binary file, or UTF-16 without a byte order mark.",
+                "The file is binary, or UTF-16 without a byte order mark.",
                 "Save it as UTF-8 text.",
             )
         if len(line) > LONGEST_CELL:
