@@ -34,14 +34,12 @@ COLUMNS = (
 _NARROW_COLUMNS = (*columns("machine", "verdict"), Column("blocked by / track", 2), _RESTART)
 GROUP_COLUMNS = (
     *columns("machines", "verdict"),
-    Column("blocked by", 1),
-    Column("track", 2),
-    Column("names", 3),
-    Column("first restart", 4, prose=True),
-    Column("product", 5),
+    Column("blocked by / track", 1),
+    Column("names", 2),
+    Column("first restart", 3, prose=True, least=27),
 )
-NARROW, WIDE = 100, 140
-"""Below the first width a cell has one name of a list, from the second on as many as fit."""
+NARROW = 100
+"""Below this width a cell has one name of a list."""
 _RUNNERS = {"platform": "Azure", "owner": "owner"}
 
 
@@ -126,7 +124,7 @@ def _baseline(checked: Checked) -> str:
 
 
 class MachineGroup:
-    """Machines that are alike in verdict, in what blocks them, in their track and product."""
+    """Machines that are alike in verdict and in what blocks them; ready ones in their track."""
 
     def __init__(self, first: Checked) -> None:
         self.first = first
@@ -143,7 +141,7 @@ class MachineGroup:
             self.soonest = checked
 
 
-_Key = tuple[str, str, tuple[str, ...], str | None, str | None]
+_Key = tuple[str, str, tuple[str, ...], str | None]
 
 
 class MachineGroups:
@@ -160,8 +158,7 @@ class MachineGroups:
             judgement.verdict or "",
             _passed_by(checked),
             _blocked_by(checked),
-            judgement.track.state,
-            judgement.product,
+            track_if_ready(checked),
         )
         if key not in self._groups:
             self._groups[key] = MachineGroup(checked)
@@ -169,7 +166,18 @@ class MachineGroups:
 
     def ranked(self) -> list[MachineGroup]:
         """The groups: what needs attention first, and of that the largest."""
-        return sorted(self._groups.values(), key=lambda group: (rank(group.first), -group.total))
+        return sorted(self._groups.values(), key=_group_rank)
+
+
+def _group_rank(group: MachineGroup) -> tuple[int, int, int]:
+    verdict = ATTENTION[group.first.judgement.verdict or "ready"]
+    return verdict, STATES[track_if_ready(group.first)], -group.total
+
+
+def track_if_ready(checked: Checked) -> str | None:
+    """The track of a ready machine; the others get the standard update, whatever their track is."""
+    judgement = checked.judgement
+    return judgement.track.state if judgement.verdict == "ready" else None
 
 
 def group_table(
@@ -187,12 +195,11 @@ def group_table(
 def _group_row(group: MachineGroup, options: ViewOptions) -> tuple[str, ...]:
     first = group.first
     names = [checked.machine.label for checked in group.machines]
+    causes = _blocked_by(first) or tuple(filter(None, [track_if_ready(first)]))
     return (
         f"{group.total:,}",
         verdict_text(first, options),
-        few(_blocked_by(first), room_for_names(options)),
-        first.judgement.track.state or "-",
+        few(causes, room_for_names(options)),
         few(names, room_for_names(options)),
         next_restart(group.soonest.restart),
-        first.judgement.product or "-",
     )
