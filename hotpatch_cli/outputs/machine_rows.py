@@ -9,20 +9,19 @@ from hotpatch_cli.outputs.restart_text import (
     offset_text,
     order_of,
 )
-from hotpatch_cli.outputs.table import Column, TextTable, columns, few, fits, signed
+from hotpatch_cli.outputs.table import Column, TextTable, columns, few, fits, is_in_rows, signed
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Checked
 from hotpatch_cli.use_cases.fix_ranking import blocking_rules
 
 ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
 STATES = {"baseline-due": 0, "off-track": 1, "unknown": 2, "behind": 3, "current": 4, None: 5}
-_RESTART = Column("next restart", 1, prose=True, least=27)
 COLUMNS = (
     *columns("machine", "verdict"),
     Column("blocked by", 2),
     Column("track", 3),
-    _RESTART,
-    Column("next baseline", 4),
+    Column("next restart"),
+    Column("next baseline", 4, prose=True, least=25),
     Column("window", 5),
     Column("offset", 6),
     Column("run by", 7),
@@ -31,15 +30,19 @@ COLUMNS = (
     Column("owner", 10),
     Column("codes", 11),
 )
-_NARROW_COLUMNS = (*columns("machine", "verdict"), Column("blocked by / track", 2), _RESTART)
+_NARROW_COLUMNS = (
+    *columns("machine", "verdict"),
+    Column("blocked by / track", 2),
+    Column("next restart", prose=True, least=27),
+)
 GROUP_COLUMNS = (
     *columns("machines", "verdict"),
     Column("blocked by / track", 1),
     Column("names", 2),
     Column("first restart", 3, prose=True, least=27),
 )
-NARROW = 100
-"""Below this width a cell has one name of a list."""
+NARROW, NAMES = 100, 30
+"""Below this width a cell has one name of a list; otherwise this many cells for names."""
 _RUNNERS = {"platform": "Azure", "owner": "owner"}
 
 
@@ -52,26 +55,25 @@ def room_for_names(options: ViewOptions) -> int | None:
     """How many cells a list of names gets; None where it gets all."""
     if not options.terminal:
         return None
-    return 1 if options.width < NARROW else options.width // 5
+    return 1 if options.width < NARROW else NAMES
 
 
 def machine_table(machines: Iterable[Checked], options: ViewOptions) -> TextTable:
     """A row a machine. Where a terminal has no room for two columns, what blocks a machine and the
-    track of one that is ready share one; where names are too long for rows, the table has the facts
-    that count.
+    track of one that is ready share one; where names leave no room for rows, the table has the
+    facts that count, a block for each machine.
     """
     table = TextTable(COLUMNS, [_row(checked, options) for checked in machines])
     first = len(_NARROW_COLUMNS) + 1
     main = TextTable(COLUMNS[:first], [row[:first] for row in table.rows])
     if not options.terminal or fits(main, options.width):
         return table
-    if not fits(TextTable(COLUMNS[:2], [row[:2] for row in table.rows]), options.width):
-        return main
     rows = [
         (name, verdict, track if blocked_by == "-" else blocked_by, restart)
         for name, verdict, blocked_by, track, restart in main.rows
     ]
-    return TextTable(_NARROW_COLUMNS, rows)
+    narrow = TextTable(_NARROW_COLUMNS, rows)
+    return narrow if is_in_rows(narrow, options.width) else main
 
 
 def _row(checked: Checked, options: ViewOptions) -> tuple[str, ...]:

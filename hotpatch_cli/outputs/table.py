@@ -110,12 +110,8 @@ def terminal(table: TextTable, width: int, *, color: bool) -> str:
     Where even those of rank 0 don't fit side by side, each row becomes a block with a line for each
     column. Nothing but prose is ever folded.
     """
-    rows = [tuple(map(visible, row)) for row in table.rows]
-    measures = [
-        _measured(index, column, rows)
-        for index, column in enumerate(table.columns)
-        if column.rank == 0 or any(row[index] not in _NOTHING for row in rows)
-    ]
+    rows = _visible_rows(table)
+    measures = _measures(table.columns, rows)
     chosen = _chosen(measures, width)
     title = f"{_bold(visible(table.title), color=color)}\n" if table.title else ""
     if chosen:
@@ -125,6 +121,19 @@ def terminal(table: TextTable, width: int, *, color: bool) -> str:
 
 def _bold(text: str, *, color: bool) -> str:
     return colored(text, "bold") if color else text
+
+
+def _visible_rows(table: TextTable) -> list[tuple[str, ...]]:
+    return [tuple(map(visible, row)) for row in table.rows]
+
+
+def _measures(columns: Sequence[Column], rows: Sequence[tuple[str, ...]]) -> list[_Measure]:
+    """The columns that have something in them, measured."""
+    return [
+        _measured(index, column, rows)
+        for index, column in enumerate(columns)
+        if column.rank == 0 or any(row[index] not in _NOTHING for row in rows)
+    ]
 
 
 def _measured(index: int, column: Column, rows: Sequence[tuple[str, ...]]) -> _Measure:
@@ -157,6 +166,11 @@ def fits(table: TextTable, width: int) -> bool:
         for index, column in enumerate(table.columns)
     ]
     return sum(widths) + _GAP * (len(widths) - 1) <= width
+
+
+def is_in_rows(table: TextTable, width: int) -> bool:
+    """Whether a terminal of some width shows a table in rows, and not as blocks."""
+    return bool(_chosen(_measures(table.columns, _visible_rows(table)), width))
 
 
 def few(names: Sequence[str], room: int | None) -> str:
