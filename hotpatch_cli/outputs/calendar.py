@@ -3,11 +3,13 @@
 import json
 from collections.abc import Sequence
 from datetime import date
-from itertools import groupby, zip_longest
+from itertools import zip_longest
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.escaping import csv_text, markdown
-from hotpatch_cli.outputs.table import TextTable, columns, drawn
+from hotpatch_cli.outputs.phrases import counted
+from hotpatch_cli.outputs.restart_text import day_text
+from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn, fits
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.servicing.calendar import CalendarEntry, Year, restarts
 
@@ -19,21 +21,32 @@ _WORDS = {
     "out-of-band-hotpatch": "oob-hotpatch",
     None: "unknown",
 }
-_LEGEND = """BASELINE   a planned baseline: a cumulative update that restarts the machine
-UNPLANNED  a baseline that replaced a hotpatch: a restart as well
-unknown    no source states whether it was a baseline or a hotpatch
-forecast   from the plan; no KB or build confirms it
+_LEGEND = """BASELINE   planned baseline; restarts the machine
+UNPLANNED  baseline in place of a hotpatch; restarts it too
+unknown    no source states baseline or hotpatch
+forecast   by the schedule; no KB or build confirms it
 """
 
 
+_NARROW_COLUMNS = (*columns("day", "product", "kind"), Column("KB and build", prose=True, least=21))
+
+
 def render_table(year: Year, options: ViewOptions) -> str:
-    """The year as a table, the products side by side."""
+    """The year as a table: the products side by side, or below each other in a narrow terminal."""
     header = ("day", *(PRODUCT_NAMES[product] for product in _listed(year)))
     grid = TextTable(columns(*header), list(_rows(year)))
+    if options.terminal and not fits(grid, options.width):
+        grid = TextTable(_NARROW_COLUMNS, [_release_row(entry) for _, entry in _all(year)])
     listing = drawn(grid, options)
     prose = (folded(text, options) for text in (_counts(year), _remarks(year), _what_if(year)))
-    parts = [f"{year.year}, as of {year.as_of}.\n", listing, _LEGEND, *prose]
+    head = f"Hotpatch calendar {year.year}, as of {day_text(year.as_of)}\n"
+    parts = [head, listing, folded(_LEGEND, options), *prose]
     return "\n".join(part for part in parts if part)
+
+
+def _release_row(entry: CalendarEntry) -> tuple[str, ...]:
+    kind, *named = _cell(entry).split(" ", maxsplit=1)
+    return day_text(entry.date), entry.product, kind, " ".join(named)
 
 
 def _listed(year: Year) -> list[Product]:
@@ -52,9 +65,10 @@ def _rows(year: Year) -> list[tuple[str, ...]]:
             [entry for entry in year.entries[product] if entry.date == day]
             for product in _listed(year)
         ]
-        for number, cells in enumerate(zip_longest(*listed)):
-            name = f"{day:%b} {day.day:>2}" if number == 0 else ""
-            rows.append((name, *(_cell(cell) if cell else "" for cell in cells)))
+        rows += [
+            (day_text(day), *(_cell(cell) if cell else "" for cell in cells))
+            for cells in zip_longest(*listed)
+        ]
     return rows
 
 
@@ -77,10 +91,12 @@ def _counts(year: Year) -> str:
         turned, months = year.months[product]
         open_months = f", and {unknown} of unknown kind" if unknown else ""
         history = (
-            f" So far {turned} of {months} hotpatch months became baselines." if months else ""
+            f" So far, {turned} of {counted(months, 'hotpatch month')} became baselines."
+            if months
+            else ""
         )
         lines.append(
-            f"{PRODUCT_NAMES[product]}: {baselines} restarts in {year.year}"
+            f"{PRODUCT_NAMES[product]}: {counted(baselines, 'restart')} in {year.year}"
             f"{open_months}.{history}\n"
         )
     return "".join(lines)
@@ -106,7 +122,7 @@ def _remarks(year: Year) -> str:
         )
         if release is not None and release.notes and (doubtful or entry.kind is None):
             lines.append(
-                f"{entry.date} {product} ({release.confidence_of_kind} confidence): "
+                f"{day_text(entry.date)} {product} ({release.confidence_of_kind} confidence): "
                 f"{release.notes}\n"
             )
     return "".join(lines)
@@ -176,14 +192,13 @@ def render_markdown(year: Year, _options: ViewOptions) -> str:
         _markdown_row(header),
         _markdown_row(["---"] * len(header)),
     ]
-    for day, rows in groupby(_rows(year), key=lambda row: row[0]):
-        lines += [_markdown_row((day, *row[1:])) for row in rows]
+    lines += map(_markdown_row, _rows(year))
     return (
         "\n".join(
             [
                 *lines,
                 "",
-                f"As of {year.as_of}.",
+                f"As of {day_text(year.as_of)}.",
                 "",
                 *_counts(year).splitlines(),
                 "",

@@ -11,9 +11,9 @@ from hotpatch_cli.use_cases.fix_ranking import COLLECTED, IN_AZURE, RankedFix
 FIXES = 5
 """The number of changes that a terminal shows."""
 _COLUMNS = (
-    Column("fix first"),
-    Column("makes ready", prose=True, least=11),
-    Column("how"),
+    Column("fix first", colored=False),
+    Column("makes ready"),
+    Column("how", colored=False),
     Column("machines", 1),
     Column("what is wrong", 2, prose=True, least=30),
     Column("restart needed", 3),
@@ -27,7 +27,9 @@ def fix_table(fixes: Sequence[RankedFix], options: ViewOptions) -> str:
     if not fixes:
         return ""
     shown = fixes[:FIXES] if options.most is not None else fixes
-    rows = [row for fix in shown for row in _rows(fix, options)]
+    rows: list[tuple[str, ...]] = []
+    for fix in shown:
+        rows += _rows(fix, options)
     rest = len(fixes) - len(shown)
     more = f"... and {counted(rest, 'more fix', 'more fixes')}: --all shows all.\n" if rest else ""
     return drawn(TextTable(_COLUMNS, rows), options) + more
@@ -36,11 +38,11 @@ def fix_table(fixes: Sequence[RankedFix], options: ViewOptions) -> str:
 def _rows(fix: RankedFix, options: ViewOptions) -> list[tuple[str, ...]]:
     """A row for the change, and one more for each other way to it."""
     names = [checked.machine.label for checked in fix.alone or fix.machines]
-    first, *others = _ways(fix)
+    first, *others = ways(fix)
     title = fix.rules[0].title if len(fix.rules) == 1 else "Facts that no source states"
     row = (
         fix.name,
-        _effect(fix),
+        effect(fix),
         first,
         few(names, room_for_names(options)),
         title,
@@ -49,17 +51,18 @@ def _rows(fix: RankedFix, options: ViewOptions) -> list[tuple[str, ...]]:
     return [row, *(("", "", way, "", "", "") for way in others)]
 
 
-def _effect(fix: RankedFix) -> str:
+def effect(fix: RankedFix) -> str:
     """How many machines become ready by this change alone, of those that it concerns."""
     if fix.kind == "new-machine":
         return f"new VM: {fix.total:,}"
     if fix.kind == "upgrade":
         return f"upgrade: {fix.total:,}"
-    most = "up to " if fix.kind == "missing-facts" else ""
-    return f"{most}{fix.total_alone:,} of {fix.total:,}"
+    if fix.kind == "missing-facts":
+        return f"up to {fix.total_alone:,}"
+    return f"{fix.total_alone:,} of {fix.total:,}"
 
 
-def _ways(fix: RankedFix) -> list[str]:
+def ways(fix: RankedFix) -> list[str]:
     """The commands that find the missing facts, or that explain the change."""
     codes = set(fix.codes)
     if fix.kind == "missing-facts" and codes <= COLLECTED:

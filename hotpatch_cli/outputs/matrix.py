@@ -1,4 +1,4 @@
-"""The support matrix of a day: what can hotpatch where, and what it takes."""
+"""The support matrix of a day: eligible images and editions, and their prerequisites."""
 
 import json
 from collections.abc import Iterable
@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Matrix, Source, Statement, holds
 from hotpatch_cli.model import PLATFORMS
 from hotpatch_cli.outputs.escaping import csv_text
-from hotpatch_cli.outputs.table import TextTable, columns, drawn
+from hotpatch_cli.outputs.restart_text import day_text
+from hotpatch_cli.outputs.table import Column, TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 
 PLATFORM_NAMES = {"azure": "Azure", "azure-local": "Azure Local", "arc": "Azure Arc"}
-NOT_CARRIED = "Not carried by a hotpatch (these may restart the machine in a hotpatch month)"
+NOT_CARRIED = "Not delivered as hotpatches (these might restart the machine in a hotpatch month)"
 
 
 class MatrixView(NamedTuple):
@@ -27,13 +28,13 @@ def render_table(view: MatrixView, options: ViewOptions) -> str:
     matrix, day = view
 
     parts = [
-        f"Hotpatch support matrix as of {day}.\n",
+        f"Hotpatch support matrix, as of {day_text(day)}\n",
         drawn(_images(matrix, day), options),
         drawn(_editions(matrix, day), options),
         *(folded(_platform(matrix, platform, day), options) for platform in PLATFORMS),
         folded(_list(NOT_CARRIED, matrix.not_carried), options),
         folded(_list("Rollback", matrix.rollback), options),
-        _lifecycle(matrix, day),
+        folded(_lifecycle(matrix, day), options),
         _sources(_every_source(matrix)),
     ]
     return "\n".join(part for part in parts if part)
@@ -50,7 +51,7 @@ def _images(matrix: Matrix, day: date) -> TextTable:
     ]
     publishers = sorted({f"{row.publisher}:{row.offer}" for row in matrix.images})
     return TextTable(
-        columns("SKU", "platforms", "since"),
+        (Column("SKU"), Column("platforms", 1, prose=True), Column("since")),
         rows,
         title=f"Images of {', '.join(publishers)}",
     )
@@ -61,7 +62,9 @@ def _editions(matrix: Matrix, day: date) -> TextTable:
         (f"{PRODUCT_NAMES[row.product]} {row.edition}", "Azure Arc", _since(row.from_day, day))
         for row in matrix.editions
     ]
-    return TextTable(columns("edition", "platform", "since"), rows, title="Editions")
+    return TextTable(
+        (Column("edition"), Column("platform", 1), Column("since")), rows, title="Editions"
+    )
 
 
 def _since(from_day: date, day: date) -> str:
@@ -73,18 +76,18 @@ def _platform(matrix: Matrix, platform: str, day: date) -> str:
         f"{statement.text}  [{statement.rule}]" if statement.rule else statement.text
         for statement in _of(matrix.prerequisites, platform)
     ]
-    lines = [f"{PLATFORM_NAMES[platform]} asks for\n", *(f"  - {text}\n" for text in asked)]
+    lines = [f"Prerequisites on {PLATFORM_NAMES[platform]}\n", *(f"  - {text}\n" for text in asked)]
     tools = ", ".join(statement.text for statement in _of(matrix.orchestration, platform))
     lines.append(f"  Orchestration: {tools}\n")
     lines += [f"  {statement.text}\n" for statement in _of(matrix.behaviour, platform)]
     if platform == "arc":
         phases = [phase for phase in matrix.arc_phases if holds(phase.from_day, phase.until, day)]
-        lines += [f"  On {day}: {phase.terms}.\n" for phase in phases] or [
-            "  Hotpatch through Arc was not offered yet.\n"
+        lines += [f"  As of {day_text(day)}: {phase.terms}.\n" for phase in phases] or [
+            "  Hotpatch through Arc isn't offered yet.\n"
         ]
     if platform == "azure":
         lines += [
-            f"  {PRODUCT_NAMES[row.product]} images were known to be in these regions only: "
+            f"  {PRODUCT_NAMES[row.product]} images are known to be in these regions only: "
             f"{', '.join(row.known)}.\n"
             for row in matrix.regions
             if holds(row.from_day, row.until, day)
@@ -104,7 +107,7 @@ def _lifecycle(matrix: Matrix, day: date) -> str:
     rows = [row for row in matrix.lifecycle if holds(row.from_day, row.until, day)]
     lines = []
     for row in rows:
-        when = f"{row.day:%B %Y}" if row.event == "last-hotpatch-month" else str(row.day)
+        when = f"{row.day:%B %Y}" if row.event == "last-hotpatch-month" else day_text(row.day)
         lines.append(f"  {PRODUCT_NAMES[row.product]}: {row.event.replace('-', ' ')} {when}\n")
     return "Lifecycle\n" + "".join(lines) if lines else ""
 

@@ -6,11 +6,20 @@ from collections.abc import Iterable
 from hotpatch_cli.knowledge.records import Knowledge, Release
 from hotpatch_cli.knowledge.release_age import last_read
 from hotpatch_cli.outputs.escaping import csv_text, visible
-from hotpatch_cli.outputs.table import TextTable, columns, drawn
-from hotpatch_cli.outputs.view_options import ViewOptions
+from hotpatch_cli.outputs.phrases import counted
+from hotpatch_cli.outputs.restart_text import day_text
+from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
+from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.release_import import MergedRows, ReleasePage, ReleaseRow
 
 _HEADER = ("product", "date", "kind", "kb", "build", "confidence", "read", "source")
+_COLUMNS = (
+    Column("product", 1),
+    *columns("date", "kind", "kb", "build"),
+    Column("confidence", 2),
+    Column("read", 3),
+    Column("source", 4, prose=True),
+)
 _FACTS = ("date", "kind", "kb", "build", "confidence")
 
 
@@ -33,6 +42,12 @@ def release_dict(row: Release) -> dict[str, object]:
     }
 
 
+def _shown(row: Release | ReleaseRow) -> tuple[str, ...]:
+    """The cells of a row as people read them: a day with its weekday."""
+    product, _, *rest = _cells(row)
+    return product, day_text(row.date) if row.date else "", *rest
+
+
 def _cells(row: Release | ReleaseRow) -> tuple[str, ...]:
     facts = (
         row.product,
@@ -48,8 +63,9 @@ def _cells(row: Release | ReleaseRow) -> tuple[str, ...]:
 
 def render_table(knowledge: Knowledge, options: ViewOptions) -> str:
     """The rows as a table, with the day of the data."""
-    grid = TextTable(columns(*_HEADER), [_cells(row) for row in knowledge.releases])
-    return f"{_day_of(knowledge)}\n\n{drawn(grid, options)}"
+    grid = TextTable(_COLUMNS, [_shown(row) for row in knowledge.releases])
+    head = folded(f"{_day_of(knowledge)}\n", options)
+    return f"{head}\n{drawn(grid, options)}"
 
 
 def _day_of(knowledge: Knowledge) -> str:
@@ -57,7 +73,10 @@ def _day_of(knowledge: Knowledge) -> str:
         (row.date for row in knowledge.releases if row.date and row.identified), default=None
     )
     read = last_read(knowledge)
-    return f"{len(knowledge.releases)} releases, the newest of {newest}; read up to {read}."
+    releases = counted(len(knowledge.releases), "release")
+    if newest is None:
+        return f"{releases}. Sources read up to {read}."
+    return f"{releases}, the newest of {day_text(newest)}. Sources read up to {read}."
 
 
 def render_json(knowledge: Knowledge, _options: ViewOptions) -> str:
@@ -74,18 +93,19 @@ def render_csv(knowledge: Knowledge, _options: ViewOptions) -> str:
 
 def render_difference(page: ReleasePage, merged: MergedRows, options: ViewOptions) -> str:
     """What a page changes: new rows, corrected ones, and where it is older than what is known."""
-    rows_text = f"{len(page.rows)} dated rows, {_changes_text(merged)}"
+    rows_text = f"{counted(len(page.rows), 'dated row')}, {_changes_text(merged)}"
     head = f"{visible(page.title)}, of {page.updated}: {rows_text}.\n"
-    rows = [("new", *_cells(row)[:6], "") for row in merged.new]
+    rows = [("new", *_shown(row)[:6], "") for row in merged.new]
     rows += [
-        ("changed", *_cells(after)[:6], _changes(before, after)) for before, after in merged.changed
+        ("changed", *_shown(after)[:6], _changes(before, after)) for before, after in merged.changed
     ]
     rows += [
-        ("kept", *_cells(known)[:6], f"the page says {_changes(known, said)}")
+        ("kept", *_shown(known)[:6], f"the page has {_changes(known, said)}")
         for known, said in merged.refused
     ]
-    grid = TextTable(columns("what", *_HEADER[:6], "change"), rows)
-    left = [f"Left out: {visible(reason)}." for reason in page.left_out]
+    change = Column("change", 1, prose=True)
+    grid = TextTable((*columns("what"), *_COLUMNS[:6], change), rows)
+    left = [f"Skipped: {visible(reason)}." for reason in page.left_out]
     return "\n".join(
         [head, *([drawn(grid, options)] if rows else []), *left, *([""] if left else [])]
     )

@@ -7,15 +7,31 @@ from typing import Any
 from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
 from hotpatch_cli.inputs.others.report import ReportedMachine
 from hotpatch_cli.outputs.escaping import markdown, visible
-from hotpatch_cli.outputs.phrases import and_rest
+from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.report_markdown import MOST
-from hotpatch_cli.outputs.table import TextTable, columns, drawn
+from hotpatch_cli.outputs.restart_text import day_text
+from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
 
 MARK = "<!-- hotpatch-diff -->"
 """By this line a pipeline finds the comment that it wrote last time."""
-_HEADER = ("change", "machine", "was", "is", "raised", "settled")
-_WORDS = {"loses": "lose hotpatch", "wins": "win hotpatch", "changed": "change otherwise"}
+_COLUMNS = (
+    *columns("change", "machine"),
+    Column("was", prose=True),
+    Column("is", prose=True),
+    Column("new findings", 1, prose=True),
+    Column("resolved", 2, prose=True),
+)
+_WORDS = {"loses": "loses", "wins": "gains", "changed": "changed", "new": "new", "gone": "gone"}
+"""What became of a machine, as a word of a table."""
+_SENTENCES = {
+    "loses": ("machine loses eligibility", "machines lose eligibility"),
+    "wins": ("machine gains eligibility", "machines gain eligibility"),
+    "changed": ("machine changes otherwise", "machines change otherwise"),
+    "new": ("machine is new", "machines are new"),
+    "gone": ("machine is gone", "machines are gone"),
+    "same": ("machine is unchanged", "machines are unchanged"),
+}
 
 
 def render_json(difference: ReportDiff, _options: ViewOptions) -> str:
@@ -53,12 +69,12 @@ def _state(machine: ReportedMachine | None) -> dict[str, Any] | None:
 
 
 def render_table(difference: ReportDiff, options: ViewOptions) -> str:
-    """The machines that differ as a table, and why those that win or lose hotpatch do."""
+    """The machines that differ as a table, and why those that gain or lose eligibility do."""
     pairs = [pair for pair in difference.pairs if pair.change != "same"]
     shown = pairs[: options.most]
     parts = [_days(difference)]
     if shown:
-        grid = TextTable(columns(*_HEADER), [_row(pair) for pair in shown])
+        grid = TextTable(_COLUMNS, [_row(pair) for pair in shown])
         parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
         parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))
@@ -69,7 +85,7 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
 def _row(pair: Pair) -> tuple[str, ...]:
     raised = " ".join(dict.fromkeys(code for code, _ in pair.raised))
     return (
-        pair.change,
+        _WORDS[pair.change],
         pair.machine.name,
         _word(pair.old),
         _word(pair.new),
@@ -85,7 +101,7 @@ def _word(machine: ReportedMachine | None) -> str:
 
 
 def _why(pair: Pair, options: ViewOptions) -> str:
-    lines = [f"{visible(pair.machine.name)} {pair.change}:\n"]
+    lines = [f"{visible(pair.machine.name)} {_WORDS[pair.change]} eligibility:\n"]
     lines += [indented(f"{code} {visible(message)}", options) for code, message in pair.raised]
     lines += [indented(f"no longer {' '.join(pair.settled)}", options)] if pair.settled else []
     return "".join(lines)
@@ -94,30 +110,29 @@ def _why(pair: Pair, options: ViewOptions) -> str:
 def _days(difference: ReportDiff) -> str:
     old, new = difference.old, difference.new
     days = (
-        f"both as of {new.as_of}"
+        f"both as of {day_text(new.as_of)}"
         if old.as_of == new.as_of
-        else f"as of {old.as_of} and {new.as_of}"
+        else f"as of {day_text(old.as_of)} and {day_text(new.as_of)}"
     )
     return f"{visible(old.name)} -> {visible(new.name)}, {days}.\n"
 
 
 def _sentence(difference: ReportDiff) -> str:
     counts = difference.counts
-    said = ", ".join(
-        f"{count} {_WORDS.get(change, change)}" for change, count in counts.items() if count
-    )
-    return f"{sum(counts.values())} machines: {said}."
+    parts = [counted(count, *_SENTENCES[change]) for change, count in counts.items() if count]
+    return f"{', '.join(parts)}." if parts else "No machine to compare."
 
 
 def render_markdown(difference: ReportDiff, _options: ViewOptions) -> str:
     """The difference for the comment of a pull request; what is too long for it loses its end."""
     counts = difference.counts
     sign = "❌" if counts["loses"] else "✅"
-    title = (
-        f"{counts['loses']} lose it, {counts['wins']} win it"
-        if counts["loses"] or counts["wins"]
-        else "nobody wins or loses it"
-    )
+    telling_counts = [
+        counted(counts[change], *_SENTENCES[change])
+        for change in ("loses", "wins")
+        if counts[change]
+    ]
+    title = ", ".join(telling_counts) or "no machine gains or loses eligibility"
     lines = [MARK, f"## {sign} hotpatch: {title}", "", markdown(_days(difference).strip()), ""]
     telling = [pair for pair in difference.pairs if pair.change in ("loses", "wins")]
     others = [pair for pair in difference.pairs if pair.change in ("changed", "new", "gone")]
@@ -125,7 +140,7 @@ def render_markdown(difference: ReportDiff, _options: ViewOptions) -> str:
         lines += [*_rows(telling), *(f"- {_item(pair)}" for pair in telling), ""]
     if others:
         lines += [
-            f"<details><summary>{len(others)} others</summary>",
+            f"<details><summary>{counted(len(others), 'other machine')}</summary>",
             "",
             *_rows(others),
             "</details>",
@@ -135,14 +150,15 @@ def render_markdown(difference: ReportDiff, _options: ViewOptions) -> str:
 
 
 def _rows(pairs: Sequence[Pair]) -> list[str]:
-    head = [f"| {' | '.join(_HEADER)} |", "|" + " --- |" * len(_HEADER)]
+    names = [column.name for column in _COLUMNS]
+    head = [f"| {' | '.join(names)} |", "|" + " --- |" * len(names)]
     return [*head, *(f"| {' | '.join(map(markdown, _row(pair)))} |" for pair in pairs), ""]
 
 
 def _item(pair: Pair) -> str:
     said = [f"{code} {message}" for code, message in pair.raised]
     said += [f"no longer {' '.join(pair.settled)}"] if pair.settled else []
-    return markdown(f"{pair.machine.name} {pair.change}: {'; '.join(said)}")
+    return markdown(f"{pair.machine.name} {_WORDS[pair.change]} eligibility: {'; '.join(said)}")
 
 
 def _bounded(lines: Sequence[str]) -> str:
@@ -151,7 +167,7 @@ def _bounded(lines: Sequence[str]) -> str:
     for line in lines[:-1]:
         size += len(line) + 1
         if size > MOST:
-            kept += ["", "... the rest does not fit into a comment.", *["</details>"] * open_, ""]
+            kept += ["", "... the rest is too long for a comment.", *["</details>"] * open_, ""]
             break
         open_ += line.startswith("<details>") - line.startswith("</details>")
         kept.append(line)

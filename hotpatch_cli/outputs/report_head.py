@@ -14,7 +14,7 @@ from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.outputs.table import STYLES, cells, colored, signed
-from hotpatch_cli.outputs.view_options import ViewOptions, folded
+from hotpatch_cli.outputs.view_options import ViewOptions, folded, in_lines
 from hotpatch_cli.report import Checked, GateResult, Report
 from hotpatch_cli.servicing.history import Baseline
 
@@ -39,26 +39,40 @@ def fleet_name(report: Report) -> str:
     return counted(len(files), "file") if files else "fleet"
 
 
-def title(name: str, machines: int, as_of: date, noun: str = "machine") -> str:
+def head(report: Report, options: ViewOptions) -> str:
+    """Of what and when the report is, the age of its data, the decision, and the counts."""
+    age = DataAge(report.newest_release, report.read, report.missed is not None)
+    codes = (reason.rule.code for reason in report.general if reason.level == "error")
+    machines = len(report.machines)
+    if report.image_only:
+        first = f"{counted(machines, 'image')}, as of {day_text(report.as_of)}\n"
+    else:
+        first = title(fleet_name(report), machines, report.as_of)
+    return (
+        first
+        + age_line(age, report.as_of, options)
+        + "\n"
+        + counts_line(decision(report.gate, codes), report.counts, options)
+    )
+
+
+def title(name: str, machines: int, as_of: date) -> str:
     """The first line: `contoso: 15 machines, as of Thu 2026-11-26`."""
-    return f"{visible(name)}: {counted(machines, noun)}, as of {day_text(as_of)}\n"
+    return f"{visible(name)}: {counted(machines, 'machine')}, as of {day_text(as_of)}\n"
 
 
 def age_line(age: DataAge, as_of: date, options: ViewOptions) -> str:
     """How old the release data is, and what to do where it is old."""
     if age.newest is None:
-        line = "! There is no release data yet. Run: hotpatch releases update"
+        line = "! There is no release data yet."
     elif age.old:
         missed = missed_patch_tuesdays(age.newest, as_of)
         days = counted(missed, "Patch Tuesday")
         verb = "is" if missed == 1 else "are"
-        line = (
-            f"! Release data ends {day_text(age.newest)}; {days} {verb} missing. "
-            "Run: hotpatch releases update"
-        )
+        line = f"! Release data ends {day_text(age.newest)}; {days} {verb} missing."
     else:
         return f"Release data up to {day_text(age.newest)}.\n"
-    shown = folded(f"{line}\n", options)
+    shown = in_lines([line, "Run: hotpatch releases update"], options)
     if not options.color:
         return shown
     return "".join(f"{colored(part, STYLES['warning'])}\n" for part in shown.splitlines())

@@ -6,35 +6,40 @@ from collections.abc import Iterable, Sequence
 
 from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of
 from hotpatch_cli.outputs.escaping import markdown
-from hotpatch_cli.outputs.restart_text import next_restart
+from hotpatch_cli.outputs.fix_table import effect, ways
+from hotpatch_cli.outputs.phrases import counted
+from hotpatch_cli.outputs.restart_text import day_text, next_restart
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Checked, Report
+from hotpatch_cli.use_cases.fix_ranking import blocking_rules, ranked_fixes
 
 MARK = "<!-- hotpatch-report -->"
 """By this line a pipeline finds the comment that it wrote last time."""
 MOST = 60_000
 """GitHub takes no comment of more than 65,536 characters."""
-_HEADER = ("machine", "verdict", "track", "next restart", "codes", "gate")
+_HEADER = ("machine", "verdict", "blocked by", "track", "next restart", "codes", "gate")
 _WORDS = {
     "fails": "fails",
     "undecided": "unknown",
     "waived": "waived",
-    "known": "known before",
+    "known": "known",
     "passes": "passes",
 }
 _AT_FIRST = 20
+_FIXES = 5
 
 
 def render_markdown(report: Report, _options: ViewOptions = PLAIN) -> str:
-    """What fails stands in a table, all else is folded; what is too long for a comment loses its
-    end.
+    """Machines that fail are in a table, all else is folded; text that is too long for a comment
+    loses its end.
     """
     wanting = [checked for checked in report.machines if checked.outcome in ("fails", "undecided")]
     lines = [MARK, f"## {_title(report, wanting)}", "", _facts(report), ""]
     if wanting:
         lines += _table(wanting[:_AT_FIRST])
         if len(wanting) > _AT_FIRST:
-            lines += [f"... and {len(wanting) - _AT_FIRST} more, below.", ""]
+            lines += [f"... and {len(wanting) - _AT_FIRST:,} more, below.", ""]
+        lines += _fixes(report)
     lines += [
         f"- {reason.rule.code} {reason.level}: {markdown(reason.message)}"
         for reason in report.general
@@ -42,14 +47,12 @@ def render_markdown(report: Report, _options: ViewOptions = PLAIN) -> str:
     lines += [f"- {markdown(note)}" for note in report.notes]
     lines += [""] if report.notes or report.general else []
     findings = list(ci_findings(report))
+    lines += _folded("Causes and fixes", [finding for finding in findings if finding.cover is None])
     lines += _folded(
-        "Why, and what to do", [finding for finding in findings if finding.cover is None]
-    )
-    lines += _folded(
-        "Waived or known before", [finding for finding in findings if finding.cover is not None]
+        "Waived or known", [finding for finding in findings if finding.cover is not None]
     )
     lines += [
-        f"<details><summary>All {len(report.machines)} machines</summary>",
+        f"<details><summary>{counted(len(report.machines), 'machine')} in all</summary>",
         "",
         *_table(report.machines),
     ]
@@ -57,30 +60,47 @@ def render_markdown(report: Report, _options: ViewOptions = PLAIN) -> str:
 
 
 def _title(report: Report, wanting: Sequence[Checked]) -> str:
-    count = len(report.machines)
+    noun = "image" if report.image_only else "machine"
+    all_of = counted(len(report.machines), noun)
     fails = sum(checked.outcome == "fails" for checked in wanting)
     if fails:
-        return f"❌ hotpatch: {fails} of {count} machines fail"
+        return f"❌ hotpatch: {fails:,} of {all_of} {'fails' if fails == 1 else 'fail'}"
     if wanting:
-        return f"⚠️ hotpatch: {len(wanting)} of {count} machines are unknown"
+        verb = "is" if len(wanting) == 1 else "are"
+        return f"⚠️ hotpatch: {len(wanting):,} of {all_of} {verb} unknown"
     if report.gate.exit_code:  # --only leaves out what fails
-        return f"❌ hotpatch: none of the {count} machines shown here fails, but others count"
-    return f"✅ hotpatch: none of {count} machines fails"
+        return f"❌ hotpatch: {all_of} shown and none fails, but others do"
+    return f"✅ hotpatch: {all_of}, none fails"
 
 
 def _facts(report: Report) -> str:
     counts = dict(report.counts)
     total, skipped, waived = counts.pop("machines"), counts.pop("skipped"), counts.pop("waived")
-    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    extra = (f"; {waived} waived" if waived else "") + (
-        f"; {skipped} skipped (not Windows)" if skipped else ""
+    said = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+    extra = (f"; {waived:,} waived" if waived else "") + (
+        f"; {skipped:,} skipped (not Windows)" if skipped else ""
     )
-    newest = report.newest_release or "nothing yet"
+    newest = day_text(report.newest_release) if report.newest_release else "no release yet"
     words = ", ".join(report.gate.fail_on)
+    all_of = counted(total, "image" if report.image_only else "machine")
     return (
-        f"{total} machines as of {report.as_of}: {said}{extra}. "
+        f"{all_of} as of {day_text(report.as_of)}: {said}{extra}. "
         f"Release data up to {newest}. Fails on: {words}."
     )
+
+
+def _fixes(report: Report) -> list[str]:
+    """The changes that make most machines ready."""
+    fixes = ranked_fixes(report)[:_FIXES]
+    if not fixes or report.image_only:
+        return []
+    rows = [(fix.name, effect(fix), ", ".join(f"`{way}`" for way in ways(fix))) for fix in fixes]
+    return [
+        "| fix first | makes ready | how |",
+        "| --- | --- | --- |",
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+    ]
 
 
 def _table(machines: Iterable[Checked]) -> list[str]:
@@ -92,9 +112,11 @@ def _row(checked: Checked) -> tuple[str, ...]:
     judgement = checked.judgement
     verdict, state = judgement.verdict or "", judgement.track.state or "-"
     codes = " ".join(checked.codes) or "-"
+    blocking = [rule.name for rule in blocking_rules(checked.reasons).values()]
     return (
         markdown(checked.machine.label),
         verdict,
+        ", ".join(blocking) or "-",
         state,
         next_restart(checked.restart),
         codes,
@@ -103,7 +125,7 @@ def _row(checked: Checked) -> tuple[str, ...]:
 
 
 def _folded(title: str, findings: Sequence[CiFinding]) -> list[str]:
-    """What is said, by rule, with what to do once for each rule."""
+    """The findings by rule, with the remedy once for each rule."""
     if not findings:
         return []
     lines = [f"<details><summary>{title} ({len(findings)})</summary>", ""]
@@ -130,7 +152,7 @@ def _item(finding: CiFinding) -> str:
 
 
 def _prose(text: str) -> str:
-    """Text of the catalogue: what stands between backticks is code already."""
+    """Text of the catalogue: parts between backticks are code already."""
     parts = text.split("`")
     return "`".join(part if at % 2 else markdown(part) for at, part in enumerate(parts))
 
@@ -143,7 +165,7 @@ def _bounded(lines: Sequence[str]) -> str:
         if size > MOST:
             kept += [
                 "",
-                "... the rest does not fit into a comment; the JSON report has it all.",
+                "... the rest is too long for a comment; the JSON report has all of it.",
                 *["</details>"] * open_,
             ]
             break

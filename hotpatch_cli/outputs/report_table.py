@@ -6,17 +6,9 @@ from hotpatch_cli.outputs.findings_table import FindingCounts
 from hotpatch_cli.outputs.fix_table import fix_table
 from hotpatch_cli.outputs.machine_rows import MachineGroups, group_table, machine_table, rank
 from hotpatch_cli.outputs.phrases import and_rest
-from hotpatch_cli.outputs.report_head import (
-    ComingBaselines,
-    DataAge,
-    age_line,
-    counts_line,
-    decision,
-    fleet_name,
-    title,
-)
+from hotpatch_cli.outputs.report_head import ComingBaselines, head
 from hotpatch_cli.outputs.table import drawn
-from hotpatch_cli.outputs.view_options import ViewOptions, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, in_lines, indented
 from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.use_cases.fix_ranking import ranked_fixes
 
@@ -43,19 +35,6 @@ def render_table(report: Report, options: ViewOptions) -> str:
 
         parts.append(render_difference(report.what_if, options))
     return "\n".join(part for part in parts if part)
-
-
-def head(report: Report, options: ViewOptions, noun: str = "machine") -> str:
-    """Of what and when the report is, the age of its data, the decision, and the counts."""
-    age = DataAge(report.newest_release, report.read, report.missed is not None)
-    codes = (reason.rule.code for reason in report.general if reason.level == "error")
-    name = fleet_name(report)
-    return (
-        title(name, len(report.machines), report.as_of, noun)
-        + age_line(age, report.as_of, options)
-        + "\n"
-        + counts_line(decision(report.gate, codes), report.counts, options)
-    )
 
 
 def is_grouped(machines: int, options: ViewOptions) -> bool:
@@ -112,4 +91,4 @@ def _hint(report: Report, options: ViewOptions) -> str:
     if is_grouped(len(report.machines), options):
         ways.append("Every machine: add --all.")
     ways.append(f"A rule: hotpatch explain {named}")
-    return indented(" ".join(ways), options, 0)
+    return in_lines(ways, options)

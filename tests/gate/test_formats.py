@@ -96,7 +96,8 @@ def _rows(out: str) -> set[tuple[str, str]]:
         for line in out.splitlines()
         if line.startswith("|")
     ]
-    return {(row[0], code) for row in cells for code in re.findall(r"HP\d{3}", row[4])}
+    machines = [row for row in cells if len(row) == 7]  # other tables have fewer columns
+    return {(row[0], code) for row in machines for code in re.findall(r"HP\d{3}", row[5])}
 
 
 def _csv(out: str) -> set[tuple[str, str]]:
@@ -105,7 +106,8 @@ def _csv(out: str) -> set[tuple[str, str]]:
 
 
 def _table(out: str) -> set[tuple[str, str]]:
-    lines = out.split("\n\n")[1].splitlines()[2:]
+    listing = next(part for part in out.split("\n\n") if re.match("machine +verdict", part))
+    lines = listing.splitlines()[2:]
     return {(line.split()[0], code) for line in lines for code in re.findall(r"HP\d{3}", line)}
 
 
@@ -497,7 +499,7 @@ def test_the_job_summary_is_appended(hotpatch: Any, monkeypatch: pytest.MonkeyPa
     assert hotpatch.check(fleet("a"), "-f", "github", name="fleet.json").code == 1
     summary = (hotpatch.folder / "summary.md").read_text()
     assert summary.startswith(
-        "from before\n<!-- hotpatch-report -->\n## ❌ hotpatch: 1 of 1 machines fail"
+        "from before\n<!-- hotpatch-report -->\n## ❌ hotpatch: 1 of 1 machine fails"
     )
 
 
@@ -537,7 +539,7 @@ def test_markdown_holds_a_name_as_text(hotpatch: Any, name: str) -> None:
     """A name brings no cell, no markup, no HTML and no mention, and each fold is closed."""
     out = hotpatch.check(fleet(name), "-f", "markdown", name="fleet.json").out
     row = next(line for line in out.splitlines() if line.endswith("| fails |"))
-    assert row.count("|") == 7
+    assert row.count("|") == 8
     assert not re.search(r"[<>`*\[\]@~$]", row.split("|")[1])
     assert out.count("<details>") == out.count("</details>")
 
@@ -550,8 +552,8 @@ def test_markdown_fits_into_a_comment(hotpatch: Any) -> None:
         fleet(*(f"machine{at:04}" for at in range(1500))), "-f", "markdown", name="fleet.json"
     ).out
     assert 50_000 < len(out) < 65_536
-    assert "1500 of 1500 machines fail" in out
-    assert "does not fit" in out
+    assert "1,500 of 1,500 machines fail" in out
+    assert "too long for a comment" in out
     assert out.count("<details>") == out.count("</details>")
 
 

@@ -131,7 +131,7 @@ def test_the_table_says_the_same(hotpatch: Hotpatch) -> None:
     """Below the report: how many restarts more, and when."""
     text = asked(hotpatch, "unplanned:ws2025:2026-02", form="table").out
     assert "What if unplanned:ws2025:2026-02: 2 more restarts, 0 moved, of 5 machines." in text
-    assert re.search(r"hot +no restart +2026-02-14 22:00 +nights", text)
+    assert re.search(r"hot +no restart +Sat 2026-02-14 22:00 +nights", text)
 
 
 def calendar(hotpatch: Hotpatch, *options: str) -> Done:
@@ -215,7 +215,7 @@ def test_how_often_hotpatch_months_became_baselines(hotpatch: Hotpatch) -> None:
         text = calendar(hotpatch, "-f", form).out
         for each in found.values():
             assert (
-                f"So far {each['became_baselines']} of {each['hotpatch_months']} "
+                f"So far, {each['became_baselines']} of {each['hotpatch_months']} "
                 f"hotpatch months became"
             ) in text
 

@@ -306,8 +306,8 @@ def test_both_baselines_are_told_while_one_is_due(checked: Any, hotpatch: Any) -
     assert found["coming_baseline"] == {"date": "2027-01-12", "kind": "planned", "confirmed": False}
     text = f"{WINDOWS}  - {{name: a, {VM}, build: 26100.33158}}\n"
     table = hotpatch.check(text, "--as-of", "2026-11-26", "-f", "table").out
-    assert "due 2026-10-13 (forecast), then 2027-01-12" in table
-    assert "overdue since 2026-11-12" in table
+    assert "due Tue 2026-10-13 (forecast), then Tue 2027-01-12" in table
+    assert "overdue since Thu 2026-11-12 (Azure)" in table
     page = hotpatch.check(text, "--as-of", "2026-11-26", "-f", "html").out
     assert "2027: next baseline" in page
     assert "in 47 days" in page
