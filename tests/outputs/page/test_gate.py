@@ -70,7 +70,7 @@ def test_a_part_of_the_fleet_is_a_page_too(hotpatch: Hotpatch, only: str, senten
     page = hotpatch("check", EXAMPLE, *DAY, "--only", only, "-f", "html").out
     (answer,) = re.findall(r'<h1 id="answer">(.*?)</h1>', page)
     assert sentence in answer
-    assert "a plan is made for all of it" in page
+    assert "For a plan of all machines" in page
 
 
 def test_images_have_a_page_without_a_plan(hotpatch: Hotpatch) -> None:
