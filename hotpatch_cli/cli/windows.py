@@ -115,7 +115,7 @@ class WindowLintRequest(NamedTuple):
         from hotpatch_cli.knowledge.limits import load_limits
         from hotpatch_cli.outputs.formats import LINT_FORMATS
         from hotpatch_cli.outputs.lint import CODE, LintView
-        from hotpatch_cli.use_cases.lint import LimitBreach, Lint
+        from hotpatch_cli.use_cases.lint import Lint
 
         render = renderer_for(self, LINT_FORMATS)
         parts = _lint_sources(self.files)
@@ -124,13 +124,10 @@ class WindowLintRequest(NamedTuple):
             raise refuse(", ".join(self.files), "No window was found.", "Nothing was checked.")
         knowledge = knowledge_of(self)
         judge, limits = Judge(knowledge, day_of(self)), load_limits()
-        findings: list[LimitBreach] = []
-        runs: list[bool] = []
-        for part in parts:
-            lint = Lint(limits, part.fleet, judge)
-            findings += lint.check(part.schedules)
-            runs += [lint.runs(schedule) for schedule in part.schedules]
-        view = LintView(tuple(findings), len(runs), runs.count(False), knowledge.rules)
+        lints = [(Lint(limits, part.fleet, judge), part.schedules) for part in parts]
+        findings = tuple(found for lint, schedules in lints for found in lint.check(schedules))
+        runs = [lint.runs(schedule) for lint, schedules in lints for schedule in schedules]
+        view = LintView(findings, len(runs), runs.count(False), knowledge.rules)
         deliver(render(view, screen(self.output, no_color=self.no_color)), self.output)
         decision = _lint_decision(findings, len(runs), knowledge.rules[CODE])
         conclude(decision, [self.output], quiet=self.quiet)
