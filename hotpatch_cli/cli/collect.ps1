@@ -1,15 +1,15 @@
 <#
 .SYNOPSIS
-    Writes what `hotpatch check` asks of a Windows Server, as one line of JSON. It only reads.
+    Writes the facts of a Windows Server for `hotpatch check`, as one line of JSON. It only reads.
 .DESCRIPTION
-    For Windows PowerShell 5.1 and newer, as administrator: Device Guard and the Arc agent tell others nothing.
-    What cannot be read is null, and stays unknown. Nothing leaves the machine; in Azure its own address
-    169.254.169.254 is asked for the image.
+    Requires Windows PowerShell 5.1 or newer. Run it as administrator, to read Device Guard and the Arc agent.
+    Facts that can't be read are null, and are reported as unknown. No data leaves the machine. In Azure, the
+    script reads the image from the local address 169.254.169.254.
 
     One machine:   .\collect.ps1 | Out-File -Encoding utf8 web01.json
     Many:          Invoke-Command -ComputerName (Get-Content servers.txt) -FilePath .\collect.ps1 |
                        Out-File -Encoding utf8 servers.json
-    And then:      hotpatch check servers.json
+    Then:          hotpatch check servers.json
 #>
 $ErrorActionPreference = 'SilentlyContinue'
 
@@ -26,7 +26,7 @@ $computer = Get-CimInstance -ClassName Win32_ComputerSystem
 $guard = Get-CimInstance -Namespace root\Microsoft\Windows\DeviceGuard -ClassName Win32_DeviceGuard
 $fixes = Get-CimInstance -ClassName Win32_QuickFixEngineering
 
-# Updates that Windows Update has found already: a search without going online.
+# Pending updates that Windows Update has already found: the search is offline.
 $waiting = $null
 $session = [Activator]::CreateInstance([Type]::GetTypeFromProgID('Microsoft.Update.Session'))
 if ($null -ne $session) {
@@ -44,7 +44,7 @@ if ($null -ne $session) {
     }
 }
 
-# Azure Arc: what the agent says of itself.
+# Azure Arc: the state of the agent.
 $arc = [ordered]@{ Installed = $false }
 $agent = "$env:ProgramFiles\AzureConnectedMachineAgent\azcmagent.exe"
 if (Test-Path -LiteralPath $agent) {
@@ -55,7 +55,7 @@ if (Test-Path -LiteralPath $agent) {
     }
 }
 
-# Azure: what the instance metadata service says, without a proxy. Only these fields: others may hold secrets.
+# Azure: the instance metadata service, without a proxy. Only these fields, because others can have secrets.
 $azure = $null
 if ($computer.Manufacturer -eq 'Microsoft Corporation') {
     $direct = [Microsoft.PowerShell.Commands.WebRequestSession]::new()

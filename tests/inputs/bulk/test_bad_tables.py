@@ -53,7 +53,7 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
         "name,platform,window\na,arc,nights\n",
         "'nights' is described nowhere",
     ),
-    "nobody in it": ("t.csv", "name,platform\n", "There is no machine in it"),
+    "nobody in it": ("t.csv", "name,platform\n", "No machine was found"),
     "no Windows": (
         "t.csv",
         "name,platform,os\na,arc,Debian\n",
