@@ -30,6 +30,7 @@ from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.knowledge.release_age import last_read, newest_release, stale
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
+from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.report import GateResult, Report
 from hotpatch_cli.use_cases.check import check as check_fleet
 
@@ -69,7 +70,8 @@ def run_bulk(
 def _nothing_judged(detected: DetectedTable, run: "_Run") -> InputError:
     why = "No machine was found."
     if run.summary.skipped:
-        why = f"All {run.summary.skipped} machines were skipped, because none runs Windows."
+        skipped = counted(run.summary.skipped, "machine was", "machines were")
+        why = f"{skipped} skipped, because none runs Windows."
     return refuse(detected.name, why, "Nothing was checked.")
 
 
