@@ -63,10 +63,7 @@ class RollbackRequest(NamedTuple):
 
         names = source_names(self, self.fleet)
         render = renderer_for(self, ROLLBACK_FORMATS)
-        if not self.machine and self.kb is None:
-            message = "Specify a machine, or an update with --kb."
-            raise typer.BadParameter(message, param_hint="--machine")
-        kb = None if self.kb is None else _kb(self.kb)
+        kb = _kb(self)
         session = Session.load(self, names)
         tell(session.notes, quiet=self.quiet)
         judge = Judge(session.knowledge, session.day)
@@ -81,8 +78,16 @@ class RollbackRequest(NamedTuple):
         conclude("", [self.output], quiet=self.quiet)
 
 
-def _kb(text: str) -> str:
-    """A KB as releases name it: KB5072033, from `5072033` too. Raises BadParameter."""
+def _kb(request: RollbackRequest) -> str | None:
+    """The KB of a request as releases name it: KB5072033, also from `5072033`. Raises BadParameter,
+    also where the request names neither a machine nor a KB.
+    """
+    text = request.kb
+    if text is None:
+        if not request.machine:
+            message = "Specify a machine, or an update with --kb."
+            raise typer.BadParameter(message, param_hint="--machine")
+        return None
     number = text.strip().upper().removeprefix("KB")
     if not (number.isascii() and number.isdecimal() and len(number) in range(6, 9)):
         message = f"{text!r} isn't a KB number. Use the format KB5072033."

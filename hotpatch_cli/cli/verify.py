@@ -97,12 +97,15 @@ class VerifyRequest(NamedTuple):
         problem = planning_input.required_input(session, _wish(wish, read.wish), scenario)
         missing = tuple(unscheduled(problem, read.starts))
         broken_rules = tuple(violations(problem, read.starts, read.ends))
-        listed = f"Not in the plan, although a restart is due: {', '.join(missing)}."
-        tell([listed if missing else None], quiet=self.quiet)
+        tell(_notes(missing), quiet=self.quiet)
         review = PlanReview(len(read.starts), broken_rules, missing)
         deliver(render(review, screen(self.output, no_color=self.no_color)), self.output)
         conclude(_decision(broken_rules, len(read.starts)), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if broken_rules else 0)
+
+
+def _notes(missing: "Sequence[str]") -> list[str]:
+    return [f"Not in the plan, although a restart is due: {', '.join(missing)}."] if missing else []
 
 
 def _decision(broken: "Sequence[BrokenRule]", restarts: int) -> str:
