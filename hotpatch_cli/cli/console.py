@@ -95,16 +95,25 @@ def deliver_parts(parts: Iterable[bytes]) -> None:
 
 def say(text: str, *, quiet: bool = False) -> None:
     """Write a note to standard error: one line, which a terminal wraps between words."""
-    if quiet:
-        return
+    if not quiet:
+        sys.stderr.write(_line(text))
+
+
+def _line(text: str) -> str:
     line = visible(text)
     if sys.stderr.isatty():
         from shutil import get_terminal_size
         from textwrap import fill
 
         width = max(40, get_terminal_size().columns)
-        line = fill(line, width, break_on_hyphens=False, break_long_words=False)
-    sys.stderr.write(line + "\n")
+        line = fill(
+            line,
+            width,
+            break_on_hyphens=False,
+            break_long_words=False,
+            replace_whitespace=False,
+        )
+    return line + "\n"
 
 
 def show_problems(error: InputError) -> None:
@@ -115,7 +124,7 @@ def show_problems(error: InputError) -> None:
     from hotpatch_cli.cli.source_excerpt import excerpt
 
     for problem in error.problems[:SHOWN_AT_MOST]:
-        sys.stderr.write(visible(str(problem)) + "\n" + (excerpt(problem) if shows else ""))
+        sys.stderr.write(_line(str(problem)) + (excerpt(problem) if shows else ""))
     rest = len(error.problems) - SHOWN_AT_MOST
     if rest > 0:
         sys.stderr.write(f"... and {rest} more problems.\n")
