@@ -62,8 +62,8 @@ def saved_restarts(report: Report, year: Year) -> Saved:
 
 
 class Age(NamedTuple):
-    """The sources of the data and its age on the as-of day; `sources` are those of the releases of the
-    year and of the support matrix.
+    """The age of the data on the as-of day, and the sources of the releases of the year and of
+    the support matrix.
     """
 
     newest: date | None

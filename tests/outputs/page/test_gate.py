@@ -117,7 +117,7 @@ BARE = "platform: arc"
         ([READY, READY], False, "Gate passed: all 2 machines are ready"),
         ([OLD], False, "Gate failed: the machine isn't eligible for hotpatching"),
         ([OLD, READY], False, "Gate failed: 1 of 2 machines isn't eligible for hotpatching"),
-        ([OLD, OLD], False, "Gate failed: all 2 machines aren't eligible for hotpatching"),
+        ([OLD, OLD], False, "Gate failed: none of 2 machines is eligible for hotpatching"),
         ([BARE, READY], False, "Gate undecided: 1 of 2 machines has missing facts"),
         ([OLD, BARE], False, "Gate failed: 1 of 2 machines isn't eligible for hotpatching"),
         ([OLD, READY], True, "Gate passed: 1 of 2 machines isn't eligible for hotpatching"),
@@ -134,6 +134,16 @@ def test_the_heading_has_the_decision_and_its_worst_cause(
     more = ("--waivers", hotpatch.write("w.yaml", f"waivers: [{waiver}]\n")) if waived else ()
     page = hotpatch("report", name, *DAY, "--no-plan", *more).out
     assert heading(page) == said
+
+
+def test_a_gate_that_fails_by_the_track_says_which(hotpatch: Hotpatch) -> None:
+    """Ready machines that fail have their track in the heading."""
+    behind = READY.replace("26100.7392", "26100.7178, kbs: [KB5068966]")
+    text = "\n".join(f"  - {{name: m{n}, {facts}}}" for n, facts in enumerate([behind, READY]))
+    name = hotpatch.write("fleet.yaml", f"machines:\n{text}\n")
+    words = ("--fail-on", "behind,off-track")
+    page = hotpatch("check", name, *DAY, *words, "-f", "html").out
+    assert re.fullmatch("Gate failed: 1 of 2 machines is (behind|off-track)", heading(page))
 
 
 @pytest.mark.parametrize(("words", "said"), [("never", "The machine isn't"), ("behind", "Gate")])
