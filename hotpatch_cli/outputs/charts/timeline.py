@@ -1,5 +1,5 @@
-"""A plan as a picture: restarts by night from the release on, with freezes behind; below, each
-night by the clock.
+"""A plan as a chart: restarts by night from the release on, with freezes behind; below, each night
+by the clock.
 """
 
 from collections.abc import Iterator, Sequence
