@@ -85,7 +85,7 @@ def _short(name: str) -> str:
 
 
 def _beside(lane: ChartLane) -> str:
-    """The words beside a lane: when, and what else is said of it."""
+    """The words beside a lane: when, and further notes."""
     words = lane.words + (f" · {visible(lane.extra)}" if lane.extra else "")
     return shortened(words, _MOST_WORDS, _TEXT)
 

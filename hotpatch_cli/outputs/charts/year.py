@@ -184,7 +184,7 @@ def _labels(marks: list[dict[str, Any]], places: Spec, look: Spec) -> list[Spec]
 
 
 def _rows(marks: list[dict[str, Any]], *, upright: bool) -> list[tuple[int, list[dict[str, Any]]]]:
-    """Monthly releases on the lane, others beside it; the two kinds of these come on one day, so
+    """Monthly releases on the lane, others beside it. Both kinds of these can come on one day, and
     each has its row.
     """
     near, far = (-17, -30) if upright else (20, 33)
