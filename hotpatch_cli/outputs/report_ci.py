@@ -21,7 +21,7 @@ def render_github(report: Report, _options: ViewOptions = PLAIN) -> str:
 
 
 def render_azure(report: Report, _options: ViewOptions = PLAIN) -> str:
-    """Logging commands of Azure Pipelines; a note is a plain line, because there is no such command."""
+    """Logging commands of Azure Pipelines; there is none for a note, which is a plain line."""
     return _lines(report, _azure, _azure_general)
 
 

@@ -11,7 +11,7 @@ class Feed(NamedTuple):
     """How to publish a calendar: one event per machine or per group, alarms, and what was there
     before.
 
-    `alarms` are how long before a restart a reminder is shown; `previous` has the events of the feed that
+    `alarms` are the times from a reminder to a restart; `previous` has the events of the feed that
     was published before (see ics.published), and `day` is the stamp of events that differ from it.
     """
 
