@@ -11,6 +11,7 @@ from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.options.common import ConfigOption, NoColor, Output, Quiet
 from hotpatch_cli.cli.output_targets import format_for
 from hotpatch_cli.cli.request import RequestCommand, format_option
+from hotpatch_cli.cli.words import NEAREST, unknown_code
 from hotpatch_cli.knowledge.concepts import Concept, load_concepts
 from hotpatch_cli.knowledge.records import Rule
 
@@ -22,8 +23,22 @@ SUBJECT = "hotpatch"
 FORMATS = ("table", "markdown", "json")
 LISTED = 20
 """The most topics of a list; a longer list would hide what somebody looks for."""
-NEAREST = 3
-"""The number of topics that are suggested for one that isn't known."""
+
+
+_RELATED = {
+    "at-once": "limit",
+    "enrollment": "enrolment",
+    "fix-first": "verdict",
+    "forecast": "baseline",
+    "makes-ready": "verdict",
+    "missing-fact": "unknown",
+    "opening": "window",
+    "run-by": "next-restart",
+    "settle": "group",
+    "soak": "ring",
+    "weight": "exposure",
+}
+"""Words of reports and plans that the text of another topic explains."""
 
 
 class Topic(NamedTuple):
@@ -125,13 +140,14 @@ def matching(word: str, topics: Sequence[Topic]) -> list[Topic]:
     """The topics of a word: those of this code or name, otherwise those whose name or else title
     has the word in it. Raises BadParameter where there are none.
     """
+    word = _RELATED.get(word.removesuffix("s"), word)
     singular = word.removesuffix("s")
     exact = [topic for topic in topics if word in (topic.code.lower(), topic.name)]
     exact = exact or [topic for topic in topics if topic.name == singular]
     if exact:
         return exact
     if re.fullmatch(r"hp\d{3,}", word):
-        raise _unknown_code(word.upper(), [topic.code for topic in topics if topic.code])
+        raise unknown_code(word.upper(), [topic.code for topic in topics if topic.code], "TOPIC")
     in_name = [topic for topic in topics if word in topic.name or word in topic.code.lower()]
     if in_name:
         return in_name
@@ -139,16 +155,6 @@ def matching(word: str, topics: Sequence[Topic]) -> list[Topic]:
     if in_title:
         return in_title
     raise _unknown_word(word, topics)
-
-
-def _unknown_code(code: str, codes: Sequence[str]) -> typer.BadParameter:
-    number = int(code[2:])
-    nearest = sorted(codes, key=lambda known: abs(int(known[2:]) - number))[:NEAREST]
-    return typer.BadParameter(
-        f"{code[:20]} isn't a rule code. Codes run from {codes[0]} to {codes[-1]}; "
-        f"the nearest are {', '.join(sorted(nearest))}.",
-        param_hint="TOPIC",
-    )
 
 
 def _unknown_word(word: str, topics: Sequence[Topic]) -> typer.BadParameter:

@@ -161,11 +161,13 @@ class OpeningFeedRequest(NamedTuple):
         """Write the feed. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.options.common import today
         from hotpatch_cli.outputs.feeds import render_openings
+        from hotpatch_cli.outputs.windows_listing import ListedOpenings
 
         by_window = is_by(self.by, "window")
         feed = feed_options(self.begin or today(), self.alarms, self.previous)
         openings = found_openings(self, by_window=by_window)
-        _deliver(render_openings(openings, _view(feed)), self.output, quiet=self.quiet)
+        listed = ListedOpenings(openings)
+        _deliver(render_openings(listed, _view(feed)), self.output, quiet=self.quiet)
 
 
 @app.command("plan", cls=RequestCommand)

@@ -64,6 +64,8 @@ class PlainGroup(TyperGroup):
         write_page(self, ctx, formatter)
 
 
+_RENAMED = {"--from": "--input-format", "--release": "--baseline"}
+"""Options that people know by another name, where the letters suggest a wrong one."""
 _UsageError: Any = typer.BadParameter.__mro__[1]
 
 
@@ -75,7 +77,9 @@ def _parsed(parse: Any, command: Any, ctx: Any, args: list[str]) -> Any:
             raise
         name = error.option_name
     flags = [flag for param in command.params for flag in param.opts if flag.startswith("--")]
-    advice = did_you_mean(name, flags) or f"To list the options, run `{ctx.command_path} --help`."
+    renamed = _RENAMED.get(name, "")
+    nearest = f"Did you mean '{renamed}'?" if renamed in flags else did_you_mean(name, flags)
+    advice = nearest or f"To list the options, run `{ctx.command_path} --help`."
     return ctx.fail(f"{name[:80]!r} isn't an option of {ctx.command_path}. {advice}")
 
 

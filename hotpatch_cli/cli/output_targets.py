@@ -58,6 +58,14 @@ _SUFFIXES: Mapping[str, tuple[str, ...]] = {
     ".yml": ("yaml", "json"),
 }
 """Suffix of a file -> the format that it chooses, and the others that it fits."""
+_UNWRITTEN = frozenset(
+    (
+        *(".7z", ".bz2", ".gz", ".tar", ".tgz", ".xz", ".zip", ".zst"),
+        *(".doc", ".docx", ".pdf", ".ppt", ".pptx", ".toml", ".tsv", ".xls", ".xlsx"),
+        *(".gif", ".jpeg", ".jpg", ".webp"),
+    )
+)
+"""Suffixes of files that no command writes: text in one of them would be no file of its kind."""
 _INPUTS = ("fleet", "files", "plan", "keep", "old", "new", "windows", "matrix", "releases")
 """The fields of requests that name files to read."""
 _STRENGTH = ("DEFAULT", "DEFAULT_MAP", "ENVIRONMENT", "COMMANDLINE")
@@ -128,6 +136,7 @@ def paired(
         hint = "--format" if filed and not config.given("form") else "--output"
         raise typer.BadParameter(f"{counts}. {advice}.", param_hint=hint)
     for form, target in zip(forms, targets, strict=True):
+        _refuse_unwritten(target, names)
         _refuse_contradiction(form, target)
     places = [target if target == "-" else str(Path(target).resolve()) for target in targets]
     for at, place in enumerate(places):
@@ -149,6 +158,7 @@ def format_for(request: FormattedRequest, known: Iterable[str]) -> str:
     """
     names = tuple(known)
     form = known_word(request.form, names, "--format")
+    _refuse_unwritten(request.output, names)
     if _is_weaker("form", "output"):
         form = _suffix_format(request.output, names) or form
     _refuse_contradiction(form, request.output)
@@ -171,9 +181,14 @@ def _strength(source: str) -> int:
     return _STRENGTH.index(source) if source in _STRENGTH else 0
 
 
+def _suffixes(output: str) -> list[str]:
+    """The suffixes of an output in lower case; a name that is nothing but a suffix has it."""
+    return [suffix.lower() for suffix in Path(f"_{Path(output).name}").suffixes]
+
+
 def _suffix_of(output: str) -> str:
     """The suffix of an output, where it is one that means a format; otherwise nothing."""
-    suffixes = [suffix.lower() for suffix in Path(output).suffixes]
+    suffixes = _suffixes(output)
     ends = ("".join(suffixes[-2:]), "".join(suffixes[-1:]))
     return next((suffix for suffix in ends if suffix in _SUFFIXES), "")
 
@@ -183,15 +198,26 @@ def _suffix_format(output: str, known: Sequence[str]) -> str | None:
 
     Raises BadParameter for one that the command doesn't write.
     """
+    _refuse_unwritten(output, known)
     suffix = _suffix_of(output)
     if not suffix:
         return None
     fitting = [form for form in _SUFFIXES[suffix] if form in known]
     if not fitting:
-        message = f"{output}: this command doesn't write {_SUFFIXES[suffix][0]}. "
-        message += f"Use another suffix, or one of the formats {', '.join(known)}."
-        raise typer.BadParameter(message, param_hint="--output")
+        raise _not_written(output, _SUFFIXES[suffix][0], known)
     return fitting[0]
+
+
+def _refuse_unwritten(output: str, known: Sequence[str]) -> None:
+    suffix = "".join(_suffixes(output)[-1:])
+    if suffix in _UNWRITTEN:
+        raise _not_written(output, suffix.removeprefix("."), known)
+
+
+def _not_written(output: str, kind: str, known: Sequence[str]) -> typer.BadParameter:
+    message = f"{output}: this command doesn't write {kind}. "
+    message += f"Use another suffix, or one of the formats {', '.join(known)}."
+    return typer.BadParameter(message, param_hint="--output")
 
 
 def _refuse_contradiction(form: str, output: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.table import cells
+from hotpatch_cli.outputs.folding import cells
 
 _SECRETS = re.compile(
     r"(?i)pass|secret|token|credential|connection|authori[sz]|signature|\bsas\b|[\w-]*key\s*[:=]"

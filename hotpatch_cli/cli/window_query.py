@@ -47,9 +47,14 @@ class OpeningsRequest(AzureRequest, Protocol):
         """The names of windows, where only some are listed."""
 
 
+def first_day(request: OpeningsRequest) -> date:
+    """The first date of a request."""
+    return request.begin or today()
+
+
 def found_openings(request: OpeningsRequest, *, by_window: bool) -> tuple[UpcomingOpening, ...]:
     """The openings of a request. Raises InputError and BadParameter."""
-    names, begin = source_names(request, request.fleet), request.begin or today()
+    names, begin = source_names(request, request.fleet), first_day(request)
     if request.until is not None and request.until < begin:
         message = f"{request.until} is before the first date, {begin}. Specify a later date."
         raise typer.BadParameter(message, param_hint="--until")

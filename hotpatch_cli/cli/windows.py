@@ -35,6 +35,7 @@ from hotpatch_cli.cli.window_query import (
     LastDay,
     MostOpenings,
     WindowNames,
+    first_day,
     found_openings,
 )
 from hotpatch_cli.cli.words import known_word
@@ -60,7 +61,9 @@ def windows() -> None:
 
 @app.command("list", cls=RequestCommand)
 class WindowListRequest(NamedTuple):
-    """List the next openings of each machine's window, in local time and UTC, without freezes."""
+    """List the next openings of each machine's window, in local time and UTC, and what freezes
+    leave of them.
+    """
 
     fleet: FleetFiles = None
     begin: FirstDay = None
@@ -75,6 +78,7 @@ class WindowListRequest(NamedTuple):
     windows: WindowFiles = None
     columns: Columns = None
     prefer: Prefer = None
+    releases: ReleaseFiles = None
     quiet: Quiet = False
     no_color: NoColor = False
     azure: Azure = False
@@ -85,12 +89,18 @@ class WindowListRequest(NamedTuple):
 
     def run(self) -> None:
         """Write the openings. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli.session import knowledge_of, tell
+        from hotpatch_cli.knowledge.release_age import age_notes, stale
         from hotpatch_cli.outputs.formats import OPENING_FORMATS
+        from hotpatch_cli.outputs.windows_listing import ListedOpenings
 
         render = renderer_for(self, OPENING_FORMATS)
         by_window = known_word(self.by, ("machine", "window"), "--by") == "window"
         openings = found_openings(self, by_window=by_window)
-        deliver(render(openings, screen(self.output, no_color=self.no_color)), self.output)
+        knowledge, day = knowledge_of(self), first_day(self)
+        tell([stale(knowledge, day)], quiet=self.quiet)
+        listed = ListedOpenings(openings, age_notes(knowledge, day))
+        deliver(render(listed, screen(self.output, no_color=self.no_color)), self.output)
         conclude("", [self.output], quiet=self.quiet)
 
 

@@ -1,5 +1,6 @@
 """Words of options: an invalid one is refused with the nearest valid one."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import cast
 
@@ -10,6 +11,8 @@ from hotpatch_cli.gate.outcome import NEVER, TRACK_CONDITIONS, VERDICT_CONDITION
 from hotpatch_cli.model import Platform
 
 FAIL_ON = "unsupported,action-required"
+NEAREST = 3
+"""The number of topics or codes that are suggested for one that isn't known."""
 
 
 def known_word(word: str, known: Iterable[str], option: str) -> str:
@@ -47,10 +50,26 @@ def parse_only(text: str | None) -> frozenset[str] | None:
     if any(word.startswith("HP") for word in words):
         from hotpatch_cli.knowledge.load import load_rules
 
-        known += tuple(load_rules())
+        codes = tuple(load_rules())
+        for word in words:
+            if re.fullmatch(r"HP\d+", word) and word not in codes:
+                raise unknown_code(word, codes, "--only")
+        known += codes
     if not words:
         raise typer.BadParameter("Specify verdicts, track states, or codes.", param_hint="--only")
     return frozenset(known_word(word, known, "--only") for word in words)
+
+
+def unknown_code(code: str, codes: Iterable[str], option: str) -> typer.BadParameter:
+    """The refusal of a rule code, with the nearest by number: letters in common mean nothing."""
+    number = int(code[2:20])
+    ordered = sorted(codes)
+    nearest = sorted(sorted(ordered, key=lambda known: abs(int(known[2:]) - number))[:NEAREST])
+    return typer.BadParameter(
+        f"{code[:20]} isn't a rule code. Codes run from {ordered[0]} to {ordered[-1]}; "
+        f"the nearest are {', '.join(nearest)}.",
+        param_hint=option,
+    )
 
 
 def known_platform(name: str) -> Platform:

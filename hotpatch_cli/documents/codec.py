@@ -21,6 +21,7 @@ _DECIMAL = r"[0-9]{1,12}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?"
 _REMEMBERED = 4096
 _SCALAR = {"type": ["string", "number", "boolean"]}
 """Text in a schema: for an editor, `20348.4346` is a number and `true` a boolean."""
+_NAME_ADVICE = "Use a name of 1 to 256 letters, without line ends and control codes."
 _MOMENT_FORM = "Use the format YYYY-MM-DDTHH:MM+HH:MM, such as 2026-01-17T22:00+01:00."
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
@@ -207,7 +208,7 @@ def table(item: Codec[T]) -> Codec[dict[str, T]]:
         result = {}
         for key, node, key_mark, at in value.placed():
             if not key.strip() or len(key) > 256 or re.search(_CONTROL, key):  # noqa: PLR2004  a name, not a text
-                log.add(key_mark, f"{quoted(key)} isn't a valid name.")
+                log.add(key_mark, f"{quoted(key)} isn't a valid name.", _NAME_ADVICE)
             elif (found := item.read(node, at, log)) is not None:
                 result[key] = found
         return result

@@ -1,6 +1,6 @@
 """The calendar feeds: releases, restarts of machines or groups, openings of windows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from hotpatch_cli.knowledge.records import BASELINES, PRODUCT_NAMES, Product
 from hotpatch_cli.outputs.ics import KNOWN_SINCE, FeedEvent, feed
 from hotpatch_cli.outputs.phrases import and_more, counted
 from hotpatch_cli.outputs.view_options import ViewOptions
+from hotpatch_cli.outputs.windows_listing import ListedOpenings
 from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.restarts import Restart
 from hotpatch_cli.schedule.patch_tuesday import patch_tuesday, release_moment
@@ -292,11 +293,11 @@ def _number(due: _Due) -> int:
 # --- openings ----------------------------------------
 
 
-def render_openings(found: Iterable[UpcomingOpening], options: ViewOptions) -> str:
+def render_openings(listed: ListedOpenings, options: ViewOptions) -> str:
     """The openings of windows as a feed; one that a freeze removes completely is canceled."""
     events = (
-        _opening(listed)._replace(alarms=options.feed.alarms if listed.minutes else ())
-        for listed in found
+        _opening(opening)._replace(alarms=options.feed.alarms if opening.minutes else ())
+        for opening in listed.openings
     )
     return feed("Maintenance windows", events, options.feed)
 

@@ -18,6 +18,7 @@ _COLUMNS = (
     Column("code", 1),
     Column("message", prose=True, least=28),
 )
+_NAMES = ("Arc", "Azure")
 _LEVELS = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -80,10 +81,13 @@ class FindingCounts:
     def _missing_row(self, missing: list[Rule]) -> tuple[str, ...]:
         """All missing facts in one row, with how many machines lack each."""
         ordered = sorted(missing, key=lambda rule: (-self._machines[rule.code], rule.code))
-        parts = (
-            f"{rule.name.removesuffix('-missing').replace('-', ' ')} "
-            f"({self._machines[rule.code]:,})"
-            for rule in ordered
-        )
+        parts = (f"{_fact(rule)} ({self._machines[rule.code]:,})" for rule in ordered)
         codes = " ".join(sorted(rule.code for rule in ordered))
         return MISSING_FACTS, f"{self._missing:,}", codes, f"No source states: {', '.join(parts)}."
+
+
+def _fact(rule: Rule) -> str:
+    """The fact that a rule misses, in the words of its title: `patch mode`, `VBS status`."""
+    fact = rule.title.removesuffix(" unknown").removesuffix(" missing")
+    first = fact.split(" ", maxsplit=1)[0]
+    return fact if first in _NAMES or first.isupper() else fact[0].lower() + fact[1:]

@@ -65,10 +65,14 @@ def effect(fix: RankedFix) -> str:
 def ways(fix: RankedFix) -> list[str]:
     """The commands that find the missing facts, or that explain the change."""
     codes = set(fix.codes)
-    if fix.kind == "missing-facts" and codes <= COLLECTED:
-        return [_COLLECT]
-    if fix.kind == "missing-facts" and codes <= IN_AZURE:
-        return [_AZURE]
-    if fix.kind == "missing-facts" and codes <= COLLECTED | IN_AZURE:
-        return [_COLLECT, _AZURE]
-    return [f"hotpatch explain {fix.codes[0]}"]
+    if fix.kind != "missing-facts":
+        return [f"hotpatch explain {fix.codes[0]}"]
+    sources = {_COLLECT: COLLECTED, _AZURE: IN_AZURE}
+    enough = [command for command, facts in sources.items() if codes <= facts]
+    if enough:
+        return enough[:1]
+    rest = sorted(codes - COLLECTED - IN_AZURE)
+    return [
+        *(command for command, facts in sources.items() if codes & facts),
+        *(f"hotpatch explain {code}" for code in rest[:1]),
+    ]

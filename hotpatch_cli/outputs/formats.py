@@ -4,7 +4,7 @@ A renderer is named here and imported when it is called: a run loads only what i
 what there is to show and the options of the view.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.outputs.rollback import RollbackView
     from hotpatch_cli.outputs.view_options import ViewOptions
+    from hotpatch_cli.outputs.windows_listing import ListedOpenings
     from hotpatch_cli.report import Report
     from hotpatch_cli.servicing.calendar import Year
-    from hotpatch_cli.use_cases.windows import UpcomingOpening
 
 
 def _lazy(module: str, function: str) -> "Callable[[Any, ViewOptions], Any]":
@@ -74,7 +74,7 @@ REVIEW_FORMATS: "dict[str, Callable[[PlanReview, ViewOptions], str]]" = {
     "json": _lazy("plan_review", "render_json"),
 }
 """What `verify` writes."""
-OPENING_FORMATS: "dict[str, Callable[[Sequence[UpcomingOpening], ViewOptions], str]]" = {
+OPENING_FORMATS: "dict[str, Callable[[ListedOpenings, ViewOptions], str]]" = {
     "table": _lazy("windows_listing", "render_table"),
     "json": _lazy("windows_listing", "render_json"),
     "csv": _lazy("windows_listing", "render_csv"),

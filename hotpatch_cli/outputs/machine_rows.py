@@ -37,7 +37,7 @@ _NARROW_COLUMNS = (
 )
 GROUP_COLUMNS = (
     *columns("machines", "verdict"),
-    Column("blocked by / track", 1),
+    Column("blocked by / track", 1, prose=True),  # whole: the groups differ in it
     Column("names", 2),
     Column("first restart", 3, prose=True, least=27),
 )
@@ -201,7 +201,7 @@ def _group_row(group: MachineGroup, options: ViewOptions) -> tuple[str, ...]:
     return (
         f"{group.total:,}",
         verdict_text(first, options),
-        few(causes, room_for_names(options)),
+        " ".join(causes) or "-",
         few(names, room_for_names(options)),
         next_restart(group.soonest.restart),
     )

@@ -70,7 +70,7 @@ def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None
         " ".join(placement.groups),
         None,
         None,
-        f"{why.code} {view.message(why)}",
+        view.why_left_out(why),
     ]
 
 
@@ -94,7 +94,7 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
     if plan.unplaced:
         lines += ["## Not scheduled", ""]
         for machine, why in plan.unplaced:
-            lines.append(f"- {markdown(machine.label)}: {why.code} {markdown(view.message(why))}")
+            lines.append(f"- {markdown(machine.label)}: {markdown(view.why_left_out(why))}")
         lines.append("")
     lines += _conflicts(view)
     for heading, changes in difference_sections(view):

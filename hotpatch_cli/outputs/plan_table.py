@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.folding import cells
 from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.plan_json import whys_of
 from hotpatch_cli.outputs.plan_view import (
@@ -20,7 +21,7 @@ from hotpatch_cli.outputs.plan_view import (
     proof,
     who,
 )
-from hotpatch_cli.outputs.table import Column, TextTable, cells, drawn
+from hotpatch_cli.outputs.table import Column, TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.planning import Reboot
 from hotpatch_cli.planning.conflicts import name_list
@@ -208,13 +209,13 @@ def _unplaced(view: PlanView, options: ViewOptions) -> str:
         return ""
     sharing: dict[str, list[str]] = {}
     for machine, finding in view.plan.unplaced:
-        sharing.setdefault(f"{finding.code} {view.message(finding)}", []).append(machine.label)
+        sharing.setdefault(view.why_left_out(finding), []).append(machine.label)
     if options.terminal:
         lines = [f"{name_list(names)}: {why}" for why, names in sharing.items()]
     else:
         lines = [f"{name}: {why}" for why, names in sharing.items() for name in names]
     shown = lines[: options.most]
-    listed = "".join(folded(f"  {visible(line)}\n", options) for line in shown)
+    listed = "".join(folded(f"  {visible(line)}\n", options, _labels(view)) for line in shown)
     rest = len(lines) - len(shown)
     more = and_rest(rest, "reasons", "--all") if rest else ""
     return f"Not scheduled: {len(view.plan.unplaced)}\n{listed}{more}"
@@ -229,7 +230,13 @@ def _conflicts(view: PlanView, options: ViewOptions) -> str:
         if obstacle.helps:
             lines.append(f"  {each_alone(len(obstacle.helps))}\n")
             lines += [f"  + {visible(change.message)}\n" for change in obstacle.helps]
-    return "".join(folded(line, options) for line in lines)
+    return "".join(folded(line, options, _labels(view)) for line in lines)
+
+
+def _labels(view: PlanView) -> list[str]:
+    """The machines by their names, which no line folds."""
+    machines = [*view.plan.prepared.machines, *(machine for machine, _ in view.plan.unplaced)]
+    return [visible(machine.label) for machine in machines]
 
 
 def each_alone(changes: int) -> str:
@@ -248,7 +255,9 @@ def _differences(view: PlanView, options: ViewOptions) -> list[str]:
         parts.append(
             visible(heading)
             + "\n"
-            + "".join(folded(f"  {visible(line)}\n", options) for line in lines[:most])
+            + "".join(
+                folded(f"  {visible(line)}\n", options, _labels(view)) for line in lines[:most]
+            )
             + more
         )
     return parts

@@ -38,6 +38,10 @@ class PlanView(NamedTuple):
         """The sentence of a finding."""
         return sentence(self.rules[finding.code], finding)
 
+    def why_left_out(self, finding: Finding) -> str:
+        """Why a machine isn't scheduled: the rule by its name and code, then the sentence."""
+        return f"{self.rules[finding.code].name} ({finding.code}): {self.message(finding)}"
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the whole plan: the age of the data, what is a forecast or a
@@ -102,7 +106,7 @@ def told_left_out(view: PlanView) -> list[str]:
     room for restarts alone.
     """
     lines = [
-        f"{machine.label}: not scheduled: {why.code} {view.message(why)}"
+        f"{machine.label}: not scheduled: {view.why_left_out(why)}"
         for machine, why in view.plan.unplaced
     ]
     return [

@@ -1,17 +1,19 @@
 """The difference of two reports: table, JSON, and Markdown for the comment of a pull request."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
 from hotpatch_cli.inputs.others.report import ReportedMachine
+from hotpatch_cli.knowledge.load import load_rules
 from hotpatch_cli.outputs.escaping import markdown, visible
-from hotpatch_cli.outputs.phrases import and_rest, counted
+from hotpatch_cli.outputs.phrases import and_more, and_rest, counted
 from hotpatch_cli.outputs.report_markdown import MOST
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
-from hotpatch_cli.outputs.view_options import ViewOptions, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 
 MARK = "<!-- hotpatch-diff -->"
 """By this line a pipeline finds the comment that it wrote last time."""
@@ -24,6 +26,8 @@ _COLUMNS = (
 )
 _WORDS = {"loses": "loses", "wins": "gains", "changed": "changed", "new": "new", "gone": "gone"}
 """What became of a machine, as a word of a table."""
+_NAMED = 5
+"""The most machines that a line of a terminal names."""
 _SENTENCES = {
     "loses": ("machine loses eligibility", "machines lose eligibility"),
     "wins": ("machine gains eligibility", "machines gain eligibility"),
@@ -78,19 +82,18 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
         parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
         parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))
-    parts.append("".join(_why(pair, options) for pair in shown if pair.change in ("loses", "wins")))
+    parts.append(_whys([pair for pair in shown if pair.change in ("loses", "wins")], options))
     return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
 
 
 def _row(pair: Pair) -> tuple[str, ...]:
-    raised = " ".join(dict.fromkeys(code for code, _ in pair.raised))
     return (
         _WORDS[pair.change],
         pair.machine.name,
         _word(pair.old),
         _word(pair.new),
-        raised or "-",
-        " ".join(pair.settled) or "-",
+        _names(code for code, _ in pair.raised),
+        _names(pair.settled),
     )
 
 
@@ -100,11 +103,39 @@ def _word(machine: ReportedMachine | None) -> str:
     return machine.verdict if machine.track is None else f"{machine.verdict}, {machine.track}"
 
 
-def _why(pair: Pair, options: ViewOptions) -> str:
-    lines = [f"{visible(pair.machine.name)} {_WORDS[pair.change]} eligibility:\n"]
-    lines += [indented(f"{code} {visible(message)}", options) for code, message in pair.raised]
-    lines += [indented(f"no longer {' '.join(pair.settled)}", options)] if pair.settled else []
-    return "".join(lines)
+def _names(codes: Iterable[str]) -> str:
+    """The names of rules, each once."""
+    return " ".join(dict.fromkeys(map(_name, codes))) or "-"
+
+
+def _name(code: str) -> str:
+    """The name of a rule; its code where a report of another version has a rule of its own."""
+    return _rule_names().get(code, code)
+
+
+@cache
+def _rule_names() -> dict[str, str]:
+    return {code: rule.name for code, rule in load_rules().items()}
+
+
+def _whys(pairs: Iterable[Pair], options: ViewOptions) -> str:
+    """Why machines gain or lose eligibility: once for all of which the same is true."""
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for pair in pairs:
+        alike.setdefault((pair.change, _reasons(pair)), []).append(pair.machine.name)
+    text = ""
+    for (change, reasons), names in alike.items():
+        listed = and_more(names, _NAMED if options.terminal else len(names))
+        verb = _WORDS[change] if len(names) == 1 else _WORDS[change].removesuffix("s")
+        text += folded(f"{visible(listed)} {verb} eligibility:\n", options, map(visible, names))
+        text += "".join(indented(visible(reason), options) for reason in reasons)
+    return text
+
+
+def _reasons(pair: Pair) -> tuple[str, ...]:
+    """The findings that are new, and the names of those that are gone."""
+    raised = tuple(f"{_name(code)} ({code}): {message}" for code, message in pair.raised)
+    return (*raised, f"no longer {_names(pair.settled)}") if pair.settled else raised
 
 
 def _days(difference: ReportDiff) -> str:
@@ -156,9 +187,8 @@ def _rows(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _item(pair: Pair) -> str:
-    said = [f"{code} {message}" for code, message in pair.raised]
-    said += [f"no longer {' '.join(pair.settled)}"] if pair.settled else []
-    return markdown(f"{pair.machine.name} {_WORDS[pair.change]} eligibility: {'; '.join(said)}")
+    reasons = "; ".join(_reasons(pair))
+    return markdown(f"{pair.machine.name} {_WORDS[pair.change]} eligibility: {reasons}")
 
 
 def _bounded(lines: Sequence[str]) -> str:

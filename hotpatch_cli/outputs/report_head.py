@@ -11,9 +11,10 @@ from hotpatch_cli.knowledge.records import PRODUCT_NAMES, PRODUCTS
 from hotpatch_cli.knowledge.release_age import missed_patch_tuesdays
 from hotpatch_cli.model import VERDICTS
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.folding import cells
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.restart_text import day_text
-from hotpatch_cli.outputs.table import STYLES, cells, colored, signed
+from hotpatch_cli.outputs.table import STYLES, colored, signed
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, in_lines
 from hotpatch_cli.report import Checked, GateResult, Report
 from hotpatch_cli.servicing.history import Baseline

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
+from hotpatch_cli.outputs.folding import cells, wrapped
 from hotpatch_cli.outputs.view_options import ViewOptions
 
 if TYPE_CHECKING:
@@ -78,17 +79,6 @@ def plain(table: TextTable) -> str:
     lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in rows]
     rule = "  ".join("-" * width for width in widths)
     return "\n".join([*([table.title] if table.title else []), lines[0], rule, *lines[1:]]) + "\n"
-
-
-def cells(text: str) -> int:
-    """How many cells of a terminal a text takes: two for a wide letter, none for a combining
-    accent.
-    """
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(2 if east_asian_width(letter) in "WF" else not combining(letter) for letter in text)
 
 
 def _padded(text: str, width: int) -> str:
@@ -178,15 +168,17 @@ def is_in_rows(table: TextTable, width: int) -> bool:
 
 def few(names: Sequence[str], room: int | None) -> str:
     """The first names of a list, as many as some cells hold but one at least, and how many more
-    there are: `web01 web02 +3`. All of them where the room isn't limited.
+    there are: `web01 web02 +3`. All of them where the room isn't limited. Commas part the names
+    where one of them has a space.
     """
+    comma = ", " if any(" " in name for name in names) else " "
     shown: list[str] = []
     for number, name in enumerate(names, 1):
         rest = f" +{len(names) - number}" if number < len(names) else ""
-        if shown and room is not None and cells(" ".join([*shown, name]) + rest) > room:
-            return f"{' '.join(shown)} +{len(names) - len(shown)}"
+        if shown and room is not None and cells(comma.join([*shown, name]) + rest) > room:
+            return f"{comma.join(shown)} +{len(names) - len(shown)}"
         shown.append(name)
-    return " ".join(shown) or "-"
+    return comma.join(shown) or "-"
 
 
 def signed(verdict: str) -> str:
@@ -241,24 +233,22 @@ def _grid(
 
 
 def _block(measures: Sequence[_Measure], row: tuple[str, ...], width: int, *, color: bool) -> str:
-    """A row as lines of a name and a value; what is empty is left out."""
-    from rich.table import Table
-
-    label = max(cells(measure.column.name) for measure in measures)
-    room = max(LEAST_PROSE, width - label - _GAP)
-    whole = [
-        cells(row[measure.place]) if not measure.column.prose else measure.least
-        for measure in measures
-    ]
-    value = max(room, *whole)
-    table = Table.grid(padding=(0, _GAP, 0, 0))
-    table.add_column(min_width=label, no_wrap=True)
-    table.add_column(max_width=value)
+    """A row as lines of a name and a value; what is empty is left out. Prose keeps to the width,
+    and only a word that is longer goes past it.
+    """
+    label = max(cells(measure.column.name) for measure in measures) + _GAP
+    room = max(LEAST_PROSE, width - label)
+    lines = []
     for measure in measures:
-        text = row[measure.place]
-        if text not in _NOTHING:
-            table.add_row(measure.column.name, _styled(text, measure.column))
-    return _printed(table, label + value + 2 * _GAP, color=color)
+        text, column = row[measure.place], measure.column
+        if text in _NOTHING:
+            continue
+        style = style_of(text) if color and column.colored else ""
+        name = _padded(column.name, label)
+        for part in wrapped(text, room) if column.prose else [text]:
+            lines.append(f"{name}{colored(part, style)}\n")
+            name = " " * label
+    return "".join(lines)
 
 
 def _printed(table: "Table", width: int, *, color: bool) -> str:

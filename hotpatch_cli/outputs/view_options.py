@@ -1,8 +1,10 @@
 """How text is to be shown, and prose at the width of a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
+
+from hotpatch_cli.outputs.folding import wrapped
 
 ROWS = 50
 
@@ -46,22 +48,17 @@ PLAIN = ViewOptions()
 """Text for a file or a pipe."""
 
 
-def folded(prose: str, options: ViewOptions) -> str:
-    """Lines of prose for a terminal: a longer one goes on below itself, two columns further in."""
+def folded(prose: str, options: ViewOptions, whole: Iterable[str] = ()) -> str:
+    """Lines of prose for a terminal: a longer one goes on below itself, two columns further in. The
+    names of `whole` are folded nowhere.
+    """
     if not options.terminal:
         return prose
-    import textwrap
-
+    names = [name for name in whole if " " in name]
     lines = []
     for line in prose.splitlines():
         inner = " " * (len(line) - len(line.lstrip()) + 2)
-        lines += textwrap.wrap(
-            line,
-            max(options.width, 40),
-            subsequent_indent=inner,
-            break_on_hyphens=False,
-            break_long_words=False,
-        ) or [""]
+        lines += wrapped(line, max(options.width, 40), inner=inner, whole=names)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -80,8 +77,6 @@ def indented(text: str, options: ViewOptions, indent: int = 2) -> str:
     margin = " " * indent
     if not options.terminal:
         return f"{margin}{text}\n"
-    import textwrap
-
     width = max(options.width, indent + 30)
-    folded = textwrap.wrap(text, width - indent, break_on_hyphens=False, break_long_words=False)
+    folded = wrapped(text, width - indent)
     return "".join(f"{margin}{line}\n" for line in folded)

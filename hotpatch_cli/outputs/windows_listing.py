@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotpatch_cli.outputs.escaping import csv_text
 from hotpatch_cli.outputs.table import Column, TextTable, drawn
@@ -21,6 +21,13 @@ _COLUMNS = (
 _REMARKS = {"platform": "Azure chooses the moment", "azure-update-manager": "run by Azure"}
 
 
+class ListedOpenings(NamedTuple):
+    """The openings of a listing, and the sentences on the age of the release data."""
+
+    openings: Sequence[UpcomingOpening]
+    age: tuple[str, ...] = ()
+
+
 def opening_dict(listed: UpcomingOpening) -> dict[str, Any]:
     """An opening as a JSON object."""
     opening = listed.opening
@@ -36,13 +43,17 @@ def opening_dict(listed: UpcomingOpening) -> dict[str, Any]:
     }
 
 
-def render_json(found: Sequence[UpcomingOpening], _options: ViewOptions) -> str:
+def render_json(listed: ListedOpenings, _options: ViewOptions) -> str:
     """The openings as JSON."""
-    content = {"schema_version": 1, "openings": [opening_dict(opening) for opening in found]}
+    content = {
+        "schema_version": 1,
+        "notes": list(listed.age),
+        "openings": [opening_dict(opening) for opening in listed.openings],
+    }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def render_csv(found: Sequence[UpcomingOpening], _options: ViewOptions) -> str:
+def render_csv(listed: ListedOpenings, _options: ViewOptions) -> str:
     """The openings as CSV, one line each."""
     header = (
         "machine",
@@ -55,7 +66,7 @@ def render_csv(found: Sequence[UpcomingOpening], _options: ViewOptions) -> str:
         "notes",
         "runner",
     )
-    return csv_text(header, map(_csv_row, found))
+    return csv_text(header, map(_csv_row, listed.openings))
 
 
 def _csv_row(listed: UpcomingOpening) -> tuple[object, ...]:
@@ -75,10 +86,15 @@ def _removed(listed: UpcomingOpening) -> str:
     return ", ".join(f"{cut.freeze} {cut.minutes} min" for cut in listed.removed)
 
 
-def render_table(found: Sequence[UpcomingOpening], options: ViewOptions) -> str:
+def render_table(listed: ListedOpenings, options: ViewOptions) -> str:
     """The openings as a table: local time with its offset, UTC, the minutes that are left, and
-    remarks on freezes, clock changes and who restarts.
+    remarks on freezes, clock changes and who restarts. Then the age of the release data.
     """
+    age = "".join(folded(f"- {note}\n", options) for note in listed.age)
+    return "\n".join(filter(None, (_table(listed.openings, options), age)))
+
+
+def _table(found: Sequence[UpcomingOpening], options: ViewOptions) -> str:
     if not found:
         return "No window opens in this period.\n"
     by_machine = any(opening.machine for opening in found)

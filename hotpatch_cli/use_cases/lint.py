@@ -69,7 +69,7 @@ class Lint:
 
     def _window(self, schedule: Schedule) -> Iterator[LimitBreach]:
         for part, reason in schedule.broken:
-            yield self._broken("readable", schedule, part, reason.rstrip("."))
+            yield self._broken("readable", schedule, part, f"a problem: {reason.rstrip('.')}")
         for name, part, check in _CHECKS:
             observed = check(schedule, self.limits[name].number)
             if observed:
@@ -87,7 +87,7 @@ class Lint:
         if due:
             return f"{schedule.reboot}, and a baseline is due on {counted(due, 'machine')}"
         following = next_planned_baseline(self.judge.as_of)
-        return f"{schedule.reboot}; the next planned baseline is on {following:%a %Y-%m-%d}"
+        return f"{schedule.reboot}, and the next planned baseline is on {following:%a %Y-%m-%d}"
 
     def _is_due(self, machine: Machine) -> bool:
         return self.judge.judge(machine.facts).track.state == "baseline-due"

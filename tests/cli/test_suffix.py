@@ -18,6 +18,7 @@ BEGINNINGS = {
     "r.ics": "BEGIN:VCALENDAR",
     "r.md": "<!-- hotpatch-report -->",
     "r.xml": "<?xml",
+    ".json": "{",
     "r.yaml": "{",
 }
 
@@ -57,6 +58,9 @@ REFUSED = {
         ("check", "f.yaml", "-f", "csv", "-o", "r.csv", "-f", "table", "-o", "r.sarif"),
         "suffix .sarif means sarif",
     ),
+    "a workbook": (("check", "f.yaml", "-o", "r.xlsx"), "doesn't write xlsx"),
+    "compressed": (("check", "f.yaml", "-f", "json", "-o", "r.json.gz"), "doesn't write gz"),
+    "a picture as": (("calendar", "-o", "r.pdf"), "doesn't write pdf"),
     "not written": (("check", "f.yaml", "-o", "r.svg"), "doesn't write svg"),
     "plan": (("plan", "f.yaml", "-o", "plan.html"), "doesn't write html"),
     "calendar": (("calendar", "-f", "svg", "-o", "year.png"), "suffix .png means png"),

@@ -212,3 +212,12 @@ def test_a_side_that_is_missing_is_code_2(hotpatch: Any) -> None:
     assert hotpatch("diff", "none.yaml", "new.yaml").code == 2
     assert hotpatch("diff", "-", "-").code == 2
     assert hotpatch("diff", "new.yaml").code == 2
+
+
+def test_equal_reasons_are_printed_once_by_name(hotpatch: Any) -> None:
+    """Machines that lose eligibility alike share a message; a rule has its name first."""
+    off = PATCHING.replace("hotpatching: true", "hotpatching: false")
+    old, new = (", ".join(vm(name, patching=text) for name in "abc") for text in (PATCHING, off))
+    done = difference(hotpatch, old, new, "-f", "table")
+    assert "a, b, c lose eligibility:" in done.out
+    assert done.out.count("hotpatch-not-enabled (HP201): ") == 1

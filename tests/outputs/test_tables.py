@@ -241,6 +241,28 @@ def test_next_restarts_are_whole(data: tuple[Hotpatch, list[str]]) -> None:
 
 
 @pytest.mark.slow
+def test_groups_that_differ_look_different(hotpatch: Hotpatch) -> None:
+    """Past 50 machines, a row has everything that blocks its machines, at every width."""
+    lacking = ({}, {"status": "Disconnected"}, {"hotpatch": "Pending"}, {"secure_boot": False})
+    machines = [
+        {
+            **ARC,
+            "name": LONG.format(number),
+            "arc": {**ARC["arc"], "vbs": "off", **lacking[number % 4]},
+        }
+        for number in range(60)
+    ]
+    for machine in machines:
+        for key in ("window", "groups", "ring"):
+            machine.pop(key)
+    hotpatch.write("fleet.json", json.dumps({"machines": machines}))
+    for width in WIDTHS:
+        text = in_terminal(hotpatch, width, ("check", "fleet.json", *DAY))
+        groups = text.partition("blocked by / track")[2].partition("\n\n")[0]
+        for name in ("arc-not-connected", "not-enrolled", "no-secure-boot"):
+            assert name in groups
+
+
 def test_wider_terminals_show_more(data: tuple[Hotpatch, list[str]]) -> None:
     """A wider terminal has all columns of a narrower one that has rows, and more of them."""
     hotpatch, _ = data
@@ -313,6 +335,11 @@ def test_the_first_names_of_a_list(room: int | None, text: str) -> None:
     """As many names as there is room for, one at least, and how many more there are."""
     assert few(["web01", "web02", "web03"], room) == text
     assert few([], room) == "-"
+
+
+def test_commas_part_names_with_spaces() -> None:
+    """A list of names in which one has a space can still be told apart."""
+    assert few(["sql 01", "web02", "web03"], 16) == "sql 01, web02 +1"
 
 
 def test_a_table_that_fits() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from hotpatch_cli.outputs.formats import OPENING_FORMATS
 from hotpatch_cli.outputs.view_options import ViewOptions
+from hotpatch_cli.outputs.windows_listing import ListedOpenings
 from hotpatch_cli.schedule.windows import Opening
 from hotpatch_cli.use_cases.windows import UpcomingOpening
 from tests.conftest import Hotpatch
@@ -108,6 +109,19 @@ def test_a_thousand_of_a_monthly_window(tmp_path: Path) -> None:
     assert len(found) == 2 * 1000
 
 
+def test_the_age_of_the_release_data_is_listed(hotpatch: Any) -> None:
+    """The table and JSON tell the age of the data, as `check` does; old data is also a message."""
+    hotpatch.write("fleet.yaml", FLEET)
+    known = "As of Mon 2025-12-08: release data up to "
+    listed = hotpatch("windows", "list", "fleet.yaml", "--from", "2025-12-08")
+    assert known in listed.out
+    assert "older than Patch Tuesday" not in listed.err
+    as_json = hotpatch("windows", "list", "fleet.yaml", "--from", "2025-12-08", "-f", "json").json
+    assert as_json["notes"][0].startswith(known)
+    late = hotpatch("windows", "list", "fleet.yaml", "--from", "2040-01-01")
+    assert "older than Patch Tuesday" in late.err
+
+
 def test_until_includes_its_day(tmp_path: Path) -> None:
     """The last day counts, and all openings up to it are listed."""
     found = openings(tmp_path, "--from", "2026-01-05", "--until", "2026-01-17")
@@ -135,7 +149,7 @@ def test_names_and_times_are_whole(by: str, width: int) -> None:
         )
         listed = UpcomingOpening("machine01" if by == "machine" else "", opening, 240, ())
         lines = OPENING_FORMATS["table"](
-            [listed], ViewOptions(terminal=True, width=width)
+            ListedOpenings([listed]), ViewOptions(terminal=True, width=width)
         ).splitlines()
         assert max(map(len, lines)) <= max(width, len("machine  ") + len(name))
         assert any("Sun 2026-03-29 02:00" in line for line in lines)

@@ -194,7 +194,7 @@ def window_of(configuration: Configuration, name: str | None = None) -> Window:
     """The window that a configuration describes. Raises RefusedError with field and reason."""
     if not configuration.for_guests:
         raise RefusedError(
-            "maintenanceScope", f"Its scope is {configuration.scope}. Only {GUEST} restarts guests."
+            "maintenanceScope", f"The scope is {configuration.scope}. Only {GUEST} restarts guests."
         )
     for field in configuration.left_open:
         raise RefusedError(field, f"{field} is known only after `terraform apply`.")

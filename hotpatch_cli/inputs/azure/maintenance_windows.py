@@ -195,4 +195,4 @@ def _refusals(file: str, refusals: Sequence[WindowRefusal]) -> Iterator[str]:
             others.setdefault(refusal.reason, []).append(refusal.name)
     for reason, names in others.items():
         count = counted(len(names), "maintenance configuration")
-        yield f"{file}: {count} ignored. {reason} Ignored: {and_more(names, _NAMED)}."
+        yield f"{file}: {count} ignored: {and_more(names, _NAMED)}. {reason}"

@@ -95,7 +95,9 @@ def _machines(
             if own.utcoffset() != reboot.start.utcoffset()
             else ""
         )
-        parts = (there, ", ".join(placement.groups), placement.ring)
+        runner = "Azure, proposed" if reboot.runner == "platform" else ""
+        certain = "" if reboot.confirmed else "forecast"
+        parts = (there, ", ".join(placement.groups), placement.ring, runner, certain)
         yield ChartLane(
             reboot.machine.label,
             (_span(day, reboot.start, reboot.end),),
