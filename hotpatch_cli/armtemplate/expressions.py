@@ -121,7 +121,7 @@ class _ExpressionParser:
         return tree
 
     def key(self, depth: int) -> Any:
-        """What stands behind a dot or in brackets."""
+        """What follows a dot or is in brackets."""
         if self.step() == ".":
             if self.kind != "name":
                 raise OpenError

@@ -66,7 +66,7 @@ class TemplateScope:
         return inner
 
     def value(self, node: Any) -> Any:
-        """The value of a node. Expressions that stay open stand in it as they are."""
+        """The value of a node. Expressions that stay open are kept as they are."""
         return self._value(node, (), None)
 
     def body(self, resource: PositionedMapping, without: Path, left_open: LeftOpen) -> Any:
@@ -120,7 +120,7 @@ class TemplateScope:
     def _settled(self, value: Any, path: Path, left_open: LeftOpen | None) -> Any:
         """A value without the expressions that stay open in it.
 
-        A variable is worked out once and stands in many places; each has a path of its own.
+        A variable is worked out once and used in many places; each has a path of its own.
         """
         if left_open is None:
             return value

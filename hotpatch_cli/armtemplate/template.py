@@ -42,7 +42,7 @@ class TemplateResource(NamedTuple):
 
 
 class TemplateProblem(NamedTuple):
-    """What is wrong in a template: the mark where it stands, a sentence, and what to do."""
+    """What is wrong in a template: its mark, a sentence, and what to do."""
 
     mark: int
     message: str

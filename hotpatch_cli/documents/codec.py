@@ -223,8 +223,8 @@ def record(
 ) -> Codec[T]:
     """A mapping with known keys, given to `make` as keyword arguments; a null is a missing key.
 
-    Keys that begin with `x-` belong to the user and are left alone. Thousands of machines say the
-    same things, so what was fine under a key once is not read again.
+    Keys that begin with `x-` belong to the user and are left alone. Thousands of machines share
+    values: what was valid under a key once is not read again.
 
     `spellings` maps plain names of unknown keys to the key that they mean, for the advice.
     """

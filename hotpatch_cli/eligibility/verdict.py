@@ -1,6 +1,6 @@
 """The judgement on one profile of facts: verdict, track, next baseline, and every finding.
 
-Thousands of machines share a profile, so a judgement is computed once for each (see `Judge`).
+Thousands of machines share a profile: a judgement is computed once for each (see `Judge`).
 """
 
 from collections.abc import Callable, Iterable, Iterator

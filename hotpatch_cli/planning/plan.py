@@ -85,7 +85,7 @@ def plan(
 
 
 def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
-    """The plan that has these starts, of a file that keeps every rule. A file has no proof, so the
+    """The plan that has these starts, of a file that keeps every rule. A file has no proof: the
     plan is only `feasible`.
     """
     tasks = tuple(_kept(machine, starts, prepared) for machine in prepared.machines)

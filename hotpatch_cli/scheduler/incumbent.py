@@ -100,7 +100,7 @@ class Incumbent:
         return sum(ends[: len(ends) - self.score.left_out]) * step
 
     def _hours(self, ends: float) -> float:
-        """Hours from the release, of what is placed, from weighted slots from the origin."""
+        """Hours from the release, of scheduled tasks, from weighted slots from the origin."""
         model = self._model
         weight = sum(
             weight

@@ -116,7 +116,7 @@ class PartSolver:
             starts = self._try(self._rules.repaired(starts))
 
     def improve(self, work: int) -> None:
-        """Spend about so much work on this part."""
+        """Spend about this much work on this part."""
         goal = self._budget.work + work
         if len(self.model.live) <= SMALL and self._keep is None:
             self.search_completely(work)
@@ -158,7 +158,7 @@ class PartSolver:
             self._step_prices(dual, work)
 
     def anneal(self, dual: DualPrices, work: int) -> None:
-        """Improve the plan by moves, guided by the best prices, until so much work is done."""
+        """Improve the plan by moves, guided by the best prices, until this much work is done."""
         prices, best, budget = dual.prices, self.best, self._budget
         prices.use_best()
         weight = sum(self.model.weight) or 1.0
@@ -217,7 +217,7 @@ class PartSolver:
         self.best.raise_bound(answer.bound)
 
     def minimize_makespan(self, work: int) -> None:
-        """Where no task has a weight, spend about so much work on an earlier end."""
+        """Where no task has a weight, spend about this much work on an earlier end."""
         project = as_project(self.model)
         if project is None:
             return

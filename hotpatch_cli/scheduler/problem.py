@@ -12,7 +12,7 @@ from typing import NamedTuple
 Interval = tuple[int, int]
 """A time from a start to an end, in units of the problem. Slots have an interval of their own."""
 Starts = tuple[int | None, ...]
-"""A plan: the start of each task of a problem in its order, None where a task is not placed."""
+"""A plan: the start of each task of a problem in its order, None where a task isn't scheduled."""
 
 
 class InvalidProblem(ValueError):  # noqa: N818  the noun says that it is an error

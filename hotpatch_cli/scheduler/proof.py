@@ -21,7 +21,7 @@ class Violation(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a plan costs: tasks placed, weighted hours from the release to the ends, last end."""
+    """What a plan costs: tasks scheduled, weighted hours from the release to the ends, last end."""
 
     placed: int
     exposure: float
@@ -44,7 +44,7 @@ def verify(problem: SchedulingProblem, starts: Sequence[int | None]) -> list[Vio
     """Every rule that the plan breaks, empty for a plan that may be run.
 
     Rules: `window`, `deadline`, `pinned`, `group`, `resource`, `after`, `ring`, and `unplaced` for
-    a task that is placed although one that it waits for is not.
+    a task that is scheduled although one that it waits for is not.
     """
     if len(starts) != len(problem.tasks):
         raise ValueError(

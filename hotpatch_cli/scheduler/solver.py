@@ -28,9 +28,9 @@ ReportProgress = Callable[[float, float], None]
 class Result(NamedTuple):
     """A plan with its proof.
 
-    `status` is `infeasible` if a task is unplaced, `optimal` if the exposure is proven least, else
-    `feasible`. `exposure` and `bound` are weighted hours from the release, `bound` of any plan that
-    places as many; `gap` is (exposure - bound) / exposure. `makespan` is the last end in the
+    `status` is `infeasible` if a task isn't scheduled, `optimal` if the exposure is proven least,
+    else `feasible`. `exposure` and `bound` are weighted hours from the release, `bound` of any plan
+    that places as many; `gap` is (exposure - bound) / exposure. `makespan` is the last end in the
     problem's units. `most_placed` says that no plan can place more. `cut_short` says that the clock
     or the user ended the search, so that another machine may find another plan. `moved` are the
     tasks that had to leave the plan to keep.
@@ -103,7 +103,7 @@ def solve(
 
 
 class _Watch:
-    """Asks whether to stop, and now and then reports progress; no plan depends on it."""
+    """Asks whether to stop, and sometimes reports progress; no plan depends on it."""
 
     def __init__(self, report: ReportProgress, should_stop: Callable[[], bool] | None) -> None:
         self._report, self._should_stop, self._next = report, should_stop, 0.0

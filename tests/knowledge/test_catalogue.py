@@ -417,12 +417,12 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "HP307 older_due": (
         ARC._replace(build=Build.parse("26100.1")),
         "",
-        "below build 26100.33158, so the machine lacks the baseline KB5099536",
+        "below build 26100.33158. The machine lacks the baseline KB5099536",
     ),
     "HP307 unlisted_due": (
         ARC._replace(build=Build.parse("26100.8037")),
         "",
-        "below build 26100.33158, so the machine lacks",
+        "below build 26100.33158. The machine lacks",
     ),
     "HP307 later_due": (
         ARC._replace(build=Build.parse("26100.33000")),

@@ -4,7 +4,7 @@ Relax the limits, but let each slot of a limit cost a price, its Lagrange multip
 problem falls apart into one problem a task: start where weight times end plus the penalty, which is
 the sum of the prices of all slots that the task occupies, is least. What these minima sum to, less
 what the whole capacity costs at those prices, is below the cost of every plan, whatever the prices,
-as long as none is negative. So prices may come from anywhere, and `Prices.value` certifies them. At
+as long as none is negative. Prices may come from anywhere, and `Prices.value` certifies them. At
 zero prices the bound is that of the release times.
 """
 
@@ -325,7 +325,7 @@ def _used_intervals(model: SlotModel) -> list[set[SlotInterval]]:
 
 
 def _bucket(model: SlotModel) -> int:
-    """Prices change every so many slots, about a typical hold.
+    """The number of slots after which prices change: about a typical hold.
 
     With wider buckets the bound loses much; with narrower ones the steps converge slowly.
     """

@@ -26,7 +26,7 @@ MOST_DAYS = 28
 
 
 class Conflict(NamedTuple):
-    """Tasks that can't all be placed, the reasons why (all are needed), and what would help.
+    """Tasks that can't all be scheduled, the reasons why (all are needed), and what would help.
 
     `also` are other tasks left out that could take the place of the one asked about: it is their
     conflict too. `proven` is False where the search that found no room was not complete.

@@ -25,7 +25,7 @@ class Feasibility:
         self.left = ALL_WORK
 
     def fits(self, problem: SchedulingProblem) -> bool | None:
-        """Whether all tasks can be placed together; None if only a long search could tell."""
+        """Whether all tasks can be scheduled together; None if only a long search could tell."""
         if not self.left:
             return None
         if exceeds_capacity(problem):

@@ -12,7 +12,7 @@ from hotpatch_cli.scheduler.mip.time_indexed_lp import INFINITE, Program, TaskCl
 from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel
 
 ROUNDING = 1e-6
-"""Starts may cost so much more, as a share of the plan's cost: prices are floats."""
+"""What starts may cost more, as a share of the plan's cost: prices are floats."""
 OPTIONS = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.5,  # weights are whole mostly, and so no two costs lie closer

@@ -15,7 +15,7 @@ from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel
 CANDIDATES = 4
 """Tasks of which the worst is moved: with more, the same few move all the time."""
 HOPELESS = 8.0
-"""A move that costs so many temperatures more is undone before all tasks are back.
+"""A move that costs this many temperatures more is undone before all tasks are back.
 
 With more, hopeless moves are finished; with less, some that would have paid are not.
 """
