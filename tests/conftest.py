@@ -121,7 +121,7 @@ def hotpatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hotpatch:
     imported.
     """
     for variable in list(os.environ):
-        if variable.startswith("HOTPATCH_") or variable == "NO_COLOR":
+        if variable.startswith("HOTPATCH_") or variable in ("NO_COLOR", "FORCE_COLOR"):
             monkeypatch.delenv(variable)
     monkeypatch.setenv("HOTPATCH_DATA", str(tmp_path / "user-data"))
     return Hotpatch(tmp_path, monkeypatch)

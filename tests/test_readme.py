@@ -1,31 +1,22 @@
 """The README says what the program does: its block of output, its commands, its exit codes."""
 
 import re
-from datetime import date
 from pathlib import Path
 
 import pytest
-
-from hotpatch_cli.inputs.fleet import load_fleet
-from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.outputs.report_table import render_table
-from hotpatch_cli.outputs.view_options import ViewOptions
-from hotpatch_cli.use_cases.check import check
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_block_is_what_a_terminal_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every line that the README shows is printed by the program at 80 columns, in that order."""
+    """The block of the README is the screen of the example at 80 columns, as
+    `tools/readme_block.py` writes it.
+    """
     monkeypatch.chdir(ROOT)
-    report = check(load_fleet(["examples/fleet.yaml"])[0], load_knowledge(), date(2025, 12, 15))
-    printed = render_table(report, ViewOptions(terminal=True, width=80))
-    block = re.search(r"\$ hotpatch check .*\n((?:.|\n)*?)\n```", README)
-    assert block is not None
-    at = 0
-    for part in block[1].split("\n...\n"):
-        at = printed.index(part, at)
+    from tools.readme_block import with_screen
+
+    assert with_screen(README) == README
 
 
 def test_every_command_of_the_readme_exists() -> None:

@@ -1,8 +1,8 @@
-"""Makes the pictures of the guide with the program itself: `python tools/pictures.py` in the root
-of the project.
+"""Make the pictures of the docs with the program: run `python tools/pictures.py` in the root of the
+project.
 
-Terminals are drawn by rich from what the program writes to a real one; the report is photographed
-by the Chromium of the system; year and plan are the program's own pictures.
+rich draws the terminals from what the program writes to a real one. The Chromium of the system
+takes the screenshot of the report. The year and the plan are charts of the program.
 """
 
 import os
@@ -39,8 +39,7 @@ DRAWN = {
         "svg",
     ),
 }
-# rich's own frame names a font at a host; this one takes what the reader's system has, and asks
-# nobody.
+# rich's own frame loads a font from a host; this one uses the fonts of the reader's system.
 _FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: Cascadia Mono, Menlo, Consolas, DejaVu Sans Mono, monospace;
@@ -93,18 +92,18 @@ def _typed(arguments: tuple[str, ...]) -> str:
 def _part(leader: int) -> bytes:
     try:
         return os.read(leader, 65536)
-    except OSError:  # the other end is closed: that was all
+    except OSError:  # the other end is closed: there is no more
         return b""
 
 
 def drawn(name: str) -> str:
-    """A picture that the program draws."""
+    """A chart of the program."""
     command = [sys.executable, "-m", "hotpatch_cli", *DRAWN[name], "--quiet"]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def photograph(target: Path) -> None:
-    """The head of the report, as a browser shows it."""
+    """The head of the report in a browser."""
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -38,6 +38,7 @@ from hotpatch_cli.outputs.bulk.summary import Summary
 from hotpatch_cli.outputs.report_head import DataAge
 from hotpatch_cli.report import GateResult, Report
 from hotpatch_cli.use_cases.check import check as check_fleet
+from hotpatch_cli.use_cases.check import nothing_to_check
 
 
 def run_bulk(
@@ -76,9 +77,7 @@ def run_bulk(
 
 
 def _nothing_judged(detected: DetectedTable, run: "_Run") -> InputError:
-    why = "There is no machine in it."
-    if run.summary.skipped:
-        why = f"All {run.summary.skipped} machines in it were skipped: none runs Windows."
+    why = nothing_to_check(run.summary.skipped)
     return refuse(detected.name, why, "Nothing was checked.")
 
 

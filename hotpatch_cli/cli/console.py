@@ -1,5 +1,5 @@
-"""What a command says: the product to standard output or a file, notes and problems to standard
-error.
+"""The output of a command: the product goes to standard output or a file, notes and problems go to
+standard error.
 
 The only place that decides on color: --no-color and NO_COLOR turn it off, FORCE_COLOR turns it on,
 and otherwise a terminal has it unless TERM is `dumb`.
@@ -81,10 +81,10 @@ def deliver_parts(parts: Iterable[bytes]) -> None:
         for part in parts:
             sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:  # the reader has seen enough, as in `hotpatch check ... | head`
+    except BrokenPipeError:  # the pipe is closed, as in `hotpatch check ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        # what is left in the buffer goes nowhere
+        # the rest of the buffer is discarded
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise refuse(
             "standard output",
@@ -94,20 +94,37 @@ def deliver_parts(parts: Iterable[bytes]) -> None:
 
 
 def say(text: str, *, quiet: bool = False) -> None:
-    """Talk: one line on standard error."""
+    """Write a note to standard error: one line, which a terminal wraps between words."""
     if not quiet:
-        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.write(_line(text))
+
+
+def _line(text: str) -> str:
+    line = visible(text)
+    if sys.stderr.isatty():
+        from shutil import get_terminal_size
+        from textwrap import fill
+
+        width = max(40, get_terminal_size().columns)
+        line = fill(
+            line,
+            width,
+            break_on_hyphens=False,
+            break_long_words=False,
+            replace_whitespace=False,
+        )
+    return line + "\n"
 
 
 def show_problems(error: InputError) -> None:
-    """Every problem on its line, at most fifty, and the count of the rest; in a terminal the source
-    line as well.
+    """Write each problem on its line, at most fifty, and the number of the rest; in a terminal also
+    the source line.
     """
     shows = sys.stderr.isatty()
     from hotpatch_cli.cli.source_excerpt import excerpt
 
     for problem in error.problems[:SHOWN_AT_MOST]:
-        sys.stderr.write(visible(str(problem)) + "\n" + (excerpt(problem) if shows else ""))
+        sys.stderr.write(_line(str(problem)) + (excerpt(problem) if shows else ""))
     rest = len(error.problems) - SHOWN_AT_MOST
     if rest > 0:
         sys.stderr.write(f"... and {rest} more problems.\n")

@@ -8,8 +8,8 @@ from hotpatch_cli.outputs.phrases import and_more, counted
 from hotpatch_cli.report import Report
 
 PASS, FAIL, UNKNOWN = "PASS", "FAIL", "UNKNOWN"
-_NAMED = 3
-"""Rules or files that the line names."""
+_NAMED = 2
+"""The most rules that the line names."""
 
 
 def conclude(decision: str, outputs: Iterable[str] = (), *, how: str = "", quiet: bool) -> None:
@@ -21,7 +21,7 @@ def conclude(decision: str, outputs: Iterable[str] = (), *, how: str = "", quiet
     files = list(dict.fromkeys(name for name in outputs if name != "-"))
     sentences = [f"{decision}."] if decision else []
     if files:
-        sentences.append(f"Wrote {and_more(files, _NAMED)}.")
+        sentences.append(f"Wrote {', '.join(files)}.")
     if how:
         sentences.append(how)
     if sentences:

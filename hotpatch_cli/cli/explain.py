@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.options.common import ConfigOption, NoColor, Output
+from hotpatch_cli.cli.decision import conclude
+from hotpatch_cli.cli.options.common import ConfigOption, NoColor, Output, Quiet
+from hotpatch_cli.cli.output_targets import format_for
 from hotpatch_cli.cli.request import RequestCommand, format_option
-from hotpatch_cli.cli.words import known_word
 from hotpatch_cli.knowledge.concepts import Concept, load_concepts
 from hotpatch_cli.knowledge.records import Rule
 
@@ -44,9 +45,7 @@ class Topic(NamedTuple):
         return self.name if self.concept and self.name != self.concept.name else None
 
 
-@app.command(
-    cls=RequestCommand, epilog="Examples: hotpatch explain HP202; hotpatch explain hotpatch"
-)
+@app.command(cls=RequestCommand)
 class ExplainRequest(NamedTuple):
     """Explain a rule, a term such as `baseline`, or hotpatching itself; without a topic, list all
     rules.
@@ -61,6 +60,7 @@ class ExplainRequest(NamedTuple):
     ] = None
     form: Annotated[str, format_option(FORMATS)] = "table"
     output: Output = "-"
+    quiet: Quiet = False
     no_color: NoColor = False
     config: ConfigOption = None
 
@@ -68,7 +68,8 @@ class ExplainRequest(NamedTuple):
         """Write the explanation. Raises BadParameter."""
         from hotpatch_cli.cli.console import deliver
 
-        deliver(self._text(known_word(self.form, FORMATS, "--format")), self.output)
+        deliver(self._text(format_for(self, FORMATS)), self.output)
+        conclude("", [self.output], quiet=self.quiet)
 
     def _text(self, form: str) -> str:
         from hotpatch_cli.cli.console import screen
@@ -158,7 +159,7 @@ def _unknown_word(word: str, topics: Sequence[Topic]) -> typer.BadParameter:
         if nearest
         else "To list all rules and terms, run `hotpatch explain`."
     )
-    return typer.BadParameter(f"{word[:80]!r} is not known. {advice}", param_hint="TOPIC")
+    return typer.BadParameter(f"{word[:80]!r} isn't a rule or a term. {advice}", param_hint="TOPIC")
 
 
 def _list(topics: Sequence[Topic], view: "ViewOptions") -> str:

@@ -36,14 +36,14 @@ from hotpatch_cli.cli.options.feeds import (
     feed_options,
     is_by,
 )
-from hotpatch_cli.cli.options.openings import (
+from hotpatch_cli.cli.request import RequestCommand
+from hotpatch_cli.cli.window_query import (
     FirstDay,
     LastDay,
     MostOpenings,
     WindowNames,
     found_openings,
 )
-from hotpatch_cli.cli.request import RequestCommand
 from hotpatch_cli.cli.words import known_product
 
 if TYPE_CHECKING:

@@ -30,6 +30,10 @@ VARIABLES = "Each option has a variable HOTPATCH_<OPTION>, such as HOTPATCH_AS_O
 class PlainCommand(TyperCommand):
     """A command with a plain help page."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The words of the usage line, without braces around arguments."""
+        return [piece.translate(_NO_BRACES) for piece in super().collect_usage_pieces(ctx)]
+
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Parse the arguments; an unknown option is refused with the nearest one."""
         return _parsed(super().parse_args, self, ctx, args)
@@ -78,7 +82,7 @@ def _parsed(parse: Any, command: Any, ctx: Any, args: list[str]) -> Any:
 def write_page(command: Any, ctx: Any, formatter: Any) -> None:
     """Write the help page of a command or a group."""
     ctx.color = takes_color()
-    usage = " ".join(command.collect_usage_pieces(ctx)).translate(_NO_BRACES)
+    usage = " ".join(command.collect_usage_pieces(ctx))
     formatter.write(_wrapped(f"Usage: {ctx.command_path} {usage}", indent=4))
     for paragraph in (command.help or "").split("\n\n"):
         formatter.write("\n" + _wrapped(paragraph))

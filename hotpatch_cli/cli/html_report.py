@@ -1,5 +1,5 @@
-"""What the page of a report is made of beyond the report: the year, the plan, and the file for what
-it cannot hold.
+"""The contents of a page besides the report: the year, the plan, and the file for machines that
+exceed the page.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.page.render import PageContents
 
 TIME_LIMIT = 5.0
-"""Seconds to improve the plan of a page."""
-PART = "This page shows a part of the fleet, and a plan is made for all of it: `hotpatch report`."
+"""The search effort for the plan of a page, in seconds."""
+PART = "This page shows a part of the fleet. For a plan of all machines, run `hotpatch report`."
 
 
 def contents(report: Report, knowledge: Knowledge, plan: "PlanPart | str | None") -> "PageContents":
@@ -36,7 +36,7 @@ def plan_part(
     plan_name: str | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> "PlanPart | str":
-    """The plan of a file, or one made now; a sentence where no baseline is waited for. Raises
+    """The plan of a file, or one made now; a sentence if no machine needs a baseline. Raises
     InputError.
     """
     from hotpatch_cli.cli.plan_file import read_plan
@@ -54,7 +54,7 @@ def plan_part(
         if plan_name is None:
             return str(error)
         raise refuse(
-            plan_name, str(error), "Make the plan anew with `hotpatch plan -f json`."
+            plan_name, str(error), "Make a new plan: run `hotpatch plan -f json`."
         ) from None
     if read is not None:
         return given(prepared, read.starts)
@@ -62,8 +62,8 @@ def plan_part(
 
 
 def machine_table(report: Report, output: str) -> Path | None:
-    """Where the table of all machines goes that a page does not hold; a pipe or a device has no
-    place beside it.
+    """The file for the table of all machines where a page can't list them; None beside a pipe or a
+    device.
     """
     from hotpatch_cli.outputs.page.machines import MOST
 
@@ -74,7 +74,7 @@ def machine_table(report: Report, output: str) -> Path | None:
 
 
 def machine_tables(report: Report, pages: Iterable[str]) -> list[tuple[str, str]]:
-    """The tables that lie beside the pages among the outputs, as (name, text)."""
+    """The tables beside the pages among the outputs, as (name, text)."""
     places = [machine_table(report, page) for page in pages]
     if not any(places):
         return []

@@ -18,7 +18,7 @@ from hotpatch_cli.cli.options.common import (
     WriteKnown,
 )
 from hotpatch_cli.cli.options.gate import judged_by, known_findings, waiving
-from hotpatch_cli.cli.output_targets import Formats, Outputs, paired, write_all_targets
+from hotpatch_cli.cli.output_targets import Delivery, Formats, Outputs, paired, write_all_targets
 from hotpatch_cli.cli.request import RequestCommand, option
 from hotpatch_cli.cli.words import FAIL_ON, known_platform, parse_fail_on
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -59,10 +59,7 @@ class ImageRequest(NamedTuple):
         from hotpatch_cli.use_cases.check import check_images, require_something
 
         asked = waiving(self.waivers, self.known, self.write_known)
-        targets, failing = paired(self.form, self.output), parse_fail_on(self.fail_on)
-        if any(target.form == "ics" for target in targets):
-            message = "An image never restarts. For a calendar, use `hotpatch feed restarts`."
-            raise typer.BadParameter(message, param_hint="--format")
+        targets, failing = _targets(self), parse_fail_on(self.fail_on)
         images = load_images(self.images, known_platform(self.platform))
         knowledge, day = knowledge_of(self), day_of(self)
         checked = check_images(images, knowledge, day)
@@ -77,3 +74,12 @@ class ImageRequest(NamedTuple):
         decision = gate_decision(report, "image", recorded=self.write_known is not None)
         conclude(decision, written, quiet=self.quiet)
         raise typer.Exit(report.gate.exit_code)
+
+
+def _targets(request: ImageRequest) -> tuple[Delivery, ...]:
+    """The formats and their outputs. Raises BadParameter, also for a calendar."""
+    targets = paired(request.form, request.output)
+    if any(target.form == "ics" for target in targets):
+        message = "An image never restarts. For a calendar, use `hotpatch feed restarts`."
+        raise typer.BadParameter(message, param_hint="--format")
+    return targets

@@ -53,7 +53,6 @@ _SUFFIXES: Mapping[str, tuple[str, ...]] = {
     ".sarif": ("sarif",),
     ".sarif.json": ("sarif",),
     ".svg": ("svg",),
-    ".txt": ("table", "markdown", "csv", "github", "azure"),
     ".xml": ("junit",),
     ".yaml": ("yaml", "json"),
     ".yml": ("yaml", "json"),

@@ -1,7 +1,7 @@
 """What commands are made of: a request, whose fields are the options, and which runs.
 
-A command is a NamedTuple: Typer makes its options of the fields, and whoever reads the class knows
-all of them. What Typer makes of a command line is one frozen value, and `run` is the command.
+A command is a NamedTuple: Typer makes its options of the fields, and the class shows all of them.
+A command line becomes one frozen value, and `run` is the command.
 """
 
 from collections.abc import Iterable

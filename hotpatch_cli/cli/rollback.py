@@ -67,10 +67,7 @@ class RollbackRequest(NamedTuple):
 
         names = source_names(self, self.fleet)
         render = renderer_for(self, ROLLBACK_FORMATS)
-        if not self.machine and self.kb is None:
-            message = "Specify a machine, or an update with --kb."
-            raise typer.BadParameter(message, param_hint="--machine")
-        kb = None if self.kb is None else _kb(self.kb)
+        kb = _kb(self)
         session = Session.load(self, names)
         tell((*session.notes, stale(session.knowledge, session.day)), quiet=self.quiet)
         view = _rollbacks(session, self.machine or (), kb)
@@ -97,8 +94,16 @@ def _rollbacks(session: "Session", machines: "Sequence[str]", kb: str | None) ->
     return RollbackView(found, age_notes(session.knowledge, session.day))
 
 
-def _kb(text: str) -> str:
-    """A KB as releases name it: KB5072033, from `5072033` too. Raises BadParameter."""
+def _kb(request: RollbackRequest) -> str | None:
+    """The KB of a request as releases name it: KB5072033, also from `5072033`. Raises BadParameter,
+    also where the request names neither a machine nor a KB.
+    """
+    text = request.kb
+    if text is None:
+        if not request.machine:
+            message = "Specify a machine, or an update with --kb."
+            raise typer.BadParameter(message, param_hint="--machine")
+        return None
     number = text.strip().upper().removeprefix("KB")
     if not (number.isascii() and number.isdecimal() and len(number) in range(6, 9)):
         message = f"{text!r} isn't a KB number. Use the format KB5072033."

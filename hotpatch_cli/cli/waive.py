@@ -60,7 +60,7 @@ class WaiveRequest(NamedTuple):
 
 
 def _how_to_apply(name: str) -> str:
-    """How `check` finds the waivers: only where it's told to."""
+    """How `check` finds the waivers: by its option or the variable."""
     if current.get().source_of("waivers") == "ENVIRONMENT":
         return "`hotpatch check` reads it, because HOTPATCH_WAIVERS names it."
     return f"To apply it, run `hotpatch check FLEET --waivers {shlex.quote(name)}`."

@@ -28,19 +28,25 @@ from hotpatch_cli.cli.options.common import (
     day_option,
     today,
 )
-from hotpatch_cli.cli.options.openings import FirstDay, LastDay, MostOpenings, WindowNames
 from hotpatch_cli.cli.output_targets import output_option, renderer_for
 from hotpatch_cli.cli.request import RequestCommand, format_option, option
+from hotpatch_cli.cli.window_query import (
+    FirstDay,
+    LastDay,
+    MostOpenings,
+    WindowNames,
+    found_openings,
+)
 from hotpatch_cli.cli.words import known_word
 from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.outputs.phrases import counted
 
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.azure.schedules import Schedule
-    from hotpatch_cli.knowledge.records import Rule
+    from hotpatch_cli.knowledge.records import Knowledge, Rule
     from hotpatch_cli.model import Fleet
+    from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.use_cases.export import Export
-    from hotpatch_cli.use_cases.lint import LimitBreach
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, cls=PlainGroup)
 STDIN = "-"
@@ -79,7 +85,6 @@ class WindowListRequest(NamedTuple):
 
     def run(self) -> None:
         """Write the openings. Raises InputError and BadParameter."""
-        from hotpatch_cli.cli.options.openings import found_openings
         from hotpatch_cli.outputs.formats import OPENING_FORMATS
 
         render = renderer_for(self, OPENING_FORMATS)
@@ -111,37 +116,41 @@ class WindowLintRequest(NamedTuple):
     def run(self) -> None:
         """Write the findings on the windows. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.session import day_of, knowledge_of, tell
-        from hotpatch_cli.eligibility.verdict import Judge
-        from hotpatch_cli.knowledge.limits import load_limits
         from hotpatch_cli.outputs.formats import LINT_FORMATS
-        from hotpatch_cli.outputs.lint import CODE, LintView
-        from hotpatch_cli.use_cases.lint import LimitBreach, Lint
+        from hotpatch_cli.outputs.lint import CODE
 
         render = renderer_for(self, LINT_FORMATS)
-        parts = _lint_sources(self.files)
-        tell((note for part in parts for note in part.notes), quiet=self.quiet)
-        if not any(part.schedules for part in parts):
-            raise refuse(", ".join(self.files), "No window was found.", "Nothing was checked.")
-        knowledge = knowledge_of(self)
-        judge, limits = Judge(knowledge, day_of(self)), load_limits()
-        findings: list[LimitBreach] = []
-        runs: list[bool] = []
+        parts = _lint_parts(self.files)
         for part in parts:
-            lint = Lint(limits, part.fleet, judge)
-            findings += lint.check(part.schedules)
-            runs += [lint.runs(schedule) for schedule in part.schedules]
-        view = LintView(tuple(findings), len(runs), runs.count(False), knowledge.rules)
+            tell(part.notes, quiet=self.quiet)
+        view = _lint(parts, knowledge_of(self), day_of(self))
         deliver(render(view, screen(self.output, no_color=self.no_color)), self.output)
-        decision = _lint_decision(findings, len(runs), knowledge.rules[CODE])
-        conclude(decision, [self.output], quiet=self.quiet)
-        raise typer.Exit(1 if findings else 0)
+        conclude(_lint_decision(view, view.rules[CODE]), [self.output], quiet=self.quiet)
+        raise typer.Exit(1 if view.found else 0)
 
 
-def _lint_decision(findings: Sequence["LimitBreach"], number: int, rule: "Rule") -> str:
-    total = counted(number, "window")
-    if not findings:
+def _lint(parts: Sequence["LintSources"], knowledge: "Knowledge", day: date) -> "LintView":
+    """The findings on the windows of all parts."""
+    from hotpatch_cli.eligibility.verdict import Judge
+    from hotpatch_cli.knowledge.limits import load_limits
+    from hotpatch_cli.outputs.lint import LintView
+    from hotpatch_cli.use_cases.lint import LimitBreach, Lint
+
+    judge, limits = Judge(knowledge, day), load_limits()
+    findings: list[LimitBreach] = []
+    runs: list[bool] = []
+    for part in parts:
+        lint = Lint(limits, part.fleet, judge)
+        findings += lint.check(part.schedules)
+        runs += map(lint.runs, part.schedules)
+    return LintView(tuple(findings), len(runs), runs.count(False), knowledge.rules)
+
+
+def _lint_decision(view: "LintView", rule: "Rule") -> str:
+    total = counted(view.windows, "window")
+    if not view.found:
         return f"{PASS}: no findings in {total}"
-    return f"{FAIL}: {counted(len(findings), 'finding')} in {total}: {rule.name} ({rule.code})"
+    return f"{FAIL}: {counted(len(view.found), 'finding')} in {total}: {rule.name} ({rule.code})"
 
 
 class LintSources(NamedTuple):
@@ -150,6 +159,14 @@ class LintSources(NamedTuple):
     fleet: "Fleet"
     schedules: "list[Schedule]"
     notes: tuple[str, ...]
+
+
+def _lint_parts(files: Sequence[str]) -> list[LintSources]:
+    """The parts to check, of which at least one has a window. Raises InputError."""
+    parts = _lint_sources(files)
+    if not any(part.schedules for part in parts):
+        raise refuse(", ".join(files), "No window was found.", "Nothing was checked.")
+    return parts
 
 
 def _lint_sources(files: Sequence[str]) -> list[LintSources]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hotpatch_cli.model import Location
 from hotpatch_cli.outputs.ci_findings import aside
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.machine_rows import MachineGroups, verdict_text
+from hotpatch_cli.outputs.machine_rows import MachineGroups, track_if_ready, verdict_text
 from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.restart_text import next_restart
 from hotpatch_cli.outputs.table import STYLES, colored, few
@@ -56,10 +56,11 @@ def _title(machines: Sequence[Checked], options: ViewOptions) -> str:
     verdict = verdict_text(first, options)
     if options.color:
         verdict = colored(verdict, STYLES.get(first.judgement.verdict or "", ""))
-    state = first.judgement.track.state
+    several = len(machines) > 1
+    state = track_if_ready(first) if several else first.judgement.track.state
     track = f", track {state}" if state else ""
     names = [visible(checked.machine.label) for checked in machines]
-    if len(machines) > 1:
+    if several:
         room = max(options.width - 30, 20)
         return f"{counted(len(machines), 'machine')}: {verdict}{track}\n" + indented(
             few(names, room), options

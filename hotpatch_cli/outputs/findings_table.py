@@ -5,7 +5,7 @@ from collections import Counter
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
-from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
+from hotpatch_cli.outputs.table import Column, TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Checked
 from hotpatch_cli.use_cases.fix_ranking import MISSING_FACTS, is_missing_fact
@@ -13,7 +13,8 @@ from hotpatch_cli.use_cases.fix_ranking import MISSING_FACTS, is_missing_fact
 FINDINGS = 5
 """The number of findings that a terminal shows."""
 _COLUMNS = (
-    *columns("finding", "machines"),
+    Column("finding", colored=False),
+    Column("machines"),
     Column("code", 1),
     Column("message", prose=True, least=28),
 )

@@ -11,9 +11,9 @@ from hotpatch_cli.use_cases.fix_ranking import COLLECTED, IN_AZURE, RankedFix
 FIXES = 5
 """The number of changes that a terminal shows."""
 _COLUMNS = (
-    Column("fix first"),
-    Column("makes ready", prose=True, least=11),
-    Column("how"),
+    Column("fix first", colored=False),
+    Column("makes ready"),
+    Column("how", colored=False),
     Column("machines", 1),
     Column("what is wrong", 2, prose=True, least=30),
     Column("restart needed", 3),
@@ -27,7 +27,9 @@ def fix_table(fixes: Sequence[RankedFix], options: ViewOptions) -> str:
     if not fixes:
         return ""
     shown = fixes[:FIXES] if options.most is not None else fixes
-    rows = [row for fix in shown for row in _rows(fix, options)]
+    rows: list[tuple[str, ...]] = []
+    for fix in shown:
+        rows += _rows(fix, options)
     rest = len(fixes) - len(shown)
     more = f"... and {counted(rest, 'more fix', 'more fixes')}: --all shows all.\n" if rest else ""
     return drawn(TextTable(_COLUMNS, rows), options) + more
@@ -55,8 +57,9 @@ def effect(fix: RankedFix) -> str:
         return f"new VM: {fix.total:,}"
     if fix.kind == "upgrade":
         return f"upgrade: {fix.total:,}"
-    most = "up to " if fix.kind == "missing-facts" else ""
-    return f"{most}{fix.total_alone:,} of {fix.total:,}"
+    if fix.kind == "missing-facts":
+        return f"up to {fix.total_alone:,}"
+    return f"{fix.total_alone:,} of {fix.total:,}"
 
 
 def ways(fix: RankedFix) -> list[str]:

@@ -17,7 +17,8 @@ _COLUMNS = (
     Column("product", 1),
 )
 _FINDINGS = (
-    *columns("finding", "images"),
+    Column("finding", colored=False),
+    Column("images"),
     Column("code", 1),
     Column("message", prose=True, least=28),
 )

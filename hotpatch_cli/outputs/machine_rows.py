@@ -9,20 +9,19 @@ from hotpatch_cli.outputs.restart_text import (
     offset_text,
     order_of,
 )
-from hotpatch_cli.outputs.table import Column, TextTable, columns, few, fits, signed
+from hotpatch_cli.outputs.table import Column, TextTable, columns, few, fits, is_in_rows, signed
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Checked
 from hotpatch_cli.use_cases.fix_ranking import blocking_rules
 
 ATTENTION = {"unsupported": 0, "action-required": 1, "unknown": 2, "ready": 3}
 STATES = {"baseline-due": 0, "off-track": 1, "unknown": 2, "behind": 3, "current": 4, None: 5}
-_RESTART = Column("next restart", 1, prose=True, least=27)
 COLUMNS = (
     *columns("machine", "verdict"),
     Column("blocked by", 2),
     Column("track", 3),
-    _RESTART,
-    Column("next baseline", 4),
+    Column("next restart"),
+    Column("next baseline", 4, prose=True, least=25),
     Column("window", 5),
     Column("offset", 6),
     Column("run by", 7),
@@ -31,17 +30,19 @@ COLUMNS = (
     Column("owner", 10),
     Column("codes", 11),
 )
-_NARROW_COLUMNS = (*columns("machine", "verdict"), Column("blocked by / track", 2), _RESTART)
+_NARROW_COLUMNS = (
+    *columns("machine", "verdict"),
+    Column("blocked by / track", 2),
+    Column("next restart", prose=True, least=27),
+)
 GROUP_COLUMNS = (
     *columns("machines", "verdict"),
-    Column("blocked by", 1),
-    Column("track", 2),
-    Column("names", 3),
-    Column("first restart", 4, prose=True),
-    Column("product", 5),
+    Column("blocked by / track", 1),
+    Column("names", 2),
+    Column("first restart", 3, prose=True, least=27),
 )
-NARROW, WIDE = 100, 140
-"""Below the first width a cell has one name of a list, from the second on as many as fit."""
+NARROW, NAMES = 100, 30
+"""Below this width a cell has one name of a list; otherwise this many cells for names."""
 _RUNNERS = {"platform": "Azure", "owner": "owner"}
 
 
@@ -54,26 +55,25 @@ def room_for_names(options: ViewOptions) -> int | None:
     """How many cells a list of names gets; None where it gets all."""
     if not options.terminal:
         return None
-    return 1 if options.width < NARROW else options.width // 5
+    return 1 if options.width < NARROW else NAMES
 
 
 def machine_table(machines: Iterable[Checked], options: ViewOptions) -> TextTable:
     """A row a machine. Where a terminal has no room for two columns, what blocks a machine and the
-    track of one that is ready share one; where names are too long for rows, the table has the facts
-    that count.
+    track of one that is ready share one; where names leave no room for rows, the table has the
+    facts that count, a block for each machine.
     """
     table = TextTable(COLUMNS, [_row(checked, options) for checked in machines])
     first = len(_NARROW_COLUMNS) + 1
     main = TextTable(COLUMNS[:first], [row[:first] for row in table.rows])
     if not options.terminal or fits(main, options.width):
         return table
-    if not fits(TextTable(COLUMNS[:2], [row[:2] for row in table.rows]), options.width):
-        return main
     rows = [
         (name, verdict, track if blocked_by == "-" else blocked_by, restart)
         for name, verdict, blocked_by, track, restart in main.rows
     ]
-    return TextTable(_NARROW_COLUMNS, rows)
+    narrow = TextTable(_NARROW_COLUMNS, rows)
+    return narrow if is_in_rows(narrow, options.width) else main
 
 
 def _row(checked: Checked, options: ViewOptions) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ def _baseline(checked: Checked) -> str:
 
 
 class MachineGroup:
-    """Machines that are alike in verdict, in what blocks them, in their track and product."""
+    """Machines that are alike in verdict and in what blocks them; ready ones in their track."""
 
     def __init__(self, first: Checked) -> None:
         self.first = first
@@ -143,7 +143,7 @@ class MachineGroup:
             self.soonest = checked
 
 
-_Key = tuple[str, str, tuple[str, ...], str | None, str | None]
+_Key = tuple[str, str, tuple[str, ...], str | None]
 
 
 class MachineGroups:
@@ -160,8 +160,7 @@ class MachineGroups:
             judgement.verdict or "",
             _passed_by(checked),
             _blocked_by(checked),
-            judgement.track.state,
-            judgement.product,
+            track_if_ready(checked),
         )
         if key not in self._groups:
             self._groups[key] = MachineGroup(checked)
@@ -169,7 +168,18 @@ class MachineGroups:
 
     def ranked(self) -> list[MachineGroup]:
         """The groups: what needs attention first, and of that the largest."""
-        return sorted(self._groups.values(), key=lambda group: (rank(group.first), -group.total))
+        return sorted(self._groups.values(), key=_group_rank)
+
+
+def _group_rank(group: MachineGroup) -> tuple[int, int, int]:
+    verdict = ATTENTION[group.first.judgement.verdict or "ready"]
+    return verdict, STATES[track_if_ready(group.first)], -group.total
+
+
+def track_if_ready(checked: Checked) -> str | None:
+    """The track of a ready machine; the others get the standard update, whatever their track is."""
+    judgement = checked.judgement
+    return judgement.track.state if judgement.verdict == "ready" else None
 
 
 def group_table(
@@ -187,12 +197,11 @@ def group_table(
 def _group_row(group: MachineGroup, options: ViewOptions) -> tuple[str, ...]:
     first = group.first
     names = [checked.machine.label for checked in group.machines]
+    causes = _blocked_by(first) or tuple(filter(None, [track_if_ready(first)]))
     return (
         f"{group.total:,}",
         verdict_text(first, options),
-        few(_blocked_by(first), room_for_names(options)),
-        first.judgement.track.state or "-",
+        few(causes, room_for_names(options)),
         few(names, room_for_names(options)),
         next_restart(group.soonest.restart),
-        first.judgement.product or "-",
     )

@@ -14,7 +14,7 @@ from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.outputs.table import STYLES, cells, colored, signed
-from hotpatch_cli.outputs.view_options import ViewOptions, folded
+from hotpatch_cli.outputs.view_options import ViewOptions, folded, in_lines
 from hotpatch_cli.report import Checked, GateResult, Report
 from hotpatch_cli.servicing.history import Baseline
 
@@ -64,18 +64,15 @@ def title(name: str, machines: int, as_of: date) -> str:
 def age_line(age: DataAge, as_of: date, options: ViewOptions) -> str:
     """How old the release data is, and what to do where it is old."""
     if age.newest is None:
-        line = "! There is no release data yet. Run: hotpatch releases update"
+        line = "! There is no release data yet."
     elif age.old:
         missed = missed_patch_tuesdays(age.newest, as_of)
         days = counted(missed, "Patch Tuesday")
         verb = "is" if missed == 1 else "are"
-        line = (
-            f"! Release data ends {day_text(age.newest)}; {days} {verb} missing. "
-            "Run: hotpatch releases update"
-        )
+        line = f"! Release data ends {day_text(age.newest)}; {days} {verb} missing."
     else:
         return f"Release data up to {day_text(age.newest)}.\n"
-    shown = folded(f"{line}\n", options)
+    shown = in_lines([line, "Run: hotpatch releases update"], options)
     if not options.color:
         return shown
     return "".join(f"{colored(part, STYLES['warning'])}\n" for part in shown.splitlines())

@@ -69,8 +69,8 @@ def _title(report: Report, wanting: Sequence[Checked]) -> str:
         verb = "is" if len(wanting) == 1 else "are"
         return f"⚠️ hotpatch: {len(wanting):,} of {all_of} {verb} unknown"
     if report.gate.exit_code:  # --only leaves out what fails
-        return f"❌ hotpatch: none of {all_of} shown here fails, but others do"
-    return f"✅ hotpatch: none of {all_of} fails"
+        return f"❌ hotpatch: {all_of} shown and none fails, but others do"
+    return f"✅ hotpatch: {all_of}, none fails"
 
 
 def _facts(report: Report) -> str:

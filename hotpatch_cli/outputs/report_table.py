@@ -8,7 +8,7 @@ from hotpatch_cli.outputs.machine_rows import MachineGroups, group_table, machin
 from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.report_head import ComingBaselines, head
 from hotpatch_cli.outputs.table import drawn
-from hotpatch_cli.outputs.view_options import ViewOptions, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, in_lines, indented
 from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.use_cases.fix_ranking import ranked_fixes
 
@@ -91,4 +91,4 @@ def _hint(report: Report, options: ViewOptions) -> str:
     if is_grouped(len(report.machines), options):
         ways.append("Every machine: add --all.")
     ways.append(f"A rule: hotpatch explain {named}")
-    return indented(" ".join(ways), options, 0)
+    return in_lines(ways, options)

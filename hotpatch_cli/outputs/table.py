@@ -8,6 +8,7 @@ from hotpatch_cli.outputs.view_options import ViewOptions
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 STYLES = {
     "ready": "green",
@@ -38,13 +39,15 @@ _NOTHING = ("", "-")
 class Column(NamedTuple):
     """A column. One of rank 0 is always shown; the higher its rank, the earlier it gives way in a
     narrow terminal. `prose` folds between words, and gets `least` cells if it needs that many;
-    everything else is shown whole.
+    everything else is shown whole. Words of STYLES at the start of a cell give it a color, unless
+    the column is not `colored`.
     """
 
     name: str
     rank: int = 0
     prose: bool = False
     least: int = LEAST_PROSE
+    colored: bool = True
 
 
 class TextTable(NamedTuple):
@@ -110,12 +113,8 @@ def terminal(table: TextTable, width: int, *, color: bool) -> str:
     Where even those of rank 0 don't fit side by side, each row becomes a block with a line for each
     column. Nothing but prose is ever folded.
     """
-    rows = [tuple(map(visible, row)) for row in table.rows]
-    measures = [
-        _measured(index, column, rows)
-        for index, column in enumerate(table.columns)
-        if column.rank == 0 or any(row[index] not in _NOTHING for row in rows)
-    ]
+    rows = _visible_rows(table)
+    measures = _measures(table.columns, rows)
     chosen = _chosen(measures, width)
     title = f"{_bold(visible(table.title), color=color)}\n" if table.title else ""
     if chosen:
@@ -125,6 +124,19 @@ def terminal(table: TextTable, width: int, *, color: bool) -> str:
 
 def _bold(text: str, *, color: bool) -> str:
     return colored(text, "bold") if color else text
+
+
+def _visible_rows(table: TextTable) -> list[tuple[str, ...]]:
+    return [tuple(map(visible, row)) for row in table.rows]
+
+
+def _measures(columns: Sequence[Column], rows: Sequence[tuple[str, ...]]) -> list[_Measure]:
+    """The columns that have something in them, measured."""
+    return [
+        _measured(index, column, rows)
+        for index, column in enumerate(columns)
+        if column.rank == 0 or any(row[index] not in _NOTHING for row in rows)
+    ]
 
 
 def _measured(index: int, column: Column, rows: Sequence[tuple[str, ...]]) -> _Measure:
@@ -157,6 +169,11 @@ def fits(table: TextTable, width: int) -> bool:
         for index, column in enumerate(table.columns)
     ]
     return sum(widths) + _GAP * (len(widths) - 1) <= width
+
+
+def is_in_rows(table: TextTable, width: int) -> bool:
+    """Whether a terminal of some width shows a table in rows, and not as blocks."""
+    return bool(_chosen(_measures(table.columns, _visible_rows(table)), width))
 
 
 def few(names: Sequence[str], room: int | None) -> str:
@@ -192,12 +209,17 @@ def style_of(text: str) -> str:
     return STYLES.get(word, "")
 
 
+def _styled(text: str, column: Column) -> "Text":
+    from rich.text import Text
+
+    return Text(text, style=style_of(text) if column.colored else "")
+
+
 def _grid(
     chosen: Sequence[_Measure], rows: Sequence[tuple[str, ...]], width: int, *, color: bool
 ) -> str:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
-    from rich.text import Text
 
     spare = width + _GAP - sum(measure.least + _GAP for measure in chosen)
     widths = {}
@@ -214,15 +236,13 @@ def _grid(
             no_wrap=not measure.column.prose,
         )
     for row in rows:
-        shown = (row[measure.place] for measure in chosen)
-        table.add_row(*(Text(text, style=style_of(text)) for text in shown))
+        table.add_row(*(_styled(row[measure.place], measure.column) for measure in chosen))
     return _printed(table, width + _GAP, color=color)
 
 
 def _block(measures: Sequence[_Measure], row: tuple[str, ...], width: int, *, color: bool) -> str:
     """A row as lines of a name and a value; what is empty is left out."""
     from rich.table import Table
-    from rich.text import Text
 
     label = max(cells(measure.column.name) for measure in measures)
     room = max(LEAST_PROSE, width - label - _GAP)
@@ -237,7 +257,7 @@ def _block(measures: Sequence[_Measure], row: tuple[str, ...], width: int, *, co
     for measure in measures:
         text = row[measure.place]
         if text not in _NOTHING:
-            table.add_row(measure.column.name, Text(text, style=style_of(text)))
+            table.add_row(measure.column.name, _styled(text, measure.column))
     return _printed(table, label + value + 2 * _GAP, color=color)
 
 

@@ -1,6 +1,6 @@
 """How text is to be shown, and prose at the width of a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -63,6 +63,16 @@ def folded(prose: str, options: ViewOptions) -> str:
             break_long_words=False,
         ) or [""]
     return "".join(f"{line}\n" for line in lines)
+
+
+def in_lines(sentences: Sequence[str], options: ViewOptions) -> str:
+    """Sentences on one line, or one a line where a terminal has no room for all: a command in them
+    is never folded.
+    """
+    line = " ".join(sentences)
+    if not options.terminal or len(line) <= options.width:
+        return f"{line}\n" if line else ""
+    return "".join(f"{sentence}\n" for sentence in sentences)
 
 
 def indented(text: str, options: ViewOptions, indent: int = 2) -> str:

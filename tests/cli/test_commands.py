@@ -360,33 +360,22 @@ def test_a_full_disk_is_code_2(hotpatch: Any) -> None:
     assert talk.startswith(b"standard output: Can't write the output")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
-@pytest.mark.parametrize(
-    ("arguments", "environment", "coloured"),
-    [([], {}, True), (["--no-color"], {}, False), ([], {"NO_COLOR": "1"}, False)],
-)
-def test_a_terminal_has_colours_unless_they_are_not_wanted(
-    hotpatch: Any, arguments: list[str], environment: dict[str, str], coloured: bool
-) -> None:
-    """In a real terminal of 80 columns the table is coloured, unless --no-color or NO_COLOR says
-    otherwise.
-    """
+def in_terminal(folder: Path, arguments: list[str], environment: dict[str, str]) -> bytes:
+    """What the program writes to a real terminal of 80 columns, standard output and error."""
     import fcntl
     import pty
     import struct
     import termios
 
-    hotpatch.write("f.yaml", server(DUE))
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = started(
-        "check",
-        str(hotpatch.folder / "f.yaml"),
-        "--as-of",
-        "2025-12-15",
-        *arguments,
+    inherited = {name: value for name, value in os.environ.items() if name not in COLOR_VARIABLES}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hotpatch_cli", *arguments],
+        cwd=folder,
         stdout=follower,
-        env={**os.environ, "TERM": "xterm-256color", **environment},
+        stderr=follower,
+        env={**inherited, "TERM": "xterm-256color", **environment},
     )
     os.close(follower)
     shown = b""
@@ -395,11 +384,61 @@ def test_a_terminal_has_colours_unless_they_are_not_wanted(
             shown += piece
     except OSError:  # Linux ends a terminal with an error
         pass
-    process.communicate(timeout=20)
+    process.wait(timeout=20)
     os.close(leader)
-    assert (b"\x1b[" in shown) == coloured
+    return shown
+
+
+COLOR_VARIABLES = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS")
+COLORS: dict[str, tuple[list[str], dict[str, str], bool]] = {
+    "terminal": ([], {}, True),
+    "--no-color": (["--no-color"], {}, False),
+    "NO_COLOR": ([], {"NO_COLOR": "1"}, False),
+    "dumb": ([], {"TERM": "dumb"}, False),
+    "forced on a dumb terminal": ([], {"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+    "NO_COLOR outweighs": ([], {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+    "--no-color outweighs": (["--no-color"], {"FORCE_COLOR": "1"}, False),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+@pytest.mark.parametrize(("arguments", "environment", "colored"), COLORS.values(), ids=COLORS)
+def test_a_terminal_has_color_unless_it_is_turned_off(
+    hotpatch: Any, arguments: list[str], environment: dict[str, str], colored: bool
+) -> None:
+    """--no-color, NO_COLOR and a dumb terminal turn color off, FORCE_COLOR turns it on."""
+    hotpatch.write("f.yaml", server(DUE))
+    command = ["check", "f.yaml", "--as-of", "2025-12-15", *arguments]
+    shown = in_terminal(hotpatch.folder, command, environment)
+    assert (b"\x1b[" in shown) == colored
     assert b"baseline-due" in shown
-    assert b"26100.4946" not in shown.splitlines()[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+@pytest.mark.parametrize("command", [["check", "--help"], ["--help"], ["chekc"], ["check", "-x"]])
+def test_help_and_errors_follow_the_same_rule(hotpatch: Any, command: list[str]) -> None:
+    """No control code on a dumb terminal, with NO_COLOR, or in a pipe."""
+    for environment in ({"TERM": "dumb"}, {"NO_COLOR": "1"}):
+        assert b"\x1b" not in in_terminal(hotpatch.folder, command, environment)
+    done = hotpatch(*command)
+    assert "\x1b" not in done.out + done.err
+
+
+def test_color_is_forced_without_a_terminal(hotpatch: Any) -> None:
+    """FORCE_COLOR colors standard output with all rows, never a file; NO_COLOR outweighs it."""
+    machines = ", ".join(f"{{name: m{number}, platform: arc}}" for number in range(60))
+    hotpatch.write("f.yaml", f"machines: [{machines}]")
+    command = ("check", "f.yaml", "--as-of", "2025-12-15", "-q")
+    hotpatch.monkeypatch.setenv("FORCE_COLOR", "1")
+    out = hotpatch(*command).out
+    assert "\x1b[" in out
+    assert all(f"m{number} " in out for number in range(60))
+    assert "\x1b[1m" in hotpatch("check", "--help").out
+    hotpatch(*command, "-o", "r.txt")
+    assert "\x1b" not in (hotpatch.folder / "r.txt").read_text(encoding="utf-8")
+    assert "\x1b" not in hotpatch(*command, "-f", "json").out
+    hotpatch.monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in hotpatch(*command).out
 
 
 def test_the_installed_command_is_the_module() -> None:

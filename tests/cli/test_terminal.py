@@ -24,7 +24,14 @@ from tests.conftest import Hotpatch
 
 ROOT = Path(__file__).parents[2]
 RUN = (sys.executable, "-m", "hotpatch_cli")
-RUNNABLE = [line for examples in EXAMPLES.values() for line, _ in examples]
+NEEDS_A_PAGE = ("releases import", "releases update")
+"""Commands that read a page of Microsoft; they have tests of their own."""
+RUNNABLE = [
+    line
+    for command, examples in EXAMPLES.items()
+    if command not in NEEDS_A_PAGE
+    for line, _ in examples
+]
 
 
 def in_terminal(folder: Path, *arguments: str) -> str:
@@ -202,7 +209,7 @@ def test_a_problem_shows_its_line_in_a_terminal(tmp_path: Path) -> None:
         "machines:\n  - name: a\n    platform: arcc\n", encoding="utf-8"
     )
     said = in_terminal(tmp_path, "check", "fleet.yaml")
-    assert said.splitlines()[1:] == ["     3 |     platform: arcc", "                       ^"]
+    assert said.splitlines()[-2:] == ["     3 |     platform: arcc", "                       ^"]
     assert said.startswith("fleet.yaml:3:15: 'arcc' isn't one of")
 
 

@@ -177,7 +177,7 @@ HEAD = '{"schema_version": 1, "as_of": "2025-12-15", "summary": {}, "machines": 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (HEAD + "[]}", "There is no machine in this report."),
+        (HEAD + "[]}", "The report has no machines."),
         (HEAD + "3}", "Expected a list of machines"),
         (HEAD + "[3]}", "Expected a machine (a mapping), found '3'."),
         (HEAD + '[{"name": "a", "verdict": "fine", "reasons": []}]}', "Unknown verdict 'fine'."),

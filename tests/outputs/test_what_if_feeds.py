@@ -223,16 +223,16 @@ def test_how_often_hotpatch_months_became_baselines(hotpatch: Hotpatch) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (("check", "fleet.yaml", "--what-if", "rain"), "is no question"),
-        (("check", "fleet.yaml", "--what-if", "unplanned:2025-11"), "they are known"),
-        (("check", "fleet.yaml", "--what-if", "unplanned:2026-04"), "planned baseline anyway"),
+        (("check", "fleet.yaml", "--what-if", "rain"), "isn't a scenario"),
+        (("check", "fleet.yaml", "--what-if", "unplanned:2025-11"), "came out on 2025-11-11"),
+        (("check", "fleet.yaml", "--what-if", "unplanned:2026-04"), "planned baseline"),
         (
             ("check", "fleet.yaml", "--what-if", "unplanned:2026-02", "-f", "csv"),
-            "in table and json",
+            "table and json",
         ),
         (
             ("calendar", "--what-if", "unplanned:2026-02", "-f", "ics"),
-            "in table, json and markdown",
+            "table, json, and markdown",
         ),
         (("calendar", "--what-if", "freeze:2026-01-01..2026-01-02"), "no freeze"),
     ],

@@ -280,4 +280,22 @@ def test_a_last_day_before_the_first_is_refused(hotpatch: Any, command: tuple[st
         *command, name, "--as-of", "2025-12-15", "--from", "2026-02-01", "--until", "2026-01-20"
     )
     assert (done.code, done.out) == (2, "")
-    assert "2026-01-20, is before the first" in done.err
+    assert "2026-01-20 is before the first" in done.err
+
+
+def test_a_last_date_before_the_as_of_date_is_refused(hotpatch: Any) -> None:
+    """No restart can be planned for the past: code 2, and both dates."""
+    name = hotpatch.write("fleet.yaml", "machines: []")
+    done = hotpatch("plan", name, "--as-of", "2025-12-15", "--until", "2025-12-01")
+    assert (done.code, done.out) == (2, "")
+    assert "2025-12-01 is before the as-of date, 2025-12-15" in done.err
+
+
+@pytest.mark.parametrize("command", [("windows", "list"), ("feed", "openings")])
+def test_openings_end_after_they_start(hotpatch: Any, command: tuple[str, ...]) -> None:
+    """A last date before the first one, or before today, is refused with code 2."""
+    name = hotpatch.write("fleet.yaml", "machines: []")
+    for dates in (("--until", "2024-01-01"), ("--from", "2026-02-01", "--until", "2026-01-31")):
+        done = hotpatch(*command, name, *dates)
+        assert (done.code, done.out) == (2, "")
+        assert "is before the first date" in done.err

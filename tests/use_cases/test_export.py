@@ -307,7 +307,7 @@ def test_hotpatch_in_azure_is_warned_of(hotpatch: Hotpatch) -> None:
         WINDOW + f"machines: [{{name: web, platform: azure, {READY}, {patching}, window: w}}]",
     )
     assert done.code == 0
-    assert "HP204 (web)" in done.err
+    assert "(HP204): web" in done.err
     assert "HTTP 400" in done.err
 
 
@@ -339,8 +339,8 @@ def test_into_a_folder_each_has_its_file(hotpatch: Hotpatch) -> None:
 @pytest.mark.parametrize(
     ("fleet", "options", "said"),
     [
-        ("machines: [{name: a, platform: arc}]", (), "There is no window in it"),
-        (WINDOW, ("--to", "aws"), "is not known"),
+        ("machines: [{name: a, platform: arc}]", (), "No window was found"),
+        (WINDOW, ("--to", "aws"), "isn't valid"),
     ],
 )
 def test_bad_input_is_code_2(

@@ -46,7 +46,7 @@ def _unplanned(text: str, as_of: date) -> list[Release]:
     day = patch_tuesday(year, month)
     if day <= as_of:
         raise _bad(
-            f"The releases of {year}-{month:02} came out on {day}, before {as_of}.",
+            f"The releases of {year}-{month:02} came out on {day}, not after {as_of}.",
             "Specify a later month.",
         )
     if month in PLANNED_BASELINE_MONTHS:

@@ -18,7 +18,7 @@ from hotpatch_cli.outputs.report_head import (
     title,
 )
 from hotpatch_cli.outputs.table import drawn
-from hotpatch_cli.outputs.view_options import ViewOptions, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, in_lines
 from hotpatch_cli.report import Checked, GateResult
 from hotpatch_cli.use_cases.fix_ranking import FixRanking
 
@@ -77,7 +77,7 @@ class Summary:
         return "\n".join(part for part in parts if part)
 
     def _hint(self, options: ViewOptions) -> str:
-        ways = "A row for each machine: -f csv, jsonl, or parquet."
+        ways = ["A row for each machine: -f csv, jsonl, or parquet."]
         if self._rule:
-            ways += f" A rule: hotpatch explain {self._rule}"
-        return indented(ways, options, 0)
+            ways.append(f"A rule: hotpatch explain {self._rule}")
+        return in_lines(ways, options)

@@ -57,11 +57,11 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
         "name,platform,window\na,arc,nights\n",
         "'nights' isn't defined",
     ),
-    "nobody in it": ("t.csv", "name,platform\n", "There is no machine in it"),
+    "nobody in it": ("t.csv", "name,platform\n", "No machine was found"),
     "no Windows": (
         "t.csv",
         "name,platform,os\na,arc,Debian\n",
-        "All 1 machines in it were skipped",
+        "1 machine was skipped",
     ),
     "no table": ("t.csv", "machines: []\n", "None of the files is a table"),
     "a line that is cut off": ("t.jsonl", GOOD + '{"name": "hunter2", "plat', "t.jsonl:2:"),
@@ -215,14 +215,14 @@ def test_machines_beside_it_are_refused(hotpatch: Hotpatch) -> None:
     hotpatch.write("t.csv", "name,platform\na,arc\n")
     hotpatch.write("f.yaml", "machines: [{name: b, platform: arc}]\n")
     done = hotpatch("check", "t.csv", "f.yaml", "--bulk")
-    assert (done.code, "f.yaml: It speaks of machines" in done.err) == (2, True)
+    assert (done.code, "f.yaml: It has machines" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("-f", "json", "--bulk"), "for json, add --no-bulk"),
-        (("--explain", "--bulk"), "looks at single machines"),
+        (("-f", "json", "--bulk"), "For json, add --no-bulk"),
+        (("--explain", "--bulk"), "apply to a table as a whole"),
     ],
 )
 def test_what_it_cannot(hotpatch: Hotpatch, arguments: tuple[str, ...], said: str) -> None:

@@ -340,11 +340,11 @@ def test_nothing_to_read(hotpatch: Any, azure: Azure, subscriptions: list[Any], 
 
 WRONG = {
     "no source": ([], "--azure"),
-    "an option without --azure": (["f.json", "--subscription", "x"], "needs --azure"),
-    "a group without --azure": (["f.json", "--management-group", "x"], "needs --azure"),
+    "an option without --azure": (["f.json", "--subscription", "x"], "Add --azure"),
+    "a group without --azure": (["f.json", "--management-group", "x"], "Add --azure"),
     "both scopes": (
         ["--azure", "--subscription", "x", "--management-group", "y"],
-        "in another way",
+        "either --subscription or",
     ),
     "an unknown cloud": (["--azure", "--cloud", "usgoverment"], "usgovernment"),
     "an unknown word in the name of a source": (

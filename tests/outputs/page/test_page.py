@@ -2,6 +2,7 @@
 report.
 """
 
+import html
 import json
 import re
 from base64 import b64encode
@@ -30,13 +31,28 @@ def data_of(page: str) -> Any:
     return json.loads(found[1])
 
 
+def heading(page: str) -> str:
+    """The heading of a page."""
+    (found,) = re.findall(r'<h1 id="answer">(.*?)</h1>', page)
+    return html.unescape(found)
+
+
 def test_the_page_of_the_example(hotpatch: Hotpatch) -> None:
     """It has every section in its order, and says the counts of `check`."""
     done = hotpatch("report", EXAMPLE, "--as-of", "2025-12-15")
     assert done.code == 0
     ids = re.findall(r'<h[12] id="([a-z]+)"', done.out)
-    assert ids == ["answer", "calendar", "plan", "obstacles", "savings", "machines", "knowledge"]
-    assert "5 of 11 machines can hotpatch" in done.out
+    assert ids == [
+        "answer",
+        "fixes",
+        "machines",
+        "plan",
+        "obstacles",
+        "calendar",
+        "savings",
+        "knowledge",
+    ]
+    assert "Gate failed: 4 of 11 machines" in heading(done.out)
     assert len(data_of(done.out)["rows"]) == 11
 
 
@@ -95,14 +111,14 @@ def test_a_fleet_too_large_for_a_page_is_shown_by_kind() -> None:
     page = render_page(contents)
     assert 'href="a%20b.csv"' in page
     assert 'id="data"' not in page
-    assert page.count('<td class="codes">HP101</td>') == 1
+    assert page.count('<td class="codes">image-not-supported</td>') == 1
 
 
 def test_prose_with_code() -> None:
     """What stands between backticks is code, and all of it is escaped; an odd
     backtick is a letter.
     """
-    assert code("Run `a <b>` now") == "Run <code>a &lt;b&gt;</code> now"
+    assert code("Run `a <b>` now") == "Run <code><span>a</span> <span>&lt;b&gt;</span></code> now"
     assert code("a ` b") == "a ` b"
 
 

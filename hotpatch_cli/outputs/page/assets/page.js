@@ -113,12 +113,14 @@
 
   // Filters: buttons and lists with counts, made with the page; here they work.
   const form = byId("filters"), search = byId("search"), clear = byId("clear");
-  const VALUES = { group: (m) => (m.groups.length ? m.groups : [""]) };
   const facets = [...form.querySelectorAll("[data-facet]")].map((field) => {
     const key = field.dataset.facet, list = field.querySelector("select");
     const choices = [...field.querySelectorAll("[data-value]")];
-    return { key, list, choices, of: VALUES[key] ?? ((m) => [m[key]]), chosen: null,
-      labels: new Map(choices.map((each) => [each.dataset.value, each])) };
+    const numbers = new Map(choices.map((each, at) => [each.dataset.value, at]));
+    // The values of each machine by number: one, or in a list the groups.
+    const values = machines.map((m) => (key === "group" && m.groups.length > 1 ? m.groups.map((each) => numbers.get(each))
+      : numbers.get(key === "group" ? m.groups[0] ?? "" : m[key])));
+    return { list, choices, numbers, values, chosen: null };
   });
   const choose = (facet, chosen) => {
     facet.chosen = chosen;
@@ -136,7 +138,7 @@
   }
 
   const hay = (m) => m.hay ??= [m.name, m.track, m.product, m.owner, m.outcome, ...m.why.flatMap((each) => [reasons[each][0], reasons[each][1], reasons[each][4], reasons[each][5]])].join("\n").toLowerCase();
-  let found = machines, page = 0, limit = SHOWN;
+  let kept = machines, found = machines, page = 0, limit = SHOWN;
   const open = new Set();
 
   const dash = (text) => name(text || "–");
@@ -169,7 +171,7 @@
       sorted = number;
       for (const each of head.children) each.removeAttribute("aria-sort");
       cell.setAttribute("aria-sort", upward ? "ascending" : "descending");
-      select();
+      arrange();
     });
     head.append(cell);
   });
@@ -224,44 +226,53 @@
     after.disabled = page === last;
   };
   const number = (count) => count.toLocaleString("en");
-  const label = (facet, count) => {
-    for (const [value, element] of facet.labels) {
-      const machines = count.get(value) ?? 0;
-      if (facet.list) element.textContent = `${value || "none"} (${number(machines)})`;
-      else {
-        element.querySelector(".n").textContent = number(machines);
-        element.classList.toggle("empty", machines === 0);
-      }
+  const label = (facet, counts) => facet.choices.forEach((element, at) => {
+    if (facet.list) element.textContent = `${element.dataset.value || "none"} (${number(counts[at])})`;
+    else {
+      element.querySelector(".n").textContent = number(counts[at]);
+      element.classList.toggle("empty", counts[at] === 0);
     }
-  };
+  });
 
   // The count of a value is the number of machines that it would leave, given the other filters.
   const narrow = (words) => {
-    const counts = facets.map(() => new Map());
-    const add = (at, m) => {
-      for (const each of facets[at].of(m)) counts[at].set(each, (counts[at].get(each) ?? 0) + 1);
+    const counts = facets.map((facet) => new Array(facet.choices.length).fill(0));
+    const add = (at, order) => {
+      const value = facets[at].values[order];
+      if (typeof value === "number") counts[at][value] += 1;
+      else for (const each of value) counts[at][each] += 1;
     };
-    const active = facets.flatMap((facet, at) => (facet.chosen === null ? [] : [at]));
+    const active = facets.flatMap((facet, at) => (facet.chosen === null ? [] : [[at, facet.values, facet.numbers.get(facet.chosen)]]));
     const kept = machines.filter((m) => {
       if (words && !hay(m).includes(words)) return false;
-      const failed = active.filter((at) => !facets[at].of(m).includes(facets[at].chosen));
-      if (failed.length === 0) facets.forEach((_, at) => add(at, m));
-      else if (failed.length === 1) add(failed[0], m);
-      return failed.length === 0;
+      let failed = -1;
+      for (const [at, values, wanted] of active) {
+        const value = values[m.order];
+        if (value === wanted || (typeof value === "object" && value.includes(wanted))) continue;
+        if (failed >= 0) return false;
+        failed = at;
+      }
+      if (failed >= 0) add(failed, m.order);
+      else for (let at = 0; at < facets.length; at += 1) add(at, m.order);
+      return failed < 0;
     });
     facets.forEach((facet, at) => label(facet, counts[at]));
     return kept;
   };
   const select = () => {
-    found = narrow(search.value.trim().toLowerCase());
+    kept = narrow(search.value.trim().toLowerCase());
+    const all = machines.length;
+    byId("found").textContent = kept.length === all ? `${number(all)} machine${all === 1 ? "" : "s"}`
+      : `${number(kept.length)} of ${number(all)} machine${all === 1 ? "" : "s"}`;
+    arrange();
+  };
+  const arrange = () => {
+    found = kept;
     if (sorted !== null) {
       const key = columns[sorted][1], sign = upward ? 1 : -1;
-      found = found.map((m) => [key(m), m]).sort(([a, m], [b, n]) => (a < b ? -sign : a > b ? sign : m.order - n.order)).map(([, m]) => m);
+      found = kept.map((m) => [key(m), m]).sort(([a, m], [b, n]) => (a < b ? -sign : a > b ? sign : m.order - n.order)).map(([, m]) => m);
     }
     page = 0;
-    const all = machines.length;
-    byId("found").textContent = found.length === all ? `${number(all)} machine${all === 1 ? "" : "s"}`
-      : `${number(found.length)} of ${number(all)} machine${all === 1 ? "" : "s"}`;
     draw();
   };
   let waiting = 0;
