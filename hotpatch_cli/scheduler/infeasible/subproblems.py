@@ -1,4 +1,4 @@
-"""Subproblems: the problem of some tasks alone, around a task that can't be placed."""
+"""Subproblems: the problem of some tasks alone, around a task that can't be scheduled."""
 
 from collections.abc import Iterator
 from heapq import nsmallest
