@@ -60,7 +60,7 @@ def text_of(value: object, mark: int, log: Log, what: str = "text") -> str | Non
 
 
 def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
-    """Text that is not empty, as written; `pattern` must match all of it."""
+    """Text that isn't empty, as written; `pattern` must match all of it."""
 
     def read(value: object, mark: int, log: Log) -> str | None:
         words = text_of(value, mark, log)
@@ -94,7 +94,7 @@ def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None =
 
 
 def sentence(error: Exception) -> str:
-    """What an error says, as a sentence."""
+    """The message of an error as a sentence."""
     said = str(error)
     return said[:1].upper() + said[1:] + ("" if said.endswith((".", "?")) else ".")
 
@@ -291,7 +291,7 @@ def record_schema(fields: dict[str, Field]) -> dict[str, Any]:
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema that takes a null as well: a null is a missing key."""
+    """A schema that also accepts null: a null is a missing key."""
     if "enum" in schema:
         return schema | {"enum": [*schema["enum"], None]}
     if "anyOf" in schema:

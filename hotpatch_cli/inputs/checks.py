@@ -215,3 +215,17 @@ def _circle_from(start: str, fleet: Fleet, done: set[str]) -> list[str]:
             stack.append((name, True))
             stack += [(other, False) for other in fleet.groups[name].after]
     return []
+
+
+# --- keys without effect ----------------------------------------
+
+
+def unused_keys(fleet: Fleet, sources: Sources) -> Iterator[str]:
+    """Notes on keys that have no effect: the soak time of the last ring."""
+    if fleet.rings and fleet.rings[-1].soak:
+        name = fleet.rings[-1].name
+        place = _place(sources, "ring", name)
+        yield (
+            f"{place.file}:{place.line}: The soak time of the ring {quoted(name)} has no effect, "
+            "because it's the last ring. Remove `soak`."
+        )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
 from hotpatch_cli.errors import InputError, Problem
-from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines
+from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines, unused_keys
 from hotpatch_cli.inputs.open_source import open_documents
 from hotpatch_cli.inputs.others.report import is_report
 from hotpatch_cli.inputs.source import LazyReader, MaintenanceLinks, SourceData, group_of
@@ -135,7 +135,8 @@ def load_sources(
     notes: list[str] = []
     for source in sources:
         notes += source.notes
-    return LoadedSources(fleet, (*notes, *maintenance.notes, *join_notes), sources)
+    notes += [*maintenance.notes, *join_notes, *unused_keys(fleet, sources)]
+    return LoadedSources(fleet, tuple(notes), sources)
 
 
 def fleet_with(sources: list[SourceData]) -> Fleet:

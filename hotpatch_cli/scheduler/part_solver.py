@@ -95,7 +95,7 @@ class PartSolver:
         return PriorityRules(self.model, self._release)
 
     def first_plan(self) -> None:
-        """Try some priority rules, then put first the tasks that the last plan left out."""
+        """Try some priority rules, then put first the tasks that the last plan didn't schedule."""
         if not self.model.capacity and not self.model.gates and self._keep is None:
             # Nothing binds: every task starts when it can, and no other plan is better.
             self.best.offer(list(self._release.start))
@@ -186,7 +186,7 @@ class PartSolver:
     def prove(self, dual: DualPrices, work: int) -> None:
         """Find the best plan of all tasks by a mixed-integer program, if its size is in reach.
 
-        It says nothing about plans that leave tasks out or keep an older one.
+        It has no result for plans without some tasks, or with an older plan to keep.
         """
         if self.best.proven or self.best.score.left_out or self._keep is not None:
             return

@@ -64,9 +64,9 @@ class SlotModel(NamedTuple):
     """A problem in slots; all tuples have one entry a task, except `capacity` (a limit) and
     `gates`.
 
-    Groups and resources are both limits; those that can never bind are left out. `waits` are
-    the gates that a task waits for, `opens` those that it keeps closed. `live` are the tasks that
-    may be scheduled at all, each after those that it waits for.
+    Groups and resources are both limits, without those that can never bind. `waits` are the gates
+    before a task, `opens` the gates after it. `live` are the tasks that can be scheduled at all,
+    each after those that it depends on.
     """
 
     grid: TimeGrid
@@ -274,7 +274,7 @@ def _in_order(
 ) -> tuple[int, ...]:
     """Tasks in an order that respects the gates.
 
-    Tasks that wait for an unable task or for themselves are missing from it.
+    Tasks that depend on an unable task or on themselves are missing from it.
     """
     closed = [len(gate.before) for gate in gates]
     pending = [len(numbers) for numbers in waits]

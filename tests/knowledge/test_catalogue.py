@@ -622,7 +622,7 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         ARC._replace(build=Build.parse("20348.5440")),
         "",
         (
-            "is Windows Server 2025 Datacenter, but build 20348.5440 is of Windows "
+            "is Windows Server 2025 Datacenter, but build 20348.5440 belongs to Windows "
             "Server 2022: one of the two is wrong"
         ),
     ),

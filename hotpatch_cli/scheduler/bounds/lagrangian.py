@@ -119,7 +119,7 @@ class Prices:
     def value(
         self, relaxed: Sequence[RelaxedStart], left_out: int = 0, origin: float = 0.0
     ) -> float:
-        """The certified bound, in weighted end slots, on plans that leave out at most `left_out`.
+        """The certified bound, in weighted end slots, on plans without at most `left_out` tasks.
 
         `origin` is added to each end, for ends that are counted from another slot than the first.
         """
@@ -325,7 +325,7 @@ def _used_intervals(model: SlotModel) -> list[set[SlotInterval]]:
 
 
 def _bucket(model: SlotModel) -> int:
-    """The number of slots after which prices change: about a typical hold.
+    """The number of slots between changes of prices, about a typical hold.
 
     With wider buckets the bound loses much; with narrower ones the steps converge slowly.
     """
@@ -339,7 +339,7 @@ def _bucket(model: SlotModel) -> int:
 def _start_sets(
     model: SlotModel, release: ReleaseTimes, numberings: Sequence[SlotNumbering]
 ) -> list[StartSet]:
-    """The starts of each live task; tasks that nothing tells apart have one and the same set."""
+    """The starts of each live task; tasks that don't differ share one set."""
     users = [0] * len(numberings)
     for task in model.live:
         for use in model.uses[task]:

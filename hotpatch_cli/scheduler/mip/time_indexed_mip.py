@@ -65,7 +65,7 @@ def solve_exactly(  # noqa: PLR0917  what a program is made of, and how large an
 
 
 class _GateColumns(NamedTuple):
-    """The columns that say whether a gate is open by a slot, in order of the slots: y[slot]."""
+    """The columns for whether a gate is open by a slot, in order of the slots: y[slot]."""
 
     gate: int
     columns: dict[int, int]
@@ -108,7 +108,7 @@ def _by_slot(
 ) -> list[tuple[int, list[int]]]:
     """The columns of a class by the one slot that binds them.
 
-    The gate opens once, so that the slots on one side of that one say nothing more.
+    The gate opens once, so the slots on one side of that one add nothing.
     """
     columns: dict[int, list[int]] = {}
     for start, column in task_class.columns.items():
@@ -188,5 +188,5 @@ def _starts(program: Program, values: list[float]) -> list[int]:
 
 
 def _last_before(slots: Sequence[int], reach: int, start: int) -> int:
-    """The index of the last slot that lies before a start and its reach."""
+    """The index of the last slot before a start and its reach."""
     return bisect_left(slots, start + reach) - 1

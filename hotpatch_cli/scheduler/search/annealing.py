@@ -1,4 +1,4 @@
-"""Simulated annealing: put one task where the prices want it, remove what blocks it, refill.
+"""Simulated annealing: move one task to its best price, remove what blocks it, refill.
 
 The gap between a plan and the bound is made of tasks with a start at which prices are worse for
 them than at another: the moves begin with these. Worse plans are accepted at first and ever less.
@@ -135,7 +135,7 @@ class Annealing:
         return target
 
     def _fits(self, task: int, start: int, limit: int) -> bool:
-        """Whether a start lies in the task's windows and ends by the limit."""
+        """Whether a start is in the task's windows and ends by the limit."""
         model = self.schedule.model
         end = start + model.duration[task]
         return end <= limit and any(

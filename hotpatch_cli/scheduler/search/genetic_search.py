@@ -36,7 +36,7 @@ class Project(NamedTuple):
 
     Each limit has a field of bits in `idle`, the number of an empty slot; where a demand, added to
     what is taken, reaches beyond the capacity of any limit, a bit of `guard` is set. `before` and
-    `behind` are the tasks that each one waits for and that wait for it, with the lag.
+    `behind` are the tasks that each one depends on and that depend on it, with the lag.
     """
 
     duration: tuple[int, ...]
@@ -187,7 +187,7 @@ class Evolution:
         return head + middle + [task for task in mother if task not in taken]
 
     def _mutate(self, order: Order) -> Order:
-        """Sometimes swap neighbors, where neither waits for the other."""
+        """Swap neighbors at random, if neither depends on the other."""
         for position in range(len(order) - 1):
             one, other = order[position], order[position + 1]
             if self._random.random() < MUTATION and all(
