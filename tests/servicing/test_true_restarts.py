@@ -309,7 +309,7 @@ def test_both_baselines_are_told_while_one_is_due(checked: Any, hotpatch: Any) -
     assert "due Tue 2026-10-13 (forecast), then Tue 2027-01-12" in table
     assert "overdue since Thu 2026-11-12 (Azure)" in table
     page = hotpatch.check(text, "--as-of", "2026-11-26", "-f", "html").out
-    assert "2027: next baseline" in page
+    assert "next baseline 2027" in page
     assert "in 47 days" in page
     assert "1 machine still due" in page
 

@@ -108,7 +108,7 @@ def _by_slot(
 ) -> list[tuple[int, list[int]]]:
     """The columns of a class by the one slot that binds them.
 
-    The gate opens once, so the slots on one side of that one add nothing.
+    The gate opens once: the slots on one side of that one add nothing.
     """
     columns: dict[int, list[int]] = {}
     for start, column in task_class.columns.items():
