@@ -55,9 +55,9 @@ def _title(machines: Sequence[Checked], options: ViewOptions) -> str:
     first = machines[0]
     verdict = verdict_text(first, options)
     if options.color:
-        verdict = colored(verdict, STYLES.get(first.judgement.verdict or "", ""))
+        verdict = colored(verdict, STYLES.get(first.judgment.verdict or "", ""))
     several = len(machines) > 1
-    state = track_if_ready(first) if several else first.judgement.track.state
+    state = track_if_ready(first) if several else first.judgment.track.state
     track = f", track {state}" if state else ""
     names = [visible(checked.machine.label) for checked in machines]
     if several:

@@ -136,7 +136,7 @@ class ComingBaselines:
 
     def add(self, checked: Checked) -> None:
         """Note the baseline that a machine gets next."""
-        product, coming = checked.judgement.product, checked.judgement.coming_baseline
+        product, coming = checked.judgment.product, checked.judgment.coming_baseline
         if product and coming:
             self._found.setdefault(product, coming)
 

@@ -134,8 +134,8 @@ def test_a_row_of_80_columns_is_whole(example: Report) -> None:
     for checked in example.machines:
         at = rows.index(f"{checked.machine.label} ")
         blocking = [rule.name for rule in blocking_rules(checked.reasons).values()]
-        verdict = checked.judgement.verdict or ""
-        said = blocking[0] if blocking else checked.judgement.track.state
+        verdict = checked.judgment.verdict or ""
+        said = blocking[0] if blocking else checked.judgment.track.state
         assert rows[at:].startswith(f"{checked.machine.label} {SIGNS[verdict]} {verdict} {said}")
         assert next_restart(checked.restart).split(" or ")[0] in rows
 

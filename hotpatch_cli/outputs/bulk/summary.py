@@ -41,9 +41,9 @@ class Summary:
         self._outcomes[checked.outcome] += machines
 
     def add(self, judged: Iterable[tuple[int, Checked]]) -> None:
-        """Count profiles: (how many machines, judgement)."""
+        """Count profiles: (how many machines, judgment)."""
         for machines, checked in judged:
-            self.verdicts[checked.judgement.verdict or ""] += machines
+            self.verdicts[checked.judgment.verdict or ""] += machines
             self._fixes.add(checked, machines)
             self._groups.add(checked, machines)
             self._findings.add(checked, machines)

@@ -69,7 +69,7 @@ def blockers(report: Report) -> tuple[Blocker, ...]:
         for reason in checked.reasons:
             found.setdefault(reason.rule.code, []).append((checked, reason))
     weights = {
-        code: _LEVELS[_worst(reason.catalogue_level for _, reason in rows)]
+        code: _LEVELS[_worst(reason.catalog_level for _, reason in rows)]
         for code, rows in found.items()
     }
     return tuple(

@@ -67,7 +67,7 @@ def _decisive(report: Report) -> list[Checked]:
 
 def _worst_count(machines: Sequence[Checked], report: Report) -> str:
     """How many of some machines have the worst of their verdicts; with none, their tracks."""
-    counts: Counter[str] = Counter(checked.judgement.verdict or "" for checked in machines)
+    counts: Counter[str] = Counter(checked.judgment.verdict or "" for checked in machines)
     total = len(report.machines)
     verdict = next((verdict for verdict in _WORST if counts[verdict]), None)
     if verdict is not None:
@@ -168,9 +168,9 @@ def numbers(report: Report, saved: int, months: int) -> tuple[KeyFigure, ...]:
 
 def _next_baseline(report: Report) -> KeyFigure:
     coming = [
-        checked.judgement.coming_baseline
+        checked.judgment.coming_baseline
         for checked in report.machines
-        if checked.judgement.coming_baseline
+        if checked.judgment.coming_baseline
     ]
     if not coming:
         return KeyFigure("none", "next baseline", "no machine needs one")
@@ -178,7 +178,7 @@ def _next_baseline(report: Report) -> KeyFigure:
     machines = sum(baseline.date == first.date for baseline in coming)
     days = (first.date - report.as_of).days
     sure = "confirmed" if first.confirmed else "forecast"
-    due = sum(checked.judgement.track.state == "baseline-due" for checked in report.machines)
+    due = sum(checked.judgment.track.state == "baseline-due" for checked in report.machines)
     late = f"; {counted(due, 'machine')} still due" if due else ""
     detail = f"in {counted(days, 'day')}, {sure}; {counted(machines, 'machine')}{late}"
     return KeyFigure(

@@ -1,4 +1,4 @@
-"""The rule catalogue: its codes, names and levels, and every sentence of it, raised and read."""
+"""The rule catalog: its codes, names and levels, and every sentence of it, raised and read."""
 
 import re
 from datetime import date
@@ -55,7 +55,7 @@ window-rule, HP504 schedule-not-run warning, HP505 waits-for-unplaced warning
 
 
 def test_codes_names_and_levels_are_those_that_are_promised() -> None:
-    """The catalogue has these rules, and each is an error unless it is called a warning or a
+    """The catalog has these rules, and each is an error unless it is called a warning or a
     note.
     """
     promised = re.sub(r"\s+", " ", PROMISED).strip().split(", ")
@@ -90,7 +90,7 @@ def test_the_remedy_of_a_missing_fact_is_a_command(code: str) -> None:
 
 
 def test_the_codes_are_in_order() -> None:
-    """Rules are listed in the order of their codes, wherever the catalogue has them."""
+    """Rules are listed in the order of their codes, wherever the catalog has them."""
     assert list(RULES) == sorted(RULES)
 
 
@@ -799,7 +799,7 @@ def test_a_sentence_on_azures_restarts_is_raised(name: str, hotpatch: Any) -> No
 
 
 def test_no_sentence_is_left_out() -> None:
-    """The cases raise every sentence of the catalogue, so that none is dead and none was
+    """The cases raise every sentence of the catalog, so that none is dead and none was
     forgotten.
     """
     listed = {f"{rule.code} {variant}" for rule in RULES.values() for variant in rule.sentences}
