@@ -1,5 +1,6 @@
-"""Write comparison.md from comparison.yaml: our verdict is computed, and the rules of other tools
-are applied to the same images.
+"""Write comparison.md from comparison.yaml.
+
+The program computes our verdict; the rules of other tools are applied to the same images.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
-"""Make the pictures of the docs with the program: run `python tools/pictures.py` in the root of the
-project.
+"""Makes the pictures of the docs with the program itself. In the root of the project, run
+`python tools/pictures.py`.
 
 rich draws the terminals from what the program writes to a real one. The Chromium of the system
 takes the screenshot of the report. The year and the plan are charts of the program.

@@ -21,7 +21,7 @@ def main() -> None:
     try:
         from hotpatch_cli.cli.root import app  # may be interrupted too, which is 130
 
-        app()
+        app(prog_name="hotpatch")  # also as `python -m hotpatch_cli`
     except InputError as error:
         from hotpatch_cli.cli.console import show_problems
 

@@ -31,7 +31,7 @@ def conclude(decision: str, outputs: Iterable[str] = (), *, how: str = "", quiet
 def gate_decision(report: Report, noun: str, *, recorded: bool = False) -> str:
     """What the gate decided on a report, as one sentence without its full stop.
 
-    `recorded` findings are known from now on, so they don't fail this run.
+    `recorded` findings are known from now on and don't fail this run.
     """
     return counts_decision(gate_counts(report), noun, recorded=recorded)
 

@@ -1,4 +1,4 @@
-"""Help pages and what is said of a mistyped name: plain text that fits any terminal.
+"""Help pages and suggestions for a mistyped name: plain text that fits any terminal.
 
 A page shows common options first and rare ones last. It has no frames, Python types or variables:
 one sentence at its end covers the variables of all options.

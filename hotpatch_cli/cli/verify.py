@@ -38,6 +38,7 @@ from hotpatch_cli.outputs.phrases import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hotpatch_cli.cli.session import Session
     from hotpatch_cli.planning import PlanRequest
     from hotpatch_cli.planning.plan import BrokenRule
 
@@ -84,7 +85,6 @@ class VerifyRequest(NamedTuple):
         from hotpatch_cli.cli.options.what_if import parse_what_if
         from hotpatch_cli.cli.plan_file import read_plan
         from hotpatch_cli.cli.session import day_of, source_names, tell
-        from hotpatch_cli.knowledge.release_age import age_notes
         from hotpatch_cli.outputs.formats import REVIEW_FORMATS
         from hotpatch_cli.outputs.plan_review import PlanReview
         from hotpatch_cli.planning.plan import unscheduled, violations
@@ -99,11 +99,16 @@ class VerifyRequest(NamedTuple):
         missing = tuple(unscheduled(problem, read.starts))
         broken_rules = tuple(violations(problem, read.starts, read.ends))
         tell(_missing_note(missing), quiet=self.quiet)
-        age = age_notes(session.knowledge, session.day)
-        review = PlanReview(len(read.starts), broken_rules, missing, age)
+        review = PlanReview(len(read.starts), broken_rules, missing, _age(session))
         deliver(render(review, screen(self.output, no_color=self.no_color)), self.output)
         conclude(_decision(broken_rules, len(read.starts)), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if broken_rules else 0)
+
+
+def _age(session: "Session") -> tuple[str, ...]:
+    from hotpatch_cli.knowledge.release_age import age_notes
+
+    return age_notes(session.knowledge, session.day)
 
 
 def _missing_note(missing: "Sequence[str]") -> "Iterator[str]":

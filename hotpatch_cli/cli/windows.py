@@ -194,7 +194,7 @@ def _lint_sources(files: Sequence[str]) -> list[LintSources]:
             parts = []
         if not parts:
             raise
-    note = "The files share names, so they aren't one fleet. Each file is checked by itself."
+    note = "The files share names and therefore aren't one fleet. Each file is checked alone."
     return [parts[0]._replace(notes=(note, *parts[0].notes)), *parts[1:]]
 
 

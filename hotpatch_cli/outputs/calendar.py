@@ -136,7 +136,7 @@ def _all(year: Year) -> list[tuple[Product, CalendarEntry]]:
 
 
 def entry_dict(entry: CalendarEntry) -> dict[str, object]:
-    """A release of the calendar as it stands in JSON."""
+    """A release of the calendar in JSON."""
     release = entry.release
     return {
         "product": entry.product,

@@ -23,7 +23,7 @@ def silent_code(checked: Checked) -> str:
 
 
 class CiFinding(NamedTuple):
-    """One thing that is said of a machine. `level` is error for all that makes the machine fail.
+    """A finding of a machine. `level` is error for all that makes the machine fail.
 
     `fingerprint` is of the machine (its resource id, otherwise its name) and the code: moved lines
     do not change it.
@@ -60,7 +60,7 @@ class CiFinding(NamedTuple):
 
 
 def ci_findings(report: Report) -> Iterator[CiFinding]:
-    """All that is said of all machines, in the order of the input."""
+    """All findings of all machines, in the order of the input."""
     times: Counter[tuple[str, str]] = Counter()
     for checked in report.machines:
         identity = checked.machine.id

@@ -7,14 +7,14 @@ The rule of a feed that is published again and again, and that nobody keeps a st
   of writing.
 - SEQUENCE and DTSTAMP come from what the event says. The number grows with what is known of it (a
   forecast is 0) and, for a restart, with its time; the stamp is the moment at which what it says
-  became known. So an unchanged feed is the same text, byte for byte, whoever writes it, wherever
-  and whenever.
+  became known. An unchanged feed is therefore the same text, byte for byte, on every machine and at
+  any time.
 - What no function of the content can know is that an event moved back, or that its words changed.
   Given the feed that was published before (`--previous`), an event that differs from it gets the
   next SEQUENCE and the as-of day as DTSTAMP, and one that does not differ keeps both.
 
-There is no METHOD, so DTSTAMP says when the event was last revised (RFC 5545, 3.8.7.2). All times
-are in UTC: no reader needs our zones.
+Without a METHOD, DTSTAMP is the time of the last revision (RFC 5545, 3.8.7.2). All times are in
+UTC: no client needs our zones.
 """
 
 import json

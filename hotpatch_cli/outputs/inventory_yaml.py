@@ -1,9 +1,9 @@
 """A fleet as an inventory in YAML: readable, and the same to whoever loads it, in any version of
 YAML.
 
-What machines share stands once, in `defaults`; texts that something could take for a number, a
-truth or a date are in quotes. What several sources contradict each other on, and what a template
-leaves open, stands in a comment.
+Shared settings are written once, in `defaults`. Texts that could be read as a number, a boolean,
+or a date are in quotes. Facts on which sources conflict, and facts that a template leaves open, are
+comments.
 """
 
 import re
@@ -154,7 +154,7 @@ def _filled(fields: Mapping[str, Any]) -> Fields:
 
 
 def _unique(rows: list[Fields]) -> list[Fields]:
-    """Names stand once in an inventory; machines of one name and no group are counted."""
+    """Names are unique in an inventory; machines of one name and no group get a number."""
     seen: Counter[str] = Counter()
     for row in rows:
         seen[row["name"]] += 1
@@ -248,7 +248,7 @@ class _Typed:
 
 
 def _block(node: Mapping[str, Any], depth: int) -> list[str]:
-    """The lines of a mapping; what is inside a value stands on its line."""
+    """The lines of a mapping; a nested value is on the line of its key."""
     return [f"{'  ' * depth}{_text(key)}: {_flow(value)}" for key, value in node.items()]
 
 

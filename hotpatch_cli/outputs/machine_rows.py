@@ -43,7 +43,7 @@ GROUP_COLUMNS = (
 )
 NARROW, NAMES = 100, 30
 """Below this width a cell has one name of a list; otherwise this many cells for names."""
-_RUNNERS = {"platform": "Azure", "owner": "owner"}
+_RUNNERS = {"platform": "Azure", "owner": "you"}
 
 
 def rank(checked: Checked) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The year and the plan as files of a picture: SVG and PNG."""
+"""The charts of a year and of a plan as files: SVG and PNG."""
 
 from hotpatch_cli.outputs.charts.draw import png, svg
 from hotpatch_cli.outputs.charts.timeline import timeline
@@ -9,20 +9,20 @@ from hotpatch_cli.servicing.calendar import Year
 
 
 def year_svg(year: Year, _options: ViewOptions) -> str:
-    """The year as SVG. Raises InputError where the library that draws is not installed."""
+    """The year as SVG. Raises InputError if the library for charts isn't installed."""
     return svg(year_chart(year)) + "\n"
 
 
 def year_png(year: Year, _options: ViewOptions) -> bytes:
-    """The year as PNG. Raises InputError where the library that draws is not installed."""
+    """The year as PNG. Raises InputError if the library for charts isn't installed."""
     return png(year_chart(year))
 
 
 def plan_svg(view: PlanView, _options: ViewOptions) -> str:
-    """The plan as SVG. Raises InputError where the library that draws is not installed."""
+    """The plan as SVG. Raises InputError if the library for charts isn't installed."""
     return svg(timeline(view.plan.prepared, view.plan.reboots)) + "\n"
 
 
 def plan_png(view: PlanView, _options: ViewOptions) -> bytes:
-    """The plan as PNG. Raises InputError where the library that draws is not installed."""
+    """The plan as PNG. Raises InputError if the library for charts isn't installed."""
     return png(timeline(view.plan.prepared, view.plan.reboots))

@@ -193,7 +193,7 @@ def _without_empty(table: TextTable) -> TextTable:
 
 
 def _width(table: TextTable) -> int:
-    """The cells that all columns take side by side."""
+    """The cells of all columns beside each other."""
     header = [column.name for column in table.columns]
     columns = zip(header, *table.rows, strict=True)
     widths = [max(map(cells, map(visible, texts))) for texts in columns]

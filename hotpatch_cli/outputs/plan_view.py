@@ -20,7 +20,7 @@ _DAY = timedelta(days=1)
 
 
 class PlanView(NamedTuple):
-    """A plan with the catalog that explains why machines aren't scheduled, and the conflicts.
+    """A plan with the rules that explain why machines aren't scheduled, and the conflicts.
 
     `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `age` has the
     sentences on the age of the release data.

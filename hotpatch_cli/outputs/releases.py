@@ -24,7 +24,7 @@ _FACTS = ("date", "kind", "kb", "build", "confidence")
 
 
 def release_dict(row: Release) -> dict[str, object]:
-    """A row as it stands in JSON."""
+    """A row in JSON."""
     return {
         "product": row.product,
         "date": str(row.date) if row.date else None,

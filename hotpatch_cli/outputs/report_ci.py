@@ -21,7 +21,7 @@ def render_github(report: Report, _options: ViewOptions = PLAIN) -> str:
 
 
 def render_azure(report: Report, _options: ViewOptions = PLAIN) -> str:
-    """Logging commands of Azure Pipelines; a note is a plain line, for there is no such command."""
+    """Logging commands of Azure Pipelines; there is none for a note, which is a plain line."""
     return _lines(report, _azure, _azure_general)
 
 
@@ -86,7 +86,7 @@ def _github(finding: CiFinding) -> str:
 
 
 def _github_general(reason: Reason) -> str:
-    """What is said of the run: it has no file."""
+    """A finding on the run: it has no file."""
     kind = "notice" if reason.level == "note" else reason.level
     title = _escaped(f"{reason.rule.code} {reason.rule.name}", _GITHUB_PROPERTY)
     return f"::{kind} title={title}::{_escaped(reason.message, _GITHUB)}"
@@ -100,9 +100,7 @@ def _azure_general(reason: Reason) -> str:
 
 
 def _general_issue(report: Report, reason: Reason) -> dict[str, Any]:
-    """GitLab wants a place for everything: what is said of the run is put to the first file that
-    was read.
-    """
+    """GitLab requires a location for every finding: findings on the run refer to the first file."""
     place = report.machines[0].machine.origin.locate("name") if report.machines else reason.location
     return {
         "description": f"{reason.rule.code} {reason.message}",
@@ -152,7 +150,7 @@ def _escaped(text: str, table: dict[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """A line that no build system takes for a command, whatever names stand in it."""
+    """A line that no build system takes for a command, whatever names it has."""
     line = visible(text).replace("##", "# #")
     return f"- {line}" if line.lstrip().startswith("::") else line
 

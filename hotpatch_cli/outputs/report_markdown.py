@@ -152,7 +152,7 @@ def _item(finding: CiFinding) -> str:
 
 
 def _prose(text: str) -> str:
-    """Text of the catalog: parts between backticks are code already."""
+    """Text of the rules: parts between backticks are code already."""
     parts = text.split("`")
     return "`".join(part if at % 2 else markdown(part) for at, part in enumerate(parts))
 

@@ -65,7 +65,7 @@ def _findings(machines: Iterable[Checked], options: ViewOptions) -> str:
 
 
 def _run(report: Report, options: ViewOptions) -> str:
-    """What is said of the whole run, and not of a machine."""
+    """Findings on the whole run."""
     lines = [
         f"{reason.rule.name} ({reason.rule.code}), {reason.level}: {reason.message}"
         for reason in report.general

@@ -11,7 +11,7 @@ class Feed(NamedTuple):
     """How to publish a calendar: one event per machine or per group, alarms, and what was there
     before.
 
-    `alarms` ring so long before what restarts machines; `previous` has the events of the feed that
+    `alarms` are the times from a reminder to a restart; `previous` has the events of the feed that
     was published before (see ics.published), and `day` is the stamp of events that differ from it.
     """
 
@@ -76,9 +76,7 @@ def in_lines(sentences: Sequence[str], options: ViewOptions) -> str:
 
 
 def indented(text: str, options: ViewOptions, indent: int = 2) -> str:
-    """A paragraph that hangs under something: folded at the width of a terminal, one line where it
-    is not one.
-    """
+    """An indented paragraph: folded at the width of a terminal, one line elsewhere."""
     margin = " " * indent
     if not options.terminal:
         return f"{margin}{text}\n"

@@ -193,7 +193,7 @@ HEAD = '{"schema_version": 1, "as_of": "2025-12-15", "summary": {}, "machines": 
         (HEAD.replace("1", "2", 1) + "[]}", "The report has the schema version '2'."),
         (HEAD.replace("2025-12-15", "soon") + "[]}", "isn't a valid date"),
         ('{"schema_version": 1}', "Unrecognized file type"),
-        ("machines: []", "no machine"),
+        ("machines: []", "No machine"),
         ("", "The file is empty."),
     ],
 )

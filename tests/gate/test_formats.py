@@ -115,7 +115,7 @@ def _html(text: str) -> set[tuple[str, str]]:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     assert found is not None
     data = json.loads(found[1])
-    return {(row[0], data["reasons"][number][0]) for row in data["rows"] for number in row[-1]}
+    return {(row[0], data["reasons"][number][0]) for row in data["rows"] for number in row[-2]}
 
 
 FINDINGS = {

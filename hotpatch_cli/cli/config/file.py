@@ -90,7 +90,7 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
     """The line of a key, or of the nearest table around it that has a line of its own. A number in
     a path is the index of a list.
 
-    tomllib keeps no lines, so they're looked up in the text. Only messages need them.
+    tomllib has no line numbers. They're looked up in the text, for messages only.
     """
     lines: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()

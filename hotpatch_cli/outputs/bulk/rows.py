@@ -31,7 +31,7 @@ class Results:
         engine.run(f"CREATE TABLE {self._verdict} (profile INTEGER, {columns})")
 
     def add(self, judged: Iterable[tuple[int, Checked]]) -> None:
-        """Keep what is said of some profiles: (number, judgment)."""
+        """Keep the results of some profiles: (number, judgment)."""
         rows = [(number, *map(self._text, csv_row(checked)[2:])) for number, checked in judged]
         if rows:
             lists = [list(column) for column in zip(*rows, strict=True)]

@@ -41,7 +41,7 @@ class Summary:
         self._outcomes[checked.outcome] += machines
 
     def add(self, judged: Iterable[tuple[int, Checked]]) -> None:
-        """Count profiles: (how many machines, judgment)."""
+        """Count profiles: (number of machines, judgment)."""
         for machines, checked in judged:
             self.verdicts[checked.judgment.verdict or ""] += machines
             self._fixes.add(checked, machines)

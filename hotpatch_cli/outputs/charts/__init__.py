@@ -1,3 +1,3 @@
-"""Pictures: a year, and a plan. Each is a Vega-Lite description, which is plain data; vl-convert
-draws it, offline.
+"""Charts of a year and of a plan. Each is a Vega-Lite description, which is plain data; vl-convert
+draws it offline.
 """

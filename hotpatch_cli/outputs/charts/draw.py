@@ -38,7 +38,7 @@ _PNG_SCALE = 2.0
 
 
 def config() -> Spec:
-    """The look that all pictures share: quiet axes, no frame, one family of letters."""
+    """The look of all charts: quiet axes, no frame, one font family."""
     soft = {"labelColor": INKS["soft"], "labelFont": _FONT, "labelFontSize": 12}
     return {
         "background": INKS["paper"],

@@ -28,8 +28,8 @@ class ChartSpan(NamedTuple):
 
 
 class ChartLane(NamedTuple):
-    """A row of a night: a machine, or a group; when it restarts, in words too; what else is said of
-    it; openings, and their frozen parts.
+    """A row of a night: a machine, or a group; when it restarts, in words too; further notes;
+    openings, and their frozen parts.
     """
 
     label: str

@@ -1,5 +1,5 @@
-"""A plan as a picture: restarts by night from the release on, with freezes behind; below, each
-night by the clock.
+"""A plan as a chart: restarts by night from the release on, with freezes behind; below, each night
+by the clock.
 """
 
 from collections.abc import Iterator, Sequence
@@ -90,7 +90,7 @@ def _short(name: str) -> str:
 
 
 def _beside(lane: ChartLane) -> str:
-    """The words beside a lane: when, and what else is said of it."""
+    """The words beside a lane: when, and further notes."""
     words = lane.words + (f" · {visible(lane.extra)}" if lane.extra else "")
     return shortened(words, _MOST_WORDS, _TEXT)
 

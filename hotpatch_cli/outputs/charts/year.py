@@ -1,4 +1,4 @@
-"""The year of baselines and hotpatches as a picture: a lane for each product, and today's line."""
+"""The year of baselines and hotpatches as a chart: a lane for each product, a line for the day."""
 
 from datetime import date
 from typing import Any
@@ -23,7 +23,7 @@ _DECEMBER = 12
 
 
 def year_chart(year: Year, *, upright: bool = False, titled: bool = True) -> Spec:
-    """The year lying, for a slide or a wide page; or upright, for a telephone."""
+    """The year from left to right, for a slide or a wide page; or upright, for a telephone."""
     listed = [product for product in year.products if year.entries[product]]
     marks: list[dict[str, Any]] = []
     bands: list[dict[str, Any]] = []
@@ -49,7 +49,7 @@ def year_chart(year: Year, *, upright: bool = False, titled: bool = True) -> Spe
 
 
 def year_description(year: Year) -> str:
-    """The picture in words, for who cannot see it."""
+    """The chart in words, for screen readers."""
     said = [
         f"{PRODUCT_NAMES[product]}: {_count(year, product)}"
         for product in year.products
@@ -93,7 +93,7 @@ def _bands(year: Year, product: Product) -> list[dict[str, Any]]:
     """The spans of the year in which hotpatches build on one baseline."""
     days = [entry.date for entry in year.entries[product] if entry.kind in BASELINES]
     if not days:
-        return []  # a preview's year has releases, and no baseline that they build on
+        return []  # a year of previews has releases and no baseline
     last = max(entry.date for entry in year.entries[product])
     ends = [*days[1:], last if last.month < _DECEMBER else date(year.year, 12, 31)]
     lane = PRODUCT_NAMES[product]
@@ -184,7 +184,7 @@ def _labels(marks: list[dict[str, Any]], places: Spec, look: Spec) -> list[Spec]
 
 
 def _rows(marks: list[dict[str, Any]], *, upright: bool) -> list[tuple[int, list[dict[str, Any]]]]:
-    """Monthly releases on the lane, others beside it; the two kinds of these come on one day, so
+    """Monthly releases on the lane, others beside it. Both kinds of these can come on one day, and
     each has its row.
     """
     near, far = (-17, -30) if upright else (20, 33)

@@ -1,3 +1,1 @@
-"""The page that a change board reads: one file of HTML, with its style, its script and its pictures
-inside.
-"""
+"""The page for a change board: one file of HTML with its style, its script, and its charts."""

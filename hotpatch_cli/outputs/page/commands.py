@@ -120,13 +120,13 @@ def _parts(remedy: str) -> Iterator[tuple[str, bool]]:
 
 
 def _before(prose: str) -> str:
-    """What is said before a command: it ends with a colon."""
+    """The text before a command: it ends with a colon."""
     text = prose.strip()
     return text if not text or text.endswith(":") else text.rstrip(".,;") + ":"
 
 
 def _after(prose: str) -> str:
-    """What is said after a command, as a sentence of its own."""
+    """The text after a command, as a sentence of its own."""
     text = _LEADING.sub("", prose, count=1)
     word = re.match(r"[a-z]+\b", text)
     return text[0].upper() + text[1:] if word else text

@@ -1,4 +1,4 @@
-"""What the page says, section by section, before it is HTML."""
+"""The contents of sections of the page: restarts saved, and the age of the data."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -62,8 +62,8 @@ def saved_restarts(report: Report, year: Year) -> Saved:
 
 
 class Age(NamedTuple):
-    """Where the knowledge comes from and how old it is on the as-of day; `sources` are those of the
-    year's releases.
+    """The age of the data on the as-of day, and the sources of the releases of the year and of
+    the support matrix.
     """
 
     newest: date | None

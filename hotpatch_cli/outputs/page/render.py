@@ -49,7 +49,7 @@ class PageContents(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A chart, lying and upright, and what it shows in words."""
+    """A chart for a wide page and for a telephone, and the chart in words."""
 
     wide: Any
     narrow: Any
@@ -57,7 +57,7 @@ class Picture(NamedTuple):
 
 
 def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
-    """The page. Raises InputError where a library that it needs is not installed."""
+    """The page. Raises InputError if a library for it isn't installed."""
     environment = _environment()
     style, script = _asset("page.css") + _dark_inks(), _asset("page.js")
     report, year = contents.report, contents.year
@@ -120,7 +120,7 @@ def picture(wide: Spec, narrow: Spec, said: str) -> Picture:
 
 
 def _inline(drawn: str) -> str:
-    """SVG as a part of the page: the figure around it speaks, so what is inside keeps silent."""
+    """SVG as a part of the page: screen readers read the label of its figure and skip the rest."""
     quiet = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", drawn)
     return quiet.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
 

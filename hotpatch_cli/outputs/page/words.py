@@ -52,11 +52,35 @@ def headline(report: Report) -> str:
     """The decision of the gate, and the worst of its causes with a count."""
     if not report.machines:
         return f"No {noun(report)} matches"
-    decisive = _decisive(report)
-    worst = _worst_count(decisive or report.machines, report)
+    cause = _cause(report)
     if NEVER in report.gate.fail_on or not report.gate.fail_on:
-        return worst[0].upper() + worst[1:]
-    return f"{_DECISIONS[report.gate.exit_code]}: {worst}"
+        return cause[0].upper() + cause[1:]
+    return f"{_DECISIONS[report.gate.exit_code]}: {cause}"
+
+
+def _cause(report: Report) -> str:
+    """How many machines have the worst verdict, of those that decided where the gate failed."""
+    decisive = _decisive(report)
+    counts = _verdicts(decisive or report.machines)
+    total, name = len(report.machines), noun(report)
+    verdict = next((verdict for verdict in _WORST if counts[verdict]), None)
+    if verdict == "unsupported" and counts[verdict] == total > 1:
+        return f"none of {counted(total, name)} is eligible for hotpatching"
+    if verdict is not None:
+        number = counts[verdict]
+        return f"{_of(number, total, name)} {_MANY[verdict][number > 1]}"
+    if decisive:
+        return _tracks(decisive, total, name)
+    return f"the {name} is ready" if total == 1 else f"all {counted(total, name)} are ready"
+
+
+def _tracks(decisive: Sequence[Checked], total: int, name: str) -> str:
+    """How many ready machines fail by their track, and the track where they share it."""
+    states = {checked.judgment.track.state or "" for checked in decisive}
+    number = len(decisive)
+    if len(states) > 1:
+        return f"{_of(number, total, name)} {'fails' if number == 1 else 'fail'}"
+    return f"{_of(number, total, name)} {'is' if number == 1 else 'are'} {states.pop()}"
 
 
 def _decisive(report: Report) -> list[Checked]:
@@ -65,32 +89,21 @@ def _decisive(report: Report) -> list[Checked]:
     return [checked for checked in report.machines if checked.outcome == outcome]
 
 
-def _worst_count(machines: Sequence[Checked], report: Report) -> str:
-    """How many of some machines have the worst of their verdicts; with none, their tracks."""
-    counts: Counter[str] = Counter(checked.judgment.verdict or "" for checked in machines)
-    total = len(report.machines)
-    verdict = next((verdict for verdict in _WORST if counts[verdict]), None)
-    if verdict is not None:
-        if total == 1:
-            return f"the {noun(report)} {_MANY[verdict][0]}"
-        number = counts[verdict]
-        return f"{_of(number, total, noun(report))} {_MANY[verdict][number > 1 or number == total]}"
-    if report.gate.exit_code == FAILED and len(machines) < total:
-        verb = "fails" if len(machines) == 1 else "fail"
-        return f"{_of(len(machines), total, noun(report))} {verb}"
-    name = noun(report)
-    return f"the {name} is ready" if total == 1 else f"all {counted(total, name)} are ready"
+def _verdicts(machines: Sequence[Checked]) -> Counter[str]:
+    return Counter(checked.judgment.verdict or "" for checked in machines)
 
 
 def _of(number: int, total: int, name: str) -> str:
-    many = counted(total, name)
-    return f"all {many}" if number == total else f"{number:,} of {many}"
+    if number == total:
+        return f"the {name}" if total == 1 else f"all {counted(total, name)}"
+    return f"{number:,} of {counted(total, name)}"
 
 
 def rest(report: Report) -> str:
     """What the heading leaves out: the other verdicts, and what fails the gate."""
     counts = report.counts
-    said = next((verdict for verdict in _WORST if _MANY[verdict][1] in headline(report)), None)
+    worst = _verdicts(_decisive(report) or report.machines)
+    said = next((verdict for verdict in _WORST if worst[verdict]), None)
     parts = [
         f"{counts[verdict]:,} {_MANY[verdict][counts[verdict] > 1]}"
         for verdict in _WORST

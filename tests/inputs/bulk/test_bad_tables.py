@@ -61,7 +61,7 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
     "no Windows": (
         "t.csv",
         "name,platform,os\na,arc,Debian\n",
-        "1 machine was skipped",
+        "because it doesn't run Windows",
     ),
     "no table": ("t.csv", "machines: []\n", "None of the files is a table"),
     "a line that is cut off": ("t.jsonl", GOOD + '{"name": "hunter2", "plat', "t.jsonl:2:"),

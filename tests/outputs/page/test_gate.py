@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Hotpatch
 from tests.outputs.page.fleets import fleet_of
-from tests.outputs.page.test_page import data_of
+from tests.outputs.page.test_page import data_of, heading
 
 EXAMPLE = str(Path(__file__).parents[3] / "examples" / "fleet.yaml")
 DAY = ("--as-of", "2025-12-15")
@@ -102,3 +102,53 @@ def test_a_page_never_takes_the_place_of_what_it_is_made_of(hotpatch: Hotpatch) 
     done = hotpatch("report", name, *DAY, "-o", name)
     assert done.code == 2
     assert (hotpatch.folder / "fleet.json").read_text(encoding="utf-8") == fleet_of(1)
+
+
+READY = """platform: arc, os: Windows Server 2025 Datacenter, build: 26100.7392, timezone: UTC,
+    arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"""
+OLD = "platform: arc, os: Windows Server 2019 Datacenter"
+BARE = "platform: arc"
+
+
+@pytest.mark.parametrize(
+    ("machines", "waived", "said"),
+    [
+        ([READY], False, "Gate passed: the machine is ready"),
+        ([READY, READY], False, "Gate passed: all 2 machines are ready"),
+        ([OLD], False, "Gate failed: the machine isn't eligible for hotpatching"),
+        ([OLD, READY], False, "Gate failed: 1 of 2 machines isn't eligible for hotpatching"),
+        ([OLD, OLD], False, "Gate failed: none of 2 machines is eligible for hotpatching"),
+        ([BARE, READY], False, "Gate undecided: 1 of 2 machines has missing facts"),
+        ([OLD, BARE], False, "Gate failed: 1 of 2 machines isn't eligible for hotpatching"),
+        ([OLD, READY], True, "Gate passed: 1 of 2 machines isn't eligible for hotpatching"),
+        ([OLD, BARE], True, "Gate undecided: 1 of 2 machines has missing facts"),
+    ],
+)
+def test_the_heading_has_the_decision_and_its_worst_cause(
+    hotpatch: Hotpatch, machines: list[str], waived: bool, said: str
+) -> None:
+    """The decision comes first, then the worst of the machines that made it, with their number."""
+    text = "\n".join(f"  - {{name: m{n}, {facts}}}" for n, facts in enumerate(machines))
+    name = hotpatch.write("fleet.yaml", f"machines:\n{text}\n")
+    waiver = '{machine: m0, rule: "*", reason: it goes, owner: platform, expires: 2026-03-31}'
+    more = ("--waivers", hotpatch.write("w.yaml", f"waivers: [{waiver}]\n")) if waived else ()
+    page = hotpatch("report", name, *DAY, "--no-plan", *more).out
+    assert heading(page) == said
+
+
+def test_a_gate_that_fails_by_the_track_says_which(hotpatch: Hotpatch) -> None:
+    """Ready machines that fail have their track in the heading."""
+    behind = READY.replace("26100.7392", "26100.7178, kbs: [KB5068966]")
+    text = "\n".join(f"  - {{name: m{n}, {facts}}}" for n, facts in enumerate([behind, READY]))
+    name = hotpatch.write("fleet.yaml", f"machines:\n{text}\n")
+    words = ("--fail-on", "behind,off-track")
+    page = hotpatch("check", name, *DAY, *words, "-f", "html").out
+    assert re.fullmatch("Gate failed: 1 of 2 machines is (behind|off-track)", heading(page))
+
+
+@pytest.mark.parametrize(("words", "said"), [("never", "The machine isn't"), ("behind", "Gate")])
+def test_without_a_gate_there_is_no_decision(hotpatch: Hotpatch, words: str, said: str) -> None:
+    """With --fail-on never the heading has the worst count alone."""
+    name = hotpatch.write("fleet.yaml", f"machines: [{{name: a, {OLD}}}]\n")
+    page = hotpatch("check", name, *DAY, "--fail-on", words, "-f", "html").out
+    assert heading(page).startswith(said)
