@@ -88,7 +88,7 @@ def resolve(
         walk.add(
             template.mark,
             "Resolving this template takes more steps than are taken here.",
-            "Split it.",
+            "Split the template.",
         )
     return ResolvedTemplate(
         resources, walk.other_types, walk.linked, tuple(walk.problems), complete=True

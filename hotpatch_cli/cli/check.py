@@ -78,7 +78,7 @@ class CheckRequest(NamedTuple):
     every: EveryRow = False
     only: Annotated[
         str | None,
-        option("--only", "LIST", "Show only these verdicts, track states, or codes."),
+        option("--only", "LIST", "Show only these verdicts, track states, or rules."),
     ] = None
     fail_on: FailOn = FAIL_ON
     waivers: WaiverFiles = None
@@ -113,7 +113,8 @@ class CheckRequest(NamedTuple):
         require_something(report, names)
         report = _with_scenario(report, asked, self.what_if, session.knowledge)
         shown = narrowed(report, asked.only)
-        age = stale(session.knowledge, session.day)
+        # the head of a table has the age of the data
+        age = None if "table" in asked.formats else stale(session.knowledge, session.day)
         general = shown.general_lines if asked.is_without_room else ()
         tell((*session.notes, age, *general, *shown.gate.notes), quiet=self.quiet)
         written = _write(self, asked, report, shown, session.knowledge)

@@ -123,7 +123,8 @@ def all_topics(rules: Iterable[Rule], concepts: Iterable[Concept]) -> list[Topic
 
 def matching(word: str, topics: Sequence[Topic]) -> list[Topic]:
     """The topics of a word: those of this code or name, otherwise those whose name or else title
-    has the word in it. Raises BadParameter where there are none.
+    has the word in it, otherwise the concepts whose text has it. Raises BadParameter where there
+    are none.
     """
     singular = word.removesuffix("s")
     exact = [topic for topic in topics if word in (topic.code.lower(), topic.name)]
@@ -138,7 +139,17 @@ def matching(word: str, topics: Sequence[Topic]) -> list[Topic]:
     in_title = [topic for topic in topics if word in "-".join(topic.title.lower().split())]
     if in_title:
         return in_title
+    in_text = [topic for topic in topics if topic.concept and not topic.word and _says(topic, word)]
+    if in_text:
+        return in_text
     raise _unknown_word(word, topics)
+
+
+def _says(topic: Topic, word: str) -> bool:
+    """Whether the text of a concept has a word, or several in a row; a plural counts as well."""
+    words = r"[\s_-]+".join(map(re.escape, word.removesuffix("s").split("-")))
+    found = topic.concept and re.search(rf"(?i)(?<!\w){words}s?(?!\w)", topic.concept.text)
+    return bool(found)
 
 
 def _unknown_code(code: str, codes: Sequence[str]) -> typer.BadParameter:

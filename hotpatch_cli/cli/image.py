@@ -65,7 +65,10 @@ class ImageRequest(NamedTuple):
         checked = check_images(images, knowledge, day)
         report = judged_by(checked, failing, asked, knowledge)
         require_something(report, ["image"])
-        tell((stale(knowledge, day), *report.gate.notes), quiet=self.quiet)
+        # the head of a table has the age of the data
+        has_age = any(target.form == "table" for target in targets)
+        age = None if has_age else stale(knowledge, day)
+        tell((age, *report.gate.notes), quiet=self.quiet)
         pages = [target.output for target in targets if target.form == "html"]
         page = contents(report, knowledge, None) if pages else None
         extra = [*known_findings(asked, report), *machine_tables(report, pages)]

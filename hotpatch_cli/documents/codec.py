@@ -167,6 +167,8 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     """The advice "Did you mean ...?" if a known word is near; otherwise nothing."""
     from difflib import get_close_matches
 
+    if re.fullmatch(r"(?i)hp\d+", found):  # the code of a rule: no number is near in meaning
+        return ""
     by_lower = {word.lower(): word for word in known}
     near = get_close_matches(found[:80].lower(), by_lower, n=1, cutoff=0.6)
     return f"Did you mean '{by_lower[near[0]]}'?" if near else ""
@@ -313,6 +315,9 @@ def _note_unknown(
         return
     if meant := spellings.get(plain_name(key)):
         known = f"Did you mean {meant}?"
+    elif key.partition(".")[0] in fields:
+        outer, _, inner = key.partition(".")
+        known = f"Did you mean {quoted(inner)} under {quoted(outer)}?"
     else:
         known = did_you_mean(key, fields) or f"Keys are {', '.join(fields)}."
     log.add(mark, f"Unknown key {quoted(key)} in {what}.", known)

@@ -123,7 +123,8 @@ def load_sources(
                 sources += _read(document, forced)
             except InputError as error:
                 problems += error.problems
-    problems += _absent_columns(columns, sources)
+    if not problems:  # a file that can't be read may be the table with the column
+        problems += _absent_columns(columns, sources)
     if problems:
         raise InputError(problems)
     maintenance = _maintenance(sources, strict=strict)
@@ -240,6 +241,9 @@ def _unrecognized(document: Document) -> Problem:
     elif re.match(r"\s*<(?:!doctype )?html\b", document.text[:200], re.IGNORECASE):
         message = "This is a web page, not an export."
         remedy = "Open it in a browser: it might ask you to sign in."
+    elif isinstance(document.root, Mapping) and "reboots" in document.root:
+        message = "This is a plan, not an inventory."
+        remedy = "To check a plan, run `hotpatch verify PLAN FLEET`."
     elif _is_empty(document.root):
         message = "The file contains no data."
         remedy = "Check the export's filter and permissions."

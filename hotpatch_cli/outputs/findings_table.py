@@ -80,10 +80,12 @@ class FindingCounts:
     def _missing_row(self, missing: list[Rule]) -> tuple[str, ...]:
         """All missing facts in one row, with how many machines lack each."""
         ordered = sorted(missing, key=lambda rule: (-self._machines[rule.code], rule.code))
-        parts = (
-            f"{rule.name.removesuffix('-missing').replace('-', ' ')} "
-            f"({self._machines[rule.code]:,})"
-            for rule in ordered
-        )
+        parts = (f"{_fact(rule)} ({self._machines[rule.code]:,})" for rule in ordered)
         codes = " ".join(sorted(rule.code for rule in ordered))
         return MISSING_FACTS, f"{self._missing:,}", codes, f"No source states: {', '.join(parts)}."
+
+
+def _fact(rule: Rule) -> str:
+    """The missing fact of a rule. The name of a rule stays; its spelling is American in prose."""
+    fact = rule.name.removesuffix("-missing").replace("-", " ")
+    return fact.replace("enrolment", "enrollment")

@@ -64,11 +64,15 @@ def effect(fix: RankedFix) -> str:
 
 def ways(fix: RankedFix) -> list[str]:
     """The commands that find the missing facts, or that explain the change."""
+    if fix.kind != "missing-facts":
+        return [f"hotpatch explain {fix.codes[0]}"]
     codes = set(fix.codes)
-    if fix.kind == "missing-facts" and codes <= COLLECTED:
-        return [_COLLECT]
-    if fix.kind == "missing-facts" and codes <= IN_AZURE:
-        return [_AZURE]
-    if fix.kind == "missing-facts" and codes <= COLLECTED | IN_AZURE:
-        return [_COLLECT, _AZURE]
-    return [f"hotpatch explain {fix.codes[0]}"]
+    sources = ((COLLECTED, _COLLECT), (IN_AZURE, _AZURE))
+    for found, way in sources:
+        if codes <= found:
+            return [way]
+    others = sorted(codes - COLLECTED - IN_AZURE)
+    return [
+        *(way for found, way in sources if codes & found),
+        *(f"hotpatch explain {code}" for code in others),
+    ]

@@ -1,16 +1,18 @@
 """The difference of two reports: table, JSON, and Markdown for the comment of a pull request."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
 from hotpatch_cli.inputs.others.report import ReportedMachine
+from hotpatch_cli.knowledge.cache import load_knowledge
 from hotpatch_cli.outputs.escaping import markdown, visible
+from hotpatch_cli.outputs.machine_rows import room_for_names
 from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.report_markdown import MOST
 from hotpatch_cli.outputs.restart_text import day_text
-from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
+from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn, few
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
 
 MARK = "<!-- hotpatch-diff -->"
@@ -74,7 +76,8 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     shown = pairs[: options.most]
     parts = [_days(difference)]
     if shown:
-        grid = TextTable(_COLUMNS, [_row(pair) for pair in shown])
+        room = room_for_names(options)
+        grid = TextTable(_COLUMNS, [_row(pair, room) for pair in shown])
         parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
         parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))
@@ -82,28 +85,47 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
 
 
-def _row(pair: Pair) -> tuple[str, ...]:
-    raised = " ".join(dict.fromkeys(code for code, _ in pair.raised))
+def _row(pair: Pair, room: int | None = None) -> tuple[str, ...]:
+    raised = dict.fromkeys(code for code, _ in pair.raised)
     return (
         _WORDS[pair.change],
         pair.machine.name,
         _word(pair.old),
         _word(pair.new),
-        raised or "-",
-        " ".join(pair.settled) or "-",
+        few(_rule_names(raised), room),
+        few(_rule_names(pair.settled), room),
     )
 
 
 def _word(machine: ReportedMachine | None) -> str:
     if machine is None:
         return "-"
-    return machine.verdict if machine.track is None else f"{machine.verdict}, {machine.track}"
+    if machine.track is None:
+        return machine.verdict
+    # `unknown` is a verdict too: a track is named as --fail-on names it
+    track = "track:unknown" if machine.track == "unknown" else machine.track
+    return f"{machine.verdict}, {track}"
+
+
+def _rule_names(codes: Iterable[str]) -> list[str]:
+    """The names of rules; a report of another version may have a code that has none here."""
+    rules = load_knowledge().rules
+    return [rules[code].name if code in rules else code for code in codes]
+
+
+def _messages(pair: Pair) -> list[str]:
+    """The new findings and those that are gone, a sentence each."""
+    names = _rule_names(code for code, _ in pair.raised)
+    said = [
+        f"{name} ({code}): {message}"
+        for name, (code, message) in zip(names, pair.raised, strict=True)
+    ]
+    return said + ([f"no longer {' '.join(_rule_names(pair.settled))}"] if pair.settled else [])
 
 
 def _why(pair: Pair, options: ViewOptions) -> str:
     lines = [f"{visible(pair.machine.name)} {_WORDS[pair.change]} eligibility:\n"]
-    lines += [indented(f"{code} {visible(message)}", options) for code, message in pair.raised]
-    lines += [indented(f"no longer {' '.join(pair.settled)}", options)] if pair.settled else []
+    lines += [indented(visible(message), options) for message in _messages(pair)]
     return "".join(lines)
 
 
@@ -156,9 +178,8 @@ def _rows(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _item(pair: Pair) -> str:
-    said = [f"{code} {message}" for code, message in pair.raised]
-    said += [f"no longer {' '.join(pair.settled)}"] if pair.settled else []
-    return markdown(f"{pair.machine.name} {_WORDS[pair.change]} eligibility: {'; '.join(said)}")
+    said = "; ".join(_messages(pair))
+    return markdown(f"{pair.machine.name} {_WORDS[pair.change]} eligibility: {said}")
 
 
 def _bounded(lines: Sequence[str]) -> str:

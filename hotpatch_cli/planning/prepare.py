@@ -15,6 +15,7 @@ from hotpatch_cli.planning.rules import problem_of
 from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, WindowSlots
 from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, patch_tuesday, release_moment
 from hotpatch_cli.scheduler import SchedulingProblem
+from hotpatch_cli.servicing.restart import restarted_by_platform
 
 HORIZON = timedelta(days=45)
 """The length of a plan without a deadline or a last day: each monthly window opens once."""
@@ -78,7 +79,7 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
         if why is not None:
             not_needed[why] += 1
             continue
-        impossible = _unknown_product(machine, judgment) or calendar.missing(machine.placement)
+        impossible = _unknown_product(machine, judgment) or _no_opening(machine, calendar)
         if impossible is not None:
             missing[len(machines)] = impossible
         machines.append(machine)
@@ -205,6 +206,17 @@ def _unknown_product(machine: Machine, judgment: Judgment) -> Finding | None:
     if judgment.product or judgment.verdict == "unsupported":
         return None
     return make_finding("HP402", seen={"os": machine.facts.os})
+
+
+def _no_opening(machine: Machine, calendar: WindowSlots) -> Finding | None:
+    """Why no opening is known. Without a window, a restart that Azure runs has no start to propose;
+    nobody misses a restart.
+    """
+    finding = calendar.missing(machine.placement)
+    windowless = finding is not None and (finding.code, finding.variant) == ("HP501", "none")
+    if windowless and restarted_by_platform(machine.facts):
+        return make_finding("HP501", "platform", seen={"window": None})
+    return finding
 
 
 def wider(prepared: PlanningInput, more: timedelta) -> SchedulingProblem:

@@ -132,7 +132,7 @@ def require_something(report: Report, names: Iterable[str]) -> None:
 def nothing_to_check(skipped: int) -> str:
     """Why there is nothing to judge in a fleet of which all machines were skipped."""
     if skipped == 0:
-        return "No machine was found."
+        return "No machine was found. Add machines under `machines`, or specify another file."
     if skipped == 1:
         return "The only machine was skipped because it doesn't run Windows."
     return f"All {skipped} machines were skipped because none of them runs Windows."

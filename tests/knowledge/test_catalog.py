@@ -736,6 +736,7 @@ ELSEWHERE = {
     "HP414 default",
     "HP501 crowded",
     "HP501 deadline",
+    "HP501 platform",
     "HP503 default",
     "HP310 default",
     "HP505 default",
