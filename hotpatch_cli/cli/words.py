@@ -41,7 +41,8 @@ def parse_only(text: str | None) -> frozenset[str] | None:
     """
     if text is None:
         return None
-    words = {word.strip().lower() for word in text.split(",") if word.strip()}
+    words = {word.strip() for word in text.split(",") if word.strip()}
+    words = {word.lower() if word.lower() in _ONLY else word for word in words}
     if not words:
         raise typer.BadParameter("Specify verdicts, track states, or rules.", param_hint="--only")
     rest = words.difference(_ONLY)

@@ -72,7 +72,8 @@ def age_line(age: DataAge, as_of: date, options: ViewOptions) -> str:
         line = f"! Release data ends {day_text(age.newest)}; {days} {verb} missing."
     else:
         return f"Release data up to {day_text(age.newest)}.\n"
-    shown = in_lines([line, "Run: hotpatch releases update"], options)
+    sentence = folded(line, options).rstrip("\n")
+    shown = in_lines([sentence, "Run: hotpatch releases update"], options)
     if not options.color:
         return shown
     return "".join(f"{colored(part, STYLES['warning'])}\n" for part in shown.splitlines())

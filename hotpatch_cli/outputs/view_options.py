@@ -54,11 +54,12 @@ def folded(prose: str, options: ViewOptions) -> str:
 
     lines = []
     for line in prose.splitlines():
-        inner = " " * (len(line) - len(line.lstrip()) + 2)
+        margin = " " * (len(line) - len(line.lstrip()))
         lines += textwrap.wrap(
-            line,
+            line.strip(),
             max(options.width, 40),
-            subsequent_indent=inner,
+            initial_indent=margin,
+            subsequent_indent=f"{margin}  ",
             break_on_hyphens=False,
             break_long_words=False,
         ) or [""]

@@ -6,7 +6,9 @@ from tests.conftest import Hotpatch
 
 FLEET = """
 machines:
-  - {name: vm1, platform: azure, patching: {mode: AutomaticByPlatform, hotpatching: true}}
+  - name: vm1
+    platform: azure
+    patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}
   - name: sql1
     platform: arc
     os: Windows Server 2025 Datacenter
@@ -59,21 +61,11 @@ def test_a_rule_is_selected_by_name(hotpatch: Hotpatch) -> None:
 def test_a_plan_agrees_with_the_check_on_who_restarts(hotpatch: Hotpatch) -> None:
     """A VM that Azure restarts has no owner who does, with or without a window."""
     image = "image: MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition"
-    hotpatch.write("fleet.yaml", FLEET.replace("platform: azure,", f"platform: azure, {image},"))
+    hotpatch.write("fleet.yaml", FLEET.replace("platform: azure", f"platform: azure\n    {image}"))
     checked = hotpatch("check", "fleet.yaml", "--as-of", "2026-01-14", "-f", "json").machines["vm1"]
     assert checked["next_reboot"]["runner"] == "platform"
     out = hotpatch("plan", "fleet.yaml", "--as-of", "2026-01-14").out
     assert "vm1: HP501 Azure chooses when to restart the machine" in out
-
-
-def test_the_age_of_the_data_is_on_a_screen_once(hotpatch: Hotpatch) -> None:
-    """The head of a table has the age; formats without a head have it on standard error."""
-    hotpatch.write("fleet.yaml", FLEET)
-    common = ("check", "fleet.yaml", "--as-of", "2060-01-01", "--fail-on", "never")
-    table = hotpatch(*common)
-    assert "Patch Tuesdays are missing" in table.out
-    assert "older than Patch Tuesday" not in table.err
-    assert "older than Patch Tuesday" in hotpatch(*common, "-f", "csv").err
 
 
 def test_missing_facts_lead_to_what_finds_them(hotpatch: Hotpatch) -> None:
