@@ -67,7 +67,7 @@ def page(data: Mapping[str, Any]) -> str:
     titles = ["image", "hotpatch", *(peer["title"] for peer in peers.values())]
     rows, why = [], []
     for image, checked in ours.items():
-        own = "yes" if checked.judgement.verdict == "ready" else "no"
+        own = "yes" if checked.judgment.verdict == "ready" else "no"
         others = [answer(peer, image) for peer in peers.values()]
         if all(other in (own, "-") for other in others):
             continue

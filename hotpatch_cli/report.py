@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date
 from typing import Literal, NamedTuple
 
-from hotpatch_cli.eligibility.verdict import Judgement
+from hotpatch_cli.eligibility.verdict import Judgment
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import VERDICTS, Finding, Fleet, Location, Machine
 from hotpatch_cli.restarts import Restart
@@ -47,10 +47,10 @@ class Reason(NamedTuple):
     @property
     def level(self) -> str:
         """error, warning or note, from the policy or otherwise the catalog."""
-        return self.severity.level if self.severity else self.catalogue_level
+        return self.severity.level if self.severity else self.catalog_level
 
     @property
-    def catalogue_level(self) -> str:
+    def catalog_level(self) -> str:
         """The catalog's level of its sentence."""
         return self.rule.level_of(self.finding.variant)
 
@@ -66,7 +66,7 @@ class Checked(NamedTuple):
     """One machine, judged: verdict, track and baseline, its next restart, and every reason."""
 
     machine: Machine
-    judgement: Judgement
+    judgment: Judgment
     restart: Restart
     reasons: tuple[Reason, ...]
     outcome: Outcome = "passes"
@@ -154,7 +154,7 @@ class Report(NamedTuple):
     @property
     def counts(self) -> dict[str, int]:
         """How many machines have each verdict, and how many were skipped."""
-        verdicts = Counter(checked.judgement.verdict for checked in self.machines)
+        verdicts = Counter(checked.judgment.verdict for checked in self.machines)
         counted: dict[str, int] = {verdict: verdicts[verdict] for verdict in VERDICTS}
         waived = sum(checked.outcome == "waived" for checked in self.machines)
         return {

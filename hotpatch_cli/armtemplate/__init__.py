@@ -1,4 +1,4 @@
-"""Azure Resource Manager templates, resolved as far as the template alone tells; see README.md."""
+"""Azure Resource Manager templates, resolved as far as the template allows; see README.md."""
 
 from hotpatch_cli.armtemplate.nodes import Nodes
 from hotpatch_cli.armtemplate.template import (

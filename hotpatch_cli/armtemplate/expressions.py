@@ -1,7 +1,7 @@
-"""Template expressions of Azure Resource Manager: what can be resolved from the template alone is,
-the rest is not. Values are those of nodes.py; what a function makes is a plain dict or list.
+"""Template expressions of Azure Resource Manager, resolved as far as the template itself allows.
+Values are those of nodes.py; functions return plain dicts and lists.
 
-Nothing is asked of Azure: functions that speak of deployed resources, subscriptions or the moment
+There are no requests to Azure: functions on deployed resources, subscriptions, or the current time
 stay open.
 https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/template-functions
 """
@@ -24,7 +24,7 @@ _HOLE = re.compile(r"\{\{|\}\}|\{([0-9]{1,3})(?::(D[0-9]|0{1,9}))?\}")
 
 
 class OpenError(Exception):
-    """This expression cannot be resolved before deployment."""
+    """This expression can't be resolved before deployment."""
 
 
 class Open(str):
@@ -54,7 +54,7 @@ class Access(NamedTuple):
 
 
 def is_expression(value: object) -> bool:
-    """Whether a value is a text in brackets; two brackets stand for one of a plain text."""
+    """Whether a value is a text in brackets; two brackets are an escaped bracket of plain text."""
     return (
         isinstance(value, str)
         and value.startswith("[")
@@ -67,7 +67,7 @@ def is_expression(value: object) -> bool:
 
 
 def parse(text: str) -> Any:
-    """The tree of an expression, without its brackets. Raises OpenError for what is not one."""
+    """The tree of an expression without its brackets. Raises OpenError for invalid ones."""
     if len(text) > MAX_EXPRESSION:
         raise OpenError
     parser = _ExpressionParser(text)
@@ -88,7 +88,7 @@ class _ExpressionParser:
         self.step()
 
     def step(self) -> str:
-        """Go on to the next token; gives the one that was there."""
+        """Go to the next token; returns the current one."""
         before = self.word
         if self.at >= len(self.text):
             self.kind, self.word = "", ""
@@ -121,7 +121,7 @@ class _ExpressionParser:
         return tree
 
     def key(self, depth: int) -> Any:
-        """What stands behind a dot or in brackets."""
+        """The accessor after a dot or in brackets."""
         if self.step() == ".":
             if self.kind != "name":
                 raise OpenError
@@ -149,7 +149,7 @@ class _ExpressionParser:
 
 
 class Names(NamedTuple):
-    """What an expression may name: each gives a value or raises OpenError."""
+    """The names in an expression: each returns a value or raises OpenError."""
 
     parameter: Callable[[str], Any]
     variable: Callable[[str], Any]
@@ -157,7 +157,7 @@ class Names(NamedTuple):
 
 
 class StepBudget:
-    """Bounds the work that one document may ask for."""
+    """Limits the work for one document."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -169,7 +169,7 @@ class StepBudget:
 
 
 def evaluate(text: str, names: Names, budget: StepBudget) -> Any:
-    """The value of an expression in brackets. Raises OpenError where only the deployment knows."""
+    """The value of an expression in brackets. Raises OpenError if it depends on the deployment."""
     try:
         return _value(parse(text[1:-1]), names, budget)
     except (
@@ -401,7 +401,7 @@ def _replaced(text: Any, old: Any, new: Any) -> str:
 
 
 def _resource_id(*parts: Any) -> str:
-    """The id as far as the template says it: of which subscription and group, it does not."""
+    """The resource id without its subscription and group, which the template doesn't have."""
     names = list(map(_text, parts))
     at = next(index for index, name in enumerate(names) if "/" in name)
     namespace, *kinds = names[at].split("/")

@@ -1,7 +1,7 @@
-"""The trees that this library reads and makes: mappings and lists that know their place in a text.
+"""The trees that this library reads and creates: mappings and lists with their places in a text.
 
-It makes none of its own: whoever calls gives the constructors. A mapping is a `dict`, a list is a
-`list`, and a number may stand as a text of a subclass of `str`, so that `1.10` keeps its zero.
+The caller provides the constructors. A mapping is a `dict`, a list is a `list`, and a number may be
+a text of a subclass of `str`, so that `1.10` keeps its zero.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeGuard
 
 
 class PositionedMapping(Protocol):
-    """A `dict` whose entries have marks: where key and value stand."""
+    """A `dict` whose entries have marks: the places of key and value."""
 
     mark: int
 
@@ -17,7 +17,7 @@ class PositionedMapping(Protocol):
         """The value of a key, or None."""
 
     def put(self, key: str, value: object, key_mark: int, value_mark: int) -> None:
-        """Add an entry that is not there yet."""
+        """Add a new entry."""
 
     def placed(self) -> Iterator[tuple[str, Any, int, int]]:
         """(key, value, mark of the key, mark of the value) of each entry."""
@@ -56,7 +56,7 @@ class Nodes(NamedTuple):
     number: Callable[[object], str]
 
     def of(self, value: object) -> Any:
-        """What an expression gave, as a tree. It stands nowhere in the text, so its marks are 0."""
+        """The result of an expression as a tree. It isn't in the text: its marks are 0."""
         if isinstance(value, int) and not isinstance(value, bool):
             return self.number(value)
         if type(value) is dict:

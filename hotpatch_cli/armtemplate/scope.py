@@ -41,7 +41,7 @@ class TemplateScope:
     def __init__(
         self, template: PositionedMapping, given: dict[str, Any], nodes: Nodes, budget: StepBudget
     ) -> None:
-        """`given` are the values of parameters, by name in lower case."""
+        """`given` has the values of parameters, by name in lower case."""
         self.nodes = nodes
         self.budget = budget
         self.given = given
@@ -66,13 +66,13 @@ class TemplateScope:
         return inner
 
     def value(self, node: Any) -> Any:
-        """The value of a node. Expressions that stay open stand in it as they are."""
+        """The value of a node, in which open expressions are unchanged."""
         return self._value(node, (), None)
 
     def body(self, resource: PositionedMapping, without: Path, left_open: LeftOpen) -> Any:
-        """The value of a resource but for some keys, given in lower case.
+        """The value of a resource without some keys, which are in lower case.
 
-        What stays open is left out; (path in lower case, expression) goes to `left_open`.
+        Open values are removed; (path in lower case, expression) is added to `left_open`.
         """
         result = self.nodes.mapping(resource.mark)
         for key, node, key_mark, mark in resource.placed():
@@ -120,7 +120,7 @@ class TemplateScope:
     def _settled(self, value: Any, path: Path, left_open: LeftOpen | None) -> Any:
         """A value without the expressions that stay open in it.
 
-        A variable is worked out once and stands in many places; each has a path of its own.
+        A variable is resolved once and used in many places; each has its own path.
         """
         if left_open is None:
             return value

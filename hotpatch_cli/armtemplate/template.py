@@ -42,7 +42,7 @@ class TemplateResource(NamedTuple):
 
 
 class TemplateProblem(NamedTuple):
-    """What is wrong in a template: the mark where it stands, a sentence, and what to do."""
+    """A problem of a template: its mark, a message, and the fix."""
 
     mark: int
     message: str
@@ -50,10 +50,10 @@ class TemplateProblem(NamedTuple):
 
 
 class ResolvedTemplate(NamedTuple):
-    """The resources of the types that were asked for, and how many there are of each other type.
+    """The resources of the requested types, and the number of each other type.
 
-    `linked` counts nested deployments whose templates are in files of their own. A template with
-    problems is not `complete` where resolving it had to stop.
+    `linked` counts nested deployments whose templates are in other files. `complete` is False if
+    resolving a template with problems had to stop.
     """
 
     resources: tuple[TemplateResource, ...]
@@ -75,8 +75,8 @@ def resolve(
 ) -> ResolvedTemplate:
     """The resources of some types (in lower case) that a template deploys.
 
-    `parameters` are those of a parameters file, or None. Work and results are bounded, whatever the
-    template asks for.
+    `parameters` are those of a parameters file, or None. Work and results are limited for any
+    template.
     """
     walk = _Walk(types, nodes)
     scope = TemplateScope(template, given_values(parameters), nodes, walk.budget)
@@ -88,7 +88,7 @@ def resolve(
         walk.add(
             template.mark,
             "Resolving this template takes more steps than are taken here.",
-            "Split it.",
+            "Split the template.",
         )
     return ResolvedTemplate(
         resources, walk.other_types, walk.linked, tuple(walk.problems), complete=True

@@ -45,6 +45,7 @@ from hotpatch_cli.cli.output_targets import (
     Outputs,
     paired,
     refuse_overwriting_inputs,
+    shows_head,
     write_all_targets,
 )
 from hotpatch_cli.cli.progress import working
@@ -78,7 +79,7 @@ class CheckRequest(NamedTuple):
     every: EveryRow = False
     only: Annotated[
         str | None,
-        option("--only", "LIST", "Show only these verdicts, track states, or codes."),
+        option("--only", "LIST", "Show only these verdicts, track states, or rules."),
     ] = None
     fail_on: FailOn = FAIL_ON
     waivers: WaiverFiles = None
@@ -113,7 +114,7 @@ class CheckRequest(NamedTuple):
         require_something(report, names)
         report = _with_scenario(report, asked, self.what_if, session.knowledge)
         shown = narrowed(report, asked.only)
-        age = stale(session.knowledge, session.day)
+        age = None if shows_head(asked.targets) else stale(session.knowledge, session.day)
         general = shown.general_lines if asked.is_without_room else ()
         tell((*session.notes, age, *general, *shown.gate.notes), quiet=self.quiet)
         written = _write(self, asked, report, shown, session.knowledge)

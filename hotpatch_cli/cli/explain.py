@@ -25,22 +25,6 @@ LISTED = 20
 """The most topics of a list; a longer list would hide what somebody looks for."""
 
 
-_RELATED = {
-    "at-once": "limit",
-    "enrollment": "enrolment",
-    "fix-first": "verdict",
-    "forecast": "baseline",
-    "makes-ready": "verdict",
-    "missing-fact": "unknown",
-    "opening": "window",
-    "run-by": "next-restart",
-    "settle": "group",
-    "soak": "ring",
-    "weight": "exposure",
-}
-"""Words of reports and plans that the text of another topic explains."""
-
-
 class Topic(NamedTuple):
     """Something to explain: a rule, a concept, or a word of a concept's set."""
 
@@ -138,9 +122,9 @@ def all_topics(rules: Iterable[Rule], concepts: Iterable[Concept]) -> list[Topic
 
 def matching(word: str, topics: Sequence[Topic]) -> list[Topic]:
     """The topics of a word: those of this code or name, otherwise those whose name or else title
-    has the word in it. Raises BadParameter where there are none.
+    has the word in it, otherwise the concepts whose text has it. Raises BadParameter where there
+    are none.
     """
-    word = _RELATED.get(word.removesuffix("s"), word)
     singular = word.removesuffix("s")
     exact = [topic for topic in topics if word in (topic.code.lower(), topic.name)]
     exact = exact or [topic for topic in topics if topic.name == singular]
@@ -154,7 +138,17 @@ def matching(word: str, topics: Sequence[Topic]) -> list[Topic]:
     in_title = [topic for topic in topics if word in "-".join(topic.title.lower().split())]
     if in_title:
         return in_title
+    in_text = [topic for topic in topics if topic.concept and not topic.word and _says(topic, word)]
+    if in_text:
+        return in_text
     raise _unknown_word(word, topics)
+
+
+def _says(topic: Topic, word: str) -> bool:
+    """Whether the text of a concept has a word, or several in a row; a plural counts as well."""
+    words = r"[\s_-]+".join(map(re.escape, word.removesuffix("s").split("-")))
+    found = topic.concept and re.search(rf"(?i)(?<!\w){words}s?(?!\w)", topic.concept.text)
+    return bool(found)
 
 
 def _unknown_word(word: str, topics: Sequence[Topic]) -> typer.BadParameter:

@@ -74,6 +74,7 @@ def _parsed(parse: Any, command: Any, ctx: Any, args: list[str]) -> Any:
         return parse(ctx, args)
     except _UsageError as error:
         if not hasattr(error, "possibilities"):  # only an unknown option has them
+            error.message = _range_of(error) or error.message
             raise
         name = error.option_name
     flags = [flag for param in command.params for flag in param.opts if flag.startswith("--")]
@@ -81,6 +82,15 @@ def _parsed(parse: Any, command: Any, ctx: Any, args: list[str]) -> Any:
     nearest = f"Did you mean '{renamed}'?" if renamed in flags else did_you_mean(name, flags)
     advice = nearest or f"To list the options, run `{ctx.command_path} --help`."
     return ctx.fail(f"{name[:80]!r} isn't an option of {ctx.command_path}. {advice}")
+
+
+def _range_of(error: Any) -> str:
+    """The range of the number that an error is about; empty for all other errors."""
+    param = getattr(error, "param", None)
+    least, most = getattr(param, "min", None), getattr(param, "max", None)
+    if least is None or most is None or not error.message:
+        return ""
+    return f"Specify a number from {least:g} to {most:g}."
 
 
 def write_page(command: Any, ctx: Any, formatter: Any) -> None:

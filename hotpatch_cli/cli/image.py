@@ -18,7 +18,14 @@ from hotpatch_cli.cli.options.common import (
     WriteKnown,
 )
 from hotpatch_cli.cli.options.gate import judged_by, known_findings, waiving
-from hotpatch_cli.cli.output_targets import Delivery, Formats, Outputs, paired, write_all_targets
+from hotpatch_cli.cli.output_targets import (
+    Delivery,
+    Formats,
+    Outputs,
+    paired,
+    shows_head,
+    write_all_targets,
+)
 from hotpatch_cli.cli.request import RequestCommand, option
 from hotpatch_cli.cli.words import FAIL_ON, known_platform, parse_fail_on
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -65,7 +72,8 @@ class ImageRequest(NamedTuple):
         checked = check_images(images, knowledge, day)
         report = judged_by(checked, failing, asked, knowledge)
         require_something(report, ["image"])
-        tell((stale(knowledge, day), *report.gate.notes), quiet=self.quiet)
+        age = None if shows_head(targets) else stale(knowledge, day)
+        tell((age, *report.gate.notes), quiet=self.quiet)
         pages = [target.output for target in targets if target.form == "html"]
         page = contents(report, knowledge, None) if pages else None
         extra = [*known_findings(asked, report), *machine_tables(report, pages)]

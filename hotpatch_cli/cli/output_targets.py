@@ -1,6 +1,7 @@
 """One report, several outputs: which format goes where, and all of them written or none."""
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,6 +102,11 @@ class Delivery(NamedTuple):
 
     form: str
     output: str
+
+
+def shows_head(deliveries: Iterable[Delivery]) -> bool:
+    """Whether a terminal shows a table: its head has the age of the data."""
+    return sys.stdout.isatty() and Delivery("table", "-") in deliveries
 
 
 def paired(

@@ -67,10 +67,13 @@ def read_plan(name: str) -> ReadPlan:
     log = Log(document)
     root = document.root
     if not isinstance(root, Mapping) or not isinstance(root.get("reboots"), list):
+        is_fleet = isinstance(root, Mapping) and "machines" in root
         raise refuse(
             name,
             "This isn't a plan: it has no list `reboots`.",
-            "To write one, run `hotpatch plan -f json`.",
+            "Specify the plan first, and then the fleet."
+            if is_fleet
+            else "To write one, run `hotpatch plan -f json`.",
         )
     starts: dict[str, datetime] = {}
     ends: dict[str, datetime] = {}

@@ -20,6 +20,7 @@ def option(names: str, metavar: str | None, text: str, **more: Any) -> Any:
     flags = names.split()
     name = flags[0].partition("/")[0].removeprefix("--")
     variable = "HOTPATCH_" + name.replace("-", "_").upper()
+    more = {"show_envvar": False} | more  # one sentence of the help page covers all variables
     return typer.Option(*flags, metavar=metavar, help=text, envvar=variable, **more)
 
 

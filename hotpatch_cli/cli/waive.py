@@ -39,6 +39,7 @@ class WaiveRequest(NamedTuple):
         """Add the waiver to its file. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.atomic_write import write_whole
         from hotpatch_cli.cli.session import day_of
+        from hotpatch_cli.cli.words import rule_code
         from hotpatch_cli.errors import refuse
         from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry, with_entry
         from hotpatch_cli.inputs.gate_files.waivers import parse_rule
@@ -47,7 +48,7 @@ class WaiveRequest(NamedTuple):
         _require_one(self.waivers)
         codes = load_rules()
         try:
-            code = parse_rule(self.rule, codes)
+            code = rule_code(self.rule, codes.values()) or parse_rule(self.rule, codes)
             entry = WaiverEntry(self.machine, code, self.reason, self.owner, self.expires)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="RULE") from None

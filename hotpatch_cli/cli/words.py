@@ -8,8 +8,10 @@ import typer
 
 from hotpatch_cli.documents.codec import did_you_mean
 from hotpatch_cli.gate.outcome import NEVER, TRACK_CONDITIONS, VERDICT_CONDITIONS
+from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Platform
 
+_ONLY = ("ready", "current", *VERDICT_CONDITIONS, *TRACK_CONDITIONS)
 FAIL_ON = "unsupported,action-required"
 NEAREST = 3
 """The number of topics or codes that are suggested for one that isn't known."""
@@ -37,27 +39,44 @@ def parse_fail_on(text: str) -> frozenset[str]:
 
 
 def parse_only(text: str | None) -> frozenset[str] | None:
-    """The words of `--only`: verdicts, track states, codes. Raises BadParameter."""
+    """The words of `--only`: verdicts, track states, and rules, which become codes. Raises
+    BadParameter.
+    """
     if text is None:
         return None
-    known: tuple[str, ...] = ("ready", "current", *VERDICT_CONDITIONS, *TRACK_CONDITIONS)
-    words = []
-    for part in text.split(","):
-        word = part.strip()
-        if word:
-            is_code = word.upper().startswith("HP")
-            words.append(word.upper() if is_code else word.lower())
-    if any(word.startswith("HP") for word in words):
-        from hotpatch_cli.knowledge.load import load_rules
-
-        codes = tuple(load_rules())
-        for word in words:
-            if re.fullmatch(r"HP\d+", word) and word not in codes:
-                raise unknown_code(word, codes, "--only")
-        known += codes
+    words = {word.strip() for word in text.split(",") if word.strip()}
+    words = {word.lower() if word.lower() in _ONLY else word for word in words}
     if not words:
-        raise typer.BadParameter("Specify verdicts, track states, or codes.", param_hint="--only")
-    return frozenset(known_word(word, known, "--only") for word in words)
+        raise typer.BadParameter("Specify verdicts, track states, or rules.", param_hint="--only")
+    rest = words.difference(_ONLY)
+    return frozenset(words - rest) | (_rules_of(rest) if rest else frozenset())
+
+
+def _rules_of(words: Iterable[str]) -> frozenset[str]:
+    """The codes of rules, each given by code or name. Raises BadParameter."""
+    from hotpatch_cli.knowledge.load import load_rules
+
+    rules = load_rules()
+    codes = set()
+    for word in words:
+        code = rule_code(word, rules.values())
+        if code is None:
+            if re.fullmatch(r"(?i)HP\d+", word):
+                raise unknown_code(word.upper(), rules, "--only")
+            names = (*_ONLY, *(rule.name for rule in rules.values()))
+            advice = did_you_mean(word, names) or (
+                f"Specify one of {', '.join(_ONLY)}, or a rule. "
+                "To list the rules, run `hotpatch explain`."
+            )
+            raise typer.BadParameter(f"{word!r} isn't valid. {advice}", param_hint="--only")
+        codes.add(code)
+    return frozenset(codes)
+
+
+def rule_code(word: str, rules: Iterable[Rule]) -> str | None:
+    """The code of the rule with this code or name, in any letter case; None where there is none."""
+    folded = word.strip().lower()
+    return next((rule.code for rule in rules if folded in (rule.code.lower(), rule.name)), None)
 
 
 def unknown_code(code: str, codes: Iterable[str], option: str) -> typer.BadParameter:
@@ -67,7 +86,7 @@ def unknown_code(code: str, codes: Iterable[str], option: str) -> typer.BadParam
     nearest = sorted(sorted(ordered, key=lambda known: abs(int(known[2:]) - number))[:NEAREST])
     return typer.BadParameter(
         f"{code[:20]} isn't a rule code. Codes run from {ordered[0]} to {ordered[-1]}; "
-        f"the nearest are {', '.join(nearest)}.",
+        f"the nearest are {', '.join(nearest)}. To list the rules, run `hotpatch explain`.",
         param_hint=option,
     )
 

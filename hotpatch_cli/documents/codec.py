@@ -61,7 +61,7 @@ def text_of(value: object, mark: int, log: Log, what: str = "text") -> str | Non
 
 
 def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
-    """Text that is not empty, as written; `pattern` must match all of it."""
+    """Text that isn't empty, as written; `pattern` must match all of it."""
 
     def read(value: object, mark: int, log: Log) -> str | None:
         words = text_of(value, mark, log)
@@ -95,7 +95,7 @@ def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None =
 
 
 def sentence(error: Exception) -> str:
-    """What an error says, as a sentence."""
+    """The message of an error as a sentence."""
     said = str(error)
     return said[:1].upper() + said[1:] + ("" if said.endswith((".", "?")) else ".")
 
@@ -168,6 +168,8 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     """The advice "Did you mean ...?" if a known word is near; otherwise nothing."""
     from difflib import get_close_matches
 
+    if re.fullmatch(r"(?i)hp\d+", found):  # the code of a rule: no number is near in meaning
+        return ""
     by_lower = {word.lower(): word for word in known}
     near = get_close_matches(found[:80].lower(), by_lower, n=1, cutoff=0.6)
     return f"Did you mean '{by_lower[near[0]]}'?" if near else ""
@@ -224,8 +226,8 @@ def record(
 ) -> Codec[T]:
     """A mapping with known keys, given to `make` as keyword arguments; a null is a missing key.
 
-    Keys that begin with `x-` belong to the user and are left alone. Thousands of machines say the
-    same things, so what was fine under a key once is not read again.
+    Keys that begin with `x-` belong to the user and are left alone. Thousands of machines share
+    values: what was valid under a key once is not read again.
 
     `spellings` maps plain names of unknown keys to the key that they mean, for the advice.
     """
@@ -292,7 +294,7 @@ def record_schema(fields: dict[str, Field]) -> dict[str, Any]:
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema that takes a null as well: a null is a missing key."""
+    """A schema that also accepts null: a null is a missing key."""
     if "enum" in schema:
         return schema | {"enum": [*schema["enum"], None]}
     if "anyOf" in schema:
@@ -314,6 +316,9 @@ def _note_unknown(
         return
     if meant := spellings.get(plain_name(key)):
         known = f"Did you mean {meant}?"
+    elif key.partition(".")[0] in fields:
+        outer, _, inner = key.partition(".")
+        known = f"Did you mean {quoted(inner)} under {quoted(outer)}?"
     else:
         known = did_you_mean(key, fields) or f"Keys are {', '.join(fields)}."
     log.add(mark, f"Unknown key {quoted(key)} in {what}.", known)

@@ -66,7 +66,7 @@ def parse_csv(file: str, text: str) -> Document:
 
 
 def csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of each row that is not empty, the header first; lines count from 1.
+    """(line, cells) of each row that isn't empty, the header first; lines count from 1.
 
     Raises NotCsvError.
     """

@@ -134,8 +134,8 @@ class Log:
         self.problems.append(Problem(file, line, column, message, remedy))
 
     def finish(self) -> None:
-        """Raise InputError if anything was noted, in the order of the text; what many machines
-        share is said once.
+        """Raise InputError if anything was noted, in the order of the text. A problem that many
+        machines share is reported once.
         """
         if self.problems:
             raise InputError(

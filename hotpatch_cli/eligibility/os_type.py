@@ -104,7 +104,7 @@ def _signs(facts: Facts) -> Iterator[OsType]:
     """The signs of a machine, the strongest first."""
     if facts.os_type:
         yield facts.os_type
-    if facts.os and (named := _named(facts.os)):
+    if named := named_system(facts.os):
         yield named
     if facts.image and (published := published_for(facts.image)):
         yield published
@@ -112,10 +112,12 @@ def _signs(facts: Facts) -> Iterator[OsType]:
         yield facts.configured
 
 
-def _named(words: str) -> OsType | None:
+def named_system(words: object) -> OsType | None:
     """The type of a named operating system: `Ubuntu 24.04` is Linux, as is every other system that
-    isn't Windows.
+    isn't Windows. None for anything but words.
     """
+    if not isinstance(words, str):
+        return None
     family = parse_system(words).family
     if family is None:
         return None

@@ -208,7 +208,7 @@ def check_state(facts: Facts, _matrix: Matrix, _as_of: date) -> Iterator[Finding
 
 
 def reboot_never(facts: Facts, baseline: object) -> Iterator[Finding]:
-    """HP214: the reboot setting is Never while a baseline is due or next."""
+    """HP214: the restart setting is Never while a baseline is due or next."""
     setting = facts.patching.reboot
     if meaning_of(setting) is RebootSetting.NEVER:
         yield make_finding(

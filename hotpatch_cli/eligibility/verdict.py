@@ -1,6 +1,6 @@
-"""The judgement on one profile of facts: verdict, track, next baseline, and every finding.
+"""The judgment on one profile of facts: verdict, track, next baseline, and every finding.
 
-Thousands of machines share a profile, so a judgement is computed once for each (see `Judge`).
+Thousands of machines share a profile: a judgment is computed once for each (see `Judge`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -45,7 +45,7 @@ _THEN: dict[str, tuple[Check, ...]] = {
 }
 
 
-class Judgement(NamedTuple):
+class Judgment(NamedTuple):
     """The result for a profile of facts. `verdict` is None for a machine that is not Windows:
     skipped.
 
@@ -84,11 +84,11 @@ class Judge:
         self.updates = {
             row.kb: row.product for row in knowledge.releases if row.kb and row.component is None
         }
-        self._judged: dict[Facts, Judgement] = {}
+        self._judged: dict[Facts, Judgment] = {}
         self._histories: dict[Product, History] = {}
 
-    def judge(self, facts: Facts) -> Judgement:
-        """The judgement on a profile."""
+    def judge(self, facts: Facts) -> Judgment:
+        """The judgment on a profile."""
         known = self._judged.get(facts)
         if known is None:
             known = self._judged[facts] = self._judge(facts)
@@ -100,9 +100,9 @@ class Judge:
             self._histories[product] = History(self.knowledge, product, self.as_of, self._scenario)
         return self._histories[product]
 
-    def _judge(self, facts: Facts) -> Judgement:
+    def _judge(self, facts: Facts) -> Judgment:
         if is_skipped(facts) or facts.platform is None:
-            return Judgement(None)
+            return Judgment(None)
         conflicts = list(confront(facts, self.knowledge.matrix, self.updates))
         first = [*self._run(_FIRST[facts.platform], facts), *conflicts]
         shape = [] if self._image_only else self._run((images.check_shape,), facts)
@@ -118,7 +118,7 @@ class Judge:
         if self._image_only:
             following = history.planned_after(self.as_of) if history else None
             findings = _ordered(first, self._level)
-            return Judgement(
+            return Judgment(
                 self._verdict(first), product, no_track(), following, (), findings, following
             )
         rest = [*shape, *self._run(_THEN[facts.platform], facts)]
@@ -141,7 +141,7 @@ class Judge:
         if following is not None:
             findings += tuple(prerequisites.reboot_never(facts, following))
         due = causes(verdict, facts, place, history, offers) if history else ()
-        return Judgement(
+        return Judgment(
             verdict, product, place, following, due, _ordered(findings, self._level), coming
         )
 
@@ -151,8 +151,8 @@ class Judge:
         """
         return sorted_offers(facts.pending, history.out if history else ())
 
-    def _unsupported(self, facts: Facts, findings: list[Finding]) -> Judgement:
-        """The judgement on an unsupported image or Windows version; no rule that depends on it is
+    def _unsupported(self, facts: Facts, findings: list[Finding]) -> Judgment:
+        """The judgment on an unsupported image or Windows version; no rule that depends on it is
         raised.
 
         An image that a pipeline builds never restarts. Where facts name two products, a restart
@@ -163,7 +163,7 @@ class Judge:
         restarts = not self._image_only and facts.built is None
         outcomes = {self._standard_restart(facts, candidate) for candidate in named if restarts}
         place, due = outcomes.pop() if len(outcomes) == 1 else (no_track(), ())
-        return Judgement("unsupported", product, place, None, due, _ordered(findings, self._level))
+        return Judgment("unsupported", product, place, None, due, _ordered(findings, self._level))
 
     def _standard_restart(self, facts: Facts, product: Product) -> tuple[Track, tuple[Cause, ...]]:
         """The next standard update of an ineligible machine, and the causes of its restart."""

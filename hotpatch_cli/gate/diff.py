@@ -13,7 +13,7 @@ CHANGES: tuple[Change, ...] = ("loses", "wins", "changed", "new", "gone", "same"
 
 
 class Side(NamedTuple):
-    """One of the two reports: its name, the day of its judgement, and its machines."""
+    """One of the two reports: its name, the day of its judgment, and its machines."""
 
     name: str
     as_of: date
@@ -87,8 +87,8 @@ def side_of(name: str, report: Report | PastReport) -> Side:
         ReportedMachine(
             checked.machine.label,
             checked.machine.id,
-            checked.judgement.verdict or "",
-            checked.judgement.track.state,
+            checked.judgment.verdict or "",
+            checked.judgment.track.state,
             tuple((reason.rule.code, reason.message) for reason in checked.reasons),
         )
         for checked in report.machines

@@ -65,7 +65,7 @@ class GateRules(NamedTuple):
 
 def conditions_of(checked: Checked) -> set[str]:
     """The verdict and the track state of a machine, as `--fail-on` and `--only` name them."""
-    return {checked.judgement.verdict or "", _track_condition(checked.judgement.track.state)}
+    return {checked.judgment.verdict or "", _track_condition(checked.judgment.track.state)}
 
 
 def _track_condition(state: str | None) -> str:
@@ -149,7 +149,7 @@ def gate_counts(report: Report) -> GateCounts:
 
 def _decisive(checked: Checked) -> Iterable[Reason]:
     """The reasons, one a rule, by which a machine fails or is undecided."""
-    judged = len(checked.judgement.findings)
+    judged = len(checked.judgment.findings)
     found: dict[str, Reason] = {}
     for number, reason in enumerate(checked.reasons):
         unknown = "unknown" in _conditions_from(reason, judged=number < judged)
@@ -206,7 +206,7 @@ def _mark_failing(
     checked: Checked, reasons: Sequence[Reason], named: set[str]
 ) -> tuple[Reason, ...]:
     """The reasons, with a mark on those that bring a condition by which the machine fails."""
-    judged = len(checked.judgement.findings)
+    judged = len(checked.judgment.findings)
     marked = []
     for number, reason in enumerate(reasons):
         conditions = _conditions_from(reason, judged=number < judged)
@@ -257,7 +257,7 @@ def _conditions_left(checked: Checked, gated: _Gated) -> set[str]:
     """The conditions of a machine that nothing suppresses: its worst verdict, its track state, a
     raised finding.
     """
-    judged = len(checked.judgement.findings)
+    judged = len(checked.judgment.findings)
     conditions: set[str] = set()
     for number, reason in enumerate(gated.reasons):
         if reason.suppressed is None:
@@ -283,10 +283,10 @@ def explains_track(condition: str, reasons: Iterable[Reason]) -> bool:
 def _conditions_from(reason: Reason, *, judged: bool) -> set[str]:
     """The conditions that a finding brings; one that the policy lowered brings none.
 
-    `judged` is true for findings of the judgement: disputes between sources and findings on windows
+    `judged` is true for findings of the judgment: disputes between sources and findings on windows
     never make a verdict.
     """
-    before, now = _WEIGHTS[reason.catalogue_level], _WEIGHTS[reason.level]
+    before, now = _WEIGHTS[reason.catalog_level], _WEIGHTS[reason.level]
     if now < before:
         return set()
     variant = reason.finding.variant

@@ -117,24 +117,33 @@ def _unknown_names(
         "group": set(fleet.groups),
         "ring": {ring.name for ring in fleet.rings},
     }
+    inventories = {source.file for source in sources if source.reader == "inventory"}
+    reported: set[tuple[str, str, str]] = set()
     for kind, name, locate in _name_uses(fleet, sources):
         if name in known[kind]:
             continue
+        place = locate()
+        if place.file not in inventories:
+            # all rows of a table are mended in one place
+            if (kind, name, place.file) in reported:
+                continue
+            reported.add((kind, name, place.file))
         if kind == "window" and name in maintenance.refused:
             if strict:
-                yield _problem(locate(), maintenance.refused[name].problem().message)
+                yield _problem(place, maintenance.refused[name].problem().message)
             continue
+        where = "" if place.file in inventories else " in an inventory, and specify that file too"
         yield _problem(
-            locate(),
+            place,
             f"The {kind} {quoted(name)} isn't defined.",
-            did_you_mean(name, known[kind]) or _defined(kind, sorted(known[kind])),
+            did_you_mean(name, known[kind]) or _defined(kind, sorted(known[kind]), where),
         )
 
 
-def _defined(kind: str, names: list[str]) -> str:
+def _defined(kind: str, names: list[str], where: str) -> str:
     """The names of a kind to choose from, or where to define one."""
     if not names:
-        return f"Define it under '{kind}s'."
+        return f"Define it under '{kind}s'{where}."
     return f"Defined {kind}s: {and_more(names, _NAMES_SHOWN)}."
 
 
@@ -215,3 +224,17 @@ def _circle_from(start: str, fleet: Fleet, done: set[str]) -> list[str]:
             stack.append((name, True))
             stack += [(other, False) for other in fleet.groups[name].after]
     return []
+
+
+# --- keys without effect ----------------------------------------
+
+
+def unused_keys(fleet: Fleet, sources: Sources) -> Iterator[str]:
+    """Notes on keys that have no effect: the soak time of the last ring."""
+    if fleet.rings and fleet.rings[-1].soak:
+        name = fleet.rings[-1].name
+        place = _place(sources, "ring", name)
+        yield (
+            f"{place.file}:{place.line}: The soak time of the ring {quoted(name)} has no effect, "
+            "because it's the last ring. Remove `soak`."
+        )

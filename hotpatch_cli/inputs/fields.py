@@ -189,7 +189,14 @@ FACTS: tuple[Fact, ...] = (
         t.SYSTEM,
         "operating system with version and edition",
         example="Windows Server 2025 Datacenter",
-        columns=("os name", "operating system", "operating system name", "os caption", "os sku"),
+        columns=(
+            "os name",
+            "operating system",
+            "operating system name",
+            "os caption",
+            "caption",
+            "os sku",
+        ),
         azure="instanceView.osName",
     ),
     Fact(
@@ -427,7 +434,14 @@ FACTS: tuple[Fact, ...] = (
         t.BUILD,
         "OS build with revision, such as 26100.7092",
         example="26100.7092",
-        columns=("os build", "build number", "os build number", "os version", "full build"),
+        columns=(
+            "os build",
+            "build number",
+            "os build number",
+            "os version",
+            "full build",
+            "build ext",
+        ),
         azure="instanceView.osVersion",
     ),
     Fact(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
 from hotpatch_cli.errors import InputError, Problem
-from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines
+from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines, unused_keys
 from hotpatch_cli.inputs.open_source import open_documents
 from hotpatch_cli.inputs.others.report import is_report
 from hotpatch_cli.inputs.source import LazyReader, MaintenanceLinks, SourceData, group_of
@@ -123,7 +123,8 @@ def load_sources(
                 sources += _read(document, forced)
             except InputError as error:
                 problems += error.problems
-    problems += _absent_columns(columns, sources)
+    if not problems:  # a file that can't be read may be the table with the column
+        problems += _absent_columns(columns, sources)
     if problems:
         raise InputError(problems)
     maintenance = _maintenance(sources, strict=strict)
@@ -135,7 +136,8 @@ def load_sources(
     notes: list[str] = []
     for source in sources:
         notes += source.notes
-    return LoadedSources(fleet, (*notes, *maintenance.notes, *join_notes), sources)
+    notes += [*maintenance.notes, *join_notes, *unused_keys(fleet, sources)]
+    return LoadedSources(fleet, tuple(notes), sources)
 
 
 def fleet_with(sources: list[SourceData]) -> Fleet:
@@ -239,6 +241,9 @@ def _unrecognized(document: Document) -> Problem:
     elif re.match(r"\s*<(?:!doctype )?html\b", document.text[:200], re.IGNORECASE):
         message = "This is a web page, not an export."
         remedy = "Open it in a browser: it might ask you to sign in."
+    elif isinstance(document.root, Mapping) and "reboots" in document.root:
+        message = "This is a plan, not an inventory."
+        remedy = "To check a plan, run `hotpatch verify PLAN FLEET`."
     elif _is_empty(document.root):
         message = "The file contains no data."
         remedy = "Check the export's filter and permissions."

@@ -163,7 +163,7 @@ SEVERITY = Shape(
     "SeverityJson",
     "The default level of the rule, and why the policy changes it.",
     (
-        Property("catalogue", _LEVEL, attrgetter("catalogue_level")),
+        Property("catalogue", _LEVEL, attrgetter("catalog_level")),
         Property("reason", TEXT, attrgetter("severity.reason")),
     ),
 )
@@ -218,7 +218,7 @@ RUN_REASON = Shape(
         Property("source", TEXT, attrgetter("rule.source")),
     ),
 )
-_JUDGEMENT, _RESTART = attrgetter("judgement"), attrgetter("restart")
+_JUDGMENT, _RESTART = attrgetter("judgment"), attrgetter("restart")
 MACHINE = Shape(
     "MachineJson",
     "One checked machine. `next_baseline` is the baseline to install next, already released if it "
@@ -227,27 +227,27 @@ MACHINE = Shape(
         Property("name", TEXT, attrgetter("machine.label")),
         Property("id", nullable(TEXT), attrgetter("machine.id")),
         Property(
-            "platform", nullable(_PLATFORM), attrgetter("machine.facts.platform"), owner=_JUDGEMENT
+            "platform", nullable(_PLATFORM), attrgetter("machine.facts.platform"), owner=_JUDGMENT
         ),
-        Property("product", nullable(_PRODUCT), attrgetter("judgement.product"), owner=_JUDGEMENT),
+        Property("product", nullable(_PRODUCT), attrgetter("judgment.product"), owner=_JUDGMENT),
         Property(
             "verdict",
             words(*VERDICTS),
-            lambda checked: checked.judgement.verdict or "",
-            owner=_JUDGEMENT,
+            lambda checked: checked.judgment.verdict or "",
+            owner=_JUDGMENT,
         ),
-        Property("track", TRACK, attrgetter("judgement.track"), owner=_JUDGEMENT),
+        Property("track", TRACK, attrgetter("judgment.track"), owner=_JUDGMENT),
         Property(
             "next_baseline",
             Maybe(BASELINE),
-            attrgetter("judgement.next_baseline"),
-            owner=_JUDGEMENT,
+            attrgetter("judgment.next_baseline"),
+            owner=_JUDGMENT,
         ),
         Property(
             "coming_baseline",
             Maybe(BASELINE),
-            attrgetter("judgement.coming_baseline"),
-            owner=_JUDGEMENT,
+            attrgetter("judgment.coming_baseline"),
+            owner=_JUDGMENT,
         ),
         Property("next_reboot", RESTART, _RESTART, owner=_RESTART),
         Property("reasons", ListOf(REASON), attrgetter("reasons")),
@@ -277,7 +277,7 @@ RESTART_CHANGE = Shape(
     (
         Property("machine", TEXT, attrgetter("checked.machine.label")),
         Property("id", nullable(TEXT), attrgetter("checked.machine.id")),
-        Property("product", nullable(TEXT), attrgetter("checked.judgement.product")),
+        Property("product", nullable(TEXT), attrgetter("checked.judgment.product")),
         Property("without", Maybe(RESTART), attrgetter("known")),
         Property("with", RESTART, attrgetter("scenario")),
     ),

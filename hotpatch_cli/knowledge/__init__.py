@@ -1,1 +1,1 @@
-"""What is known of hotpatch: typed, dated rows with their sources, and the rule catalogue."""
+"""What is known of hotpatch: typed, dated rows with their sources, and the rule catalog."""

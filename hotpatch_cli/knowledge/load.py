@@ -54,7 +54,7 @@ def _shipped_releases() -> tuple[Release, ...]:
 
 
 def load_rules() -> dict[str, Rule]:
-    """The rule catalogue by code, in the order of codes."""
+    """The rule catalog by code, in the order of codes."""
     document = shipped("rules.yaml")
     log = Log(document)
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
@@ -394,7 +394,7 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
     return Matrix(**joined)
 
 
-# --- the rule catalogue ----------------------------------------
+# --- the rule catalog ----------------------------------------
 
 _LEVEL = c.choice("error", "warning", "note")
 _TRACK = c.choice(*TRACK_STATES)

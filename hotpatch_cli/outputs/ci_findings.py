@@ -19,7 +19,7 @@ def silent_code(checked: Checked) -> str:
     """What stands for a rule where a machine fails on a track state that no finding speaks of:
     `track-unknown`.
     """
-    return f"track-{checked.judgement.track.state}"
+    return f"track-{checked.judgment.track.state}"
 
 
 class CiFinding(NamedTuple):
@@ -82,7 +82,7 @@ def ci_findings(report: Report) -> Iterator[CiFinding]:
             )
         if checked.outcome == "fails" and not any(reason.counts for reason in checked.reasons):
             place = checked.machine.origin.locate("build")
-            track, code = checked.judgement.track, silent_code(checked)
+            track, code = checked.judgment.track, silent_code(checked)
             message = f"The track state is {track.state}{f': {track.why}' if track.why else ''}."
             yield CiFinding(
                 checked, None, code, code, "error", message, place, _fingerprint(key, code, times)
@@ -110,7 +110,7 @@ def aside(reason: Reason) -> str:
         parts.append("Known before.")
     if reason.severity:
         parts.append(
-            f"Level {reason.severity.level} instead of {reason.catalogue_level}: "
+            f"Level {reason.severity.level} instead of {reason.catalog_level}: "
             f"{reason.severity.reason}"
         )
     return " ".join(f"({part})" for part in parts)

@@ -149,7 +149,7 @@ def _due(checked: Checked, as_of: date) -> _Due | None:
 
 def _is_confirmed(checked: Checked) -> bool:
     """Whether the update that restarts the machine is released, not only planned."""
-    restart, baseline = checked.restart, checked.judgement.next_baseline
+    restart, baseline = checked.restart, checked.judgment.next_baseline
     if not restart.certain:
         return False
     if restart.reason == "baseline" or (restart.reason == "baseline-due" and baseline is not None):
@@ -160,7 +160,7 @@ def _is_confirmed(checked: Checked) -> bool:
 
 
 def _is_out(checked: Checked) -> bool:
-    following = checked.judgement.track.next_update
+    following = checked.judgment.track.next_update
     return following is not None and following.date == checked.restart.release_date
 
 

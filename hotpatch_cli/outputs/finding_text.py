@@ -11,7 +11,7 @@ from hotpatch_cli.outputs.machine_rows import MachineGroups, track_if_ready, ver
 from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.restart_text import next_restart
 from hotpatch_cli.outputs.table import STYLES, colored, few
-from hotpatch_cli.outputs.view_options import ViewOptions, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 from hotpatch_cli.report import Checked, Reason
 
 MESSAGES = 3
@@ -55,9 +55,9 @@ def _title(machines: Sequence[Checked], options: ViewOptions) -> str:
     first = machines[0]
     verdict = verdict_text(first, options)
     if options.color:
-        verdict = colored(verdict, STYLES.get(first.judgement.verdict or "", ""))
+        verdict = colored(verdict, STYLES.get(first.judgment.verdict or "", ""))
     several = len(machines) > 1
-    state = track_if_ready(first) if several else first.judgement.track.state
+    state = track_if_ready(first) if several else first.judgment.track.state
     track = f", track {state}" if state else ""
     names = [visible(checked.machine.label) for checked in machines]
     if several:
@@ -67,7 +67,7 @@ def _title(machines: Sequence[Checked], options: ViewOptions) -> str:
         )
     restart = next_restart(first.restart)
     when = "" if restart == "-" else f", next restart: {restart}"
-    return f"{names[0]}: {verdict}{track}{when}\n"
+    return folded(f"{names[0]}: {verdict}{track}{when}", options) or "\n"
 
 
 def _rule_lines(

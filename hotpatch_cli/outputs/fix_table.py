@@ -64,15 +64,15 @@ def effect(fix: RankedFix) -> str:
 
 def ways(fix: RankedFix) -> list[str]:
     """The commands that find the missing facts, or that explain the change."""
-    codes = set(fix.codes)
     if fix.kind != "missing-facts":
         return [f"hotpatch explain {fix.codes[0]}"]
-    sources = {_COLLECT: COLLECTED, _AZURE: IN_AZURE}
-    enough = [command for command, facts in sources.items() if codes <= facts]
-    if enough:
-        return enough[:1]
-    rest = sorted(codes - COLLECTED - IN_AZURE)
+    codes = set(fix.codes)
+    sources = ((COLLECTED, _COLLECT), (IN_AZURE, _AZURE))
+    for found, way in sources:
+        if codes <= found:
+            return [way]
+    others = sorted(codes - COLLECTED - IN_AZURE)
     return [
-        *(command for command, facts in sources.items() if codes & facts),
-        *(f"hotpatch explain {code}" for code in rest[:1]),
+        *(way for found, way in sources if codes & found),
+        *(f"hotpatch explain {code}" for code in others),
     ]

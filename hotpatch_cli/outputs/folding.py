@@ -1,5 +1,6 @@
 """Text measured and folded in the cells of a terminal. What must stay whole is never folded."""
 
+import re
 from collections.abc import Iterable
 
 _KEPT = "\N{NO-BREAK SPACE}"
@@ -23,15 +24,12 @@ def wrapped(text: str, width: int, *, inner: str = "", whole: Iterable[str] = ()
     """
     for name in whole:
         text = text.replace(name, name.replace(" ", _KEPT))
-    margin = text[: len(text) - len(text.lstrip(" "))]
     lines: list[str] = []
-    line, used = margin, cells(margin)
-    begun = False
-    for word in filter(None, text.split(" ")):
-        size = cells(word)
-        if begun and used + 1 + size > width:
+    line = ""
+    for word in re.findall(" *[^ ]+", text):
+        if line.strip() and cells(line) + cells(word) > width:
             lines.append(line)
-            line, used, begun = inner, cells(inner), False
-        line, used = (f"{line} {word}", used + 1 + size) if begun else (line + word, used + size)
-        begun = True
+            line = inner + word.lstrip(" ")
+        else:
+            line += word
     return [line.replace(_KEPT, " ") for line in (*lines, line)]

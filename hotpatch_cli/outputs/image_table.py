@@ -77,7 +77,7 @@ def _row(checked: Checked, options: ViewOptions) -> tuple[str, ...]:
         verdict_text(checked, options),
         blocked_by or "-",
         _nearest(checked),
-        checked.judgement.product or "-",
+        checked.judgment.product or "-",
     )
 
 

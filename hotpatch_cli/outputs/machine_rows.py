@@ -48,7 +48,7 @@ _RUNNERS = {"platform": "Azure", "owner": "you"}
 
 def rank(checked: Checked) -> tuple[int, int]:
     """The order in which machines need attention."""
-    return ATTENTION[checked.judgement.verdict or "ready"], STATES[checked.judgement.track.state]
+    return ATTENTION[checked.judgment.verdict or "ready"], STATES[checked.judgment.track.state]
 
 
 def room_for_names(options: ViewOptions) -> int | None:
@@ -77,20 +77,20 @@ def machine_table(machines: Iterable[Checked], options: ViewOptions) -> TextTabl
 
 
 def _row(checked: Checked, options: ViewOptions) -> tuple[str, ...]:
-    machine, judgement, restart = checked.machine, checked.judgement, checked.restart
+    machine, judgment, restart = checked.machine, checked.judgment, checked.restart
     opening = restart.opening if is_in_window(restart) else None
     return (
         machine.label,
         verdict_text(checked, options),
         few(_blocked_by(checked), room_for_names(options)),
-        judgement.track.state or "-",
+        judgment.track.state or "-",
         next_restart(restart),
         _baseline(checked),
         opening.window if opening else "-",
         offset_text(opening.start) if opening else "-",
         _RUNNERS.get(restart.runner or "", "-"),
         machine.facts.platform or "-",
-        judgement.product or "-",
+        judgment.product or "-",
         machine.owner or "-",
         " ".join(checked.codes) or "-",
     )
@@ -98,7 +98,7 @@ def _row(checked: Checked, options: ViewOptions) -> tuple[str, ...]:
 
 def verdict_text(checked: Checked, options: ViewOptions) -> str:
     """The verdict, in a terminal with its sign, and whether the gate lets it pass."""
-    verdict = checked.judgement.verdict or ""
+    verdict = checked.judgment.verdict or ""
     passed = _passed_by(checked)
     aside = f" ({passed})" if passed else ""
     return (signed(verdict) if options.terminal else verdict) + aside
@@ -115,12 +115,12 @@ def _blocked_by(checked: Checked) -> tuple[str, ...]:
 
 def _baseline(checked: Checked) -> str:
     """The baseline to install: the next one, or the one that is due with the next one after it."""
-    judgement = checked.judgement
-    baseline, coming = judgement.next_baseline, judgement.coming_baseline
+    judgment = checked.judgment
+    baseline, coming = judgment.next_baseline, judgment.coming_baseline
     if baseline is None:
         return "-"
     day = f"{day_text(baseline.date)}{'' if baseline.confirmed else ' (forecast)'}"
-    if judgement.track.state != "baseline-due":
+    if judgment.track.state != "baseline-due":
         return day
     return f"due {day}, then {day_text(coming.date)}" if coming else f"due {day}"
 
@@ -155,9 +155,9 @@ class MachineGroups:
 
     def add(self, checked: Checked, machines: int = 1) -> None:
         """Count a machine, or several that are alike in everything."""
-        judgement = checked.judgement
+        judgment = checked.judgment
         key = (
-            judgement.verdict or "",
+            judgment.verdict or "",
             _passed_by(checked),
             _blocked_by(checked),
             track_if_ready(checked),
@@ -172,14 +172,14 @@ class MachineGroups:
 
 
 def _group_rank(group: MachineGroup) -> tuple[int, int, int]:
-    verdict = ATTENTION[group.first.judgement.verdict or "ready"]
+    verdict = ATTENTION[group.first.judgment.verdict or "ready"]
     return verdict, STATES[track_if_ready(group.first)], -group.total
 
 
 def track_if_ready(checked: Checked) -> str | None:
     """The track of a ready machine; the others get the standard update, whatever their track is."""
-    judgement = checked.judgement
-    return judgement.track.state if judgement.verdict == "ready" else None
+    judgment = checked.judgment
+    return judgment.track.state if judgment.verdict == "ready" else None
 
 
 def group_table(

@@ -35,7 +35,7 @@ def render_table(view: MatrixView, options: ViewOptions) -> str:
         folded(_list(NOT_CARRIED, matrix.not_carried), options),
         folded(_list("Rollback", matrix.rollback), options),
         folded(_lifecycle(matrix, day), options),
-        _sources(_every_source(matrix)),
+        folded(_sources(_every_source(matrix)), options),
     ]
     return "\n".join(part for part in parts if part)
 

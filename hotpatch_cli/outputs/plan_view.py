@@ -44,8 +44,8 @@ class PlanView(NamedTuple):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the whole plan: the age of the data, what is a forecast or a
-        proposal, what has no effect.
+        """What a reader must know of the whole plan: the age of the data, and what is a forecast or
+        a proposal.
         """
         return (*self.age, *self.plan_notes)
 
@@ -70,9 +70,6 @@ def _notes(view: PlanView) -> Iterator[str]:
             f"{PLATFORM_DAYS.days} days of the release. "
             "The start in this plan is a proposal."
         )
-    rings = plan.prepared.fleet.rings
-    if rings and rings[-1].soak:
-        yield f"The soak time of {rings[-1].name} has no effect, because it's the last ring."
     if plan.result.cut_short:
         yield "The search was cut short. More time might find a better plan."
 

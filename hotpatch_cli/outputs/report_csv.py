@@ -42,16 +42,16 @@ def csv_row(checked: Checked) -> tuple[object, ...]:
     `window` and `restart_start` are the machine's own window, even where nobody runs it;
     `next_restart` is the text that tables show.
     """
-    machine, judgement, restart = checked.machine, checked.judgement, checked.restart
-    opening, baseline = restart.opening, judgement.next_baseline
-    pending, coming = judgement.track.pending_restart, judgement.coming_baseline
+    machine, judgment, restart = checked.machine, checked.judgment, checked.restart
+    opening, baseline = restart.opening, judgment.next_baseline
+    pending, coming = judgment.track.pending_restart, judgment.coming_baseline
     return (
         machine.label,
         machine.id,
         machine.facts.platform,
-        judgement.product,
-        judgement.verdict,
-        judgement.track.state,
+        judgment.product,
+        judgment.verdict,
+        judgment.track.state,
         baseline.date if baseline else None,
         restart.reason,
         opening.start.isoformat() if opening else None,

@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
 from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
 from hotpatch_cli.inputs.others.report import ReportedMachine
-from hotpatch_cli.knowledge.load import load_rules
+from hotpatch_cli.knowledge.cache import load_knowledge
 from hotpatch_cli.outputs.escaping import markdown, visible
+from hotpatch_cli.outputs.machine_rows import room_for_names
 from hotpatch_cli.outputs.phrases import and_more, and_rest, counted
 from hotpatch_cli.outputs.report_markdown import MOST
 from hotpatch_cli.outputs.restart_text import day_text
-from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
+from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn, few
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 
 MARK = "<!-- hotpatch-diff -->"
@@ -78,7 +78,8 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     shown = pairs[: options.most]
     parts = [_days(difference)]
     if shown:
-        grid = TextTable(_COLUMNS, [_row(pair) for pair in shown])
+        room = room_for_names(options)
+        grid = TextTable(_COLUMNS, [_row(pair, room) for pair in shown])
         parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
         parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))
@@ -86,56 +87,56 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
 
 
-def _row(pair: Pair) -> tuple[str, ...]:
+def _row(pair: Pair, room: int | None = None) -> tuple[str, ...]:
+    raised = dict.fromkeys(code for code, _ in pair.raised)
     return (
         _WORDS[pair.change],
         pair.machine.name,
         _word(pair.old),
         _word(pair.new),
-        _names(code for code, _ in pair.raised),
-        _names(pair.settled),
+        few(_rule_names(raised), room),
+        few(_rule_names(pair.settled), room),
     )
 
 
 def _word(machine: ReportedMachine | None) -> str:
     if machine is None:
         return "-"
-    return machine.verdict if machine.track is None else f"{machine.verdict}, {machine.track}"
+    if machine.track is None:
+        return machine.verdict
+    # `unknown` is a verdict too: a track is named as --fail-on names it
+    track = "track:unknown" if machine.track == "unknown" else machine.track
+    return f"{machine.verdict}, {track}"
 
 
-def _names(codes: Iterable[str]) -> str:
-    """The names of rules, each once."""
-    return " ".join(dict.fromkeys(map(_name, codes))) or "-"
+def _rule_names(codes: Iterable[str]) -> list[str]:
+    """The names of rules; a report of another version may have a code that has none here."""
+    rules = load_knowledge().rules
+    return [rules[code].name if code in rules else code for code in codes]
 
 
-def _name(code: str) -> str:
-    """The name of a rule; its code where a report of another version has a rule of its own."""
-    return _rule_names().get(code, code)
-
-
-@cache
-def _rule_names() -> dict[str, str]:
-    return {code: rule.name for code, rule in load_rules().items()}
+def _messages(pair: Pair) -> list[str]:
+    """The new findings and those that are gone, a sentence each."""
+    names = _rule_names(code for code, _ in pair.raised)
+    said = [
+        f"{name} ({code}): {message}"
+        for name, (code, message) in zip(names, pair.raised, strict=True)
+    ]
+    return said + ([f"no longer {' '.join(_rule_names(pair.settled))}"] if pair.settled else [])
 
 
 def _whys(pairs: Iterable[Pair], options: ViewOptions) -> str:
     """Why machines gain or lose eligibility: once for all of which the same is true."""
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for pair in pairs:
-        alike.setdefault((pair.change, _reasons(pair)), []).append(pair.machine.name)
+        alike.setdefault((pair.change, tuple(_messages(pair))), []).append(pair.machine.name)
     text = ""
-    for (change, reasons), names in alike.items():
+    for (change, messages), names in alike.items():
         listed = and_more(names, _NAMED if options.terminal else len(names))
         verb = _WORDS[change] if len(names) == 1 else _WORDS[change].removesuffix("s")
         text += folded(f"{visible(listed)} {verb} eligibility:\n", options, map(visible, names))
-        text += "".join(indented(visible(reason), options) for reason in reasons)
+        text += "".join(indented(visible(message), options) for message in messages)
     return text
-
-
-def _reasons(pair: Pair) -> tuple[str, ...]:
-    """The findings that are new, and the names of those that are gone."""
-    raised = tuple(f"{_name(code)} ({code}): {message}" for code, message in pair.raised)
-    return (*raised, f"no longer {_names(pair.settled)}") if pair.settled else raised
 
 
 def _days(difference: ReportDiff) -> str:
@@ -187,8 +188,8 @@ def _rows(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _item(pair: Pair) -> str:
-    reasons = "; ".join(_reasons(pair))
-    return markdown(f"{pair.machine.name} {_WORDS[pair.change]} eligibility: {reasons}")
+    said = "; ".join(_messages(pair))
+    return markdown(f"{pair.machine.name} {_WORDS[pair.change]} eligibility: {said}")
 
 
 def _bounded(lines: Sequence[str]) -> str:

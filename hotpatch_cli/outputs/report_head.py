@@ -73,7 +73,8 @@ def age_line(age: DataAge, as_of: date, options: ViewOptions) -> str:
         line = f"! Release data ends {day_text(age.newest)}; {days} {verb} missing."
     else:
         return f"Release data up to {day_text(age.newest)}.\n"
-    shown = in_lines([line, "Run: hotpatch releases update"], options)
+    sentence = folded(line, options).rstrip("\n")
+    shown = in_lines([sentence, "Run: hotpatch releases update"], options)
     if not options.color:
         return shown
     return "".join(f"{colored(part, STYLES['warning'])}\n" for part in shown.splitlines())
@@ -137,7 +138,7 @@ class ComingBaselines:
 
     def add(self, checked: Checked) -> None:
         """Note the baseline that a machine gets next."""
-        product, coming = checked.judgement.product, checked.judgement.coming_baseline
+        product, coming = checked.judgment.product, checked.judgment.coming_baseline
         if product and coming:
             self._found.setdefault(product, coming)
 

@@ -65,7 +65,7 @@ def _case(suite: Element, checked: Checked) -> None:
     if file is not None:
         case.set("file", _xml(file))
         case.set("line", str(place.line))
-    verdict, state = checked.judgement.verdict or "", checked.judgement.track.state
+    verdict, state = checked.judgment.verdict or "", checked.judgment.track.state
     said = f"{verdict}, {state}" if state else verdict
     tag = {"fails": "failure", "undecided": "error", "waived": "skipped", "known": "skipped"}.get(
         checked.outcome

@@ -109,8 +109,8 @@ def _table(machines: Iterable[Checked]) -> list[str]:
 
 
 def _row(checked: Checked) -> tuple[str, ...]:
-    judgement = checked.judgement
-    verdict, state = judgement.verdict or "", judgement.track.state or "-"
+    judgment = checked.judgment
+    verdict, state = judgment.verdict or "", judgment.track.state or "-"
     codes = " ".join(checked.codes) or "-"
     blocking = [rule.name for rule in blocking_rules(checked.reasons).values()]
     return (

@@ -66,7 +66,7 @@ def _notification(at: int, reason: Reason) -> dict[str, Any]:
 
 def _rule(finding: CiFinding) -> dict[str, Any]:
     if finding.reason is None:
-        title = f"The track state of the machine is {finding.checked.judgement.track.state}"
+        title = f"The track state of the machine is {finding.checked.judgment.track.state}"
         return {  # all that GitHub requires of a rule
             "id": finding.code,
             "shortDescription": {"text": title},
@@ -99,7 +99,7 @@ def _help(rule: Rule) -> str:
 
 
 def _result(finding: CiFinding, at: int) -> dict[str, Any]:
-    machine, judgement = finding.checked.machine, finding.checked.judgement
+    machine, judgment = finding.checked.machine, finding.checked.judgment
     location: dict[str, Any] = {"logicalLocations": [_logical(machine.label, machine.id)]}
     file = file_of(finding.place)
     if file is not None:
@@ -118,8 +118,8 @@ def _result(finding: CiFinding, at: int) -> dict[str, Any]:
         **_covered(finding),
         "properties": {
             "machine": machine.label,
-            "verdict": judgement.verdict,
-            "track": judgement.track.state,
+            "verdict": judgment.verdict,
+            "track": judgment.track.state,
             "outcome": finding.checked.outcome,
         },
     }

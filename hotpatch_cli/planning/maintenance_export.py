@@ -65,7 +65,7 @@ class PlanExport(NamedTuple):
     """The configurations for Azure, the restarts in them, doubts about them, and the restarts that
     aren't in them.
 
-    `doubts` are findings of the catalogue by machine; `warnings` are sentences of their own.
+    `doubts` are findings of the catalog by machine; `warnings` are sentences of their own.
     """
 
     configurations: tuple[PlannedConfiguration, ...]

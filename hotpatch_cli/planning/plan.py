@@ -85,7 +85,7 @@ def plan(
 
 
 def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
-    """The plan that has these starts, of a file that keeps every rule. A file has no proof, so the
+    """The plan that has these starts, of a file that keeps every rule. A file has no proof: the
     plan is only `feasible`.
     """
     tasks = tuple(_kept(machine, starts, prepared) for machine in prepared.machines)
@@ -241,7 +241,7 @@ def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
 
 
 _BROKEN = {
-    "window": "not inside a single opening of the window, or inside a freeze",
+    "window": "not inside a single opening of its windows without a freeze",
     "deadline": "ends after the deadline",
     "pinned": "not at the pinned time (`reboot_at`)",
     "group": "more members of {limit} down at once than `max_unavailable` allows",
@@ -285,14 +285,14 @@ def violations(
         minutes, rest = divmod(start - prepared.release, MINUTE)
         placed[known[name]] = minutes
         if rest:
-            text = f"{quoted(name)}: {start.isoformat()} isn't a whole minute"
+            text = f"{quoted(name)}: {start:%a %Y-%m-%d %H:%M:%S} isn't a whole minute"
             found.append(BrokenRule("minute", (name,), None, text))
         length = prepared.machines[known[name]].placement.reboot
         end = (ends or {}).get(name)
         if end is not None and end - start != length:
             text = (
-                f"{quoted(name)}: ends {end.isoformat()}, but its restart takes "
-                f"{duration_text(length)}"
+                f"{quoted(name)}: from {_moment_text(start)} to {_moment_text(end)}, "
+                f"but its restart takes {duration_text(length)}"
             )
             found.append(BrokenRule("duration", (name,), None, text))
     for violation in verify(prepared.problem, placed):
@@ -302,6 +302,10 @@ def violations(
         )
         found.append(BrokenRule(violation.rule, machines, violation.limit, text))
     return found
+
+
+def _moment_text(when: datetime) -> str:
+    return f"{when:%a %Y-%m-%d %H:%M}"
 
 
 def broken_rules(prepared: PlanningInput, starts: Mapping[str, datetime]) -> list[str]:

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import NamedTuple
 
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.records import PRODUCTS, Product
 from hotpatch_cli.model import Finding, Fleet, Machine, make_finding
 from hotpatch_cli.planning.rules import problem_of
 from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, WindowSlots
 from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, patch_tuesday, release_moment
 from hotpatch_cli.scheduler import SchedulingProblem
+from hotpatch_cli.servicing.restart import restarted_by_platform
 
 HORIZON = timedelta(days=45)
 """The length of a plan without a deadline or a last day: each monthly window opens once."""
@@ -73,16 +74,16 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
     concerned = [
         product for product in PRODUCTS if day in _baselines(judge, product, (day.year, day.month))
     ]
-    for machine, judgement in judged:
-        why = _why_not_needed(machine, judgement, day, concerned, everything=request.everything)
+    for machine, judgment in judged:
+        why = _why_not_needed(machine, judgment, day, concerned, everything=request.everything)
         if why is not None:
             not_needed[why] += 1
             continue
-        impossible = _unknown_product(machine, judgement) or calendar.missing(machine.placement)
+        impossible = _unknown_product(machine, judgment) or _no_opening(machine, calendar)
         if impossible is not None:
             missing[len(machines)] = impossible
         machines.append(machine)
-        confirmed.append(_is_confirmed(judgement, judge, day, concerned))
+        confirmed.append(_is_confirmed(judgment, judge, day, concerned))
     problem = problem_of(fleet, machines, calendar, shut=missing)
     pieces = tuple(
         () if task in missing else calendar.of(machine.placement)
@@ -104,12 +105,12 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
 
 
 def _release_day(
-    judged: Iterable[tuple[Machine, Judgement]], judge: Judge, request: PlanRequest
+    judged: Iterable[tuple[Machine, Judgment]], judge: Judge, request: PlanRequest
 ) -> date:
     """The day of the baseline: that of the month asked for, or the first that a machine of the
     fleet needs.
     """
-    days = {judgement.next_baseline.date for _, judgement in judged if judgement.next_baseline}
+    days = {judgment.next_baseline.date for _, judgment in judged if judgment.next_baseline}
     if request.month is None:
         if days:
             return min(days)
@@ -158,7 +159,7 @@ def _midnight(day: date) -> datetime:
 
 def _why_not_needed(
     machine: Machine,
-    judgement: Judgement,
+    judgment: Judgment,
     day: date,
     concerned: Iterable[Product],
     *,
@@ -167,28 +168,28 @@ def _why_not_needed(
     """Why a machine needs no restart for this baseline; None where it needs one, or where that is
     unknown.
     """
-    if judgement.verdict is None:
+    if judgment.verdict is None:
         return "not Windows"
     if machine.done:
         return "done"
-    if judgement.verdict == "unsupported":
+    if judgment.verdict == "unsupported":
         return None if everything else "unsupported"
-    candidates, state = judgement.track.possible.candidates, judgement.track.state
+    candidates, state = judgment.track.possible.candidates, judgment.track.state
     if candidates and all(row.date is not None and row.date >= day for row in candidates):
         return "already installed"
     anyway = state == "baseline-due" or (everything and state == "off-track")
-    if judgement.product is None or judgement.product in concerned or anyway:
+    if judgment.product is None or judgment.product in concerned or anyway:
         return None
     return "no baseline in this month"
 
 
 def _is_confirmed(
-    judgement: Judgement, judge: Judge, day: date, concerned: Collection[Product]
+    judgment: Judgment, judge: Judge, day: date, concerned: Collection[Product]
 ) -> bool:
     """Whether the release data confirms what a machine restarts for: the baseline of the day, a
     baseline that is due from before, or that month's cumulative update.
     """
-    product, baseline = judgement.product, judgement.next_baseline
+    product, baseline = judgment.product, judgment.next_baseline
     has_baseline = product in concerned
     if baseline is not None and baseline.date < day and not has_baseline:
         return baseline.confirmed
@@ -200,11 +201,22 @@ def _is_confirmed(
     )
 
 
-def _unknown_product(machine: Machine, judgement: Judgement) -> Finding | None:
+def _unknown_product(machine: Machine, judgment: Judgment) -> Finding | None:
     # What is not eligible restarts for the standard update, whatever its product is.
-    if judgement.product or judgement.verdict == "unsupported":
+    if judgment.product or judgment.verdict == "unsupported":
         return None
     return make_finding("HP402", seen={"os": machine.facts.os})
+
+
+def _no_opening(machine: Machine, calendar: WindowSlots) -> Finding | None:
+    """Why no opening is known. Without a window, a restart that Azure runs has no start to propose;
+    nobody misses a restart.
+    """
+    finding = calendar.missing(machine.placement)
+    windowless = finding is not None and (finding.code, finding.variant) == ("HP501", "none")
+    if windowless and restarted_by_platform(machine.facts):
+        return make_finding("HP501", "platform", seen={"window": None})
+    return finding
 
 
 def wider(prepared: PlanningInput, more: timedelta) -> SchedulingProblem:

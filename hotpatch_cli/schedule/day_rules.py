@@ -90,7 +90,7 @@ def parse_weekdays(names: Sequence[str]) -> Weekdays:
     """
     if not names:
         raise RecurrenceError(
-            "`days` is empty, so the window never opens. "
+            "`days` is empty, and the window never opens. "
             "Specify weekdays, such as `days: [Sat, Sun]`"
         )
     return Weekdays(tuple(sorted({_weekday(name) for name in names})))

@@ -30,7 +30,7 @@ _TRIAL_OPENINGS = 400
 
 
 class ZoneMissing(ValueError):  # noqa: N818 - says what is the case, not that something broke
-    """Neither the window nor the machine has a zone. UTC is never assumed, so nothing opens."""
+    """Neither the window nor the machine has a zone. UTC is never assumed: nothing opens."""
 
 
 class WindowError(ValueError):
@@ -244,7 +244,7 @@ def _check_times(window: Window) -> None:
 
 def _check_events(calendar: IcsEvents) -> None:
     if not calendar.events:
-        raise WindowError("its calendar has no events, so the window never opens. Add an event")
+        raise WindowError("its calendar has no events, and the window never opens. Add an event")
     if calendar.open is False:
         raise WindowError(
             "the events of its calendar forbid changes (DEFAULT_OPEN). Use the calendar as a freeze"

@@ -61,7 +61,7 @@ def known_zone(name: str) -> ZoneInfo | None:
 
 
 def iana_name(zone: ZoneInfo | str) -> str:
-    """The IANA name of a zone, or of a zone given by either name. Raises UnknownZone."""
+    """The IANA name of a zone or of either name. Raises UnknownZone."""
     return (find_zone(zone) if isinstance(zone, str) else zone).key
 
 
@@ -133,7 +133,7 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def _initials(words: tuple[str, ...]) -> str:
-    """First letters are rarely slips, and they tell East from West."""
+    """The first letters of words: rarely slips, and different for East and West."""
     return "".join(word[0] for word in words)
 
 

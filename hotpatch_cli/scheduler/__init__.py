@@ -1,8 +1,8 @@
 """Schedules tasks in windows, under limits and in order, and proves how good the schedule is.
 
-`solve` makes a plan, `verify` and `cost` judge one, and `explain` says why tasks can't be
-scheduled. It is an inner library: it knows tasks, windows, groups, rings and limits, and no
-machine, file or time zone. README.md describes it.
+`solve` makes a plan, `verify` and `cost` check one, and `explain` finds why tasks can't be
+scheduled. It's an inner library on tasks, windows, groups, rings, and limits, without machines,
+files, or time zones. README.md describes it.
 """
 
 from hotpatch_cli.scheduler.infeasible.conflict import explain

@@ -16,9 +16,9 @@ ROUNDING = 1e-6
 class Incumbent:
     """The best plan of a part (`starts`, in slots), its score, and the bound on its weighted ends.
 
-    `complete` says that a search has tried everything, so that nothing is better. `cheapest` is
-    the plan that costs least if tasks left out count as if they ended last: where annealing
-    starts from, and what prices aim at.
+    `complete` is True if a search was exhaustive, so that nothing is better. `cheapest` is the plan
+    that costs least if unscheduled tasks count as if they ended last: the start of annealing, and
+    the target of prices.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Incumbent:
 
     @property
     def gap(self) -> float:
-        """The weighted slots that a better plan may still save; tasks left out count most."""
+        """The weighted slots that a better plan may still save; unscheduled tasks count most."""
         if self.proven:
             return 0.0
         return max(self.score.ends - self.bound, 0.0) + self.score.left_out * (self.bound + 1.0)
@@ -100,7 +100,7 @@ class Incumbent:
         return sum(ends[: len(ends) - self.score.left_out]) * step
 
     def _hours(self, ends: float) -> float:
-        """Hours from the release, of what is placed, from weighted slots from the origin."""
+        """Hours from the release, of scheduled tasks, from weighted slots from the origin."""
         model = self._model
         weight = sum(
             weight
@@ -110,7 +110,7 @@ class Incumbent:
         return (weight * model.grid.origin + ends * model.grid.step) / model.per_hour
 
     def _ends(self, starts: Sequence[int]) -> float:
-        """Weighted end slots, as if tasks that are left out ended with their last window."""
+        """Weighted end slots, as if unscheduled tasks ended with their last window."""
         model = self._model
         ends = (
             model.windows[task][-1][1]
@@ -122,7 +122,7 @@ class Incumbent:
 
 
 def _grain(weights: Sequence[float]) -> int:
-    """The number of which all weights are multiples; 0 if they are not whole."""
+    """The number of which all weights are multiples; 0 if they aren't whole."""
     if not all(float(weight).is_integer() for weight in weights):
         return 0
     return reduce(gcd, (int(weight) for weight in weights), 0)

@@ -95,7 +95,7 @@ class PartSolver:
         return PriorityRules(self.model, self._release)
 
     def first_plan(self) -> None:
-        """Try some priority rules, then put first the tasks that the last plan left out."""
+        """Try some priority rules, then put first the tasks that the last plan didn't schedule."""
         if not self.model.capacity and not self.model.gates and self._keep is None:
             # Nothing binds: every task starts when it can, and no other plan is better.
             self.best.offer(list(self._release.start))
@@ -116,7 +116,7 @@ class PartSolver:
             starts = self._try(self._rules.repaired(starts))
 
     def improve(self, work: int) -> None:
-        """Spend about so much work on this part."""
+        """Spend about this much work on this part."""
         goal = self._budget.work + work
         if len(self.model.live) <= SMALL and self._keep is None:
             self.search_completely(work)
@@ -158,7 +158,7 @@ class PartSolver:
             self._step_prices(dual, work)
 
     def anneal(self, dual: DualPrices, work: int) -> None:
-        """Improve the plan by moves, guided by the best prices, until so much work is done."""
+        """Improve the plan by moves, guided by the best prices, until this much work is done."""
         prices, best, budget = dual.prices, self.best, self._budget
         prices.use_best()
         weight = sum(self.model.weight) or 1.0
@@ -186,7 +186,7 @@ class PartSolver:
     def prove(self, dual: DualPrices, work: int) -> None:
         """Find the best plan of all tasks by a mixed-integer program, if its size is in reach.
 
-        It says nothing about plans that leave tasks out or keep an older one.
+        It has no result for plans without some tasks, or with an older plan to keep.
         """
         if self.best.proven or self.best.score.left_out or self._keep is not None:
             return
@@ -217,7 +217,7 @@ class PartSolver:
         self.best.raise_bound(answer.bound)
 
     def minimize_makespan(self, work: int) -> None:
-        """Where no task has a weight, spend about so much work on an earlier end."""
+        """Where no task has a weight, spend about this much work on an earlier end."""
         project = as_project(self.model)
         if project is None:
             return

@@ -28,7 +28,7 @@ With more, larger parts are proven to move the fewest; with less, the answer com
 def keep_near(solver: PartSolver, keep: Sequence[int], budget: WorkBudget, work: int) -> bool:
     """Give a part a plan of all its tasks that provably moves the fewest; False if none is found.
 
-    The part's bound is raised too: it holds for all plans, also for those that move more tasks.
+    The part's bound is raised too: it applies to all plans, also to those that move more tasks.
     """
     model = solver.model
     fitting = [task for task in model.live if _fits(model, task, keep[task])]
@@ -82,7 +82,7 @@ def _raise_bound(solver: PartSolver, budget: WorkBudget, work: int) -> None:
 
 
 def _fits(model: SlotModel, task: int, start: int) -> bool:
-    """Whether a kept start lies in the task's own windows."""
+    """Whether a kept start is in the task's own windows."""
     end = start + model.duration[task]
     return start >= 0 and any(
         opens <= start and end <= closes for opens, closes in model.windows[task]

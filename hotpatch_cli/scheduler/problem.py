@@ -1,7 +1,7 @@
 """The input of the scheduler: tasks, groups, rings and resources, free of fleets and files.
 
-All times are whole numbers of one unit (minutes or seconds; `SchedulingProblem.per_hour` says
-which) counted from the release moment in UTC, and all intervals are half open: [start, end).
+All times are whole numbers of one unit (minutes or seconds, by `SchedulingProblem.per_hour`)
+counted from the release moment in UTC, and all intervals are half open: [start, end).
 """
 
 from bisect import bisect_right
@@ -12,7 +12,7 @@ from typing import NamedTuple
 Interval = tuple[int, int]
 """A time from a start to an end, in units of the problem. Slots have an interval of their own."""
 Starts = tuple[int | None, ...]
-"""A plan: the start of each task of a problem in its order, None where a task is not placed."""
+"""A plan: the start of each task of a problem in its order, None where a task isn't scheduled."""
 
 
 class InvalidProblem(ValueError):  # noqa: N818  the noun says that it is an error
@@ -22,10 +22,10 @@ class InvalidProblem(ValueError):  # noqa: N818  the noun says that it is an err
 class Task(NamedTuple):
     """One restart, or any piece of work that runs without a break.
 
-    `windows` are sorted and disjoint, and the restart lies inside one of them: hand the same tuple
-    to all tasks that share it. `resources` names a resource once for each unit that the task takes
-    of it. `after` names tasks that must have ended. A `pinned` task starts exactly then or not at
-    all. `weight` says what an hour of exposure costs.
+    `windows` are sorted and disjoint, and the restart is inside one of them: use the same tuple for
+    all tasks that share it. `resources` has a resource once for each unit that the task uses of it.
+    `after` has the tasks that must have ended. A `pinned` task starts exactly then or not at all.
+    `weight` is the cost of an hour of exposure.
     """
 
     name: str
@@ -106,8 +106,8 @@ class SchedulingProblem(NamedTuple):
     def most_starts(self, tasks: Sequence[Task], limit: TaskGroup | ResourceLimit) -> int:
         """An upper bound on how many of some tasks can run under a limit, without a search.
 
-        Each open interval holds whole rounds of the shortest task, and all of them together hold
-        as many tasks as fit by their length, the shortest first.
+        Each open interval has room for whole rounds of the shortest task, and all of them together
+        for as many tasks as fit by their length, the shortest first.
         """
         settle = limit.settle if isinstance(limit, TaskGroup) else 0
         shortest = min(task.duration for task in tasks)

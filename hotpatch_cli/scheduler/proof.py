@@ -1,6 +1,6 @@
 """The proof of a plan: the rules that it breaks, and what it costs.
 
-It shares no code with the search that it judges.
+It shares no code with the search that it checks.
 """
 
 from bisect import bisect_right
@@ -21,7 +21,7 @@ class Violation(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a plan costs: tasks placed, weighted hours from the release to the ends, last end."""
+    """The cost of a plan: scheduled tasks, weighted hours from release to ends, last end."""
 
     placed: int
     exposure: float
@@ -44,7 +44,7 @@ def verify(problem: SchedulingProblem, starts: Sequence[int | None]) -> list[Vio
     """Every rule that the plan breaks, empty for a plan that may be run.
 
     Rules: `window`, `deadline`, `pinned`, `group`, `resource`, `after`, `ring`, and `unplaced` for
-    a task that is placed although one that it waits for is not.
+    a task that is scheduled although one that it depends on isn't.
     """
     if len(starts) != len(problem.tasks):
         raise ValueError(
@@ -163,7 +163,7 @@ def _order(  # noqa: PLR0917  one question, asked of groups, rings and tasks ali
     then: Iterable[int],
     wait: int,
 ) -> Iterator[Violation]:
-    """All of `first` must be over, and `wait` must have passed, before any of `then` starts."""
+    """All of `first` must have ended, and `wait` have passed, before any of `then` starts."""
     opens, last, missing = None, None, None
     for index in first:
         start = starts[index]

@@ -10,7 +10,7 @@ The count starts so high that it overflows into `full` exactly where the capacit
 class ResourceProfile:
     """The units in use of a limit.
 
-    Only take what `busy` says is free, only give back what was taken.
+    Occupy only slots that are free by `busy`, and free only what was occupied.
     """
 
     __slots__ = ("full", "high", "planes")

@@ -7,7 +7,7 @@ from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel
 
 
 class Score(NamedTuple):
-    """How good a plan is, less is better: tasks left out, kept starts moved, weighted end slots."""
+    """The score of a plan, less is better: unscheduled tasks, moved starts, weighted end slots."""
 
     left_out: int
     moved: int

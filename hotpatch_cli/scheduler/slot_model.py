@@ -43,7 +43,7 @@ class Precedence(NamedTuple):
 class TimeGrid(NamedTuple):
     """Slots of `step` units from `origin`.
 
-    Some best plan always lies on the grid: pushed to the left as far as it goes, each start is a
+    Some best plan is always on the grid: pushed to the left as far as it goes, each start is a
     window's start or a sum of durations, settle times and soaks away from one, and `step` divides
     all of these.
     """
@@ -52,7 +52,7 @@ class TimeGrid(NamedTuple):
     step: int
 
     def slot(self, moment: int) -> int:
-        """The slot in which a moment lies."""
+        """The slot of a moment."""
         return (moment - self.origin) // self.step
 
     def moment(self, slot: int) -> int:
@@ -64,9 +64,9 @@ class SlotModel(NamedTuple):
     """A problem in slots; all tuples have one entry a task, except `capacity` (a limit) and
     `gates`.
 
-    Groups and resources are both limits; those that can never bind are left out. `waits` and
-    `opens` are the gates that a task stands behind and holds closed. `live` are the tasks that may
-    be placed at all, each after those that it waits for.
+    Groups and resources are both limits, without those that can never bind. `waits` are the gates
+    before a task, `opens` the gates after it. `live` are the tasks that can be scheduled at all,
+    each after those that it depends on.
     """
 
     grid: TimeGrid
@@ -86,7 +86,7 @@ class SlotModel(NamedTuple):
         return tuple(None if slot < 0 else self.grid.moment(slot) for slot in slots)
 
     def slots(self, starts: Starts) -> list[int]:
-        """The slots of a plan, NOWHERE for a task that is not placed or starts off the grid."""
+        """The slots of a plan, NOWHERE for a task that isn't scheduled or starts off the grid."""
         origin, step = self.grid
         slots = []
         for start in starts:
@@ -274,7 +274,7 @@ def _in_order(
 ) -> tuple[int, ...]:
     """Tasks in an order that respects the gates.
 
-    Tasks that wait for an unable task or for themselves are missing from it.
+    Tasks that depend on an unable task or on themselves are missing from it.
     """
     closed = [len(gate.before) for gate in gates]
     pending = [len(numbers) for numbers in waits]

@@ -28,12 +28,12 @@ ReportProgress = Callable[[float, float], None]
 class Result(NamedTuple):
     """A plan with its proof.
 
-    `status` is `infeasible` if a task is unplaced, `optimal` if the exposure is proven least, else
-    `feasible`. `exposure` and `bound` are weighted hours from the release, `bound` of any plan that
-    places as many; `gap` is (exposure - bound) / exposure. `makespan` is the last end in the
-    problem's units. `most_placed` says that no plan can place more. `cut_short` says that the clock
-    or the user ended the search, so that another machine may find another plan. `moved` are the
-    tasks that had to leave the plan to keep.
+    `status` is `infeasible` if a task isn't scheduled, `optimal` if the exposure is proven least,
+    else `feasible`. `exposure` and `bound` are weighted hours from the release, `bound` of any plan
+    that schedules as many; `gap` is (exposure - bound) / exposure. `makespan` is the last end in
+    the problem's units. `most_placed`: no plan can schedule more. `cut_short`: the clock or the
+    user ended the search; another computer may find another plan. `moved` are the tasks whose
+    start differs from the plan to keep.
     """
 
     status: str
@@ -72,15 +72,15 @@ def solve(
     """Plan a problem.
 
     The same problem and work give the same plan, unless the clock or the user ends the search.
-    Without a `work_limit`, the work is what the time limit is worth. `time_limit` is in seconds,
-    and `should_stop` is asked between steps: the best plan so far comes back. A first plan of all
-    parts is always made, whatever the limits. `progress` takes the share of the work that is done
-    and the gap of the best plan, both from 0 to 1.
+    Without a `work_limit`, the work is that of the time limit. `time_limit` is in seconds, and
+    `should_stop` is called between steps; the best plan so far is the result. A first plan of all
+    parts is always made, with any limits. `progress` gets the share of the work that is done and
+    the gap of the best plan, both from 0 to 1.
 
     With `keep`, an older plan in the order of the tasks, as few tasks as possible move.
 
-    Raises InvalidProblem, a ValueError that says what is wrong, and UnsoundPlan, an AssertionError,
-    rather than hand out a plan that breaks a rule.
+    Raises InvalidProblem, a ValueError with the cause, and UnsoundPlan, an AssertionError, instead
+    of returning a plan that breaks a rule.
     """
     validate(problem)
     model = compile_model(problem, keep)
@@ -103,7 +103,7 @@ def solve(
 
 
 class _Watch:
-    """Asks whether to stop, and now and then reports progress; no plan depends on it."""
+    """Checks whether to stop, and reports progress; no plan depends on it."""
 
     def __init__(self, report: ReportProgress, should_stop: Callable[[], bool] | None) -> None:
         self._report, self._should_stop, self._next = report, should_stop, 0.0

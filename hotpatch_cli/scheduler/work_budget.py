@@ -10,8 +10,8 @@ from time import monotonic
 class WorkBudget:
     """Work is about one placement tried.
 
-    `cut_short` says that the clock or the user ended the search, not the work; `step_timed_out`
-    that the clock ended a step of it before that step was done.
+    `cut_short`: the clock or the user ended the search, not the work. `step_timed_out`: the clock
+    ended a step of it before that step was done.
     """
 
     def __init__(

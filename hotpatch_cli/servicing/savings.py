@@ -1,7 +1,7 @@
 """The restarts that hotpatching saves in a year, compared with monthly cumulative updates.
 
 Each month's cumulative update restarts a machine. A machine on the track restarts for baselines
-only, so a month whose release is a hotpatch saves one restart; a month whose kind no source states
+only: a month whose release is a hotpatch saves one restart. A month whose kind no source states
 counts for neither.
 """
 

@@ -250,7 +250,7 @@ def _seen(facts: Facts) -> dict[str, object]:
 # --- what comes next ----------------------------------------
 
 
-def _next_update(  # noqa: PLR0917  the whole of a judgement
+def _next_update(  # noqa: PLR0917  the whole of a judgment
     facts: Facts,
     state: TrackState,
     possible: Installed,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, PRODUCTS, Knowledge, Release, Rule
 from hotpatch_cli.knowledge.release_age import last_read, missed_patch_tuesday, newest_release
@@ -36,15 +36,15 @@ def _report(fleet: Fleet, judge: Judge) -> Report:
     builder = _ReasonBuilder(knowledge.rules)
     checked, skipped = [], []
     for machine in fleet.machines:
-        judgement = judge.judge(machine.facts)
-        if judgement.verdict is None:
+        judgment = judge.judge(machine.facts)
+        if judgment.verdict is None:
             skipped.append(machine)
             continue
-        restart = restarts.of(machine, judgement.causes)
-        of_restart = _restart_findings(judgement, restart, knowledge.rules)
-        findings = (*judgement.findings, *machine.disputes, *of_restart)
+        restart = restarts.of(machine, judgment.causes)
+        of_restart = _restart_findings(judgment, restart, knowledge.rules)
+        findings = (*judgment.findings, *machine.disputes, *of_restart)
         reasons = tuple(builder.reason(finding, machine) for finding in findings)
-        checked.append(Checked(machine, judgement, restart, reasons))
+        checked.append(Checked(machine, judgment, restart, reasons))
     return Report(
         as_of,
         newest_release(knowledge, as_of),
@@ -62,9 +62,7 @@ def _run_findings(judge: Judge, checked: Iterable[Checked]) -> Iterable[Finding]
     a track here.
     """
     used = {
-        machine.judgement.product
-        for machine in checked
-        if machine.judgement.track.state is not None
+        machine.judgment.product for machine in checked if machine.judgment.track.state is not None
     }
     ended = []
     for product in PRODUCTS:
@@ -79,12 +77,12 @@ def _run_findings(judge: Judge, checked: Iterable[Checked]) -> Iterable[Finding]
 
 
 def _restart_findings(
-    judgement: Judgement, restart: Restart, rules: Mapping[str, Rule]
+    judgment: Judgment, restart: Restart, rules: Mapping[str, Rule]
 ) -> tuple[Finding, ...]:
     """The findings on a restart; without those on missing facts where the image or Windows version
     is unsupported, because no fact is needed then.
     """
-    if judgement.track.state is not None:
+    if judgment.track.state is not None:
         return restart.findings
     return tuple(
         finding for finding in restart.findings if rules[finding.code].verdict != "unknown"
@@ -134,7 +132,7 @@ def require_something(report: Report, names: Iterable[str]) -> None:
 def nothing_to_check(skipped: int) -> str:
     """Why there is nothing to judge in a fleet of which all machines were skipped."""
     if skipped == 0:
-        return "No machine was found."
+        return "No machine was found. Add machines under `machines`, or specify another file."
     if skipped == 1:
         return "The only machine was skipped because it doesn't run Windows."
     return f"All {skipped} machines were skipped because none of them runs Windows."

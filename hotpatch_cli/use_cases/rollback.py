@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.records import Release
 from hotpatch_cli.model import Facts, Fleet, Machine
 from hotpatch_cli.restarts import relevant, windows_of
@@ -65,41 +65,41 @@ def rollbacks(
     openings = OpeningCache()
     found = []
     for machine in fleet.machines:
-        judgement = judge.judge(machine.facts)
-        if judgement.verdict is None or (
+        judgment = judge.judge(machine.facts)
+        if judgment.verdict is None or (
             wanted and wanted.keys().isdisjoint({machine.label.casefold(), machine.name.casefold()})
         ):
             continue
-        if kb is None or _has(machine.facts, judgement, kb):
-            found.append(_rollback(fleet, machine, judgement, judge, kb, openings))
+        if kb is None or _has(machine.facts, judgment, kb):
+            found.append(_rollback(fleet, machine, judgment, judge, kb, openings))
     return tuple(found)
 
 
-def _has(facts: Facts, judgement: Judgement, kb: str) -> bool:
-    possible = judgement.track.possible
+def _has(facts: Facts, judgment: Judgment, kb: str) -> bool:
+    possible = judgment.track.possible
     has = possible.waiting or possible.release
     return kb in facts.kbs or (
-        has is not None and judgement.track.state is not None and has.kb == kb
+        has is not None and judgment.track.state is not None and has.kb == kb
     )
 
 
 def _rollback(  # noqa: PLR0917  one machine in its fleet, on a day
     fleet: Fleet,
     machine: Machine,
-    judgement: Judgement,
+    judgment: Judgment,
     judge: Judge,
     kb: str | None,
     openings: OpeningCache,
 ) -> Rollback:
     opening = _opening(fleet, machine, judge.as_of, openings)
-    possible = judgement.track.possible
-    tracked = judgement.track.state is not None
+    possible = judgment.track.possible
+    tracked = judgment.track.state is not None
     installed = (possible.waiting or possible.release) if tracked else None
-    history = judge.history(judgement.product) if judgement.product else None
+    history = judge.history(judgment.product) if judgment.product else None
     if installed is None or history is None:
         why = (
             possible.why
-            or judgement.track.why
+            or judgment.track.why
             or "the installed update is unknown, or the machine isn't eligible for hotpatching"
         )
         sharing = possible.candidates

@@ -43,14 +43,14 @@ def scenario_diff(report: Report, scenario: Scenario) -> ScenarioDiff:
     for checked in report.machines:
         changed = [*_moved(checked, other), *_added(checked, scenario.releases, other)]
         changes += changed
-        if scenario.releases and not changed and checked.judgement.verdict == "unknown":
+        if scenario.releases and not changed and checked.judgment.verdict == "unknown":
             unknown += 1
     return ScenarioDiff(scenario.texts, tuple(changes), len(report.machines), unknown)
 
 
 def _moved(checked: Checked, other: Restarts) -> Iterable[RestartChange]:
     """The next restart of a machine, if freezes move it."""
-    after = other.of(checked.machine, checked.judgement.causes)
+    after = other.of(checked.machine, checked.judgment.causes)
     if after.opening != checked.restart.opening:
         yield RestartChange(checked, checked.restart, after)
 
@@ -61,17 +61,17 @@ def _added(
     """A restart for each baseline of the scenario that a machine has to install, unless it restarts
     then anyway.
     """
-    judgement = checked.judgement
-    openings = [_own_opening(other.of(checked.machine, judgement.causes))]
+    judgment = checked.judgment
+    openings = [_own_opening(other.of(checked.machine, judgment.causes))]
     for release in releases:
         if (
-            release.product != judgement.product
+            release.product != judgment.product
             or release.date is None
-            or judgement.verdict != "ready"
+            or judgment.verdict != "ready"
         ):
             continue
-        following = judgement.next_baseline
-        off_track = judgement.track.state == "off-track"
+        following = judgment.next_baseline
+        off_track = judgment.track.state == "off-track"
         if off_track and (following is None or release.date <= following.date):
             continue
         cause = Cause("baseline", release.date, release_moment(release.date))

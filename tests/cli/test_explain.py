@@ -51,6 +51,22 @@ def test_a_word_is_explained_in_each_of_its_sets(
     assert re.findall(r"(?m)^# (.+)$", re.sub(r"(?ms)^```.*?^```", "", out)) == headings
 
 
+@pytest.mark.parametrize(
+    ("word", "concept"),
+    [
+        ("soak", "Ring"),
+        ("settle", "Group"),
+        ("weighted hours", "Exposure"),
+        ("forecast", "Baseline"),
+    ],
+)
+def test_a_word_of_a_screen_is_explained_by_its_concept(
+    hotpatch: Hotpatch, word: str, concept: str
+) -> None:
+    """A word that only the text of a concept has leads to that concept."""
+    assert hotpatch("explain", word).out.startswith(f"# {concept}\n")
+
+
 @pytest.mark.parametrize("part", ["vbs", "missing", "secure", "hp20", "e"])
 def test_a_part_of_several_names_is_a_short_list(hotpatch: Hotpatch, part: str) -> None:
     """Several matches are a list with one line each: code, name and title; never a long one."""

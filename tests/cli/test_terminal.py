@@ -56,6 +56,23 @@ def in_terminal(folder: Path, *arguments: str) -> str:
     return said.decode().replace("\r\n", "\n")
 
 
+def test_the_age_of_the_data_is_on_a_screen_once(tmp_path: Path) -> None:
+    """The head of a table has the age of the data, and a terminal shows no second sentence."""
+    (tmp_path / "fleet.yaml").write_text("machines: [{name: a, platform: arc}]\n")
+    shown = in_terminal(tmp_path, "check", "fleet.yaml", "--as-of", "2060-01-01")
+    assert "Patch Tuesdays are missing" in shown
+    assert "older than Patch Tuesday" not in shown
+
+
+def test_the_line_of_a_machine_breaks_between_words(tmp_path: Path) -> None:
+    """With --explain a machine's first line is folded as its paragraphs are: no date is cut."""
+    shutil.copy(ROOT / "examples" / "fleet.yaml", tmp_path)
+    shown = in_terminal(tmp_path, "check", "fleet.yaml", "--as-of", "2025-12-15", "--explain")
+    titles = [line for line in shown.splitlines() if re.match(r"[a-z0-9]+: [+!x?] ", line)]
+    assert titles
+    assert max(map(len, titles)) <= 80
+
+
 def offered(*words: str, folder: Path = ROOT) -> list[str]:
     """What bash is offered for the last word of a line."""
     environment = os.environ | {

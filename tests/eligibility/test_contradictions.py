@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpatch_cli.eligibility.product import named_by, product_of, windows_of_build
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import (
     Arc,
@@ -64,8 +64,8 @@ def arc(os: str | None, build: str | None = None, *kbs: str) -> Facts:
     return Facts(platform="arc", os=os, build=Build.parse(build), kbs=kbs, arc=ENROLLED)
 
 
-def judge(facts: Facts) -> Judgement:
-    """The judgement with the shipped knowledge."""
+def judge(facts: Facts) -> Judgment:
+    """The judgment with the shipped knowledge."""
     return Judge(KNOWLEDGE, TODAY).judge(facts)
 
 
@@ -174,12 +174,12 @@ def test_a_contradiction_is_told(name: str) -> None:
     is chosen.
     """
     facts, codes, verdict = CONFLICTS[name]
-    judgement = judge(facts)
-    assert {finding.code for finding in judgement.findings} - {"HP307", "HP313"} == codes
-    assert judgement.verdict == verdict
-    if not any(finding.variant == "edition" for finding in judgement.findings):
-        assert judgement.product is None
-        assert judgement.track.state in (None, "unknown")
+    judgment = judge(facts)
+    assert {finding.code for finding in judgment.findings} - {"HP307", "HP313"} == codes
+    assert judgment.verdict == verdict
+    if not any(finding.variant == "edition" for finding in judgment.findings):
+        assert judgment.product is None
+        assert judgment.track.state in (None, "unknown")
 
 
 AGREEING: dict[str, Facts] = {
@@ -198,9 +198,9 @@ AGREEING: dict[str, Facts] = {
 @pytest.mark.parametrize("name", AGREEING)
 def test_facts_that_agree_are_no_contradiction(name: str) -> None:
     """Facts that name one Windows, or none, raise no contradiction: the machine stays ready."""
-    judgement = judge(AGREEING[name])
-    assert not {finding.code for finding in judgement.findings} & {"HP111", "HP415"}
-    assert judgement.verdict == "ready"
+    judgment = judge(AGREEING[name])
+    assert not {finding.code for finding in judgment.findings} & {"HP111", "HP415"}
+    assert judgment.verdict == "ready"
 
 
 def test_a_kb_that_a_client_shares_is_no_contradiction() -> None:
@@ -310,15 +310,15 @@ def test_contradicting_facts_are_never_ready(
         named = set()
     if build == "17763.1" and words == "Windows 11":
         named = named - {"2019"} | {"client"} | ({"2019"} if sku == "2019-datacenter" else set())
-    judgement = judge(facts)
+    judgment = judge(facts)
     if len(named) > 1:
-        assert judgement.verdict != "ready"
-        assert {finding.code for finding in judgement.findings} & {"HP111", "HP415"}
+        assert judgment.verdict != "ready"
+        assert {finding.code for finding in judgment.findings} & {"HP111", "HP415"}
         assert product_of(facts, KNOWLEDGE.matrix, Judge(KNOWLEDGE, TODAY).updates) is None
     else:
         conflicts = [
             each
-            for each in judgement.findings
+            for each in judgment.findings
             if each.code in ("HP111", "HP415") and each.variant != "edition"
         ]
         assert not conflicts

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hotpatch_cli.eligibility.product import product_of
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import Build, Facts, Finding, Image, Patching, PatchMode
 from hotpatch_cli.report import sentence
@@ -30,8 +30,8 @@ def vm(urn: str, **more: Any) -> Facts:
     )._replace(**more)
 
 
-def judge(facts: Facts, as_of: date = TODAY) -> Judgement:
-    """The judgement with the shipped knowledge."""
+def judge(facts: Facts, as_of: date = TODAY) -> Judgment:
+    """The judgment with the shipped knowledge."""
     return Judge(KNOWLEDGE, as_of).judge(facts)
 
 
@@ -186,21 +186,21 @@ def test_a_spelling_is_an_error_where_it_would_be_refused(
     """Azure refuses other dashes and spaces, azurerm also another letter case, of a VM that is only
     declared.
     """
-    judgement = judge(vm(sku, **more))
-    assert [each.variant for each in judgement.findings if each.code == "HP110"] == (
+    judgment = judge(vm(sku, **more))
+    assert [each.variant for each in judgment.findings if each.code == "HP110"] == (
         [variant] if variant else []
     )
-    assert judgement.verdict == verdict
+    assert judgment.verdict == verdict
 
 
 def test_a_refused_spelling_hides_no_other_obstacle() -> None:
     """The image behind a spelling is known, so settings and track are judged beside it."""
     well = vm("2025-Datacenter-Azure-Edition", provider="azurerm", build=Build.parse("26100.33222"))
-    judgement = judge(
+    judgment = judge(
         well._replace(patching=Patching(PatchMode.parse("Manual"), hotpatching=True, vm_agent=True))
     )
-    assert [each.code for each in judgement.findings] == ["HP110", "HP202"]
-    assert judgement.track.state == "current"
+    assert [each.code for each in judgment.findings] == ["HP110", "HP202"]
+    assert judgment.track.state == "current"
 
 
 @pytest.mark.parametrize(
@@ -345,11 +345,11 @@ def test_the_product_of_an_image_that_cannot_hotpatch(facts: Facts, product: str
 def test_an_image_alone_is_judged_by_nothing_else() -> None:
     """Without a machine no setting is missing, no track is judged, and the next baseline stands."""
     facts = Facts(platform="azure", image=vm("2025-datacenter-azure-edition").image)
-    judgement = Judge(KNOWLEDGE, TODAY, image_only=True).judge(facts)
-    assert judgement.verdict == "ready"
-    assert judgement.findings == ()
-    assert judgement.track.state is None
-    assert judgement.next_baseline is not None
+    judgment = Judge(KNOWLEDGE, TODAY, image_only=True).judge(facts)
+    assert judgment.verdict == "ready"
+    assert judgment.findings == ()
+    assert judgment.track.state is None
+    assert judgment.next_baseline is not None
 
 
 def test_the_region_note_names_the_day_it_ended() -> None:

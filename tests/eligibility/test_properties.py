@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import (
     Arc,
@@ -135,8 +135,8 @@ FACTS = st.builds(
 SETTINGS = settings(max_examples=200, deadline=None)
 
 
-def judge(facts: Facts, as_of: date) -> Judgement:
-    """The judgement with the shipped knowledge."""
+def judge(facts: Facts, as_of: date) -> Judgment:
+    """The judgment with the shipped knowledge."""
     return Judge(KNOWLEDGE, as_of).judge(facts)
 
 
@@ -152,14 +152,14 @@ def test_the_verdict_follows_from_the_errors(facts: Facts, as_of: date) -> None:
     """An error of 1xx makes unsupported, else one of 2xx action-required, else one of 4xx unknown,
     else ready.
     """
-    judgement = judge(facts, as_of)
-    errors = sorted(each.code for each in judgement.findings if level(each) == "error")
+    judgment = judge(facts, as_of)
+    errors = sorted(each.code for each in judgment.findings if level(each) == "error")
     expected = (
         {"1": "unsupported", "2": "action-required", "4": "unknown"}[errors[0][2]]
         if errors
         else "ready"
     )
-    assert judgement.verdict == expected
+    assert judgment.verdict == expected
 
 
 @pytest.mark.slow
@@ -183,16 +183,16 @@ def test_nothing_builds_on_what_is_unsupported(facts: Facts, as_of: date) -> Non
     """Once an image or release is unsupported, only rules of 1xx and contradictions speak, with no
     track.
     """
-    judgement = judge(facts, as_of)
+    judgment = judge(facts, as_of)
     gates = {"HP101", "HP102", "HP103", "HP104", "HP105", "HP108", "HP111"}
-    if gates & {each.code for each in judgement.findings}:
+    if gates & {each.code for each in judgment.findings}:
         assert all(
-            each.code.startswith("HP1") or each.code == "HP415" for each in judgement.findings
+            each.code.startswith("HP1") or each.code == "HP415" for each in judgment.findings
         )
-        assert judgement.track.state is None
-        assert judgement.next_baseline is None
+        assert judgment.track.state is None
+        assert judgment.next_baseline is None
     else:
-        assert judgement.track.state is not None
+        assert judgment.track.state is not None
 
 
 DECIDING: dict[str, tuple[tuple[str, str | None], ...]] = {
@@ -269,9 +269,9 @@ def test_each_deciding_fact_decides() -> None:
     for platform, facts in READY.items():
         assert judge(facts, date(2026, 8, 20)).verdict == "ready"
         for key, part in DECIDING[platform]:
-            judgement = judge(without(facts, key, part), date(2026, 8, 20))
-            errors = [each for each in judgement.findings if level(each) == "error"]
-            assert judgement.verdict == "unknown", (platform, key, part)
+            judgment = judge(without(facts, key, part), date(2026, 8, 20))
+            errors = [each for each in judgment.findings if level(each) == "error"]
+            assert judgment.verdict == "unknown", (platform, key, part)
             assert [each.evidence[0][0] for each in errors] == [
                 key if part is None else f"{key}.{part}"
             ]

@@ -9,7 +9,7 @@ import pytest
 
 from hotpatch_cli.eligibility.prerequisites import enrollment
 from hotpatch_cli.eligibility.product import parse_system
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import (
     Arc,
@@ -63,8 +63,8 @@ ARC = Facts(
 )
 
 
-def judge(facts: Facts, as_of: date = TODAY) -> Judgement:
-    """The judgement with the shipped knowledge."""
+def judge(facts: Facts, as_of: date = TODAY) -> Judgment:
+    """The judgment with the shipped knowledge."""
     return Judge(KNOWLEDGE, as_of).judge(facts)
 
 
@@ -197,10 +197,10 @@ def test_a_rule_is_raised(code: str, facts: Facts, verdict: str) -> None:
     """One fact that is unmet or missing raises its rule, and the verdict follows from the rule's
     hundred and level.
     """
-    judgement = judge(facts)
-    found = {finding.code for finding in judgement.findings}
+    judgment = judge(facts)
+    found = {finding.code for finding in judgment.findings}
     assert code in found
-    assert judgement.verdict == verdict
+    assert judgment.verdict == verdict
 
 
 @pytest.mark.parametrize(

@@ -104,11 +104,11 @@ def test_what_the_words_mean(text: str) -> None:
     not Windows.
     """
     verdict, codes = SYSTEMS[text]
-    judgement = Judge(KNOWLEDGE, TODAY).judge(
+    judgment = Judge(KNOWLEDGE, TODAY).judge(
         Facts(platform="arc", os=text, build=Build.parse("26100.33222"), arc=ENROLLED)
     )
-    assert judgement.verdict == verdict
-    assert {each.code for each in judgement.findings} == codes
+    assert judgment.verdict == verdict
+    assert {each.code for each in judgment.findings} == codes
 
 
 @pytest.mark.parametrize(
@@ -214,12 +214,12 @@ def test_a_build_of_another_windows_is_not_eligible(text: str | None, build: str
     told in its own.
     """
     code, words = BUILDS[text, build]
-    judgement = Judge(KNOWLEDGE, TODAY).judge(
+    judgment = Judge(KNOWLEDGE, TODAY).judge(
         Facts(platform="arc", os=text, build=Build.parse(build), arc=ENROLLED)
     )
-    findings = [each for each in judgement.findings if each.code == code]
-    assert judgement.verdict == "unsupported"
-    assert not {each.code for each in judgement.findings} & {"HP208", "HP209", "HP402", "HP408"}
+    findings = [each for each in judgment.findings if each.code == code]
+    assert judgment.verdict == "unsupported"
+    assert not {each.code for each in judgment.findings} & {"HP208", "HP209", "HP402", "HP408"}
     assert words in sentence(KNOWLEDGE.rules[code], findings[0])
 
 

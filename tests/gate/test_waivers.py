@@ -278,7 +278,7 @@ def test_all_five_keys_are_needed(hotpatch: Any, key: str, value: str) -> None:
         ),
         (
             "waivers: [{machine: a, rule: HP15, reason: r, owner: o, expires: 2026-01-01}]",
-            "Did you mean 'HP",
+            "To list the rules, run `hotpatch explain`.",
         ),
         (
             "waivers: [{machine: a, rule: HP105, reason: r, owner: o, expires: never}]",

@@ -211,7 +211,7 @@ def test_without_a_zone_the_machine_rules(hotpatch: Hotpatch) -> None:
         (
             {"scope": "Host"},
             "maintenanceScope",
-            "Its scope is Host. Only InGuestPatch restarts guests",
+            "The scope is Host. Only InGuestPatch restarts guests",
         ),
         ({"recurEvery": "Fortnight"}, "recurEvery", "the Azure recurrence 'Fortnight' isn't valid"),
         ({"recurEvery": None}, "recurEvery", "`recurEvery` is missing"),
@@ -247,7 +247,7 @@ def test_a_refused_configuration_is_told_and_the_others_are_read(hotpatch: Hotpa
     done = listed(hotpatch, content, "--next", "1")
     assert starts(done) == ["2026-02-07T22:00"]
     assert "'hourly' can't be used as a window. The window lasts 3:00:00" in done.err
-    assert "Only InGuestPatch restarts guests. Ignored: hosts." in done.err
+    assert "ignored: hosts. The scope is Host. Only InGuestPatch restarts guests." in done.err
 
 
 def test_a_machine_that_needs_a_refused_one_is_a_problem(hotpatch: Hotpatch) -> None:
@@ -256,7 +256,7 @@ def test_a_machine_that_needs_a_refused_one_is_a_problem(hotpatch: Hotpatch) -> 
     done = listed(hotpatch, content)
     assert done.code == 2
     assert "fleet.yaml:3:" in done.err
-    assert "Its scope is Host" in done.err
+    assert "The scope is Host" in done.err
 
 
 def test_two_of_one_name_are_told_apart_by_their_group(hotpatch: Hotpatch) -> None:

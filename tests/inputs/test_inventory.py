@@ -483,3 +483,14 @@ def test_a_forced_reader_refuses_what_it_cannot_read() -> None:
     """An inventory that is not a mapping is one problem, also where the reader is forced."""
     with pytest.raises(InputError, match=r"Expected an inventory \(a mapping\), found a list"):
         READER.read(parse("f.json", "[1]"))
+
+
+@pytest.mark.parametrize("soak", ["", ", soak: 24h"])
+def test_a_soak_time_of_the_last_ring_is_noted(hotpatch: Any, soak: str) -> None:
+    """`soak` on the last ring has no effect: a note with its place, and the same exit code."""
+    rings = f"rings:\n- {{name: canary, soak: 24h}}\n- {{name: broad{soak}}}\n"
+    done = hotpatch.check(f"{rings}{ONE}", "--fail-on", "never")
+    assert done.code == 0
+    assert ("fleet.yaml:3: The soak time of the ring 'broad' has no effect" in done.err) == bool(
+        soak
+    )

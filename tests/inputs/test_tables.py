@@ -468,7 +468,7 @@ WRONG: dict[str, tuple[str, str | bytes, str]] = {
         "name,platform,os\na,arc,x\nb,ar",
         "The file ends in this row",
     ),
-    "a quote that is not closed": ("f.csv", 'name,platform,os\na,arc,"x\n', "Not CSV"),
+    "a quote that is not closed": ("f.csv", 'name,platform,os\na,arc,"x\n', "Invalid CSV"),
     "a header alone": ("f.csv", "name,platform,os\n", "The file contains no data"),
     "letters of an old code page": (
         "f.csv",

@@ -81,7 +81,8 @@ def test_a_word_that_an_inventory_lacks_is_not_known_there(
     )
     done = hotpatch("convert", "arc.json", "-o", "fleet.yaml")
     assert done.code == 0
-    assert "'Reticent', for which an inventory has no word" in done.err
+    assert "sql01: an inventory can't hold arc." in done.err
+    assert "'Reticent'" in done.err
     assert "# no word for arc." in (hotpatch.folder / "fleet.yaml").read_text()
     read = hotpatch("check", "fleet.yaml", *DAY, "-f", "json").machines
     assert read["sql01"]["verdict"] == "unknown"

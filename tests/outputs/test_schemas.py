@@ -38,8 +38,8 @@ def test_a_report_is_as_its_schema_says(name: str, tmp_path: Path) -> None:
     ] == [
         (
             checked.machine.label,
-            checked.judgement.verdict,
-            checked.judgement.track.state,
+            checked.judgment.verdict,
+            checked.judgment.track.state,
             checked.codes,
         )
         for checked in report.machines

@@ -237,7 +237,7 @@ def test_the_action_fails_a_job_and_feeds_all(runner: Runner) -> None:
     assert done.stdout.startswith("::error file=fl eet.yaml,line=1,col=")
     jsonschema.validate(json.loads((runner.work / "hotpatch.sarif").read_text()), SARIF)
     assert json.loads((runner.work / "hotpatch.json").read_text())["gate"]["exit_code"] == 1
-    assert "1 of 1 machines fail" in (runner.folder / "summary").read_text()
+    assert "1 of 1 machine fails" in (runner.folder / "summary").read_text()
     assert runner.outputs == {"exit-code": "1", "sarif": "hotpatch.sarif", "json": "hotpatch.json"}
 
 

@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import KNOWLEDGE, arc, azure, codes, judge, knowing, release
 
-from hotpatch_cli.eligibility.verdict import Judgement
+from hotpatch_cli.eligibility.verdict import Judgment
 from hotpatch_cli.knowledge.records import Release
 from hotpatch_cli.model import Build, Facts
 
 TODAY = "2026-11-26"
 
 
-def levels(judgement: Judgement) -> dict[str, str]:
+def levels(judgment: Judgment) -> dict[str, str]:
     """The codes of the findings with their levels."""
     return {
-        each.code: KNOWLEDGE.rules[each.code].level_of(each.variant) for each in judgement.findings
+        each.code: KNOWLEDGE.rules[each.code].level_of(each.variant) for each in judgment.findings
     }
 
 
@@ -54,9 +54,9 @@ def test_the_candidates_decide(facts: Facts, as_of: str, state: str, said: dict[
     """A machine whose installed update cannot be told has the state that every possible one gives,
     or unknown.
     """
-    judgement = judge(facts, as_of)
-    assert judgement.track.state == state
-    assert {code: level for code, level in levels(judgement).items() if code != "HP301"} == said
+    judgment = judge(facts, as_of)
+    assert judgment.track.state == state
+    assert {code: level for code, level in levels(judgment).items() if code != "HP301"} == said
 
 
 def test_kbs_that_are_given_are_not_asked_for() -> None:
@@ -89,9 +89,9 @@ def test_a_kb_that_an_old_build_contradicts_is_told() -> None:
     """A build below a baseline lacks it, and a listed KB that is newer than the build is
     reported.
     """
-    judgement = judge(arc("26100.33000", "KB5099536"), "2026-08-20")
-    assert judgement.track.state == "baseline-due"
-    assert [each.variant for each in judgement.findings if each.code == "HP304"] == [
+    judgment = judge(arc("26100.33000", "KB5099536"), "2026-08-20")
+    assert judgment.track.state == "baseline-due"
+    assert [each.variant for each in judgment.findings if each.code == "HP304"] == [
         "contradiction_unlisted"
     ]
 
@@ -220,9 +220,9 @@ def test_any_build_on_any_day_has_the_state_that_its_candidates_share(
 def check_referee(product: str, build: Build, as_of: date) -> None:
     """The program's state of a machine that hotpatches is the referee's."""
     facts = azure("2022", str(build)) if product == "ws2022" else azure("2025", str(build))
-    judgement = judge(facts, as_of)
-    if judgement.track.state is not None:
-        assert judgement.track.state == referee(build, as_of, product, "azure"), (
+    judgment = judge(facts, as_of)
+    if judgment.track.state is not None:
+        assert judgment.track.state == referee(build, as_of, product, "azure"), (
             product,
             str(build),
             as_of,

@@ -78,12 +78,12 @@ def test_every_build_on_record_is_found(row: object) -> None:
     assert isinstance(row, type(KNOWLEDGE.releases[0]))
     assert row.date
     facts = (arc if row.product == "ws2025" else lambda build: azure("2022", build))(str(row.build))
-    judgement = judge(facts, max(row.date.isoformat(), "2022-02-16"))
+    judgment = judge(facts, max(row.date.isoformat(), "2022-02-16"))
     if row.kb == "KB5070893":
-        assert judgement.track.state == "unknown"
-        assert "HP304" in codes(judgement)
-    elif judgement.verdict != "unsupported":
-        assert judgement.track.installed == row
+        assert judgment.track.state == "unknown"
+        assert "HP304" in codes(judgment)
+    elif judgment.verdict != "unsupported":
+        assert judgment.track.installed == row
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_a_kb_that_contradicts_the_build(
     """A KB with a higher build is reported, and one as new as the build's own where that one is not
     listed.
     """
-    judgement = judge(arc(build, *kbs), "2025-12-15")
-    found = [dict(each.values)["kb"] for each in judgement.findings if each.code == "HP304"]
+    judgment = judge(arc(build, *kbs), "2025-12-15")
+    found = [dict(each.values)["kb"] for each in judgment.findings if each.code == "HP304"]
     assert found == contradicted
-    assert judgement.track.installed is not None
-    assert str(judgement.track.installed.build) == build
+    assert judgment.track.installed is not None
+    assert str(judgment.track.installed.build) == build
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_a_build_shared_by_three_updates_names_all() -> None:
     """The finding of a shared build names every update that has it."""
     rows = [release("2025-01-14", "planned-baseline", "26100.2000", "KB5000001")]
     rows += [release("2025-02-11", "hotpatch", "26100.2100", f"KB500001{n}") for n in range(3)]
-    judgement = judge(arc("26100.2100"), "2025-02-20", knowing(*rows))
-    finding = next(each for each in judgement.findings if each.code == "HP304")
+    judgment = judge(arc("26100.2100"), "2025-02-20", knowing(*rows))
+    finding = next(each for each in judgment.findings if each.code == "HP304")
     assert all(f"KB500001{n}" in dict(finding.values)["kbs"] for n in range(3))
 
 

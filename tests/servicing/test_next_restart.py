@@ -149,9 +149,9 @@ def test_the_release_is_out_at_ten_in_redmond() -> None:
 
 def test_a_baseline_of_the_day_is_due_from_its_hour_on() -> None:
     """On the day of a baseline it is due, and no restart is placed before it is out."""
-    judgement = judge(arc("26100.7392"), "2026-01-13")
-    assert judgement.track.state == "baseline-due"
-    assert judgement.causes[0].not_before == datetime(2026, 1, 13, 18, tzinfo=UTC)
+    judgment = judge(arc("26100.7392"), "2026-01-13")
+    assert judgment.track.state == "baseline-due"
+    assert judgment.causes[0].not_before == datetime(2026, 1, 13, 18, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +204,6 @@ def test_off_track_without_another_baseline_says_so() -> None:
         ),
         release("2027-10-20", "out-of-band", "20348.7001", "KB5000002")._replace(product="ws2022"),
     ]
-    judgement = judge(azure("2022", "20348.7001"), "2027-10-25", knowing(*rows))
-    assert judgement.track.state == "off-track"
-    assert next(each.variant for each in judgement.findings if each.code == "HP303") == "ended"
+    judgment = judge(azure("2022", "20348.7001"), "2027-10-25", knowing(*rows))
+    assert judgment.track.state == "off-track"
+    assert next(each.variant for each in judgment.findings if each.code == "HP303") == "ended"

@@ -3,7 +3,7 @@
 import pytest
 from worlds import arc, codes, judge
 
-from hotpatch_cli.eligibility.verdict import Judgement
+from hotpatch_cli.eligibility.verdict import Judgment
 from hotpatch_cli.model import Arc, ArcStatus, Facts, LicenseStatus, PendingUpdate
 
 DAY = "2026-08-20"
@@ -23,8 +23,8 @@ NO_VBS = Arc(
 
 def offered(
     *updates: tuple[str | None, str | None, str | None], build: str = "26100.33158", day: str = DAY
-) -> Judgement:
-    """The judgement on a machine of July's baseline to which updates (title, KB, kind) are
+) -> Judgment:
+    """The judgment on a machine of July's baseline to which updates (title, KB, kind) are
     offered.
     """
     return judge(arc(build, pending=tuple(PendingUpdate(*each) for each in updates)), day)
@@ -113,24 +113,24 @@ def test_an_offer_is_known_by_its_kb_and_then_by_its_title(name: str) -> None:
     and nothing.
     """
     update, finding, reason = SORTS[name]
-    judgement = offered(update)
+    judgment = offered(update)
     said = [
         f"{each.code} {each.variant}"
-        for each in judgement.findings
+        for each in judgment.findings
         if each.code in ("HP306", "HP311")
     ]
     assert said == ([finding] if finding else [])
-    assert [each.reason for each in judgement.causes] == ["baseline", *([reason] if reason else [])]
-    assert judgement.track.state == "behind"
+    assert [each.reason for each in judgment.causes] == ["baseline", *([reason] if reason else [])]
+    assert judgment.track.state == "behind"
 
 
 def test_what_is_offered_restarts_at_the_next_opening() -> None:
     """The cause of a standard update lies on the as-of day, and it is what Windows Update offers
     next.
     """
-    judgement = offered((LCU, "KB5120233", None))
-    assert str(judgement.causes[1].not_before) == "2026-08-20 00:00:00+00:00"
-    update = judgement.track.next_update
+    judgment = offered((LCU, "KB5120233", None))
+    assert str(judgment.causes[1].not_before) == "2026-08-20 00:00:00+00:00"
+    update = judgment.track.next_update
     assert update is not None
     assert (update.kb, update.kind, update.reboot) == ("KB5120233", "standard", True)
 
@@ -167,8 +167,8 @@ def test_a_standard_update_is_normal_off_the_track(facts: Facts) -> None:
 
 def test_a_release_of_a_later_day_is_not_known_yet() -> None:
     """On 2026-08-10 the data has no KB of August: the title is all there is."""
-    judgement = offered((LCU, "KB5120233", None), day="2026-08-10")
-    assert [each.variant for each in judgement.findings if each.code == "HP311"] == ["open"]
+    judgment = offered((LCU, "KB5120233", None), day="2026-08-10")
+    assert [each.variant for each in judgment.findings if each.code == "HP311"] == ["open"]
 
 
 def test_an_offer_proves_that_it_is_not_installed() -> None:
@@ -176,8 +176,8 @@ def test_an_offer_proves_that_it_is_not_installed() -> None:
     that it is offered.
     """
     facts = arc(None, arc=NO_VBS, pending=(PendingUpdate(LCU, "KB5120233"),))
-    judgement = judge(facts, DAY)
-    cause = judgement.causes[0]
+    judgment = judge(facts, DAY)
+    cause = judgment.causes[0]
     assert (cause.reason, str(cause.release_date), str(cause.not_before.date())) == (
         "monthly-update",
         "2026-08-11",
@@ -189,7 +189,7 @@ def test_a_kb_without_a_title_that_the_data_lacks_says_nothing() -> None:
     """It may be a hotpatch or restart the machine: HP311 asks for its title, and the next restart
     is not certain.
     """
-    judgement = offered((None, "KB5999999", None))
-    assert [each.variant for each in judgement.findings if each.code == "HP311"] == ["untitled"]
-    assert "HP306" not in codes(judgement)
-    assert not any(cause.certain for cause in judgement.causes)
+    judgment = offered((None, "KB5999999", None))
+    assert [each.variant for each in judgment.findings if each.code == "HP311"] == ["untitled"]
+    assert "HP306" not in codes(judgment)
+    assert not any(cause.certain for cause in judgment.causes)

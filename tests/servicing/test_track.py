@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge, Release, Source
 from hotpatch_cli.model import (
@@ -60,8 +60,8 @@ def azure(year: str, build: str | None = None, *kbs: str) -> Facts:
     )
 
 
-def judge(facts: Facts, as_of: date) -> Judgement:
-    """The judgement with the shipped knowledge."""
+def judge(facts: Facts, as_of: date) -> Judgment:
+    """The judgment with the shipped knowledge."""
     return Judge(KNOWLEDGE, as_of).judge(facts)
 
 
@@ -115,11 +115,11 @@ CASES = [
 @pytest.mark.parametrize(("facts", "as_of", "state", "codes"), CASES)
 def test_the_decision_table(facts: Facts, as_of: date, state: str, codes: set[str]) -> None:
     """A build or KB, on a day, gives this state and at least these codes."""
-    judgement = judge(facts, as_of)
-    assert judgement.track.state == state
-    assert codes <= {finding.code for finding in judgement.findings}
+    judgment = judge(facts, as_of)
+    assert judgment.track.state == state
+    assert codes <= {finding.code for finding in judgment.findings}
     if not codes:
-        assert not [finding for finding in judgement.findings if finding.code[2] == "3"]
+        assert not [finding for finding in judgment.findings if finding.code[2] == "3"]
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def _azure(build: str, kb: str) -> Any:
 @settings(max_examples=60, deadline=None)
 @given(rows=HISTORIES, data=st.data())
 def test_what_comes_later_changes_nothing(rows: list[Release], data: st.DataObject) -> None:
-    """Knowledge of releases after the as-of day changes no part of a judgement on what was out on
+    """Knowledge of releases after the as-of day changes no part of a judgment on what was out on
     it.
     """
     as_of = date(2025, 1, 14) + timedelta(days=data.draw(st.integers(0, 330), label="days"))
@@ -179,12 +179,12 @@ def test_the_next_baseline_is_ahead_or_due(rows: list[Release], data: st.DataObj
     installed = data.draw(
         st.sampled_from([row for row in rows if row.kb and row.date and row.date <= as_of])
     )
-    judgement = judge(
+    judgment = judge(
         arc(str(installed.build or "26100"), installed.kb or ""), as_of, knowing(*rows)
     )
-    following = judgement.next_baseline
+    following = judgment.next_baseline
     assert following is not None
-    if judgement.track.state == "baseline-due":
+    if judgment.track.state == "baseline-due":
         assert following.date == baseline_day(rows, as_of)
         known = [
             row
@@ -192,7 +192,7 @@ def test_the_next_baseline_is_ahead_or_due(rows: list[Release], data: st.DataObj
             if row.date == following.date and row.kb and "baseline" in (row.kind or "")
         ]
         assert following.confirmed == bool(known)
-        assert ("HP305" in codes(judgement)) == (not following.planned)
+        assert ("HP305" in codes(judgment)) == (not following.planned)
     else:
         assert following.date > as_of
         assert following.date == second_tuesday(following.date.year, following.date.month)

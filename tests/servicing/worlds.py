@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from hotpatch_cli.eligibility.verdict import Judge, Judgement
+from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge, Release, Source
 from hotpatch_cli.model import (
@@ -66,12 +66,12 @@ def azure(year: str, build: str | None = None, *kbs: str) -> Facts:
     )
 
 
-def judge(facts: Facts, as_of: str | date, knowledge: Knowledge = KNOWLEDGE) -> Judgement:
-    """The judgement on a day, by the shipped knowledge unless other is given."""
+def judge(facts: Facts, as_of: str | date, knowledge: Knowledge = KNOWLEDGE) -> Judgment:
+    """The judgment on a day, by the shipped knowledge unless other is given."""
     day = as_of if isinstance(as_of, date) else date.fromisoformat(as_of)
     return Judge(knowledge, day).judge(facts)
 
 
-def codes(judgement: Judgement) -> set[str]:
+def codes(judgment: Judgment) -> set[str]:
     """The codes of all findings."""
-    return {finding.code for finding in judgement.findings}
+    return {finding.code for finding in judgment.findings}

@@ -350,7 +350,7 @@ def test_files_that_share_names_are_checked_each_by_itself(hotpatch: Hotpatch) -
     done = hotpatch("windows", "lint", *files, *AS_OF, "-f", "json")
     assert broken(done) == ["shortest", "longest"]
     assert done.json["summary"]["windows"] == 3
-    assert "Each file is checked by itself" in done.err
+    assert "Each file is checked alone" in done.err
 
 
 def test_a_file_that_is_wrong_by_itself_stays_so(hotpatch: Hotpatch) -> None:

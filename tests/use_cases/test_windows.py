@@ -160,7 +160,8 @@ def test_names_and_times_are_whole(by: str, width: int) -> None:
 def test_machines_without_a_window_are_counted(tmp_path: Path) -> None:
     """They have no openings, and that is said; where each has a window, nothing is."""
     fleet = FLEET + "  - {name: c, platform: arc}\n"
-    assert "not listed: 1 of 3." in _run(tmp_path, "--from", "2026-01-05", fleet=fleet).stderr
+    listing = _run(tmp_path, "--from", "2026-01-05", fleet=fleet)
+    assert "not listed: 1 of 3 machines." in listing.stderr
     assert "not listed" not in _run(tmp_path, "--from", "2026-01-05").stderr
 
 

@@ -65,7 +65,7 @@ class Service:
         except ImportError as error:
             if not (error.name or "").startswith(("azure", "msal")):
                 raise
-            raise missing_package(scope.name, "Reading from Azure", "azure") from None
+            raise missing_package("--azure", "Reading from Azure", "azure") from None
         logging.getLogger("azure").addHandler(
             logging.NullHandler()
         )  # its errors are reported in our own words

@@ -181,7 +181,9 @@ def _guess(column: str) -> str | None:
     if tag := _TAGGED.fullmatch(column.strip()):
         return TAG + tag[1]
     plain = plain_name(column)
-    return _KNOWN.get(plain) or _KNOWN.get(plain.removeprefix("properties"))
+    # the views of Configuration Manager append 0 to the names of their columns: `Name0`
+    spellings = (plain, plain.removeprefix("properties"), plain.removesuffix("0"))
+    return next((_KNOWN[name] for name in spellings if name in _KNOWN), None)
 
 
 def column_names(columns: Sequence[str]) -> str:

@@ -5,13 +5,13 @@ inventory's own codecs. Nested values are columns of their own: `arc.status` is 
 `arc`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
-from hotpatch_cli.eligibility.os_type import os_type
+from hotpatch_cli.eligibility.os_type import named_system, os_type
 from hotpatch_cli.inputs.fields import MACHINE_FIELDS, WHOLE
 from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
@@ -29,6 +29,8 @@ _OWN_SECURITY = ("azure", "azure-local")
 """Platforms whose Secure Boot is a part of their security profile."""
 _ENOUGH = 500
 """Problems after which the rest of a table is not looked at."""
+_OF_SKIPPED = frozenset({"name", "id", "platform", "os", "tags"})
+"""What is read of a machine that isn't Windows."""
 _RESOURCES = ("properties", "storageProfile", "osProfile")
 """Columns that make rows the resources of Azure, which other readers know better."""
 
@@ -149,12 +151,17 @@ class TableRows:
             put_system(node, system)
         if not node:
             return
+        kind = os_type(system)
+        if (kind or named_system(node.get("os"))) == "linux":
+            # it's skipped: its version is no build of Windows, and no cell can be wrong
+            node = _only(node, _OF_SKIPPED)
+            cells = [cell for cell in cells if cell[0] in _OF_SKIPPED]
         concluded = "platform" not in node and self._concluded(node, machines)
         before = len(self.log.problems)
         self._note_inexact(cells, row.mark)
         if "platform" in node and len(self.log.problems) == before:
             _move_secure_boot(node)
-            self.reader.read(node, row.mark, ("platform",) if concluded else (), os_type(system))
+            self.reader.read(node, row.mark, ("platform",) if concluded else (), kind)
             if len(self.log.problems) > before:
                 self._name_columns(cells, row.mark, before)
 
@@ -216,6 +223,15 @@ class TableRows:
             "from other columns."
             for platform, count in self.platforms.items()
         ]
+
+
+def _only(node: Mapping, keys: Collection[str]) -> Mapping:
+    """The node with some of its keys."""
+    kept = Mapping(node.mark)
+    for key in node:
+        if key in keys:
+            kept.put(key, node[key], node.at(key), node.mark)
+    return kept
 
 
 def _move_secure_boot(node: Mapping) -> None:

@@ -43,7 +43,7 @@ class Summary:
     def add(self, judged: Iterable[tuple[int, Checked]]) -> None:
         """Count profiles: (number of machines, judgment)."""
         for machines, checked in judged:
-            self.verdicts[checked.judgement.verdict or ""] += machines
+            self.verdicts[checked.judgment.verdict or ""] += machines
             self._fixes.add(checked, machines)
             self._groups.add(checked, machines)
             self._findings.add(checked, machines)

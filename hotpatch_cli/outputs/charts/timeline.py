@@ -74,10 +74,15 @@ def _layout(planned: Sequence[ChartNight], *, narrow: bool) -> _Layout:
     """The widest labels decide: names left of the axis, words right of it; none is cut."""
     if narrow:
         return _Layout(0, _SLIM, narrow=True)
-    lanes = [lane for night in planned for lane in night.lanes]
+    lanes = _lanes(planned)
     names = max((room(_short(lane.label), _LABEL) for lane in lanes), default=0) + 14
     words = max((room(_beside(lane), _TEXT) for lane in lanes), default=0) + 16
     return _Layout(names, _BROAD - names - words, narrow=False)
+
+
+def _lanes(planned: Sequence[ChartNight]) -> list[ChartLane]:
+    """The lanes of all nights."""
+    return list(chain.from_iterable(night.lanes for night in planned))
 
 
 def _short(name: str) -> str:
@@ -298,8 +303,9 @@ def _hour(day: date, hour: int) -> str:
 
 def _hours(planned: Sequence[ChartNight]) -> ChartSpan:
     """The hours that all nights share, whole ones, so that nights can be compared."""
-    bars = [span for night in planned for lane in night.lanes for span in lane.bars]
-    openings = [span for night in planned for lane in night.lanes for span in lane.openings]
+    lanes = _lanes(planned)
+    bars = list(chain.from_iterable(lane.bars for lane in lanes))
+    openings = list(chain.from_iterable(lane.openings for lane in lanes))
     begin = min(max(min((span.begin for span in openings), default=0), -1), *_begins(bars))
     end = max(min(max((span.end for span in openings), default=0), 25), *_ends(bars))
     return ChartSpan(floor(begin), ceil(end))

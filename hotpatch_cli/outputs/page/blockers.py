@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
@@ -68,7 +69,7 @@ def blockers(report: Report) -> tuple[Blocker, ...]:
         for reason in checked.reasons:
             found.setdefault(reason.rule.code, []).append((checked, reason))
     weights = {
-        code: _LEVELS[_worst(reason.catalogue_level for _, reason in rows)]
+        code: _LEVELS[_worst(reason.catalog_level for _, reason in rows)]
         for code, rows in found.items()
     }
     return tuple(
@@ -117,14 +118,10 @@ def _remedies(rows: Sequence[tuple[Checked, Reason]]) -> tuple[Remedy, ...]:
 def _remedy(text: str, rows: Sequence[tuple[Checked, Reason]]) -> Remedy:
     names = [names_of(checked.machine, reason.finding.values) for checked, reason in rows]
     shown = names if len(rows) <= COMMANDED else names[:1]
-    made = tuple(
-        RemedyStep(step.prose, tuple(_lines(step.commands, shown))) for step in steps(text)
-    )
-    differ = any(
-        command.blanks.intersection(*map(set, names))
-        for step in steps(text)
-        for command in step.commands
-    )
+    found = steps(text)
+    made = tuple(RemedyStep(step.prose, tuple(_lines(step.commands, shown))) for step in found)
+    commands = chain.from_iterable(step.commands for step in found)
+    differ = any(command.blanks.intersection(*map(set, names)) for command in commands)
     return Remedy(made, len(rows) - len(shown) if differ else 0)
 
 

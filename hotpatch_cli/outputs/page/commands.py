@@ -7,6 +7,7 @@ argument, and PowerShell runs nothing of it. A value that isn't known stays a bl
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
@@ -38,12 +39,11 @@ class Command(NamedTuple):
     @property
     def blanks(self) -> frozenset[str]:
         """The names of its blanks."""
-        return frozenset(
-            piece.name for chunk in self.chunks for piece in chunk if isinstance(piece, Blank)
-        )
+        pieces = chain.from_iterable(self.chunks)
+        return frozenset(piece.name for piece in pieces if isinstance(piece, Blank))
 
 
-class Step(NamedTuple):
+class CommandStep(NamedTuple):
     """A sentence, and the commands that follow it; either may be missing."""
 
     prose: str
@@ -82,9 +82,9 @@ _PARTS = {
 
 
 @lru_cache(maxsize=512)
-def steps(remedy: str) -> tuple[Step, ...]:
+def steps(remedy: str) -> tuple[CommandStep, ...]:
     """The remedy as steps. Every word of it is kept, but those that join two commands."""
-    found: list[Step] = []
+    found: list[CommandStep] = []
     prose = ""
     commands: list[Command] = []
     for text, is_command in _parts(remedy):
@@ -93,12 +93,12 @@ def steps(remedy: str) -> tuple[Step, ...]:
         elif not commands:
             prose += text
         elif not _GLUE.fullmatch(text):
-            found.append(Step(_before(prose), tuple(commands)))
+            found.append(CommandStep(_before(prose), tuple(commands)))
             prose, commands = _after(text), []
     if commands:
-        found.append(Step(_before(prose), tuple(commands)))
+        found.append(CommandStep(_before(prose), tuple(commands)))
     elif prose.strip():
-        found.append(Step(prose.strip()))
+        found.append(CommandStep(prose.strip()))
     return tuple(found)
 
 

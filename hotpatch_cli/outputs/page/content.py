@@ -39,15 +39,15 @@ def saved_restarts(report: Report, year: Year) -> Saved:
     sums: dict[Product, int] = {}
     more = 0
     for number, checked in enumerate(report.machines):
-        judgement, product = checked.judgement, checked.judgement.product
+        judgment, product = checked.judgment, checked.judgment.product
         if product is None:
             continue
-        if judgement.verdict == "action-required":
+        if judgment.verdict == "action-required":
             more += years[product].hotpatches
-        if judgement.verdict != "ready":
+        if judgment.verdict != "ready":
             continue
         saved = saved_by(
-            judgement.track, judgement.next_baseline, year.entries[product], report.as_of
+            judgment.track, judgment.next_baseline, year.entries[product], report.as_of
         )
         by_machine[number] = saved
         ready[product] = ready.get(product, 0) + 1

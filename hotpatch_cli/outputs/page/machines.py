@@ -88,10 +88,10 @@ class _Texts:
 # --- what machines share ----------------------------------------
 
 _PROPERTIES: Mapping[str, tuple[str, Callable[[Checked], Iterable[str]]]] = {
-    "verdict": ("Verdict", lambda checked: (checked.judgement.verdict or "",)),
-    "track": ("Track", lambda checked: (checked.judgement.track.state or "",)),
+    "verdict": ("Verdict", lambda checked: (checked.judgment.verdict or "",)),
+    "track": ("Track", lambda checked: (checked.judgment.track.state or "",)),
     "platform": ("Platform", lambda checked: (checked.machine.facts.platform or "",)),
-    "product": ("Product", lambda checked: (checked.judgement.product or "",)),
+    "product": ("Product", lambda checked: (checked.judgment.product or "",)),
     "group": ("Group", lambda checked: checked.machine.placement.groups or ("",)),
     "ring": ("Ring", lambda checked: (checked.machine.placement.ring or "",)),
     "owner": ("Owner", lambda checked: (checked.machine.owner or "",)),
@@ -188,13 +188,13 @@ def _command(command: Command) -> list[Any]:
 
 
 def _row(checked: Checked, saved: int, why: list[int], texts: _Texts) -> list[Any]:
-    machine, judgement, restart = checked.machine, checked.judgement, checked.restart
+    machine, judgment, restart = checked.machine, checked.judgment, checked.restart
     placement = machine.placement
     words = (
-        judgement.verdict or "",
-        judgement.track.state or "",
+        judgment.verdict or "",
+        judgment.track.state or "",
         machine.facts.platform or "",
-        judgement.product or "",
+        judgment.product or "",
         placement.ring or "",
         machine.owner or "",
         runner(restart),
@@ -238,9 +238,9 @@ def _group(group: MachineGroup) -> MachineRowGroup:
     first = group.first
     names = (visible(checked.machine.label) for checked in group.machines[:NAMED])
     return MachineRowGroup(
-        first.judgement.verdict or "",
+        first.judgment.verdict or "",
         ", ".join(rule.name for rule in blocking_rules(first.reasons).values()) or "–",
-        first.judgement.track.state or "–",
+        first.judgment.track.state or "–",
         group.total,
         tuple(names),
     )
@@ -250,13 +250,13 @@ def kinds(report: Report) -> tuple[MachineKind, ...]:
     """The machines of a large fleet by kind, the most numerous first."""
     counted: Counter[tuple[str, str, str, str, str]] = Counter()
     for checked in report.machines:
-        judgement = checked.judgement
+        judgment = checked.judgment
         rules = dict.fromkeys(reason.rule.name for reason in checked.reasons)
         counted[
-            judgement.verdict or "-",
-            judgement.track.state or "-",
+            judgment.verdict or "-",
+            judgment.track.state or "-",
             checked.machine.facts.platform or "-",
-            judgement.product or "-",
+            judgment.product or "-",
             ", ".join(rules),
         ] += 1
     return tuple(MachineKind(*words, machines=number) for words, number in counted.most_common())

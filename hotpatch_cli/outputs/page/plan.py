@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
@@ -159,7 +159,7 @@ def _groups(part: PlanPart) -> Iterable[OrderStep]:
     """The groups that start after others, and those others, in the order of their restarts."""
     rules = part.prepared.fleet.groups
     members = _members(part, lambda machine: machine.placement.groups)
-    awaited = {name for rule in rules.values() for name in rule.after}
+    awaited = set(chain.from_iterable(rule.after for rule in rules.values()))
     named = [name for name, rule in rules.items() if (rule.after or name in awaited)]
     starts = {row.machine.label: row.start for row in part.reboots}
     latest = datetime.max.replace(tzinfo=UTC)

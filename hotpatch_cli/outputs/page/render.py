@@ -9,7 +9,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hotpatch_cli.errors import refuse
+from hotpatch_cli.errors import missing_package
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Knowledge
 from hotpatch_cli.outputs.calendar import entry_dict
 from hotpatch_cli.outputs.charts.draw import INKS, Spec, svg
@@ -165,11 +165,7 @@ def _environment() -> "Environment":
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError:
-        raise refuse(
-            "report",
-            "The page requires an optional package.",
-            "pip install 'hotpatch-cli[report]'",
-        ) from None
+        raise missing_package("report", "The page", "report") from None
     made = Environment(
         loader=FunctionLoader(_asset),
         autoescape=True,

@@ -76,7 +76,7 @@ def _cause(report: Report) -> str:
 
 def _tracks(decisive: Sequence[Checked], total: int, name: str) -> str:
     """How many ready machines fail by their track, and the track where they share it."""
-    states = {checked.judgement.track.state or "" for checked in decisive}
+    states = {checked.judgment.track.state or "" for checked in decisive}
     number = len(decisive)
     if len(states) > 1:
         return f"{_of(number, total, name)} {'fails' if number == 1 else 'fail'}"
@@ -90,7 +90,7 @@ def _decisive(report: Report) -> list[Checked]:
 
 
 def _verdicts(machines: Sequence[Checked]) -> Counter[str]:
-    return Counter(checked.judgement.verdict or "" for checked in machines)
+    return Counter(checked.judgment.verdict or "" for checked in machines)
 
 
 def _of(number: int, total: int, name: str) -> str:
@@ -181,9 +181,9 @@ def numbers(report: Report, saved: int, months: int) -> tuple[KeyFigure, ...]:
 
 def _next_baseline(report: Report) -> KeyFigure:
     coming = [
-        checked.judgement.coming_baseline
+        checked.judgment.coming_baseline
         for checked in report.machines
-        if checked.judgement.coming_baseline
+        if checked.judgment.coming_baseline
     ]
     if not coming:
         return KeyFigure("none", "next baseline", "no machine needs one")
@@ -191,7 +191,7 @@ def _next_baseline(report: Report) -> KeyFigure:
     machines = sum(baseline.date == first.date for baseline in coming)
     days = (first.date - report.as_of).days
     sure = "confirmed" if first.confirmed else "forecast"
-    due = sum(checked.judgement.track.state == "baseline-due" for checked in report.machines)
+    due = sum(checked.judgment.track.state == "baseline-due" for checked in report.machines)
     late = f"; {counted(due, 'machine')} still due" if due else ""
     detail = f"in {counted(days, 'day')}, {sure}; {counted(machines, 'machine')}{late}"
     return KeyFigure(

@@ -1,7 +1,7 @@
 """Reading .ics files: exports of Outlook and Google, and change calendars of AWS, as windows or
 freezes.
 
-Recurrences stay rules and aren't expanded here, so a recurrence without end costs no more.
+Recurrences stay rules and aren't expanded here: a recurrence without end costs no more.
 
 Source: https://www.rfc-editor.org/rfc/rfc5545, and for change calendars
 https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-change-calendar.html

@@ -5,7 +5,7 @@ which dateutil 4.0 is slow or wrong are rephrased first, and each of these cases
 
 - A rule that never fires is searched up to the year 9999, whatever its UNTIL (8 s for
   `FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30`): a year is asked for as its twin, the latest year with the
-  same calendar, so the search ends after 28 years at most.
+  same calendar. The search ends after 28 years at most.
 - Every call starts again at DTSTART: DTSTART is the first day in the year, or in the week that
   began before it, from which the interval continues.
 - `BYDAY=MO,2TU` means both at once instead of either: a plain weekday becomes all its places.
@@ -208,7 +208,7 @@ def _weekdays(rule: Rrule) -> list["weekday"]:
 def _yeardays_of_weeks(rule: Rrule, year: int) -> tuple[int, ...]:
     """BYWEEKNO as BYYEARDAY: the days of a year whose week has one of the numbers in its own year.
 
-    Week 1 is the first with four days in the year, so a week belongs to the year of its fourth day.
+    Week 1 is the first with four days in the year: a week belongs to the year of its fourth day.
     """
     length = 366 if isleap(year) else 365
     yeardays = []

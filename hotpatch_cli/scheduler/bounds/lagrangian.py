@@ -4,7 +4,7 @@ Relax the limits, but let each slot of a limit cost a price, its Lagrange multip
 problem falls apart into one problem a task: start where weight times end plus the penalty, which is
 the sum of the prices of all slots that the task occupies, is least. What these minima sum to, less
 what the whole capacity costs at those prices, is below the cost of every plan, whatever the prices,
-as long as none is negative. So prices may come from anywhere, and `Prices.value` certifies them. At
+as long as none is negative. Prices may come from anywhere, and `Prices.value` certifies them. At
 zero prices the bound is that of the release times.
 """
 
@@ -119,7 +119,7 @@ class Prices:
     def value(
         self, relaxed: Sequence[RelaxedStart], left_out: int = 0, origin: float = 0.0
     ) -> float:
-        """The certified bound, in weighted end slots, on plans that leave out at most `left_out`.
+        """The certified bound, in weighted end slots, on plans without at most `left_out` tasks.
 
         `origin` is added to each end, for ends that are counted from another slot than the first.
         """
@@ -325,7 +325,7 @@ def _used_intervals(model: SlotModel) -> list[set[SlotInterval]]:
 
 
 def _bucket(model: SlotModel) -> int:
-    """Prices change every so many slots, about a typical hold.
+    """The number of slots between changes of prices, about a typical hold.
 
     With wider buckets the bound loses much; with narrower ones the steps converge slowly.
     """
@@ -339,7 +339,7 @@ def _bucket(model: SlotModel) -> int:
 def _start_sets(
     model: SlotModel, release: ReleaseTimes, numberings: Sequence[SlotNumbering]
 ) -> list[StartSet]:
-    """The starts of each live task; tasks that nothing tells apart have one and the same set."""
+    """The starts of each live task; tasks that don't differ share one set."""
     users = [0] * len(numberings)
     for task in model.live:
         for use in model.uses[task]:

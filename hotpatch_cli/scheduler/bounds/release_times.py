@@ -9,8 +9,8 @@ from typing import NamedTuple
 from hotpatch_cli.scheduler.slot_model import NEVER, SlotModel
 
 MANY = 100
-"""A gate with so many tasks behind it is driven by its target alone, and so many users of a limit
-are no queue.
+"""A gate with this many tasks behind it is driven by its target alone, and this many users of a
+limit are no queue.
 
 With more, single late tasks drag whole rings forward; with less, a chain of groups is not seen.
 """

@@ -1,1 +1,1 @@
-"""Why tasks cannot be scheduled together, and what would help."""
+"""Why tasks can't be scheduled together, and the changes that help."""

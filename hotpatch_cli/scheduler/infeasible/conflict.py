@@ -1,7 +1,7 @@
 """Conflicts: irreducible sets of tasks and constraints that can't be met together.
 
 A problem is reduced to the smallest set of constraints and tasks that is still infeasible: each is
-left out in turn, and stays out if the rest is infeasible without it (deletion filtering,
+removed in turn, and stays removed if the rest is infeasible without it (deletion filtering,
 J. W. Chinneck, "Feasibility and Infeasibility in Optimization", 2008). What remains is proven to
 conflict, and needs each of its members.
 """
@@ -26,10 +26,10 @@ MOST_DAYS = 28
 
 
 class Conflict(NamedTuple):
-    """Tasks that can't all be placed, the reasons why (all are needed), and what would help.
+    """Tasks that can't all be scheduled, the reasons (all are needed), and the changes that help.
 
-    `also` are other tasks left out that could take the place of the one asked about: it is their
-    conflict too. `proven` is False where the search that found no room was not complete.
+    `also` are other unscheduled tasks that could replace the task of the conflict: it's their
+    conflict too. `proven` is False if the search that found no room wasn't complete.
     """
 
     tasks: tuple[str, ...]
@@ -46,11 +46,11 @@ def explain(
     *,
     most_days: int = MOST_DAYS,
 ) -> list[Conflict]:
-    """The conflicts behind the tasks that a plan leaves out, or those of them asked about.
+    """The conflicts behind the unscheduled tasks of a plan, or behind some of them.
 
-    There are at most MOST_CONFLICTS. Tasks that are left out only because one that they wait for is
-    left out are not explained again. A later deadline is at most `most_days` later: windows of the
-    problem should reach so far.
+    There are at most MOST_CONFLICTS. Tasks that are unscheduled only because one that they depend
+    on is unscheduled aren't explained again. A later deadline is at most `most_days` later: windows
+    of the problem should extend to it.
     """
     model = compile_model(problem)
     blocked = [any(starts[task] is None for task in gate.before) for gate in model.gates]
@@ -83,7 +83,7 @@ def explain(
 def _alike(
     problem: SchedulingProblem, task: int, other: int, reasons: tuple[Constraint, ...]
 ) -> bool:
-    """Whether one task could replace another in a conflict: no reason tells them apart."""
+    """Whether one task could replace another in a conflict: no reason differs for them."""
     one, two = problem.tasks[task], problem.tasks[other]
     if (one.windows, one.ring, one.pinned, one.after) != (
         two.windows,
@@ -101,7 +101,7 @@ def _alike(
 
 
 def _all_after(model: SlotModel, tasks: set[int]) -> set[int]:
-    """The tasks and all that wait for them, directly or not."""
+    """The tasks and all that depend on them, directly or not."""
     reached, waiting = set(tasks), list(tasks)
     passed: set[int] = set()
     while waiting:
@@ -125,9 +125,9 @@ class _ConflictSearch:
         self.feasibility = Feasibility()
 
     def conflict(self, task: int) -> Conflict:
-        """The conflict behind a task that is left out.
+        """The conflict behind an unscheduled task.
 
-        It is looked for in ever larger subproblems, then among all users of one of its limits.
+        The search is in ever larger subproblems, then among all users of one of its limits.
         """
         feasibility = self.feasibility
         for suspects in self._subproblems.of(task):
@@ -156,7 +156,7 @@ class _ConflictSearch:
     def _limit_conflict(self, kind: str, number: int) -> Conflict | None:
         """All users of a group or a resource, if it has less room than they need together.
 
-        They are too many to leave out one by one.
+        They are too many to remove one by one.
         """
         problem = self._problem
         limit = problem.groups[number] if kind == "group" else problem.resources[number]

@@ -21,8 +21,8 @@ class Constraint(NamedTuple):
 def constraints_of(problem: SchedulingProblem) -> list[Constraint]:
     """All constraints on the tasks of a problem, those that people change most easily last."""
     tasks = problem.tasks
-    groups = sorted({group for task in tasks for group in task.groups})
-    limits = sorted({limit for task in tasks for limit in task.resources})
+    groups = sorted(set(chain.from_iterable(task.groups for task in tasks)))
+    limits = sorted(set(chain.from_iterable(task.resources for task in tasks)))
     constraints = [Constraint("resource", problem.resources[limit].name) for limit in limits]
     constraints += [
         Constraint("ring", problem.rings[then].name) for _, then in problem.ring_steps()

@@ -25,7 +25,7 @@ class Feasibility:
         self.left = ALL_WORK
 
     def fits(self, problem: SchedulingProblem) -> bool | None:
-        """Whether all tasks can be placed together; None if only a long search could tell."""
+        """Whether all tasks can be scheduled together; None if only a long search could show it."""
         if not self.left:
             return None
         if exceeds_capacity(problem):
@@ -45,7 +45,7 @@ class Feasibility:
     def stays_infeasible(self, problem: SchedulingProblem, *, proven: bool) -> bool:
         """Whether a smaller problem is as infeasible as the one before it.
 
-        `proven` says that the one before was proven to be; otherwise it is enough that nothing
+        `proven` is True if the one before was proven to be; otherwise it's enough that nothing
         shows that the smaller one is feasible.
         """
         if self.fits(problem) is False:

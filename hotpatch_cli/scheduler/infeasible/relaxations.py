@@ -93,7 +93,7 @@ def later_deadline(
 ) -> Iterator[Relaxation]:
     """The fewest days more after which there is room, if a search finds it.
 
-    `full` says by length alone that there is no room with a deadline.
+    `full` is the result by length alone: no room with a deadline.
     """
     if problem.deadline is None:
         return

@@ -1,4 +1,4 @@
-"""Subproblems: the problem of some tasks alone, around a task that can't be placed."""
+"""Subproblems: the problem of some tasks alone, around a task that can't be scheduled."""
 
 from collections.abc import Iterator
 from heapq import nsmallest
@@ -6,12 +6,12 @@ from heapq import nsmallest
 from hotpatch_cli.scheduler.problem import SchedulingProblem
 
 SUSPECTS = 60
-"""So many tasks that compete with an unplaced one are looked at.
+"""The number of tasks examined that compete with an unscheduled one.
 
 With more, questions take longer and stay unknown; with less, conflicts of large groups are missed.
 """
 DEPTH = 3
-"""So many predecessors of predecessors are looked at."""
+"""The number of predecessors of predecessors examined."""
 
 
 class Subproblems:

@@ -21,7 +21,7 @@ def has_highs() -> bool:
 
 
 class TaskClass(NamedTuple):
-    """Tasks that nothing tells apart, and the columns of their starts, by slot."""
+    """Tasks that don't differ, and the columns of their starts, by slot."""
 
     tasks: list[int]
     start_set: StartSet
@@ -35,7 +35,7 @@ class Program:
     with wider ones it is a relaxation with far fewer rows. It minimizes the sum of
     weight * end slot * x.
 
-    Starts are left out that cost their task, at the prices, more than `slack` above its cheapest
+    Starts are removed that cost their task, at the prices, more than `slack` above its cheapest
     one. With the slack from the bound at these prices to the cost of a plan, no plan that is
     cheaper has such a start.
     """
@@ -133,7 +133,7 @@ class Program:
     def highs(self, options: dict[str, Any], *, whole: bool = False) -> Any:
         """HiGHS with this program loaded, for one thread and without output.
 
-        `whole` asks for whole numbers.
+        `whole`: whether the variables are whole numbers.
         """
         import highspy
         import numpy

@@ -12,7 +12,7 @@ from hotpatch_cli.scheduler.mip.time_indexed_lp import INFINITE, Program, TaskCl
 from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel
 
 ROUNDING = 1e-6
-"""Starts may cost so much more, as a share of the plan's cost: prices are floats."""
+"""What starts may cost more, as a share of the plan's cost: prices are floats."""
 OPTIONS = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.5,  # weights are whole mostly, and so no two costs lie closer
@@ -65,7 +65,7 @@ def solve_exactly(  # noqa: PLR0917  what a program is made of, and how large an
 
 
 class _GateColumns(NamedTuple):
-    """The columns that say whether a gate is open by a slot, in order of the slots: y[slot]."""
+    """The columns for whether a gate is open by a slot, in order of the slots: y[slot]."""
 
     gate: int
     columns: dict[int, int]
@@ -108,7 +108,7 @@ def _by_slot(
 ) -> list[tuple[int, list[int]]]:
     """The columns of a class by the one slot that binds them.
 
-    The gate opens once, so that the slots on one side of that one say nothing more.
+    The gate opens once: the slots on one side of that one add nothing.
     """
     columns: dict[int, list[int]] = {}
     for start, column in task_class.columns.items():
@@ -188,5 +188,5 @@ def _starts(program: Program, values: list[float]) -> list[int]:
 
 
 def _last_before(slots: Sequence[int], reach: int, start: int) -> int:
-    """The index of the last slot that lies before a start and its reach."""
+    """The index of the last slot before a start and its reach."""
     return bisect_left(slots, start + reach) - 1

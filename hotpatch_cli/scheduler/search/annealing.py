@@ -1,4 +1,4 @@
-"""Simulated annealing: put one task where the prices want it, remove what blocks it, refill.
+"""Simulated annealing: move one task to its best price, remove what blocks it, refill.
 
 The gap between a plan and the bound is made of tasks with a start at which prices are worse for
 them than at another: the moves begin with these. Worse plans are accepted at first and ever less.
@@ -15,7 +15,7 @@ from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel
 CANDIDATES = 4
 """Tasks of which the worst is moved: with more, the same few move all the time."""
 HOPELESS = 8.0
-"""A move that costs so many temperatures more is undone before all tasks are back.
+"""A move that costs this many temperatures more is undone before all tasks are back.
 
 With more, hopeless moves are finished; with less, some that would have paid are not.
 """
@@ -135,7 +135,7 @@ class Annealing:
         return target
 
     def _fits(self, task: int, start: int, limit: int) -> bool:
-        """Whether a start lies in the task's windows and ends by the limit."""
+        """Whether a start is in the task's windows and ends by the limit."""
         model = self.schedule.model
         end = start + model.duration[task]
         return end <= limit and any(

@@ -21,12 +21,12 @@ POPULATION = 80
 MUTATION = 0.1
 """The chance that two neighbors change places: with more, what the parents had is lost."""
 BLUR = 2.0
-"""Random ranks spread over up to so many times the span of the latest starts.
+"""Random ranks spread over up to this many times the span of the latest starts.
 
 With less, the first orders are alike, and the search gets stuck.
 """
 PATIENCE = 20
-"""Generations without a better end after which the population starts anew."""
+"""Generations without a better end after which the population starts again."""
 Order = list[int]
 Links = tuple[tuple[tuple[int, int], ...], ...]
 
@@ -36,7 +36,7 @@ class Project(NamedTuple):
 
     Each limit has a field of bits in `idle`, the number of an empty slot; where a demand, added to
     what is taken, reaches beyond the capacity of any limit, a bit of `guard` is set. `before` and
-    `behind` are the tasks that each one waits for and that wait for it, with the lag.
+    `behind` are the tasks that each one depends on and that depend on it, with the lag.
     """
 
     duration: tuple[int, ...]
@@ -51,7 +51,7 @@ class Project(NamedTuple):
 def as_project(model: SlotModel) -> Project | None:
     """The model as a project.
 
-    None if it has settle times, several windows, or tasks that can't be placed.
+    None if it has settle times, several windows, or tasks that can't be scheduled.
     """
     if len(model.live) < len(model.duration) or len(set(model.windows)) != 1:
         return None
@@ -187,7 +187,7 @@ class Evolution:
         return head + middle + [task for task in mother if task not in taken]
 
     def _mutate(self, order: Order) -> Order:
-        """Swap neighbors now and then, where neither waits for the other."""
+        """Swap neighbors at random, if neither depends on the other."""
         for position in range(len(order) - 1):
             one, other = order[position], order[position + 1]
             if self._random.random() < MUTATION and all(

@@ -16,7 +16,7 @@ def list_schedule(
 ) -> PartialSchedule:
     """Place all tasks that have room, smallest priority first among those whose gates are open.
 
-    `keep` holds starts of an older plan: a task goes there if it can, elsewhere if it must.
+    `keep` has starts of an older plan: a task goes there if possible, otherwise elsewhere.
     """
     schedule = PartialSchedule(model)
     closed = [len(gate.before) for gate in model.gates]

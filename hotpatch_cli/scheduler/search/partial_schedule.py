@@ -5,9 +5,9 @@ from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel, Use
 
 
 class PartialSchedule:
-    """The start of each task of a model (`starts`, in slots, NOWHERE if it is not placed).
+    """The start of each task of a model (`starts`, in slots, NOWHERE if it isn't scheduled).
 
-    It knows what the placed tasks take of each limit, and when their gates open and close.
+    It has the usage of each limit by the scheduled tasks, and the times of their gates.
     """
 
     __slots__ = ("_closes", "_opens", "_profiles", "model", "starts")
@@ -35,7 +35,7 @@ class PartialSchedule:
                 self._closes[gate] = min(closes, start - model.gates[gate].lag)
 
     def remove(self, task: int) -> None:
-        """Remove a placed task."""
+        """Remove a scheduled task."""
         model, start = self.model, self.starts[task]
         self.starts[task] = NOWHERE
         for limit, units, hold in model.uses[task]:
@@ -48,7 +48,7 @@ class PartialSchedule:
                 self._closes[gate] = None
 
     def may_start(self, task: int) -> bool:
-        """Whether all tasks that it waits for are placed."""
+        """Whether all tasks that it depends on are scheduled."""
         model, starts = self.model, self.starts
         for gate in model.waits[task]:
             if any(starts[before] == NOWHERE for before in model.gates[gate].before):
@@ -56,11 +56,11 @@ class PartialSchedule:
         return True
 
     def release(self, task: int) -> int:
-        """The first slot that the gates allow, given the tasks that are placed."""
+        """The first slot that the gates allow, by the scheduled tasks."""
         return max((self._opening(gate) for gate in self.model.waits[task]), default=0)
 
     def limit(self, task: int) -> int:
-        """The last slot at which it may end, given the placed tasks that wait for it."""
+        """The last slot at which it may end, by the scheduled tasks that depend on it."""
         return min((self._closing(gate) for gate in self.model.opens[task]), default=NEVER)
 
     def earliest(self, task: int, release: int = 0, limit: int = NEVER) -> int | None:

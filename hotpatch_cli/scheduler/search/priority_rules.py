@@ -49,7 +49,7 @@ class PriorityRules:
         return [gated, list(zip(self._release, dense, strict=True)), dense, urgent]
 
     def repaired(self, starts: Sequence[int]) -> Priority:
-        """An order that puts first what a plan had too late for a gate, or left out.
+        """An order with the tasks first that a plan had too late for a gate, or not at all.
 
         Whole queues come sooner with such tasks, else they would only change places with their own
         kind: the longest first, which packs well, and if that was not enough in a random order.
@@ -66,12 +66,12 @@ class PriorityRules:
         return list(zip(self._repairs, self._rank, strict=True))
 
     def by_prices(self, wanted: Sequence[float]) -> Priority:
-        """An order by the starts that prices ask for; what holds a gate closed must be on time."""
+        """An order by the best starts of prices; the tasks before a gate must be on time."""
         ranks = zip(self._model.opens, self._urgent, wanted, strict=True)
         return [(min(late, start) if opens else start, start) for opens, late, start in ranks]
 
     def _with_queues(self, tasks: Iterable[int]) -> set[int]:
-        """Tasks, all that share a small limit with one of them, and all that one waits for."""
+        """Tasks, all that share a small limit with one of them, and all that one depends on."""
         model, users = self._model, self._limit_users()
         reached = set(tasks)
         queue = sorted(reached)
