@@ -70,7 +70,7 @@ def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None
         " ".join(placement.groups),
         None,
         None,
-        view.why_left_out(why),
+        f"{why.code} {view.message(why)}",
     ]
 
 

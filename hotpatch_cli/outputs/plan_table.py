@@ -211,7 +211,8 @@ def _unplaced(view: PlanView, options: ViewOptions) -> str:
     for machine, finding in view.plan.unplaced:
         sharing.setdefault(view.why_left_out(finding), []).append(machine.label)
     if options.terminal:
-        lines = [f"{name_list(names)}: {why}" for why, names in sharing.items()]
+        listed_names = ", ".join if options.everything else name_list
+        lines = [f"{listed_names(names)}: {why}" for why, names in sharing.items()]
     else:
         lines = [f"{name}: {why}" for why, names in sharing.items() for name in names]
     shown = lines[: options.most]

@@ -263,6 +263,19 @@ def test_groups_that_differ_look_different(hotpatch: Hotpatch) -> None:
             assert name in groups
 
 
+def test_all_names_every_machine_that_is_not_scheduled(hotpatch: Hotpatch) -> None:
+    """With --all, a terminal names all machines of a plan, those without a moment too."""
+    machines = [{**ARC, "name": LONG.format(number)} for number in range(9)]
+    for machine in machines:
+        for key in ("window", "groups", "ring"):
+            machine.pop(key)
+    hotpatch.write("fleet.json", json.dumps({"machines": machines}))
+    few_names = in_terminal(hotpatch, 80, ("plan", "fleet.json", *DAY))
+    every = in_terminal(hotpatch, 80, ("plan", "fleet.json", *DAY, "--all"))
+    assert " more: no-window" in few_names
+    assert all(machine["name"] in every for machine in machines)
+
+
 def test_wider_terminals_show_more(data: tuple[Hotpatch, list[str]]) -> None:
     """A wider terminal has all columns of a narrower one that has rows, and more of them."""
     hotpatch, _ = data

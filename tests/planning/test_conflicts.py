@@ -234,7 +234,7 @@ def test_formats_of_restarts_alone_say_who_is_left_out(hotpatch: Any, form: str)
     )
     done = hotpatch("plan", name, "--as-of", "2025-12-15", "-f", form)
     assert done.code == 4
-    assert "b: not scheduled: HP501" in done.err
+    assert "b: not scheduled: no-window (HP501)" in done.err
     assert "Conflict 1: b can't be scheduled." in done.err
 
 
