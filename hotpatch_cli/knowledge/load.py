@@ -419,7 +419,7 @@ _CHANGE = c.record(
         "order": Field(c.number(0, 99), "place among the changes of one machine"),
         "done_with": Field(c.text(r"HP\d{3}"), "rule whose change makes this one, too"),
         "restarts": Field(c.boolean, "whether it restarts the machine"),
-        "source": Field(c.text(r"https?://\S+"), "public page"),
+        "source": Field(c.listing(c.text(r"https?://\S+"), single=True), "public pages"),
         "bash": Field(_LINES, "commands of the Azure CLI"),
         "powershell": Field(_LINES, "commands of Azure PowerShell"),
         "not_found": Field(

@@ -209,7 +209,7 @@ class Change(NamedTuple):
     order: int = 0
     done_with: str = ""
     restarts: bool | None = None
-    source: str = ""
+    source: tuple[str, ...] = ()
     bash: tuple[str, ...] = ()
     powershell: tuple[str, ...] = ()
     not_found: Fallback | None = None
@@ -227,9 +227,9 @@ class Rule(NamedTuple):
 
     `verdict` is the verdict of an error; after an error of a rule that `stops`, no rule that
     depends on the image or the Windows version is raised. `track` is the track state that it
-    explains, `fix` the change that lets a machine be scheduled, `change` the one that makes it ready.
-    `levels`, `remedies`, `changes`, and `tracks` are those of single sentences that differ from the
-    rule's.
+    explains, `fix` the change that lets a machine be scheduled, `change` the one that makes it
+    ready. `levels`, `remedies`, `changes`, and `tracks` are those of single sentences that differ
+    from the rule's.
     """
 
     code: str

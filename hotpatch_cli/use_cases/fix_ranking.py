@@ -5,7 +5,7 @@ the setting that enables hotpatching on an Azure VM sets its patch mode too.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -78,12 +78,16 @@ class FixRanking:
         self._totals: Counter[str] = Counter()
         self._totals_alone: Counter[str] = Counter()
 
-    def add(self, checked: Checked, machines: int = 1) -> None:
-        """Count a machine, or several that are alike."""
+    def add(
+        self, checked: Checked, machines: int = 1, names: Collection[str] | None = None
+    ) -> None:
+        """Count a machine, or several that are alike; of its changes only `names`, if given."""
         if checked.outcome == "waived":
             return
         needed = fixes_of(checked.reasons)
         for name, rules in needed.items():
+            if names is not None and name not in names:
+                continue
             self._rules.setdefault(name, {}).update(rules)
             self._totals[name] += machines
             if self._named:
@@ -101,7 +105,7 @@ class FixRanking:
         rules = tuple(sorted(self._rules[name].values(), key=lambda rule: rule.code))
         return RankedFix(
             name,
-            _kind(rules[0]),
+            kind_of(rules[0]),
             rules,
             tuple(self._machines.get(name, ())),
             tuple(self._alone.get(name, ())),
@@ -116,7 +120,7 @@ def fixes_of(reasons: Iterable[Reason]) -> dict[str, dict[str, Rule]]:
     by code. Where only a new machine helps, no other change is worth its while.
     """
     blocking = blocking_rules(reasons)
-    new_machine = {code: rule for code, rule in blocking.items() if _kind(rule) == "new-machine"}
+    new_machine = {code: rule for code, rule in blocking.items() if kind_of(rule) == "new-machine"}
     needed: dict[str, dict[str, Rule]] = {}
     for code, rule in (new_machine or blocking).items():
         if rule.change is None or rule.change.done_with not in blocking:
@@ -143,7 +147,8 @@ def fix_name(rule: Rule) -> str:
     return MISSING_FACTS if is_missing_fact(rule) else rule.name
 
 
-def _kind(rule: Rule) -> FixKind:
+def kind_of(rule: Rule) -> FixKind:
+    """The kind of change that answers a rule."""
     if rule.change is not None and rule.change.kind in ("upgrade", "new-machine"):
         return rule.change.kind
     return "missing-facts" if is_missing_fact(rule) else "change"
