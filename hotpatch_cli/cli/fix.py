@@ -130,7 +130,7 @@ def _decision(fixes: "FleetFixes") -> str:
     if not fixes.changes:
         return f"None of {total} needs a change"
     changes = counted(len(fixes.changes), "change")
-    return f"{changes}, which make {ready:,} of {total} ready"
+    return f"{changes}: {ready:,} of {total} become ready"
 
 
 def _how(form: str, fixes: "FleetFixes") -> str:

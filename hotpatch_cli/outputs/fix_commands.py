@@ -1,7 +1,7 @@
 """The commands and the edits of fixes, with the names of their machines filled in."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from hotpatch_cli.knowledge.records import Change, Setting
@@ -100,6 +100,8 @@ def findings_of(fixes: Iterable[MachineFix]) -> tuple[str, ...]:
     """What no setting of a machine answers: the first findings, each once."""
     found: dict[str, None] = {}
     for fix in fixes:
+        if fix.is_in_code:  # its edits have them
+            continue
         for reason in fix.reasons:
             change = reason.rule.change_of(reason.finding.variant)
             if change is None or change.kind != "setting":
@@ -135,51 +137,59 @@ def names_of_all(fixes: Iterable[MachineFix], room: int | None = NAMED) -> str:
 
 
 class CodeBlock(NamedTuple):
-    """An edit as text: what it is, in which language, and its lines."""
+    """An edit as text: the places and resources that it concerns, in which language it is, its
+    lines, and what else to know.
+    """
 
-    title: str
+    places: tuple[str, ...]
     language: str
     lines: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def code_blocks(fixes: Iterable[MachineFix]) -> tuple[CodeBlock, ...]:
-    """The edits of machines; one of several instances of a resource is shown once."""
-    found: dict[CodeBlock, None] = {}
+    """The edits of machines; equal ones are one, with all of their places."""
+    found: dict[CodeBlock, dict[str, None]] = {}
     for fix in fixes:
         for edit in fix.edits:
-            found[_block(edit)] = None
-    return tuple(found)
+            found.setdefault(_block(edit), {})[place_of(edit)] = None
+    return tuple(block._replace(places=tuple(places)) for block, places in found.items())
 
 
 def place_of(edit: CodeEdit) -> str:
-    """The file and the line of an edit."""
-    line = f":{edit.place.line}" if edit.place.line else ""
-    return visible(f"{edit.place.file}{line}")
+    """The resource to edit, and where it was read: a plan is no file to edit."""
+    return visible(f"{edit.resource} ({_line_of(edit)})")
+
+
+def short_place_of(edit: CodeEdit) -> str:
+    """The line to edit, or the resource where a plan declares it."""
+    return visible(edit.resource if edit.tool == "terraform" else _line_of(edit))
+
+
+def _line_of(edit: CodeEdit) -> str:
+    return f"{edit.place.file}:{edit.place.line}" if edit.place.line else edit.place.file
 
 
 def _block(edit: CodeEdit) -> CodeBlock:
-    notes = [visible(sentence) for sentence in edit.sentences]
+    language, lines = _lines(edit) if edit.settings else ("", ())
+    return CodeBlock((), language, tuple(lines), tuple(_notes(edit)))
+
+
+def _notes(edit: CodeEdit) -> Iterator[str]:
+    yield from map(visible, edit.sentences)
     if edit.note:
-        notes.append(visible(edit.note))
-    if edit.tool == "terraform" and edit.type and not edit.settings:
-        notes.append(f"No attribute of {edit.type} sets this.")
+        yield visible(edit.note)
     if edit.tool == "bicep":
-        notes.append("Edit the Bicep file: the compiler writes the JSON file again.")
-    resource = visible(edit.resource)
-    title = f"{place_of(edit)}: {resource}"
-    if not edit.settings:
-        return CodeBlock(title, "", (), tuple(notes))
-    if edit.tool == "terraform" and edit.type:
-        lines = _hcl(edit)
-        language = "hcl"
-    elif edit.tool == "bicep":
-        lines = ("{", *_bicep(nested(dict(edit.settings)), "  "), "}")
-        language = "bicep"
-    else:
-        lines = tuple(json.dumps(nested(dict(edit.settings)), indent=2).split("\n"))
-        language = "json"
-    return CodeBlock(title, language, tuple(lines), tuple(notes))
+        yield "Edit the Bicep file. Compiling it writes its JSON file again."
+
+
+def _lines(edit: CodeEdit) -> tuple[str, Iterable[str]]:
+    """The language of an edit, and its lines."""
+    if edit.type:
+        return "hcl", _hcl(edit)
+    if edit.tool == "bicep":
+        return "bicep", _bicep(nested(dict(edit.settings)), "")
+    return "", (f"{path} = {json.dumps(value)}" for path, value in edit.settings)
 
 
 def _hcl(edit: CodeEdit) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from hotpatch_cli.outputs.fix_commands import (
     heading,
     missing_steps,
     names_of_all,
-    place_of,
+    short_place_of,
     sources_of,
     steps_of,
 )
@@ -66,7 +66,7 @@ def _how(change: ChangeOfFleet) -> str:
         return ways(change.fix)[0]
     in_code = [edit for fix in change.machines for edit in fix.edits]
     if in_code:
-        return f"edit {place_of(in_code[0])}"
+        return f"edit {short_place_of(in_code[0])}"
     commands = _texts(change.machines)
     if commands:
         return re.split(r" -", commands[0], maxsplit=1)[0]
@@ -198,7 +198,9 @@ def _other(change: ChangeOfFleet) -> Iterator[str]:
 
 def _code(blocks: Sequence[CodeBlock]) -> Iterator[str]:
     for block in blocks:
-        yield f"In code, {markdown(block.title)}:\n"
+        yield "In code:\n"
+        yield from (f"- {markdown(place)}" for place in block.places)
+        yield ""
         if block.lines:
             yield _fence(block.language, "\n".join(block.lines))
         yield from (f"- {markdown(note)}" for note in block.notes)

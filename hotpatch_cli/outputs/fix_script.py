@@ -17,7 +17,6 @@ from hotpatch_cli.outputs.fix_commands import (
     heading,
     missing_steps,
     names_of_all,
-    place_of,
     sources_of,
     steps_of,
 )
@@ -105,7 +104,7 @@ def _script(fixes: FleetFixes, syntax: _Syntax) -> str:
     if syntax.shell == "bash" and any(one.filled.otherwise for one in commands):
         lines.append(_BASH_NOT_FOUND)
     lines += [f"{part}\n" for part in map(str, written)]
-    lines += [f"{line}\n" for line in _rest(fixes)]
+    lines += [f"{line}\n" for line in (*_rest(fixes), *_diffs(fixes))]
     if not written and not fixes.changes:
         lines.append("\n# No machine needs a change.\n")
     return "".join(lines)
@@ -175,15 +174,21 @@ def _batch(number: int, batch: FixBatch, syntax: _Syntax) -> Iterator["str | _Co
     yield f"\n# {number}. {heading(batch)}"
     yield from (f"#    {source}" for source in sources_of(changes))
     in_code = [fix for fix in batch.machines if fix.is_in_code]
-    for block in code_blocks(in_code):
-        yield f"# In code: {block.title}"
-        yield from (f"#   {line}" for line in (*block.notes, *block.lines))
+    yield from _code(in_code)
     for fix in batch.machines:
         yield from _machine(fix, syntax)
     if steps := steps_of(batch.machines):
         yield f"# Steps that no command does, on {names_of_all(batch.machines)}:"
         yield from (f"# {finding}" for finding in findings_of(batch.machines))
         yield from (f"# - {visible(step)}" for step in steps)
+
+
+def _code(fixes: Sequence[MachineFix]) -> Iterator[str]:
+    """What to edit where code declares machines."""
+    for block in code_blocks(fixes):
+        yield "# In code:"
+        yield from (f"# - {place}" for place in block.places)
+        yield from (f"#   {line}" for line in (*block.lines, *block.notes))
 
 
 def _machine(fix: MachineFix, syntax: _Syntax) -> Iterator["str | _Command"]:
@@ -196,8 +201,7 @@ def _machine(fix: MachineFix, syntax: _Syntax) -> Iterator["str | _Command"]:
     if not commands:
         return
     if fix.is_in_code:
-        yield f"# Machine {name}: edit the code in {place_of(fix.edits[0])}. Without that, the next"
-        yield "# deployment undoes what this command changes:"
+        yield f"# Machine {name}: edit the code. Otherwise the next deployment undoes this command:"
         for one in commands:
             yield f"#   {visible(one.run.text)}"
         return
@@ -236,15 +240,20 @@ def _rest(fixes: FleetFixes) -> Iterator[str]:
             continue
         codes = ", ".join(change.fix.codes)
         yield f"\n# {change.fix.name} ({codes}): {_need(change)}, {names_of_all(change.machines)}"
-        for block in code_blocks(change.machines):
-            yield f"# In code: {block.title}"
-            yield from (f"#   {line}" for line in (*block.notes, *block.lines))
+        yield from _code(change.machines)
         steps = steps_of(change.machines)
         if change.fix.kind == "missing-facts":
             steps = missing_steps(change)
         else:
             yield from (f"# {finding}" for finding in findings_of(change.machines))
         yield from (f"# - {visible(step)}" for step in steps)
+
+
+def _diffs(fixes: FleetFixes) -> Iterator[str]:
+    """The edits of files, as comments: the JSON of this command has them as text."""
+    for diff in fixes.diffs:
+        yield f"\n# Edits of {visible(diff.file)}:"
+        yield from (f"# {visible(line)}" for line in diff.text.splitlines())
 
 
 def _need(change: ChangeOfFleet) -> str:

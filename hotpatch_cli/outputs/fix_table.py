@@ -63,7 +63,7 @@ def effect(fix: RankedFix) -> str:
 
 
 def ways(fix: RankedFix) -> list[str]:
-    """The commands that find the missing facts, or that explain the change."""
+    """The commands that find the missing facts, write the change, or explain it."""
     codes = set(fix.codes)
     if fix.kind == "missing-facts" and codes <= COLLECTED:
         return [_COLLECT]
@@ -71,4 +71,6 @@ def ways(fix: RankedFix) -> list[str]:
         return [_AZURE]
     if fix.kind == "missing-facts" and codes <= COLLECTED | IN_AZURE:
         return [_COLLECT, _AZURE]
+    if fix.kind == "change":
+        return ["hotpatch fix"]
     return [f"hotpatch explain {fix.codes[0]}"]

@@ -350,7 +350,7 @@ def powershell_word(value: str) -> str:
     """A word of a script in PowerShell, in ASCII: Windows PowerShell reads a file without a mark as
     of the code page of the machine, where parts of other letters are quotation marks.
     """
-    parts = []
+    parts: list[str] = []
     for part in _RUNS.findall(value):
         if part.isascii() and part.isprintable():
             parts.append("'" + part.replace("'", "''") + "'")

@@ -116,6 +116,7 @@ class CodeEdits:
         places: list[Location] = []
         matched = _RESOURCE.search(code.name) if code.tool == "terraform" else None
         kind = matched["type"] if matched else ""
+        note = ""
         for reason in reasons:
             field = reason.finding.evidence[0][0] if reason.finding.evidence else "name"
             places.append(code.origin.locate(field))
@@ -124,12 +125,13 @@ class CodeEdits:
             settings |= found
             if not found:
                 sentences.append(reason.message)
+            if change and change.arm and not found:
+                note = f"No attribute of {kind} sets this. Use another resource type."
         if not kind:
             prefix = _prefix(code)
             settings = {f"{prefix}{path}": value for path, value in settings.items()}
         if not places:
             return ()
-        note = ""
         if code.tool == "arm" and settings:
             note = self._edit(code.origin, settings)
         edit = CodeEdit(
@@ -366,8 +368,18 @@ def _hunks(lines: list[str], starts: list[int], replacements: list[Replacement])
             parts += [old[done : start - base], fresh]
             done = end - base
         fresh_text = "".join(parts) + old[done:]
-        yield _Hunk(first, last + 1, _lines(fresh_text))
+        yield _trimmed(lines, _Hunk(first, last + 1, _lines(fresh_text)))
         at = following
+
+
+def _trimmed(lines: list[str], hunk: _Hunk) -> _Hunk:
+    """A hunk without the lines at its beginning and its end that stay as they are."""
+    first, end, fresh = hunk
+    while first < end and fresh and lines[first] == fresh[0]:
+        first, fresh = first + 1, fresh[1:]
+    while first < end and fresh and lines[end - 1] == fresh[-1]:
+        end, fresh = end - 1, fresh[:-1]
+    return _Hunk(first, end, fresh)
 
 
 def _groups(hunks: list[_Hunk]) -> Iterator[list[_Hunk]]:
