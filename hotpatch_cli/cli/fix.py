@@ -29,6 +29,7 @@ from hotpatch_cli.cli.request import RequestCommand, format_option, option
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hotpatch_cli.knowledge.records import Knowledge
     from hotpatch_cli.report import Report
     from hotpatch_cli.use_cases.fixes import FleetFixes, Wanted
 
@@ -80,57 +81,55 @@ class FixRequest(NamedTuple):
         knowledge, day = knowledge_of(self), day_of(self)
         report = check(sources.fleet, knowledge, day)
         require_something(report, names)
-        fixes = fleet_fixes(report, CodeSources(sources.data), list(_wanted(self.only, report)))
+        fixes = fleet_fixes(
+            report, CodeSources(sources.data), list(_wanted(self.only, report, knowledge))
+        )
         tell((*sources.notes, stale(knowledge, day)), quiet=self.quiet)
         view = screen(self.output, no_color=self.no_color)
         deliver(FIX_FORMATS[form](fixes, view), self.output)
-        conclude(_decision(fixes), [self.output], how=_how(form, fixes), quiet=self.quiet)
+        decision = _decision(fixes, narrowed=self.only is not None)
+        conclude(decision, [self.output], how=_how(form, fixes), quiet=self.quiet)
 
 
-def _wanted(only: str | None, report: "Report") -> "Iterator[Wanted]":
-    """What --only asks for. Raises BadParameter for a name that is neither a rule nor a machine."""
+def _wanted(only: str | None, report: "Report", knowledge: "Knowledge") -> "Iterator[Wanted]":
+    """What --only asks for. Raises BadParameter for what is neither a rule nor a machine."""
     from hotpatch_cli.documents.codec import did_you_mean
     from hotpatch_cli.use_cases.fixes import Wanted
 
     if only is None:
         return
-    codes: dict[str, str] = {}
-    labels: list[str] = []
-    for checked in report.machines:
-        labels += {checked.machine.label: None, checked.machine.name: None}
-        for reason in checked.reasons:
-            codes[reason.rule.code.casefold()] = reason.rule.code
-            codes[reason.rule.name.casefold()] = reason.rule.code
     words = [word.strip() for word in only.split(",") if word.strip()]
     if not words:
         raise typer.BadParameter("Specify rules or machines.", param_hint="--only")
+    rules = {rule.name: code for code, rule in knowledge.rules.items()}
+    codes = {code.casefold(): code for code in knowledge.rules} | rules
+    machines = report.fleet.machines
     for word in words:
         rule, _, machine = word.partition("/")
-        asked = [Wanted(None, word), Wanted(codes.get(word.casefold()))]
-        if machine and rule.casefold() in codes:
-            asked.append(Wanted(codes[rule.casefold()], machine))
-        known = [
-            one
-            for one in asked
-            if one != Wanted() and (one.machine is None or one.names_one_of(report.machines))
-        ]
-        if not known:
-            advice = did_you_mean(word, [*codes, *labels]) or "Specify a rule or a machine."
-            message = f"{word!r} is neither a finding nor a machine of this fleet. {advice}"
+        if (wanted := Wanted(None, word)).names_one_of(machines):
+            yield wanted
+        elif code := codes.get(word.casefold()):
+            yield Wanted(code)
+        elif (code := codes.get(rule.casefold())) and Wanted(code, machine).names_one_of(machines):
+            yield Wanted(code, machine)
+        else:
+            known = [*knowledge.rules, *rules, *(machine.label for machine in machines)]
+            advice = did_you_mean(word, known) or "Specify a rule, a machine, or RULE/MACHINE."
+            message = f"{word!r} is neither a rule nor a machine of this fleet. {advice}"
             raise typer.BadParameter(message, param_hint="--only")
-        yield known[-1]
 
 
-def _decision(fixes: "FleetFixes") -> str:
-    """What the changes are good for, in one sentence without its full stop."""
+def _decision(fixes: "FleetFixes", *, narrowed: bool) -> str:
+    """What the changes achieve, in one sentence without its full stop."""
     from hotpatch_cli.outputs.phrases import counted
 
     ready = sum(batch.makes_ready for batch in fixes.batches)
     total = counted(len(fixes.report.machines), "machine")
     if not fixes.changes:
-        return f"None of {total} needs a change"
+        return "No change for --only" if narrowed else f"None of {total} needs a change"
     changes = counted(len(fixes.changes), "change")
-    return f"{changes}: {ready:,} of {total} become ready"
+    verb = "makes" if len(fixes.changes) == 1 else "make"
+    return f"{changes} {verb} {ready:,} of {total} ready"
 
 
 def _how(form: str, fixes: "FleetFixes") -> str:

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from hotpatch_cli.knowledge.records import Change, Setting
+from hotpatch_cli.knowledge.records import Setting
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.remedy_commands import ScriptCommand, command, exact_names, scripted
 from hotpatch_cli.outputs.table import few
-from hotpatch_cli.use_cases.fix_edits import CodeEdit
+from hotpatch_cli.use_cases.fix_edits import CodeEdit, FileDiff
 from hotpatch_cli.use_cases.fixes import ChangeOfFleet, FixBatch, MachineFix
 
 Shell = Literal["bash", "powershell"]
@@ -91,9 +91,13 @@ def heading(batch: FixBatch) -> str:
     return f"{', then '.join(names)}: {effect}; restart: {RESTARTS[batch.restarts]}"
 
 
-def sources_of(changes: Iterable[Change]) -> tuple[str, ...]:
+def sources_of(fixes: Iterable[MachineFix]) -> tuple[str, ...]:
     """The public pages of changes, each once."""
-    return tuple(dict.fromkeys(source for change in changes for source in change.source))
+    found: dict[str, None] = {}
+    for fix in fixes:
+        for change in fix.changes:
+            found |= dict.fromkeys(change.source)
+    return tuple(found)
 
 
 def findings_of(fixes: Iterable[MachineFix]) -> tuple[str, ...]:
@@ -190,6 +194,12 @@ def _lines(edit: CodeEdit) -> tuple[str, Iterable[str]]:
     if edit.tool == "bicep":
         return "bicep", _bicep(nested(dict(edit.settings)), "")
     return "", (f"{path} = {json.dumps(value)}" for path, value in edit.settings)
+
+
+def diff_lines(diff: FileDiff) -> Iterator[str]:
+    """A diff to look at. Its text in the JSON is that which can be applied, with every letter."""
+    for line in diff.text.rstrip("\n").split("\n"):
+        yield "\t".join(map(visible, line.removesuffix("\r").split("\t")))
 
 
 def _hcl(edit: CodeEdit) -> tuple[str, ...]:

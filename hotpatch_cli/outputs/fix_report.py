@@ -10,6 +10,7 @@ from hotpatch_cli.outputs.fix_commands import (
     RESTARTS,
     CodeBlock,
     code_blocks,
+    diff_lines,
     filled_commands,
     findings_of,
     heading,
@@ -35,7 +36,7 @@ _COLUMNS = (
     Column("machines", 3),
 )
 _RESTARTS = {True: "yes", False: "no", None: "-"}
-NOTHING = "No machine needs a change.\n"
+NOTHING = "Nothing to change.\n"
 
 
 # --- table ----------------------------------------
@@ -64,9 +65,9 @@ def _how(change: ChangeOfFleet) -> str:
     """What to do first, in a few words: the command, the place in code, or the kind of step."""
     if change.fix.kind == "missing-facts":
         return ways(change.fix)[0]
-    in_code = [edit for fix in change.machines for edit in fix.edits]
-    if in_code:
-        return f"edit {short_place_of(in_code[0])}"
+    for fix in change.machines:
+        if fix.edits:
+            return f"edit {short_place_of(fix.edits[0])}"
     commands = _texts(change.machines)
     if commands:
         return re.split(r" -", commands[0], maxsplit=1)[0]
@@ -102,7 +103,6 @@ def _change(change: ChangeOfFleet) -> dict[str, Any]:
     fix = change.fix
     is_missing = fix.kind == "missing-facts"
     steps = missing_steps(change) if is_missing else steps_of(change.machines)
-    parts = [part for one in change.machines for part in one.changes]
     return {
         "rule": fix.codes[0],
         "name": fix.name,
@@ -116,8 +116,8 @@ def _change(change: ChangeOfFleet) -> dict[str, Any]:
         "variables": _variables(change.machines),
         "steps": list(steps),
         "findings": list(findings_of(change.machines)),
-        "edits": [_edit(one, edit) for one in change.machines for edit in one.edits],
-        "sources": list(sources_of(parts)),
+        "edits": list(_edits(change.machines)),
+        "sources": list(sources_of(change.machines)),
     }
 
 
@@ -131,6 +131,12 @@ def _variables(fixes: Sequence[MachineFix]) -> list[str]:
         except ValueError:
             continue
     return [VARIABLES[blank][0] for blank in VARIABLES if blank in found]
+
+
+def _edits(fixes: Sequence[MachineFix]) -> Iterator[dict[str, Any]]:
+    for fix in fixes:
+        for edit in fix.edits:
+            yield _edit(fix, edit)
 
 
 def _edit(fix: MachineFix, edit: CodeEdit) -> dict[str, Any]:
@@ -168,7 +174,6 @@ def _document(fixes: FleetFixes) -> Iterator[str]:
     for number, batch in enumerate(fixes.batches, 1):
         yield f"\n### {number}. {markdown(heading(batch))}\n"
         yield f"Machines: {markdown(names_of_all(batch.machines, None))}\n"
-        parts = [change for one in batch.machines for change in one.changes]
         yield from _code(code_blocks(batch.machines))
         for title, shell in (("Azure CLI", "bash"), ("Azure PowerShell", "powershell")):
             if commands := _texts(batch.machines, shell):
@@ -176,13 +181,13 @@ def _document(fixes: FleetFixes) -> Iterator[str]:
                 yield _fence(shell, "\n".join(commands))
         yield from (f"{markdown(finding)}\n" for finding in findings_of(batch.machines))
         yield from _steps(steps_of(batch.machines))
-        yield f"Restart: {RESTARTS[batch.restarts]}. Sources: {', '.join(sources_of(parts))}"
+        yield f"Restart: {RESTARTS[batch.restarts]}. Sources: {', '.join(sources_of(batch.machines))}"
     for change in fixes.changes:
         if change.fix.kind != "change":
             yield from _other(change)
     for diff in fixes.diffs:
         yield f"\n### Edits of {markdown(diff.file)}\n"
-        yield _fence("diff", diff.text.rstrip("\n"))
+        yield _fence("diff", "\n".join(diff_lines(diff)))
 
 
 def _other(change: ChangeOfFleet) -> Iterator[str]:

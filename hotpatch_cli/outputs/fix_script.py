@@ -4,7 +4,8 @@ The script is a dry run until the user changes one word. Whatever a name holds, 
 one argument, and a comment is one line.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.escaping import visible
@@ -12,6 +13,7 @@ from hotpatch_cli.outputs.fix_commands import (
     FilledCommand,
     Shell,
     code_blocks,
+    diff_lines,
     filled_commands,
     findings_of,
     heading,
@@ -96,8 +98,8 @@ def render_powershell(fixes: FleetFixes, _options: ViewOptions) -> str:
 
 
 def _script(fixes: FleetFixes, syntax: _Syntax) -> str:
-    parts = [list(_batch(number, batch, syntax)) for number, batch in _numbered(fixes)]
-    written = [part for block in parts for part in block]
+    parts = [_batch(number, batch, syntax) for number, batch in enumerate(fixes.batches, 1)]
+    written = list(chain.from_iterable(parts))
     commands = [part for part in written if isinstance(part, _Command)]
     lines = [syntax.head.replace("{title}", _title(fixes))]
     lines += _variables(commands, syntax)
@@ -106,7 +108,7 @@ def _script(fixes: FleetFixes, syntax: _Syntax) -> str:
     lines += [f"{part}\n" for part in map(str, written)]
     lines += [f"{line}\n" for line in (*_rest(fixes), *_diffs(fixes))]
     if not written and not fixes.changes:
-        lines.append("\n# No machine needs a change.\n")
+        lines.append("\n# Nothing to change.\n")
     return "".join(lines)
 
 
@@ -114,10 +116,6 @@ def _title(fixes: FleetFixes) -> str:
     name = visible(fixes.report.fleet.name or "")
     fleet = f" of {name}" if name else ""
     return f"Changes that make machines{fleet} ready for hotpatching, as of {fixes.report.as_of}."
-
-
-def _numbered(fixes: FleetFixes) -> Iterable[tuple[int, FixBatch]]:
-    return enumerate(fixes.batches, 1)
 
 
 # --- variables ----------------------------------------
@@ -170,9 +168,8 @@ class _Command(NamedTuple):
 
 
 def _batch(number: int, batch: FixBatch, syntax: _Syntax) -> Iterator["str | _Command"]:
-    changes = [change for fix in batch.machines for change in fix.changes]
     yield f"\n# {number}. {heading(batch)}"
-    yield from (f"#    {source}" for source in sources_of(changes))
+    yield from (f"#    {source}" for source in sources_of(batch.machines))
     in_code = [fix for fix in batch.machines if fix.is_in_code]
     yield from _code(in_code)
     for fix in batch.machines:
@@ -250,10 +247,10 @@ def _rest(fixes: FleetFixes) -> Iterator[str]:
 
 
 def _diffs(fixes: FleetFixes) -> Iterator[str]:
-    """The edits of files, as comments: the JSON of this command has them as text."""
+    """The edits of files, as comments."""
     for diff in fixes.diffs:
         yield f"\n# Edits of {visible(diff.file)}:"
-        yield from (f"# {visible(line)}" for line in diff.text.splitlines())
+        yield from (f"# {line}" for line in diff_lines(diff))
 
 
 def _need(change: ChangeOfFleet) -> str:

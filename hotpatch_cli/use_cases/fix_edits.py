@@ -95,8 +95,9 @@ class CodeSources:
 
 def _tool(tool: Tool, document: Document) -> Tool:
     """The tool; a template that Bicep compiles to is edited as Bicep."""
-    generator = dig(document.root, "metadata", "_generator", "name")
-    return "bicep" if tool == "arm" and str(generator).lower() == "bicep" else tool
+    generator = str(dig(document.root, "metadata", "_generator", "name")).lower()
+    is_bicep = generator == "bicep" or document.file.lower().endswith(".bicep")
+    return "bicep" if tool == "arm" and is_bicep else tool
 
 
 class CodeEdits:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import Change, Rule
+from hotpatch_cli.model import Machine
 from hotpatch_cli.report import Checked, Reason, Report
 from hotpatch_cli.use_cases.fix_edits import CodeEdit, CodeEdits, CodeSources, FileDiff
 from hotpatch_cli.use_cases.fix_ranking import (
@@ -32,14 +33,14 @@ class Wanted(NamedTuple):
         """Whether a change of a machine that answers these rules is asked for."""
         if self.code is not None and self.code not in codes:
             return False
-        return self.machine is None or self.names_one_of((checked,))
+        return self.machine is None or self.names_one_of((checked.machine,))
 
-    def names_one_of(self, machines: Iterable[Checked]) -> bool:
+    def names_one_of(self, machines: Iterable[Machine]) -> bool:
         """Whether one of the machines has the name, or fits the pattern."""
         asked = (self.machine or "").casefold()
-        for checked in machines:
-            for name in (checked.machine.label, checked.machine.name):
-                if name.casefold() == asked or fnmatchcase(name.casefold(), asked):
+        for machine in machines:
+            for name in (machine.label.casefold(), machine.name.casefold()):
+                if name == asked or fnmatchcase(name, asked):
                     return True
         return False
 
@@ -52,7 +53,6 @@ class MachineFix(NamedTuple):
     checked: Checked
     reasons: tuple[Reason, ...]
     edits: tuple[CodeEdit, ...]
-    codes: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -66,21 +66,25 @@ class MachineFix(NamedTuple):
         return bool(self.edits)
 
     @property
+    def is_scale_set(self) -> bool:
+        """Whether it's a scale set, which no command for a VM takes."""
+        _, found, below = (self.checked.machine.id or "").lower().partition(_SCALE_SET)
+        return bool(found) and _MEMBERS not in below
+
+    @property
     def has_commands(self) -> bool:
-        """Whether commands take it: a resource of Azure that no code alone knows, and no scale
-        set.
-        """
-        name = (self.checked.machine.id or "").lower()
-        if _SCALE_SET in name and _MEMBERS not in name.partition(_SCALE_SET)[2]:
+        """Whether commands take it: not where it's only in code, and no scale set."""
+        if self.is_scale_set:
             return False
-        return bool(name) or not (self.is_in_code or self.checked.machine.facts.declared)
+        machine = self.checked.machine
+        return bool(machine.id) or not (self.is_in_code or machine.facts.declared)
 
     @property
     def steps(self) -> tuple[str, ...]:
         """What no command does, each once."""
         found: dict[str, None] = {}
         for change in self.changes:
-            if not self.has_commands and not self.is_in_code:
+            if self.is_scale_set and not self.is_in_code:
                 found |= dict.fromkeys(change.scale_set)
             found |= dict.fromkeys(change.steps)
         return tuple(found)
@@ -133,12 +137,16 @@ def fleet_fixes(
         if checked.outcome == "waived":
             continue
         needed = fixes_of(checked.reasons)
-        asked = {name: rules for name, rules in needed.items() if _asked(wanted, checked, rules)}
+        asked = {
+            name: rules
+            for name, rules in needed.items()
+            if _is_asked(wanted, checked, _answered(checked, (name,), needed))
+        }
         ranking.add(checked, names=asked)
-        for name, rules in asked.items():
+        for name in asked:
             reasons = _answered(checked, (name,), needed)
             edited = edits.of(checked, reasons)
-            fixes.setdefault(name, []).append(MachineFix(checked, reasons, edited, tuple(rules)))
+            fixes.setdefault(name, []).append(MachineFix(checked, reasons, edited))
         own = tuple(name for name, rules in asked.items() if _is_change(rules))
         if own:
             reasons = _answered(checked, own, needed)
@@ -147,13 +155,15 @@ def fleet_fixes(
             also = tuple(name for name, rules in asked.items() if not _is_change(rules))
             key = _BatchKey(names, also, len(asked) == len(needed))
             batched.setdefault(key, []).append(whole)
-    changes = tuple(ChangeOfFleet(fix, tuple(fixes[fix.name])) for fix in ranking.ranked())
+    ranked = sorted(ranking.ranked(), key=lambda fix: -fix.makes_ready)
+    changes = tuple(ChangeOfFleet(fix, tuple(fixes[fix.name])) for fix in ranked)
     batches = sorted((_batch(key, machines) for key, machines in batched.items()), key=_order)
     return FleetFixes(report, changes, tuple(batches), edits.diffs())
 
 
-def _asked(wanted: Collection[Wanted], checked: Checked, rules: Mapping[str, Rule]) -> bool:
-    return not wanted or any(one.fits(checked, rules) for one in wanted)
+def _is_asked(wanted: Collection[Wanted], checked: Checked, reasons: Collection[Reason]) -> bool:
+    codes = {reason.rule.code for reason in reasons}
+    return not wanted or any(one.fits(checked, codes) for one in wanted)
 
 
 def _is_change(rules: Mapping[str, Rule]) -> bool:
@@ -166,7 +176,9 @@ def _answered(
     """The findings that some changes answer, in the order in which the changes are made; also those
     of rules that are done with them.
     """
-    codes = {code for name in names for code in needed[name]}
+    codes: set[str] = set()
+    for name in names:
+        codes |= needed[name].keys()
     blocking = blocking_rules(checked.reasons)
     reasons = []
     for reason in checked.reasons:
@@ -197,7 +209,9 @@ class _BatchKey(NamedTuple):
 
 def _batch(key: _BatchKey, machines: list[MachineFix]) -> FixBatch:
     rules = {reason.rule.name: reason.rule.code for reason in machines[0].reasons}
-    restarts = {change.restarts for machine in machines for change in machine.changes}
+    restarts: set[bool | None] = set()
+    for machine in machines:
+        restarts |= {change.restarts for change in machine.changes}
     return FixBatch(
         key.names,
         tuple(rules[name] for name in key.names),

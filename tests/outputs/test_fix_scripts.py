@@ -51,12 +51,12 @@ HOSTILE = (
     "😀",
     "OR",
 )
-FAKE_AZ = """#!/usr/bin/env python3
-import json, os, sys
-with open(os.environ["SAID"], "a") as said:
-    said.write(json.dumps(sys.argv[1:]) + "\\n")
-if os.environ.get("REFUSES") and os.environ["REFUSES"] in sys.argv:
-    sys.exit(os.environ["ANSWER"])
+FAKE_AZ = """#!/bin/sh
+printf '%s\\0' "$@" >> "$SAID"
+printf 'end of call\\0' >> "$SAID"
+[ "${REFUSES:-}" = "${3:-}" ] || exit 0
+echo "$ANSWER" >&2
+exit 1
 """
 
 
@@ -121,7 +121,10 @@ class Shell:
     def calls(self) -> list[list[str]]:
         """The arguments of each call of az."""
         said = self.folder / "said"
-        return [json.loads(line) for line in said.read_text().splitlines()] if said.exists() else []
+        if not said.exists():
+            return []
+        whole = said.read_bytes().decode()
+        return [call.split("\0")[:-1] for call in whole.split("end of call\0")[:-1]]
 
 
 @pytest.fixture
@@ -186,7 +189,7 @@ def test_prerequisites_come_before_the_enrollment(hotpatch: Hotpatch, shell: She
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0/"), min_size=1)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(group=NAMES, name=NAMES)
 @example("-g", "-x")
 @example("a\nb", "$(touch pwned)")
@@ -395,7 +398,8 @@ def test_a_name_is_one_line_in_every_format(hotpatch: Hotpatch, form: str) -> No
     for machine in machines:
         del machine["id"]
     out = fix(hotpatch, machines, "-f", form)
-    plain = fix(hotpatch, [arc(f"{number} x", {"secure_boot": False}) for number, _ in enumerate(HOSTILE)], "-f", form)  # fmt: skip
+    names = (f"{number} x" for number, _ in enumerate(HOSTILE))
+    plain = fix(hotpatch, [arc(name, {"secure_boot": False}) for name in names], "-f", form)
     assert out.count("\n") == plain.count("\n")
     assert "\x1b" not in out
     assert "\u202e" not in out or form == "json"
@@ -404,7 +408,7 @@ def test_a_name_is_one_line_in_every_format(hotpatch: Hotpatch, form: str) -> No
 def test_nothing_to_change_is_a_script_that_does_nothing(hotpatch: Hotpatch, shell: Shell) -> None:
     """A fleet that is ready gets a script that can run."""
     script = fix(hotpatch, [azure("a", {})], "-f", "bash")
-    assert "No machine needs a change" in script
+    assert "Nothing to change" in script
     assert shell.run(script).returncode == 0
     assert shell.calls == []
     parsed(fix(hotpatch, [azure("a", {})], "-f", "powershell"))
