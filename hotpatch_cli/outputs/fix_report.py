@@ -62,7 +62,7 @@ def _row(change: ChangeOfFleet, options: ViewOptions) -> tuple[str, ...]:
 
 
 def _how(change: ChangeOfFleet) -> str:
-    """What to do first, in a few words: the command, the place in code, or the kind of step."""
+    """What to do first, in a few words: the command, the place in code, or that there are steps."""
     if change.fix.kind == "missing-facts":
         return ways(change.fix)[0]
     for fix in change.machines:
@@ -71,7 +71,7 @@ def _how(change: ChangeOfFleet) -> str:
     commands = _texts(change.machines)
     if commands:
         return re.split(r" -", commands[0], maxsplit=1)[0]
-    return {"upgrade": "upgrade", "new-machine": "new VM"}.get(change.fix.kind, "steps")
+    return "steps"
 
 
 def _texts(fixes: Sequence[MachineFix], shell: Any = "bash") -> list[str]:
@@ -181,7 +181,8 @@ def _document(fixes: FleetFixes) -> Iterator[str]:
                 yield _fence(shell, "\n".join(commands))
         yield from (f"{markdown(finding)}\n" for finding in findings_of(batch.machines))
         yield from _steps(steps_of(batch.machines))
-        yield f"Restart: {RESTARTS[batch.restarts]}. Sources: {', '.join(sources_of(batch.machines))}"
+        sources = ", ".join(sources_of(batch.machines))
+        yield f"Restart: {RESTARTS[batch.restarts]}. Sources: {sources}"
     for change in fixes.changes:
         if change.fix.kind != "change":
             yield from _other(change)
