@@ -6,7 +6,7 @@ In one place, so that an option has the same panel in all commands.
 from typing import Any
 
 COMMAND_PANELS = {
-    "Eligibility": ("check", "image", "report", "diff", "waive"),
+    "Eligibility": ("check", "image", "fix", "report", "diff", "waive"),
     "Restarts": ("calendar", "windows", "plan", "verify", "rollback", "feed"),
     "Inventories": ("init", "convert", "collect", "schema"),
     "Reference": ("explain", "matrix", "releases"),
@@ -53,6 +53,17 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "one image",
         ),
         ("hotpatch image - < examples/images.txt", "a list of images, for a pipeline"),
+    ),
+    "fix": (
+        ("hotpatch fix examples/fleet.yaml --as-of 2025-12-15", "the changes, ranked"),
+        (
+            "hotpatch fix examples/fleet.yaml --as-of 2025-12-15 -o fix.sh",
+            "a script of the Azure CLI, to review",
+        ),
+        (
+            "hotpatch fix examples/fleet.yaml --as-of 2025-12-15 --only web03 -f markdown",
+            "one machine, for a change request",
+        ),
     ),
     "report": (
         (

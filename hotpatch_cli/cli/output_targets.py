@@ -52,6 +52,7 @@ _SUFFIXES: Mapping[str, tuple[str, ...]] = {
     ".png": ("png",),
     ".ps1": ("powershell",),
     ".sarif": ("sarif",),
+    ".sh": ("bash",),
     ".sarif.json": ("sarif",),
     ".svg": ("svg",),
     ".xml": ("junit",),

@@ -17,6 +17,7 @@ _COMPLETING = "_HOTPATCH_COMPLETE"
 COMMANDS = (
     "check",
     "image",
+    "fix",
     "report",
     "diff",
     "waive",

@@ -60,7 +60,7 @@ def load_rules() -> dict[str, Rule]:
     rules = c.table(_RULE).read(document.root["rules"], document.root_mark, log) or {}
     log.finish()
     return {
-        code: Rule(code, **{"levels": {}, "remedies": {}, "tracks": {}, **fields})
+        code: Rule(code, **{"levels": {}, "remedies": {}, "changes": {}, "tracks": {}, **fields})
         for code, fields in sorted(rules.items())
     }
 
@@ -398,6 +398,45 @@ def _laid_over(below: Matrix, above: Matrix, replaces: bool) -> Matrix:  # noqa:
 
 _LEVEL = c.choice("error", "warning", "note")
 _TRACK = c.choice(*TRACK_STATES)
+
+
+def _setting(value: object, mark: int, log: Log) -> rows.Setting | None:
+    """The value of a setting: true, false, or text."""
+    text = c.text_of(value, mark, log)
+    return text == "true" if text in ("true", "false") else text
+
+
+def _change(**fields: Any) -> rows.Change:
+    return rows.Change(**{"arm": {}, "terraform": {}, **fields})
+
+
+_SETTINGS = c.table(Codec(_setting, {"type": ["string", "boolean"]}))
+_LINES = c.listing(_WORDS)
+_CHANGE = c.record(
+    _change,
+    {
+        "kind": _needed(c.choice(*rows.CHANGE_KINDS), "setting, step, upgrade, or new-machine"),
+        "order": Field(c.number(0, 99), "place among the changes of one machine"),
+        "done_with": Field(c.text(r"HP\d{3}"), "rule whose change makes this one, too"),
+        "restarts": Field(c.boolean, "whether it restarts the machine"),
+        "source": Field(c.listing(c.text(r"https?://\S+"), single=True), "public pages"),
+        "bash": Field(_LINES, "commands of the Azure CLI"),
+        "powershell": Field(_LINES, "commands of Azure PowerShell"),
+        "not_found": Field(
+            c.record(
+                rows.Fallback,
+                {"bash": _needed(_WORDS, "command"), "powershell": _needed(_WORDS, "command")},
+                "a fallback",
+            ),
+            "commands where there is nothing to update",
+        ),
+        "steps": Field(_LINES, "what no command does"),
+        "scale_set": Field(_LINES, "steps on a scale set"),
+        "arm": Field(_SETTINGS, "properties of the resource"),
+        "terraform": Field(c.table(_SETTINGS), "attributes by resource type"),
+    },
+    "a change",
+)
 _RULE: Codec[dict[str, Any]] = c.record(
     dict,
     {
@@ -417,6 +456,8 @@ _RULE: Codec[dict[str, Any]] = c.record(
         "remedy": _needed(_WORDS, "what to do"),
         "remedies": Field(c.table(_WORDS), "remedy of a sentence, if different"),
         "fix": Field(_WORDS, "what to change so that a machine can be scheduled"),
+        "change": Field(_CHANGE, "what makes a machine ready that the rule blocks"),
+        "changes": Field(c.table(_CHANGE), "change of a sentence, if different"),
         "source": _needed(c.text(r"https?://\S+"), "public page"),
         "read": _needed(c.day, "the day of that page"),
         "wrong": _needed(_WORDS, "example that raises the rule"),

@@ -184,13 +184,52 @@ class Matrix(NamedTuple):
         return next((row for row in known if holds(row.from_day, row.until, as_of)), None)
 
 
+ChangeKind = Literal["setting", "step", "upgrade", "new-machine"]
+CHANGE_KINDS: tuple[ChangeKind, ...] = ("setting", "step", "upgrade", "new-machine")
+
+
+class Fallback(NamedTuple):
+    """The command for each shell where the first one finds nothing to update."""
+
+    bash: str
+    powershell: str
+
+
+class Change(NamedTuple):
+    """What makes a machine ready that a rule blocks: commands, settings in code, and steps.
+
+    A `setting` has commands, a `step` only steps; an `upgrade` replaces Windows, and a
+    `new-machine` the machine. Changes of one machine are made in the order of `order`. The change
+    of the rule `done_with` makes this one, too. `restarts` is None where no source states it.
+    `arm` and `terraform` are properties and attributes with their values, `scale_set` are the
+    steps on a scale set, which the commands don't take.
+    """
+
+    kind: ChangeKind
+    order: int = 0
+    done_with: str = ""
+    restarts: bool | None = None
+    source: tuple[str, ...] = ()
+    bash: tuple[str, ...] = ()
+    powershell: tuple[str, ...] = ()
+    not_found: Fallback | None = None
+    steps: tuple[str, ...] = ()
+    scale_set: tuple[str, ...] = ()
+    arm: Mapping[str, "Setting"] = MappingProxyType({})
+    terraform: Mapping[str, Mapping[str, "Setting"]] = MappingProxyType({})
+
+
+Setting = str | bool
+
+
 class Rule(NamedTuple):
     """A rule of the catalog: its texts, its level, and its source.
 
     `verdict` is the verdict of an error; after an error of a rule that `stops`, no rule that
     depends on the image or the Windows version is raised. `track` is the track state that it
-    explains, `fix` the change that lets a machine be scheduled. `levels`, `remedies`, and `tracks`
-    are those of single sentences that differ from the rule's.
+    explains, `fix` the change that lets a machine be scheduled, `change` the one that makes it
+    ready. `levels`, `remedies`, `changes`, and `tracks` are those of single sentences that differ
+    from the rule's.
     """
 
     code: str
@@ -212,6 +251,8 @@ class Rule(NamedTuple):
     track: TrackState | None = None
     tracks: Mapping[str, TrackState] = MappingProxyType({})
     fix: str = ""
+    change: Change | None = None
+    changes: Mapping[str, Change] = MappingProxyType({})
 
     def level_of(self, variant: str) -> str:
         """The level of a sentence: the rule's, unless the sentence has its own."""
@@ -220,6 +261,10 @@ class Rule(NamedTuple):
     def remedy_of(self, variant: str) -> str:
         """The remedy of a sentence: the rule's, unless the sentence has its own."""
         return self.remedies.get(variant, self.remedy)
+
+    def change_of(self, variant: str) -> Change | None:
+        """The change of a sentence: the rule's, unless the sentence has its own."""
+        return self.changes.get(variant, self.change)
 
     def verdict_of(self, variant: str) -> Verdict | None:
         """The verdict of a sentence; None where it isn't an error or has no verdict."""

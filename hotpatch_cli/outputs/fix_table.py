@@ -63,7 +63,9 @@ def effect(fix: RankedFix) -> str:
 
 
 def ways(fix: RankedFix) -> list[str]:
-    """The commands that find the missing facts, or that explain the change."""
+    """The commands that find the missing facts, write the change, or explain it."""
+    if fix.kind == "change":
+        return ["hotpatch fix"]
     if fix.kind != "missing-facts":
         return [f"hotpatch explain {fix.codes[0]}"]
     codes = set(fix.codes)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.windows_listing import ListedOpenings
     from hotpatch_cli.report import Report
     from hotpatch_cli.servicing.calendar import Year
+    from hotpatch_cli.use_cases.fixes import FleetFixes
 
 
 def _lazy(module: str, function: str) -> "Callable[[Any, ViewOptions], Any]":
@@ -87,6 +88,13 @@ LINT_FORMATS: "dict[str, Callable[[LintView, ViewOptions], str]]" = {
 ROLLBACK_FORMATS: "dict[str, Callable[[RollbackView, ViewOptions], str]]" = {
     "table": _lazy("rollback", "render_table"),
     "json": _lazy("rollback", "render_json"),
+}
+FIX_FORMATS: "dict[str, Callable[[FleetFixes, ViewOptions], str]]" = {
+    "table": _lazy("fix_report", "render_table"),
+    "bash": _lazy("fix_script", "render_bash"),
+    "powershell": _lazy("fix_script", "render_powershell"),
+    "markdown": _lazy("fix_report", "render_markdown"),
+    "json": _lazy("fix_report", "render_json"),
 }
 DIFF_FORMATS: "dict[str, Callable[[ReportDiff, ViewOptions], str]]" = {
     "table": _lazy("report_diff", "render_table"),

@@ -5,7 +5,7 @@ the setting that enables hotpatching on an Azure VM sets its patch mode too.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -22,18 +22,6 @@ COLLECTED = frozenset({"HP401", "HP402", "HP403", "HP407", "HP409", "HP410"})
 IN_AZURE = frozenset({"HP401", "HP402", "HP404", "HP405", "HP406", "HP407", "HP408"})
 """Missing facts that an export from Azure has."""
 
-_NEW_MACHINE = frozenset({"HP101", "HP102", "HP103", "HP106", "HP107", "HP108", "HP111", "HP203"})
-_UPGRADE = frozenset({"HP104", "HP105"})
-_CONFLICTS = frozenset({"HP415"})
-"""Rules of an unknown verdict where no fact is missing: two facts contradict each other."""
-_CHANGED_WITH = MappingProxyType({"HP202": "HP201"})
-"""The remedy of the second rule fixes the first one too, on a machine that both block."""
-_RESTARTS = MappingProxyType(
-    {"HP201": False, "HP202": False, "HP205": True, "HP206": True, "HP209": True, "HP216": True}
-)
-"""Whether a change restarts the machine: a patch setting of a VM doesn't, and the other remedies
-include a restart.
-"""
 _GROUPS: Mapping[FixKind, int] = MappingProxyType(
     {"change": 0, "missing-facts": 0, "upgrade": 1, "new-machine": 2}
 )
@@ -90,12 +78,16 @@ class FixRanking:
         self._totals: Counter[str] = Counter()
         self._totals_alone: Counter[str] = Counter()
 
-    def add(self, checked: Checked, machines: int = 1) -> None:
-        """Count a machine, or several that are alike."""
+    def add(
+        self, checked: Checked, machines: int = 1, names: Collection[str] | None = None
+    ) -> None:
+        """Count a machine, or several that are alike; of its changes only `names`, if given."""
         if checked.outcome == "waived":
             return
         needed = fixes_of(checked.reasons)
         for name, rules in needed.items():
+            if names is not None and name not in names:
+                continue
             self._rules.setdefault(name, {}).update(rules)
             self._totals[name] += machines
             if self._named:
@@ -113,13 +105,13 @@ class FixRanking:
         rules = tuple(sorted(self._rules[name].values(), key=lambda rule: rule.code))
         return RankedFix(
             name,
-            _kind(rules[0]),
+            kind_of(rules[0]),
             rules,
             tuple(self._machines.get(name, ())),
             tuple(self._alone.get(name, ())),
             self._totals[name],
             self._totals_alone[name],
-            _RESTARTS.get(rules[0].code),
+            rules[0].change.restarts if rules[0].change else None,
         )
 
 
@@ -128,11 +120,11 @@ def fixes_of(reasons: Iterable[Reason]) -> dict[str, dict[str, Rule]]:
     by code. Where only a new machine helps, no other change is worth its while.
     """
     blocking = blocking_rules(reasons)
-    new_machine = {code: rule for code, rule in blocking.items() if code in _NEW_MACHINE}
+    new_machine = {code: rule for code, rule in blocking.items() if kind_of(rule) == "new-machine"}
     needed: dict[str, dict[str, Rule]] = {}
     for code, rule in (new_machine or blocking).items():
-        if _CHANGED_WITH.get(code) not in blocking:
-            needed.setdefault(_name(rule), {})[code] = rule
+        if rule.change is None or rule.change.done_with not in blocking:
+            needed.setdefault(fix_name(rule), {})[code] = rule
     return needed
 
 
@@ -147,18 +139,18 @@ def blocking_rules(reasons: Iterable[Reason]) -> dict[str, Rule]:
 
 def is_missing_fact(rule: Rule) -> bool:
     """Whether a rule asks for a fact that no source states."""
-    return rule.verdict == "unknown" and rule.level == "error" and rule.code not in _CONFLICTS
+    return rule.verdict == "unknown" and rule.level == "error" and rule.change is None
 
 
-def _name(rule: Rule) -> str:
+def fix_name(rule: Rule) -> str:
+    """The name of the change that answers a rule: missing facts are one change."""
     return MISSING_FACTS if is_missing_fact(rule) else rule.name
 
 
-def _kind(rule: Rule) -> FixKind:
-    if rule.code in _NEW_MACHINE:
-        return "new-machine"
-    if rule.code in _UPGRADE:
-        return "upgrade"
+def kind_of(rule: Rule) -> FixKind:
+    """The kind of change that answers a rule."""
+    if rule.change is not None and rule.change.kind in ("upgrade", "new-machine"):
+        return rule.change.kind
     return "missing-facts" if is_missing_fact(rule) else "change"
 
 

@@ -121,6 +121,7 @@ COMMANDS = {
     "windows list": Shown(
         ("windows", "list", "fleet.json", "--from", "2025-12-15"), names=False, patterns=(DATE,)
     ),
+    "fix": Shown(("fix", "fleet.json", *DAY), names=False, patterns=(r"(?m)^[a-z]+(?:-[a-z]+)+",)),
     "rollback": Shown(
         ("rollback", "fleet.json", "--kb", "KB5068966", *DAY), patterns=(KB, BUILD, DATE)
     ),

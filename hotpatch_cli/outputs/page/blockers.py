@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.ci_findings import aside
 from hotpatch_cli.outputs.escaping import visible
-from hotpatch_cli.outputs.page.commands import Command, filled, names_of, steps
+from hotpatch_cli.outputs.remedy_commands import Command, filled, names_of, steps
 from hotpatch_cli.report import Checked, Reason, Report
 
 SAID, LISTED = 3, 200

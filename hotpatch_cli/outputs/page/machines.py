@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.outputs.ci_findings import aside
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.machine_rows import ATTENTION, STATES, MachineGroup, MachineGroups, rank
-from hotpatch_cli.outputs.page.commands import Blank, Command, forms, names_of, of_finding, steps
+from hotpatch_cli.outputs.remedy_commands import Blank, Command, forms, names_of, of_finding, steps
 from hotpatch_cli.outputs.restart_text import next_restart, order_of
 from hotpatch_cli.report import Checked, Reason, Report
 from hotpatch_cli.restarts import Restart

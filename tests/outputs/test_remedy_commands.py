@@ -10,7 +10,7 @@ from tree_sitter_powershell import language
 
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import Facts, Location, Machine, Placement
-from hotpatch_cli.outputs.page.commands import command, filled, names_of, steps
+from hotpatch_cli.outputs.remedy_commands import command, filled, names_of, steps
 from tests.outputs.page.fleets import HOSTILE
 
 RULES = load_knowledge(()).rules.values()

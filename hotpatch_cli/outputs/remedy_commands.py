@@ -4,10 +4,12 @@ A value is quoted for the shell of its command. Whatever a name holds, Bash pass
 argument, and PowerShell runs nothing of it. A value that isn't known stays a blank such as `<vm>`.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
@@ -71,6 +73,7 @@ _CREATES = ("az vm create ", "az vmss create ", "New-VM ")
 _NEW = frozenset({"vm", "scale-set"})
 SUBSCRIPTION = "--subscription "
 """How the chunk begins that a command of az gets where the subscription is known."""
+_INSTANCE = "virtualmachineinstances"
 _PARTS = {
     "subscriptions": "subscription",
     "resourcegroups": "resource-group",
@@ -152,7 +155,7 @@ def _pieces(token: str, fixed: frozenset[str]) -> Iterator[Piece]:
     """A token as text and blanks; `fixed` are blanks that the reader alone can fill."""
     form: Form = "word"
     if token[0] in "\"'":
-        form = "url" if token[1:].startswith("https://") else "plain"
+        form = "url" if token[1:].startswith(("https://", "/subscriptions/")) else "plain"
     for number, part in enumerate(_BLANK.split(token)):
         if number % 2:
             yield f"<new-{part}>" if part in fixed else Blank(part, form)
@@ -184,16 +187,21 @@ def _chunks(words: Iterable[list[Piece]]) -> list[list[Piece]]:
 
 def names_of(machine: Machine, values: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
     """What a machine, and a finding of it, fill in. A value is known or it isn't there."""
+    found = exact_names(machine) | of_finding(values)
+    return {key: value for key, value in found.items() if _usable(value)}
+
+
+def exact_names(machine: Machine) -> dict[str, str]:
+    """What a machine fills in, whatever letters it has."""
     found = {"vm": machine.name, "region": machine.placement.region or machine.facts.region or ""}
     parts = (machine.id or "").strip("/").split("/")
-    for key, value in zip(parts[::2], parts[1::2], strict=False):
-        if key.lower() in _PARTS:
-            found[_PARTS[key.lower()]] = value
+    keys = dict(zip(map(str.lower, parts[::2]), parts[1::2], strict=False))
+    found |= {name: keys[key] for key, name in _PARTS.items() if key in keys}
     if machine.id:
-        found["vm"] = parts[-1]
+        # the instance of an Azure Local VM is called `default`: the machine above it has the name
+        found["vm"] = keys["machines"] if _INSTANCE in keys and "machines" in keys else parts[-1]
     found["machine"] = found["vm"]
-    found |= of_finding(values)
-    return {key: value for key, value in found.items() if _usable(value)}
+    return {key: value for key, value in found.items() if value}
 
 
 def of_finding(values: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -242,3 +250,117 @@ def _filled(piece: Piece, shell: Shell, names: Names) -> str:
         word = known[1] if shell == "PowerShell" else known[0]
         known = {"word": word, "url": known[2], "plain": known[3]}[piece.form]
     return known or f"<{piece.name}>"
+
+
+# --- a script ----------------------------------------
+
+VARIABLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "subscription": ("SUBSCRIPTION", "Subscription"),
+        "resource-group": ("RESOURCE_GROUP", "ResourceGroup"),
+        "region": ("LOCATION", "Location"),
+    }
+)
+"""Blank -> the variable of a script in Bash, and in PowerShell, where the value isn't known."""
+_OPTION_AND_VALUE = 3
+_ASCII = re.compile(r"[ !#-&(-~]+")
+
+
+class ScriptCommand(NamedTuple):
+    """A command of a script, and the blanks that are variables in it."""
+
+    text: str
+    variables: frozenset[str]
+
+
+def scripted(made: Command, names: Names) -> ScriptCommand:
+    """A command that can run as it is: values are filled in whatever their letters, and a value
+    that isn't known is a variable. A subscription that isn't known is the one that is signed in to.
+
+    Raises ValueError for a value that no command takes.
+    """
+    unknown: set[str] = set()
+    chunks = []
+    for chunk in made.chunks:
+        is_subscription = chunk[-1] == Blank("subscription", "word")
+        if is_subscription and "subscription" not in names:
+            continue
+        chunks.append(_script_chunk(chunk, made.shell, names, unknown))
+    return ScriptCommand(" ".join(chunks), frozenset(unknown))
+
+
+def _script_chunk(chunk: tuple[Piece, ...], shell: Shell, names: Names, unknown: set[str]) -> str:
+    texts = [_script_piece(piece, shell, names, unknown) for piece in chunk]
+    last = chunk[-1]
+    if (
+        shell == "Bash"
+        and len(chunk) == _OPTION_AND_VALUE
+        and isinstance(last, Blank)
+        and names.get(last.name, "").startswith("-")
+    ):  # az would take the value for an option
+        return f"{texts[0]}={texts[2]}"
+    return "".join(texts)
+
+
+def _script_piece(piece: Piece, shell: Shell, names: Names, unknown: set[str]) -> str:
+    if isinstance(piece, str):
+        return piece
+    value = names.get(piece.name)
+    if value is not None:
+        return _script_value(value, piece.form, shell)
+    if piece.name not in VARIABLES:
+        return f"<{piece.name}>"
+    unknown.add(piece.name)
+    in_bash, in_powershell = VARIABLES[piece.name]
+    variable = in_bash if shell == "Bash" else in_powershell
+    word = f'"${variable}"' if shell == "Bash" else f"${variable}"
+    return {"url": f"${{{variable}}}", "word": word, "plain": f"'{word}'"}[piece.form]
+
+
+def _script_value(value: str, form: Form, shell: Shell) -> str:
+    if "\0" in value or (form == "url" and value in (".", "..")):
+        raise ValueError(f"no command takes {value!r}")
+    value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    if form == "url":
+        return quote(value, safe="")
+    if form == "plain":  # within JSON within a literal in single quotes
+        text = json.dumps(value)[1:-1]
+        return str(text.replace("'", "'\\''" if shell == "Bash" else "''"))
+    return bash_word(value) if shell == "Bash" else powershell_word(value)
+
+
+def bash_word(value: str) -> str:
+    """A word of a script in Bash. Control codes are escapes, so that the script can be read."""
+    if _PLAIN.fullmatch(value):
+        return value
+    if value.isprintable():
+        return "'" + value.replace("'", "'\\''") + "'"
+    escaped = (
+        letter if _ASCII.fullmatch(letter) and letter != "\\" else _bytes(letter)
+        for letter in value
+    )
+    return f"$'{''.join(escaped)}'"
+
+
+def _bytes(letter: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in letter.encode())
+
+
+def powershell_word(value: str) -> str:
+    """A word of a script in PowerShell, in ASCII: Windows PowerShell reads a file without a mark as
+    of the code page of the machine, where parts of other letters are quotation marks.
+    """
+    parts: list[str] = []
+    for part in _RUNS.findall(value):
+        if part.isascii() and part.isprintable():
+            parts.append("'" + part.replace("'", "''") + "'")
+        else:
+            units = part.encode("utf-16-be")
+            pairs = zip(units[::2], units[1::2], strict=True)
+            parts += [f"[char]0x{high:02x}{low:02x}" for high, low in pairs]
+    if len(parts) == 1 and parts[0].startswith("'"):
+        return parts[0]
+    return f"('' + {' + '.join(parts)})"
+
+
+_RUNS = re.compile(r"[ -~]+|[^ -~]+")
