@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.phrases import and_more, counted
 from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequence, quoted
-from hotpatch_cli.inputs.resources import PATCHES, is_read, kind_of, name_in
+from hotpatch_cli.inputs.resources import PATCHES, SCALE_SET, is_read, kind_of, name_in
 from hotpatch_cli.inputs.source import (
     PlannedDeployment,
     PlannedResource,
@@ -215,10 +215,12 @@ def _add(
     left_open: Open = []
     known = _known(body, (), left_open)
     at = change.node.mark
+    is_set = change.kind == SCALE_SET
     if not known.keys():
         properties = Mapping(at)
         known.put("properties", properties, at, at)
-        left_open += [((part,), _UNEVALUATED) for part in ("storageprofile", "osprofile")]
+        parts = ("storageprofile", "osprofile", "orchestrationmode")
+        left_open += [((part,), _UNEVALUATED) for part in parts[: 3 if is_set else 2]]
     for key, value in (
         ("id", None if _is_expression(change.resource_id) else change.resource_id or None),
         ("name", _name(change, number)),
