@@ -47,7 +47,7 @@ class DiffRequest(NamedTuple):
     ]
     new: Annotated[
         str | None,
-        typer.Argument(metavar="[NEW]", help="The fleet after it; - is standard input."),
+        typer.Argument(metavar="NEW", help="The fleet after it; - is standard input."),
     ] = None
     as_of: AsOf = None
     form: Annotated[str, format_option("outputs.formats.DIFF_FORMATS")] = "table"

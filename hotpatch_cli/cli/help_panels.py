@@ -43,6 +43,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "machines that aren't eligible, with causes and fixes",
         ),
         (
+            "hotpatch check examples/terraform-plan.json --changes-only",
+            "what a Terraform plan or a what-if changes",
+        ),
+        (
             "az vm list -o json | hotpatch check - -o report.json -o report.html",
             "machines from Azure, as JSON and as a page",
         ),
@@ -143,6 +147,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "hotpatch diff examples/az-vm-list.json examples/fleet.yaml --as-of 2025-12-15",
             "machines that gain or lose eligibility",
+        ),
+        (
+            "hotpatch diff examples/terraform-plan.json --as-of 2025-12-15",
+            "the same, by applying a plan",
         ),
     ),
     "waive": (

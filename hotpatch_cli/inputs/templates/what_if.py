@@ -45,7 +45,7 @@ Path = tuple[str, ...]
 Open = list[tuple[Path, str]]
 
 
-class ResourceChange(NamedTuple):
+class DeploymentChange(NamedTuple):
     """An entry of `changes` or `potentialChanges`."""
 
     change: PlannedChange
@@ -119,7 +119,7 @@ def _note_failure(root: Mapping, log: Log) -> None:
         log.finish()
 
 
-def _changes(result: Mapping, log: Log) -> Iterator[ResourceChange]:
+def _changes(result: Mapping, log: Log) -> Iterator[DeploymentChange]:
     """The changes of resources that a reader of exports takes; a certain change outweighs a
     potential one of the same resource.
     """
@@ -142,7 +142,7 @@ def _changes(result: Mapping, log: Log) -> Iterator[ResourceChange]:
             yield found
 
 
-def _change(entry: Mapping, log: Log, *, certain: bool) -> ResourceChange | None:
+def _change(entry: Mapping, log: Log, *, certain: bool) -> DeploymentChange | None:
     """One change; None for a resource of another kind."""
     word = dig(entry, "changeType")
     change = _CHANGES.get(str(word).strip().lower())
@@ -165,7 +165,7 @@ def _change(entry: Mapping, log: Log, *, certain: bool) -> ResourceChange | None
             "Run the what-if again with --result-format FullResourcePayloads.",
         )
         return None
-    return ResourceChange(change, kind or "", resource_id, before, after, entry, certain)
+    return DeploymentChange(change, kind or "", resource_id, before, after, entry, certain)
 
 
 def _body(side: Any) -> Mapping | None:
@@ -184,7 +184,7 @@ def _kind(resource_id: str, body: Mapping | None) -> str | None:
 # --- the sides as exports ----------------------------------------
 
 
-def _planned(document: Document, changes: list[ResourceChange]) -> PlannedDeployment:
+def _planned(document: Document, changes: list[DeploymentChange]) -> PlannedDeployment:
     before, after = _export(document), _export(document)
     resources: dict[int, PlannedResource] = {}
     for number, change in enumerate(changes, 1):
@@ -206,7 +206,7 @@ def _export(document: Document) -> Document:
 
 def _add(
     side: Document,
-    change: ResourceChange,
+    change: DeploymentChange,
     body: Mapping,
     number: int,
     resources: dict[int, PlannedResource],
@@ -232,7 +232,7 @@ def _add(
     resources[id(known)] = PlannedResource(change.change, tuple(left_open))
 
 
-def _name(change: ResourceChange, number: int) -> str:
+def _name(change: DeploymentChange, number: int) -> str:
     """The name of a resource; of one whose name is an expression, its symbol, or its type and
     number.
     """
@@ -268,7 +268,7 @@ def _known(node: Mapping, path: Path, left_open: Open) -> Mapping:
 # --- notes ----------------------------------------
 
 
-def _potential(changes: list[ResourceChange], document: Document) -> Iterator[str]:
+def _potential(changes: list[DeploymentChange], document: Document) -> Iterator[str]:
     """Resources that the deployment may or may not change."""
     names = [
         _name(change, number)
