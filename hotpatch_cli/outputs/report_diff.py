@@ -11,7 +11,7 @@ from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.report_markdown import MOST
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
-from hotpatch_cli.outputs.view_options import ViewOptions, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 
 MARK = "<!-- hotpatch-diff -->"
 """By this line a pipeline finds the comment that it wrote last time."""
@@ -72,14 +72,15 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     """The machines that differ as a table, and why those that gain or lose eligibility do."""
     pairs = [pair for pair in difference.pairs if pair.change != "same"]
     shown = pairs[: options.most]
-    parts = [_days(difference)]
+    parts = [folded(_days(difference), options)]
     if shown:
         grid = TextTable(_COLUMNS, [_row(pair) for pair in shown])
         parts.append(drawn(grid, options))
     if len(shown) < len(pairs):
         parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))
     parts.append("".join(_why(pair, options) for pair in shown if pair.change in ("loses", "wins")))
-    return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
+    parts.append(folded(f"{_sentence(difference)}\n", options))
+    return "\n".join(filter(None, parts))
 
 
 def _row(pair: Pair) -> tuple[str, ...]:

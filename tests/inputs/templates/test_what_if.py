@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import jsonschema
 import pytest
 
 Hotpatch = Any
@@ -350,3 +351,11 @@ def test_a_finding_refers_to_the_line_of_its_value(hotpatch: Hotpatch) -> None:
     (reason,) = [each for each in machine["reasons"] if each["code"] == "HP202"]
     line = next(at for at, line in enumerate(text.splitlines(), 1) if '"patchMode"' in line)
     assert reason["location"]["line"] == line
+
+
+def test_the_schema_describes_the_changes(hotpatch: Hotpatch) -> None:
+    """A report with changes is valid by the schema of reports."""
+    done = judged(hotpatch, result(OTHER, change("Delete", vm())))
+    schema = hotpatch("schema", "report").json
+    jsonschema.Draft202012Validator(schema).validate(done.json)
+    assert "changes" in schema["properties"]
