@@ -138,7 +138,8 @@ def _changes(result: Mapping, log: Log) -> Iterator[DeploymentChange]:
             identity = found.resource_id.lower()
             if identity in seen and not found.certain:
                 continue
-            seen.add(identity)
+            if identity and not _is_expression(identity):  # copies of a loop share an expression
+                seen.add(identity)
             yield found
 
 

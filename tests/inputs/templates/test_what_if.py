@@ -200,6 +200,14 @@ def test_potential_changes_are_judged_and_named(hotpatch: Hotpatch) -> None:
     assert "2 resources: b, worker." in done.err
 
 
+def test_copies_of_a_loop_share_an_expression_and_are_all_judged(hotpatch: Hotpatch) -> None:
+    """Resources whose IDs are the same expression are different resources."""
+    body = vm("[format('{0}', reference('x').name)]", id="[resourceId('x', reference('x').name)]")
+    entries = [change("Unsupported", after=body) for _ in range(2)]
+    done = judged(hotpatch, result(OTHER, potentialChanges=entries))
+    assert len(done.machines) == 3
+
+
 def diagnostic(code: str, level: str = "Warning") -> dict[str, Any]:
     """A diagnostic of a nested deployment."""
     target = f"{GROUP}/Microsoft.Resources/deployments/vms"
