@@ -22,6 +22,17 @@ VERDICTS: tuple[Verdict, ...] = ("ready", "action-required", "unsupported", "unk
 TrackState = Literal["current", "behind", "baseline-due", "off-track", "unknown"]
 TRACK_STATES: tuple[TrackState, ...] = ("current", "behind", "baseline-due", "off-track", "unknown")
 
+PlannedChange = Literal[
+    "create", "replace", "update", "unevaluated", "unchanged", "destroy", "forget"
+]
+"""What a plan does with a machine.
+
+`unevaluated` machines may change: the plan doesn't say how. `forget` takes a machine out of the
+plan's state, and it stays as it is.
+"""
+JUDGED_CHANGES: tuple[PlannedChange, ...] = ("create", "replace", "update", "unevaluated")
+"""The changes that `--changes-only` judges."""
+
 DEFAULT_REBOOT = timedelta(minutes=15)
 _BUILD = r"(?:10\.0\.)?([0-9]{4,6})(?:\.([0-9]{1,6}))?"
 _HOST_RELEASE = r"(?:v?\d{2}\.)?(\d{2})(?:H([12])|(\d{2}))(?:\..*)?"
@@ -433,7 +444,8 @@ class Machine(NamedTuple):
     a name. `aliases` are other names by which sources call it, such as the computer name; `refers`
     are the resource ids of other resources with facts about it: its image, its scale set.
     `disputes` are the conflicts of sources. `supposed` are facts that a source infers and doesn't
-    state; a source that states them wins.
+    state; a source that states them wins. `change` is what a plan does with it; None where the
+    source is no plan.
     """
 
     name: str
@@ -452,6 +464,20 @@ class Machine(NamedTuple):
     refers: tuple[str, ...] = ()
     disputes: tuple[Finding, ...] = ()
     supposed: tuple[str, ...] = ()
+    change: PlannedChange | None = None
+
+
+class ChangeCounts(NamedTuple):
+    """How many Windows machines a plan changes how; with `only`, no others were judged."""
+
+    create: int = 0
+    replace: int = 0
+    update: int = 0
+    unevaluated: int = 0
+    unchanged: int = 0
+    destroy: int = 0
+    forget: int = 0
+    only: bool = False
 
 
 class GroupRule(NamedTuple):
@@ -486,7 +512,10 @@ NO_LIMITS = Limits()
 
 
 class Fleet(NamedTuple):
-    """Machines with their windows, freezes, groups, rings and limits."""
+    """Machines with their windows, freezes, groups, rings and limits.
+
+    `changes` counts what plans do with machines; None where no source is a plan.
+    """
 
     machines: tuple[Machine, ...]
     name: str | None = None
@@ -495,3 +524,4 @@ class Fleet(NamedTuple):
     groups: Mapping[str, GroupRule] = MappingProxyType({})
     rings: tuple[Ring, ...] = ()
     limits: Limits = NO_LIMITS
+    changes: ChangeCounts | None = None

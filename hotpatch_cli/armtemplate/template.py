@@ -53,7 +53,8 @@ class ResolvedTemplate(NamedTuple):
     """The resources of the requested types, and the number of each other type.
 
     `linked` counts nested deployments whose templates are in other files. `complete` is False if
-    resolving a template with problems had to stop.
+    resolving a template with problems had to stop. `off` and `off_nested` count resources of the
+    requested types, and nested deployments, whose condition is false.
     """
 
     resources: tuple[TemplateResource, ...]
@@ -61,6 +62,8 @@ class ResolvedTemplate(NamedTuple):
     linked: int
     problems: tuple[TemplateProblem, ...]
     complete: bool
+    off: int = 0
+    off_nested: int = 0
 
 
 def is_template(root: object) -> bool:
@@ -91,7 +94,13 @@ def resolve(
             "Split the template.",
         )
     return ResolvedTemplate(
-        resources, walk.other_types, walk.linked, tuple(walk.problems), complete=True
+        resources,
+        walk.other_types,
+        walk.linked,
+        tuple(walk.problems),
+        complete=True,
+        off=walk.off,
+        off_nested=walk.off_nested,
     )
 
 
@@ -109,6 +118,8 @@ class _Walk:
         self.problems: list[TemplateProblem] = []
         self.count = 0
         self.linked = 0
+        self.off = 0
+        self.off_nested = 0
         self.other_types: dict[str, int] = {}
 
     def add(self, mark: int, message: str, remedy: str) -> None:
@@ -163,6 +174,9 @@ class _Walk:
         counted.
         """
         if scope.value(resource.get("condition")) is False:
+            kind = str(resource.get("type")).lower()
+            self.off += kind in self.types
+            self.off_nested += kind == _NESTED
             return
         kind = str(scope.value(resource.get("type"))).lower()
         if kind in self.types:

@@ -11,6 +11,7 @@ from hotpatch_cli.cli.options.bulk import Bulk, bulk_request, bulk_table
 from hotpatch_cli.cli.options.common import (
     AsOf,
     Azure,
+    ChangesOnly,
     Cloud,
     Columns,
     ConfigOption,
@@ -58,6 +59,7 @@ from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.report import Report
 from hotpatch_cli.use_cases.check import check as check_fleet
 from hotpatch_cli.use_cases.check import require_something
+from hotpatch_cli.use_cases.planned_changes import not_judged
 
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
@@ -88,6 +90,7 @@ class CheckRequest(NamedTuple):
     columns: Columns = None
     windows: WindowFiles = None
     prefer: Prefer = None
+    changes_only: ChangesOnly = False
     azure: Azure = False
     subscription: Subscriptions = None
     management_group: ManagementGroups = None
@@ -119,6 +122,8 @@ class CheckRequest(NamedTuple):
         tell((*session.notes, age, *general, *shown.gate.notes), quiet=self.quiet)
         written = _write(self, asked, report, shown, session.knowledge)
         decision = gate_decision(report, "machine", recorded=self.write_known is not None)
+        if left_out := not_judged(report.fleet.changes):
+            decision += f". {left_out}"
         conclude(decision, written, quiet=self.quiet)
         raise typer.Exit(report.gate.exit_code)
 

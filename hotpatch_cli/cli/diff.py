@@ -34,16 +34,21 @@ _PEEKED = 4096
 
 @app.command(cls=RequestCommand)
 class DiffRequest(NamedTuple):
-    """Show the machines that gain or lose eligibility. The exit code is 1 if one loses it."""
+    """Show the machines that gain or lose eligibility, between two fleets or by applying a plan.
+    The exit code is 1 if one loses it.
+    """
 
     old: Annotated[
         str,
-        typer.Argument(metavar="OLD", help="Fleet or JSON report before the change."),
+        typer.Argument(
+            metavar="OLD",
+            help="Fleet or JSON report before the change; alone, a Terraform plan or a what-if.",
+        ),
     ]
     new: Annotated[
-        str,
-        typer.Argument(metavar="NEW", help="The same after it; - is standard input."),
-    ]
+        str | None,
+        typer.Argument(metavar="NEW", help="The fleet after it; - is standard input."),
+    ] = None
     as_of: AsOf = None
     form: Annotated[str, format_option("outputs.formats.DIFF_FORMATS")] = "table"
     output: Output = "-"
@@ -65,8 +70,11 @@ class DiffRequest(NamedTuple):
         if self.old == self.new == "-":
             raise typer.BadParameter("Only one of the two can be standard input.", param_hint="NEW")
         knowledge, day = knowledge_of(self), day_of(self)
-        old = _side(self.old, knowledge, day, quiet=self.quiet)
-        new = _side(self.new, knowledge, day, quiet=self.quiet)
+        if self.new is None:
+            old, new = _plan_sides(self.old, knowledge, day, quiet=self.quiet)
+        else:
+            old = _side(self.old, knowledge, day, quiet=self.quiet)
+            new = _side(self.new, knowledge, day, quiet=self.quiet)
         difference = report_diff(old, new)
         view = screen(self.output, no_color=self.no_color, everything=self.every)
         deliver(render(difference, view), self.output)
@@ -77,9 +85,36 @@ class DiffRequest(NamedTuple):
 def _decision(difference: "ReportDiff") -> str:
     counts = difference.counts
     total = counted(sum(counts.values()), "machine")
+    words = [f"{counts[change]:,} {change}" for change in ("new", "gone") if counts[change]]
+    more = f" ({', '.join(words)})" if words else ""
     if lost := counts["loses"]:
-        return f"{FAIL}: {lost:,} of {total} {'loses' if lost == 1 else 'lose'} eligibility"
-    return f"{PASS}: none of {total} loses eligibility"
+        return f"{FAIL}: {lost:,} of {total} {'loses' if lost == 1 else 'lose'} eligibility{more}"
+    return f"{PASS}: none of {total} loses eligibility{more}"
+
+
+def _plan_sides(
+    name: str, knowledge: "Knowledge", day: date, *, quiet: bool
+) -> "tuple[Side, Side]":
+    """A plan before and after it's applied. Raises InputError and BadParameter."""
+    from hotpatch_cli.cli.session import tell
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.gate.diff import side_of
+    from hotpatch_cli.inputs.fleet import load_sides
+    from hotpatch_cli.use_cases.check import check as check_fleet
+    from hotpatch_cli.use_cases.check import nothing_to_check
+
+    sides = None if _report(name) else load_sides(name)
+    if sides is None:
+        raise typer.BadParameter(
+            f"Specify a second file. {name} alone isn't a Terraform plan or a what-if result.",
+            param_hint="NEW",
+        )
+    tell(sides.notes, quiet=quiet)
+    before, after = (check_fleet(fleet, knowledge, day) for fleet in (sides.before, sides.after))
+    if not before.machines and not after.machines:
+        skipped = max(len(before.skipped), len(after.skipped))
+        raise refuse(name, nothing_to_check(skipped), "Nothing was compared.")
+    return side_of(f"{name} before", before), side_of(f"{name} after", after)
 
 
 def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side":

@@ -14,7 +14,7 @@ COMMAND_PANELS = {
 OPTION_PANELS = ("Options", "Input", "Azure", "Less common options")
 """Panels in the order of a page; an option that isn't listed below is in the first one."""
 _PANELS = {
-    "Input": ("--input-format", "--map", "--windows", "--prefer"),
+    "Input": ("--input-format", "--map", "--windows", "--prefer", "--changes-only"),
     "Azure": ("--azure", "--subscription", "--management-group", "--cloud"),
     "Less common options": (
         "--availability-sets",
@@ -41,6 +41,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "hotpatch check examples/fleet.yaml --only unsupported --explain",
             "machines that aren't eligible, with causes and fixes",
+        ),
+        (
+            "hotpatch check examples/terraform-plan.json --changes-only",
+            "what a Terraform plan or a what-if changes",
         ),
         (
             "az vm list -o json | hotpatch check - -o report.json -o report.html",
@@ -154,6 +158,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "hotpatch diff examples/az-vm-list.json examples/fleet.yaml --as-of 2025-12-15",
             "machines that gain or lose eligibility",
+        ),
+        (
+            "hotpatch diff examples/terraform-plan.json --as-of 2025-12-15",
+            "the same, by applying a plan",
         ),
     ),
     "waive": (

@@ -53,14 +53,18 @@ class Sources(NamedTuple):
     def load(cls, request: AzureRequest, names: Sequence[str]) -> "Sources":
         """The sources of a request. Raises BadParameter and InputError.
 
-        A command without --input-format, --prefer, --map or --windows passes None for it.
+        A command without --input-format, --prefer, --map, --windows or --changes-only passes None
+        for it.
         """
         reader = known_input_format(getattr(request, "input_format", None))
         prefer = known_source(getattr(request, "prefer", None), names)
         windows = getattr(request, "windows", None) or ()
         columns = getattr(request, "columns", None) or ()
+        only = bool(getattr(request, "changes_only", False))
         with watched(request):
-            fleet, notes, data = load_sources(names, reader, prefer, windows, columns)
+            fleet, notes, data = load_sources(
+                names, reader, prefer, windows, columns, changes_only=only
+            )
         return cls(list(names), fleet, notes, data)
 
 

@@ -78,12 +78,12 @@ def machines(document: Document, deployed: list[Deployed], notes: list[str]) -> 
             notes.append(no_machine(document.file, resource.name))
             continue
         machine = machine_of(resource.body, kind, resource.name, log)
-        result.append(_completed(machine, resource, document, notes))
+        result.append(completed(machine, resource, document, notes))
     log.finish()
     return result
 
 
-def _completed(
+def completed(
     machine: Machine, deployed: Deployed, document: Document, notes: list[str]
 ) -> Machine:
     """The machine with its open facts open, and the service's defaults where nothing is stated."""

@@ -10,6 +10,12 @@ from typing import Any, NamedTuple
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
 from hotpatch_cli.errors import InputError, Problem
+from hotpatch_cli.inputs.changes import (
+    change_counts,
+    keep_changes,
+    read_deployment,
+    remaining,
+)
 from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines, unused_keys
 from hotpatch_cli.inputs.open_source import open_documents
 from hotpatch_cli.inputs.others.report import is_report
@@ -52,6 +58,10 @@ READERS: dict[str, LazyReader] = {
     "arm-template": LazyReader(
         "ARM templates with an optional parameters file; Bicep",
         "templates.arm_template",
+    ),
+    "what-if": LazyReader(
+        "results of `az deployment group|sub|mg|tenant what-if --no-pretty-print -o json`",
+        "templates.what_if",
     ),
     "image-builder": LazyReader(
         "Azure Image Builder templates: az image builder, REST, Resource Graph",
@@ -107,10 +117,12 @@ def load_sources(
     columns: Iterable[str] = (),
     *,
     strict: bool = True,
+    changes_only: bool = False,
 ) -> LoadedSources:
     """The fleet, the notes and the sources; parameters as load_fleet has them. Raises InputError.
 
-    If not `strict`, a machine may name a maintenance configuration that can be no window.
+    If not `strict`, a machine may name a maintenance configuration that can be no window. With
+    `changes_only`, machines that a plan doesn't change are left out.
     """
     sources: list[SourceData] = []
     problems: list[Problem] = []
@@ -125,11 +137,14 @@ def load_sources(
                 problems += error.problems
     if not problems:  # a file that can't be read may be the table with the column
         problems += _absent_columns(columns, sources)
+    changes = change_counts(sources, only=changes_only)
+    if changes_only:
+        problems += keep_changes(sources)
     if problems:
         raise InputError(problems)
     maintenance = _maintenance(sources, strict=strict)
     machines, join_notes, problems = _joined_machines(sources, prefer)
-    fleet = _fleet_of(machines, sources)
+    fleet = _fleet_of(machines, sources)._replace(changes=changes)
     problems += fleet_problems(fleet, sources, maintenance, strict=strict)
     if problems:
         raise InputError(problems)
@@ -138,6 +153,42 @@ def load_sources(
         notes += source.notes
     notes += [*maintenance.notes, *join_notes, *unused_keys(fleet, sources)]
     return LoadedSources(fleet, tuple(notes), sources)
+
+
+class PlanSides(NamedTuple):
+    """The fleets before and after a plan is applied, and notes for the user."""
+
+    before: Fleet
+    after: Fleet
+    notes: tuple[str, ...]
+
+
+def load_sides(name: str) -> PlanSides | None:
+    """The two sides of a plan; None for a file that states no changes. Raises InputError."""
+    problems: list[Problem] = []
+    sources: list[SourceData] = []
+    for document in open_documents([name], problems):
+        sources += _read(document, None)
+    if problems:
+        raise InputError(problems)
+    earlier = [source.before for source in sources if source.before is not None]
+    if len(earlier) < len(sources):
+        return None
+    notes: list[str] = []
+    for source in sources:
+        source.machines = remaining(source)
+        notes += source.notes
+    before, after = _side(earlier, notes), _side(sources, notes)
+    return PlanSides(before, after, tuple(notes))
+
+
+def _side(sources: list[SourceData], notes: list[str]) -> Fleet:
+    """The machines of one side of a plan. Raises InputError."""
+    machines, more, problems = _joined_machines(sources, None)
+    if problems:
+        raise InputError(problems)
+    notes += more
+    return Fleet(machines=_labelled(machines))
 
 
 def fleet_with(sources: list[SourceData]) -> Fleet:
@@ -198,7 +249,9 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
         if reader is None and not loaded.recognizes(document):
             continue
         source = loaded.read(document)
-        source.reader, source.file, source.document = key, document.file, document
+        _place(source, key, document)
+        if source.planned is not None:
+            return _read_deployment(source, document)
         sources.append(source)
         if not lazy_reader.shares:
             return sources
@@ -207,6 +260,21 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
     from hotpatch_cli.inputs.resources import ignored
 
     sources[0].notes += ignored(document)
+    return sources
+
+
+def _place(source: SourceData, key: str, document: Document) -> None:
+    """Note which reader read a source, and of which file; also of its machines before a plan."""
+    for side in filter(None, (source, source.before)):
+        side.reader, side.file, side.document = key, document.file, document
+
+
+def _read_deployment(whole: SourceData, document: Document) -> list[SourceData]:
+    """The data of a deployment, by the readers of exports."""
+    exports = {key: reader.load() for key, reader in READERS.items() if reader.shares}
+    sources = read_deployment(whole, exports)
+    for source in sources:
+        _place(source, source.reader, document)
     return sources
 
 

@@ -12,6 +12,7 @@ from hotpatch_cli.documents.files import opened, parse, read_document, read_text
 from hotpatch_cli.documents.tree import Document, Mapping
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.text_kind import text_kind
+from hotpatch_cli.inputs.unread_text import require_data, require_no_binary_plan
 
 OPENERS = {
     ".bicep": "templates.bicep",
@@ -26,7 +27,8 @@ OPENERS = {
 }
 """Suffix of a file -> module of this package that opens it."""
 
-_BEGINNINGS = {b"PAR1": "tables.parquet", b"PK\x03\x04": "tables.excel"}
+_ARCHIVE = b"PK\x03\x04"
+_BEGINNINGS = {b"PAR1": "tables.parquet", _ARCHIVE: "tables.excel"}
 """First bytes of a file that is no text -> module of this package that opens it."""
 _PARAMETERS = "/deploymentParameters.json"
 _TEMPLATE = "deploymentTemplate.json"
@@ -61,6 +63,8 @@ def open_document(name: str) -> Document:
     module = OPENERS.get(Path(name).suffix.lower()) or _by_beginning(name)
     if module is None:
         return _opened(*read_text(name))
+    if module == _BEGINNINGS[_ARCHIVE]:
+        require_no_binary_plan(name)
     document: Document = import_module(f"hotpatch_cli.inputs.{module}").open_document(name)
     return document
 
@@ -77,7 +81,8 @@ def _by_beginning(name: str) -> str | None:
 
 
 def _opened(file: str, text: str) -> Document:
-    """The tree of a text, by its kind."""
+    """The tree of a text, by its kind. Raises InputError."""
+    require_data(file, text)
     match text_kind(file, text):
         case "csv":
             from hotpatch_cli.documents.csv_text import parse_csv

@@ -314,14 +314,15 @@ def ignored(document: Document) -> list[str]:
     export of Azure.
     """
     kinds = Counter(kind_of(resource) for resource in resources(document))
-    others = {kind: count for kind, count in kinds.items() if not _is_read(kind)}
+    others = {kind: count for kind, count in kinds.items() if not is_read(kind)}
     if len(others) == len(kinds):
         return []
     lines = ((kind or "other things", count) for kind, count in others.items())
     return [f"{document.file}: ignored {count:,} of {kind}." for kind, count in sorted(lines)]
 
 
-def _is_read(kind: str | None) -> bool:
+def is_read(kind: str | None) -> bool:
+    """Whether a reader of exports takes resources of a kind."""
     return kind in _READ or bool(kind and PATCHES.search(kind))
 
 

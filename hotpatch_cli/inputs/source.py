@@ -10,7 +10,7 @@ from hotpatch_cli.documents.tree import Document, quoted
 from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.documents.tree import Sequence as SequenceNode
 from hotpatch_cli.errors import Problem
-from hotpatch_cli.model import NO_LIMITS, GroupRule, Location, Machine, Ring
+from hotpatch_cli.model import NO_LIMITS, GroupRule, Location, Machine, PlannedChange, Ring
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
 
@@ -23,11 +23,14 @@ class SourceData:
     about every machine that refers to a resource, by its id in lower case: an image, a scale set.
     `kept` is an inventory as it was written, for its windows, freezes, groups, rings and limits. A
     source that names no machine is `named_by_file`. `maintenance` has maintenance configurations
-    and their assignments, which become windows and parts once all sources are read.
+    and their assignments, which become windows and parts once all sources are read. `before` has
+    the machines as they are before a plan is applied; None where the source states no changes.
+    `planned` has a deployment whose resources are read by the readers of exports.
     """
 
     __slots__ = (
         "absent",
+        "before",
         "document",
         "file",
         "freezes",
@@ -42,6 +45,7 @@ class SourceData:
         "notes",
         "parts",
         "places",
+        "planned",
         "reader",
         "rings",
         "shared",
@@ -50,6 +54,8 @@ class SourceData:
 
     def __init__(self, *, keyed_by_id: bool = False) -> None:
         self.absent: frozenset[str] | None = None
+        self.before: SourceData | None = None
+        self.planned: PlannedDeployment | None = None
         self.document: Document | None = None
         self.file = ""
         self.reader = ""
@@ -68,6 +74,25 @@ class SourceData:
         self.limits = NO_LIMITS
         self.places: dict[tuple[str, str], Location] = {}
         self.notes: list[str] = []
+
+
+class PlannedResource(NamedTuple):
+    """What a deployment does with a resource, and what is open in it until then, as (path in lower
+    case, expression).
+    """
+
+    change: PlannedChange
+    open_at: tuple[tuple[tuple[str, ...], str], ...] = ()
+
+
+class PlannedDeployment(NamedTuple):
+    """The resources before and after a deployment as two exports, and what it does with each, by
+    the identity of its node.
+    """
+
+    before: Document
+    after: Document
+    resources: Mapping[int, PlannedResource]
 
 
 def repeated(name: str, file: str, line: int | None, place: Location) -> Problem:

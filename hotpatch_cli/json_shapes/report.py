@@ -310,6 +310,26 @@ SCENARIO_DIFF = Shape(
         Property("changes", ListOf(RESTART_CHANGE), attrgetter("changes")),
     ),
 )
+PLANNED_CHANGES = Shape(
+    "PlannedChangesJson",
+    "How many Windows machines a Terraform plan or a what-if changes how. With `only`, machines "
+    "that are\nunchanged weren't judged; machines to destroy or forget never are.",
+    (
+        *(
+            Property(key, INTEGER, attrgetter(key))
+            for key in (
+                "create",
+                "replace",
+                "update",
+                "unevaluated",
+                "unchanged",
+                "destroy",
+                "forget",
+            )
+        ),
+        Property("only", TRUTH, attrgetter("only")),
+    ),
+)
 HEAD = Shape(
     "HeadJson",
     "The part of the report on the whole fleet.",
@@ -320,6 +340,12 @@ HEAD = Shape(
         Property("summary", SUMMARY, attrgetter("counts")),
         Property("gate", GATE, attrgetter("gate")),
         Property("run_reasons", ListOf(RUN_REASON), attrgetter("general")),
+        Property(
+            "changes",
+            PLANNED_CHANGES,
+            attrgetter("fleet.changes"),
+            given=attrgetter("fleet.changes"),
+        ),
         Property("what_if", SCENARIO_DIFF, attrgetter("what_if"), given=attrgetter("what_if")),
     ),
 )

@@ -76,7 +76,7 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     """The machines that differ as a table, and why those that gain or lose eligibility do."""
     pairs = [pair for pair in difference.pairs if pair.change != "same"]
     shown = pairs[: options.most]
-    parts = [_days(difference)]
+    parts = [folded(_days(difference), options)]
     if shown:
         room = room_for_names(options)
         grid = TextTable(_COLUMNS, [_row(pair, room) for pair in shown])
@@ -84,7 +84,8 @@ def render_table(difference: ReportDiff, options: ViewOptions) -> str:
     if len(shown) < len(pairs):
         parts.append(and_rest(len(pairs) - len(shown), "machines", "--all"))
     parts.append(_whys([pair for pair in shown if pair.change in ("loses", "wins")], options))
-    return "\n".join(filter(None, (*parts, f"{_sentence(difference)}\n")))
+    parts.append(folded(f"{_sentence(difference)}\n", options))
+    return "\n".join(filter(None, parts))
 
 
 def _row(pair: Pair, room: int | None = None) -> tuple[str, ...]:

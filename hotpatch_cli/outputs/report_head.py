@@ -18,6 +18,7 @@ from hotpatch_cli.outputs.table import STYLES, colored, signed
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, in_lines
 from hotpatch_cli.report import Checked, GateResult, Report
 from hotpatch_cli.servicing.history import Baseline
+from hotpatch_cli.use_cases.planned_changes import changes_sentence
 
 _GAP = "  "
 
@@ -45,6 +46,7 @@ def head(report: Report, options: ViewOptions) -> str:
     age = DataAge(report.newest_release, report.read, report.missed is not None)
     codes = (reason.rule.code for reason in report.general if reason.level == "error")
     machines = len(report.machines)
+    changes = changes_sentence(report.fleet.changes)
     if report.image_only:
         first = f"{counted(machines, 'image')}, as of {day_text(report.as_of)}\n"
     else:
@@ -54,6 +56,7 @@ def head(report: Report, options: ViewOptions) -> str:
         + age_line(age, report.as_of, options)
         + "\n"
         + counts_line(decision(report.gate, codes), report.counts, options)
+        + (folded(f"{changes}\n", options) if changes else "")
     )
 
 

@@ -12,6 +12,7 @@ from hotpatch_cli.outputs.restart_text import day_text, next_restart
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Checked, Report
 from hotpatch_cli.use_cases.fix_ranking import blocking_rules, ranked_fixes
+from hotpatch_cli.use_cases.planned_changes import changes_sentence
 
 MARK = "<!-- hotpatch-report -->"
 """By this line a pipeline finds the comment that it wrote last time."""
@@ -83,6 +84,8 @@ def _facts(report: Report) -> str:
     newest = day_text(report.newest_release) if report.newest_release else "no release yet"
     words = ", ".join(report.gate.fail_on)
     all_of = counted(total, "image" if report.image_only else "machine")
+    changes = changes_sentence(report.fleet.changes)
+    extra += f". {changes.rstrip('.')}" if changes else ""
     return (
         f"{all_of} as of {day_text(report.as_of)}: {said}{extra}. "
         f"Release data up to {newest}. Fails on: {words}."

@@ -11,6 +11,7 @@ from hotpatch_cli.knowledge.release_age import last_read, missed_patch_tuesday, 
 from hotpatch_cli.model import Finding, Fleet, Location, Machine, make_finding
 from hotpatch_cli.report import Checked, Reason, Report, sentence
 from hotpatch_cli.restarts import Restart, Restarts
+from hotpatch_cli.use_cases.planned_changes import nothing_judged
 
 
 def check(
@@ -125,7 +126,8 @@ class _ReasonBuilder:
 def require_something(report: Report, names: Iterable[str]) -> None:
     """Raise InputError where nothing was judged: an empty fleet must never pass."""
     if not report.machines:
-        why = nothing_to_check(len(report.skipped))
+        changes = None if report.skipped else report.fleet.changes
+        why = nothing_judged(changes) or nothing_to_check(len(report.skipped))
         raise refuse(", ".join(names), why, "Nothing was checked.")
 
 

@@ -434,6 +434,29 @@ def _template() -> dict[str, Any]:
     }
 
 
+def _what_if() -> dict[str, Any]:
+    def change(kind: str, before: Any, after: Any, **more: Any) -> dict[str, Any]:
+        body = after or before
+        entry = {"changeType": kind, "before": before, "after": after, "delta": None}
+        return entry | ({"resourceId": body["id"]} if body else {}) | more
+
+    open_image = {"storageProfile": {"imageReference": {**IMAGE, "sku": "[reference('x').sku]"}}}
+    return {
+        "status": "Succeeded",
+        "changes": [
+            change("Create", None, vm("web01")),
+            change("Modify", vm("web02"), vm("web02", **open_image)),
+            change("Ignore", vm("web03"), vm("web03")),
+            change("Delete", vm("web04"), None),
+            change("Create", None, scale_set("uni", "Uniform")),
+            change("Ignore", arc("sql01", None), arc("sql01", None)),
+            change("Unsupported", None, None, resourceId=f"{COMPUTE}/virtualMachines/web05"),
+        ],
+        "potentialChanges": [change("Create", None, vm("web06"))],
+        "diagnostics": [{"code": "Some", "level": "Warning", "message": PLANTED}],
+    }
+
+
 PACKER = {
     "variables": {"sku": IMAGE["sku"], "client_secret": PLANTED},
     "sensitive-variables": ["client_secret"],
@@ -614,6 +637,7 @@ SAMPLES: dict[str, Sample] = {
     "maintenance": Sample({"mc.json": _json(_maintenance()), "vms.json": _json([vm("web01")])}),
     "terraform": Sample({"plan.json": _json(_terraform())}),
     "arm-template": Sample({"main.json": _json(_template())}),
+    "what-if": Sample({"what-if.json": _json(_what_if())}),
     "packer": Sample({"golden.json": _json(PACKER)}),
     "packer in HCL": Sample({"golden.pkr.hcl": HCL}),
     "image-builder": Sample({"win.json": _json(BUILDER)}),

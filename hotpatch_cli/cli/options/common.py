@@ -103,6 +103,14 @@ ReleaseFiles = Annotated[
     list[str] | None, option("--releases", "FILE", "Additions to the release data. Repeatable.")
 ]
 
+ChangesOnly = Annotated[
+    bool,
+    switch(
+        "--changes-only",
+        "Judge only machines that a Terraform plan or a what-if creates, replaces, or updates.",
+    ),
+]
+
 # --- Azure as one more source ----------------------------------------
 
 Azure = Annotated[

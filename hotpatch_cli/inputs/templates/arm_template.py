@@ -71,12 +71,20 @@ def _deployed(resources: tuple[TemplateResource, ...]) -> list[Deployed]:
 
 
 def _refusal(template: ResolvedTemplate) -> tuple[str, str]:
-    """The message for a template without a machine, and the supported types."""
+    """The message for a template without a machine, and what to do."""
+    if template.off:
+        number = counted(template.off, "virtual machine or image", "virtual machines or images")
+        verb = "its condition is" if template.off == 1 else "their conditions are"
+        message = f"The template contains {number}, but {verb} false."
+        return message, "Add a parameters file that makes the condition true."
     counts = sorted(template.other_types.items())[:_SHOWN]
     there = ", ".join(f"{count} of {quoted(kind)}" for kind, count in counts)
     linked = f" Ignored {counted(template.linked, 'linked template')}." if template.linked else ""
+    off = counted(template.off_nested, "nested deployment")
+    nested = f" Ignored {off} whose condition is false." if template.off_nested else ""
     message = (
-        f"The template contains no virtual machine. Resources found: {there or 'none'}.{linked}"
+        "The template contains no virtual machine. "
+        f"Resources found: {there or 'none'}.{linked}{nested}"
     )
     return message, f"Supported types: {', '.join(_TYPES)}."
 

@@ -7,13 +7,17 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Log, Mapping, NumberText, Sequence, quoted
 from hotpatch_cli.inputs.deployments import DECIDING
+from hotpatch_cli.model import PlannedChange
 
 UNKNOWN = "known only after apply"
 SENSITIVE = "marked as sensitive"
 
 
 class TerraformResource(NamedTuple):
-    """A managed resource: what is planned for it, and what of that is unknown or sensitive."""
+    """A managed resource: what is planned for it, and what of that is unknown or sensitive.
+
+    `change` is what the plan does with it; None in a state.
+    """
 
     address: str
     type: str
@@ -21,6 +25,7 @@ class TerraformResource(NamedTuple):
     unknown: Any = None
     sensitive: Any = None
     declared: bool = False
+    change: PlannedChange | None = None
 
 
 def is_hidden(tree: Any, path: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ https://developer.hashicorp.com/terraform/internals/json-format
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import (
@@ -30,6 +30,7 @@ from hotpatch_cli.inputs.terraform.attributes import (
     TerraformResource,
     is_hidden,
 )
+from hotpatch_cli.inputs.terraform.changes import ResourceChange, changes_in, earlier_resources
 from hotpatch_cli.inputs.terraform.maintenance import maintenance_of
 from hotpatch_cli.inputs.vm_resources import no_machine
 from hotpatch_cli.model import (
@@ -47,8 +48,6 @@ from hotpatch_cli.model import (
 
 _STATE_FILE = "4"
 _PLAN_KEYS = ("planned_values", "values")
-_UNCHANGED = ["no-op"]
-"""The actions on a resource that exists as the plan has it."""
 
 
 class ResourceKind(NamedTuple):
@@ -101,24 +100,29 @@ def _recognizes(document: Document) -> bool:
     root = document.root
     if not isinstance(root, Mapping):
         return False
+    if _is_empty(root):
+        return True
     if "terraform_version" not in root:
         return "resource_changes" in root and "planned_values" in root
     return "format_version" in root or _is_state_file(root) or "planned_values" in root
+
+
+def _is_empty(root: Mapping) -> bool:
+    """Whether this is what `terraform show -json` prints where there is no state."""
+    return "format_version" in root and root.keys() <= {"format_version", "terraform_version"}
 
 
 def _is_state_file(root: Mapping) -> bool:
     return root.get("version") == _STATE_FILE and isinstance(root.get("resources"), Sequence)
 
 
-def _resources(root: Mapping) -> Iterator[TerraformResource]:
+def _resources(
+    root: Mapping, listed: Iterable[ResourceChange] | None
+) -> Iterator[TerraformResource]:
     if _is_state_file(root):
         yield from _of_state_file(root)
         return
-    changes = {
-        item.get("address"): dig(item, "change")
-        for item in items(root.get("resource_changes"))
-        if isinstance(item, Mapping) and isinstance(item.get("address"), str)
-    }
+    changes = {change.address: change for change in listed or () if not change.deposed}
     planned, known = (root.get(key) for key in _PLAN_KEYS)
     if isinstance(planned, Mapping):
         yield from _of_module(dig(planned, "root_module"), changes, planned=True)
@@ -127,7 +131,7 @@ def _resources(root: Mapping) -> Iterator[TerraformResource]:
 
 
 def _of_module(
-    module: Any, changes: dict[Any, Any], *, planned: bool
+    module: Any, changes: dict[str, ResourceChange], *, planned: bool
 ) -> Iterator[TerraformResource]:
     """The managed resources of a module and of those in it."""
     for resource in items(dig(module, "resources")):
@@ -138,11 +142,16 @@ def _of_module(
         )
         named = isinstance(address, str) and address.strip() and isinstance(kind, str)
         if named and isinstance(values, Mapping) and dig(resource, "mode") != "data":
-            change = changes.get(address)
-            declared = planned and items(dig(change, "actions")) != _UNCHANGED
-            unknown = dig(change, "after_unknown")
+            entry = changes.get(address)
+            change = entry.change if entry else "unevaluated"
             yield TerraformResource(
-                address, kind, values, unknown, dig(resource, "sensitive_values"), declared
+                address,
+                kind,
+                values,
+                dig(entry.node, "after_unknown") if entry else None,
+                dig(resource, "sensitive_values"),
+                declared=planned and change != "unchanged",
+                change=change if planned else None,
             )
     for child in items(dig(module, "child_modules")):
         yield from _of_module(child, changes, planned=planned)
@@ -188,6 +197,7 @@ def _machine(resource: TerraformResource, document: Document, log: Log) -> Machi
         security=_security(view),
         health_extension=_health(view) if kind.scale_set == "flexible" else None,
         declared=resource.declared,
+        provider="azurerm" if kind.patched and _is_validated(resource) else None,
     )
     origin = NodeOrigin(document, resource.values, _paths(kind))
     return Machine(
@@ -202,7 +212,13 @@ def _machine(resource: TerraformResource, document: Document, log: Log) -> Machi
         ),
         zone=view.text("zone", "zone"),
         availability_set=view.text("availability_set", "availability_set_id"),
+        change=resource.change,
     )
+
+
+def _is_validated(resource: TerraformResource) -> bool:
+    """Whether the provider validates a resource: it's in a plan, and stays in it."""
+    return resource.change not in (None, "destroy", "forget")
 
 
 def _paths(kind: ResourceKind) -> dict[str, tuple[str, ...]]:
@@ -402,47 +418,57 @@ def _without(node: Mapping, paths: list[tuple[str, ...]]) -> Mapping:
 
 
 def _read(document: Document) -> SourceData:
-    log = Log(document)
-    reading = SourceData()
-    root = document.root
-    if isinstance(root, Mapping) and str(root.get("errored")) == "True":
-        reading.notes.append(
+    """The machines after a plan, and before it. Raises InputError."""
+    log, source, root = Log(document), SourceData(), document.root
+    if not isinstance(root, Mapping):
+        log.add(document.root_mark, f"Expected a plan (a mapping), found {quoted(root)}.", _SHOW)
+        log.finish()
+    if _is_empty(root):
+        log.add(document.root_mark, "`terraform show -json` found no plan and no state.", _SHOW)
+        log.finish()
+    if root.get("errored") is True:
+        source.notes.append(
             f"{document.file}: the plan is incomplete because Terraform stopped with an error."
         )
-    resources = list(_resources(root)) if isinstance(root, Mapping) else []
+    changes = changes_in(root)
+    resources = list(_resources(root, changes))
+    earlier = list(earlier_resources(changes or []))
+    source.maintenance = maintenance_of(resources, document, log)
+    notes = len(source.notes)
+    source.machines = _machines(resources, document, log, source.notes)
+    machines_before = _machines(earlier, document, log, [])
+    found = source.machines or len(source.notes) > notes or machines_before
+    if not found and source.maintenance is None:
+        log.add(document.root_mark, *_refusal(resources))
+    log.finish()
+    if changes is not None:
+        unchanged = [machine for machine in source.machines if machine.change == "unchanged"]
+        source.before = SourceData()
+        source.before.machines = [*machines_before, *unchanged]
+    return source
+
+
+_SHOW = "Run `terraform plan -out tfplan`, and then `terraform show -json tfplan`."
+
+
+def _machines(
+    resources: list[TerraformResource], document: Document, log: Log, notes: list[str]
+) -> list[Machine]:
+    """The machines of resources: first those of the provider azurerm, then those of azapi."""
+    machines: list[Machine] = []
     azapi: list[Deployed] = []
-    empty: list[str] = []
     for resource in resources:
         if resource.type in KINDS and _without_profile(
             Attributes(resource, log), KINDS[resource.type]
         ):
-            empty.append(no_machine(document.file, resource.address))
+            notes.append(no_machine(document.file, resource.address))
         elif resource.type in KINDS:
-            reading.machines.append(_machine(resource, document, log))
+            machines.append(_machine(resource, document, log))
         elif resource.type == _AZAPI and (deployed := _azapi(resource, log)):
             azapi.append(deployed)
-    reading.maintenance = maintenance_of(resources, document, log)
-    reading.notes += empty
-    if not reading.machines and not azapi and not empty and reading.maintenance is None:
-        log.add(document.root_mark, *_refusal(resources))
-    log.finish()
-    judged = {
-        resource.address
-        for resource in resources
-        if resource.type in KINDS and KINDS[resource.type].patched
-    }
-    if isinstance(root, Mapping) and "planned_values" in root:
-        reading.machines = [
-            _of_azurerm(machine) if machine.name in judged else machine
-            for machine in reading.machines
-        ]
-    reading.machines += deployments.machines(document, azapi, reading.notes)
-    return reading
-
-
-def _of_azurerm(machine: Machine) -> Machine:
-    """A machine of a plan, to which the provider azurerm applies rules of its own."""
-    return machine._replace(facts=machine.facts._replace(provider="azurerm"))
+    changes = {resource.address: resource.change for resource in resources}
+    of_azapi = deployments.machines(document, azapi, notes)
+    return machines + [machine._replace(change=changes[machine.name]) for machine in of_azapi]
 
 
 def _refusal(resources: list[TerraformResource]) -> tuple[str, str]:

@@ -350,6 +350,16 @@ def test_symbolic_names_of_compiled_bicep_are_read(hotpatch: Hotpatch) -> None:
     assert only(hotpatch, tree)["name"] == "web"
 
 
+def test_a_template_whose_machines_are_all_off_says_so(hotpatch: Hotpatch) -> None:
+    """A machine whose condition is false by default is there, and the parameters are missing."""
+    done = hotpatch.check(
+        json.dumps(template(vm("off", condition="[equals(1, 2)]"))), name="main.json"
+    )
+    assert done.code == 2
+    assert "its condition is false" in done.err
+    assert "parameters file" in done.err
+
+
 def test_a_resource_whose_condition_is_false_is_not_deployed(hotpatch: Hotpatch) -> None:
     """A condition that resolves to false takes the resource out; one that stays open
     leaves it in.

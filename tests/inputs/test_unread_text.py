@@ -1,0 +1,85 @@
+"""Texts and files that are mistaken for data: one sentence, and the command that gives the data."""
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+
+def binary_plan() -> bytes:
+    """The members of a plan in Terraform's own format."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        for name in ("tfplan", "tfstate", "tfstate-prev", "tfconfig/modules.json"):
+            packed.writestr(name, b"\x0a\x00")
+    return stream.getvalue()
+
+
+EVENTS = (
+    '{"@level":"info","@message":"Terraform 1.9.8","@module":"terraform.ui","type":"version"}\n'
+    '{"@level":"info","@message":"Plan: 1 to add","type":"change_summary"}\n'
+)
+HUMAN = (
+    "\nTerraform used the selected providers to generate the following execution plan.\n"
+    "Resource actions are indicated with the following symbols:\n  + create\n"
+)
+PRETTY = (
+    "Note: The result may contain false positive predictions (noise).\n\n"
+    "\x1b[0mResource and property changes are indicated with this symbol:\n  + Create\n\n"
+    "The deployment will update the following scope:\n\nScope: /subscriptions/0\n"
+)
+CASES: dict[str, tuple[str | bytes, str]] = {
+    "binary plan": (binary_plan(), "terraform show -json plan.json"),
+    "event stream": (EVENTS, "terraform show -json tfplan"),
+    "event stream of one line": (EVENTS.splitlines()[0], "terraform show -json tfplan"),
+    "wrapper": (
+        '[command]/opt/terraform-bin show -json tfplan\n{"format_version":"1.2"}',
+        "terraform_wrapper",
+    ),
+    "text of a plan": (HUMAN, "terraform show -json tfplan"),
+    "text of a plan in color": (
+        HUMAN.replace("\nTerr", "\n\x1b[0m\x1b[1mTerr"),
+        "show -json tfplan",
+    ),
+    "text of a plan without changes": (
+        "\nNo changes. Your infrastructure matches the configuration.\n",
+        "show -json tfplan",
+    ),
+    "empty show": ('{"format_version":"1.0"}', "terraform show -json tfplan"),
+    "empty show with a version": (
+        '{"format_version":"1.0","terraform_version":"1.9.8"}',
+        "terraform show -json tfplan",
+    ),
+    "pretty what-if": (PRETTY, "--no-pretty-print -o json"),
+    "warning of az": ('WARNING: A new release is available.\n[{"id": "x"}]', "--only-show-errors"),
+}
+
+
+@pytest.mark.parametrize(("content", "fix"), CASES.values(), ids=CASES)
+def test_a_text_for_people_is_refused_with_the_right_command(
+    hotpatch: Any, content: str | bytes, fix: str
+) -> None:
+    """One problem, exit code 2, and how to get the data."""
+    done = hotpatch.check(content, name="plan.json")
+    assert (done.code, done.out) == (2, "")
+    (line,) = [line for line in done.err.splitlines() if line.startswith("plan.json")]
+    assert fix in line
+
+
+def test_a_binary_plan_is_known_by_any_name(hotpatch: Any) -> None:
+    """The content decides, not the suffix."""
+    for name in ("tfplan", "plan.xlsx", "out.tfplan"):
+        done = hotpatch("check", hotpatch.write(name, binary_plan()))
+        assert done.code == 2
+        assert f"terraform show -json {name}" in done.err
+
+
+def test_such_words_within_data_are_data(hotpatch: Any) -> None:
+    """A note of an inventory may quote what Terraform prints."""
+    text = (
+        "# Terraform used the selected providers\n"
+        "machines:\n- name: a\n  platform: arc\n"
+        "  x-note: |\n    Terraform used the selected providers\n"
+    )
+    assert hotpatch.check(text).code == 3
