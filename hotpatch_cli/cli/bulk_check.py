@@ -56,7 +56,7 @@ def run_bulk(
         results = {form: Results(engine, form) for form, _ in targets if form != "table"}
         for part in table.parts(others, fleet_with):
             run.take(check_fleet(part.fleet, knowledge, day), part, results.values())
-        if not run.judged:
+        if not run.judged and not request.allow_empty:
             raise _nothing_judged(detected, run)
         tell((*table.notes, stale(knowledge, day), *run.general), quiet=request.quiet)
         missed = missed_patch_tuesday(knowledge, day)

@@ -38,6 +38,8 @@ def gate_decision(report: Report, noun: str, *, recorded: bool = False) -> str:
 
 def counts_decision(counts: GateCounts, noun: str, *, recorded: bool = False) -> str:
     """The same, from counts."""
+    if not counts.total and not counts.exit_code:
+        return f"{PASS}: no {noun} to check (--allow-empty)"
     total = counted(counts.total, noun)
     by = f"--fail-on {','.join(counts.fail_on)}"
     if counts.exit_code == FAILED:

@@ -9,6 +9,7 @@ import typer
 
 from hotpatch_cli.cli.decision import FAIL, PASS, conclude
 from hotpatch_cli.cli.options.common import (
+    AllowEmpty,
     AsOf,
     ConfigOption,
     EveryRow,
@@ -48,6 +49,7 @@ class DiffRequest(NamedTuple):
     form: Annotated[str, format_option("outputs.formats.DIFF_FORMATS")] = "table"
     output: Output = "-"
     every: EveryRow = False
+    allow_empty: AllowEmpty = False
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
     quiet: Quiet = False
@@ -65,41 +67,43 @@ class DiffRequest(NamedTuple):
         if self.old == self.new == "-":
             raise typer.BadParameter("Only one of the two can be standard input.", param_hint="NEW")
         knowledge, day = knowledge_of(self), day_of(self)
-        old = _side(self.old, knowledge, day, quiet=self.quiet)
-        new = _side(self.new, knowledge, day, quiet=self.quiet)
+        old, new = (_side(name, self, knowledge, day) for name in (self.old, self.new))
         difference = report_diff(old, new)
         view = screen(self.output, no_color=self.no_color, everything=self.every)
         deliver(render(difference, view), self.output)
-        conclude(_decision(difference), [self.output], quiet=self.quiet)
+        conclude(_decision(difference, allowed=self.allow_empty), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if difference.counts["loses"] else 0)
 
 
-def _decision(difference: "ReportDiff") -> str:
+def _decision(difference: "ReportDiff", *, allowed: bool) -> str:
     counts = difference.counts
     total = counted(sum(counts.values()), "machine")
     if lost := counts["loses"]:
         return f"{FAIL}: {lost:,} of {total} {'loses' if lost == 1 else 'lose'} eligibility"
+    if allowed and not sum(counts.values()):
+        return f"{PASS}: nothing to compare (--allow-empty)"
     return f"{PASS}: none of {total} loses eligibility"
 
 
-def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side":
+def _side(name: str, request: DiffRequest, knowledge: "Knowledge", day: date) -> "Side":
     """A fleet as of a date, or a report as it was written. Raises InputError."""
     from hotpatch_cli.cli.session import tell
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.gate.diff import side_of
-    from hotpatch_cli.inputs.fleet import load_fleet
+    from hotpatch_cli.inputs.fleet import load_sources
     from hotpatch_cli.use_cases.check import check as check_fleet
     from hotpatch_cli.use_cases.check import require_something
 
     past = _report(name)
     if past is not None:
-        if not past.machines:
+        if not past.machines and not request.allow_empty:
             raise refuse(name, "The report has no machines.", "Nothing was compared.")
         return side_of(name, past)
-    fleet, notes = load_fleet([name])
-    tell(notes, quiet=quiet)
+    fleet, notes, _ = load_sources([name], allow_empty=request.allow_empty)
+    tell(notes, quiet=request.quiet)
     report = check_fleet(fleet, knowledge, day)
-    require_something(report, [name])
+    if not request.allow_empty:
+        require_something(report, [name])
     return side_of(name, report)
 
 

@@ -17,6 +17,7 @@ _PANELS = {
     "Input": ("--input-format", "--map", "--windows", "--prefer"),
     "Azure": ("--azure", "--subscription", "--management-group", "--cloud"),
     "Less common options": (
+        "--allow-empty",
         "--availability-sets",
         "--bulk",
         "--config",

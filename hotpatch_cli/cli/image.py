@@ -6,6 +6,7 @@ import typer
 
 from hotpatch_cli.cli.decision import conclude, gate_decision
 from hotpatch_cli.cli.options.common import (
+    AllowEmpty,
     AsOf,
     ConfigOption,
     FailOn,
@@ -41,6 +42,7 @@ class ImageRequest(NamedTuple):
     form: Formats = None
     output: Outputs = None
     fail_on: FailOn = FAIL_ON
+    allow_empty: AllowEmpty = False
     waivers: WaiverFiles = None
     known: KnownFile = None
     write_known: WriteKnown = None
@@ -60,11 +62,13 @@ class ImageRequest(NamedTuple):
 
         asked = waiving(self.waivers, self.known, self.write_known)
         targets, failing = _targets(self), parse_fail_on(self.fail_on)
-        images = load_images(self.images, known_platform(self.platform))
+        platform = known_platform(self.platform)
+        images = load_images(self.images, platform, allow_empty=self.allow_empty)
         knowledge, day = knowledge_of(self), day_of(self)
         checked = check_images(images, knowledge, day)
         report = judged_by(checked, failing, asked, knowledge)
-        require_something(report, ["image"])
+        if not self.allow_empty:
+            require_something(report, ["image"])
         tell((stale(knowledge, day), *report.gate.notes), quiet=self.quiet)
         pages = [target.output for target in targets if target.form == "html"]
         page = contents(report, knowledge, None) if pages else None

@@ -7,6 +7,7 @@ import typer
 
 from hotpatch_cli.cli.decision import FAIL, PASS, conclude, rules_text
 from hotpatch_cli.cli.options.common import (
+    AllowEmpty,
     AsOf,
     AvailabilitySets,
     Azure,
@@ -72,6 +73,7 @@ class PlanningRequest(NamedTuple):
     ] = None
     include_monthly: IncludeMonthly = False
     every: EveryRow = False
+    allow_empty: AllowEmpty = False
     quiet: Quiet = False
     columns: Columns = None
     windows: WindowFiles = None
@@ -101,6 +103,7 @@ class PlanningRequest(NamedTuple):
         names = source_names(self, self.fleet)
         form = format_for(self, PLAN_FORMATS)
         wish, day = planning_input.plan_request(self), day_of(self)
+        wish = wish._replace(allow_empty=self.allow_empty)
         if self.until:
             planning_input.require_order(self.until, day, "the as-of date")
         scenario = parse_what_if(self.what_if, day)
@@ -121,7 +124,9 @@ def _decision(view: "PlanView", *, stopped: bool) -> str:
     """The outcome of the search, with the rules by which restarts can't be scheduled."""
     plan = view.plan
     count, left = len(plan.reboots), len(plan.unplaced)
-    if not left:
+    if view.wish.allow_empty and not count + left:
+        outcome = f"{PASS}: nothing to schedule (--allow-empty)"
+    elif not left:
         outcome = f"{PASS}: {count:,} of {counted(count, 'restart')} scheduled ({plan.status})"
     else:
         codes = Counter(finding.code for _, finding in plan.unplaced)

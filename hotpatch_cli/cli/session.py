@@ -53,14 +53,21 @@ class Sources(NamedTuple):
     def load(cls, request: AzureRequest, names: Sequence[str]) -> "Sources":
         """The sources of a request. Raises BadParameter and InputError.
 
-        A command without --input-format, --prefer, --map or --windows passes None for it.
+        A command without one of the options of reading passes None for it.
         """
         reader = known_input_format(getattr(request, "input_format", None))
         prefer = known_source(getattr(request, "prefer", None), names)
         windows = getattr(request, "windows", None) or ()
         columns = getattr(request, "columns", None) or ()
         with watched(request):
-            fleet, notes, data = load_sources(names, reader, prefer, windows, columns)
+            fleet, notes, data = load_sources(
+                names,
+                reader,
+                prefer,
+                windows,
+                columns,
+                allow_empty=getattr(request, "allow_empty", False),
+            )
         return cls(list(names), fleet, notes, data)
 
 

@@ -4,9 +4,9 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from hotpatch_cli.documents.problems import InputError, Problem
+from hotpatch_cli.documents.problems import EmptyInputError, InputError, Problem
 
 MAX_DEPTH = 64
 MAX_SCALAR = 65_536
@@ -132,6 +132,12 @@ class Log:
         """Note a problem at a mark."""
         file, line, column = self.document.position(mark)
         self.problems.append(Problem(file, line, column, message, remedy))
+
+    def refuse_empty(self, mark: int, message: str, remedy: str = "") -> NoReturn:
+        """Raise EmptyInputError, or InputError where anything else was noted."""
+        self.finish()
+        self.add(mark, message, remedy)
+        raise EmptyInputError(self.problems)
 
     def finish(self) -> None:
         """Raise InputError if anything was noted, in the order of the text. A problem that many

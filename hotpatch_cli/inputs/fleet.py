@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
-from hotpatch_cli.errors import InputError, Problem
+from hotpatch_cli.errors import EmptyInputError, InputError, Problem
 from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines, unused_keys
 from hotpatch_cli.inputs.open_source import open_documents
 from hotpatch_cli.inputs.others.report import is_report
@@ -107,13 +107,16 @@ def load_sources(
     columns: Iterable[str] = (),
     *,
     strict: bool = True,
+    allow_empty: bool = False,
 ) -> LoadedSources:
     """The fleet, the notes and the sources; parameters as load_fleet has them. Raises InputError.
 
-    If not `strict`, a machine may name a maintenance configuration that can be no window.
+    If not `strict`, a machine may name a maintenance configuration that can be no window. With
+    `allow_empty`, a file may have nothing in it, and is named in a note.
     """
     sources: list[SourceData] = []
     problems: list[Problem] = []
+    notes: list[str] = []
     columns = list(columns)
     column_map = _column_map(columns)
     for files, forced in ((names, reader), (windows, "maintenance")):
@@ -121,6 +124,11 @@ def load_sources(
             document.chosen = column_map
             try:
                 sources += _read(document, forced)
+            except EmptyInputError as error:
+                if allow_empty:
+                    notes += (f"{document.file}: {problem.message}" for problem in error.problems)
+                else:
+                    problems += error.problems
             except InputError as error:
                 problems += error.problems
     problems += _absent_columns(columns, sources)
@@ -132,7 +140,6 @@ def load_sources(
     problems += fleet_problems(fleet, sources, maintenance, strict=strict)
     if problems:
         raise InputError(problems)
-    notes: list[str] = []
     for source in sources:
         notes += source.notes
     notes += [*maintenance.notes, *join_notes, *unused_keys(fleet, sources)]
@@ -202,7 +209,8 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
         if not lazy_reader.shares:
             return sources
     if not sources:
-        raise InputError([_unrecognized(document)])
+        refusal = EmptyInputError if _is_empty(document.root) else InputError
+        raise refusal([_unrecognized(document)])
     from hotpatch_cli.inputs.resources import ignored
 
     sources[0].notes += ignored(document)

@@ -55,6 +55,7 @@ class BulkRequest(NamedTuple):
     prefer: str | None = None
     columns: list[str] | None = None
     windows: list[str] | None = None
+    allow_empty: bool = False
     only: str | None = None
     matrix: list[str] | None = None
     releases: list[str] | None = None

@@ -103,6 +103,10 @@ ReleaseFiles = Annotated[
     list[str] | None, option("--releases", "FILE", "Additions to the release data. Repeatable.")
 ]
 
+AllowEmpty = Annotated[
+    bool, switch("--allow-empty", "Exit with code 0 if there is nothing to check.")
+]
+
 # --- Azure as one more source ----------------------------------------
 
 Azure = Annotated[

@@ -424,7 +424,7 @@ def _read(document: Document) -> SourceData:
     reading.maintenance = maintenance_of(resources, document, log)
     reading.notes += empty
     if not reading.machines and not azapi and not empty and reading.maintenance is None:
-        log.add(document.root_mark, *_refusal(resources))
+        log.refuse_empty(document.root_mark, *_refusal(resources))
     log.finish()
     judged = {
         resource.address
