@@ -26,6 +26,7 @@ from hotpatch_cli.cli.options.common import (
     Prefer,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     WaiverFiles,
     WhatIfOption,
@@ -87,6 +88,7 @@ class CheckRequest(NamedTuple):
     quiet: Quiet = False
     input_format: InputFormat = None
     columns: Columns = None
+    facts: SetFacts = None
     windows: WindowFiles = None
     prefer: Prefer = None
     azure: Azure = False

@@ -16,6 +16,7 @@ from hotpatch_cli.cli.options.common import (
     ManagementGroups,
     Prefer,
     Quiet,
+    SetFacts,
     Subscriptions,
 )
 from hotpatch_cli.cli.output_targets import output_option, refuse_overwriting_inputs
@@ -36,6 +37,7 @@ class ConvertRequest(NamedTuple):
     input_format: InputFormat = None
     prefer: Prefer = None
     columns: Columns = None
+    facts: SetFacts = None
     quiet: Quiet = False
     azure: Azure = False
     subscription: Subscriptions = None

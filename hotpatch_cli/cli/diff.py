@@ -18,6 +18,7 @@ from hotpatch_cli.cli.options.common import (
     Output,
     Quiet,
     ReleaseFiles,
+    SetFacts,
 )
 from hotpatch_cli.cli.output_targets import renderer_for
 from hotpatch_cli.cli.request import RequestCommand, format_option
@@ -49,6 +50,7 @@ class DiffRequest(NamedTuple):
     form: Annotated[str, format_option("outputs.formats.DIFF_FORMATS")] = "table"
     output: Output = "-"
     every: EveryRow = False
+    facts: SetFacts = None
     allow_empty: AllowEmpty = False
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
@@ -87,7 +89,7 @@ def _decision(difference: "ReportDiff", *, allowed: bool) -> str:
 
 def _side(name: str, request: DiffRequest, knowledge: "Knowledge", day: date) -> "Side":
     """A fleet as of a date, or a report as it was written. Raises InputError."""
-    from hotpatch_cli.cli.session import tell
+    from hotpatch_cli.cli.session import set_facts, tell
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.gate.diff import side_of
     from hotpatch_cli.inputs.fleet import load_sources
@@ -99,7 +101,9 @@ def _side(name: str, request: DiffRequest, knowledge: "Knowledge", day: date) ->
         if not past.machines and not request.allow_empty:
             raise refuse(name, "The report has no machines.", "Nothing was compared.")
         return side_of(name, past)
-    fleet, notes, _ = load_sources([name], allow_empty=request.allow_empty)
+    fleet, notes, _ = load_sources(
+        [name], allow_empty=request.allow_empty, facts=set_facts(request)
+    )
     tell(notes, quiet=request.quiet)
     report = check_fleet(fleet, knowledge, day)
     if not request.allow_empty:

@@ -14,7 +14,7 @@ COMMAND_PANELS = {
 OPTION_PANELS = ("Options", "Input", "Azure", "Less common options")
 """Panels in the order of a page; an option that isn't listed below is in the first one."""
 _PANELS = {
-    "Input": ("--input-format", "--map", "--windows", "--prefer"),
+    "Input": ("--input-format", "--map", "--set", "--windows", "--prefer"),
     "Azure": ("--azure", "--subscription", "--management-group", "--cloud"),
     "Less common options": (
         "--allow-empty",

@@ -28,6 +28,7 @@ from hotpatch_cli.cli.options.common import (
     Prefer,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     TimeLimit,
     WhatIfOption,
@@ -76,6 +77,7 @@ class PlanningRequest(NamedTuple):
     allow_empty: AllowEmpty = False
     quiet: Quiet = False
     columns: Columns = None
+    facts: SetFacts = None
     windows: WindowFiles = None
     prefer: Prefer = None
     azure: Azure = False
@@ -103,7 +105,6 @@ class PlanningRequest(NamedTuple):
         names = source_names(self, self.fleet)
         form = format_for(self, PLAN_FORMATS)
         wish, day = planning_input.plan_request(self), day_of(self)
-        wish = wish._replace(allow_empty=self.allow_empty)
         if self.until:
             planning_input.require_order(self.until, day, "the as-of date")
         scenario = parse_what_if(self.what_if, day)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import typer
 
@@ -15,6 +15,9 @@ from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.knowledge.cache import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.model import Fleet
+
+if TYPE_CHECKING:
+    from hotpatch_cli.inputs.default_facts import FactLayer
 
 
 class AzureRequest(Protocol):
@@ -67,6 +70,7 @@ class Sources(NamedTuple):
                 windows,
                 columns,
                 allow_empty=getattr(request, "allow_empty", False),
+                facts=set_facts(request),
             )
         return cls(list(names), fleet, notes, data)
 
@@ -87,6 +91,16 @@ class Session(NamedTuple):
         return cls(
             sources.names, sources.fleet, sources.notes, knowledge_of(request), day_of(request)
         )
+
+
+def set_facts(request: Any) -> "FactLayer | None":
+    """The facts of --set. Raises InputError."""
+    texts = getattr(request, "facts", None)
+    if not texts:
+        return None
+    from hotpatch_cli.inputs.default_facts import parse_set
+
+    return parse_set(texts)
 
 
 def knowledge_of(request: Any) -> Knowledge:

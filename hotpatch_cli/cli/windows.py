@@ -23,6 +23,7 @@ from hotpatch_cli.cli.options.common import (
     Prefer,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     WindowFiles,
     day_option,
@@ -74,6 +75,7 @@ class WindowListRequest(NamedTuple):
     output: Output = "-"
     windows: WindowFiles = None
     columns: Columns = None
+    facts: SetFacts = None
     prefer: Prefer = None
     quiet: Quiet = False
     no_color: NoColor = False

@@ -96,10 +96,11 @@ class Document:
     """A parsed text: its file name, its tree, and the way from marks to lines.
 
     `companion` is a document that belongs to it, such as the parameters of a template; `chosen`
-    maps columns of a table to fields, as the user specified.
+    maps columns of a table to fields, as the user specified; `platform` is that of rows that name
+    none.
     """
 
-    __slots__ = ("_breaks", "chosen", "companion", "file", "root", "root_mark", "text")
+    __slots__ = ("_breaks", "chosen", "companion", "file", "platform", "root", "root_mark", "text")
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -108,6 +109,7 @@ class Document:
         self.root_mark = 0
         self.companion: Document | None = None
         self.chosen: dict[str, str] = {}
+        self.platform = ""
         self._breaks: array[int] | None = None
 
     def position(self, mark: int) -> Position:

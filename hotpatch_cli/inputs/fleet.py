@@ -5,7 +5,7 @@ cross-checked.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
@@ -13,10 +13,20 @@ from hotpatch_cli.errors import EmptyInputError, InputError, Problem
 from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines, unused_keys
 from hotpatch_cli.inputs.open_source import open_documents
 from hotpatch_cli.inputs.others.report import is_report
-from hotpatch_cli.inputs.source import LazyReader, MaintenanceLinks, SourceData, group_of
+from hotpatch_cli.inputs.source import (
+    INVENTORY,
+    Joined,
+    LazyReader,
+    MaintenanceLinks,
+    SourceData,
+    group_of,
+)
 from hotpatch_cli.model import NO_LIMITS, Fleet, GroupRule, Machine, Ring
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
+
+if TYPE_CHECKING:
+    from hotpatch_cli.inputs.default_facts import FactLayer
 
 READERS: dict[str, LazyReader] = {
     "inventory": LazyReader("hotpatch inventory (YAML or JSON)", "inventory.reader"),
@@ -108,11 +118,13 @@ def load_sources(
     *,
     strict: bool = True,
     allow_empty: bool = False,
+    facts: "FactLayer | None" = None,
 ) -> LoadedSources:
     """The fleet, the notes and the sources; parameters as load_fleet has them. Raises InputError.
 
     If not `strict`, a machine may name a maintenance configuration that can be no window. With
-    `allow_empty`, a file may have nothing in it, and is named in a note.
+    `allow_empty`, a file may have nothing in it, and is named in a note. `facts` are those of
+    `--set`.
     """
     sources: list[SourceData] = []
     problems: list[Problem] = []
@@ -120,8 +132,10 @@ def load_sources(
     columns = list(columns)
     column_map = _column_map(columns)
     for files, forced in ((names, reader), (windows, "maintenance")):
-        for document in open_documents(files, problems):
-            document.chosen = column_map
+        documents = open_documents(files, problems)
+        platform = _default_platform(documents, facts)
+        for document in documents:
+            document.chosen, document.platform = column_map, platform
             try:
                 sources += _read(document, forced)
             except EmptyInputError as error:
@@ -135,20 +149,23 @@ def load_sources(
     if problems:
         raise InputError(problems)
     maintenance = _maintenance(sources, strict=strict)
-    machines, join_notes, problems = _joined_machines(sources, prefer)
+    joined = _joined_machines(sources, prefer)
+    machines, default_notes = _with_defaults(joined, sources, facts)
+    problems += joined.problems
     fleet = _fleet_of(machines, sources)
     problems += fleet_problems(fleet, sources, maintenance, strict=strict)
     if problems:
-        raise InputError(problems)
+        raise InputError(dict.fromkeys(problems))
     for source in sources:
         notes += source.notes
-    notes += [*maintenance.notes, *join_notes, *unused_keys(fleet, sources)]
+    notes += [*maintenance.notes, *joined.notes, *unused_keys(fleet, sources)]
+    notes += default_notes
     return LoadedSources(fleet, tuple(notes), sources)
 
 
-def fleet_with(sources: list[SourceData]) -> Fleet:
-    """The fleet of sources of which one has machines; the others have windows, freezes, groups,
-    rings and limits.
+def fleet_with(sources: list[SourceData], facts: "FactLayer | None" = None) -> Fleet:
+    """The fleet of sources of which one, a table, has machines; the others have windows, freezes,
+    groups, rings, limits and defaults. `facts` are those of `--set`.
 
     Raises InputError.
     """
@@ -156,6 +173,8 @@ def fleet_with(sources: list[SourceData]) -> Fleet:
     machines: list[Machine] = []
     for source in sources:
         machines += source.machines
+    joined = Joined(machines, (), (), frozenset(range(len(machines))))
+    machines, _ = _with_defaults(joined, sources, facts)
     fleet = _fleet_of(machines, sources)
     if problems := fleet_problems(fleet, sources, maintenance, strict=True):
         raise InputError(problems)
@@ -226,16 +245,39 @@ def _maintenance(sources: list[SourceData], *, strict: bool) -> MaintenanceLinks
     return connect(sources, strict=strict)
 
 
-def _joined_machines(
-    sources: list[SourceData], prefer: str | None
-) -> tuple[list[Machine], tuple[str, ...], list[Problem]]:
-    """(machines, notes, problems) of all sources; one source alone has nothing to join."""
+def _joined_machines(sources: list[SourceData], prefer: str | None) -> Joined:
+    """The machines of all sources; one source alone has nothing to join."""
     if len(sources) == 1 and not sources[0].parts and not sources[0].shared:
-        return sources[0].machines, (), list(repeated_machines(sources[0]))
+        source = sources[0]
+        exported = () if source.reader == INVENTORY else range(len(source.machines))
+        problems = tuple(repeated_machines(source))
+        return Joined(source.machines, (), problems, frozenset(exported))
     from hotpatch_cli.inputs.join import join
 
-    joined = join(sources, prefer)
-    return joined.machines, joined.notes, list(joined.problems)
+    return join(sources, prefer)
+
+
+def _default_platform(documents: list[Document], facts: "FactLayer | None") -> str:
+    """The platform of rows that name none; empty where there is none."""
+    if facts is None and len(documents) == 1:
+        return ""
+    from hotpatch_cli.inputs.default_facts import default_platform
+
+    return default_platform(documents, facts)
+
+
+def _with_defaults(
+    joined: Joined, sources: list[SourceData], facts: "FactLayer | None"
+) -> tuple[list[Machine], tuple[str, ...]]:
+    """(the machines with the facts that defaults and `--set` add, notes on them)."""
+    defaults = joined.exported and any(source.defaults for source in sources)
+    if facts is None and not defaults:
+        return joined.machines, ()
+    from hotpatch_cli.inputs.default_facts import filled, layers_of, notes_on
+
+    layers, notes = layers_of(sources, facts)
+    machines, uses = filled(joined.machines, joined.exported, layers)
+    return machines, (*notes, *notes_on(uses, layers, len(machines)))
 
 
 def _unrecognized(document: Document) -> Problem:

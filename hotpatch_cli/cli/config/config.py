@@ -16,7 +16,7 @@ import typer
 from hotpatch_cli.cli.config.file import ConfigFile, file_path, find, read
 from hotpatch_cli.errors import InputError, Problem
 
-MAPS = frozenset({"map"})
+MAPS = frozenset({"map", "set"})
 """Options that can also be a table: `COLUMN = "FIELD"` in [map] is --map COLUMN=FIELD."""
 OWN_TABLES = ("severity", "overrides")
 _NOT_OPTIONS = {"help", "version", "config"}
@@ -173,6 +173,7 @@ def _value(option: Any, value: Any, folder: Path) -> Any:
     if isinstance(value, list) and option.metavar == "LIST" and _are_texts(value):
         return ",".join(value)
     if isinstance(value, dict):
+        value = dict(_flat(value)) if flag == "--set" else value  # `arc.vbs = "running"`
         if not _are_texts(value.values()):
             raise ValueError(f"{flag} must be a table of texts.")
         value = [f"{key}={text}" for key, text in value.items()]
@@ -188,6 +189,15 @@ def _value(option: Any, value: Any, folder: Path) -> Any:
             raise ValueError(f"{flag} must be text{texts_too}.")  # noqa: TRY004  of the file
         texts.append(file_path(str(item), folder) if option.metavar == "FILE" else str(item))
     return texts if option.multiple else texts[0]
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The entries of a table and of the tables in it, named with dots."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
 
 
 def _are_texts(values: Iterable[Any]) -> bool:

@@ -54,6 +54,7 @@ class BulkRequest(NamedTuple):
     as_of: date | None = None
     prefer: str | None = None
     columns: list[str] | None = None
+    facts: list[str] | None = None
     windows: list[str] | None = None
     allow_empty: bool = False
     only: str | None = None

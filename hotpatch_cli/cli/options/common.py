@@ -64,6 +64,17 @@ def _mappings(
     return [ConfiguredMapping(mapping.strip()) for mapping in value if mapping.strip()]
 
 
+def _settings(
+    context: typer.Context, param: typer.CallbackParam, value: list[str] | None
+) -> list[str] | None:
+    """FIELD=VALUE, whose values can have spaces: a variable separates several by ; or lines."""
+    source = context.get_parameter_source(param.name or "")
+    if not value or source is None or source.name != "ENVIRONMENT":
+        return value
+    parts = re.split(r"[;\n]", os.environ.get("HOTPATCH_SET", ""))
+    return [part.strip() for part in parts if part.strip()]
+
+
 # --- input ----------------------------------------
 
 FleetFiles = Annotated[
@@ -89,6 +100,15 @@ Columns = Annotated[
         "COLUMN=FIELD",
         "Map a column, such as 'OS build=build'. Repeatable.",
         callback=_mappings,
+    ),
+]
+SetFacts = Annotated[
+    list[str] | None,
+    option(
+        "--set",
+        "FIELD=VALUE",
+        "A fact that tables and exports don't state, such as platform=arc. Repeatable.",
+        callback=_settings,
     ),
 ]
 WindowFiles = Annotated[
