@@ -31,7 +31,10 @@ class ConvertRequest(NamedTuple):
 
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE", help="Inventories or exports; - is standard input."),
+        typer.Argument(
+            metavar="SOURCE",
+            help="Inventories or exports: files, folders, patterns; - is standard input.",
+        ),
     ] = None
     output: Annotated[str, output_option("yaml")] = "-"
     input_format: InputFormat = None

@@ -93,6 +93,7 @@ def _side(name: str, request: DiffRequest, knowledge: "Knowledge", day: date) ->
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.gate.diff import side_of
     from hotpatch_cli.inputs.fleet import load_sources
+    from hotpatch_cli.inputs.source_files import source_files
     from hotpatch_cli.use_cases.check import check as check_fleet
     from hotpatch_cli.use_cases.check import require_something
 
@@ -102,7 +103,7 @@ def _side(name: str, request: DiffRequest, knowledge: "Knowledge", day: date) ->
             raise refuse(name, "The report has no machines.", "Nothing was compared.")
         return side_of(name, past)
     fleet, notes, _ = load_sources(
-        [name], allow_empty=request.allow_empty, facts=set_facts(request)
+        source_files([name]), allow_empty=request.allow_empty, facts=set_facts(request)
     )
     tell(notes, quiet=request.quiet)
     report = check_fleet(fleet, knowledge, day)

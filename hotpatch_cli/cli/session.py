@@ -139,7 +139,7 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
                 param_hint="--management-group",
             )
         where = tuple(request.subscription or ()), tuple(request.management_group or ())
-        return [*(files or ()), source_name(*where, request.cloud)]
+        return [*fleet_files(files), source_name(*where, request.cloud)]
     from hotpatch_cli.cli.config.config import current
 
     for name in AZURE_OPTIONS[1:]:
@@ -148,11 +148,22 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
                 "Add --azure: without it, this option has no effect.",
                 param_hint=f"--{name.replace('_', '-')}",
             )
-    if not files:
+    found = fleet_files(files)
+    if not found:
         raise typer.BadParameter(
             "No input. Specify at least one file, or use --azure.", param_hint="FLEET"
         )
-    return list(files)
+    return found
+
+
+def fleet_files(files: Sequence[str] | None) -> list[str]:
+    """The files that a command line names, or otherwise the configuration: those of folders and
+    patterns too. Raises InputError.
+    """
+    from hotpatch_cli.cli.config.config import current
+    from hotpatch_cli.inputs.source_files import source_files
+
+    return source_files(files or current.get().fleet)
 
 
 def watched(request: AzureRequest) -> AbstractContextManager[None]:

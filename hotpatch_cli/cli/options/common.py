@@ -79,7 +79,10 @@ def _settings(
 
 FleetFiles = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FLEET", help="Inventories or exports; - is standard input."),
+    typer.Argument(
+        metavar="FLEET",
+        help="Inventories or exports: files, folders, patterns; - is standard input.",
+    ),
 ]
 InputFormat = Annotated[
     str | None,
