@@ -37,7 +37,7 @@ from hotpatch_cli.knowledge.release_age import (
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
 from hotpatch_cli.outputs.report_head import DataAge
-from hotpatch_cli.report import GateResult, Report
+from hotpatch_cli.report import GateResult, Report, left_out_note
 from hotpatch_cli.use_cases.check import check as check_fleet
 from hotpatch_cli.use_cases.check import nothing_to_check
 
@@ -71,6 +71,7 @@ def run_bulk(
                 if form == "table":
                     view = screen(output, no_color=request.no_color, everything=request.every)
                     text = run.summary.render(Path(detected.name).name, day, age, gate, view)
+                    text += "".join(f"{line}\n" for line in left_out_note(run.counts.left_out))
                     stack.callback(deliver, text, output)
                 else:
                     results[form].write(table, stack.enter_context(_target(output, engine)))
