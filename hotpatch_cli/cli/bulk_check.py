@@ -16,10 +16,11 @@ from hotpatch_cli.cli.decision import conclude, counts_decision
 from hotpatch_cli.cli.options.bulk import BulkRequest
 from hotpatch_cli.cli.options.gate import Waiving, is_asked_for, judged_by
 from hotpatch_cli.cli.output_targets import Delivery
-from hotpatch_cli.cli.session import day_of, knowledge_of, tell, watched
+from hotpatch_cli.cli.session import day_of, knowledge_of, set_facts, tell, watched
 from hotpatch_cli.cli.words import known_source, parse_fail_on, parse_only
 from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.gate.outcome import GateCounts, GateTally
+from hotpatch_cli.inputs.default_facts import platform_of_rows
 from hotpatch_cli.inputs.fleet import fleet_with, load_sources
 from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.inputs.tables.bulk.detect import DetectedTable
@@ -36,7 +37,7 @@ from hotpatch_cli.knowledge.release_age import (
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
 from hotpatch_cli.outputs.report_head import DataAge
-from hotpatch_cli.report import GateResult, Report
+from hotpatch_cli.report import GateResult, Report, left_out_note
 from hotpatch_cli.use_cases.check import check as check_fleet
 from hotpatch_cli.use_cases.check import nothing_to_check
 
@@ -50,13 +51,15 @@ def run_bulk(
     failing, only = parse_fail_on(request.fail_on), parse_only(request.only)
     others = _beside(detected, request)
     knowledge, day = knowledge_of(request), day_of(request)
+    facts = set_facts(request)
     run = _Run(failing, only, knowledge)
     with Engine() as engine:
-        table = BulkTable(detected, parse_map(request.columns or ()), engine)
+        platform = platform_of_rows(others, facts)
+        table = BulkTable(detected, parse_map(request.columns or ()), engine, platform)
         results = {form: Results(engine, form) for form, _ in targets if form != "table"}
-        for part in table.parts(others, fleet_with):
+        for part in table.parts(others, partial(fleet_with, facts=facts)):
             run.take(check_fleet(part.fleet, knowledge, day), part, results.values())
-        if not run.judged:
+        if not run.judged and not request.allow_empty:
             raise _nothing_judged(detected, run)
         tell((*table.notes, stale(knowledge, day), *run.general), quiet=request.quiet)
         missed = missed_patch_tuesday(knowledge, day)
@@ -68,6 +71,7 @@ def run_bulk(
                 if form == "table":
                     view = screen(output, no_color=request.no_color, everything=request.every)
                     text = run.summary.render(Path(detected.name).name, day, age, gate, view)
+                    text += "".join(f"{line}\n" for line in left_out_note(run.counts.left_out))
                     stack.callback(deliver, text, output)
                 else:
                     results[form].write(table, stack.enter_context(_target(output, engine)))

@@ -9,6 +9,7 @@ from hotpatch_cli.cli.decision import conclude, gate_decision
 from hotpatch_cli.cli.options.bulk import FORMATS as BULK_FORMATS
 from hotpatch_cli.cli.options.bulk import Bulk, bulk_request, bulk_table
 from hotpatch_cli.cli.options.common import (
+    AllowEmpty,
     AsOf,
     Azure,
     ChangesOnly,
@@ -26,6 +27,7 @@ from hotpatch_cli.cli.options.common import (
     Prefer,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     WaiverFiles,
     WhatIfOption,
@@ -84,10 +86,12 @@ class CheckRequest(NamedTuple):
         option("--only", "LIST", "Show only these verdicts, track states, or rules."),
     ] = None
     fail_on: FailOn = FAIL_ON
+    allow_empty: AllowEmpty = False
     waivers: WaiverFiles = None
     quiet: Quiet = False
     input_format: InputFormat = None
     columns: Columns = None
+    facts: SetFacts = None
     windows: WindowFiles = None
     prefer: Prefer = None
     changes_only: ChangesOnly = False
@@ -114,7 +118,8 @@ class CheckRequest(NamedTuple):
             session = Session.load(self, names)
             checked = check_fleet(session.fleet, session.knowledge, session.day)
             report = judged_by(checked, asked.failing, asked.waiving, session.knowledge)
-        require_something(report, names)
+        if not self.allow_empty:
+            require_something(report, names)
         report = _with_scenario(report, asked, self.what_if, session.knowledge)
         shown = narrowed(report, asked.only)
         age = None if shows_head(asked.targets) else stale(session.knowledge, session.day)

@@ -16,6 +16,7 @@ from hotpatch_cli.cli.options.common import (
     ManagementGroups,
     Prefer,
     Quiet,
+    SetFacts,
     Subscriptions,
 )
 from hotpatch_cli.cli.output_targets import output_option, refuse_overwriting_inputs
@@ -30,12 +31,16 @@ class ConvertRequest(NamedTuple):
 
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SOURCE", help="Inventories or exports; - is standard input."),
+        typer.Argument(
+            metavar="SOURCE",
+            help="Inventories or exports: files, folders, patterns; - is standard input.",
+        ),
     ] = None
     output: Annotated[str, output_option("yaml")] = "-"
     input_format: InputFormat = None
     prefer: Prefer = None
     columns: Columns = None
+    facts: SetFacts = None
     quiet: Quiet = False
     azure: Azure = False
     subscription: Subscriptions = None

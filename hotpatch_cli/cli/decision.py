@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hotpatch_cli.cli.console import say
 from hotpatch_cli.gate.outcome import FAILED, UNDECIDED, GateCounts, gate_counts
 from hotpatch_cli.outputs.phrases import and_more, counted
-from hotpatch_cli.report import Report
+from hotpatch_cli.report import Report, left_out_text
 
 PASS, FAIL, UNKNOWN = "PASS", "FAIL", "UNKNOWN"
 _NAMED = 2
@@ -38,6 +38,14 @@ def gate_decision(report: Report, noun: str, *, recorded: bool = False) -> str:
 
 def counts_decision(counts: GateCounts, noun: str, *, recorded: bool = False) -> str:
     """The same, from counts."""
+    left_out = left_out_text(counts.left_out)
+    aside = f"; left out: {left_out}" if left_out else ""
+    return _outcome(counts, noun, recorded=recorded) + aside
+
+
+def _outcome(counts: GateCounts, noun: str, *, recorded: bool) -> str:
+    if not counts.total and not counts.exit_code:
+        return f"{PASS}: no {noun} to check (--allow-empty)"
     total = counted(counts.total, noun)
     by = f"--fail-on {','.join(counts.fail_on)}"
     if counts.exit_code == FAILED:

@@ -9,6 +9,7 @@ import typer
 
 from hotpatch_cli.cli.decision import FAIL, PASS, conclude
 from hotpatch_cli.cli.options.common import (
+    AllowEmpty,
     AsOf,
     ConfigOption,
     EveryRow,
@@ -17,6 +18,7 @@ from hotpatch_cli.cli.options.common import (
     Output,
     Quiet,
     ReleaseFiles,
+    SetFacts,
 )
 from hotpatch_cli.cli.output_targets import renderer_for
 from hotpatch_cli.cli.request import RequestCommand, format_option
@@ -53,6 +55,8 @@ class DiffRequest(NamedTuple):
     form: Annotated[str, format_option("outputs.formats.DIFF_FORMATS")] = "table"
     output: Output = "-"
     every: EveryRow = False
+    facts: SetFacts = None
+    allow_empty: AllowEmpty = False
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
     quiet: Quiet = False
@@ -71,29 +75,30 @@ class DiffRequest(NamedTuple):
             raise typer.BadParameter("Only one of the two can be standard input.", param_hint="NEW")
         knowledge, day = knowledge_of(self), day_of(self)
         if self.new is None:
-            old, new = _plan_sides(self.old, knowledge, day, quiet=self.quiet)
+            old, new = _plan_sides(self.old, self, knowledge, day)
         else:
-            old = _side(self.old, knowledge, day, quiet=self.quiet)
-            new = _side(self.new, knowledge, day, quiet=self.quiet)
+            old, new = (_side(name, self, knowledge, day) for name in (self.old, self.new))
         difference = report_diff(old, new)
         view = screen(self.output, no_color=self.no_color, everything=self.every)
         deliver(render(difference, view), self.output)
-        conclude(_decision(difference), [self.output], quiet=self.quiet)
+        conclude(_decision(difference, allowed=self.allow_empty), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if difference.counts["loses"] else 0)
 
 
-def _decision(difference: "ReportDiff") -> str:
+def _decision(difference: "ReportDiff", *, allowed: bool) -> str:
     counts = difference.counts
     total = counted(sum(counts.values()), "machine")
     words = [f"{counts[change]:,} {change}" for change in ("new", "gone") if counts[change]]
     more = f" ({', '.join(words)})" if words else ""
     if lost := counts["loses"]:
         return f"{FAIL}: {lost:,} of {total} {'loses' if lost == 1 else 'lose'} eligibility{more}"
+    if allowed and not sum(counts.values()):
+        return f"{PASS}: nothing to compare (--allow-empty)"
     return f"{PASS}: none of {total} loses eligibility{more}"
 
 
 def _plan_sides(
-    name: str, knowledge: "Knowledge", day: date, *, quiet: bool
+    name: str, request: DiffRequest, knowledge: "Knowledge", day: date
 ) -> "tuple[Side, Side]":
     """A plan before and after it's applied. Raises InputError and BadParameter."""
     from hotpatch_cli.cli.session import tell
@@ -109,32 +114,36 @@ def _plan_sides(
             f"Specify a second file. {name} alone isn't a Terraform plan or a what-if result.",
             param_hint="NEW",
         )
-    tell(sides.notes, quiet=quiet)
+    tell(sides.notes, quiet=request.quiet)
     before, after = (check_fleet(fleet, knowledge, day) for fleet in (sides.before, sides.after))
-    if not before.machines and not after.machines:
+    if not before.machines and not after.machines and not request.allow_empty:
         skipped = max(len(before.skipped), len(after.skipped))
         raise refuse(name, nothing_to_check(skipped), "Nothing was compared.")
     return side_of(f"{name} before", before), side_of(f"{name} after", after)
 
 
-def _side(name: str, knowledge: "Knowledge", day: date, *, quiet: bool) -> "Side":
+def _side(name: str, request: DiffRequest, knowledge: "Knowledge", day: date) -> "Side":
     """A fleet as of a date, or a report as it was written. Raises InputError."""
-    from hotpatch_cli.cli.session import tell
+    from hotpatch_cli.cli.session import set_facts, tell
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.gate.diff import side_of
-    from hotpatch_cli.inputs.fleet import load_fleet
+    from hotpatch_cli.inputs.fleet import load_sources
+    from hotpatch_cli.inputs.source_files import source_files
     from hotpatch_cli.use_cases.check import check as check_fleet
     from hotpatch_cli.use_cases.check import require_something
 
     past = _report(name)
     if past is not None:
-        if not past.machines:
+        if not past.machines and not request.allow_empty:
             raise refuse(name, "The report has no machines.", "Nothing was compared.")
         return side_of(name, past)
-    fleet, notes = load_fleet([name])
-    tell(notes, quiet=quiet)
+    fleet, notes, _ = load_sources(
+        source_files([name]), allow_empty=request.allow_empty, facts=set_facts(request)
+    )
+    tell(notes, quiet=request.quiet)
     report = check_fleet(fleet, knowledge, day)
-    require_something(report, [name])
+    if not request.allow_empty:
+        require_something(report, [name])
     return side_of(name, report)
 
 

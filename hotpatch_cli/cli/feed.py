@@ -22,6 +22,7 @@ from hotpatch_cli.cli.options.common import (
     Product,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     WindowFiles,
     Year,
@@ -104,6 +105,7 @@ class RestartFeedRequest(NamedTuple):
     input_format: InputFormat = None
     prefer: Prefer = None
     columns: Columns = None
+    facts: SetFacts = None
     windows: WindowFiles = None
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
@@ -149,6 +151,7 @@ class OpeningFeedRequest(NamedTuple):
     output: FeedOutput = "-"
     windows: WindowFiles = None
     columns: Columns = None
+    facts: SetFacts = None
     prefer: Prefer = None
     quiet: Quiet = False
     azure: Azure = False
@@ -185,6 +188,7 @@ class PlanFeedRequest(NamedTuple):
     zones: Zones = None
     windows: WindowFiles = None
     columns: Columns = None
+    facts: SetFacts = None
     prefer: Prefer = None
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None

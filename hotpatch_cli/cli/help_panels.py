@@ -14,9 +14,10 @@ COMMAND_PANELS = {
 OPTION_PANELS = ("Options", "Input", "Azure", "Less common options")
 """Panels in the order of a page; an option that isn't listed below is in the first one."""
 _PANELS = {
-    "Input": ("--input-format", "--map", "--windows", "--prefer", "--changes-only"),
+    "Input": ("--input-format", "--map", "--set", "--windows", "--prefer", "--changes-only"),
     "Azure": ("--azure", "--subscription", "--management-group", "--cloud"),
     "Less common options": (
+        "--allow-empty",
         "--availability-sets",
         "--bulk",
         "--config",

@@ -6,6 +6,7 @@ import typer
 
 from hotpatch_cli.cli.decision import conclude, gate_decision
 from hotpatch_cli.cli.options.common import (
+    AllowEmpty,
     AsOf,
     ConfigOption,
     FailOn,
@@ -48,6 +49,7 @@ class ImageRequest(NamedTuple):
     form: Formats = None
     output: Outputs = None
     fail_on: FailOn = FAIL_ON
+    allow_empty: AllowEmpty = False
     waivers: WaiverFiles = None
     known: KnownFile = None
     write_known: WriteKnown = None
@@ -67,11 +69,13 @@ class ImageRequest(NamedTuple):
 
         asked = waiving(self.waivers, self.known, self.write_known)
         targets, failing = _targets(self), parse_fail_on(self.fail_on)
-        images = load_images(self.images, known_platform(self.platform))
+        platform = known_platform(self.platform)
+        images = load_images(self.images, platform, allow_empty=self.allow_empty)
         knowledge, day = knowledge_of(self), day_of(self)
         checked = check_images(images, knowledge, day)
         report = judged_by(checked, failing, asked, knowledge)
-        require_something(report, ["image"])
+        if not self.allow_empty:
+            require_something(report, ["image"])
         age = None if shows_head(targets) else stale(knowledge, day)
         tell((age, *report.gate.notes), quiet=self.quiet)
         pages = [target.output for target in targets if target.form == "html"]

@@ -7,6 +7,7 @@ import typer
 
 from hotpatch_cli.cli.decision import FAIL, PASS, conclude, rules_text
 from hotpatch_cli.cli.options.common import (
+    AllowEmpty,
     AsOf,
     AvailabilitySets,
     Azure,
@@ -27,6 +28,7 @@ from hotpatch_cli.cli.options.common import (
     Prefer,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     TimeLimit,
     WhatIfOption,
@@ -72,8 +74,10 @@ class PlanningRequest(NamedTuple):
     ] = None
     include_monthly: IncludeMonthly = False
     every: EveryRow = False
+    allow_empty: AllowEmpty = False
     quiet: Quiet = False
     columns: Columns = None
+    facts: SetFacts = None
     windows: WindowFiles = None
     prefer: Prefer = None
     azure: Azure = False
@@ -121,7 +125,9 @@ def _decision(view: "PlanView", *, stopped: bool) -> str:
     """The outcome of the search, with the rules by which restarts can't be scheduled."""
     plan = view.plan
     count, left = len(plan.reboots), len(plan.unplaced)
-    if not left:
+    if view.wish.allow_empty and not count + left:
+        outcome = f"{PASS}: nothing to schedule (--allow-empty)"
+    elif not left:
         outcome = f"{PASS}: {count:,} of {counted(count, 'restart')} scheduled ({plan.status})"
     else:
         codes = Counter(finding.code for _, finding in plan.unplaced)

@@ -64,7 +64,8 @@ def plan_request(request: LimitsRequest) -> PlanRequest:
     if begin and until:
         require_order(until, begin, "the first date")
     month, deadline = parse_month(request.baseline), parse_deadline(request.deadline)
-    return PlanRequest(month, begin, until, deadline, request.include_monthly)
+    allow_empty = getattr(request, "allow_empty", False)  # an option of `plan` alone
+    return PlanRequest(month, begin, until, deadline, request.include_monthly, allow_empty)
 
 
 def require_order(until: date, begin: date, what: str) -> None:

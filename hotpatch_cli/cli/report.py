@@ -20,6 +20,7 @@ from hotpatch_cli.cli.options.common import (
     Prefer,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     TimeLimit,
     WaiverFiles,
@@ -45,6 +46,7 @@ class ReportRequest(NamedTuple):
     input_format: InputFormat = None
     prefer: Prefer = None
     columns: Columns = None
+    facts: SetFacts = None
     windows: WindowFiles = None
     waivers: WaiverFiles = None
     plan: Annotated[str | None, option("--plan", "PLAN", "Show this plan (JSON).")] = None

@@ -17,6 +17,7 @@ from hotpatch_cli.cli.options.common import (
     Output,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     WindowFiles,
 )
@@ -44,6 +45,7 @@ class RollbackRequest(NamedTuple):
         list[str] | None, option("--machine", "NAME", "Machine to roll back. Repeatable.")
     ] = None
     kb: Annotated[str | None, option("--kb", "KB", "All machines that have this update.")] = None
+    facts: SetFacts = None
     windows: WindowFiles = None
     as_of: AsOf = None
     form: Annotated[str, format_option("outputs.formats.ROLLBACK_FORMATS")] = "table"

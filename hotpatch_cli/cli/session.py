@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import typer
 
@@ -15,6 +15,9 @@ from hotpatch_cli.inputs.source import SourceData
 from hotpatch_cli.knowledge.cache import load_knowledge
 from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.model import Fleet
+
+if TYPE_CHECKING:
+    from hotpatch_cli.inputs.default_facts import FactLayer
 
 
 class AzureRequest(Protocol):
@@ -53,8 +56,7 @@ class Sources(NamedTuple):
     def load(cls, request: AzureRequest, names: Sequence[str]) -> "Sources":
         """The sources of a request. Raises BadParameter and InputError.
 
-        A command without --input-format, --prefer, --map, --windows or --changes-only passes None
-        for it.
+        A command without one of the options of reading passes None for it.
         """
         reader = known_input_format(getattr(request, "input_format", None))
         prefer = known_source(getattr(request, "prefer", None), names)
@@ -63,7 +65,14 @@ class Sources(NamedTuple):
         only = bool(getattr(request, "changes_only", False))
         with watched(request):
             fleet, notes, data = load_sources(
-                names, reader, prefer, windows, columns, changes_only=only
+                names,
+                reader,
+                prefer,
+                windows,
+                columns,
+                allow_empty=getattr(request, "allow_empty", False),
+                facts=set_facts(request),
+                changes_only=only,
             )
         return cls(list(names), fleet, notes, data)
 
@@ -84,6 +93,16 @@ class Session(NamedTuple):
         return cls(
             sources.names, sources.fleet, sources.notes, knowledge_of(request), day_of(request)
         )
+
+
+def set_facts(request: Any) -> "FactLayer | None":
+    """The facts of --set. Raises InputError."""
+    texts = getattr(request, "facts", None)
+    if not texts:
+        return None
+    from hotpatch_cli.inputs.default_facts import parse_set
+
+    return parse_set(texts)
 
 
 def knowledge_of(request: Any) -> Knowledge:
@@ -122,7 +141,7 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
                 param_hint="--management-group",
             )
         where = tuple(request.subscription or ()), tuple(request.management_group or ())
-        return [*(files or ()), source_name(*where, request.cloud)]
+        return [*fleet_files(files), source_name(*where, request.cloud)]
     from hotpatch_cli.cli.config.config import current
 
     for name in AZURE_OPTIONS[1:]:
@@ -131,11 +150,22 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
                 "Add --azure: without it, this option has no effect.",
                 param_hint=f"--{name.replace('_', '-')}",
             )
-    if not files:
+    found = fleet_files(files)
+    if not found:
         raise typer.BadParameter(
             "No input. Specify at least one file, or use --azure.", param_hint="FLEET"
         )
-    return list(files)
+    return found
+
+
+def fleet_files(files: Sequence[str] | None) -> list[str]:
+    """The files that a command line names, or otherwise the configuration: those of folders and
+    patterns too. Raises InputError.
+    """
+    from hotpatch_cli.cli.config.config import current
+    from hotpatch_cli.inputs.source_files import source_files
+
+    return source_files(files or current.get().fleet)
 
 
 def watched(request: AzureRequest) -> AbstractContextManager[None]:

@@ -26,6 +26,7 @@ from hotpatch_cli.cli.options.common import (
     Prefer,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     WhatIfOption,
     WindowFiles,
@@ -67,6 +68,7 @@ class VerifyRequest(NamedTuple):
     what_if: WhatIfOption = None
     windows: WindowFiles = None
     columns: Columns = None
+    facts: SetFacts = None
     prefer: Prefer = None
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None

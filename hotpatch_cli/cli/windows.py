@@ -23,6 +23,7 @@ from hotpatch_cli.cli.options.common import (
     Prefer,
     Quiet,
     ReleaseFiles,
+    SetFacts,
     Subscriptions,
     WindowFiles,
     day_option,
@@ -77,6 +78,7 @@ class WindowListRequest(NamedTuple):
     output: Output = "-"
     windows: WindowFiles = None
     columns: Columns = None
+    facts: SetFacts = None
     prefer: Prefer = None
     releases: ReleaseFiles = None
     quiet: Quiet = False
@@ -126,11 +128,12 @@ class WindowLintRequest(NamedTuple):
     def run(self) -> None:
         """Write the findings on the windows. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.session import day_of, knowledge_of, tell
+        from hotpatch_cli.inputs.source_files import source_files
         from hotpatch_cli.outputs.formats import LINT_FORMATS
         from hotpatch_cli.outputs.lint import CODE
 
         render = renderer_for(self, LINT_FORMATS)
-        parts = _lint_parts(self.files)
+        parts = _lint_parts(source_files(self.files))
         for part in parts:
             tell(part.notes, quiet=self.quiet)
         view = _lint(parts, knowledge_of(self), day_of(self))
@@ -215,10 +218,7 @@ class WindowExportRequest(NamedTuple):
     The exit code is 1 if Azure can't represent a window or a freeze.
     """
 
-    fleet: Annotated[
-        list[str],
-        typer.Argument(metavar="FLEET", help="Inventories or exports; - is standard input."),
-    ]
+    fleet: FleetFiles = None
     to: Annotated[str, option("--to", "PLATFORM", "azure.")] = "azure"
     begin: Annotated[
         date | None,
@@ -236,15 +236,18 @@ class WindowExportRequest(NamedTuple):
 
     def run(self) -> None:
         """Write the configurations. Raises InputError and BadParameter."""
-        from hotpatch_cli.cli.session import tell
+        from hotpatch_cli.cli.session import fleet_files, tell
         from hotpatch_cli.inputs.fleet import load_fleet
         from hotpatch_cli.knowledge.limits import load_limits
         from hotpatch_cli.use_cases.export import export
 
         known_word(self.to, ("azure",), "--to")
-        fleet, notes = load_fleet(self.fleet, windows=self.windows or ())
+        names = fleet_files(self.fleet)
+        if not names:
+            raise typer.BadParameter("No input. Specify at least one file.", param_hint="FLEET")
+        fleet, notes = load_fleet(names, windows=self.windows or ())
         if not fleet.windows:
-            raise refuse(", ".join(self.fleet), "No window was found.", "Nothing was written.")
+            raise refuse(", ".join(names), "No window was found.", "Nothing was written.")
         tell(notes, quiet=self.quiet)
         exported = export(fleet, load_limits(), self.begin or today(), self.location)
         _deliver_configurations(exported, self.output)

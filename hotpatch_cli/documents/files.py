@@ -15,13 +15,18 @@ STDIN = "<stdin>"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def read_text(name: str) -> tuple[str, str]:
+def read_text(name: str, *, allow_empty: bool = False) -> tuple[str, str]:
     """(name for messages, text) of a file, or of standard input for `-`.
 
     UTF-8, or UTF-16 with a byte order mark (as from PowerShell's `>`). Raises InputError.
     """
     shown = STDIN if name == "-" else name
-    return shown, _decode(shown, read_bytes(name))
+    text = _decode(shown, read_bytes(name))
+    if not allow_empty and not text.strip():
+        raise refuse(
+            shown, "The file is empty.", "To create a starter inventory, run `hotpatch init`."
+        )
+    return shown, text
 
 
 def encoding_of(start: bytes) -> str:
@@ -77,10 +82,6 @@ def _decode(shown: str, data: bytes) -> str:
             shown,
             "The file is binary, or UTF-16 without a byte order mark.",
             "Save it as UTF-8 text.",
-        )
-    if not text.strip():
-        raise refuse(
-            shown, "The file is empty.", "To create a starter inventory, run `hotpatch init`."
         )
     return text
 

@@ -34,6 +34,10 @@ class InputError(Exception):
         super().__init__("\n".join(map(str, self.problems[:SHOWN_AT_MOST])))
 
 
+class EmptyInputError(InputError):
+    """An input that can be read and has nothing in it, such as the export of an empty group."""
+
+
 def refuse(file: str, message: str, remedy: str = "") -> InputError:
     """An InputError of one problem that concerns a file or an option as a whole."""
     return InputError([Problem(file, None, None, message, remedy)])

@@ -4,9 +4,9 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from hotpatch_cli.documents.problems import InputError, Problem
+from hotpatch_cli.documents.problems import EmptyInputError, InputError, Problem
 
 MAX_DEPTH = 64
 MAX_SCALAR = 65_536
@@ -96,10 +96,11 @@ class Document:
     """A parsed text: its file name, its tree, and the way from marks to lines.
 
     `companion` is a document that belongs to it, such as the parameters of a template; `chosen`
-    maps columns of a table to fields, as the user specified.
+    maps columns of a table to fields, as the user specified; `platform` is that of rows that name
+    none.
     """
 
-    __slots__ = ("_breaks", "chosen", "companion", "file", "root", "root_mark", "text")
+    __slots__ = ("_breaks", "chosen", "companion", "file", "platform", "root", "root_mark", "text")
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -108,6 +109,7 @@ class Document:
         self.root_mark = 0
         self.companion: Document | None = None
         self.chosen: dict[str, str] = {}
+        self.platform = ""
         self._breaks: array[int] | None = None
 
     def position(self, mark: int) -> Position:
@@ -132,6 +134,12 @@ class Log:
         """Note a problem at a mark."""
         file, line, column = self.document.position(mark)
         self.problems.append(Problem(file, line, column, message, remedy))
+
+    def refuse_empty(self, mark: int, message: str, remedy: str = "") -> NoReturn:
+        """Raise EmptyInputError, or InputError where anything else was noted."""
+        self.finish()
+        self.add(mark, message, remedy)
+        raise EmptyInputError(self.problems)
 
     def finish(self) -> None:
         """Raise InputError if anything was noted, in the order of the text. A problem that many

@@ -10,7 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from hotpatch_cli.report import Checked, GateResult, Outcome, Reason, Report, Severity, Suppressed
+from hotpatch_cli.report import (
+    OFF,
+    Checked,
+    GateResult,
+    LeftOut,
+    LeftOutTally,
+    Outcome,
+    Reason,
+    Report,
+    Severity,
+    Suppressed,
+)
 
 VERDICT_CONDITIONS = ("unsupported", "action-required", "unknown")
 """The verdicts that can fail a machine, the worst first."""
@@ -25,7 +36,7 @@ PASSED, FAILED, UNDECIDED = 0, 1, 3
 """Exit codes."""
 _DECISIVE = {FAILED: "fails", UNDECIDED: "undecided"}
 """Exit code -> the outcome of the machines that made it."""
-_WEIGHTS = {"error": 2, "warning": 1, "note": 0}
+_WEIGHTS = {"error": 2, "warning": 1, "note": 0, OFF: -1}
 
 
 class MachineSuppressions(NamedTuple):
@@ -82,11 +93,27 @@ def apply_gate(report: Report, rules: GateRules, fail_on: Iterable[str]) -> Repo
     conditions = tuple(fail_on)
     general = _with_severities(report.general, rules)
     raised = any(RAISED in _conditions_from(reason, judged=False) for reason in general)
+    general, left_out = _parted(general)
+    machines = tuple(map(_without_left_out, machines))
     code = FAILED if raised and NEVER not in conditions else _exit_code(machines)
     outcomes = [checked.outcome for checked in machines]
     failing, undecided = outcomes.count("fails"), outcomes.count("undecided")
     gate = GateResult(conditions, code, tuple(notes), failing, undecided)
-    return report._replace(machines=machines, general=general, gate=gate)
+    return report._replace(machines=machines, general=general, general_left_out=left_out, gate=gate)
+
+
+def _without_left_out(checked: Checked) -> Checked:
+    """A machine whose reasons of level `off` are set apart, once they have had no effect."""
+    reasons, left_out = _parted(checked.reasons)
+    return checked._replace(reasons=reasons, left_out=left_out) if left_out else checked
+
+
+def _parted(reasons: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    """(the reasons that are reported, those that the policy leaves out)."""
+    left_out = tuple(reason for reason in reasons if reason.level == OFF)
+    if not left_out:
+        return reasons, ()
+    return tuple(reason for reason in reasons if reason.level != OFF), left_out
 
 
 class GateCounts(NamedTuple):
@@ -102,6 +129,7 @@ class GateCounts(NamedTuple):
     waived: int = 0
     known: int = 0
     rules: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class GateTally:
@@ -110,16 +138,24 @@ class GateTally:
     def __init__(self) -> None:
         self._outcomes: Counter[str] = Counter()
         self._rules: dict[str, Counter[tuple[str, str]]] = {}
+        self._left_out = LeftOutTally()
 
     def add(self, checked: Checked, number: int = 1) -> None:
         """Count a machine, or a number of machines that are alike."""
         self._outcomes[checked.outcome] += number
+        self._left_out.add(checked.left_out, number)
         rules = self._rules.setdefault(checked.outcome, Counter())
         for reason in _decisive(checked):
             rules[reason.rule.code, reason.rule.name] += number
 
-    def result(self, gate: GateResult, general: Iterable[Reason] = ()) -> GateCounts:
+    def result(
+        self,
+        gate: GateResult,
+        general: Iterable[Reason] = (),
+        general_left_out: Iterable[Reason] = (),
+    ) -> GateCounts:
         """The counts under a result; `general` are the findings on the whole run."""
+        self._left_out.add(general_left_out)
         rules = Counter(self._rules.get(_DECISIVE.get(gate.exit_code, ""), {}))
         if gate.exit_code == FAILED:
             raised = (
@@ -136,6 +172,7 @@ class GateTally:
             self._outcomes["waived"],
             self._outcomes["known"],
             tuple(sorted(rules, key=lambda rule: (-rules[rule], rule))),
+            self._left_out.rows(),
         )
 
 
@@ -144,15 +181,14 @@ def gate_counts(report: Report) -> GateCounts:
     tally = GateTally()
     for checked in report.machines:
         tally.add(checked)
-    return tally.result(report.gate, report.general)
+    return tally.result(report.gate, report.general, report.general_left_out)
 
 
 def _decisive(checked: Checked) -> Iterable[Reason]:
     """The reasons, one a rule, by which a machine fails or is undecided."""
-    judged = len(checked.judgment.findings)
     found: dict[str, Reason] = {}
-    for number, reason in enumerate(checked.reasons):
-        unknown = "unknown" in _conditions_from(reason, judged=number < judged)
+    for reason in checked.reasons:
+        unknown = "unknown" in _conditions_from(reason, judged=reason.judged)
         undecided = checked.outcome == "undecided" and unknown and reason.suppressed is None
         if reason.counts or undecided:
             found.setdefault(reason.rule.code, reason)
@@ -188,7 +224,7 @@ def _gate_machine(checked: Checked, rules: GateRules) -> Checked:
     if NEVER not in failing:
         named = left & {*failing, RAISED}
         if named:
-            return checked._replace(reasons=_mark_failing(checked, reasons, named), outcome="fails")
+            return checked._replace(reasons=_mark_failing(reasons, named), outcome="fails")
         if "unknown" in left:
             return checked._replace(reasons=reasons, outcome="undecided")
     if gated.machine is not None:
@@ -202,14 +238,11 @@ def _gate_machine(checked: Checked, rules: GateRules) -> Checked:
     return checked._replace(reasons=reasons, outcome=_outcome(checked, used, left))
 
 
-def _mark_failing(
-    checked: Checked, reasons: Sequence[Reason], named: set[str]
-) -> tuple[Reason, ...]:
+def _mark_failing(reasons: Sequence[Reason], named: set[str]) -> tuple[Reason, ...]:
     """The reasons, with a mark on those that bring a condition by which the machine fails."""
-    judged = len(checked.judgment.findings)
     marked = []
-    for number, reason in enumerate(reasons):
-        conditions = _conditions_from(reason, judged=number < judged)
+    for reason in reasons:
+        conditions = _conditions_from(reason, judged=reason.judged)
         counts = reason.suppressed is None and not conditions.isdisjoint(named)
         marked.append(reason._replace(counts=counts))
     return tuple(marked)
@@ -257,11 +290,10 @@ def _conditions_left(checked: Checked, gated: _Gated) -> set[str]:
     """The conditions of a machine that nothing suppresses: its worst verdict, its track state, a
     raised finding.
     """
-    judged = len(checked.judgment.findings)
     conditions: set[str] = set()
-    for number, reason in enumerate(gated.reasons):
+    for reason in gated.reasons:
         if reason.suppressed is None:
-            conditions |= _conditions_from(reason, judged=number < judged)
+            conditions |= _conditions_from(reason, judged=reason.judged)
     own = conditions_of(checked) & set(TRACK_CONDITIONS)
     for state in own:
         # A track may be unknown without a finding; then the state itself is what can be known.

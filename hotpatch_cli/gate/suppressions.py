@@ -159,7 +159,7 @@ def unexplained_tracks(checked: Checked) -> tuple[str, ...]:
     return tuple(
         state
         for state in conditions_of(checked) & set(TRACK_CONDITIONS)
-        if not explains_track(state, checked.reasons)
+        if not explains_track(state, (*checked.reasons, *checked.left_out))
     )
 
 

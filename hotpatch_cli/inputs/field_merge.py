@@ -47,6 +47,44 @@ def stated_fields(machine: Machine) -> FieldValues:
     return fields
 
 
+def value_of(machine: Machine, field: str) -> Any:
+    """The value that a machine has for a field, stated or by default."""
+    if field.startswith(_TAG):
+        return dict(machine.placement.tags).get(field.removeprefix(_TAG))
+    return GETTERS[field](machine)
+
+
+def with_values(machine: Machine, values: FieldValues, shared: dict[Any, Any]) -> Machine:
+    """A machine with more values; `shared` keeps equal facts one value."""
+    fields: FieldValues = {}
+    groups: dict[str, FieldValues] = {}
+    tags = dict(machine.placement.tags)
+    for field, value in values.items():
+        place, _, key = field.partition(".")
+        if place in GROUPS:
+            groups.setdefault(place, {})[key] = value
+        elif field.startswith(_TAG):
+            tags[field.removeprefix(_TAG)] = value
+        else:
+            fields[field] = value
+    for name, parts in groups.items():
+        fields[name] = getattr(machine.facts, name)._replace(**parts)
+    holders = by_holder(fields | {"tags": tuple(tags.items())})
+    added = holders.facts.pop("others", ())
+    facts = machine.facts._replace(
+        **holders.facts,
+        others=(*machine.facts.others, *added),
+        unresolved=tuple(pair for pair in machine.facts.unresolved if pair[0] not in values),
+    )
+    placement = machine.placement._replace(**holders.placement)
+    return machine._replace(
+        facts=shared.setdefault(facts, facts),
+        placement=shared.setdefault(placement, placement),
+        supposed=tuple(field for field in machine.supposed if field not in values),
+        **holders.machine,
+    )
+
+
 def is_union(field: str) -> bool:
     """Whether sources add to each other in a field, instead of contradicting each other."""
     fact = BY_PATH.get(field)
@@ -97,7 +135,8 @@ def machine_of(
 
 
 def _combined(fact: Fact, machines: Sequence[Machine]) -> Any:
-    values = [GETTERS[fact.path](machine) for machine in machines]
+    ordered = sorted(machines, key=lambda machine: fact.path in machine.supposed)
+    values = [GETTERS[fact.path](machine) for machine in ordered]
     if fact.joining == "all":
         return all(values)
     default = default_of(fact)

@@ -5,11 +5,11 @@ cross-checked.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
-from hotpatch_cli.errors import InputError, Problem
+from hotpatch_cli.errors import EmptyInputError, InputError, Problem
 from hotpatch_cli.inputs.changes import (
     change_counts,
     keep_changes,
@@ -19,10 +19,20 @@ from hotpatch_cli.inputs.changes import (
 from hotpatch_cli.inputs.checks import fleet_problems, repeated_machines, unused_keys
 from hotpatch_cli.inputs.open_source import open_documents
 from hotpatch_cli.inputs.others.report import is_report
-from hotpatch_cli.inputs.source import LazyReader, MaintenanceLinks, SourceData, group_of
+from hotpatch_cli.inputs.source import (
+    INVENTORY,
+    Joined,
+    LazyReader,
+    MaintenanceLinks,
+    SourceData,
+    group_of,
+)
 from hotpatch_cli.model import NO_LIMITS, Fleet, GroupRule, Machine, Ring
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
+
+if TYPE_CHECKING:
+    from hotpatch_cli.inputs.default_facts import FactLayer
 
 READERS: dict[str, LazyReader] = {
     "inventory": LazyReader("hotpatch inventory (YAML or JSON)", "inventory.reader"),
@@ -118,21 +128,32 @@ def load_sources(
     *,
     strict: bool = True,
     changes_only: bool = False,
+    allow_empty: bool = False,
+    facts: "FactLayer | None" = None,
 ) -> LoadedSources:
     """The fleet, the notes and the sources; parameters as load_fleet has them. Raises InputError.
 
     If not `strict`, a machine may name a maintenance configuration that can be no window. With
-    `changes_only`, machines that a plan doesn't change are left out.
+    `changes_only`, machines that a plan doesn't change are left out. With `allow_empty`, a file may
+    have nothing in it, and is named in a note. `facts` are those of `--set`.
     """
     sources: list[SourceData] = []
     problems: list[Problem] = []
+    notes: list[str] = []
     columns = list(columns)
     column_map = _column_map(columns)
     for files, forced in ((names, reader), (windows, "maintenance")):
-        for document in open_documents(files, problems):
-            document.chosen = column_map
+        documents = open_documents(files, problems)
+        platform = _default_platform(documents, facts)
+        for document in documents:
+            document.chosen, document.platform = column_map, platform
             try:
                 sources += _read(document, forced)
+            except EmptyInputError as error:
+                if allow_empty:
+                    notes += (f"{document.file}: {problem.message}" for problem in error.problems)
+                else:
+                    problems += error.problems
             except InputError as error:
                 problems += error.problems
     if not problems:  # a file that can't be read may be the table with the column
@@ -143,15 +164,17 @@ def load_sources(
     if problems:
         raise InputError(problems)
     maintenance = _maintenance(sources, strict=strict)
-    machines, join_notes, problems = _joined_machines(sources, prefer)
+    joined = _joined_machines(sources, prefer)
+    machines, default_notes = _with_defaults(joined, sources, facts)
+    problems += joined.problems
     fleet = _fleet_of(machines, sources)._replace(changes=changes)
     problems += fleet_problems(fleet, sources, maintenance, strict=strict)
     if problems:
-        raise InputError(problems)
-    notes: list[str] = []
+        raise InputError(dict.fromkeys(problems))
     for source in sources:
         notes += source.notes
-    notes += [*maintenance.notes, *join_notes, *unused_keys(fleet, sources)]
+    notes += [*maintenance.notes, *joined.notes, *unused_keys(fleet, sources)]
+    notes += default_notes
     return LoadedSources(fleet, tuple(notes), sources)
 
 
@@ -184,16 +207,16 @@ def load_sides(name: str) -> PlanSides | None:
 
 def _side(sources: list[SourceData], notes: list[str]) -> Fleet:
     """The machines of one side of a plan. Raises InputError."""
-    machines, more, problems = _joined_machines(sources, None)
-    if problems:
-        raise InputError(problems)
-    notes += more
-    return Fleet(machines=_labelled(machines))
+    joined = _joined_machines(sources, None)
+    if joined.problems:
+        raise InputError(joined.problems)
+    notes += joined.notes
+    return Fleet(machines=_labelled(joined.machines))
 
 
-def fleet_with(sources: list[SourceData]) -> Fleet:
-    """The fleet of sources of which one has machines; the others have windows, freezes, groups,
-    rings and limits.
+def fleet_with(sources: list[SourceData], facts: "FactLayer | None" = None) -> Fleet:
+    """The fleet of sources of which one, a table, has machines; the others have windows, freezes,
+    groups, rings, limits and defaults. `facts` are those of `--set`.
 
     Raises InputError.
     """
@@ -201,6 +224,8 @@ def fleet_with(sources: list[SourceData]) -> Fleet:
     machines: list[Machine] = []
     for source in sources:
         machines += source.machines
+    joined = Joined(machines, (), (), frozenset(range(len(machines))))
+    machines, _ = _with_defaults(joined, sources, facts)
     fleet = _fleet_of(machines, sources)
     if problems := fleet_problems(fleet, sources, maintenance, strict=True):
         raise InputError(problems)
@@ -256,7 +281,8 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
         if not lazy_reader.shares:
             return sources
     if not sources:
-        raise InputError([_unrecognized(document)])
+        refusal = EmptyInputError if _is_empty(document.root) else InputError
+        raise refusal([_unrecognized(document)])
     from hotpatch_cli.inputs.resources import ignored
 
     sources[0].notes += ignored(document)
@@ -287,16 +313,39 @@ def _maintenance(sources: list[SourceData], *, strict: bool) -> MaintenanceLinks
     return connect(sources, strict=strict)
 
 
-def _joined_machines(
-    sources: list[SourceData], prefer: str | None
-) -> tuple[list[Machine], tuple[str, ...], list[Problem]]:
-    """(machines, notes, problems) of all sources; one source alone has nothing to join."""
+def _joined_machines(sources: list[SourceData], prefer: str | None) -> Joined:
+    """The machines of all sources; one source alone has nothing to join."""
     if len(sources) == 1 and not sources[0].parts and not sources[0].shared:
-        return sources[0].machines, (), list(repeated_machines(sources[0]))
+        source = sources[0]
+        exported = () if source.reader == INVENTORY else range(len(source.machines))
+        problems = tuple(repeated_machines(source))
+        return Joined(source.machines, (), problems, frozenset(exported))
     from hotpatch_cli.inputs.join import join
 
-    joined = join(sources, prefer)
-    return joined.machines, joined.notes, list(joined.problems)
+    return join(sources, prefer)
+
+
+def _default_platform(documents: list[Document], facts: "FactLayer | None") -> str:
+    """The platform of rows that name none; empty where there is none."""
+    if facts is None and len(documents) == 1:
+        return ""
+    from hotpatch_cli.inputs.default_facts import default_platform
+
+    return default_platform(documents, facts)
+
+
+def _with_defaults(
+    joined: Joined, sources: list[SourceData], facts: "FactLayer | None"
+) -> tuple[list[Machine], tuple[str, ...]]:
+    """(the machines with the facts that defaults and `--set` add, notes on them)."""
+    defaults = joined.exported and any(source.defaults for source in sources)
+    if facts is None and not defaults:
+        return joined.machines, ()
+    from hotpatch_cli.inputs.default_facts import filled, layers_of, notes_on
+
+    layers, notes = layers_of(sources, facts)
+    machines, uses = filled(joined.machines, joined.exported, layers)
+    return machines, (*notes, *notes_on(uses, layers, len(machines)))
 
 
 def _unrecognized(document: Document) -> Problem:

@@ -21,14 +21,17 @@ class FixedOrigin:
         return self.place
 
 
-def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
+def load_images(
+    arguments: Iterable[str], platform: Platform, *, allow_empty: bool = False
+) -> Fleet:
     """The images of the command line; `-` means the lines of standard input, where # begins a
     comment.
 
-    Raises InputError with every problem found, also where there is no image at all.
+    Raises InputError with every problem found, also where there is no image at all, unless it's
+    allowed.
     """
     machines, problems = [], []
-    for place, text in _texts(arguments):
+    for place, text in _texts(arguments, allow_empty=allow_empty):
         try:
             facts = Facts(platform=platform, image=parse_image(text))
         except ValueError as error:
@@ -37,7 +40,7 @@ def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
             machines.append(Machine(name=text, label=text, facts=facts, origin=FixedOrigin(place)))
     if problems:
         raise InputError(problems)
-    if not machines:
+    if not machines and not allow_empty:
         raise refuse(
             "image",
             "No image specified.",
@@ -46,11 +49,11 @@ def load_images(arguments: Iterable[str], platform: Platform) -> Fleet:
     return Fleet(tuple(machines))
 
 
-def _texts(arguments: Iterable[str]) -> list[tuple[Location, str]]:
+def _texts(arguments: Iterable[str], *, allow_empty: bool) -> list[tuple[Location, str]]:
     found = []
     for number, argument in enumerate(arguments, 1):
         if argument == "-":
-            name, text = read_text("-")
+            name, text = read_text("-", allow_empty=allow_empty)
             lines = [
                 (line, content.split("#")[0].strip())
                 for line, content in enumerate(text.splitlines(), 1)

@@ -19,11 +19,18 @@ from hotpatch_cli.inputs.field_merge import (
     machine_of,
     more_specific,
     stated_fields,
+    value_of,
 )
-from hotpatch_cli.inputs.source import SourceData, group_of, repeated
+from hotpatch_cli.inputs.source import (
+    INVENTORY,
+    Joined,
+    JoinedOrigin,
+    SourceData,
+    group_of,
+    repeated,
+)
 from hotpatch_cli.model import Facts, Finding, Image, Location, Machine, Origin, written
 
-INVENTORY = "inventory"
 AZURE_LOCAL = "azure-local"
 NO_IMAGE = Image()
 _NAMES_SHOWN = 5
@@ -31,11 +38,14 @@ _CONFLICTS_SHOWN = 10
 
 
 class MachineSource(NamedTuple):
-    """What one source states of a machine: the reader, the file, and a machine with those facts."""
+    """What one source states of a machine: the reader, the file, and a machine with those facts.
+    `defines` is false for facts about a machine of another source.
+    """
 
     reader: str
     file: str
     machine: Machine
+    defines: bool = True
 
 
 class Claim(NamedTuple):
@@ -43,14 +53,6 @@ class Claim(NamedTuple):
 
     source: MachineSource
     value: Any
-
-
-class Joined(NamedTuple):
-    """The machines of all sources, and what the user must know of the joining."""
-
-    machines: list[Machine]
-    notes: tuple[str, ...]
-    problems: tuple[Problem, ...]
 
 
 Unmatched = list[tuple[SourceData, Machine]]
@@ -75,9 +77,16 @@ def join(sources: Sequence[SourceData], prefer: str | None = None) -> Joined:
                 unmatched.append((source, part))
     index.add_shared(sources)
     merger = _Merger(prefer)
-    machines = [merger.merge(entry) for entry in index.ordered(sources)]
+    entries = index.ordered(sources)
+    machines = [merger.merge(entry) for entry in entries]
+    exported = frozenset(
+        number
+        for number, entry in enumerate(entries)
+        if any(source.defines and source.reader != INVENTORY for source in entry)
+    )
     problems = (*index.problems, *merger.problems, *_unmatched_problems(unmatched, machines))
-    return Joined(machines, (*merger.notes(), *_unmatched_notes(unmatched)), problems)
+    notes = (*merger.notes(), *_unmatched_notes(unmatched))
+    return Joined(machines, notes, problems, exported)
 
 
 def _unmatched_problems(unmatched: Unmatched, machines: list[Machine]) -> Iterator[Problem]:
@@ -154,7 +163,7 @@ class _MachineIndex:
         if entry is None and source.named_by_file and len(self.entries) == 1:
             entry = self.entries[0]
         if entry is not None:
-            entry.append(MachineSource(source.reader, source.file, part))
+            entry.append(MachineSource(source.reader, source.file, part, defines=False))
         return entry is not None
 
     def add_shared(self, sources: Sequence[SourceData]) -> None:
@@ -162,7 +171,9 @@ class _MachineIndex:
         shared: dict[str, MachineSource] = {}
         for source in sources:
             for resource_id, machine in source.shared.items():
-                shared[resource_id] = MachineSource(source.reader, source.file, machine)
+                shared[resource_id] = MachineSource(
+                    source.reader, source.file, machine, defines=False
+                )
         if not shared:
             return
         for entry in self.entries:
@@ -239,22 +250,6 @@ def _same_source(one: MachineSource, other: MachineSource) -> bool:
 # --- merging the claims of sources ----------------------------------------
 
 
-class JoinedOrigin:
-    """A machine that several sources have: each field has the place of the source whose value was
-    taken.
-    """
-
-    __slots__ = ("fields", "first")
-
-    def __init__(self, first: Origin, fields: dict[str, Origin]) -> None:
-        self.first = first
-        self.fields = fields
-
-    def locate(self, field: str) -> Location:
-        """The place of a field."""
-        return self.fields.get(field, self.first).locate(field)
-
-
 class _Merger:
     """Merges what sources state of a machine, and counts on what they differ."""
 
@@ -285,12 +280,20 @@ class _Merger:
             else:
                 conflicts.append(_conflict(field, field_claims))
             origins[field] = (winner or field_claims[0]).source.machine.origin
-        values["platform"] = self._platform(entry, claims.get("platform", []), values)
+        supposed = _supposed(entry, claims)
+        for field, claim in supposed.items():
+            values[field], origins[field] = claim.value, claim.source.machine.origin
+        values["platform"] = self._platform(claims.get("platform", []), values)
         first = entry[0].machine
         machine = machine_of(first, values, [source.machine for source in entry], self._shared)
         self._conflicts += [f"{first.name}: {_sentence(conflict)}" for conflict in conflicts]
+        others = tuple(source.machine.origin for source in entry[1:])
         return machine._replace(
-            origin=JoinedOrigin(first.origin, origins), disputes=tuple(conflicts)
+            origin=JoinedOrigin(first.origin, origins, others),
+            disputes=tuple(conflicts),
+            supposed=tuple(
+                field for field, claim in supposed.items() if claim.source.reader != INVENTORY
+            ),
         )
 
     def _agreed(self, field: str, claims: list[Claim]) -> Claim | None:
@@ -320,15 +323,12 @@ class _Merger:
                 return claim
         return None
 
-    def _platform(self, entry: Entry, claims: list[Claim], values: FieldValues) -> Any:
+    def _platform(self, claims: list[Claim], values: FieldValues) -> Any:
         """The platform: a machine of Arc on Azure Local is judged by its image, and any other
         contradiction is a problem.
         """
-        if not claims:  # a table inferred it; no source states it
-            for source in entry:
-                if source.machine.supposed:
-                    return source.machine.facts.platform
-            return None
+        if not claims:  # a table inferred it, or it's a default; or no source has it
+            return values.get("platform")
         if "platform" in values:
             only_azure_local = {claim.source.reader for claim in claims} == {AZURE_LOCAL}
             if only_azure_local and values.get("image", NO_IMAGE).sku:
@@ -363,6 +363,19 @@ class _Merger:
                 f"Resolved with --prefer {self.prefer}."
             )
         return tuple(lines)
+
+
+def _supposed(entry: Entry, claims: dict[str, list[Claim]]) -> dict[str, Claim]:
+    """Field -> the first claim on it among facts that no source states: the defaults of an
+    inventory, then what other sources infer.
+    """
+    found: dict[str, Claim] = {}
+    for source in sorted(entry, key=lambda source: source.reader != INVENTORY):
+        for field in source.machine.supposed:
+            value = value_of(source.machine, field)
+            if field not in claims and value is not None and value != ():
+                found.setdefault(field, Claim(source, value))
+    return found
 
 
 def _conflict(field: str, claims: list[Claim]) -> Finding:

@@ -10,9 +10,12 @@ from hotpatch_cli.documents.tree import Document, quoted
 from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.documents.tree import Sequence as SequenceNode
 from hotpatch_cli.errors import Problem
-from hotpatch_cli.model import NO_LIMITS, GroupRule, Location, Machine, PlannedChange, Ring
+from hotpatch_cli.model import NO_LIMITS, GroupRule, Location, Machine, Origin, PlannedChange, Ring
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
+
+INVENTORY = "inventory"
+"""The name of the reader of inventories."""
 
 
 class SourceData:
@@ -21,16 +24,19 @@ class SourceData:
 
     `parts` are facts about machines of other sources: a license, a patch state. `shared` has facts
     about every machine that refers to a resource, by its id in lower case: an image, a scale set.
-    `kept` is an inventory as it was written, for its windows, freezes, groups, rings and limits. A
-    source that names no machine is `named_by_file`. `maintenance` has maintenance configurations
-    and their assignments, which become windows and parts once all sources are read. `before` has
-    the machines as they are before a plan is applied; None where the source states no changes.
-    `planned` has a deployment whose resources are read by the readers of exports.
+    `kept` is an inventory as it was written, for its windows, freezes, groups, rings and limits;
+    `defaults` are its default facts, which machines of tables and exports have too. A source that
+    names no machine is `named_by_file`. `maintenance` has maintenance configurations and their
+    assignments, which become windows and parts once all sources are read. `before` has the machines
+    as they are before a plan is applied; None where the source states no changes. `planned` has a
+    deployment whose resources are read by the readers of exports.
     """
 
     __slots__ = (
         "absent",
         "before",
+        "defaults",
+        "defaults_origin",
         "document",
         "file",
         "freezes",
@@ -56,6 +62,8 @@ class SourceData:
         self.absent: frozenset[str] | None = None
         self.before: SourceData | None = None
         self.planned: PlannedDeployment | None = None
+        self.defaults: Mapping[str, Any] = {}
+        self.defaults_origin: Origin | None = None
         self.document: Document | None = None
         self.file = ""
         self.reader = ""
@@ -116,6 +124,17 @@ class WindowRefusal(NamedTuple):
             f"The maintenance configuration {quoted(self.name)} can't be used as a window. "
             f"{self.reason}",
         )
+
+
+class Joined(NamedTuple):
+    """The machines of all sources, and what the user must know of the joining. `exported` are the
+    positions of the machines that a table or an export defines.
+    """
+
+    machines: list[Machine]
+    notes: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    exported: frozenset[int]
 
 
 class MaintenanceLinks(NamedTuple):
@@ -187,6 +206,34 @@ class NodeOrigin:
             mark = node.at(actual)
             node = node[actual]
         return Location(*self.document.position(mark))
+
+
+class JoinedOrigin:
+    """A machine whose facts have several sources: each field has the place of the source whose
+    value was taken. `others` are further sources.
+    """
+
+    __slots__ = ("fields", "first", "others")
+
+    def __init__(
+        self, first: Origin, fields: Mapping[str, Origin], others: tuple[Origin, ...] = ()
+    ) -> None:
+        self.first = first
+        self.fields = fields
+        self.others = others
+
+    def locate(self, field: str) -> Location:
+        """The place of a field."""
+        return self.fields.get(field, self.first).locate(field)
+
+
+def is_written(origin: Origin, field: str) -> bool:
+    """Whether a file has a field, with whatever value; a default is otherwise no statement."""
+    if isinstance(origin, JoinedOrigin):
+        return any(is_written(one, field) for one in (origin.first, *origin.others))
+    if not isinstance(origin, NodeOrigin):
+        return False
+    return dig(origin.node, *(origin.paths.get(field) or field.split("."))) is not None
 
 
 def actual_key(node: object, key: str) -> str | None:

@@ -271,6 +271,16 @@ GATE = Shape(
         Property("notes", listed(TEXT), lambda gate: list(gate.notes)),
     ),
 )
+LEFT_OUT = Shape(
+    "LeftOutJson",
+    "The findings of a rule that the configuration leaves out (level off).",
+    (
+        Property("code", TEXT, attrgetter("code")),
+        Property("name", TEXT, attrgetter("name")),
+        Property("findings", INTEGER, attrgetter("findings")),
+        Property("reason", TEXT, attrgetter("reason")),
+    ),
+)
 RESTART_CHANGE = Shape(
     "ChangeJson",
     "",
@@ -339,6 +349,9 @@ HEAD = Shape(
         Property("knowledge", KNOWLEDGE, lambda report: report),
         Property("summary", SUMMARY, attrgetter("counts")),
         Property("gate", GATE, attrgetter("gate")),
+        Property(
+            "left_out", ListOf(LEFT_OUT), attrgetter("left_out"), given=attrgetter("left_out")
+        ),
         Property("run_reasons", ListOf(RUN_REASON), attrgetter("general")),
         Property(
             "changes",

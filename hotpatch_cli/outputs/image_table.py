@@ -8,8 +8,8 @@ from hotpatch_cli.outputs.machine_rows import rank, verdict_text
 from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.report_head import head
 from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn, fits
-from hotpatch_cli.outputs.view_options import ViewOptions
-from hotpatch_cli.report import Checked, Report
+from hotpatch_cli.outputs.view_options import ViewOptions, indented
+from hotpatch_cli.report import Checked, Report, left_out_note
 from hotpatch_cli.use_cases.fix_ranking import blocking_rules
 
 _COLUMNS = (
@@ -39,6 +39,7 @@ def render_images(report: Report, options: ViewOptions) -> str:
         head(report, options),
         drawn(listing, options) + more,
         _findings(ranked, options),
+        "".join(indented(line, options, 0) for line in left_out_note(report.left_out)),
         f"A rule: hotpatch explain {named}\n" if named else "",
     )
     return "\n".join(part for part in parts if part)

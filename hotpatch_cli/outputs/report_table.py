@@ -9,7 +9,7 @@ from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.report_head import ComingBaselines, head
 from hotpatch_cli.outputs.table import drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, in_lines, indented
-from hotpatch_cli.report import Checked, Report
+from hotpatch_cli.report import Checked, Report, left_out_note
 from hotpatch_cli.use_cases.fix_ranking import ranked_fixes
 
 __all__ = ["rank", "render_table"]
@@ -65,11 +65,12 @@ def _findings(machines: Iterable[Checked], options: ViewOptions) -> str:
 
 
 def _run(report: Report, options: ViewOptions) -> str:
-    """Findings on the whole run."""
+    """Findings on the whole run, and how many are left out."""
     lines = [
         f"{reason.rule.name} ({reason.rule.code}), {reason.level}: {reason.message}"
         for reason in report.general
     ]
+    lines += left_out_note(report.left_out)
     return "".join(indented(line, options, 0) for line in lines)
 
 

@@ -13,7 +13,12 @@ from hotpatch_cli.knowledge.records import PRODUCTS, Product
 from hotpatch_cli.model import Finding, Fleet, Machine, make_finding
 from hotpatch_cli.planning.rules import problem_of
 from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, WindowSlots
-from hotpatch_cli.schedule.patch_tuesday import next_patch_tuesday, patch_tuesday, release_moment
+from hotpatch_cli.schedule.patch_tuesday import (
+    next_patch_tuesday,
+    next_planned_baseline,
+    patch_tuesday,
+    release_moment,
+)
 from hotpatch_cli.scheduler import SchedulingProblem
 from hotpatch_cli.servicing.restart import restarted_by_platform
 
@@ -25,7 +30,8 @@ class PlanRequest(NamedTuple):
     """What to plan: the baseline (None: the next one), from when, until when, and which machines.
 
     `deadline` is counted from the release; `until` is the last day, included, in UTC; `everything`
-    also plans machines that restart every month: unsupported ones and those off the track.
+    also plans machines that restart every month: unsupported ones and those off the track. With
+    `allow_empty`, the plan may have no restart.
     """
 
     month: tuple[int, int] | None = None
@@ -33,6 +39,7 @@ class PlanRequest(NamedTuple):
     until: date | None = None
     deadline: timedelta | None = None
     everything: bool = False
+    allow_empty: bool = False
 
 
 class PlanningInput(NamedTuple):
@@ -116,6 +123,8 @@ def _release_day(
             return min(days)
         if request.everything:
             return next_patch_tuesday(judge.as_of)
+        if request.allow_empty:
+            return next_planned_baseline(judge.as_of)
         raise ValueError("No machine of the fleet needs a baseline.")
     for product in PRODUCTS:
         days |= _baselines(judge, product, request.month)

@@ -44,7 +44,11 @@ def _report(fleet: Fleet, judge: Judge) -> Report:
         restart = restarts.of(machine, judgment.causes)
         of_restart = _restart_findings(judgment, restart, knowledge.rules)
         findings = (*judgment.findings, *machine.disputes, *of_restart)
-        reasons = tuple(builder.reason(finding, machine) for finding in findings)
+        judged = len(judgment.findings)
+        reasons = tuple(
+            builder.reason(finding, machine, judged=number < judged)
+            for number, finding in enumerate(findings)
+        )
         checked.append(Checked(machine, judgment, restart, reasons))
     return Report(
         as_of,
@@ -105,7 +109,7 @@ class _ReasonBuilder:
         self._rules = rules
         self._filled: dict[Finding, _FilledSentence] = {}
 
-    def reason(self, finding: Finding, machine: Machine) -> Reason:
+    def reason(self, finding: Finding, machine: Machine, *, judged: bool) -> Reason:
         """The reason that a finding is for a machine, with the place of its field."""
         filled = self._filled.get(finding)
         if filled is None:
@@ -113,7 +117,8 @@ class _ReasonBuilder:
             field = finding.evidence[0][0] if finding.evidence else "name"
             filled = _FilledSentence(rule, sentence(rule, finding), field)
             self._filled[finding] = filled
-        return Reason(finding, filled.rule, filled.message, machine.origin.locate(filled.field))
+        place = machine.origin.locate(filled.field)
+        return Reason(finding, filled.rule, filled.message, place, judged=judged)
 
     def general(self, finding: Finding) -> Reason:
         """The reason of a finding on the whole run. Its place is the release data, not a user's

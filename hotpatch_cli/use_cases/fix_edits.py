@@ -15,8 +15,7 @@ from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.documents.tree import Document
 from hotpatch_cli.documents.tree import Mapping as Node
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.join import JoinedOrigin
-from hotpatch_cli.inputs.source import NodeOrigin, SourceData, actual_key, dig
+from hotpatch_cli.inputs.source import JoinedOrigin, NodeOrigin, SourceData, actual_key, dig
 from hotpatch_cli.knowledge.records import Change, Setting
 from hotpatch_cli.model import Location, Machine
 from hotpatch_cli.report import Checked, Reason

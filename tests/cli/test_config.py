@@ -198,7 +198,7 @@ WRONG = {
         "[schema]\nfail-on = 'x'\n",
         "hotpatch.toml:2: 'fail-on' isn't a valid key here.",
     ),
-    "an argument": ("[check]\nfleet = 'x'\n", "hotpatch.toml:2: 'fleet' isn't a valid key here."),
+    "an argument": ("[waive]\nrule = 'x'\n", "hotpatch.toml:2: 'rule' isn't a valid key here."),
     "help": ("[check]\nhelp = true\n", "hotpatch.toml:2: 'help' isn't a valid key here."),
     "not TOML": ("a = 1\nb = [\n", "hotpatch.toml:"),
     "twice": ("quiet = true\nquiet = true\n", "hotpatch.toml:2:"),

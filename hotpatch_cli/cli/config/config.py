@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 import typer
 
-from hotpatch_cli.cli.config.file import ConfigFile, file_path, find, read
+from hotpatch_cli.cli.config.file import ConfigFile, file_path, find, pattern_path, read
 from hotpatch_cli.errors import InputError, Problem
 
-MAPS = frozenset({"map"})
+MAPS = frozenset({"map", "set"})
 """Options that can also be a table: `COLUMN = "FIELD"` in [map] is --map COLUMN=FIELD."""
+FLEET = "fleet"
+"""The argument that can be set too: files, folders and patterns."""
 OWN_TABLES = ("severity", "overrides")
 _NOT_OPTIONS = {"help", "version", "config"}
 
@@ -43,6 +45,22 @@ class Config(NamedTuple):
     def defaults(self) -> Mapping[str, Any]:
         """Parameter -> value of the options that the file sets for the command that runs."""
         return (self.file and self.context and self.context.default_map) or {}
+
+    @property
+    def fleet(self) -> list[str]:
+        """The files of a fleet that the command line doesn't name: those of the command that runs,
+        of all commands, or of `check`.
+        """
+        if self.file is None or self.context is None:
+            return []
+        tables: list[Any] = [self.file.table]
+        for name in _path_of(self.context):
+            tables.insert(0, tables[0].get(name) if isinstance(tables[0], dict) else None)
+        tables.append(self.file.table.get("check"))
+        found = (table.get(FLEET) for table in tables if isinstance(table, dict))
+        named: str | list[str] = next((value for value in found if value), [])
+        folder = self.file.folder
+        return [pattern_path(name, folder) for name in _listed(named)]
 
     def own(self, name: str) -> Any:
         """One of the tables that aren't options."""
@@ -79,6 +97,15 @@ def options_of(command: Any) -> dict[str, Any]:
         if key and key not in _NOT_OPTIONS:
             options[key] = param
     return options
+
+
+def takes_fleet(command: Any) -> bool:
+    """Whether a command has the argument FLEET."""
+    return any(param.name == FLEET and not _key_of(param) for param in command.params)
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _key_of(option: Any) -> str:
@@ -173,6 +200,7 @@ def _value(option: Any, value: Any, folder: Path) -> Any:
     if isinstance(value, list) and option.metavar == "LIST" and _are_texts(value):
         return ",".join(value)
     if isinstance(value, dict):
+        value = dict(_flat(value)) if flag == "--set" else value  # `arc.vbs = "running"`
         if not _are_texts(value.values()):
             raise ValueError(f"{flag} must be a table of texts.")
         value = [f"{key}={text}" for key, text in value.items()]
@@ -190,6 +218,15 @@ def _value(option: Any, value: Any, folder: Path) -> Any:
     return texts if option.multiple else texts[0]
 
 
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The entries of a table and of the tables in it, named with dots."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
 def _are_texts(values: Iterable[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
@@ -201,12 +238,16 @@ def require_known(file: ConfigFile, root: Any) -> None:
     commands = dict(commands_of(root))
     problems = list(_unknown(file, commands))
     problems += problems_of_tables(file)
+    problems += _fleet_problems(file, file.table, ())
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
 
 
 def _unknown(file: ConfigFile, commands: Mapping[tuple[str, ...], Any]) -> Iterator[Problem]:
-    by_command = {path: options_of(command) for path, command in commands.items()}
+    by_command = {
+        path: options_of(command) | ({FLEET: None} if takes_fleet(command) else {})
+        for path, command in commands.items()
+    }
     everywhere = set().union(*by_command.values())
     groups = {path[:1] for path in by_command}
     for name, value in file.table.items():
@@ -214,6 +255,20 @@ def _unknown(file: ConfigFile, commands: Mapping[tuple[str, ...], Any]) -> Itera
             yield from _in_command(file, (name,), value, by_command)
         elif name not in OWN_TABLES:
             yield from _in_all(file, name, value, everywhere, by_command)
+
+
+def _fleet_problems(
+    file: ConfigFile, table: Mapping[str, Any], path: tuple[str, ...]
+) -> Iterator[Problem]:
+    """Values of `fleet` that aren't names, for all commands and in the table of each."""
+    for key, value in table.items():
+        if key == FLEET:
+            names = [value] if isinstance(value, str) else value
+            if not isinstance(names, list) or not names or not _are_texts(names):
+                message = 'fleet must be a list of files, folders, or patterns, as in ["*.yaml"].'
+                yield file.problem((*path, key), message)
+        elif isinstance(value, dict):
+            yield from _fleet_problems(file, value, (*path, key))
 
 
 def _in_all(

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from glob import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,6 +118,15 @@ def file_path(name: str, folder: Path) -> str:
     if name == "-" or Path(name).is_absolute() or folder == Path():
         return name
     return os.path.relpath(folder / name)
+
+
+def pattern_path(name: str, folder: Path) -> str:
+    """A file, folder or pattern in the configuration, relative to the folder of the configuration,
+    which itself is no pattern.
+    """
+    if name == "-" or Path(name).is_absolute() or folder == Path():
+        return name
+    return str(Path(escape(os.path.relpath(folder))) / name)
 
 
 def _parts(dotted: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from hotpatch_cli.errors import Problem
 from hotpatch_cli.gate.overrides import Selector, path_pattern
 from hotpatch_cli.report import Severity
 
-LEVELS = ("error", "warning", "note")
+LEVELS = ("error", "warning", "note", "off")
 _SEVERITY = ("level", "reason")
 _OVERRIDE = ("paths", "tags", "fail-on", "waivers")
 

@@ -54,7 +54,9 @@ class BulkRequest(NamedTuple):
     as_of: date | None = None
     prefer: str | None = None
     columns: list[str] | None = None
+    facts: list[str] | None = None
     windows: list[str] | None = None
+    allow_empty: bool = False
     only: str | None = None
     matrix: list[str] | None = None
     releases: list[str] | None = None

@@ -64,11 +64,25 @@ def _mappings(
     return [ConfiguredMapping(mapping.strip()) for mapping in value if mapping.strip()]
 
 
+def _settings(
+    context: typer.Context, param: typer.CallbackParam, value: list[str] | None
+) -> list[str] | None:
+    """FIELD=VALUE, whose values can have spaces: a variable separates several by ; or lines."""
+    source = context.get_parameter_source(param.name or "")
+    if not value or source is None or source.name != "ENVIRONMENT":
+        return value
+    parts = re.split(r"[;\n]", os.environ.get("HOTPATCH_SET", ""))
+    return [part.strip() for part in parts if part.strip()]
+
+
 # --- input ----------------------------------------
 
 FleetFiles = Annotated[
     list[str] | None,
-    typer.Argument(metavar="FLEET", help="Inventories or exports; - is standard input."),
+    typer.Argument(
+        metavar="FLEET",
+        help="Inventories or exports: files, folders, patterns; - is standard input.",
+    ),
 ]
 InputFormat = Annotated[
     str | None,
@@ -91,6 +105,15 @@ Columns = Annotated[
         callback=_mappings,
     ),
 ]
+SetFacts = Annotated[
+    list[str] | None,
+    option(
+        "--set",
+        "FIELD=VALUE",
+        "A fact that tables and exports don't state, such as platform=arc. Repeatable.",
+        callback=_settings,
+    ),
+]
 WindowFiles = Annotated[
     list[str] | None,
     option("--windows", "FILE", "Azure maintenance configurations (JSON). Repeatable."),
@@ -109,6 +132,9 @@ ChangesOnly = Annotated[
         "--changes-only",
         "Judge only machines that a Terraform plan or a what-if creates, replaces, or updates.",
     ),
+]
+AllowEmpty = Annotated[
+    bool, switch("--allow-empty", "Exit with code 0 if there is nothing to check.")
 ]
 
 # --- Azure as one more source ----------------------------------------

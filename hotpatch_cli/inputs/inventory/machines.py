@@ -1,11 +1,12 @@
 """The machines of an inventory, each over the defaults."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.codec import Codec, Field
 from hotpatch_cli.documents.tree import Log, Mapping, Sequence, merged, quoted
-from hotpatch_cli.inputs.fields import MACHINE, MACHINE_FIELDS
+from hotpatch_cli.inputs.fields import GROUPS, MACHINE, MACHINE_FIELDS
 from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.model import Machine
 
@@ -26,13 +27,33 @@ def read_machines(root: Mapping, log: Log) -> list[Machine]:
         log.add(root.at("machines"), message, "Start each machine with `- name:`.")
         return []
     defaults = _known_defaults(root.get("defaults"))
+    paths = tuple(_paths_in(defaults)) if defaults is not None else ()
     reader = MachineReader(log)
     for node, mark in zip(nodes, nodes.marks, strict=True):
         if defaults is not None and isinstance(node, Mapping):
-            reader.read(merged(defaults, node), mark)
+            supposed = tuple(path for path in paths if not _has(node, path))
+            reader.read(merged(defaults, node), mark, supposed)
         else:
             reader.read(node, mark)
     return reader.machines
+
+
+def _paths_in(defaults: Mapping) -> Iterator[str]:
+    """The fields that defaults have. A machine's own statement replaces each of them alone."""
+    for key, value in defaults.items():
+        if isinstance(value, Mapping) and (key in GROUPS or key == "tags"):
+            yield from (f"{key}.{part}" for part in value)
+        else:
+            yield "image" if key == "container" else key
+
+
+def _has(node: Mapping, path: str) -> bool:
+    """Whether a machine has a field of its own, if only to remove the default."""
+    key, _, part = path.partition(".")
+    value = node.get(key)
+    if key not in node or not part or not isinstance(value, Mapping):
+        return key in node
+    return part in value
 
 
 def _known_defaults(defaults: Any) -> Mapping | None:

@@ -10,7 +10,7 @@ from hotpatch_cli.inputs.inventory.freezes import FREEZE, read_freezes
 from hotpatch_cli.inputs.inventory.machines import DEFAULTS, MACHINES, read_machines
 from hotpatch_cli.inputs.inventory.rollout import GROUPS, LIMITS, RINGS
 from hotpatch_cli.inputs.inventory.windows import WINDOWS, read_windows
-from hotpatch_cli.inputs.source import Reader, SourceData
+from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData
 from hotpatch_cli.model import NO_LIMITS, Location
 
 FLEET_FIELDS: dict[str, Field] = {
@@ -65,6 +65,10 @@ def _read(document: Document) -> SourceData:
     source.rings = sections.get("rings", ())
     source.limits = sections.get("limits", NO_LIMITS)
     source.kept = root
+    defaults = root.get("defaults")
+    if isinstance(defaults, Mapping):
+        source.defaults = sections.get("defaults") or {}
+        source.defaults_origin = NodeOrigin(document, defaults)
     for kind in ("group", "window", "ring", "freeze"):
         _note_places(kind, root.get(f"{kind}s"), source, log)
     if source.limits != NO_LIMITS:

@@ -53,7 +53,7 @@ def _read(document: Document) -> SourceData:
     if not azure:
         kinds = ", ".join(sorted({quoted(kind) for kind, _, _ in found})[:5]) or "none"
         said = f"The Packer template has no Azure builder. Builders found: {kinds}."
-        log.add(document.root_mark, said, f"Supported builders: {', '.join(_AZURE)}.")
+        log.refuse_empty(document.root_mark, said, f"Supported builders: {', '.join(_AZURE)}.")
     log.finish()
     defaults = _defaults(document.root)
     names = deployments.numbered(name for _, name, _ in azure)

@@ -114,7 +114,7 @@ def _read(document: Document) -> SourceData:
     source = SourceData(keyed_by_id="id" in columns.fields.values())
     source.absent = frozenset(columns.absent)
     source.notes += [*getattr(document, "notes", ()), *notes_on(document.file, columns)]
-    machines = TableRows(columns, log, named=not source.keyed_by_id)
+    machines = TableRows(columns, log, named=not source.keyed_by_id, platform=document.platform)
     for row in rows:
         machines.take(row)
     machines.note_missing()
@@ -125,12 +125,16 @@ def _read(document: Document) -> SourceData:
 
 
 class TableRows:
-    """Reads rows, and counts what is reported once for all: missing and inferred platforms."""
+    """Reads rows, and counts what is reported once for all: missing and inferred platforms.
 
-    def __init__(self, columns: Columns, log: Log, *, named: bool) -> None:
+    `platform` is that of rows without one, where the user has specified it.
+    """
+
+    def __init__(self, columns: Columns, log: Log, *, named: bool, platform: str = "") -> None:
         self.fields = columns.fields
         self.log = log
         self.reader = MachineReader(log, unique=named)
+        self.platform = platform
         self.without: list[int] = []
         self.platforms: dict[str, int] = {}
 
@@ -166,7 +170,12 @@ class TableRows:
                 self._name_columns(cells, row.mark, before)
 
     def _concluded(self, node: Mapping, machines: int) -> bool:
-        """Give a node the platform that its fields imply; False where they imply none."""
+        """Give a node the platform that the user specified, or that its fields imply; False where
+        there is none.
+        """
+        if self.platform:
+            node.put("platform", self.platform, node.mark, node.mark)
+            return True
         arc = node.get("arc")
         keys = set(node)
         if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"}:
@@ -211,8 +220,8 @@ class TableRows:
             many = f" (and for {len(self.without) - 1} more)" if len(self.without) > 1 else ""
             message = f"The platform is missing for this row{many}."
             remedy = (
-                "Add a `platform` column (azure, azure-local, or arc), "
-                "or map one with --map COLUMN=platform."
+                "Add a `platform` column (azure, azure-local, or arc), map one with "
+                "--map COLUMN=platform, or specify it for all rows, such as --set platform=arc."
             )
             self.log.add(self.without[0], message, remedy)
 

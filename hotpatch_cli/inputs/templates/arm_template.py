@@ -38,7 +38,7 @@ def _read(document: Document) -> SourceData:
     for problem in template.problems:
         log.add(*problem)
     if not template.resources and template.complete:
-        log.add(document.root_mark, *_refusal(template))
+        log.refuse_empty(document.root_mark, *_refusal(template))
     log.finish()
     if template.linked:
         source.notes.append(

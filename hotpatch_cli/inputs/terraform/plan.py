@@ -439,7 +439,7 @@ def _read(document: Document) -> SourceData:
     machines_before = _machines(earlier, document, log, [])
     found = source.machines or len(source.notes) > notes or machines_before
     if not found and source.maintenance is None:
-        log.add(document.root_mark, *_refusal(resources))
+        log.refuse_empty(document.root_mark, *_refusal(resources))
     log.finish()
     if changes is not None:
         unchanged = [machine for machine in source.machines if machine.change == "unchanged"]

@@ -24,7 +24,7 @@ from hotpatch_cli.outputs.page.machines import MOST, facets, groups, kinds, mach
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
-from hotpatch_cli.report import Report
+from hotpatch_cli.report import Report, left_out_note
 from hotpatch_cli.servicing.calendar import Year
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
         script=_trusted(script),
         fleet=visible(report.fleet.name or ""),
         report=report,
+        left_out=left_out_note(report.left_out),
         counts=report.counts,
         answer=words.headline(report),
         rest=words.rest(report),

@@ -75,9 +75,17 @@ class Profiles:
     """
 
     def __init__(
-        self, file: str, columns: Columns, freezes: Iterable[Freeze], to_tree: ToTree
+        self,
+        file: str,
+        columns: Columns,
+        freezes: Iterable[Freeze],
+        to_tree: ToTree,
+        default_platform: str = "",
     ) -> None:
-        """`to_tree` makes a value of the engine a cell as the reader of that format has it."""
+        """`to_tree` makes a value of the engine a cell as the reader of that format has it;
+        `default_platform` is that of rows that name none.
+        """
+        self._default_platform = default_platform
         self._file = file
         self._names = deciding(columns, freezes)
         fields = {name: columns.fields[name] for name in self._names}
@@ -93,7 +101,7 @@ class Profiles:
         what is wrong.
         """
         log = Log(RowsDocument(self._file))
-        rows = TableRows(self._columns, log, named=True)
+        rows = TableRows(self._columns, log, named=True, platform=self._default_platform)
         rows.platforms = self._supposed
         known = {}
         for profile in profiles:

@@ -28,8 +28,13 @@ class FleetPart(NamedTuple):
 class BulkTable:
     """A large table. `parts` is to be taken to its end before `machines` is asked for."""
 
-    def __init__(self, detected: DetectedTable, chosen: dict[str, str], engine: Engine) -> None:
-        """Raises InputError where the header cannot be read or names no machines."""
+    def __init__(
+        self, detected: DetectedTable, chosen: dict[str, str], engine: Engine, platform: str = ""
+    ) -> None:
+        """`platform` is that of rows that name none. Raises InputError where the header cannot be
+        read or names no machines.
+        """
+        self.platform = platform
         self.file = detected.name
         self.engine = engine
         self.source = (Parquet if detected.kind == "parquet" else Streamed)(
@@ -57,7 +62,8 @@ class BulkTable:
         freezes: list[Freeze] = []
         for source in others:
             freezes += source.freezes
-        reader = Profiles(self.file, self.source.columns, freezes, self.source.to_tree)
+        columns, to_tree = self.source.columns, self.source.to_tree
+        reader = Profiles(self.file, columns, freezes, to_tree, self.platform)
         for profiles in self.source.profiles(freezes):
             by_name = reader.machines(profiles)
             own = SourceData()
