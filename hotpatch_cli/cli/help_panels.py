@@ -6,7 +6,7 @@ In one place, so that an option has the same panel in all commands.
 from typing import Any
 
 COMMAND_PANELS = {
-    "Eligibility": ("check", "image", "report", "diff", "waive"),
+    "Eligibility": ("check", "image", "report", "diff", "trend", "waive"),
     "Restarts": ("calendar", "windows", "plan", "verify", "rollback", "feed"),
     "Inventories": ("init", "convert", "collect", "schema"),
     "Reference": ("explain", "matrix", "releases"),
@@ -64,6 +64,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "one page, with an approved plan",
         ),
         ("hotpatch report examples/fleet.yaml --no-plan -o report.html", "no plan"),
+        (
+            "hotpatch report examples/fleet.yaml --trend january.json -o report.html",
+            "one page, with the trend since a saved report",
+        ),
     ),
     "calendar": (
         ("hotpatch calendar --year 2025", "one year"),
@@ -144,6 +148,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "hotpatch diff examples/az-vm-list.json examples/fleet.yaml --as-of 2025-12-15",
             "machines that gain or lose eligibility",
         ),
+    ),
+    "trend": (
+        ("hotpatch trend reports/*.json", "reports of `hotpatch check -f json`, in any order"),
+        ("hotpatch trend reports/*.json -o trend.svg", "a picture for a slide"),
     ),
     "waive": (
         (

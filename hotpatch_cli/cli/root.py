@@ -19,6 +19,7 @@ COMMANDS = (
     "image",
     "report",
     "diff",
+    "trend",
     "waive",
     "calendar",
     "windows",
