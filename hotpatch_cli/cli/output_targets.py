@@ -59,16 +59,8 @@ _SUFFIXES: Mapping[str, tuple[str, ...]] = {
 }
 """Suffix of a file -> the format that it chooses, and the others that it fits."""
 _INPUTS = (
-    "fleet",
-    "files",
-    "plan",
-    "keep",
-    "old",
-    "new",
-    "reports",
-    "windows",
-    "matrix",
-    "releases",
+    *("fleet", "files", "plan", "keep", "old", "new", "reports"),
+    *("windows", "matrix", "releases"),
 )
 """The fields of requests that name files to read."""
 _STRENGTH = ("DEFAULT", "DEFAULT_MAP", "ENVIRONMENT", "COMMANDLINE")

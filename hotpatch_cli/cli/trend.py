@@ -30,7 +30,7 @@ class TrendRequest(NamedTuple):
         list[str],
         typer.Argument(
             metavar="REPORT...",
-            help="JSON reports of one fleet, in any order; - is standard input.",
+            help="JSON reports of one fleet, in any order; - is stdin.",
         ),
     ]
     form: Annotated[str, format_option("outputs.formats.TREND_FORMATS")] = "table"

@@ -73,10 +73,10 @@ RELEASE = Shape(
 )
 ROLLOUT = Shape(
     "TrendBaselineJson",
-    "A baseline and the machines of its products. The days run from the release to the first report "
-    "that shows a machine with the baseline or a later update: they are upper bounds. `seen` "
-    "machines have such a report; `missing` ones don't; of `unknown` ones it's open; `new` ones had "
-    "it when they were first seen. Only `seen` machines count for the days.",
+    "A baseline and the machines of its products. The days run from the release to the first "
+    "report that shows a machine with the baseline or a later update: they are upper bounds. "
+    "`seen` machines have such a report; `missing` ones don't; `unknown` ones lack the facts; "
+    "`new` ones had it when they were first seen. Only `seen` machines count for the days.",
     (
         Property("date", TEXT, lambda rollout: str(rollout.date)),
         Property("median_days", nullable(NUMBER), attrgetter("median_days")),
@@ -104,9 +104,9 @@ RAISED = Shape(
 )
 CHANGE = Shape(
     "TrendChangeJson",
-    "A change of a machine from the report of the day `since` to that of `as_of`, with the findings "
-    "that made it: new ones (`raised`), and codes of those that ended (`settled`). A machine that "
-    "is `back` was missing in reports between the two.",
+    "A change of a machine from the report of the day `since` to that of `as_of`, with the "
+    "findings that made it: new ones (`raised`), and codes of those that ended (`settled`). A "
+    "machine that is `back` was missing in reports between the two.",
     (
         Property("as_of", TEXT, lambda change: str(change.as_of)),
         Property("since", TEXT, lambda change: str(change.since)),

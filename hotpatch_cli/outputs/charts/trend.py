@@ -26,7 +26,7 @@ _FEW = 60
 def trend_chart(trend: Trend, *, narrow: bool = False, titled: bool = True) -> Spec:
     """The trend, for a slide or a wide page; or narrow, for a telephone."""
     width = _SLIM if narrow else _BROAD
-    days = _Days([point.as_of for point in trend.points], width)
+    days = _TimeAxis([point.as_of for point in trend.points], width)
     marks = list(_marks(trend.points))
     spec: Spec = {
         "width": width,
@@ -62,10 +62,8 @@ def _share(point: TrendPoint, name: str) -> str:
 def _subtitle(trend: Trend) -> list[str]:
     first, last = trend.points[0], trend.points[-1]
     many = counted(len(trend.points), "report")
-    lines = [
-        f"Share of all machines. {many}, {first.as_of} to {last.as_of}, "
-        f"{counted(last.machines, 'machine')} in the newest."
-    ]
+    machines = f"{counted(last.machines, 'machine')} in the newest"
+    lines = [f"Share of all machines. {many}, {first.as_of} to {last.as_of}, {machines}."]
     if trend.rollouts:
         lines.append(
             "Vertical lines: baselines, with the median days until machines had them (at most)."
@@ -73,7 +71,7 @@ def _subtitle(trend: Trend) -> list[str]:
     return lines
 
 
-class _Days:
+class _TimeAxis:
     """The axis of time: labels of reports that have room beside each other, in any font."""
 
     def __init__(self, days: Sequence[date], width: float) -> None:
@@ -130,7 +128,7 @@ def _marks(points: Sequence[TrendPoint]) -> Iterator[dict[str, Any]]:
                 yield {"day": _moment(point.as_of), "share": round(share * 100, 2), "what": words}
 
 
-def _places(days: _Days) -> Spec:
+def _places(days: _TimeAxis) -> Spec:
     axis = {
         "title": None,
         "values": [0, 25, 50, 75, 100],
@@ -148,7 +146,7 @@ def _places(days: _Days) -> Spec:
     }
 
 
-def _lines(marks: Sequence[dict[str, Any]], days: _Days) -> Iterator[Spec]:
+def _lines(marks: Sequence[dict[str, Any]], days: _TimeAxis) -> Iterator[Spec]:
     for words, _, ink, _, dashes in _SERIES:
         yield {
             "data": {"values": [mark for mark in marks if mark["what"] == words]},
@@ -162,7 +160,7 @@ def _lines(marks: Sequence[dict[str, Any]], days: _Days) -> Iterator[Spec]:
         }
 
 
-def _symbols(marks: Sequence[dict[str, Any]], days: _Days, *, columns: int) -> Spec:
+def _symbols(marks: Sequence[dict[str, Any]], days: _TimeAxis, *, columns: int) -> Spec:
     names = [words for words, *_ in _SERIES]
     colors = {"domain": names, "range": [INKS[ink] for _, _, ink, *_ in _SERIES]}
     shapes = {"domain": names, "range": [shape for *_, shape, _ in _SERIES]}
@@ -214,7 +212,9 @@ def _ends(point: TrendPoint, width: float, *, narrow: bool) -> Spec:
     }
 
 
-def _baselines(rollouts: Sequence[BaselineRollout], days: _Days, *, narrow: bool) -> Iterator[Spec]:
+def _baselines(
+    rollouts: Sequence[BaselineRollout], days: _TimeAxis, *, narrow: bool
+) -> Iterator[Spec]:
     """A line for the release of each baseline, and its day above the chart."""
     shown = [rollout for rollout in rollouts if days.first <= rollout.date <= days.last]
     if not shown:
@@ -249,7 +249,7 @@ def _baseline_text(rollout: BaselineRollout, *, narrow: bool) -> str:
 
 
 def _row_of(rows: list[float], begin: float, wide: float) -> int:
-    """The first row that has room for a label from a place on. `rows` has the right edge of each."""
+    """The first row with room for a label. `rows` has the right edge of each row."""
     row = next((row for row, end in enumerate(rows) if end <= begin), len(rows))
     rows[row : row + 1] = [begin + wide + 10]
     return row
