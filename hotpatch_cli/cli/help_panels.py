@@ -65,7 +65,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("hotpatch report examples/fleet.yaml --no-plan -o report.html", "no plan"),
         (
-            "hotpatch report examples/fleet.yaml --trend january.json -o report.html",
+            "hotpatch report examples/fleet.yaml --trend december.json -o report.html",
             "one page, with the trend since a saved report",
         ),
     ),
@@ -150,8 +150,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "trend": (
-        ("hotpatch trend reports/*.json", "reports of `hotpatch check -f json`, in any order"),
-        ("hotpatch trend reports/*.json -o trend.svg", "a picture for a slide"),
+        (
+            "hotpatch trend december.json january.json",
+            "reports of `hotpatch check -f json`, in any order",
+        ),
+        ("hotpatch trend december.json january.json -o trend.svg", "a picture for a slide"),
     ),
     "waive": (
         (

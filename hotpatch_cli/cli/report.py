@@ -49,8 +49,11 @@ class ReportRequest(NamedTuple):
     waivers: WaiverFiles = None
     plan: Annotated[str | None, option("--plan", "PLAN", "Show this plan (JSON).")] = None
     trend: Annotated[
-        list[str] | None,
-        option("--trend", "REPORT", "Show the trend since this saved report (JSON). Repeatable."),
+        list[
+            Path
+        ]  # a Path, so that a colon separates files in the variable (a semicolon on Windows)
+        | None,
+        option("--trend", "FILE", "Show the trend since this saved report (JSON). Repeatable."),
     ] = None
     no_plan: Annotated[bool, switch("--no-plan", "No restart plan.")] = False
     time_limit: TimeLimit = TIME_LIMIT
@@ -106,7 +109,7 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
             part = plan_part(report, knowledge, request.plan, request.time_limit)
         page = contents(report, knowledge, part)
         if request.trend:
-            page = page._replace(trend=trend_part(report, knowledge, request.trend))
+            page = page._replace(trend=trend_part(report, knowledge, map(str, request.trend)))
         html = render_page(page._replace(csv=table.name if table else None))
     if table is None:
         deliver(html, request.output)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from hotpatch_cli.cli.options.common import YEARS
-from hotpatch_cli.documents.files import read_document
+from hotpatch_cli.documents.files import STDIN, read_document
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.others.report import PastReport, ReportedMachine, is_report, read_report
 from hotpatch_cli.use_cases.trend import SavedReport, past_report, trend
@@ -53,7 +53,8 @@ def saved_reports(names: Iterable[str]) -> list[SavedReport]:
             problems += error.problems
             continue
         machines = tuple(known.setdefault(machine, machine) for machine in report.machines)
-        saved.append(SavedReport(name, report._replace(machines=machines)))
+        shown = STDIN if name == "-" else name
+        saved.append(SavedReport(shown, report._replace(machines=machines)))
     if problems:
         raise InputError(problems)
     return saved
@@ -61,7 +62,7 @@ def saved_reports(names: Iterable[str]) -> list[SavedReport]:
 
 def _repeated_input(names: list[str]) -> Iterator[Problem]:
     if names.count("-") > 1:
-        yield Problem("-", None, None, "Standard input has one report.", "Specify - once.")
+        yield Problem(STDIN, None, None, "Standard input has one report.", "Specify - once.")
 
 
 def _read(name: str) -> PastReport:

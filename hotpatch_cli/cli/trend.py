@@ -29,8 +29,8 @@ class TrendRequest(NamedTuple):
     reports: Annotated[
         list[str],
         typer.Argument(
-            metavar="REPORT...",
-            help="JSON reports of one fleet, in any order; - is stdin.",
+            metavar="REPORT",
+            help="JSON reports of one fleet, in any order; - is standard input.",
         ),
     ]
     form: Annotated[str, format_option("outputs.formats.TREND_FORMATS")] = "table"

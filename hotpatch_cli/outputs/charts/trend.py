@@ -133,6 +133,7 @@ def _places(days: _TimeAxis) -> Spec:
         "title": None,
         "values": [0, 25, 50, 75, 100],
         "labelExpr": "datum.value + '%'",
+        "labelPadding": 8,
         "grid": True,
     }
     return {
