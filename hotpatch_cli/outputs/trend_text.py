@@ -20,7 +20,8 @@ from hotpatch_cli.outputs.trend_view import (
     state_text,
 )
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
-from hotpatch_cli.use_cases.trend import BaselineRollout, TrendChange, TrendPoint
+from hotpatch_cli.use_cases.baseline_rollouts import BaselineRollout
+from hotpatch_cli.use_cases.trend import TrendChange, TrendPoint
 
 MARK = "<!-- hotpatch-trend -->"
 """By this line a pipeline finds the comment that it wrote last time."""

@@ -7,7 +7,8 @@ from hotpatch_cli.inputs.others.report import ReportedMachine
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, PRODUCTS, Rule
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.restart_text import day_text
-from hotpatch_cli.use_cases.trend import BaselineRollout, Trend, TrendChange, TrendPoint
+from hotpatch_cli.use_cases.baseline_rollouts import BaselineRollout
+from hotpatch_cli.use_cases.trend import Trend, TrendChange, TrendPoint
 
 _SENTENCES = {
     "worse": ("change for the worse", "changes for the worse"),

@@ -14,11 +14,15 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from hotpatch_cli.documents.files import read_document
 from hotpatch_cli.gate.diff import Side, report_diff
-from hotpatch_cli.inputs.others.report import PastReport, ReportedMachine
+from hotpatch_cli.inputs.fleet import load_fleet
+from hotpatch_cli.inputs.others.report import PastReport, ReportedMachine, read_report
 from hotpatch_cli.json_shapes.trend import TREND
 from hotpatch_cli.knowledge.load import load_knowledge
-from hotpatch_cli.use_cases.trend import SavedReport, Trend, trend
+from hotpatch_cli.outputs.report_json import render_json
+from hotpatch_cli.use_cases.check import check
+from hotpatch_cli.use_cases.trend import SavedReport, Trend, past_report, trend
 from tests.conftest import Done, Hotpatch
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "rollout"
@@ -305,6 +309,16 @@ def test_each_machine_of_a_baseline_is_counted_once() -> None:
             if row.days:
                 within = sum(day <= (row.p90_days or 0) for day in row.days)
                 assert within >= 0.9 * len(row.days)
+
+
+def test_a_report_of_this_run_is_what_is_read_back(hotpatch: Hotpatch) -> None:
+    """The page takes its own report as its file would be read."""
+    for fleet in (EXAMPLES.parent / "fleet.yaml", *sorted(EXAMPLES.glob("*.csv"))):
+        made_now, _ = load_fleet([str(fleet)])
+        report = check(made_now, KNOWLEDGE, date(2026, 1, 18))
+        name = hotpatch.write("report.json", render_json(report))
+        document = read_document(str(hotpatch.folder / name))
+        assert past_report(report) == read_report(document)
 
 
 # --- changes ----------------------------------------

@@ -8,7 +8,8 @@ from hotpatch_cli.outputs.charts.draw import INKS, Spec
 from hotpatch_cli.outputs.charts.room import room
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.trend_view import days_text, percent
-from hotpatch_cli.use_cases.trend import BaselineRollout, Trend, TrendPoint
+from hotpatch_cli.use_cases.baseline_rollouts import BaselineRollout
+from hotpatch_cli.use_cases.trend import Trend, TrendPoint
 
 _SERIES = (
     ("ready", "ready", "ready", "circle", [1, 0]),

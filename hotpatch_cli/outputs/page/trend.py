@@ -84,7 +84,7 @@ class TrendPart(NamedTuple):
                 "kind": change.kind,
                 "old": state_text(change.old),
                 "new": state_text(change.new),
-                "rules": self.view.rules_of(change) or "-",
+                "rules": visible(self.view.rules_of(change) or "-"),
             }
             for change in newest_first(self.view.trend.changes)[:ROWS]
         ]
