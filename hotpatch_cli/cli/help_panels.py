@@ -6,7 +6,7 @@ In one place, so that an option has the same panel in all commands.
 from typing import Any
 
 COMMAND_PANELS = {
-    "Eligibility": ("check", "image", "fix", "report", "diff", "waive"),
+    "Eligibility": ("check", "image", "fix", "report", "diff", "trend", "waive"),
     "Restarts": ("calendar", "windows", "plan", "verify", "rollback", "feed"),
     "Inventories": ("init", "convert", "collect", "schema"),
     "Reference": ("explain", "matrix", "releases"),
@@ -80,6 +80,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "one page, with an approved plan",
         ),
         ("hotpatch report examples/fleet.yaml --no-plan -o report.html", "no plan"),
+        (
+            "hotpatch report examples/fleet.yaml --trend december.json -o report.html",
+            "one page, with the trend since a saved report",
+        ),
     ),
     "calendar": (
         ("hotpatch calendar --year 2025", "one year"),
@@ -164,6 +168,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "hotpatch diff examples/terraform-plan.json --as-of 2025-12-15",
             "the same, by applying a plan",
         ),
+    ),
+    "trend": (
+        (
+            "hotpatch trend december.json january.json",
+            "reports of `hotpatch check -f json`, in any order",
+        ),
+        ("hotpatch trend december.json january.json -o trend.svg", "a picture for a slide"),
     ),
     "waive": (
         (

@@ -68,7 +68,10 @@ _UNWRITTEN = frozenset(
     )
 )
 """Suffixes of files that no command writes: text in one of them would be no file of its kind."""
-_INPUTS = ("fleet", "files", "plan", "keep", "old", "new", "windows", "matrix", "releases")
+_INPUTS = (
+    *("fleet", "files", "plan", "keep", "old", "new", "reports"),
+    *("windows", "matrix", "releases"),
+)
 """The fields of requests that name files to read."""
 _STRENGTH = ("DEFAULT", "DEFAULT_MAP", "ENVIRONMENT", "COMMANDLINE")
 

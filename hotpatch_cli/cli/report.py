@@ -50,6 +50,13 @@ class ReportRequest(NamedTuple):
     windows: WindowFiles = None
     waivers: WaiverFiles = None
     plan: Annotated[str | None, option("--plan", "PLAN", "Show this plan (JSON).")] = None
+    trend: Annotated[
+        list[
+            Path
+        ]  # a Path, so that a colon separates files in the variable (a semicolon on Windows)
+        | None,
+        option("--trend", "FILE", "Show the trend since this saved report (JSON). Repeatable."),
+    ] = None
     no_plan: Annotated[bool, switch("--no-plan", "No restart plan.")] = False
     time_limit: TimeLimit = TIME_LIMIT
     matrix: MatrixFiles = None
@@ -75,7 +82,7 @@ class ReportRequest(NamedTuple):
 
         names = source_names(self, self.fleet)
         plans = [self.plan] if self.plan else []
-        more = (self.waivers, self.windows, self.matrix, self.releases)
+        more = (self.trend, self.waivers, self.windows, self.matrix, self.releases)
         refuse_overwriting_inputs([self.output], names, plans, *more)
         with working("reading and judging", quiet=self.quiet):
             session = Session.load(self, names)
@@ -93,6 +100,7 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
     from hotpatch_cli.cli.console import deliver
     from hotpatch_cli.cli.html_report import contents, machine_table, plan_part
     from hotpatch_cli.cli.progress import working
+    from hotpatch_cli.cli.saved_reports import trend_part
     from hotpatch_cli.outputs.page.render import render_page
     from hotpatch_cli.outputs.report_csv import render_csv
 
@@ -102,6 +110,8 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
         if not request.no_plan:
             part = plan_part(report, knowledge, request.plan, request.time_limit)
         page = contents(report, knowledge, part)
+        if request.trend:
+            page = page._replace(trend=trend_part(report, knowledge, map(str, request.trend)))
         html = render_page(page._replace(csv=table.name if table else None))
     if table is None:
         deliver(html, request.output)

@@ -20,6 +20,7 @@ COMMANDS = (
     "fix",
     "report",
     "diff",
+    "trend",
     "waive",
     "calendar",
     "windows",

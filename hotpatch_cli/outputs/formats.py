@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.outputs.rollback import RollbackView
+    from hotpatch_cli.outputs.trend_view import TrendView
     from hotpatch_cli.outputs.view_options import ViewOptions
     from hotpatch_cli.outputs.windows_listing import ListedOpenings
     from hotpatch_cli.report import Report
@@ -100,6 +101,14 @@ DIFF_FORMATS: "dict[str, Callable[[ReportDiff, ViewOptions], str]]" = {
     "table": _lazy("report_diff", "render_table"),
     "json": _lazy("report_diff", "render_json"),
     "markdown": _lazy("report_diff", "render_markdown"),
+}
+TREND_FORMATS: "dict[str, Callable[[TrendView, ViewOptions], str | bytes]]" = {
+    "table": _lazy("trend_text", "render_table"),
+    "json": _lazy("trend_text", "render_json"),
+    "csv": _lazy("trend_text", "render_csv"),
+    "markdown": _lazy("trend_text", "render_markdown"),
+    "svg": _lazy("pictures", "trend_svg"),
+    "png": _lazy("pictures", "trend_png"),
 }
 MATRIX_FORMATS: "dict[str, Callable[[MatrixView, ViewOptions], str]]" = {
     "table": _lazy("matrix", "render_table"),

@@ -113,6 +113,8 @@ COMMANDS = {
         ("calendar", "--year", "2025", *DAY), names=False, patterns=(KB, BUILD, DATE)
     ),
     "releases": Shown(("releases",), names=False, patterns=(KB, BUILD)),
+    "trend": Shown(("trend", "before.json", "after.json"), names=False, patterns=(DATE,)),
+    "trend --all": Shown(("trend", "before.json", "after.json", "--all"), patterns=(DATE,)),
     "diff": Shown(("diff", "old.json", "new.json", *DAY), patterns=(DATE,)),
     "matrix": Shown(("matrix", *DAY), names=False, patterns=(DATE, BUILD, r"\b20\d\d-dat[\w-]+")),
     "explain": Shown(("explain",), names=False, patterns=(r"HP\d{3}",)),
@@ -146,6 +148,11 @@ def data(request: pytest.FixtureRequest, hotpatch: Hotpatch) -> tuple[Hotpatch, 
     ]
     hotpatch.write("old.json", json.dumps(inventory))
     hotpatch.write("new.json", json.dumps(inventory | {"machines": lost}))
+    for old, fleet_file, day in (
+        ("before.json", "old.json", "2025-12-15"),
+        ("after.json", "new.json", "2026-01-18"),
+    ):
+        hotpatch("check", fleet_file, "--as-of", day, "-f", "json", "-o", old)
     rows = [f"{name},arc,Windows Server 2025 Datacenter,26100.7392" for name in names]
     hotpatch.write("table.csv", "\n".join(["name,platform,os,build", *rows]) + "\n")
     plan = hotpatch("plan", "fleet.json", *DAY, "-f", "json").json

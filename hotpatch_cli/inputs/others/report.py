@@ -1,5 +1,6 @@
 """A JSON report of `check` or `image`, read back: its data on each machine."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
@@ -7,16 +8,26 @@ from typing import Any, NamedTuple
 from hotpatch_cli.documents.codec import parse_date
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.json_shapes.report import SCHEMA_VERSION, VERDICTS
+from hotpatch_cli.model import TRACK_STATES
+
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 class ReportedMachine(NamedTuple):
-    """A machine in a report: verdict, track state, and (code, message) of the reasons."""
+    """A machine in a report: verdict, track state, and (code, message) of the reasons.
+
+    `installed` is the build and the KB of its update, and `errors` are the codes of the reasons
+    that the catalog calls errors.
+    """
 
     name: str
     id: str | None
     verdict: str
     track: str | None
     reasons: tuple[tuple[str, str], ...]
+    product: str | None = None
+    installed: tuple[str | None, str | None] = (None, None)
+    errors: tuple[str, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -25,10 +36,16 @@ class ReportedMachine(NamedTuple):
 
 
 class PastReport(NamedTuple):
-    """A report that was read: its day and its machines."""
+    """A report that was read: its day, its machines, and the newest release that it knew.
+
+    `waived` machines are among the machines; `skipped` ones aren't.
+    """
 
     as_of: date
     machines: tuple[ReportedMachine, ...]
+    newest_release: date | None = None
+    waived: int = 0
+    skipped: int = 0
 
 
 def is_report(document: Document) -> bool:
@@ -49,14 +66,34 @@ def read_report(document: Document) -> PastReport:
             f"The report has the schema version {quoted(root['schema_version'])}.",
             f"Supported version: {SCHEMA_VERSION}.",
         )
-    day = date.min
-    try:
-        day = parse_date(str(root["as_of"]))
-    except ValueError as error:
-        log.add(root.at("as_of"), str(error))
+    day = _day(root, "as_of", log)
+    data = root.get("knowledge")
+    newest = _day(data, "newest_release", log) if isinstance(data, Mapping) else None
     machines = tuple(_machines(root, log))
+    waived, skipped = (_count(root["summary"], key, log) for key in ("waived", "skipped"))
     log.finish()
-    return PastReport(day, machines)
+    return PastReport(day or date.min, machines, newest, waived, skipped)
+
+
+def _day(within: Mapping, key: str, log: Log) -> date | None:
+    found = within.get(key)
+    if found is None and key != "as_of":
+        return None
+    try:
+        return parse_date(str(found))
+    except ValueError as error:
+        log.add(within.at(key), str(error))
+        return None
+
+
+def _count(summary: Any, key: str, log: Log) -> int:
+    found = summary.get(key) if isinstance(summary, Mapping) else None
+    if found is None:
+        return 0
+    if isinstance(found, str) and _COUNT.fullmatch(found):
+        return int(found)
+    log.add(summary.at(key), f"Expected a whole number of machines, found {quoted(found)}.")
+    return 0
 
 
 def _machines(root: Mapping, log: Log) -> Iterator[ReportedMachine]:
@@ -79,11 +116,46 @@ def _machines(root: Mapping, log: Log) -> Iterator[ReportedMachine]:
                 f"Unknown verdict {quoted(verdict)}.",
                 f"Verdicts: {', '.join(VERDICTS)}.",
             )
-        track = value.get("track")
-        state = track.get("state") if isinstance(track, Mapping) else None
+        state, installed = _track(value, log)
         reasons = tuple(_reasons(value, log))
         if name is not None and verdict is not None:
-            yield ReportedMachine(name, _or_none(identity), verdict, _or_none(state), reasons)
+            yield ReportedMachine(
+                name,
+                _or_none(identity),
+                verdict,
+                state,
+                reasons,
+                _or_none(value.get("product")),
+                installed,
+                _errors(value),
+            )
+
+
+def _track(machine: Mapping, log: Log) -> tuple[str | None, tuple[str | None, str | None]]:
+    """The track state, and the build and the KB that are installed."""
+    track = machine.get("track")
+    if not isinstance(track, Mapping):
+        return None, (None, None)
+    state = _or_none(track.get("state"))
+    if state is not None and state not in TRACK_STATES:
+        known = f"Track states: {', '.join(TRACK_STATES)}."
+        log.add(track.at("state"), f"Unknown track state {quoted(state)}.", known)
+    release = track.get("installed")
+    if not isinstance(release, Mapping):
+        return state, (None, None)
+    return state, (_or_none(release.get("build")), _or_none(release.get("kb")))
+
+
+def _errors(machine: Mapping) -> tuple[str, ...]:
+    """The codes of reasons that are errors in the catalog, whatever level a policy gives them."""
+    found, listed = [], machine.get("reasons")
+    for reason in listed if isinstance(listed, Sequence) else ():
+        if isinstance(reason, Mapping):
+            severity = reason.get("severity")
+            changed = severity.get("catalogue") if isinstance(severity, Mapping) else None
+            if (changed or reason.get("level")) == "error":
+                found.append(str(reason.get("code")))
+    return tuple(dict.fromkeys(found))
 
 
 def _reasons(machine: Mapping, log: Log) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,8 @@ INKS = {
     "window": "#cfdeec",
     "freeze": "#efdcd2",
     "restart": "#1d4f7d",
+    "ready": "#1b6b5e",
+    "offtrack": "#8a4b10",
     "today": "#a8322a",
 }
 """Name -> color in light. Each color has one meaning and one value, so that a page can turn it

@@ -22,6 +22,7 @@ from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
 from hotpatch_cli.outputs.page.fixes import fix_first
 from hotpatch_cli.outputs.page.machines import MOST, facets, groups, kinds, machine_data
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
+from hotpatch_cli.outputs.page.trend import TrendPart
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Report, left_out_note
@@ -46,6 +47,7 @@ class PageContents(NamedTuple):
     csv: str | None = None
     most: int = MOST
     plan: PlanPart | str | None = None
+    trend: TrendPart | None = None
 
 
 class Picture(NamedTuple):
@@ -90,6 +92,8 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
         fixes=fix_first(report),
         obstacles=blockers(report),
         **_plan(contents.plan),
+        trend=contents.trend,
+        trend_chart=picture(*contents.trend.charts) if contents.trend else None,
         saved=saved,
         data=None if many else _trusted(machine_data(report, saved.by_machine)),
         kinds=kinds(report) if many else (),

@@ -48,6 +48,7 @@ def test_a_year_without_releases_is_a_picture_too(hotpatch: Hotpatch) -> None:
     ("missing", "command"),
     [
         ("vl_convert", ("calendar", "--format", "svg")),
+        ("vl_convert", ("trend", "report.json", "--format", "svg")),
         ("vl_convert", ("report", "fleet.yaml", "--no-plan")),
         ("jinja2", ("report", "fleet.yaml", "--no-plan")),
     ],
@@ -63,7 +64,9 @@ def test_without_the_extra_it_says_how_to_get_it(
         "machines:\n  - {name: a, platform: arc, os: Windows Server 2019 Datacenter}\n",
     )
     hotpatch.monkeypatch.setitem(sys.modules, missing, None)
-    done = hotpatch(*command, "--as-of", "2025-12-15")
+    hotpatch("check", "fleet.yaml", "--as-of", "2025-12-15", "-f", "json", "-o", "report.json")
+    day = () if "trend" in command else ("--as-of", "2025-12-15")
+    done = hotpatch(*command, *day)
     assert done.code == 2
     assert "pip install 'hotpatch-cli[report]'" in done.err
     assert done.out == ""

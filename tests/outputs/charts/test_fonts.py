@@ -1,7 +1,9 @@
 """Labels are whole in any font: a chart is drawn once, and shown with the fonts of its viewer."""
 
+import json
 import shutil
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,12 +47,27 @@ def boxes(page: Page, drawn: str, style: str, folder: Path) -> list[list[float]]
 
 
 def charts(hotpatch: Hotpatch) -> Iterator[str]:
-    """The charts of the program: a year, a plan of machines, one of zones, one of long names."""
+    """The charts of the program: a year, trends, a plan of machines, one of zones, one of long
+    names.
+    """
     yield hotpatch("calendar", "--year", "2025", *DAY, "-f", "svg").out
+    yield from trends(hotpatch)
     texts = (fleet(12), zoned(), fleet(8).replace("srv", "a-server-with-quite-a-long-name-"))
     for text in texts:
         name = hotpatch.write("fleet.yaml", text)
         yield hotpatch("plan", name, *DAY, "-f", "svg").out
+
+
+def trends(hotpatch: Hotpatch) -> Iterator[str]:
+    """Trends of one report, of reports a day apart, and of years with many baselines."""
+    for number, step in ((1, 1), (9, 1), (40, 45)):
+        names = []
+        for place in range(number):
+            day = date(2022, 6, 10) + timedelta(step * place)
+            machine = {"name": "a", "verdict": "ready", "reasons": [], "product": "ws2022"}
+            report = {"schema_version": 1, "as_of": str(day), "summary": {}, "machines": [machine]}
+            names.append(hotpatch.write(f"{step}-{place}.json", json.dumps(report)))
+        yield hotpatch("trend", *names, "-f", "svg").out
 
 
 @pytest.mark.slow
