@@ -65,7 +65,7 @@ class ReportRequest(NamedTuple):
         """
         from hotpatch_cli.cli.options.gate import judged_by, waiving
         from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs
-        from hotpatch_cli.cli.progress import working
+        from hotpatch_cli.cli.progress_bar import working
         from hotpatch_cli.cli.session import Session, source_names, tell
         from hotpatch_cli.cli.words import FAIL_ON, parse_fail_on
         from hotpatch_cli.use_cases.check import check as check_fleet
@@ -90,7 +90,7 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
     from hotpatch_cli.cli.atomic_write import write_all
     from hotpatch_cli.cli.console import deliver
     from hotpatch_cli.cli.html_report import contents, machine_table, plan_part
-    from hotpatch_cli.cli.progress import working
+    from hotpatch_cli.cli.progress_bar import working
     from hotpatch_cli.outputs.page.render import render_page
     from hotpatch_cli.outputs.report_csv import render_csv
 
