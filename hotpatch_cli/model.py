@@ -433,7 +433,8 @@ class Machine(NamedTuple):
     a name. `aliases` are other names by which sources call it, such as the computer name; `refers`
     are the resource ids of other resources with facts about it: its image, its scale set.
     `disputes` are the conflicts of sources. `supposed` are facts that a source infers and doesn't
-    state; a source that states them wins.
+    state; a source that states them wins. `done` is true, or the moment at which its restart for
+    the baseline ended.
     """
 
     name: str
@@ -446,7 +447,7 @@ class Machine(NamedTuple):
     availability_set: str | None = None
     weight: float = 1.0
     reboot_at: datetime | None = None
-    done: bool = False
+    done: bool | datetime = False
     owner: str | None = None
     aliases: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()

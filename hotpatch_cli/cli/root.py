@@ -24,6 +24,7 @@ COMMANDS = (
     "windows",
     "plan",
     "verify",
+    "progress",
     "rollback",
     "feed",
     "init",

@@ -190,6 +190,19 @@ WEIGHT = FactType(c.decimal(0, 1_000_000))
 MOMENT = FactType(c.moment, write=datetime.isoformat)
 
 
+def _read_flag_or_moment(value: object, mark: int, log: Log) -> bool | datetime | None:
+    """`done: true`, or the moment at which the restart ended."""
+    if isinstance(value, str) and re.match(r"\s*[0-9]", value):
+        return c.moment.read(value, mark, log)
+    return c.boolean.read(value, mark, log)
+
+
+DONE = FactType(
+    Codec(_read_flag_or_moment, {"anyOf": [c.boolean.schema, c.moment.schema]}),
+    write=lambda value: value.isoformat() if isinstance(value, datetime) else value,
+)
+
+
 def _minutes_of(duration: timedelta) -> int:
     return int(duration.total_seconds() // 60)
 
