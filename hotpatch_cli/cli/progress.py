@@ -178,6 +178,11 @@ def _remaining(request: ProgressRequest, session: "Session", progress: "Progress
     )
 
 
+def _unscheduled(progress: "Progress") -> frozenset[str]:
+    """The machines that the plan doesn't schedule."""
+    return frozenset(row.name for row in progress.machines if row.planned and not row.start)
+
+
 def _write(request: ProgressRequest, text: str, rest: "PlanView | None", form: str) -> None:
     """Write the progress and the plan of the rest, both or none."""
     from pathlib import Path

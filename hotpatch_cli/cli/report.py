@@ -47,7 +47,9 @@ class ReportRequest(NamedTuple):
     columns: Columns = None
     windows: WindowFiles = None
     waivers: WaiverFiles = None
-    plan: Annotated[str | None, option("--plan", "PLAN", "Show this plan (JSON).")] = None
+    plan: Annotated[
+        str | None, option("--plan", "PLAN", "Show this plan (JSON) and its progress.")
+    ] = None
     no_plan: Annotated[bool, switch("--no-plan", "No restart plan.")] = False
     time_limit: TimeLimit = TIME_LIMIT
     matrix: MatrixFiles = None
@@ -90,6 +92,7 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
     from hotpatch_cli.cli.atomic_write import write_all
     from hotpatch_cli.cli.console import deliver
     from hotpatch_cli.cli.html_report import contents, machine_table, plan_part
+    from hotpatch_cli.cli.options.moment import moment_at
     from hotpatch_cli.cli.progress_bar import working
     from hotpatch_cli.outputs.page.render import render_page
     from hotpatch_cli.outputs.report_csv import render_csv
@@ -98,7 +101,8 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
     with working("planning and drawing", quiet=request.quiet):
         part = None
         if not request.no_plan:
-            part = plan_part(report, knowledge, request.plan, request.time_limit)
+            at = moment_at(request.as_of, None, report.as_of)
+            part = plan_part(report, knowledge, request.plan, request.time_limit, at)
         page = contents(report, knowledge, part)
         html = render_page(page._replace(csv=table.name if table else None))
     if table is None:

@@ -58,6 +58,7 @@ def _machine(row: MachineProgress) -> dict[str, Any]:
         "certain": row.certain,
         "evidence": row.evidence,
         "remedy": row.remedy or None,
+        "rule": row.rule[0] if row.rule else None,
         "fact": {"field": row.fact[0], "value": row.fact[1]} if row.fact else None,
         "location": _location(row.location),
         "planned": row.start.isoformat() if row.start else None,

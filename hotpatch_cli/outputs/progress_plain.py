@@ -78,7 +78,9 @@ def render_markdown(view: ProgressView, _options: ViewOptions) -> str:
         lines += [*_table(("Ring or group", *map(str.capitalize, SHARE_HEADER[1:])), rows), ""]
     lines += [*_table(_MARKDOWN, map(_row, ordered(progress))), ""]
     if questions := open_questions(progress):
-        lines += ["Not certain:", "", *(f"- {markdown(line)}" for line in questions), ""]
+        lines += ["Not certain:", ""]
+        lines += [f"- {markdown(ask.names)}: {markdown(ask.remedy)}" for ask in questions]
+        lines.append("")
     names = [f"- {markdown(name)}" for name in progress.startable]
     lines += [next_steps(progress), "", *names]
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -17,7 +17,7 @@ from hotpatch_cli.outputs.progress_view import (
     summary,
 )
 from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn
-from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
+from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.planning.restart_state import MachineProgress
 
 _COLUMNS = (
@@ -62,10 +62,13 @@ def _row(row: MachineProgress) -> tuple[str, ...]:
 
 
 def _questions(view: ProgressView, options: ViewOptions) -> str:
-    lines = open_questions(view.progress)
-    if not lines:
-        return ""
-    return "Not certain:\n" + "".join(indented(visible(line), options) for line in lines)
+    """What isn't certain, and the command that explains how to find out."""
+    lines = []
+    for question in open_questions(view.progress):
+        names = visible(question.names)
+        lines.append(folded(f"Not certain: {names}. To find out, run:\n", options))
+        lines.append(f"  hotpatch explain {question.rule}\n")
+    return "".join(lines)
 
 
 def _startable(view: ProgressView, options: ViewOptions) -> str:

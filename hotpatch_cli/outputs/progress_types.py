@@ -48,9 +48,9 @@ class PlaceJson(TypedDict):
 class MachineProgressJson(TypedDict):
     """The state of a restart, and the fact that shows it.
 
-    `certain` is false where no fact decides; `remedy` is then how to find out. `moved` is true if
-    the fleet no longer allows the planned start. `ended` is when a restart that is done ended;
-    `end_assumed` is true where no source states that.
+    `certain` is false where no fact decides; `remedy` is then how to find out, and `rule` the code
+    of the rule that explains it. `moved` is true if the fleet no longer allows the planned start.
+    `ended` is when a restart that is done ended; `end_assumed` is true where no source states that.
     """
 
     machine: str
@@ -59,6 +59,7 @@ class MachineProgressJson(TypedDict):
     certain: bool
     evidence: str
     remedy: str | None
+    rule: str | None
     fact: FactJson | None
     location: PlaceJson | None
     planned: str | None

@@ -91,13 +91,26 @@ def planned_text(row: MachineProgress) -> str:
     return clock_text(row.start) if row.start else "-"
 
 
-def open_questions(progress: Progress) -> list[str]:
-    """How to find out what isn't certain: each way once, with its machines."""
-    sharing: dict[str, list[str]] = {}
+class OpenQuestion(NamedTuple):
+    """Machines whose state isn't certain, the rule that explains why, and how to find out."""
+
+    machines: tuple[str, ...]
+    rule: str
+    remedy: str
+
+    @property
+    def names(self) -> str:
+        """The first machines, and the number of the rest."""
+        return and_more(self.machines, _NAMED)
+
+
+def open_questions(progress: Progress) -> list[OpenQuestion]:
+    """What isn't certain: each way to find out once, with its machines."""
+    sharing: dict[tuple[str, str], list[str]] = {}
     for row in ordered(progress):
-        if row.remedy:
-            sharing.setdefault(row.remedy, []).append(row.name)
-    return [f"{and_more(names, _NAMED)}: {remedy}" for remedy, names in sharing.items()]
+        if row.rule is not None:
+            sharing.setdefault((row.rule[1], row.remedy), []).append(row.name)
+    return [OpenQuestion(tuple(names), *way) for way, names in sharing.items()]
 
 
 def next_steps(progress: Progress) -> str:

@@ -69,6 +69,15 @@ class Progress(NamedTuple):
         return _share("all", self.machines)
 
     @property
+    def remaining_starts(self) -> dict[str, datetime]:
+        """The planned starts of the restarts that aren't done and that are still needed."""
+        return {
+            row.name: row.start
+            for row in self.machines
+            if row.start and row.ended is None and row.state not in UNNEEDED
+        }
+
+    @property
     def on_schedule(self) -> bool:
         """Whether no restart is late or failed."""
         return not any(machine.state in ("late", "failed") for machine in self.machines)
@@ -139,12 +148,19 @@ def _notes(
 ) -> Iterable[str]:
     if record.as_of is not None and as_of < record.as_of:
         yield f"The fleet is as of {as_of}, which is before the date of the plan, {record.as_of}."
-    soaking = {ring.name for ring in fleet.rings if ring.soak}
-    soaking |= {name for name, rule in fleet.groups.items() if rule.settle}
-    assumed = [row.name for row in rows if row.assumed and soaking & {row.ring or "", *row.groups}]
+    if all(row.ended is not None or row.state in UNNEEDED for row in rows):
+        return
+    soaking = {ring.name for ring in fleet.rings[:-1] if ring.soak}
+    settling = {name for name, rule in fleet.groups.items() if rule.settle}
+    assumed = [
+        row.name
+        for row in rows
+        if row.assumed and (row.ring in soaking or not settling.isdisjoint(row.groups))
+    ]
     if assumed:
         yield (
-            f"No source states when the restarts of {and_more(assumed, _NAMED)} ended. Soak and "
-            "settle times count from the planned end, or from now if that is still ahead. If a "
-            "restart ended later, specify its end, such as `done: 2026-01-17T22:30:00Z`."
+            "No source states when these restarts ended: "
+            f"{and_more(assumed, _NAMED)}. Soak and settle times count from the planned end, or "
+            "from now if that is still ahead. If a restart ended later, specify its end, such as "
+            "`done: 2026-01-17T22:30:00Z`."
         )

@@ -26,6 +26,11 @@ State = Literal["done", "due", "late", "failed", "not-needed", "gone", "new"]
 STATES: tuple[State, ...] = ("done", "due", "late", "failed", "not-needed", "gone", "new")
 UNNEEDED = ("not-needed", "gone")
 """States of restarts that are no longer a part of the rollout."""
+_KINDS = {
+    "standard": "a standard update",
+    "out-of-band": "an out-of-band update",
+    "preview": "a preview update",
+}
 _ON_TRACK = ("current", "behind", "baseline-due")
 
 
@@ -41,9 +46,10 @@ class MachineProgress(NamedTuple):
     """The state of one restart, with the fact that shows it.
 
     `planned` is None for a machine that isn't in the plan, `machine` for one that isn't in the
-    fleet. It isn't `certain` where no fact decides; `remedy` is then how to find out. `moved` is
-    true if the planned start isn't valid any more. `ended` is when a restart that is done ended;
-    it's `assumed` where no source states it.
+    fleet. It isn't `certain` where no fact decides; `remedy` is then how to find out, and `rule`
+    the code and the name of the rule that explains it. `moved` is true if the planned start isn't
+    valid any more. `ended` is when a restart that is done ended; it's `assumed` where no source
+    states it.
     """
 
     name: str
@@ -56,6 +62,7 @@ class MachineProgress(NamedTuple):
     fact: tuple[str, str] | None = None
     location: Location | None = None
     remedy: str = ""
+    rule: tuple[str, str] | None = None
     ended: datetime | None = None
     assumed: bool = False
 
@@ -195,13 +202,13 @@ class StateAssessor:
     def _off_track(
         self, row: MachineProgress, machine: Machine, judgment: Judgment
     ) -> MachineProgress:
-        kind = next((row.kind for row in _candidates(judgment)), None)
-        what = "a standard update" if kind == "standard" else "an update outside the track"
-        evidence = f"Off the track since the plan: {what}. "
+        kind = next((release.kind for release in _candidates(judgment)), None)
+        what = _KINDS.get(kind or "", "an update that isn't a hotpatch")
         restarted = is_installed(machine.facts, judgment, self.day)
         return self._with_fact(row, machine, judgment)._replace(
             state="failed",
-            evidence=evidence + self._installed_text(machine, judgment),
+            evidence=f"{self._installed_text(machine, judgment)} The machine is off the track: "
+            f"this is {what}.",
             ended=self._assumed_end(row) if restarted else None,
             assumed=restarted,
         )
@@ -254,9 +261,8 @@ class StateAssessor:
         if older:
             parts.append(self._installed_text(machine, judgment))
         elif not parts:
-            text, remedy = self._unknown_text(machine, judgment)
-            parts.append(text)
-            row = row._replace(certain=False, remedy=remedy)
+            row = self._unknown(row, machine, judgment)
+            parts.append(row.evidence)
         if row.planned is not None and row.planned.start is None:
             parts.append("The plan doesn't schedule it.")
             state = "new"
@@ -326,13 +332,21 @@ class StateAssessor:
         verb = ", which is older" if possible.candidates else " is older"
         return f"{text}{verb} than the baseline."
 
-    def _unknown_text(self, machine: Machine, judgment: Judgment) -> tuple[str, str]:
+    def _unknown(
+        self, row: MachineProgress, machine: Machine, judgment: Judgment
+    ) -> MachineProgress:
         """Why no fact shows whether a machine has the baseline, and how to find out."""
         finding = unknown_product(machine, judgment) or self._question(judgment)
         if finding is None:
-            return "No fact shows whether the baseline is installed.", ""
+            text = "No fact shows whether the baseline is installed."
+            return row._replace(certain=False, evidence=text)
         rule = self.rules[finding.code]
-        return sentence(rule, finding), rule.remedy_of(finding.variant)
+        return row._replace(
+            certain=False,
+            evidence=sentence(rule, finding),
+            remedy=rule.remedy_of(finding.variant),
+            rule=(rule.code, rule.name),
+        )
 
     def _question(self, judgment: Judgment) -> Finding | None:
         """The finding on what is installed, where that isn't known."""
