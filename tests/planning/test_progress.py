@@ -3,7 +3,7 @@ start now.
 """
 
 import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jsonschema
 import pytest
@@ -51,7 +51,9 @@ def states(done: Done) -> dict[str, str]:
 
 
 class Case(NamedTuple):
-    """A fact: the machine of a newer fleet, the as-of date, its state, and words of the evidence."""
+    """A fact: the machine of a newer fleet, the as-of date, its state, and words of the
+    evidence.
+    """
 
     fact: str
     machine: str
@@ -227,8 +229,9 @@ def test_names_with_and_without_a_resource_group_match(hotpatch: Hotpatch) -> No
     first = "/subscriptions/0/resourceGroups/one/providers/Microsoft.HybridCompute/machines/a"
     planned(hotpatch, f"machines: [{{name: a, id: {first}}}]")
     other = first.replace("one", "two")
-    rows = [f"{other},a,arc,26100.7392", f"{first},a,arc,26100.32230"]
-    hotpatch.write("rows.csv", "\n".join(["id,name,platform,build", *rows]) + "\n")
+    system = "arc,Windows Server 2025 Standard"
+    rows = [f"{other},a,{system},26100.7392", f"{first},a,{system},26100.32230"]
+    hotpatch.write("rows.csv", "\n".join(["id,name,platform,os,build", *rows]) + "\n")
     done = hotpatch("progress", "plan.json", "rows.csv", "--as-of", AFTER, "-f", "json")
     found = states(done)
     assert found == {"one/a": "done", "two/a": "new"}
