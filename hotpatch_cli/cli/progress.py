@@ -117,11 +117,16 @@ class ProgressRequest(NamedTuple):
 
 def _plan_format(request: ProgressRequest, names: list[str]) -> str:
     """The format of the plan of the rest, by its suffix. Raises BadParameter."""
+    from hotpatch_cli.cli.config.config import current
     from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs, suffix_format
     from hotpatch_cli.outputs.formats import PLAN_FORMATS
 
     target = request.replan
     if target is None:
+        for name in ("until", "deadline"):
+            if current.get().source_of(name) == "COMMANDLINE":
+                message = "Add --replan: without it, this option has no effect."
+                raise typer.BadParameter(message, param_hint=f"--{name}")
         return "json"
     if target == "-":
         raise typer.BadParameter("Specify a file.", param_hint="--replan")

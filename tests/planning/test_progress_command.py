@@ -252,6 +252,15 @@ def test_the_plan_of_the_rest_in_other_formats(hotpatch: Hotpatch) -> None:
         assert (done.code, done.out) == (2, ""), name
 
 
+@pytest.mark.parametrize("option", [("--until", "2026-02-01"), ("--deadline", "30d")])
+def test_limits_belong_to_the_plan_of_the_rest(hotpatch: Hotpatch, option: tuple[str, str]) -> None:
+    """A limit without --replan has no effect, and is refused."""
+    planned(hotpatch, "machines: [{name: a}]")
+    done = compared(hotpatch, "machines: [{name: a}]", *option)
+    assert done.code == 2
+    assert "Add --replan" in done.err
+
+
 # --- the page ----------------------------------------
 
 
