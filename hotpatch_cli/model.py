@@ -445,7 +445,7 @@ class Machine(NamedTuple):
     are the resource ids of other resources with facts about it: its image, its scale set.
     `disputes` are the conflicts of sources. `supposed` are facts that a source infers and doesn't
     state; a source that states them wins. `change` is what a plan does with it; None where the
-    source is no plan.
+    source is no plan. `done` is true, or the moment at which its restart for the baseline ended.
     """
 
     name: str
@@ -458,7 +458,7 @@ class Machine(NamedTuple):
     availability_set: str | None = None
     weight: float = 1.0
     reboot_at: datetime | None = None
-    done: bool = False
+    done: bool | datetime = False
     owner: str | None = None
     aliases: tuple[str, ...] = ()
     refers: tuple[str, ...] = ()

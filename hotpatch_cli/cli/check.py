@@ -51,7 +51,7 @@ from hotpatch_cli.cli.output_targets import (
     shows_head,
     write_all_targets,
 )
-from hotpatch_cli.cli.progress import working
+from hotpatch_cli.cli.progress_bar import working
 from hotpatch_cli.cli.request import RequestCommand, option, switch
 from hotpatch_cli.cli.session import Session, source_names, tell
 from hotpatch_cli.cli.words import FAIL_ON, parse_fail_on, parse_only

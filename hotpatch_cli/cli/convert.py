@@ -61,7 +61,7 @@ class ConvertRequest(NamedTuple):
 
 def converted(request: ConvertRequest, names: Sequence[str]) -> str:
     """The sources as the text of an inventory. Raises InputError."""
-    from hotpatch_cli.cli.progress import working
+    from hotpatch_cli.cli.progress_bar import working
     from hotpatch_cli.cli.session import Sources, tell
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.inputs.inventory.sections import kept_parts

@@ -118,7 +118,7 @@ class RestartFeedRequest(NamedTuple):
 
     def run(self) -> None:
         """Write the feed. Raises InputError and BadParameter."""
-        from hotpatch_cli.cli.progress import working
+        from hotpatch_cli.cli.progress_bar import working
         from hotpatch_cli.cli.session import Session, day_of, source_names, tell
         from hotpatch_cli.knowledge.release_age import stale
         from hotpatch_cli.outputs.feeds import not_in_feed, render_restarts

@@ -7,7 +7,7 @@ from typing import Any
 
 COMMAND_PANELS = {
     "Eligibility": ("check", "image", "fix", "report", "diff", "trend", "waive"),
-    "Restarts": ("calendar", "windows", "plan", "verify", "rollback", "feed"),
+    "Restarts": ("calendar", "windows", "plan", "verify", "progress", "rollback", "feed"),
     "Inventories": ("init", "convert", "collect", "schema"),
     "Reference": ("explain", "matrix", "releases"),
 }
@@ -111,6 +111,19 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "hotpatch verify plan.json examples/large.yaml --as-of 2026-02-20",
             "the rules that an edited plan breaks",
+        ),
+    ),
+    "progress": (
+        (
+            "hotpatch progress plan.json examples/large.yaml --as-of 2026-04-27",
+            "the state of each restart",
+        ),
+        (
+            (
+                "hotpatch progress plan.json examples/large.yaml --as-of 2026-04-27 "
+                "--replan rest.json"
+            ),
+            "a plan of the restarts that remain",
         ),
     ),
     "windows list": (

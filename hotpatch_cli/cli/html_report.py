@@ -3,6 +3,7 @@ exceed the page.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from hotpatch_cli.knowledge.records import Knowledge
 from hotpatch_cli.report import Report
 
 if TYPE_CHECKING:
+    from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.outputs.page.plan import PlanPart
     from hotpatch_cli.outputs.page.render import PageContents
 
@@ -35,30 +37,46 @@ def plan_part(
     knowledge: Knowledge,
     plan_name: str | None = None,
     time_limit: float = TIME_LIMIT,
+    at: datetime | None = None,
 ) -> "PlanPart | str":
-    """The plan of a file, or one made now; a sentence if no machine needs a baseline. Raises
-    InputError.
+    """The plan of a file with its progress at a moment, or a plan made now; a sentence if no
+    machine needs a baseline. Raises InputError.
     """
-    from hotpatch_cli.cli.plan_file import read_plan
     from hotpatch_cli.eligibility.verdict import Judge
-    from hotpatch_cli.errors import refuse
-    from hotpatch_cli.outputs.page.plan import computed, given
+    from hotpatch_cli.outputs.page.plan import computed
     from hotpatch_cli.planning import PlanRequest, plan, prepare
 
-    read = None if plan_name is None else read_plan(plan_name)
+    judge = Judge(knowledge, report.as_of)
+    if plan_name is not None:
+        return _plan_of_file(report, judge, plan_name, at)
     try:
-        prepared = prepare(
-            report.fleet, Judge(knowledge, report.as_of), read.wish if read else PlanRequest()
-        )
+        prepared = prepare(report.fleet, judge, PlanRequest())
     except ValueError as error:
-        if plan_name is None:
-            return str(error)
+        return str(error)
+    return computed(plan(prepared, time_limit=time_limit), knowledge.rules)
+
+
+def _plan_of_file(
+    report: Report, judge: "Judge", plan_name: str, at: datetime | None
+) -> "PlanPart":
+    """A plan of a file, checked against the fleet, with its progress. Raises InputError."""
+    from hotpatch_cli.cli.plan_file import progress_of, read_plan
+    from hotpatch_cli.errors import refuse
+    from hotpatch_cli.outputs.page.plan import given
+    from hotpatch_cli.planning import prepare
+    from hotpatch_cli.servicing.restart import start_of
+
+    read = read_plan(plan_name)
+    try:
+        prepared = prepare(report.fleet, judge, read.wish)
+    except ValueError as error:
         raise refuse(
             plan_name, str(error), "Make a new plan: run `hotpatch plan -f json`."
         ) from None
-    if read is not None:
+    if read.release is None:
         return given(prepared, read.starts)
-    return computed(plan(prepared, time_limit=time_limit), knowledge.rules)
+    found = progress_of(read, report.fleet, judge, at or start_of(report.as_of))
+    return given(prepared, found.remaining_starts)._replace(progress=found)
 
 
 def machine_table(report: Report, output: str) -> Path | None:

@@ -230,6 +230,11 @@ def _not_written(output: str, kind: str, known: Sequence[str]) -> typer.BadParam
     return typer.BadParameter(message, param_hint="--output")
 
 
+def suffix_format(output: str, known: Iterable[str], default: str) -> str:
+    """The format that the suffix of a second output chooses. Raises BadParameter."""
+    return _suffix_format(output, tuple(known)) or default
+
+
 def _refuse_contradiction(form: str, output: str) -> None:
     suffix = _suffix_of(output)
     if suffix and form not in _SUFFIXES[suffix]:

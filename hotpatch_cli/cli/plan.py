@@ -160,7 +160,7 @@ def _search(
     that it makes.
     """
     from hotpatch_cli.cli.planning_input import planning_input, required_input
-    from hotpatch_cli.cli.progress import interruptible, search_progress
+    from hotpatch_cli.cli.progress_bar import interruptible, search_progress
     from hotpatch_cli.cli.session import tell
     from hotpatch_cli.knowledge.release_age import age_notes
     from hotpatch_cli.outputs.plan_view import PlanView

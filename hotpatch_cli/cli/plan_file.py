@@ -1,28 +1,60 @@
 """A plan that is read back, as `hotpatch plan -f json` writes it and as people edit it."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.codec import Codec, Field
 from hotpatch_cli.documents.files import read_document
-from hotpatch_cli.documents.tree import Log, Mapping
+from hotpatch_cli.documents.tree import Log, Mapping, Sequence, quoted
 from hotpatch_cli.errors import refuse
+from hotpatch_cli.model import TRACK_STATES, Fleet
 from hotpatch_cli.planning import PlanRequest
+from hotpatch_cli.planning.plan_record import PlannedRestart, PlanRecord
+
+if TYPE_CHECKING:
+    from hotpatch_cli.eligibility.verdict import Judge
+    from hotpatch_cli.planning.progress import Progress
 
 _MOST_HOURS = 24 * 3660
+_KEYS = ("machine", "id", "start", "end", "ring", "groups", "track")
 
 
 class ReadPlan(NamedTuple):
     """The starts of a plan by machine, the ends where it has them, the machines that aren't
-    scheduled, and the request.
+    scheduled, and the request. `restarts` has the same restarts with all that is known of them, and
+    `done` those of an earlier plan that are done; `release` and `as_of` are None where the file
+    doesn't have them.
     """
 
+    name: str
     starts: Map[str, datetime]
     ends: Map[str, datetime]
     unplaced: frozenset[str]
     wish: PlanRequest
+    release: date | None = None
+    as_of: date | None = None
+    restarts: tuple[PlannedRestart, ...] = ()
+    done: tuple[PlannedRestart, ...] = ()
+
+    def record(self) -> PlanRecord:
+        """The plan as a record to compare a newer fleet with. Raises InputError for a plan without
+        the day of its baseline.
+        """
+        if self.release is None:
+            raise refuse(
+                self.name,
+                "The plan has no date of its baseline (`release`).",
+                "Make a new plan: run `hotpatch plan -f json`.",
+            )
+        scheduled = {restart.machine for restart in (*self.restarts, *self.done)}
+        others = (
+            PlannedRestart(name, None) for name in sorted(self.unplaced) if name not in scheduled
+        )
+        restarts = (*self.done, *self.restarts, *others)
+        return PlanRecord(self.release, self.as_of, self.wish, restarts)
 
 
 def _wish(**values: Any) -> PlanRequest:
@@ -33,17 +65,35 @@ def _wish(**values: Any) -> PlanRequest:
         values.get("until"),
         None if hours is None else timedelta(hours=hours),
         bool(values.get("all")),
+        begin=values.get("begin"),
     )
 
 
-_REBOOT: Codec[dict[str, Any]] = c.record(
-    dict,
+_COMMON = {
+    "machine": Field(c.text(), "name of the machine", required=True),
+    "id": Field(c.text(), "resource ID of the machine"),
+    "end": Field(c.moment, "end with its offset"),
+    "ring": Field(c.text(), "ring of the machine"),
+    "groups": Field(c.listing(c.text()), "groups of the machine"),
+}
+_REBOOT: Codec[PlannedRestart] = c.record(
+    PlannedRestart,
     {
-        "machine": Field(c.text(), "name of the machine", required=True),
+        **_COMMON,
         "start": Field(c.moment, "start with its offset", required=True),
-        "end": Field(c.moment, "end with its offset"),
+        "track": Field(c.choice(*TRACK_STATES), "track state of the machine"),
     },
     "a restart",
+)
+_DONE: Codec[PlannedRestart] = c.record(
+    lambda start=None, **values: PlannedRestart(start=start, **values),
+    {**_COMMON, "start": Field(c.moment, "start with its offset")},
+    "a restart",
+)
+_MACHINE: Codec[dict[str, str]] = c.record(
+    dict,
+    {"machine": Field(c.text(), "name of the machine", required=True)},
+    "a machine",
 )
 _ASKED: Codec[PlanRequest] = c.record(
     _wish,
@@ -56,6 +106,7 @@ _ASKED: Codec[PlanRequest] = c.record(
         "until": Field(c.day, "last day"),
         "deadline_hours": Field(c.decimal(0, _MOST_HOURS), "hours after the release"),
         "all": Field(c.boolean, "also machines that restart every month"),
+        "begin": Field(c.moment, "moment from which openings count"),
     },
     "the request",
 )
@@ -75,52 +126,72 @@ def read_plan(name: str) -> ReadPlan:
             if is_fleet
             else "To write one, run `hotpatch plan -f json`.",
         )
-    starts: dict[str, datetime] = {}
-    ends: dict[str, datetime] = {}
-    for node, mark in zip(root["reboots"], root["reboots"].marks, strict=True):
-        reboot: dict[str, Any] | None = _REBOOT.read(
-            _only(node, mark, ("machine", "start", "end")), mark, log
-        )
-        if reboot is not None and reboot["machine"] in starts:
-            log.add(
-                mark,
-                f"The machine '{reboot['machine'][:60]}' restarts twice in this plan.",
-                "Remove one of the two.",
-            )
-        elif reboot is not None:
-            starts[reboot["machine"]] = reboot["start"]
-            if reboot.get("end") is not None:
-                ends[reboot["machine"]] = reboot["end"]
-    wish = PlanRequest()
+    restarts = list(_restarts(root, "reboots", _REBOOT, log))
+    done = list(_restarts(root, "done", _DONE, log)) if root.get("done") is not None else []
+    _note_repeated([*done, *restarts], log)
+    wish, days = PlanRequest(), dict[str, date | None]()
     for key, value, _, mark in root.placed():
         if key == "asked" and value is not None:
             wish = _ASKED.read(value, mark, log) or wish
+        elif key in ("release", "as_of") and value is not None:
+            days[key] = c.day.read(value, mark, log)
+    unplaced = _unplaced(root, log)
     log.finish()
+    planned = tuple(restart for restart, _ in restarts)
+    release = days.get("release")
+    month = (release.year, release.month) if release else None
     return ReadPlan(
-        starts,
-        ends,
-        _unplaced(root),
-        wish._replace(month=wish.month or _month(root.get("release"))),
+        name,
+        {restart.machine: restart.start for restart in planned if restart.start},
+        {restart.machine: restart.end for restart in planned if restart.end},
+        unplaced,
+        wish._replace(month=wish.month or month),
+        release,
+        days.get("as_of"),
+        planned,
+        tuple(restart for restart, _ in done),
     )
 
 
-def _unplaced(root: Mapping) -> frozenset[str]:
+def _restarts(
+    root: Mapping, key: str, codec: Codec[PlannedRestart], log: Log
+) -> Iterator[tuple[PlannedRestart, int]]:
+    """The restarts of a list, each with its place; the log has what is wrong with the others."""
+    rows = root[key]
+    if not isinstance(rows, Sequence):
+        log.add(root.at(key), f"Expected a list of restarts, found {quoted(rows)}.")
+        return
+    for node, mark in zip(rows, rows.marks, strict=True):
+        restart = codec.read(_only(node, mark, _KEYS), mark, log)
+        if restart is not None:
+            yield restart, mark
+
+
+def _note_repeated(restarts: list[tuple[PlannedRestart, int]], log: Log) -> None:
+    known: set[str] = set()
+    for restart, mark in restarts:
+        if restart.machine in known:
+            log.add(
+                mark,
+                f"The machine {quoted(restart.machine)} restarts twice in this plan.",
+                "Remove one of the two.",
+            )
+        known.add(restart.machine)
+
+
+def _unplaced(root: Mapping, log: Log) -> frozenset[str]:
+    """The machines that the plan doesn't schedule."""
     rows = root.get("unplaced")
-    names = (
-        (row.get("machine") for row in rows if isinstance(row, Mapping))
-        if isinstance(rows, list)
-        else ()
-    )
-    return frozenset(str(name) for name in names)
-
-
-def _month(release: object) -> tuple[int, int] | None:
-    """The month of the baseline of a plan."""
-    try:
-        day = c.parse_date(release) if isinstance(release, str) else None
-    except ValueError:
-        return None
-    return (day.year, day.month) if day else None
+    if rows is None:
+        return frozenset()
+    if not isinstance(rows, Sequence):
+        log.add(root.at("unplaced"), f"Expected a list of machines, found {quoted(rows)}.")
+        return frozenset()
+    read = [
+        _MACHINE.read(_only(node, mark, ("machine",)), mark, log)
+        for node, mark in zip(rows, rows.marks, strict=True)
+    ]
+    return frozenset(row["machine"] for row in read if row is not None)
 
 
 def _only(node: object, mark: int, keys: tuple[str, ...]) -> Mapping:
@@ -130,3 +201,14 @@ def _only(node: object, mark: int, keys: tuple[str, ...]) -> Mapping:
         if key in keys:
             kept.put(key, value, key_mark, value_mark)
     return kept
+
+
+def progress_of(read: ReadPlan, fleet: Fleet, judge: "Judge", at: datetime) -> "Progress":
+    """The progress of a plan: its state in a newer fleet. Raises InputError."""
+    from hotpatch_cli.planning.progress import progress
+    from hotpatch_cli.planning.restart_state import PlanMismatch
+
+    try:
+        return progress(fleet, judge, read.record(), at)
+    except PlanMismatch as error:
+        raise refuse(read.name, str(error), error.remedy) from None

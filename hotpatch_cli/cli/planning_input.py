@@ -7,7 +7,7 @@ from typing import Protocol
 
 import typer
 
-from hotpatch_cli.cli.progress import working
+from hotpatch_cli.cli.progress_bar import working
 from hotpatch_cli.cli.session import AzureRequest, Session, tell
 from hotpatch_cli.documents.codec import parse_duration
 from hotpatch_cli.eligibility.verdict import Judge

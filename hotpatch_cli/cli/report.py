@@ -49,7 +49,9 @@ class ReportRequest(NamedTuple):
     facts: SetFacts = None
     windows: WindowFiles = None
     waivers: WaiverFiles = None
-    plan: Annotated[str | None, option("--plan", "PLAN", "Show this plan (JSON).")] = None
+    plan: Annotated[
+        str | None, option("--plan", "PLAN", "Show this plan (JSON) and its progress.")
+    ] = None
     trend: Annotated[
         list[
             Path
@@ -74,7 +76,7 @@ class ReportRequest(NamedTuple):
         """
         from hotpatch_cli.cli.options.gate import judged_by, waiving
         from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs
-        from hotpatch_cli.cli.progress import working
+        from hotpatch_cli.cli.progress_bar import working
         from hotpatch_cli.cli.session import Session, source_names, tell
         from hotpatch_cli.cli.words import FAIL_ON, parse_fail_on
         from hotpatch_cli.use_cases.check import check as check_fleet
@@ -99,7 +101,8 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
     from hotpatch_cli.cli.atomic_write import write_all
     from hotpatch_cli.cli.console import deliver
     from hotpatch_cli.cli.html_report import contents, machine_table, plan_part
-    from hotpatch_cli.cli.progress import working
+    from hotpatch_cli.cli.options.moment import moment_at
+    from hotpatch_cli.cli.progress_bar import working
     from hotpatch_cli.cli.saved_reports import trend_part
     from hotpatch_cli.outputs.page.render import render_page
     from hotpatch_cli.outputs.report_csv import render_csv
@@ -108,7 +111,8 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
     with working("planning and drawing", quiet=request.quiet):
         part = None
         if not request.no_plan:
-            part = plan_part(report, knowledge, request.plan, request.time_limit)
+            at = moment_at(request.as_of, None, report.as_of)
+            part = plan_part(report, knowledge, request.plan, request.time_limit, at)
         page = contents(report, knowledge, part)
         if request.trend:
             page = page._replace(trend=trend_part(report, knowledge, map(str, request.trend)))

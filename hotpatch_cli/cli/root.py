@@ -26,6 +26,7 @@ COMMANDS = (
     "windows",
     "plan",
     "verify",
+    "progress",
     "rollback",
     "feed",
     "init",

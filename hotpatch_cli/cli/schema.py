@@ -15,9 +15,11 @@ app = typer.Typer(add_completion=False)
 
 @app.command(cls=RequestCommand)
 class SchemaRequest(NamedTuple):
-    """Write the JSON Schema of an inventory, a report, or a plan."""
+    """Write the JSON Schema of an inventory, a report, a plan, or its progress."""
 
-    name: Annotated[str, typer.Argument(metavar="NAME", help="inventory, report, or plan.")]
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="inventory, report, plan, or progress.")
+    ]
     output: Annotated[str, output_option("json")] = "-"
     quiet: Quiet = False
     config: ConfigOption = None

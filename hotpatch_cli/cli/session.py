@@ -172,6 +172,6 @@ def watched(request: AzureRequest) -> AbstractContextManager[None]:
     """A context in which reading from Azure shows a bar in a terminal."""
     if not request.azure:
         return nullcontext()
-    from hotpatch_cli.cli.progress import azure_watched
+    from hotpatch_cli.cli.progress_bar import azure_watched
 
     return azure_watched(quiet=request.quiet)

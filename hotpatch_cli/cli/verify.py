@@ -138,4 +138,5 @@ def _wish(wish: "PlanRequest", asked: "PlanRequest") -> "PlanRequest":
         until=wish.until if limited else asked.until,
         deadline=wish.deadline if limited else asked.deadline,
         everything=wish.everything or asked.everything,
+        begin=asked.begin,
     )

@@ -25,6 +25,7 @@ from hotpatch_cli.schedule.zones import find_zone
 
 T = TypeVar("T")
 _IMAGE_PARTS = 4
+_MOMENT = "Use the format YYYY-MM-DDTHH:MM+HH:MM, such as 2026-01-17T22:00+01:00."
 _BOOLEAN_WORDS = ("true", "false", "yes", "no", "on", "off")
 
 # --- joining: the more specific of two values; None where they conflict ---------------------
@@ -188,6 +189,22 @@ FLAG = FactType(c.boolean)
 TAGS = FactType(_mapped(c.table(TEXT.codec), _pairs), write=dict)
 WEIGHT = FactType(c.decimal(0, 1_000_000))
 MOMENT = FactType(c.moment, write=datetime.isoformat)
+
+
+def _read_flag_or_moment(value: object, mark: int, log: Log) -> bool | datetime | None:
+    """`done: true`, or the moment at which the restart ended."""
+    if isinstance(value, str) and re.match(r"\s*[0-9]", value):
+        return c.moment.read(value, mark, log)
+    if isinstance(value, bool) or str(value).lower() in _BOOLEAN_WORDS:
+        return c.boolean.read(value, mark, log)
+    log.add(mark, f"Expected true or false, or a date and time, found {quoted(value)}.", _MOMENT)
+    return None
+
+
+DONE = FactType(
+    Codec(_read_flag_or_moment, {"anyOf": [c.boolean.schema, c.moment.schema]}),
+    write=lambda value: value.isoformat() if isinstance(value, datetime) else value,
+)
 
 
 def _minutes_of(duration: timedelta) -> int:

@@ -539,9 +539,9 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "done",
-        t.FLAG,
-        "true if the machine has already restarted for the baseline",
-        example="true",
+        t.DONE,
+        "true if the machine has already restarted for the baseline, or when that restart ended",
+        example="2026-01-17T22:30:00+01:00",
         holder="machine",
         joining="first",
         default="false",

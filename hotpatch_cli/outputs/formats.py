@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.page.render import PageContents
     from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.outputs.plan_view import PlanView
+    from hotpatch_cli.outputs.progress_view import ProgressView
     from hotpatch_cli.outputs.rollback import RollbackView
     from hotpatch_cli.outputs.trend_view import TrendView
     from hotpatch_cli.outputs.view_options import ViewOptions
@@ -76,6 +77,12 @@ REVIEW_FORMATS: "dict[str, Callable[[PlanReview, ViewOptions], str]]" = {
     "json": _lazy("plan_review", "render_json"),
 }
 """What `verify` writes."""
+PROGRESS_FORMATS: "dict[str, Callable[[ProgressView, ViewOptions], str]]" = {
+    "table": _lazy("progress_table", "render_table"),
+    "json": _lazy("progress_json", "render_json"),
+    "csv": _lazy("progress_plain", "render_csv"),
+    "markdown": _lazy("progress_plain", "render_markdown"),
+}
 OPENING_FORMATS: "dict[str, Callable[[ListedOpenings, ViewOptions], str]]" = {
     "table": _lazy("windows_listing", "render_table"),
     "json": _lazy("windows_listing", "render_json"),

@@ -1,6 +1,7 @@
 """A plan as JSON. `plan_types.py` defines its keys."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from hotpatch_cli.outputs.plan_view import PlanView
@@ -8,6 +9,7 @@ from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.start_reasons import start_reasons
 
 
@@ -23,8 +25,9 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
     found: dict[str, Any] = {
         "schema_version": 1,
         "notes": list(view.notes),
+        "as_of": str(plan.prepared.as_of),
         "release": str(plan.release_day),
-        "asked": _asked(view.wish),
+        "asked": _asked(view.wish, plan.prepared.begin),
         "status": plan.status,
         "objective": _objective(plan),
         "search": {
@@ -49,6 +52,8 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         found["what_if"] = _supposed(view.supposed)
     if view.kept is not None:
         found["kept"] = _difference(view.kept)
+    if view.done:
+        found["done"] = list(map(_done, view.done))
     return found
 
 
@@ -64,6 +69,7 @@ def reboot_dict(reboot: Reboot) -> dict[str, Any]:
     placement = reboot.machine.placement
     return {
         "machine": reboot.machine.label,
+        "id": reboot.machine.id,
         "start": reboot.start.isoformat(),
         "end": reboot.end.isoformat(),
         "window": reboot.window,
@@ -71,17 +77,30 @@ def reboot_dict(reboot: Reboot) -> dict[str, Any]:
         "groups": list(placement.groups),
         "runner": reboot.runner,
         "confirmed": reboot.confirmed,
+        "track": reboot.track,
     }
 
 
-def _asked(wish: PlanRequest) -> dict[str, Any]:
-    """What was asked for, so that `verify` asks for the same."""
+def _done(planned: PlannedRestart) -> dict[str, Any]:
+    return {
+        "machine": planned.machine,
+        "id": planned.id,
+        "start": planned.start.isoformat() if planned.start else None,
+        "end": planned.end.isoformat() if planned.end else None,
+        "ring": planned.ring,
+        "groups": list(planned.groups),
+    }
+
+
+def _asked(wish: PlanRequest, begin: datetime) -> dict[str, Any]:
+    """What was asked for, so that `verify` asks for the same, and from when openings count."""
     return {
         "month": None if wish.month is None else f"{wish.month[0]}-{wish.month[1]:02}",
         "from": None if wish.from_day is None else str(wish.from_day),
         "until": None if wish.until is None else str(wish.until),
         "deadline_hours": None if wish.deadline is None else wish.deadline.total_seconds() / 3600,
         "all": wish.everything,
+        "begin": begin.isoformat(),
     }
 
 

@@ -12,6 +12,7 @@ AskedJson = TypedDict(
         "until": str | None,
         "deadline_hours": float | None,
         "all": bool,
+        "begin": str,
     },
 )
 MovedJson = TypedDict("MovedJson", {"machine": str, "from": str, "to": str})
@@ -42,10 +43,12 @@ class RebootJson(TypedDict):
     """A restart in the local time of its opening, and why it is at that time.
 
     `runner` is `platform` where Azure chooses the moment: the start is then a proposal. `confirmed`
-    says whether the release data confirms the baseline.
+    says whether the release data confirms the baseline. `track` is the track state of the machine
+    when the plan was made.
     """
 
     machine: str
+    id: str | None
     start: str
     end: str
     window: str
@@ -53,7 +56,21 @@ class RebootJson(TypedDict):
     groups: list[str]
     runner: Literal["owner", "platform"]
     confirmed: bool
+    track: Literal["current", "behind", "baseline-due", "off-track", "unknown"] | None
     why: str
+
+
+class DoneJson(TypedDict):
+    """A restart of the plan before this one that is done. `end` is when it ended, as far as that is
+    known; `start` is null if it wasn't scheduled.
+    """
+
+    machine: str
+    id: str | None
+    start: str | None
+    end: str
+    ring: str | None
+    groups: list[str]
 
 
 class CodeJson(TypedDict):
@@ -135,6 +152,7 @@ class PlanJson(TypedDict):
 
     schema_version: int
     notes: list[str]
+    as_of: str
     release: str
     asked: AskedJson
     status: Literal["optimal", "feasible", "infeasible"]
@@ -146,3 +164,4 @@ class PlanJson(TypedDict):
     conflicts: list[ConflictJson]
     what_if: NotRequired[WhatIfJson]
     kept: NotRequired[PlanDiffJson]
+    done: NotRequired[list[DoneJson]]

@@ -11,6 +11,7 @@ from hotpatch_cli.outputs.phrases import and_more
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.report import sentence
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
@@ -23,7 +24,8 @@ class PlanView(NamedTuple):
     """A plan with the rules that explain why machines aren't scheduled, and the conflicts.
 
     `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `age` has the
-    sentences on the age of the release data.
+    sentences on the age of the release data. `done` are the restarts of an earlier plan that are
+    done.
     """
 
     plan: Plan
@@ -33,6 +35,7 @@ class PlanView(NamedTuple):
     supposed: ScenarioPlan | None = None
     kept: PlanDiff | None = None
     age: tuple[str, ...] = ()
+    done: tuple[PlannedRestart, ...] = ()
 
     def message(self, finding: Finding) -> str:
         """The sentence of a finding."""

@@ -26,7 +26,15 @@ def _plan() -> dict[str, Any]:
     return {**_DIALECT, **TypeAdapter(PlanJson).json_schema(), "title": "hotpatch plan"}
 
 
-SCHEMAS = {"inventory": _inventory, "report": _report, "plan": _plan}
+def _progress() -> dict[str, Any]:
+    from pydantic import TypeAdapter
+
+    from hotpatch_cli.outputs.progress_types import ProgressJson
+
+    return {**_DIALECT, **TypeAdapter(ProgressJson).json_schema(), "title": "hotpatch progress"}
+
+
+SCHEMAS = {"inventory": _inventory, "report": _report, "plan": _plan, "progress": _progress}
 
 
 def schema_text(name: str) -> str:

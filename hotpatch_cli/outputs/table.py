@@ -25,6 +25,9 @@ STYLES = {
     "baseline-due": "yellow",
     "off-track": "yellow",
     "behind": "cyan",
+    "done": "green",
+    "late": "yellow",
+    "failed": "red",
 }
 
 

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
-from hotpatch_cli.model import Finding, Machine, make_finding
+from hotpatch_cli.model import Finding, Machine, TrackState, make_finding
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE, moment
 from hotpatch_cli.schedule.durations import duration_text
@@ -19,7 +19,8 @@ _NAMED = 3
 class Reboot(NamedTuple):
     """One planned restart, in the zone of its opening.
 
-    `confirmed` says whether the release data confirms what the machine restarts for.
+    `confirmed` says whether the release data confirms what the machine restarts for; `track` is its
+    track state when the plan was made.
     """
 
     machine: Machine
@@ -27,6 +28,7 @@ class Reboot(NamedTuple):
     end: datetime
     window: str
     confirmed: bool = False
+    track: TrackState | None = None
 
     @property
     def runner(self) -> str:
@@ -81,7 +83,7 @@ def plan(
         progress=progress,
         keep=before,
     )
-    return _plan(prepared, result)
+    return plan_from(prepared, result)
 
 
 def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
@@ -99,7 +101,7 @@ def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
         moved=(),
         **nothing,
     )
-    return _plan(prepared, result)
+    return plan_from(prepared, result)
 
 
 def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: PlanningInput) -> int | None:
@@ -107,7 +109,8 @@ def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: PlanningInpu
     return None if start is None else (start - prepared.release) // MINUTE
 
 
-def _plan(prepared: PlanningInput, result: Result) -> Plan:
+def plan_from(prepared: PlanningInput, result: Result) -> Plan:
+    """The result of the scheduler as a plan."""
     reboots = [
         _reboot(prepared, task, start)
         for task, start in enumerate(result.starts)
@@ -237,10 +240,11 @@ def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
         (release + end * MINUTE).astimezone(zone),
         piece.opening.window,
         prepared.confirmed[task],
+        prepared.states[task],
     )
 
 
-_BROKEN = {
+BROKEN_RULES = {
     "window": "not inside a single opening of its windows without a freeze",
     "deadline": "ends after the deadline",
     "pinned": "not at the pinned time (`reboot_at`)",
@@ -297,7 +301,7 @@ def violations(
             found.append(BrokenRule("duration", (name,), None, text))
     for violation in verify(prepared.problem, placed):
         machines = tuple(prepared.machines[task].label for task in violation.tasks)
-        text = f"{', '.join(map(quoted, machines))}: " + _BROKEN[violation.rule].format(
+        text = f"{', '.join(map(quoted, machines))}: " + BROKEN_RULES[violation.rule].format(
             limit=violation.limit
         )
         found.append(BrokenRule(violation.rule, machines, violation.limit, text))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.records import PRODUCTS, Product
-from hotpatch_cli.model import Finding, Fleet, Machine, make_finding
+from hotpatch_cli.model import Facts, Finding, Fleet, Machine, TrackState, make_finding, meaning_of
 from hotpatch_cli.planning.rules import problem_of
 from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, WindowSlots
 from hotpatch_cli.schedule.patch_tuesday import (
@@ -31,7 +31,8 @@ class PlanRequest(NamedTuple):
 
     `deadline` is counted from the release; `until` is the last day, included, in UTC; `everything`
     also plans machines that restart every month: unsupported ones and those off the track. With
-    `allow_empty`, the plan may have no restart.
+    `allow_empty`, the plan may have no restart. `begin` is the moment from which openings count,
+    for a plan that was made earlier; by default it's the as-of date.
     """
 
     month: tuple[int, int] | None = None
@@ -40,6 +41,7 @@ class PlanRequest(NamedTuple):
     deadline: timedelta | None = None
     everything: bool = False
     allow_empty: bool = False
+    begin: datetime | None = None
 
 
 class PlanningInput(NamedTuple):
@@ -49,7 +51,7 @@ class PlanningInput(NamedTuple):
     no product. Such a task stays in the problem, since others can depend on it. `confirmed` has for
     each task whether the release data confirms what it restarts for. `not_needed` counts the
     machines that need no restart for this baseline, by reason. Restarts are from `begin` to
-    `finish`.
+    `finish`. `states` has the track state of each machine on the as-of date.
     """
 
     release_day: date
@@ -63,6 +65,8 @@ class PlanningInput(NamedTuple):
     confirmed: tuple[bool, ...]
     not_needed: Mapping[str, int]
     fleet: Fleet
+    as_of: date
+    states: tuple[TrackState | None, ...]
 
 
 def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
@@ -77,20 +81,20 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
     missing: dict[int, Finding] = {}
     machines: list[Machine] = []
     confirmed: list[bool] = []
+    states: list[TrackState | None] = []
     not_needed: Counter[str] = Counter()
-    concerned = [
-        product for product in PRODUCTS if day in _baselines(judge, product, (day.year, day.month))
-    ]
+    concerned = products_with_baseline(judge, day)
     for machine, judgment in judged:
-        why = _why_not_needed(machine, judgment, day, concerned, everything=request.everything)
+        why = why_not_needed(machine, judgment, day, concerned, everything=request.everything)
         if why is not None:
             not_needed[why] += 1
             continue
-        impossible = _unknown_product(machine, judgment) or _no_opening(machine, calendar)
+        impossible = unknown_product(machine, judgment) or _no_opening(machine, calendar)
         if impossible is not None:
             missing[len(machines)] = impossible
         machines.append(machine)
         confirmed.append(_is_confirmed(judgment, judge, day, concerned))
+        states.append(judgment.track.state)
     problem = problem_of(fleet, machines, calendar, shut=missing)
     pieces = tuple(
         () if task in missing else calendar.of(machine.placement)
@@ -108,6 +112,8 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
         tuple(confirmed),
         dict(not_needed),
         fleet,
+        judge.as_of,
+        tuple(states),
     )
 
 
@@ -139,6 +145,12 @@ def _release_day(
     )
 
 
+def products_with_baseline(judge: Judge, day: date) -> list[Product]:
+    """The products that have a baseline on a day."""
+    month = day.year, day.month
+    return [product for product in PRODUCTS if day in _baselines(judge, product, month)]
+
+
 def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[date]:
     """The baselines of a product in a month: those that are out, and those that are planned or
     of a scenario.
@@ -159,14 +171,18 @@ def _range(release: datetime, as_of: date, request: PlanRequest) -> tuple[dateti
     )
     ends = [release + request.deadline] if request.deadline is not None else []
     ends += [_midnight(request.until + timedelta(days=1))] if request.until is not None else []
-    return begin, min(ends) if ends else begin + HORIZON
+    finish = min(ends) if ends else begin + HORIZON
+    if request.begin is not None:
+        first = _midnight(request.from_day) if request.from_day else release
+        begin = max(release, request.begin.astimezone(UTC), first)
+    return begin, finish
 
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _why_not_needed(
+def why_not_needed(
     machine: Machine,
     judgment: Judgment,
     day: date,
@@ -183,13 +199,25 @@ def _why_not_needed(
         return "done"
     if judgment.verdict == "unsupported":
         return None if everything else "unsupported"
-    candidates, state = judgment.track.possible.candidates, judgment.track.state
-    if candidates and all(row.date is not None and row.date >= day for row in candidates):
+    if is_installed(machine.facts, judgment, day):
         return "already installed"
+    state = judgment.track.state
     anyway = state == "baseline-due" or (everything and state == "off-track")
     if judgment.product is None or judgment.product in concerned or anyway:
         return None
     return "no baseline in this month"
+
+
+def is_installed(facts: Facts, judgment: Judgment, day: date) -> bool:
+    """Whether all releases that a machine may have installed are of a day or later.
+
+    A listed KB without a build takes effect only after a pending restart.
+    """
+    build = meaning_of(facts.build)
+    if facts.restart_pending and (build is None or build.revision is None):
+        return False
+    candidates = judgment.track.possible.candidates
+    return bool(candidates) and all(row.date is not None and row.date >= day for row in candidates)
 
 
 def _is_confirmed(
@@ -210,7 +238,8 @@ def _is_confirmed(
     )
 
 
-def _unknown_product(machine: Machine, judgment: Judgment) -> Finding | None:
+def unknown_product(machine: Machine, judgment: Judgment) -> Finding | None:
+    """HP402 for a machine that can't be scheduled, because its product is unknown."""
     # What is not eligible restarts for the standard update, whatever its product is.
     if judgment.product or judgment.verdict == "unsupported":
         return None

@@ -294,7 +294,7 @@ def test_work_of_more_than_a_second_shows(tmp_path: Path) -> None:
     end.
     """
     script = (
-        "import time, sys; from hotpatch_cli.cli.progress import working\n"
+        "import time, sys; from hotpatch_cli.cli.progress_bar import working\n"
         "with working('reading'): time.sleep(1.6)\nprint('done')\n"
     )
     leader, follower = pty.openpty()

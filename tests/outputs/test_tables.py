@@ -120,6 +120,11 @@ COMMANDS = {
     "explain": Shown(("explain",), names=False, patterns=(r"HP\d{3}",)),
     "plan": Shown(("plan", "fleet.json", *DAY), names=False, patterns=(DATE,)),
     "verify": Shown(("verify", "plan.json", "fleet.json", *DAY), names=False, patterns=(DATE,)),
+    "progress": Shown(
+        ("progress", "plan.json", "fleet.json", "--as-of", "2026-02-20"),
+        names=False,
+        patterns=(KB, BUILD),
+    ),
     "windows list": Shown(
         ("windows", "list", "fleet.json", "--from", "2025-12-15"), names=False, patterns=(DATE,)
     ),

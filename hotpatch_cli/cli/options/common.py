@@ -2,7 +2,7 @@
 
 import os
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,11 +35,14 @@ def day_option(name: str, text: str, **more: Any) -> Any:
     return option(name, "DATE", text, parser=parse_day, show_default=False, **more)
 
 
-def today() -> date:
-    """The clock of the program: today in UTC. Nothing else asks for the time."""
-    from datetime import UTC, datetime
+def now() -> datetime:
+    """The clock of the program: now in UTC. Nothing else asks for the time."""
+    return datetime.now(UTC)
 
-    return datetime.now(UTC).date()
+
+def today() -> date:
+    """Today in UTC."""
+    return now().date()
 
 
 def _mappings(

@@ -15,6 +15,7 @@ from hotpatch_cli.outputs.plan_view import who
 from hotpatch_cli.outputs.restart_text import moment_text
 from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, unscheduled
 from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
+from hotpatch_cli.planning.progress import Progress
 from hotpatch_cli.report import sentence
 from hotpatch_cli.schedule.durations import duration_text
 
@@ -44,7 +45,7 @@ class OrderStep(NamedTuple):
 
 class PlanPart(NamedTuple):
     """A plan for the page: its restarts, the machines that aren't in it and why, the rules that it
-    breaks, and its exposure in words.
+    breaks, and its exposure in words. `progress` is that of a plan of a file.
     """
 
     prepared: PlanningInput
@@ -53,6 +54,7 @@ class PlanPart(NamedTuple):
     broken: tuple[str, ...]
     worth: str
     obstacles: tuple[PlanConflict, ...] = ()
+    progress: Progress | None = None
 
     @property
     def missing(self) -> int:

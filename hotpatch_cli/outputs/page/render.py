@@ -22,6 +22,7 @@ from hotpatch_cli.outputs.page.content import knowledge_age, saved_restarts
 from hotpatch_cli.outputs.page.fixes import fix_first
 from hotpatch_cli.outputs.page.machines import MOST, facets, groups, kinds, machine_data
 from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
+from hotpatch_cli.outputs.page.progress import progress_part
 from hotpatch_cli.outputs.page.trend import TrendPart
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
@@ -106,7 +107,13 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
 
 def _plan(part: PlanPart | str | None) -> dict[str, Any]:
     if not isinstance(part, PlanPart):
-        return {"plan": None, "no_plan": part, "timeline": None, "named": NAMED}
+        return {
+            "plan": None,
+            "no_plan": part,
+            "timeline": None,
+            "named": NAMED,
+            "progress": None,
+        }
     wide, narrow = (
         timeline(part.prepared, part.reboots, narrow=upright, titled=False)
         for upright in (False, True)
@@ -116,7 +123,13 @@ def _plan(part: PlanPart | str | None) -> dict[str, Any]:
         if part.reboots
         else None
     )
-    return {"plan": part, "no_plan": None, "timeline": drawn, "named": NAMED}
+    return {
+        "plan": part,
+        "no_plan": None,
+        "timeline": drawn,
+        "named": NAMED,
+        "progress": progress_part(part.progress) if part.progress else None,
+    }
 
 
 def picture(wide: Spec, narrow: Spec, said: str) -> Picture:
