@@ -34,7 +34,8 @@ class ImageRequest(NamedTuple):
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="URN", help="publisher:offer:sku[:version] or a gallery ID; - reads lines."
+            metavar="URN",
+            help="publisher:offer:sku[:version], an alias of az, or a gallery ID; - reads lines.",
         ),
     ]
     platform: Annotated[str, option("--platform", "NAME", "azure or azure-local.")] = "azure"
