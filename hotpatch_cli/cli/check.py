@@ -160,7 +160,7 @@ class _Asked(NamedTuple):
     @property
     def is_without_room(self) -> bool:
         """Whether no format has room for the findings on the whole run."""
-        return self.formats <= {"csv", ICS}
+        return self.formats <= {"csv", "metrics", ICS}
 
 
 def _check_table(table: "DetectedTable", request: CheckRequest) -> NoReturn:

@@ -41,7 +41,8 @@ class ImageRequest(NamedTuple):
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="URN", help="publisher:offer:sku[:version] or a gallery ID; - reads lines."
+            metavar="URN",
+            help="publisher:offer:sku[:version], an alias of az, or a gallery ID; - reads lines.",
         ),
     ]
     platform: Annotated[str, option("--platform", "NAME", "azure or azure-local.")] = "azure"
@@ -89,9 +90,12 @@ class ImageRequest(NamedTuple):
 
 
 def _targets(request: ImageRequest) -> tuple[Delivery, ...]:
-    """The formats and their outputs. Raises BadParameter, also for a calendar."""
+    """The formats and their outputs. Raises BadParameter, also for a calendar and for metrics."""
     targets = paired(request.form, request.output)
     if any(target.form == "ics" for target in targets):
         message = "An image never restarts. For a calendar, use `hotpatch feed restarts`."
+        raise typer.BadParameter(message, param_hint="--format")
+    if any(target.form == "metrics" for target in targets):
+        message = "Metrics are about machines. To write them, use `hotpatch check -f metrics`."
         raise typer.BadParameter(message, param_hint="--format")
     return targets

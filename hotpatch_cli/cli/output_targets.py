@@ -50,6 +50,7 @@ _SUFFIXES: Mapping[str, tuple[str, ...]] = {
     ".md": ("markdown",),
     ".parquet": ("parquet",),
     ".png": ("png",),
+    ".prom": ("metrics",),
     ".ps1": ("powershell",),
     ".sarif": ("sarif",),
     ".sh": ("bash",),

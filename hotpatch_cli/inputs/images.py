@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from hotpatch_cli.documents.files import read_text
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.field_types import parse_image
+from hotpatch_cli.knowledge.image_aliases import load_image_aliases
 from hotpatch_cli.model import Facts, Fleet, Location, Machine, Platform
 
 
@@ -24,8 +25,8 @@ class FixedOrigin:
 def load_images(
     arguments: Iterable[str], platform: Platform, *, allow_empty: bool = False
 ) -> Fleet:
-    """The images of the command line; `-` means the lines of standard input, where # begins a
-    comment.
+    """The images of the command line, as URNs, ids, or aliases of Azure CLI; `-` means the lines of
+    standard input, where # begins a comment.
 
     Raises InputError with every problem found, also where there is no image at all, unless it's
     allowed.
@@ -33,7 +34,7 @@ def load_images(
     machines, problems = [], []
     for place, text in _texts(arguments, allow_empty=allow_empty):
         try:
-            facts = Facts(platform=platform, image=parse_image(text))
+            facts = Facts(platform=platform, image=parse_image(_without_alias(text)))
         except ValueError as error:
             problems.append(Problem(place.file, place.line, place.column, str(error)))
         else:
@@ -47,6 +48,14 @@ def load_images(
             "Specify publisher:offer:sku, or - to read images from standard input.",
         )
     return Fleet(tuple(machines))
+
+
+def _without_alias(text: str) -> str:
+    """The URN of an alias of Azure CLI; any other text as it is."""
+    if not text.isalnum():  # a URN or an id: no need to load the aliases
+        return text
+    alias = load_image_aliases().get(text.lower())
+    return alias.urn if alias else text
 
 
 def _texts(arguments: Iterable[str], *, allow_empty: bool) -> list[tuple[Location, str]]:

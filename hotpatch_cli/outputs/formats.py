@@ -46,6 +46,7 @@ REPORT_FORMATS: "dict[str, Callable[[Report, ViewOptions], str]]" = {
     "github": _lazy("report_ci", "render_github"),
     "gitlab": _lazy("report_ci", "render_gitlab"),
     "azure": _lazy("report_ci", "render_azure"),
+    "metrics": _lazy("metrics", "render_metrics"),
 }
 PAGE_FORMATS: "dict[str, Callable[[PageContents, ViewOptions], str]]" = {
     "html": _lazy("page.render", "render_page"),

@@ -149,7 +149,8 @@ def test_every_format_has_the_same_findings_and_the_same_code(
 
 def test_every_registered_format_is_held_against_the_others() -> None:
     """A new format that this test does not know is a format that may disagree."""
-    assert {*FINDINGS, "ics"} == set(CHECK_FORMATS)  # a calendar has restarts, and no findings
+    # a calendar has restarts, metrics have counts, and neither has findings
+    assert {*FINDINGS, "ics", "metrics"} == set(CHECK_FORMATS)
 
 
 def test_the_machines_that_fail_are_the_same_in_each_format(hotpatch: Any) -> None:

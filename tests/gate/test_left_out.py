@@ -22,9 +22,7 @@ COUNT = "2 findings of release-not-supported (HP105)"
 @pytest.fixture(autouse=True)
 def _off(hotpatch: Any) -> None:
     """The rule HP105 is off."""
-    hotpatch.write(
-        "hotpatch.toml", '[severity]\nHP105 = {level = "off", reason = "moved"}\n'
-    )
+    hotpatch.write("hotpatch.toml", '[severity]\nHP105 = {level = "off", reason = "moved"}\n')
 
 
 def test_the_gate_passes(hotpatch: Any) -> None:

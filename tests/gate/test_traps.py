@@ -63,7 +63,7 @@ def test_the_code_reaches_the_shell(tmp_path: Path, arguments: list[str], code: 
 NOWHERE = {
     "a file": ["check", "good.yaml", "none.yaml"],
     "a pattern": ["check", "none-*.yaml"],
-    "a folder": ["check", "."],
+    "a folder": ["check", "none/"],
     "an empty name": ["check", ""],
     "a verdict": ["check", "good.yaml", "--fail-on", "unsuported"],
     "a rule to show": ["check", "good.yaml", "--only", "HP999"],
