@@ -105,10 +105,7 @@ ReleaseFiles = Annotated[
 
 ChangesOnly = Annotated[
     bool,
-    switch(
-        "--changes-only",
-        "Judge only machines that a Terraform plan or a what-if creates, replaces, or updates.",
-    ),
+    switch("--changes-only", "Judge only what a Terraform plan or a what-if changes."),
 ]
 
 # --- Azure as one more source ----------------------------------------
