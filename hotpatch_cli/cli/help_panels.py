@@ -44,10 +44,6 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "machines that aren't eligible, with causes and fixes",
         ),
         (
-            "hotpatch check examples/terraform-plan.json --changes-only",
-            "what a Terraform plan or a what-if changes",
-        ),
-        (
             "az vm list -o json | hotpatch check - -o report.json -o report.html",
             "machines from Azure, as JSON and as a page",
         ),

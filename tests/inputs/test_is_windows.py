@@ -178,6 +178,16 @@ def template() -> tuple[str, Any]:
     }
 
 
+def what_if() -> tuple[str, Any]:
+    """A result of what-if, whose expressions are those that Azure couldn't evaluate."""
+    machines = [template_vm(*each) for each in combinations(*FULL)]
+    changes = [
+        {"changeType": "Create", "resourceId": each["id"], "before": None, "after": each}
+        for each in machines
+    ]
+    return "what-if.json", {"status": "Succeeded", "changes": changes}
+
+
 def plan(resources: list[dict[str, Any]], unknown: dict[str, Any]) -> dict[str, Any]:
     """A plan of Terraform, with what is known only after apply, by address."""
     changes = [
@@ -373,6 +383,7 @@ SOURCES: dict[str, tuple[Source, tuple[str, ...]]] = {
     "arc": (arc, ("os_type", "words")),
     "azure-local": (azure_local, FULL),
     "arm-template": (template, FULL),
+    "what-if": (what_if, FULL),
     "terraform": (terraform, FULL),
     "terraform, azapi": (azapi, FULL),
     "packer": (packer, ("os_type", "publisher")),

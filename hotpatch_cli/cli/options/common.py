@@ -131,10 +131,7 @@ ReleaseFiles = Annotated[
 
 ChangesOnly = Annotated[
     bool,
-    switch(
-        "--changes-only",
-        "Judge only machines that a Terraform plan or a what-if creates, replaces, or updates.",
-    ),
+    switch("--changes-only", "Judge only what a Terraform plan or a what-if changes."),
 ]
 AllowEmpty = Annotated[
     bool, switch("--allow-empty", "Exit with code 0 if there is nothing to check.")
