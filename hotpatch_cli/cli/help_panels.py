@@ -38,7 +38,6 @@ _PANELS = {
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "check": (
-        ("hotpatch check examples/fleet.yaml --as-of 2025-12-15", "all machines, as of a date"),
         (
             "hotpatch check examples/fleet.yaml --only unsupported --explain",
             "machines that aren't eligible, with causes and fixes",

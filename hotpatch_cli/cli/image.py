@@ -1,6 +1,6 @@
 """`hotpatch image`: the verdict on images alone, for a pipeline without machines."""
 
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -31,6 +31,9 @@ from hotpatch_cli.cli.request import RequestCommand, option
 from hotpatch_cli.cli.words import FAIL_ON, known_platform, parse_fail_on
 from hotpatch_cli.outputs.view_options import ViewOptions
 
+if TYPE_CHECKING:
+    from hotpatch_cli.model import Fleet
+
 app = typer.Typer(add_completion=False)
 
 
@@ -42,7 +45,7 @@ class ImageRequest(NamedTuple):
         list[str],
         typer.Argument(
             metavar="URN",
-            help="publisher:offer:sku[:version], an alias of az, or a gallery ID; - reads lines.",
+            help="publisher:offer:sku[:version], an az alias, or a gallery ID; - for lines.",
         ),
     ]
     platform: Annotated[str, option("--platform", "NAME", "azure or azure-local.")] = "azure"
@@ -64,14 +67,12 @@ class ImageRequest(NamedTuple):
         """Check the images. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.html_report import contents, machine_tables
         from hotpatch_cli.cli.session import day_of, knowledge_of, tell
-        from hotpatch_cli.inputs.images import load_images
         from hotpatch_cli.knowledge.release_age import stale
         from hotpatch_cli.use_cases.check import check_images, require_something
 
         asked = waiving(self.waivers, self.known, self.write_known)
         targets, failing = _targets(self), parse_fail_on(self.fail_on)
-        platform = known_platform(self.platform)
-        images = load_images(self.images, platform, allow_empty=self.allow_empty)
+        images = _images(self)
         knowledge, day = knowledge_of(self), day_of(self)
         checked = check_images(images, knowledge, day)
         report = judged_by(checked, failing, asked, knowledge)
@@ -87,6 +88,14 @@ class ImageRequest(NamedTuple):
         decision = gate_decision(report, "image", recorded=self.write_known is not None)
         conclude(decision, written, quiet=self.quiet)
         raise typer.Exit(report.gate.exit_code)
+
+
+def _images(request: ImageRequest) -> "Fleet":
+    """The images of a request. Raises InputError and BadParameter."""
+    from hotpatch_cli.inputs.images import load_images
+
+    platform = known_platform(request.platform)
+    return load_images(request.images, platform, allow_empty=request.allow_empty)
 
 
 def _targets(request: ImageRequest) -> tuple[Delivery, ...]:

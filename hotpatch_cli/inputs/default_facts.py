@@ -154,11 +154,11 @@ def layers_of(
         for source in sources
         if source.defaults and source.defaults_origin
     ]
-    differing = [
-        field
-        for field in dict.fromkeys(field for layer in layers for field in layer.values)
-        if len({layer.values[field] for layer in layers if field in layer.values}) > 1
-    ]
+    values: dict[str, set[Any]] = {}
+    for layer in layers:
+        for field, value in layer.values.items():
+            values.setdefault(field, set()).add(value)
+    differing = [field for field, stated in values.items() if len(stated) > 1]
     notes = []
     if differing:
         files = " and ".join(layer.name for layer in layers)

@@ -81,7 +81,7 @@ def _files_of(name: str) -> list[str]:
 
 def _is_folder(name: str) -> bool:
     try:
-        return Path(name).is_dir()
+        return name != "" and Path(name).is_dir()  # an empty path is the current folder
     except (OSError, ValueError):  # a name that no file can have: reading it reports that
         return False
 

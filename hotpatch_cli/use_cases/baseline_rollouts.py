@@ -72,7 +72,9 @@ class Rollouts:
             product: History(knowledge, product, max(self._days, default=date.min))
             for product in PRODUCTS
         }
-        used = {machine.product for report in self._reports for machine in report.machines}
+        used: set[str | None] = set()
+        for report in self._reports:
+            used.update(machine.product for machine in report.machines)
         self._baselines = {
             name: tuple(_baselines(history))
             for name, history in self._histories.items()

@@ -1,11 +1,8 @@
 """docs/gate.md: its commands run, its files are read, its tables are complete."""
 
 import re
-import shlex
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from hotpatch_cli.outputs.formats import CHECK_FORMATS
 
@@ -17,27 +14,6 @@ FLEET = "machines: [{name: img01, platform: arc, os: Windows Server 2019 Datacen
 def blocks(kind: str) -> list[str]:
     """The blocks of code of a kind."""
     return re.findall(rf"```{kind}\n(.*?)```", GUIDE, re.DOTALL)
-
-
-COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
-
-
-@pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_runs(hotpatch: Any, line: str) -> None:
-    """Each line runs to its end on an inventory, waivers and known findings: it is none of code 2
-    and none of a bug.
-    """
-    hotpatch.write("fleet.yaml", FLEET)
-    if " waive " not in line:
-        hotpatch.write(
-            "waivers.yaml", next(block for block in blocks("yaml") if block.startswith("waivers:"))
-        )
-    hotpatch("check", "fleet.yaml", "--write-known", "known.json", "-o", "out")
-    before, _, command = line.rpartition("|")
-    done = hotpatch(
-        *shlex.split(command)[1:], "--as-of", "2025-12-15", stdin=FLEET if before else ""
-    )
-    assert done.code in {0, 1}, done.err
 
 
 def test_the_configuration_is_taken(hotpatch: Any) -> None:

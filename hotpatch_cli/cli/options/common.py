@@ -84,7 +84,7 @@ FleetFiles = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="FLEET",
-        help="Inventories or exports: files, folders, patterns; - is standard input.",
+        help="Files, folders, or patterns; - is standard input.",
     ),
 ]
 InputFormat = Annotated[
@@ -113,7 +113,7 @@ SetFacts = Annotated[
     option(
         "--set",
         "FIELD=VALUE",
-        "A fact that tables and exports don't state, such as platform=arc. Repeatable.",
+        "Add a fact, such as platform=arc. Repeatable.",
         callback=_settings,
     ),
 ]
