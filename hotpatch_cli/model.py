@@ -433,7 +433,8 @@ class Machine(NamedTuple):
     a name. `aliases` are other names by which sources call it, such as the computer name; `refers`
     are the resource ids of other resources with facts about it: its image, its scale set.
     `disputes` are the conflicts of sources. `supposed` are facts that a source infers and doesn't
-    state; a source that states them wins.
+    state, and `defaulted` those that it has from the defaults of its inventory; a source that
+    states them wins.
     """
 
     name: str
@@ -452,6 +453,7 @@ class Machine(NamedTuple):
     refers: tuple[str, ...] = ()
     disputes: tuple[Finding, ...] = ()
     supposed: tuple[str, ...] = ()
+    defaulted: tuple[str, ...] = ()
 
 
 class GroupRule(NamedTuple):

@@ -6,7 +6,7 @@ In one place, so that an option has the same panel in all commands.
 from typing import Any
 
 COMMAND_PANELS = {
-    "Eligibility": ("check", "image", "report", "diff", "waive"),
+    "Eligibility": ("check", "show", "image", "report", "diff", "waive"),
     "Restarts": ("calendar", "windows", "plan", "verify", "rollback", "feed"),
     "Inventories": ("init", "convert", "collect", "schema"),
     "Reference": ("explain", "matrix", "releases"),
@@ -46,6 +46,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "az vm list -o json | hotpatch check - -o report.json -o report.html",
             "machines from Azure, as JSON and as a page",
+        ),
+    ),
+    "show": (
+        ("hotpatch show examples/fleet.yaml web03 --as-of 2025-12-15", "one machine"),
+        (
+            "hotpatch show examples/az-vm-list.json examples/fleet.yaml sql01 -o sql01.md",
+            "one machine of two sources, for an issue",
         ),
     ),
     "image": (

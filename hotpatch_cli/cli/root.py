@@ -16,6 +16,7 @@ _COMPLETING = "_HOTPATCH_COMPLETE"
 
 COMMANDS = (
     "check",
+    "show",
     "image",
     "report",
     "diff",

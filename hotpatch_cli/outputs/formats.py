@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.outputs.rollback import RollbackView
+    from hotpatch_cli.outputs.show import ShowView
     from hotpatch_cli.outputs.view_options import ViewOptions
     from hotpatch_cli.report import Report
     from hotpatch_cli.servicing.calendar import Year
@@ -88,6 +89,11 @@ LINT_FORMATS: "dict[str, Callable[[LintView, ViewOptions], str]]" = {
 ROLLBACK_FORMATS: "dict[str, Callable[[RollbackView, ViewOptions], str]]" = {
     "table": _lazy("rollback", "render_table"),
     "json": _lazy("rollback", "render_json"),
+}
+SHOW_FORMATS: "dict[str, Callable[[ShowView, ViewOptions], str]]" = {
+    "table": _lazy("show", "render_table"),
+    "json": _lazy("show", "render_json"),
+    "markdown": _lazy("show", "render_markdown"),
 }
 DIFF_FORMATS: "dict[str, Callable[[ReportDiff, ViewOptions], str]]" = {
     "table": _lazy("report_diff", "render_table"),
