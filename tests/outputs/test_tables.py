@@ -103,7 +103,7 @@ COMMANDS = {
         ("check", "fleet.json", *DAY, "--explain"), patterns=(KB, BUILD, DATE, r"HP\d{3}")
     ),
     "show": Shown(
-        ("show", "fleet.json", "00", *DAY), names=False, patterns=(KB, BUILD, DATE, r"HP\d{3}")
+        ("show", "fleet.json", "02", *DAY), names=False, patterns=(KB, BUILD, DATE, r"HP\d{3}")
     ),
     "check --what-if": Shown(("check", "fleet.json", *DAY, "--what-if", "unplanned:2026-02")),
     "check --bulk": Shown(("check", "table.csv", *DAY, "--bulk"), names=False),
