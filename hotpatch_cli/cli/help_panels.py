@@ -7,7 +7,7 @@ from typing import Any
 
 COMMAND_PANELS = {
     "Eligibility": ("check", "show", "image", "report", "diff", "waive"),
-    "Restarts": ("calendar", "windows", "plan", "verify", "rollback", "feed"),
+    "Restarts": ("calendar", "next", "windows", "plan", "verify", "rollback", "feed"),
     "Inventories": ("init", "convert", "collect", "schema"),
     "Reference": ("explain", "matrix", "releases"),
 }
@@ -80,6 +80,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "as it was known in January",
         ),
         ("hotpatch calendar --year 2026 -o year.svg", "a picture for a slide"),
+    ),
+    "next": (
+        ("hotpatch next", "the next baseline"),
+        (
+            "hotpatch next examples/fleet.yaml --as-of 2025-12-15",
+            "the next baseline, and the first restarts of a fleet",
+        ),
     ),
     "plan": (
         (

@@ -22,6 +22,7 @@ COMMANDS = (
     "diff",
     "waive",
     "calendar",
+    "next",
     "windows",
     "plan",
     "verify",

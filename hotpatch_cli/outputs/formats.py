@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.knowledge.records import Knowledge
     from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.outputs.matrix import MatrixView
+    from hotpatch_cli.outputs.next_restarts import NextView
     from hotpatch_cli.outputs.page.render import PageContents
     from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.outputs.plan_view import PlanView
@@ -94,6 +95,10 @@ SHOW_FORMATS: "dict[str, Callable[[ShowView, ViewOptions], str]]" = {
     "table": _lazy("show", "render_table"),
     "json": _lazy("show", "render_json"),
     "markdown": _lazy("show", "render_markdown"),
+}
+NEXT_FORMATS: "dict[str, Callable[[NextView, ViewOptions], str]]" = {
+    "table": _lazy("next_restarts", "render_table"),
+    "json": _lazy("next_restarts", "render_json"),
 }
 DIFF_FORMATS: "dict[str, Callable[[ReportDiff, ViewOptions], str]]" = {
     "table": _lazy("report_diff", "render_table"),
