@@ -444,8 +444,9 @@ class Machine(NamedTuple):
     a name. `aliases` are other names by which sources call it, such as the computer name; `refers`
     are the resource ids of other resources with facts about it: its image, its scale set.
     `disputes` are the conflicts of sources. `supposed` are facts that a source infers and doesn't
-    state; a source that states them wins. `change` is what a plan does with it; None where the
-    source is no plan. `done` is true, or the moment at which its restart for the baseline ended.
+    state, and `defaulted` those that it has from the defaults of its inventory; a source that
+    states them wins. `change` is what a plan does with it; None where the source is no plan. `done`
+    is true, or the moment at which its restart for the baseline ended.
     """
 
     name: str
@@ -464,6 +465,7 @@ class Machine(NamedTuple):
     refers: tuple[str, ...] = ()
     disputes: tuple[Finding, ...] = ()
     supposed: tuple[str, ...] = ()
+    defaulted: tuple[str, ...] = ()
     change: PlannedChange | None = None
 
 

@@ -118,6 +118,7 @@ _FORMATS = {
     "diff": "outputs.formats.DIFF_FORMATS",
     "plan": "outputs.formats.PLAN_FORMATS",
     "releases": "outputs.formats.RELEASE_FORMATS",
+    "show": "outputs.formats.SHOW_FORMATS",
 }
 """Command -> the registry of its formats."""
 _WORDS: dict[str, Callable[[Any], Iterable[str]]] = {

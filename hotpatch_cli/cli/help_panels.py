@@ -6,8 +6,11 @@ In one place, so that an option has the same panel in all commands.
 from typing import Any
 
 COMMAND_PANELS = {
-    "Eligibility": ("check", "image", "fix", "report", "diff", "trend", "waive"),
-    "Restarts": ("calendar", "windows", "plan", "verify", "progress", "rollback", "feed"),
+    "Eligibility": ("check", "show", "image", "fix", "report", "diff", "trend", "waive"),
+    "Restarts": (
+        *("calendar", "next", "windows", "plan", "verify"),
+        *("progress", "rollback", "feed"),
+    ),
     "Inventories": ("init", "convert", "collect", "schema"),
     "Reference": ("explain", "matrix", "releases"),
 }
@@ -45,6 +48,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "az vm list -o json | hotpatch check - -o report.json -o report.html",
             "machines from Azure, as JSON and as a page",
+        ),
+    ),
+    "show": (
+        ("hotpatch show examples/fleet.yaml web03 --as-of 2025-12-15", "one machine"),
+        (
+            "hotpatch show examples/az-vm-list.json examples/fleet.yaml sql01 -o sql01.md",
+            "one machine of two sources, for an issue",
         ),
     ),
     "image": (
@@ -87,6 +97,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "as it was known in January",
         ),
         ("hotpatch calendar --year 2026 -o year.svg", "a picture for a slide"),
+    ),
+    "next": (
+        ("hotpatch next", "the next baseline"),
+        (
+            "hotpatch next examples/fleet.yaml --as-of 2025-12-15",
+            "the next baseline, and the first restarts of a fleet",
+        ),
     ),
     "plan": (
         (

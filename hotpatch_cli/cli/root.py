@@ -16,6 +16,7 @@ _COMPLETING = "_HOTPATCH_COMPLETE"
 
 COMMANDS = (
     "check",
+    "show",
     "image",
     "fix",
     "report",
@@ -23,6 +24,7 @@ COMMANDS = (
     "trend",
     "waive",
     "calendar",
+    "next",
     "windows",
     "plan",
     "verify",

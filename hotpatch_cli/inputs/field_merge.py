@@ -42,7 +42,7 @@ def stated_fields(machine: Machine) -> FieldValues:
             fields[fact.path] = value
     for key, value in machine.placement.tags:
         fields[_TAG + key] = value
-    for field in machine.supposed:
+    for field in (*machine.supposed, *machine.defaulted):
         fields.pop(field, None)
     return fields
 
@@ -135,7 +135,7 @@ def machine_of(
 
 
 def _combined(fact: Fact, machines: Sequence[Machine]) -> Any:
-    ordered = sorted(machines, key=lambda machine: fact.path in machine.supposed)
+    ordered = sorted(machines, key=lambda machine: fact.path in machine.defaulted)
     values = [GETTERS[fact.path](machine) for machine in ordered]
     if fact.joining == "all":
         return all(values)

@@ -292,8 +292,9 @@ class _Merger:
             origin=JoinedOrigin(first.origin, origins, others),
             disputes=tuple(conflicts),
             supposed=tuple(
-                field for field, claim in supposed.items() if claim.source.reader != INVENTORY
+                field for field, claim in supposed.items() if field in claim.source.machine.supposed
             ),
+            defaulted=(),
         )
 
     def _agreed(self, field: str, claims: list[Claim]) -> Claim | None:
@@ -370,11 +371,12 @@ def _supposed(entry: Entry, claims: dict[str, list[Claim]]) -> dict[str, Claim]:
     inventory, then what other sources infer.
     """
     found: dict[str, Claim] = {}
-    for source in sorted(entry, key=lambda source: source.reader != INVENTORY):
-        for field in source.machine.supposed:
-            value = value_of(source.machine, field)
-            if field not in claims and value is not None and value != ():
-                found.setdefault(field, Claim(source, value))
+    for fields in ("defaulted", "supposed"):
+        for source in entry:
+            for field in getattr(source.machine, fields):
+                value = value_of(source.machine, field)
+                if field not in claims and value is not None and value != ():
+                    found.setdefault(field, Claim(source, value))
     return found
 
 

@@ -23,12 +23,17 @@ class MachineReader:
         self._placements: dict[Placement, Placement] = {}
 
     def read(
-        self, node: Any, mark: int, supposed: tuple[str, ...] = (), os_type: OsType | None = None
+        self,
+        node: Any,
+        mark: int,
+        supposed: tuple[str, ...] = (),
+        os_type: OsType | None = None,
+        defaulted: tuple[str, ...] = (),
     ) -> None:
         """Add the machine of a node, or note what is wrong with it.
 
-        `supposed` are fields that no source states; `os_type` is what a table has beside the
-        fields of an inventory.
+        `supposed` are fields that no source states, and `defaulted` those of an inventory's
+        defaults; `os_type` is what a table has beside the fields of an inventory.
         """
         fields = MACHINE.read(node, mark, self.log)
         name = node.get("name") if isinstance(node, Mapping) and self.unique else None
@@ -36,7 +41,9 @@ class MachineReader:
             self._note_repeated(name, node.at("name"))
         if fields is not None:
             machine = self._machine(fields, node, os_type)
-            self.machines.append(machine._replace(supposed=supposed) if supposed else machine)
+            if supposed or defaulted:
+                machine = machine._replace(supposed=supposed, defaulted=defaulted)
+            self.machines.append(machine)
 
     def _note_repeated(self, name: str, mark: int) -> None:
         if name not in self._marks:

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from hotpatch_cli.knowledge.records import Knowledge
     from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.outputs.matrix import MatrixView
+    from hotpatch_cli.outputs.next_restarts import NextView
     from hotpatch_cli.outputs.page.render import PageContents
     from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.outputs.progress_view import ProgressView
     from hotpatch_cli.outputs.rollback import RollbackView
+    from hotpatch_cli.outputs.show import ShowView
     from hotpatch_cli.outputs.trend_view import TrendView
     from hotpatch_cli.outputs.view_options import ViewOptions
     from hotpatch_cli.outputs.windows_listing import ListedOpenings
@@ -104,6 +106,15 @@ FIX_FORMATS: "dict[str, Callable[[FleetFixes, ViewOptions], str]]" = {
     "powershell": _lazy("fix_script", "render_powershell"),
     "markdown": _lazy("fix_report", "render_markdown"),
     "json": _lazy("fix_report", "render_json"),
+}
+SHOW_FORMATS: "dict[str, Callable[[ShowView, ViewOptions], str]]" = {
+    "table": _lazy("show", "render_table"),
+    "json": _lazy("show", "render_json"),
+    "markdown": _lazy("show", "render_markdown"),
+}
+NEXT_FORMATS: "dict[str, Callable[[NextView, ViewOptions], str]]" = {
+    "table": _lazy("next_restarts", "render_table"),
+    "json": _lazy("next_restarts", "render_json"),
 }
 DIFF_FORMATS: "dict[str, Callable[[ReportDiff, ViewOptions], str]]" = {
     "table": _lazy("report_diff", "render_table"),

@@ -11,7 +11,7 @@ from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.schedule.zones import windows_name
 from hotpatch_cli.use_cases.windows import UpcomingOpening
 
-_COLUMNS = (
+COLUMNS = (
     Column("window"),
     Column("start"),
     Column("UTC", rank=2),
@@ -98,16 +98,18 @@ def _table(found: Sequence[UpcomingOpening], options: ViewOptions) -> str:
     if not found:
         return "No window opens in this period.\n"
     by_machine = any(opening.machine for opening in found)
-    columns: tuple[Column, ...] = (Column("machine" if by_machine else "zone"), *_COLUMNS)
-    rows = [_row(opening, by_machine=by_machine) for opening in found]
+    columns: tuple[Column, ...] = (Column("machine" if by_machine else "zone"), *COLUMNS)
+    rows = [opening_row(opening, by_machine=by_machine) for opening in found]
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     listing = drawn(TextTable(columns, rows), options)
     return listing if by_machine else listing + "\n" + folded(_zones(found), options)
 
 
-def _row(listed: UpcomingOpening, *, by_machine: bool) -> tuple[str, ...]:
-    """A row; it has the offset unless it has the zone."""
+def opening_row(listed: UpcomingOpening, *, by_machine: bool) -> tuple[str, ...]:
+    """The machine or the zone of an opening, then its cells. It has the offset unless it has the
+    zone.
+    """
     opening = listed.opening
     frozen = f"frozen: {_removed(listed)}" if listed.removed else ""
     remarks = "; ".join(filter(None, (frozen, *opening.notes, _REMARKS.get(listed.runner))))

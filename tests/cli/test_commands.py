@@ -112,7 +112,7 @@ def test_only_narrows_what_is_shown_and_not_the_code(hotpatch: Any) -> None:
         (["check", "f.yaml", "--releases", "f.yaml"], "Unknown key 'machines' in the release data"),
         (["check", "f.yaml", "--onl", "x"], "Did you mean '--only'?"),
         (["chekc"], "'chekc' isn't a command of hotpatch. Did you mean 'check'?"),
-        (["xyzzy"], "'xyzzy' isn't a command of hotpatch. Commands: check, image,"),
+        (["xyzzy"], "'xyzzy' isn't a command of hotpatch. Commands: check,"),
         (["windows", "lst"], "Did you mean 'list'?"),
         (["releases", "updat"], "Did you mean 'update'?"),
         (["feed", "--alrm"], "isn't an option"),

@@ -102,6 +102,10 @@ COMMANDS = {
     "check --explain": Shown(
         ("check", "fleet.json", *DAY, "--explain"), patterns=(KB, BUILD, DATE, r"HP\d{3}")
     ),
+    "show": Shown(
+        ("show", "fleet.json", "02", *DAY), names=False, patterns=(KB, BUILD, DATE, r"HP\d{3}")
+    ),
+    "next": Shown(("next", "fleet.json", *DAY), names=False, patterns=(DATE,)),
     "check --what-if": Shown(("check", "fleet.json", *DAY, "--what-if", "unplanned:2026-02")),
     "check --bulk": Shown(("check", "table.csv", *DAY, "--bulk"), names=False),
     "image": Shown(

@@ -31,8 +31,8 @@ def read_machines(root: Mapping, log: Log) -> list[Machine]:
     reader = MachineReader(log)
     for node, mark in zip(nodes, nodes.marks, strict=True):
         if defaults is not None and isinstance(node, Mapping):
-            supposed = tuple(path for path in paths if not _has(node, path))
-            reader.read(merged(defaults, node), mark, supposed)
+            defaulted = tuple(path for path in paths if not _has(node, path))
+            reader.read(merged(defaults, node), mark, defaulted=defaulted)
         else:
             reader.read(node, mark)
     return reader.machines
