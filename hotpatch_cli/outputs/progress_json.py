@@ -64,6 +64,7 @@ def _machine(row: MachineProgress) -> dict[str, Any]:
         "planned": row.start.isoformat() if row.start else None,
         "planned_end": row.end.isoformat() if row.end else None,
         "moved": row.moved,
+        "in_progress": row.in_progress,
         "ended": row.ended.isoformat() if row.ended else None,
         "end_assumed": row.assumed,
         "ring": row.ring,

@@ -49,7 +49,8 @@ class MachineProgressJson(TypedDict):
     """The state of a restart, and the fact that shows it.
 
     `certain` is false where no fact decides; `remedy` is then how to find out, and `rule` the code
-    of the rule that explains it. `moved` is true if the fleet no longer allows the planned start.
+    of the rule that explains it. `moved` is true if the fleet no longer allows the planned start,
+    and `in_progress` if that has passed and the planned end hasn't.
     `ended` is when a restart that is done ended; `end_assumed` is true where no source states that.
     """
 
@@ -65,6 +66,7 @@ class MachineProgressJson(TypedDict):
     planned: str | None
     planned_end: str | None
     moved: bool
+    in_progress: bool
     ended: str | None
     end_assumed: bool
     ring: str | None

@@ -48,8 +48,8 @@ class MachineProgress(NamedTuple):
     `planned` is None for a machine that isn't in the plan, `machine` for one that isn't in the
     fleet. It isn't `certain` where no fact decides; `remedy` is then how to find out, and `rule`
     the code and the name of the rule that explains it. `moved` is true if the planned start isn't
-    valid any more. `ended` is when a restart that is done ended; it's `assumed` where no source
-    states it.
+    valid any more, `in_progress` if it has passed and the end hasn't. `ended` is when a restart
+    that is done ended; it's `assumed` where no source states it.
     """
 
     name: str
@@ -59,6 +59,7 @@ class MachineProgress(NamedTuple):
     machine: Machine | None = None
     certain: bool = True
     moved: bool = False
+    in_progress: bool = False
     fact: tuple[str, str] | None = None
     location: Location | None = None
     remedy: str = ""
@@ -271,6 +272,9 @@ class StateAssessor:
             state = "new"
         elif row.end is None or row.end > self.at:
             state = "due"
+            if row.start is not None and row.start <= self.at:
+                row = row._replace(in_progress=True)
+                parts.append("By the plan, its restart is in progress.")
         if restarted_by_platform(machine.facts):
             last = self.day + PLATFORM_DAYS
             parts.append(f"Azure chooses the moment, until {last}.")
@@ -292,10 +296,10 @@ class StateAssessor:
             return False
         if possible.lacks.date <= self.day:
             return True
-        build, history = meaning_of(machine.facts.build), possible.lacks.product
+        build, product = meaning_of(machine.facts.build), possible.lacks.product
         builds = [
             row.build
-            for row in self.judge.history(history).out
+            for row in self.judge.history(product).out
             if row.date == self.day and row.is_baseline and row.build
         ]
         return build is not None and any(build < other for other in builds)

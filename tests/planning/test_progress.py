@@ -268,6 +268,16 @@ def test_a_wrong_moment_is_refused(hotpatch: Hotpatch, moment: str) -> None:
     assert "--at" in done.err
 
 
+def test_a_restart_in_progress(hotpatch: Hotpatch) -> None:
+    """Between its planned start and end, a restart is due, and in progress by the plan."""
+    planned(hotpatch, "machines: [{name: a}]")
+    for minute, running in (("21:59", False), ("22:00", True), ("22:29", True)):
+        done = compared(hotpatch, "machines: [{name: a}]", "--at", f"2026-01-17T{minute}Z")
+        row = done.json["machines"][0]
+        assert (row["state"], row["in_progress"]) == ("due", running)
+        assert ("in progress" in row["evidence"]) == running
+
+
 # --- shares ----------------------------------------
 
 
