@@ -207,6 +207,24 @@ def test_all_problems_are_reported_at_once(hotpatch: Hotpatch) -> None:
     assert "hotpatch check FLEET -f json" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"id": {"a": 1}}, "id"),
+        ({"product": []}, "product"),
+        ({"track": "current"}, "track"),
+        ({"track": {"state": ["current"]}}, "state"),
+        ({"track": {"state": "current", "installed": "KB5073379"}}, "installed"),
+        ({"track": {"state": "current", "installed": {"kb": {}}}}, "kb"),
+    ],
+)
+def test_a_fact_of_another_type_is_no_missing_fact(
+    hotpatch: Hotpatch, facts: dict[str, Any], key: str
+) -> None:
+    """A fact of a machine that has the wrong type is refused, not left out."""
+    assert f"The key '{key}' isn't" in refused(hotpatch, one=report_of(entry(**facts))).err
+
+
 def test_an_output_never_replaces_a_report(hotpatch: Hotpatch) -> None:
     """An output that is an input is refused."""
     name = hotpatch.write("one.json", report_of(entry()))

@@ -11,6 +11,7 @@ from hotpatch_cli.json_shapes.report import SCHEMA_VERSION, VERDICTS
 from hotpatch_cli.model import TRACK_STATES
 
 _COUNT = re.compile(r"[0-9]{1,9}")
+_CREATE = "Create the report with `hotpatch check --format json`."
 
 
 class ReportedMachine(NamedTuple):
@@ -105,11 +106,8 @@ def _machines(root: Mapping, log: Log) -> Iterator[ReportedMachine]:
         if not isinstance(value, Mapping):
             log.add(mark, f"Expected a machine (a mapping), found {quoted(value)}.")
             continue
-        name, verdict, identity = (
-            _text(value, "name", log),
-            _text(value, "verdict", log),
-            value.get("id"),
-        )
+        name, verdict = _text(value, "name", log), _text(value, "verdict", log)
+        identity, product = (_text_or_none(value, key, log) for key in ("id", "product"))
         if verdict is not None and verdict not in VERDICTS:
             log.add(
                 value.at("verdict"),
@@ -121,11 +119,11 @@ def _machines(root: Mapping, log: Log) -> Iterator[ReportedMachine]:
         if name is not None and verdict is not None:
             yield ReportedMachine(
                 name,
-                _or_none(identity),
+                identity,
                 verdict,
                 state,
                 reasons,
-                _or_none(value.get("product")),
+                product,
                 installed,
                 _errors(value),
             )
@@ -133,17 +131,17 @@ def _machines(root: Mapping, log: Log) -> Iterator[ReportedMachine]:
 
 def _track(machine: Mapping, log: Log) -> tuple[str | None, tuple[str | None, str | None]]:
     """The track state, and the build and the KB that are installed."""
-    track = machine.get("track")
-    if not isinstance(track, Mapping):
+    track = _mapping_or_none(machine, "track", log)
+    if track is None:
         return None, (None, None)
-    state = _or_none(track.get("state"))
+    state = _text_or_none(track, "state", log)
     if state is not None and state not in TRACK_STATES:
         known = f"Track states: {', '.join(TRACK_STATES)}."
         log.add(track.at("state"), f"Unknown track state {quoted(state)}.", known)
-    release = track.get("installed")
-    if not isinstance(release, Mapping):
+    release = _mapping_or_none(track, "installed", log)
+    if release is None:
         return state, (None, None)
-    return state, (_or_none(release.get("build")), _or_none(release.get("kb")))
+    return state, (_text_or_none(release, "build", log), _text_or_none(release, "kb", log))
 
 
 def _errors(machine: Mapping) -> tuple[str, ...]:
@@ -173,16 +171,24 @@ def _reasons(machine: Mapping, log: Log) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: Mapping, key: str, log: Log) -> str | None:
+    if value.get(key) is None:
+        log.add(value.at(key), f"The key '{key}' isn't text.", _CREATE)
+    return _text_or_none(value, key, log)
+
+
+def _text_or_none(value: Mapping, key: str, log: Log) -> str | None:
+    """The text of a key that may be missing."""
     found = value.get(key)
-    if isinstance(found, str):
+    if found is None or isinstance(found, str):
         return found
-    log.add(
-        value.at(key),
-        f"The key '{key}' isn't text.",
-        "Create the report with `hotpatch check --format json`.",
-    )
+    log.add(value.at(key), f"The key '{key}' isn't text.", _CREATE)
     return None
 
 
-def _or_none(value: Any) -> str | None:
-    return str(value) if isinstance(value, str) else None
+def _mapping_or_none(value: Mapping, key: str, log: Log) -> Mapping | None:
+    """The mapping of a key that may be missing."""
+    found = value.get(key)
+    if found is None or isinstance(found, Mapping):
+        return found
+    log.add(value.at(key), f"The key '{key}' isn't a mapping.", _CREATE)
+    return None
