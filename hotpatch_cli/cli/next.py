@@ -91,7 +91,7 @@ def _view(request: NextRequest) -> "NextView":
 
 
 def _of_fleet(request: NextRequest) -> "NextView":
-    from hotpatch_cli.cli.progress import working
+    from hotpatch_cli.cli.progress_bar import working
     from hotpatch_cli.cli.session import Session, source_names, tell
     from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.outputs.next_restarts import NextView

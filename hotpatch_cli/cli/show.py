@@ -73,7 +73,7 @@ class ShowRequest(NamedTuple):
     def run(self) -> None:
         """Write the machine. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.console import deliver, screen
-        from hotpatch_cli.cli.progress import working
+        from hotpatch_cli.cli.progress_bar import working
         from hotpatch_cli.cli.session import Session, source_names, tell
         from hotpatch_cli.outputs.formats import SHOW_FORMATS
 

@@ -9,12 +9,13 @@ from hotpatch_cli.knowledge.records import PRODUCT_NAMES
 from hotpatch_cli.model import GroupRule, Location
 from hotpatch_cli.outputs.ci_findings import aside
 from hotpatch_cli.outputs.escaping import markdown, visible
+from hotpatch_cli.outputs.folding import cells
 from hotpatch_cli.outputs.machine_rows import verdict_text
-from hotpatch_cli.outputs.page.commands import Command, filled, names_of, steps
 from hotpatch_cli.outputs.phrases import counted
+from hotpatch_cli.outputs.remedy_commands import Command, filled, names_of, steps
 from hotpatch_cli.outputs.report_head import DataAge, age_line
 from hotpatch_cli.outputs.restart_text import day_text, next_restart
-from hotpatch_cli.outputs.table import STYLES, Column, TextTable, cells, colored, drawn
+from hotpatch_cli.outputs.table import STYLES, Column, TextTable, colored, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 from hotpatch_cli.outputs.windows_listing import COLUMNS, opening_row
 from hotpatch_cli.report import Checked, Reason, left_out_note
