@@ -99,7 +99,7 @@ class VerifyRequest(NamedTuple):
         session = planning_input.load(self, names, implied)
         problem = planning_input.required_input(session, _wish(wish, read.wish), scenario)
         missing = tuple(unscheduled(problem, read.starts))
-        broken_rules = tuple(violations(problem, read.starts, read.ends))
+        broken_rules = tuple(violations(problem, read.starts, read.ends, read.done))
         tell(_missing_note(missing), quiet=self.quiet)
         review = PlanReview(len(read.starts), broken_rules, missing, _age(session))
         deliver(render(review, screen(self.output, no_color=self.no_color)), self.output)

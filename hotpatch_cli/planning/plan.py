@@ -1,16 +1,17 @@
 """The plan for a prepared fleet, and the check of an edited plan."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.model import Finding, Machine, TrackState, make_finding
+from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE, moment
 from hotpatch_cli.schedule.durations import duration_text
-from hotpatch_cli.scheduler import Result, solve, verify
+from hotpatch_cli.scheduler import Result, Task, solve, verify
 from hotpatch_cli.servicing.restart import restarted_by_platform
 
 _NAMED = 3
@@ -276,8 +277,11 @@ def violations(
     prepared: PlanningInput,
     starts: Mapping[str, datetime],
     ends: Mapping[str, datetime] | None = None,
+    done: Sequence[PlannedRestart] = (),
 ) -> list[BrokenRule]:
-    """Every rule that a plan breaks, and restarts of machines that need none."""
+    """Every rule that a plan breaks, and restarts of machines that need none. The soak and settle
+    times of restarts that are `done` count for the others.
+    """
     known = {machine.label: number for number, machine in enumerate(prepared.machines)}
     placed: list[int | None] = [None] * len(known)
     found: list[BrokenRule] = []
@@ -299,13 +303,35 @@ def violations(
                 f"but its restart takes {duration_text(length)}"
             )
             found.append(BrokenRule("duration", (name,), None, text))
-    for violation in verify(prepared.problem, placed):
-        machines = tuple(prepared.machines[task].label for task in violation.tasks)
+    past = [task for task in _done_tasks(prepared, done) if task.name not in starts]
+    problem = prepared.problem._replace(tasks=(*prepared.problem.tasks, *past))
+    for violation in verify(problem, [*placed, *(task.pinned for task in past)]):
+        machines = tuple(problem.tasks[task].name for task in violation.tasks)
+        if violation.tasks and all(task >= len(placed) for task in violation.tasks):
+            continue  # what is over can't be planned otherwise
         text = f"{', '.join(map(quoted, machines))}: " + BROKEN_RULES[violation.rule].format(
             limit=violation.limit
         )
         found.append(BrokenRule(violation.rule, machines, violation.limit, text))
     return found
+
+
+def _done_tasks(prepared: PlanningInput, done: Iterable[PlannedRestart]) -> Iterator[Task]:
+    """Restarts that are done, as the last minute of each in its ring and groups."""
+    groups = {name: number for number, name in enumerate(prepared.fleet.groups)}
+    rings = {ring.name: number for number, ring in enumerate(prepared.fleet.rings)}
+    for restart in done:
+        if restart.end is None:
+            continue
+        end = -((prepared.release - restart.end) // MINUTE)
+        yield Task(
+            name=restart.machine,
+            duration=1,
+            windows=((end - 1, end),),
+            groups=tuple(groups[name] for name in restart.groups if name in groups),
+            ring=rings.get(restart.ring or ""),
+            pinned=end - 1,
+        )
 
 
 def _moment_text(when: datetime) -> str:

@@ -182,9 +182,11 @@ def _done(progress: Progress) -> Iterable[PlannedRestart]:
     """The restarts that are done, with their ends."""
     for row in progress.machines:
         if row.ended is not None and row.planned is not None:
+            start = row.planned.start
+            # a restart that ended before its planned start began at an unknown moment
             yield PlannedRestart(
                 row.name,
-                row.planned.start,
+                None if start is not None and start > row.ended else start,
                 row.ended,
                 row.ring,
                 row.groups,
