@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from hotpatch_cli.knowledge.records import Setting
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
-from hotpatch_cli.outputs.remedy_commands import ScriptCommand, command, exact_names, scripted
+from hotpatch_cli.outputs.remedy_commands import (
+    Command,
+    ScriptCommand,
+    command,
+    exact_names,
+    scripted,
+)
 from hotpatch_cli.outputs.table import few
 from hotpatch_cli.use_cases.fix_edits import CodeEdit, FileDiff
 from hotpatch_cli.use_cases.fixes import ChangeOfFleet, FixBatch, MachineFix
@@ -48,11 +55,17 @@ def filled_commands(fix: MachineFix, shell: Shell) -> tuple[FilledCommand, ...]:
     names = exact_names(fix.checked.machine)
     found = []
     for text, properties in settings.items():
-        run = scripted(command(_with_settings(text, properties)), names)
+        run = scripted(_template(_with_settings(text, properties)), names)
         other = fallbacks.get(text)
-        otherwise = scripted(command(other), names) if other else None
+        otherwise = scripted(_template(other), names) if other else None
         found.append(FilledCommand(run, otherwise))
     return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _template(text: str) -> Command:
+    """A command with its blanks, which thousands of machines share."""
+    return command(text)
 
 
 def _with_settings(text: str, settings: Mapping[str, Setting]) -> str:
