@@ -175,6 +175,9 @@ def _document(fixes: FleetFixes) -> Iterator[str]:
         yield f"\n### {number}. {markdown(heading(batch))}\n"
         yield f"Machines: {markdown(names_of_all(batch.machines, None))}\n"
         yield from _code(code_blocks(batch.machines))
+        if in_code := [fix for fix in batch.machines if fix.is_in_code and fix.has_commands]:
+            names = markdown(names_of_all(in_code))
+            yield f"Edit the code of {names}. Otherwise the next deployment undoes the commands.\n"
         for title, shell in (("Azure CLI", "bash"), ("Azure PowerShell", "powershell")):
             if commands := _texts(batch.machines, shell):
                 yield f"{title}:\n"

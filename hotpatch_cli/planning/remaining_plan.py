@@ -13,7 +13,7 @@ from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.prepare import PlanningInput, PlanRequest, prepare
 from hotpatch_cli.planning.progress import Progress
 from hotpatch_cli.planning.restart_state import UNNEEDED, MachineProgress
-from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval
+from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, whole_minutes
 from hotpatch_cli.schedule.patch_tuesday import release_moment
 from hotpatch_cli.scheduler import SchedulingProblem, Task, solve
 
@@ -44,7 +44,7 @@ def remaining_plan(
     prepared = prepare(fleet, judge, wish)
     states = {row.name: row for row in progress.machines}
     rows = [states.get(machine.label) for machine in prepared.machines]
-    at = -int(-(progress.at - prepared.release) // MINUTE)
+    at = whole_minutes(prepared.release, progress.at)
     not_before = _earliest_starts(fleet, progress, prepared)
     cut = _WindowCut()
     tasks, keep = [], list[int | None]()
@@ -130,7 +130,7 @@ def _earliest_starts(
         number = numbers[row.ring]
         end = used.get(number)
         if row.ended is not None:
-            last = (row.ended.astimezone(UTC) - prepared.release) // MINUTE
+            last = whole_minutes(prepared.release, row.ended)
             end = last if end is None else max(end, last)
         used[number] = end
     earliest: dict[int | None, int] = {}
@@ -154,7 +154,7 @@ def _settling(prepared: PlanningInput, progress: Progress, at: int) -> list[Task
     for row in progress.machines:
         if row.ended is None:
             continue
-        end = (row.ended.astimezone(UTC) - prepared.release) // MINUTE
+        end = whole_minutes(prepared.release, row.ended)
         for name in row.groups:
             number = groups.get(name)
             if number is not None and end > 0 and end + prepared.problem.groups[number].settle > at:

@@ -12,7 +12,7 @@ from hotpatch_cli.planning.prepare import unknown_product
 from hotpatch_cli.planning.restart_state import UNNEEDED, MachineProgress
 from hotpatch_cli.planning.rules import problem_of
 from hotpatch_cli.planning.startable import RestartTimes, startable
-from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, WindowSlots
+from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, WindowSlots, whole_minutes
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.windows import ZoneMissing
 from hotpatch_cli.scheduler import SchedulingProblem, verify
@@ -33,7 +33,7 @@ class Rollout:
         at: datetime,
     ) -> None:
         self.rows, self.calendar = list(rows), calendar
-        self.at = -int(-(at - calendar.release) // MINUTE)
+        self.at = whole_minutes(calendar.release, at)
         self._index = [
             number
             for number, row in enumerate(rows)
@@ -75,7 +75,7 @@ class Rollout:
         for task, number in enumerate(self._index):
             row = self.rows[number]
             if row.ended is not None:
-                ended[task] = self._minutes(row.ended)
+                ended[task] = whole_minutes(self.calendar.release, row.ended)
             elif row.state == "due" and row.start is not None and row.end is not None:
                 planned[task] = self._minutes(row.start), self._minutes(row.end)
         return RestartTimes(ended, planned)

@@ -17,6 +17,13 @@ MinuteInterval = tuple[int, int]
 """Minutes since the release, from a start to an end: [start, end)."""
 
 
+def whole_minutes(begin: datetime, moment: datetime) -> int:
+    """The minutes from `begin` to the first whole one that isn't before a moment: what has to wait
+    for the moment never starts seconds before it.
+    """
+    return -int(-(moment.astimezone(UTC) - begin) // MINUTE)
+
+
 class SlotPiece(NamedTuple):
     """A part of an opening that freezes leave, in minutes since the release."""
 

@@ -203,13 +203,13 @@ def test_soak_counts_from_what_is_done(hotpatch: Hotpatch) -> None:
     """The next ring isn't planned before the soak time since the restarts that are done."""
     rules = "rings: [{name: one, soak: 7d}, {name: two}]\n"
     planned(hotpatch, f"{rules}machines: [{{name: a, ring: one}}, {{name: b, ring: two}}]")
-    done = "done: 2026-01-18T23:00:00Z"
+    done = "done: 2026-01-18T22:59:20Z"
     body = f"{rules}machines: [{{name: a, ring: one, {done}}}, {{name: b, ring: two}}]"
     answer = compared(hotpatch, body, "--as-of", "2026-01-19", "--replan", "rest.json")
     assert answer.code == 0, answer.err
     rest = json.loads((hotpatch.folder / "rest.json").read_text())
     assert rest["reboots"][0]["start"] == "2026-01-25T23:00:00+00:00"
-    assert rest["done"][0]["end"] == "2026-01-18T23:00:00+00:00"
+    assert rest["done"][0]["end"] == "2026-01-18T22:59:20+00:00"
 
 
 def test_the_rest_of_the_night(hotpatch: Hotpatch) -> None:

@@ -306,6 +306,7 @@ def test_terraform_gets_its_attributes(hotpatch: Hotpatch) -> None:
     page = hotpatch("fix", "plan.json", *DAY, "-f", "markdown").out
     assert page.count(f'resource "{kind}" "web" {{\n  patch_mode          = "Auto') == 1
     assert page.count(f'resource "{kind}" "old" {{') == 1
+    assert page.index("the next deployment undoes the commands") < page.index("az vm update")
     script = hotpatch("fix", "plan.json", *DAY, "-f", "bash").out
     assert "$AZ vm" not in script
     assert "#   az vm update --resource-group rg --name web01" in script
