@@ -212,6 +212,25 @@ def test_soak_counts_from_what_is_done(hotpatch: Hotpatch) -> None:
     assert rest["done"][0]["end"] == "2026-01-18T22:59:20+00:00"
 
 
+def test_verify_counts_what_is_done(hotpatch: Hotpatch) -> None:
+    """A restart of the rest that starts before the soak time of a restart that is done breaks the
+    order of the rings.
+    """
+    rules = "rings: [{name: one, soak: 7d}, {name: two}]\n"
+    planned(hotpatch, f"{rules}machines: [{{name: a, ring: one}}, {{name: b, ring: two}}]")
+    done = "done: 2026-01-18T23:00:00Z"
+    body = f"{rules}machines: [{{name: a, ring: one, {done}}}, {{name: b, ring: two}}]"
+    compared(hotpatch, body, "--as-of", "2026-01-19", "--replan", "rest.json")
+    checked = ("verify", "rest.json", "newer.yaml", "--as-of", "2026-01-19")
+    assert hotpatch(*checked).code == 0
+    rest = (hotpatch.folder / "rest.json").read_text()
+    earlier = rest.replace("2026-01-25T23:", "2026-01-25T22:")
+    assert earlier != rest
+    hotpatch.write("rest.json", earlier)
+    found = hotpatch(*checked)
+    assert (found.code, "'b'" in found.out) == (1, True), found.out
+
+
 def test_the_rest_of_the_night(hotpatch: Hotpatch) -> None:
     """At a moment within an opening, the plan of the rest uses what is left of it, and a restart
     that is in progress by the plan stays.
