@@ -33,7 +33,7 @@ class ConvertRequest(NamedTuple):
         list[str] | None,
         typer.Argument(
             metavar="SOURCE",
-            help="Inventories or exports: files, folders, patterns; - is standard input.",
+            help="Files, folders, or patterns; - is standard input.",
         ),
     ] = None
     output: Annotated[str, output_option("yaml")] = "-"

@@ -35,7 +35,7 @@ class ImageRequest(NamedTuple):
         list[str],
         typer.Argument(
             metavar="URN",
-            help="publisher:offer:sku[:version], an alias of az, or a gallery ID; - reads lines.",
+            help="URN (publisher:offer:sku), alias of az, or gallery ID; - reads lines.",
         ),
     ]
     platform: Annotated[str, option("--platform", "NAME", "azure or azure-local.")] = "azure"

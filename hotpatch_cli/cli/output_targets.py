@@ -24,7 +24,7 @@ Formats = Annotated[
     list[str] | None,
     format_option(
         CHECK_FORMATS,
-        "Default: by suffix. Repeatable.",
+        "By suffix. Repeatable.",
     ),
 ]
 Outputs = Annotated[

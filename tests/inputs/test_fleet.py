@@ -162,7 +162,7 @@ def test_a_file_that_is_not_text_is_refused(hotpatch: Any, content: bytes, said:
     ("name", "said"),
     [
         ("none.yaml", "The file doesn't exist."),
-        (".", "This is a directory"),
+        (".", "The folder has no file of a supported type."),
         ("", "The file name is empty."),
         ("a\0b", "Can't read the file"),
         ("x" * 5000, "Can't read the file"),

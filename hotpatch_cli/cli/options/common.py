@@ -81,7 +81,7 @@ FleetFiles = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="FLEET",
-        help="Inventories or exports: files, folders, patterns; - is standard input.",
+        help="Files, folders, or patterns; - is standard input.",
     ),
 ]
 InputFormat = Annotated[
@@ -89,7 +89,7 @@ InputFormat = Annotated[
     option(
         "--input-format",
         "NAME",
-        "File type, instead of detecting it: {inputs.fleet.READERS}.",
+        "File type: {inputs.fleet.READERS}.",
     ),
 ]
 Prefer = Annotated[
@@ -110,7 +110,7 @@ SetFacts = Annotated[
     option(
         "--set",
         "FIELD=VALUE",
-        "A fact that tables and exports don't state, such as platform=arc. Repeatable.",
+        "Add a fact that no source states. Repeatable.",
         callback=_settings,
     ),
 ]
@@ -126,9 +126,7 @@ ReleaseFiles = Annotated[
     list[str] | None, option("--releases", "FILE", "Additions to the release data. Repeatable.")
 ]
 
-AllowEmpty = Annotated[
-    bool, switch("--allow-empty", "Exit with code 0 if there is nothing to check.")
-]
+AllowEmpty = Annotated[bool, switch("--allow-empty", "Nothing to check is exit code 0.")]
 
 # --- Azure as one more source ----------------------------------------
 
