@@ -52,9 +52,10 @@ class InitRequest(NamedTuple):
 def _from_exports(exports: list[str], starter: str, request: InitRequest) -> str:
     """The machines of exports, and in comments the windows that no export has."""
     from hotpatch_cli.cli.convert import ConvertRequest, converted
+    from hotpatch_cli.inputs.source_files import source_files
 
     convert = ConvertRequest(exports, request.output, quiet=request.quiet)
-    text = converted(convert, exports)
+    text = converted(convert, source_files(exports))
     if "\nwindows:" in text:  # the export has maintenance windows
         return text
     times = starter[starter.index("windows:") : starter.index("machines:")].strip()

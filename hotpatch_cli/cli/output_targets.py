@@ -25,7 +25,7 @@ Formats = Annotated[
     list[str] | None,
     format_option(
         CHECK_FORMATS,
-        "Default: by suffix.",
+        "By suffix. Repeatable.",
     ),
 ]
 Outputs = Annotated[

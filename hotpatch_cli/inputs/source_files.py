@@ -3,6 +3,7 @@ match patterns, which not every shell expands.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -23,7 +24,7 @@ SUFFIXES = tuple(
 )
 """The files of a folder that are read."""
 _ALL = "**"
-_SIGNS = frozenset("*?[")
+_PATTERN = re.compile(r"[*?]|\[.+\]")
 _PARAMETERS = ".parameters.json"
 
 
@@ -60,7 +61,7 @@ def source_files(names: Iterable[str]) -> list[str]:
 
 def _files_of(name: str) -> list[str]:
     """The files that a name means."""
-    if name == "-" or name.startswith("azure:"):
+    if name in ("", "-") or name.startswith("azure:"):
         return [name]
     if _is_folder(name):
         files = list(_in_folder(name))
@@ -88,7 +89,7 @@ def _is_folder(name: str) -> bool:
 
 def _is_pattern(name: str) -> bool:
     """Whether a name has signs of a pattern, and isn't the name of a file."""
-    if _SIGNS.isdisjoint(name):
+    if not _PATTERN.search(name):
         return False
     try:
         return not Path(name).exists()
@@ -151,7 +152,7 @@ class _Matches:
             for entry in self._entries(folder):
                 if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
                     yield from self._within(str(Path(folder) / entry.name), parts)
-        elif _SIGNS.isdisjoint(first):
+        elif not _PATTERN.search(first):
             yield from self._go_on(str(Path(folder) / first), rest)
         else:
             for entry in self._entries(folder):

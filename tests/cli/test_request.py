@@ -48,7 +48,7 @@ def test_the_help_lists_the_formats_of_the_registry(
 def test_the_help_lists_the_readers(hotpatch: Any) -> None:
     """`--input-format` names every file type in the order in which they are asked."""
     page = words_of(hotpatch("check", "--help").out)
-    assert f"detecting it: {', '.join(registry('inputs.fleet.READERS'))}." in page
+    assert f"File type: {', '.join(registry('inputs.fleet.READERS'))}." in page
 
 
 @pytest.mark.parametrize(

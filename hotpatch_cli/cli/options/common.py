@@ -92,7 +92,7 @@ InputFormat = Annotated[
     option(
         "--input-format",
         "NAME",
-        "File type, instead of detecting it: {inputs.fleet.READERS}.",
+        "File type: {inputs.fleet.READERS}.",
     ),
 ]
 Prefer = Annotated[
@@ -113,7 +113,7 @@ SetFacts = Annotated[
     option(
         "--set",
         "FIELD=VALUE",
-        "Add a fact, such as platform=arc. Repeatable.",
+        "Add a fact that no source states. Repeatable.",
         callback=_settings,
     ),
 ]
