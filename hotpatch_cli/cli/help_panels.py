@@ -52,10 +52,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "show": (
         ("hotpatch show examples/fleet.yaml web03 --as-of 2025-12-15", "one machine"),
-        (
-            "hotpatch show examples/az-vm-list.json examples/fleet.yaml sql01 -o sql01.md",
-            "one machine of two sources, for an issue",
-        ),
+        ("hotpatch show examples/fleet.yaml sql01 -o sql01.md", "Markdown, for an issue"),
     ),
     "image": (
         (

@@ -37,7 +37,7 @@ _LEAST = 16
 _RUNNERS = {"platform": "Azure", "owner": "you"}
 
 
-class FilledCommand(NamedTuple):
+class StepCommand(NamedTuple):
     """A command with its values, in chunks between which a line may break."""
 
     shell: str
@@ -53,7 +53,7 @@ class FixStep(NamedTuple):
     """A sentence, and the commands that follow it."""
 
     prose: str
-    commands: tuple[FilledCommand, ...]
+    commands: tuple[StepCommand, ...]
 
 
 class Fix(NamedTuple):
@@ -101,8 +101,8 @@ def _by_rule(reasons: Iterable[Reason]) -> Iterable[Reason]:
     return found.values()
 
 
-def _filled(command: Command, names: dict[str, str]) -> FilledCommand:
-    return FilledCommand(command.shell, filled(command, names))
+def _filled(command: Command, names: dict[str, str]) -> StepCommand:
+    return StepCommand(command.shell, filled(command, names))
 
 
 # --- JSON ----------------------------------------
@@ -296,7 +296,7 @@ def _steps(found: Sequence[FixStep], options: ViewOptions) -> Iterator[str]:
             yield from (f"      {line}\n" for line in command_lines(made, options, 6))
 
 
-def command_lines(made: FilledCommand, options: ViewOptions, margin: int = 0) -> list[str]:
+def command_lines(made: StepCommand, options: ViewOptions, margin: int = 0) -> list[str]:
     """A command, on several lines where a terminal has no room for one: it breaks between options,
     with the sign by which its shell goes on.
     """

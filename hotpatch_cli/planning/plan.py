@@ -15,6 +15,8 @@ from hotpatch_cli.scheduler import Result, Task, solve, verify
 from hotpatch_cli.servicing.restart import restarted_by_platform
 
 _NAMED = 3
+_ORDERS = frozenset({"after", "ring", "unplaced"})
+"""The rules of `verify` on the order of two tasks."""
 
 
 class Reboot(NamedTuple):
@@ -307,8 +309,10 @@ def violations(
     problem = prepared.problem._replace(tasks=(*prepared.problem.tasks, *past))
     for violation in verify(problem, [*placed, *(task.pinned for task in past)]):
         machines = tuple(problem.tasks[task].name for task in violation.tasks)
-        if violation.tasks and all(task >= len(placed) for task in violation.tasks):
-            continue  # what is over can't be planned otherwise
+        # in an order, the last task is the one that starts too early
+        early = violation.tasks[-1:] if violation.rule in _ORDERS else violation.tasks
+        if early and all(task >= len(placed) for task in early):
+            continue  # what is done can't start at another time
         text = f"{', '.join(map(quoted, machines))}: " + BROKEN_RULES[violation.rule].format(
             limit=violation.limit
         )

@@ -259,5 +259,5 @@ def test_markdown(hotpatch: Any) -> None:
     text = (hotpatch.folder / "web01.md").read_text()
     assert text.startswith("## web01: action-required")
     assert re.search(r"```sh\naz vm update .*\n```", text)
-    assert re.search(r"```powershell\n.*Get-AzVM .*\n```", text)
+    assert re.search(r"```powershell\n.*Invoke-AzRestMethod .*\n```", text)
     assert "| build | 20348.4346 | fleet.yaml:15 |" in text
