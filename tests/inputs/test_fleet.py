@@ -166,7 +166,7 @@ def test_a_file_that_is_not_text_is_refused(hotpatch: Any, content: bytes, said:
         ("", "The file name is empty."),
         ("a\0b", "Can't read the file"),
         ("x" * 5000, "Can't read the file"),
-        ("a\n\x1b[31m", r"a\n\x1b[31m: No file matches this pattern."),
+        ("a\n\x1b[31m", r"a\n\x1b[31m: The file doesn't exist."),
     ],
 )
 def test_a_name_that_is_no_file_is_refused(hotpatch: Any, name: str, said: str) -> None:
