@@ -226,7 +226,7 @@ def _require_valid(name: str, prepared: "PlanningInput", read: "ReadPlan") -> No
     from hotpatch_cli.outputs.phrases import counted
     from hotpatch_cli.planning.plan import violations
 
-    if broken := violations(prepared, read.starts, read.ends):
+    if broken := violations(prepared, read.starts, read.ends, read.done):
         message = f"The plan breaks the rules of the fleet in {counted(len(broken), 'place')}."
         raise refuse(name, message, "To list them, run `hotpatch verify`. Nothing was written.")
 

@@ -229,6 +229,8 @@ def test_verify_counts_what_is_done(hotpatch: Hotpatch) -> None:
     hotpatch.write("rest.json", earlier)
     found = hotpatch(*checked)
     assert (found.code, "'b'" in found.out) == (1, True), found.out
+    feed = hotpatch("feed", "plan", *checked[1:])
+    assert (feed.code, "breaks the rules of the fleet" in feed.err) == (2, True), feed.err
 
 
 def test_the_rest_of_the_night(hotpatch: Hotpatch) -> None:
