@@ -28,12 +28,7 @@ from hotpatch_cli.inputs.tables.bulk.engine import Engine
 from hotpatch_cli.inputs.tables.bulk.table import BulkTable, FleetPart
 from hotpatch_cli.inputs.tables.columns import parse_map
 from hotpatch_cli.knowledge.records import Knowledge
-from hotpatch_cli.knowledge.release_age import (
-    last_read,
-    missed_patch_tuesday,
-    newest_release,
-    stale,
-)
+from hotpatch_cli.knowledge.release_age import stale
 from hotpatch_cli.outputs.bulk.rows import Results
 from hotpatch_cli.outputs.bulk.summary import Summary
 from hotpatch_cli.outputs.report_head import DataAge
@@ -62,21 +57,19 @@ def run_bulk(
         if not run.judged and not request.allow_empty:
             raise _nothing_judged(detected, run)
         tell((*table.notes, stale(knowledge, day), *run.general), quiet=request.quiet)
-        missed = missed_patch_tuesday(knowledge, day)
-        age = DataAge(newest_release(knowledge, day), last_read(knowledge), missed is not None)
-        gate = GateResult(tuple(sorted(failing)), run.exit_code)
+        age, counts = DataAge.of_data(knowledge, day), run.counts
         # the summary is delivered last, once all files are whole
         with ExitStack() as stack:
             for form, output in targets:
                 if form == "table":
                     view = screen(output, no_color=request.no_color, everything=request.every)
-                    text = run.summary.render(Path(detected.name).name, day, age, gate, view)
-                    text += "".join(f"{line}\n" for line in left_out_note(run.counts.left_out))
+                    text = run.summary.render(Path(detected.name).name, day, age, counts, view)
+                    text += "".join(f"{line}\n" for line in left_out_note(counts.left_out))
                     stack.callback(deliver, text, output)
                 else:
                     results[form].write(table, stack.enter_context(_target(output, engine)))
     outputs = [output for _, output in targets]
-    conclude(counts_decision(run.counts, "machine"), outputs, quiet=request.quiet)
+    conclude(counts_decision(counts, "machine"), outputs, quiet=request.quiet)
     raise typer.Exit(run.exit_code)
 
 
@@ -108,7 +101,6 @@ class _Run:
         self._codes.add(report.gate.exit_code)
         self.general |= dict.fromkeys(report.general_lines)
         for checked in report.machines:
-            self.summary.count_outcome(checked, part.profiles[checked.machine.name][1])
             self._tally.add(checked, part.profiles[checked.machine.name][1])
         shown = [checked for checked in report.machines if is_asked_for(checked, self._only)]
         stands_for = [part.profiles[checked.machine.name] for checked in shown]

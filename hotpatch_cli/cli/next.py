@@ -77,7 +77,6 @@ def _view(request: NextRequest) -> "NextView":
     from hotpatch_cli.cli.config.config import current
     from hotpatch_cli.cli.session import day_of, knowledge_of
     from hotpatch_cli.eligibility.verdict import Judge
-    from hotpatch_cli.knowledge.release_age import last_read, missed_patch_tuesday, newest_release
     from hotpatch_cli.outputs.next_restarts import NextView
     from hotpatch_cli.outputs.report_head import DataAge
     from hotpatch_cli.use_cases.next_dates import next_baselines
@@ -85,8 +84,7 @@ def _view(request: NextRequest) -> "NextView":
     if request.fleet or request.azure or current.get().fleet:
         return _of_fleet(request)
     knowledge, day = knowledge_of(request), day_of(request)
-    missed = missed_patch_tuesday(knowledge, day)
-    age = DataAge(newest_release(knowledge, day), last_read(knowledge), missed is not None)
+    age = DataAge.of_data(knowledge, day)
     return NextView(day, age, next_baselines(Judge(knowledge, day)))
 
 
@@ -107,6 +105,6 @@ def _of_fleet(request: NextRequest) -> "NextView":
     tell(session.notes, quiet=request.quiet)
     products = {checked.judgment.product for checked in report.machines} - {None}
     baselines = next_baselines(Judge(session.knowledge, session.day), filter(None, products))
-    age = DataAge(report.newest_release, report.read, report.missed is not None)
+    age = DataAge.of_report(report)
     machines = report.machines
     return NextView(session.day, age, baselines, first_restarts(machines), len(machines))

@@ -8,6 +8,7 @@ from hotpatch_cli.outputs.restart_text import (
     next_restart,
     offset_text,
     order_of,
+    runner,
 )
 from hotpatch_cli.outputs.table import Column, TextTable, columns, few, fits, is_in_rows, signed
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -43,7 +44,6 @@ GROUP_COLUMNS = (
 )
 NARROW, NAMES = 100, 30
 """Below this width a cell has one name of a list; otherwise this many cells for names."""
-_RUNNERS = {"platform": "Azure", "owner": "you"}
 
 
 def rank(checked: Checked) -> tuple[int, int]:
@@ -88,7 +88,7 @@ def _row(checked: Checked, options: ViewOptions) -> tuple[str, ...]:
         _baseline(checked),
         opening.window if opening else "-",
         offset_text(opening.start) if opening else "-",
-        _RUNNERS.get(restart.runner or "", "-"),
+        runner(restart) or "-",
         machine.facts.platform or "-",
         judgment.product or "-",
         machine.owner or "-",

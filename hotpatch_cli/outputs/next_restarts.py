@@ -10,7 +10,13 @@ from hotpatch_cli.knowledge.records import PRODUCT_NAMES
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import and_rest, counted
 from hotpatch_cli.outputs.report_head import DataAge, age_line
-from hotpatch_cli.outputs.restart_text import day_text, is_in_window, next_restart, offset_text
+from hotpatch_cli.outputs.restart_text import (
+    day_text,
+    is_in_window,
+    next_restart,
+    offset_text,
+    runner,
+)
 from hotpatch_cli.outputs.table import Column, TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.report import Checked
@@ -26,7 +32,6 @@ _COLUMNS = (
     Column("run by", 2),
     Column("why", 3, colored=False),
 )
-_RUNNERS = {"platform": "Azure", "owner": "you"}
 
 
 class NextView(NamedTuple):
@@ -102,6 +107,6 @@ def _row(checked: Checked) -> tuple[str, ...]:
         visible(checked.machine.label),
         opening.window if opening else "-",
         offset_text(opening.start) if opening else "-",
-        _RUNNERS.get(restart.runner or "", "-"),
+        runner(restart) or "-",
         restart.reason or "-",
     )

@@ -10,10 +10,10 @@ from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
     certainty,
-    day_text,
     moment_text,
     nights,
 )
+from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Plan, Reboot
 

@@ -1,13 +1,14 @@
 """What the formats of a plan share: the plan in words, its notes, and its restarts by night."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding
 from hotpatch_cli.outputs.phrases import and_more
+from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
@@ -89,11 +90,6 @@ def who(reboot: Reboot) -> str:
 def certainty(reboot: Reboot) -> str:
     """Whether the release data confirms what a machine restarts for."""
     return "confirmed" if reboot.confirmed else "forecast"
-
-
-def day_text(day: date) -> str:
-    """A day with its weekday: `Sat 2026-01-17`."""
-    return f"{day:%a %Y-%m-%d}"
 
 
 def moment_text(moment: datetime) -> str:

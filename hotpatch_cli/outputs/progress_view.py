@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from hotpatch_cli.outputs.phrases import and_more, counted
-from hotpatch_cli.outputs.plan_view import day_text
+from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning.progress import Progress, ProgressShare
 from hotpatch_cli.planning.restart_state import MachineProgress, State
 

@@ -7,8 +7,13 @@ from datetime import date
 from pathlib import PurePath
 from typing import NamedTuple
 
-from hotpatch_cli.knowledge.records import PRODUCT_NAMES, PRODUCTS
-from hotpatch_cli.knowledge.release_age import missed_patch_tuesdays
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES, PRODUCTS, Knowledge
+from hotpatch_cli.knowledge.release_age import (
+    last_read,
+    missed_patch_tuesday,
+    missed_patch_tuesdays,
+    newest_release,
+)
 from hotpatch_cli.model import VERDICTS
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.folding import cells
@@ -30,6 +35,17 @@ class DataAge(NamedTuple):
     read: date
     old: bool
 
+    @classmethod
+    def of_report(cls, report: Report) -> "DataAge":
+        """The age of the data that a report was made with."""
+        return cls(report.newest_release, report.read, report.missed is not None)
+
+    @classmethod
+    def of_data(cls, knowledge: Knowledge, as_of: date) -> "DataAge":
+        """The age of the data as of a date."""
+        missed = missed_patch_tuesday(knowledge, as_of)
+        return cls(newest_release(knowledge, as_of), last_read(knowledge), missed is not None)
+
 
 def fleet_name(report: Report) -> str:
     """What a fleet is called: its own name, its file, or how many files it is made of."""
@@ -43,7 +59,6 @@ def fleet_name(report: Report) -> str:
 
 def head(report: Report, options: ViewOptions) -> str:
     """Of what and when the report is, the age of its data, the decision, and the counts."""
-    age = DataAge(report.newest_release, report.read, report.missed is not None)
     codes = (reason.rule.code for reason in report.general if reason.level == "error")
     machines = len(report.machines)
     changes = changes_sentence(report.fleet.changes)
@@ -53,7 +68,7 @@ def head(report: Report, options: ViewOptions) -> str:
         first = title(fleet_name(report), machines, report.as_of)
     return (
         first
-        + age_line(age, report.as_of, options)
+        + age_line(DataAge.of_report(report), report.as_of, options)
         + "\n"
         + counts_line(decision(report.gate, codes), report.counts, options)
         + (folded(f"{changes}\n", options) if changes else "")

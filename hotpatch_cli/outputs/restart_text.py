@@ -10,6 +10,8 @@ from datetime import date, datetime
 
 from hotpatch_cli.restarts import Restart
 
+_RUNNERS = {"platform": "Azure", "owner": "you"}
+
 
 def next_restart(restart: Restart) -> str:
     """When the machine restarts next, as short as it is true; `-` where nothing is known."""
@@ -50,6 +52,11 @@ def order_of(restart: Restart) -> str:
     if is_in_window(restart) and restart.opening is not None:
         return f"{restart.opening.start:%Y-%m-%d %H:%M}"
     return f"{restart.not_before:%Y-%m-%d}" if restart.not_before else "~"
+
+
+def runner(restart: Restart) -> str:
+    """Who restarts the machine, in a word; the empty text where no restart is known."""
+    return _RUNNERS.get(restart.runner or "", "")
 
 
 def day_text(day: date) -> str:

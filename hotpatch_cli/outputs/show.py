@@ -14,7 +14,7 @@ from hotpatch_cli.outputs.machine_rows import verdict_text
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.remedy_commands import Command, filled, names_of, steps
 from hotpatch_cli.outputs.report_head import DataAge, age_line
-from hotpatch_cli.outputs.restart_text import day_text, next_restart
+from hotpatch_cli.outputs.restart_text import day_text, next_restart, runner
 from hotpatch_cli.outputs.table import STYLES, Column, TextTable, colored, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded, indented
 from hotpatch_cli.outputs.windows_listing import COLUMNS, opening_row
@@ -34,7 +34,6 @@ _FENCES = {"Bash": "sh", "PowerShell": "powershell", "Terminal": "sh"}
 _FACTS = (Column("fact"), Column("value", colored=False), Column("source", colored=False))
 _GAPS = 4
 _LEAST = 16
-_RUNNERS = {"platform": "Azure", "owner": "you"}
 
 
 class StepCommand(NamedTuple):
@@ -150,7 +149,7 @@ def render_table(view: ShowView, options: ViewOptions) -> str:
     """The machine for a terminal, or at full width where it is not one."""
     details = view.details
     report, checked = details.report, details.checked
-    age = DataAge(report.newest_release, report.read, report.missed is not None)
+    age = DataAge.of_report(report)
     parts = [_title(details, options) + age_line(age, report.as_of, options)]
     parts.append(_pairs(_summary(details), options))
     if checked is not None:
@@ -220,7 +219,7 @@ def _servicing(checked: Checked) -> Iterator[tuple[str, str]]:
             yield label, f"{day_text(baseline.date)}, {baseline.kind}{sure}"
     if restart.reason is not None:
         yield "next restart", next_restart(restart)
-        yield "run by", _RUNNERS.get(restart.runner or "", "")
+        yield "run by", runner(restart)
         yield "why", restart.sentence
 
 

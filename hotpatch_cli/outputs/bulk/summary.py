@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
+from hotpatch_cli.gate.outcome import GateCounts
 from hotpatch_cli.model import VERDICTS
 from hotpatch_cli.outputs.findings_table import FindingCounts
 from hotpatch_cli.outputs.fix_table import fix_table
@@ -29,16 +30,11 @@ class Summary:
     def __init__(self) -> None:
         self.verdicts: Counter[str] = Counter()
         self.skipped = 0
-        self._outcomes: Counter[str] = Counter()
         self._fixes = FixRanking(named=False)
         self._groups = MachineGroups(named=False)
         self._findings = FindingCounts()
         self._coming = ComingBaselines()
         self._rule = ""
-
-    def count_outcome(self, checked: Checked, machines: int) -> None:
-        """Count what the gate makes of machines, whether they are shown or not."""
-        self._outcomes[checked.outcome] += machines
 
     def add(self, judged: Iterable[tuple[int, Checked]]) -> None:
         """Count profiles: (number of machines, judgment)."""
@@ -52,23 +48,23 @@ class Summary:
                 self._rule = self._rule or checked.reasons[0].rule.name
 
     def render(
-        self, name: str, as_of: date, age: DataAge, gate: GateResult, options: ViewOptions
+        self, name: str, as_of: date, age: DataAge, gated: GateCounts, options: ViewOptions
     ) -> str:
         """The summary as text, for a terminal or at full width."""
         groups = self._groups.ranked()
         shown = groups[: options.most]
         rest = len(groups) - len(shown)
         more = and_rest(rest, "groups", "--all") if rest else ""
-        gated = gate._replace(
-            failing=self._outcomes["fails"], undecided=self._outcomes["undecided"]
+        gate = GateResult(
+            gated.fail_on, gated.exit_code, failing=gated.fails, undecided=gated.undecided
         )
         counts: dict[str, int] = {verdict: self.verdicts[verdict] for verdict in VERDICTS}
-        counts |= {"waived": self._outcomes["waived"], "skipped": self.skipped}
+        counts |= {"waived": gated.waived, "skipped": self.skipped}
         parts = (
             title(name, sum(self.verdicts.values()), as_of)
             + age_line(age, as_of, options)
             + "\n"
-            + counts_line(decision(gated), counts, options),
+            + counts_line(decision(gate), counts, options),
             fix_table(self._fixes.ranked(), options),
             drawn(group_table(shown, options, named=False), options) + more if shown else "",
             self._findings.render(options, short=options.most is not None),

@@ -11,9 +11,8 @@ from hotpatch_cli.outputs.ci_findings import aside
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.machine_rows import ATTENTION, STATES, MachineGroup, MachineGroups, rank
 from hotpatch_cli.outputs.remedy_commands import Blank, Command, forms, names_of, of_finding, steps
-from hotpatch_cli.outputs.restart_text import next_restart, order_of
+from hotpatch_cli.outputs.restart_text import next_restart, order_of, runner
 from hotpatch_cli.report import Checked, Reason, Report
-from hotpatch_cli.restarts import Restart
 from hotpatch_cli.use_cases.fix_ranking import blocking_rules
 
 MOST = 20_000
@@ -24,7 +23,6 @@ SCREEN, GROUPS, NAMED = 50, 20, 3
 """A fleet of more machines gets a table of groups: how many, and how many names each has."""
 BUTTONS = 8
 """A facet with more values is a list to choose from."""
-RUNNERS = {"platform": "Azure", "owner": "you"}
 """Who restarts a machine, in words."""
 _NAMES = ("vm", "resource-group", "subscription", "region", "scale-set")
 """The blanks of commands that a machine fills in."""
@@ -101,11 +99,6 @@ _ORDERS: Mapping[str, Mapping[str, int]] = {
     "verdict": ATTENTION,
     "track": {state or "": order for state, order in STATES.items()},
 }
-
-
-def runner(restart: Restart) -> str:
-    """Who restarts the machine, in a word; the empty text where no restart is known."""
-    return RUNNERS.get(restart.runner or "", "")
 
 
 def facets(report: Report) -> tuple[Facet, ...]:
