@@ -12,8 +12,6 @@ from hotpatch_cli.knowledge.records import Release
 from hotpatch_cli.model import Build, Facts, Finding, make_finding, meaning_of
 from hotpatch_cli.servicing.history import History, age, before
 
-_NO_BUILD = Build(0, 0)
-
 
 class Installed(NamedTuple):
     """The candidates, one of which is installed; `lacks` is a baseline newer than an unlisted

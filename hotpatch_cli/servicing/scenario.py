@@ -16,6 +16,3 @@ class Scenario(NamedTuple):
     def __bool__(self) -> bool:
         """Whether the scenario has any change."""
         return bool(self.texts)
-
-
-NO_SCENARIO = Scenario()

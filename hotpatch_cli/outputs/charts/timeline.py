@@ -25,7 +25,6 @@ _LANE, _BAR = 24, 12
 _TALL = 40
 """A lane of a telephone has a line of words above its bar."""
 _FEW_DAYS = 21
-_WRITTEN_OUT = 999
 _FREEZES, _TEXT, _LABEL = 6, 11, 12
 """Rows for the names of freezes; the sizes of texts and of the names of lanes."""
 _BROAD, _SLIM = 1040, 340
