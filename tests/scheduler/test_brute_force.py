@@ -205,5 +205,5 @@ def test_a_plan_near_any_other_keeps_all_rules(
     problem: SchedulingProblem, keep: list[int | None]
 ) -> None:
     """Near any older plan, however wrong, and whatever does not fit, no rule is broken."""
-    result = solve(problem, keep=tuple(keep[: len(problem.tasks)]), work_limit=300)
+    result = solve(problem, keep=tuple(keep[: len(problem.tasks)]), effort=0.006)
     assert verify(problem, result.starts) == []
