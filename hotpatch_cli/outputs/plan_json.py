@@ -28,6 +28,9 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         "as_of": str(plan.prepared.as_of),
         "release": str(plan.release_day),
         "asked": _asked(view.wish, plan.prepared.begin),
+        "goal": plan.result.goal,
+        "effort": plan.effort,
+        "cut_short": plan.result.cut_short,
         "status": plan.status,
         "objective": _objective(plan),
         "search": {
@@ -101,6 +104,8 @@ def _asked(wish: PlanRequest, begin: datetime) -> dict[str, Any]:
         "deadline_hours": None if wish.deadline is None else wish.deadline.total_seconds() / 3600,
         "all": wish.everything,
         "begin": begin.isoformat(),
+        "now": None if wish.now is None else wish.now.isoformat(),
+        "strict": wish.strict,
     }
 
 
@@ -110,6 +115,8 @@ def _objective(plan: Plan) -> dict[str, Any]:
         "lower_bound": round(plan.lower_bound, 6),
         "gap": round(plan.gap, 6),
         "makespan": plan.makespan.isoformat() if plan.makespan else None,
+        "most_placed": plan.result.most_placed,
+        "end_bound": plan.end_bound.isoformat() if plan.end_bound else None,
     }
 
 

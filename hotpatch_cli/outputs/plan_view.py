@@ -12,12 +12,16 @@ from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.planning.done_restarts import uncertain
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.report import sentence
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
 NOON = 12
 _NAMED = 10
+_CONFLICTS = 5
+INCOMPLETE = "The search found no plan for all; whether one exists is unknown."
+INCOMPLETE_FACTS = "Whether a plan for all exists is unknown: facts of some machines are missing."
 _DAY = timedelta(days=1)
 
 
@@ -61,6 +65,7 @@ class PlanView(NamedTuple):
 
 def _notes(view: PlanView) -> Iterator[str]:
     plan = view.plan
+    yield from _missing_facts(view)
     if view.supposed is not None:
         yield f"This plan is for a scenario: {' and '.join(view.supposed.texts)}."
     forecast = [reboot for reboot in plan.reboots if not reboot.confirmed]
@@ -72,10 +77,40 @@ def _notes(view: PlanView) -> Iterator[str]:
         yield (
             f"Azure chooses when to restart {_names(proposed)} (AutomaticByPlatform), within "
             f"{PLATFORM_DAYS.days} days of the release. "
-            "The start in this plan is a proposal."
+            "The start in this plan is a proposal: Azure doesn't apply the groups, rings, limits, "
+            "and freezes of the fleet. The exposure counts the proposed start."
         )
+    unknown_ends = uncertain(plan.prepared.fleet, plan.prepared.done, plan.prepared.machines)
+    if unknown_ends:
+        yield (
+            f"No source states when these restarts ended: {and_more(unknown_ends, _NAMED)}. Soak "
+            "and settle times count from the planned end of the plan to keep, or otherwise from the "
+            "as-of date. To change that, specify the end, such as `done: 2026-01-17T22:30:00Z`."
+        )
+    if plan.status == "incomplete":
+        yield INCOMPLETE if not plan.prepared.left_out else INCOMPLETE_FACTS
     if plan.result.cut_short:
-        yield "The search was cut short. More time might find a better plan."
+        yield (
+            "The time limit or the user ended the search, so another run might find another plan. "
+            "More time might find a better plan."
+        )
+
+
+def _missing_facts(view: PlanView) -> Iterator[str]:
+    """The machines whose facts are missing, and what that means for others."""
+    prepared = view.plan.prepared
+    names = [prepared.machines[task].label for task in sorted(prepared.lacking)]
+    if not names:
+        return
+    codes = dict.fromkeys(prepared.missing[task].code for task in sorted(prepared.lacking))
+    rules = ", ".join(f"{view.rules[code].name} ({code})" for code in codes)
+    others = (
+        "Restarts that come after them aren't scheduled either (--strict)."
+        if prepared.strict
+        else "Other restarts don't depend on them; with --strict, they do."
+    )
+    named = and_more(names, _NAMED)
+    yield f"Facts are missing, so these aren't scheduled: {named}: {rules}. {others}"
 
 
 def _names(reboots: Sequence[Reboot]) -> str:
@@ -98,20 +133,30 @@ def moment_text(moment: datetime) -> str:
 
 
 def told_left_out(view: PlanView) -> list[str]:
-    """The machines that aren't scheduled, and the conflicts, line by line: for formats that have
-    room for restarts alone.
+    """The machines that aren't scheduled, and the conflicts: for formats that have room for
+    restarts alone. A few lines however many they are: one for each rule, and the first conflicts.
     """
-    lines = [
-        f"{machine.label}: not scheduled: {view.why_left_out(why)}"
-        for machine, why in view.plan.unplaced
+    by_rule: dict[str, list[tuple[str, Finding]]] = {}
+    for machine, why in view.plan.unplaced:
+        by_rule.setdefault(why.code, []).append((machine.label, why))
+    lines = []
+    for rows in by_rule.values():
+        label, first = rows[0]
+        why = view.why_left_out(first)
+        if any(other != first for _, other in rows):
+            rule = view.rules[first.code]
+            why = f"{rule.name} ({first.code}), such as {label}: {view.message(first)}"
+        count = f" ({len(rows):,} machines)" if len(rows) > _NAMED else ""
+        lines.append(f"{and_more([name for name, _ in rows], _NAMED)}: not scheduled{count}: {why}")
+    lines += [
+        f"Conflict {number}: {conflict.summary}"
+        for number, conflict in enumerate(view.obstacles[:_CONFLICTS], 1)
     ]
-    return [
-        *lines,
-        *(
-            f"Conflict {number}: {conflict.summary}"
-            for number, conflict in enumerate(view.obstacles, 1)
-        ),
-    ]
+    if (more := len(view.obstacles) - _CONFLICTS) > 0:
+        lines.append(f"{more:,} more conflicts.")
+    if len(view.plan.unplaced) > _NAMED or more > 0:
+        lines.append("For all machines and conflicts, use the format json or table.")
+    return lines
 
 
 class PlanNight(NamedTuple):
