@@ -111,10 +111,6 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "all restarts for the next baseline",
         ),
         (
-            "hotpatch plan examples/large.yaml --as-of 2026-02-20 --deadline 21d",
-            "all restarts within three weeks",
-        ),
-        (
             "hotpatch plan examples/large.yaml --as-of 2026-02-20 -o plan.json",
             "a plan for `verify`, `report`, and `feed plan`",
         ),

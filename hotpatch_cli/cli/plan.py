@@ -59,8 +59,7 @@ RESTARTS_ALONE = ("csv", "ics", "azure", "svg", "png")
 
 @app.command(cls=RequestCommand)
 class PlanningRequest(NamedTuple):
-    """Schedule all restarts for a baseline: inside windows, outside freezes, within groups, rings,
-    and limits.
+    """Schedule restarts for a baseline by windows, freezes, groups, rings, and limits.
 
     The exit code is 4 if a restart can't be scheduled. Ctrl-C ends the search.
     """
@@ -156,7 +155,9 @@ def _decision(view: "PlanView", *, stopped: bool) -> str:
         codes = Counter(finding.code for _, finding in plan.unplaced)
         rules = [(code, view.rules[code].name) for code, _ in codes.most_common()]
         outcome = f"{FAIL}: {left:,} of {counted(count + left, 'restart')} not scheduled"
-        outcome += rules_text(rules) + ("; proven" if plan.status == "infeasible" else "")
+        outcome += rules_text(rules)
+        if plan.status == "incomplete":
+            outcome += "; whether a plan for all exists is unknown"
     if stopped:
         return f"{outcome}; the search was stopped"
     return f"{outcome}; the time limit ended the search" if plan.result.cut_short else outcome

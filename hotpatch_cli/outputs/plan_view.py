@@ -84,8 +84,8 @@ def _notes(view: PlanView) -> Iterator[str]:
     if unknown_ends:
         yield (
             f"No source states when these restarts ended: {and_more(unknown_ends, _NAMED)}. Soak "
-            "and settle times count from the planned end of the plan to keep, or otherwise from the "
-            "as-of date. To change that, specify the end, such as `done: 2026-01-17T22:30:00Z`."
+            "and settle times count from the planned end in the plan to keep, or otherwise from "
+            "the as-of date. To change that, specify the end, such as `done: 2026-01-17T22:30:00Z`."
         )
     if plan.status == "incomplete":
         yield INCOMPLETE if not plan.prepared.left_out else INCOMPLETE_FACTS
@@ -142,12 +142,14 @@ def told_left_out(view: PlanView) -> list[str]:
     lines = []
     for rows in by_rule.values():
         label, first = rows[0]
-        why = view.why_left_out(first)
+        text = view.why_left_out(first)
         if any(other != first for _, other in rows):
             rule = view.rules[first.code]
-            why = f"{rule.name} ({first.code}), such as {label}: {view.message(first)}"
+            text = f"{rule.name} ({first.code}), such as {label}: {view.message(first)}"
         count = f" ({len(rows):,} machines)" if len(rows) > _NAMED else ""
-        lines.append(f"{and_more([name for name, _ in rows], _NAMED)}: not scheduled{count}: {why}")
+        lines.append(
+            f"{and_more([name for name, _ in rows], _NAMED)}: not scheduled{count}: {text}"
+        )
     lines += [
         f"Conflict {number}: {conflict.summary}"
         for number, conflict in enumerate(view.obstacles[:_CONFLICTS], 1)

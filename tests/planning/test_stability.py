@@ -143,7 +143,7 @@ def test_keep_moves_only_what_must(hotpatch: Any) -> None:
     hotpatch.write("old.json", first.out)
     second = sorted(starts(first).items(), key=lambda each: each[1])[1][0]
     frozen = "freezes: [{name: x, from: 2026-01-18, to: 2026-01-18}]\n" + body
-    again = planned(hotpatch, frozen, "--keep", "old.json", "--time-limit", "1")
+    again = planned(hotpatch, frozen, "--keep", "old.json")
     assert again.code == 0
     assert [each["machine"] for each in again.json["kept"]["moved"]] == [second]
     assert f"Moved 1 restart: {second}." in again.err
@@ -157,8 +157,6 @@ def test_keep_names_what_is_new_and_what_is_gone(hotpatch: Any) -> None:
         "machines: [{name: a, done: true}, {name: b}, {name: c}]",
         "--keep",
         "old.json",
-        "--time-limit",
-        "1",
     ).json["kept"]
     assert (told["moved"], told["gone"], [each["machine"] for each in told["added"]]) == (
         [],

@@ -216,7 +216,7 @@ Effort = Annotated[
     option(
         "--effort",
         "N",
-        "Search effort; 10 does ten times the work.",
+        "Search work; 10 is ten times as much.",
         parser=parse_effort,
     ),
 ]
@@ -225,7 +225,7 @@ TimeLimit = Annotated[
     option("--time-limit", "SECONDS", "End the search after this time.", min=0, max=86400),
 ]
 Goal = Annotated[str, option("--goal", "GOAL", "exposure or earliest-end.")]
-Strict = Annotated[bool, switch("--strict", "Let missing facts of a machine block those after it.")]
+Strict = Annotated[bool, switch("--strict", "Missing facts of a machine block later ones.")]
 AvailabilitySets = Annotated[
     str | None,
     option(
