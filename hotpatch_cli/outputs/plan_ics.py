@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from hotpatch_cli.outputs.ics import FeedEvent, feed
 from hotpatch_cli.outputs.phrases import counted
-from hotpatch_cli.outputs.plan_json import whys_of
 from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
@@ -33,7 +32,7 @@ class _PlanEvents:
     """Makes the event of a restart."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan, self._whys = plan, whys_of(plan)
+        self._plan, self._whys = plan, view.whys
 
     def __call__(self, reboot: Reboot) -> FeedEvent:
         """The event of one restart."""

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.folding import cells
 from hotpatch_cli.outputs.phrases import and_rest, counted
-from hotpatch_cli.outputs.plan_json import whys_of
 from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
@@ -61,7 +60,7 @@ def render_table(view: PlanView, options: ViewOptions) -> str:
     parts = [f"{headline(plan)}.\n" + folded(proof(plan), options), notes]
     if len(every) > 1:
         parts.append(_overview(every, options))
-    whys = whys_of(plan)
+    whys = view.whys
     most = len(plan.reboots) if options.most is None else options.most
     shown = 0
     for night in every:

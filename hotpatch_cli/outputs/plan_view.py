@@ -13,6 +13,7 @@ from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
 from hotpatch_cli.planning.plan_record import PlannedRestart
+from hotpatch_cli.planning.start_reasons import start_reasons
 from hotpatch_cli.report import sentence
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
@@ -45,6 +46,25 @@ class PlanView(NamedTuple):
     def why_left_out(self, finding: Finding) -> str:
         """Why a machine isn't scheduled: the rule by its name and code, then the sentence."""
         return f"{self.rules[finding.code].name} ({finding.code}): {self.message(finding)}"
+
+    @property
+    def whys(self) -> dict[str, str]:
+        """Why each restart is at its time, by machine."""
+        prepared, starts = self.plan.prepared, self.plan.result.starts
+        reasons = start_reasons(prepared, starts, kept=self._unmoved, done=self.done)
+        return {
+            machine.label: reason.text if reason else ""
+            for machine, reason in zip(prepared.machines, reasons, strict=True)
+        }
+
+    @property
+    def _unmoved(self) -> frozenset[str]:
+        """The machines that have the time of the plan to keep."""
+        if self.kept is None:
+            return frozenset()
+        new = {move.reboot.machine.label for move in self.kept.moved}
+        new |= {reboot.machine.label for reboot in (*self.kept.added, *self.kept.scheduled)}
+        return frozenset(reboot.machine.label for reboot in self.plan.reboots) - new
 
     @property
     def notes(self) -> tuple[str, ...]:
