@@ -86,7 +86,7 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
         *(f"- {markdown(note)}" for note in view.notes),
         "",
     ]
-    for night in nights(plan):
+    for night in nights(plan.reboots):
         lines += [f"## Night of {night.name}", ""]
         lines += [_line(_MARKDOWN), _line(["---"] * len(_MARKDOWN))]
         lines += [_line((*_row(reboot), whys[reboot.machine.label])) for reboot in night.reboots]

@@ -55,7 +55,7 @@ _NIGHTS = (
 def render_table(view: PlanView, options: ViewOptions) -> str:
     """The plan by night, then what isn't scheduled, then what changes."""
     plan = view.plan
-    every = nights(plan)
+    every = nights(plan.reboots)
     notes = "".join(folded(f"- {visible(note)}\n", options) for note in view.notes)
     parts = [f"{headline(plan)}.\n" + folded(proof(plan), options), notes]
     if len(every) > 1:

@@ -1,6 +1,6 @@
 """What the formats of a plan share: the plan in words, its notes, and its restarts by night."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -146,10 +146,10 @@ class PlanNight(NamedTuple):
         return f"{day_text(self.day)} to {day_text(self.day + _DAY)}"
 
 
-def nights(plan: Plan) -> list[PlanNight]:
-    """The restarts of a plan by night, each in the local time of its own opening."""
+def nights(reboots: Iterable[Reboot]) -> list[PlanNight]:
+    """Restarts by night, each in the local time of its own opening."""
     rows = sorted(
-        plan.reboots, key=lambda reboot: (_evening(reboot), reboot.start, reboot.machine.label)
+        reboots, key=lambda reboot: (_evening(reboot), reboot.start, reboot.machine.label)
     )
     return [
         PlanNight(datetime.fromordinal(day), tuple(rest))
