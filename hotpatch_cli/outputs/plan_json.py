@@ -10,7 +10,6 @@ from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
 from hotpatch_cli.planning.plan_record import PlannedRestart
-from hotpatch_cli.planning.start_reasons import start_reasons
 
 
 def render_json(view: PlanView, _options: ViewOptions) -> str:
@@ -21,7 +20,7 @@ def render_json(view: PlanView, _options: ViewOptions) -> str:
 def plan_dict(view: PlanView) -> dict[str, Any]:
     """The plan as a JSON object."""
     plan = view.plan
-    whys = whys_of(plan)
+    whys = view.whys
     found: dict[str, Any] = {
         "schema_version": 1,
         "notes": list(view.notes),
@@ -58,13 +57,6 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
     if view.done:
         found["done"] = list(map(_done, view.done))
     return found
-
-
-def whys_of(plan: Plan) -> dict[str, str]:
-    """Why each restart is at its time, by machine."""
-    reasons = start_reasons(plan.prepared, plan.result.starts)
-    pairs = zip(plan.prepared.machines, reasons, strict=True)
-    return {machine.label: why for machine, why in pairs}
 
 
 def reboot_dict(reboot: Reboot) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the formats of a plan share: the plan in words, its notes, and its restarts by night."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
 from hotpatch_cli.planning.done_restarts import uncertain
 from hotpatch_cli.planning.plan_record import PlannedRestart
+from hotpatch_cli.planning.start_reasons import start_reasons
 from hotpatch_cli.report import sentence
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
@@ -49,6 +50,25 @@ class PlanView(NamedTuple):
     def why_left_out(self, finding: Finding) -> str:
         """Why a machine isn't scheduled: the rule by its name and code, then the sentence."""
         return f"{self.rules[finding.code].name} ({finding.code}): {self.message(finding)}"
+
+    @property
+    def whys(self) -> dict[str, str]:
+        """Why each restart is at its time, by machine."""
+        prepared, starts = self.plan.prepared, self.plan.result.starts
+        reasons = start_reasons(prepared, starts, kept=self._unmoved, done=self.done)
+        return {
+            machine.label: reason.text if reason else ""
+            for machine, reason in zip(prepared.machines, reasons, strict=True)
+        }
+
+    @property
+    def _unmoved(self) -> frozenset[str]:
+        """The machines that have the time of the plan to keep."""
+        if self.kept is None:
+            return frozenset()
+        new = {move.reboot.machine.label for move in self.kept.moved}
+        new |= {reboot.machine.label for reboot in (*self.kept.added, *self.kept.scheduled)}
+        return frozenset(reboot.machine.label for reboot in self.plan.reboots) - new
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -173,10 +193,10 @@ class PlanNight(NamedTuple):
         return f"{day_text(self.day)} to {day_text(self.day + _DAY)}"
 
 
-def nights(plan: Plan) -> list[PlanNight]:
-    """The restarts of a plan by night, each in the local time of its own opening."""
+def nights(reboots: Iterable[Reboot]) -> list[PlanNight]:
+    """Restarts by night, each in the local time of its own opening."""
     rows = sorted(
-        plan.reboots, key=lambda reboot: (_evening(reboot), reboot.start, reboot.machine.label)
+        reboots, key=lambda reboot: (_evening(reboot), reboot.start, reboot.machine.label)
     )
     return [
         PlanNight(datetime.fromordinal(day), tuple(rest))

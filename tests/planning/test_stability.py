@@ -239,12 +239,13 @@ machines:
 """
     done = planned(hotpatch, body)
     whys = {each["machine"]: each["why"] for each in done.json["reboots"]}
-    turns = {whys.pop("s1"), whys.pop("s2")}
-    assert turns == {"first opening", "limited by the group sql"}
+    turns = {whys.pop("s1"): "s1", whys.pop("s2"): "s2"}
+    first, last = turns.pop("first opening"), *turns.values()
+    assert turns == {f"one of the group sql at a time: after {first}": last}
     assert whys == {
         "first": "first opening",
-        "soaked": "20 h after the ring one",
-        "app": "after the group sql",
+        "soaked": "first opening 20 h after the ring one (first ends last)",
+        "app": f"after the group sql ({last} ends last)",
         "pin": "pinned to this time",
     }
 
