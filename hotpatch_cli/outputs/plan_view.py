@@ -13,6 +13,7 @@ from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
 from hotpatch_cli.planning.done_restarts import uncertain
+from hotpatch_cli.planning.plan import done_by_fleet
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.start_reasons import start_reasons
 from hotpatch_cli.report import sentence
@@ -55,7 +56,12 @@ class PlanView(NamedTuple):
     def whys(self) -> dict[str, str]:
         """Why each restart is at its time, by machine."""
         prepared, starts = self.plan.prepared, self.plan.result.starts
-        reasons = start_reasons(prepared, starts, kept=self._unmoved, done=self.done)
+        names = {restart.machine for restart in self.done}
+        done = (
+            *self.done,
+            *(restart for restart in done_by_fleet(prepared) if restart.machine not in names),
+        )
+        reasons = start_reasons(prepared, starts, kept=self._unmoved, done=done)
         return {
             machine.label: reason.text if reason else ""
             for machine, reason in zip(prepared.machines, reasons, strict=True)
@@ -229,10 +235,21 @@ def proof(plan: Plan) -> str:
     """How many restarts are scheduled and not needed, and how good the plan is, in two lines."""
     alone = "".join(f", {count} {why}" for why, count in sorted(plan.not_needed.items()))
     last = f" The last restart ends {moment_text(plan.makespan)}." if plan.makespan else ""
+    hours = f"{plan.exposure:.1f} weighted hours of exposure"
+    if plan.result.goal == "exposure":
+        worth = f"{hours}, at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}).{last}"
+    else:
+        bound = (
+            plan.end_bound.astimezone(plan.makespan.tzinfo)
+            if plan.end_bound and plan.makespan
+            else None
+        )
+        worth = f"{hours}.{last}"
+        if bound is not None:
+            worth += f" No plan ends before {moment_text(bound)}."
     return (
         f"{len(plan.reboots)} scheduled, {len(plan.unplaced)} not scheduled{alone}.\n"
-        f"{plan.status}: {plan.exposure:.1f} weighted hours of exposure, "
-        f"at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}).{last}\n"
+        f"{plan.status}: {worth}\n"
     )
 
 

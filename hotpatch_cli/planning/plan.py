@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from math import ceil
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
@@ -42,7 +43,8 @@ class Plan(NamedTuple):
     """A plan with its proof: status, exposure in weighted hours with a lower bound, and every
     restart.
 
-    `not_needed` counts the machines that need no restart for this baseline, by reason.
+    `not_needed` counts the machines that need no restart for this baseline, by reason. With the goal
+    of the earliest end, no plan ends before `end_bound`, and nothing is proven of the exposure.
     `moved` are the machines whose time differs from the plan to keep.
     """
 
@@ -59,12 +61,7 @@ class Plan(NamedTuple):
     result: Result
     prepared: PlanningInput
     effort: float = 1.0
-
-    @property
-    def end_bound(self) -> datetime | None:
-        """The moment before which no plan ends, where the goal is the earliest end."""
-        bound = getattr(self.result, "end_bound", None)
-        return None if bound is None else self.prepared.release + bound * MINUTE
+    end_bound: datetime | None = None
 
 
 class SearchOptions(NamedTuple):
@@ -168,14 +165,18 @@ def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> P
         if start is not None
     ]
     unplaced = _unplaced(prepared, result)
+    bound, gap, end_bound = result.bound, result.gap, None
+    if result.goal == "earliest-end":
+        end_bound = prepared.release + ceil(result.bound) * MINUTE if reboots else None
+        bound, gap = 0.0, 1.0 if result.exposure else 0.0
     return Plan(
         release_day=prepared.release_day,
         status="incomplete"
         if prepared.left_out and result.status != "infeasible"
         else result.status,
         exposure=result.exposure,
-        lower_bound=result.bound,
-        gap=result.gap,
+        lower_bound=bound,
+        gap=gap,
         makespan=max((reboot.end for reboot in reboots), default=None),
         reboots=tuple(sorted(reboots, key=lambda reboot: (reboot.start, reboot.machine.label))),
         unplaced=unplaced,
@@ -184,6 +185,7 @@ def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> P
         result=result,
         prepared=prepared,
         effort=effort,
+        end_bound=end_bound,
     )
 
 
@@ -346,6 +348,11 @@ def _past_restarts(
         ring, groups = machine.placement.ring, machine.placement.groups
         past[machine.label] = PlannedRestart(machine.label, start, end, ring, groups)
     return past
+
+
+def done_by_fleet(prepared: PlanningInput) -> list[PlannedRestart]:
+    """The restarts that the fleet shows as done."""
+    return list(_past_restarts(prepared, {}, {}, ()).values())
 
 
 def _done_tasks(prepared: PlanningInput, done: Iterable[PlannedRestart]) -> Iterator[Task]:

@@ -95,7 +95,7 @@ class _StartReasons:
             self._add(past, end - past.duration)
         self.full = {limit: self.use.full(limit) for limit in self.use.spans}
         self.unfrozen = WindowSlots(
-            prepared.fleet._replace(freezes=()), prepared.release, prepared.begin, prepared.finish
+            prepared.fleet._replace(freezes=()), prepared.release, prepared.span
         )
 
     def _add(self, task: Task, start: int) -> None:

@@ -25,7 +25,7 @@ def planned(folder: Path, inventory: Any, request: PlanRequest = DAYS) -> Plan:
     """The plan of an inventory for the baseline of January."""
     file = folder / "fleet.json"
     file.write_text(json.dumps(inventory), encoding="utf-8")
-    return plan(prepare(load_fleet([str(file)])[0], JUDGE, request), time_limit=10)
+    return plan(prepare(load_fleet([str(file)])[0], JUDGE, request))
 
 
 def reasons_of(found: Plan) -> dict[str, StartReason]:
