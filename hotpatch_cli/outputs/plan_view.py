@@ -239,13 +239,9 @@ def proof(plan: Plan) -> str:
     if plan.result.goal == "exposure":
         worth = f"{hours}, at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}).{last}"
     else:
-        bound = (
-            plan.end_bound.astimezone(plan.makespan.tzinfo)
-            if plan.end_bound and plan.makespan
-            else None
-        )
         worth = f"{hours}.{last}"
-        if bound is not None:
+        if plan.end_bound and plan.makespan:
+            bound = plan.end_bound.astimezone(plan.makespan.tzinfo)
             worth += f" No plan ends before {moment_text(bound)}."
     return (
         f"{len(plan.reboots)} scheduled, {len(plan.unplaced)} not scheduled{alone}.\n"

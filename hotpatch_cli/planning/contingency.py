@@ -79,9 +79,8 @@ class Contingency:
                     reached.add(rule)
                     todo += self._following_rules[rule]
             groups = frozenset(number for kind, number in reached if kind == "group")
-            self._closed[key] = (
-                groups,
-                frozenset(number for kind, number in reached if kind == "ring"),
+            self._closed[key] = groups, frozenset(
+                number for kind, number in reached if kind == "ring"
             )
         return self._closed[key]
 

@@ -43,9 +43,9 @@ class Plan(NamedTuple):
     """A plan with its proof: status, exposure in weighted hours with a lower bound, and every
     restart.
 
-    `not_needed` counts the machines that need no restart for this baseline, by reason. With the goal
-    of the earliest end, no plan ends before `end_bound`, and nothing is proven of the exposure.
-    `moved` are the machines whose time differs from the plan to keep.
+    `not_needed` counts the machines that need no restart for this baseline, by reason.
+    `moved` are the machines whose time differs from the plan to keep. With the goal of the earliest
+    end, no plan ends before `end_bound`, and nothing is proven of the exposure.
     """
 
     release_day: date

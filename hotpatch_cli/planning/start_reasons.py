@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from hotpatch_cli.model import Machine, Placement
@@ -84,15 +85,18 @@ class _StartReasons:
         done: Iterable[PlannedRestart],
     ) -> None:
         self.prepared, self.problem = prepared, prepared.problem
-        self.ring_before = {then: first for first, then in self.problem.ring_steps()}
+        past = list(_past_tasks(prepared, done))
+        rings = {task.ring for task in (*self.problem.tasks, *(task for task, _ in past))}
+        order = sorted(ring for ring in rings if ring is not None)
+        self.ring_before = {then: first for first, then in pairwise(order)}
         self.rings: dict[int, LastEnd] = {}
         self.groups: dict[int, LastEnd] = {}
         self.use = LimitUse(self.problem)
         for task, start in zip(self.problem.tasks, starts, strict=True):
             if start is not None:
                 self._add(task, start)
-        for past, end in _past_tasks(prepared, done):
-            self._add(past, end - past.duration)
+        for task, end in past:
+            self._add(task, end - task.duration)
         self.full = {limit: self.use.full(limit) for limit in self.use.spans}
         self.unfrozen = WindowSlots(
             prepared.fleet._replace(freezes=()), prepared.release, prepared.span

@@ -54,10 +54,10 @@ class Fitness(NamedTuple):
 def fitness(model: SlotModel, starts: Sequence[int]) -> Fitness:
     """The fitness of a plan; its end is 0 if it places nothing."""
     left_out = [task for task in model.live if starts[task] == NOWHERE]
-    ends = (starts[task] + model.duration[task] for task in model.live if starts[task] != NOWHERE)
-    return Fitness(
-        sum(model.weight[task] for task in left_out), len(left_out), max(ends, default=0)
+    ends = (
+        starts[task] + model.duration[task] for task in model.live if starts[task] != NOWHERE
     )
+    return Fitness(sum(model.weight[task] for task in left_out), len(left_out), max(ends, default=0))
 
 
 class Decoder(Protocol):
