@@ -24,6 +24,8 @@ _PANELS = {
         "--availability-sets",
         "--bulk",
         "--config",
+        "--effort",
+        "--goal",
         "--help",
         "--install-completion",
         "--known",
@@ -32,6 +34,7 @@ _PANELS = {
         "--previous",
         "--releases",
         "--show-completion",
+        "--strict",
         "--time-limit",
         "--what-if",
         "--write-known",
@@ -106,10 +109,6 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "hotpatch plan examples/fleet.yaml --as-of 2025-12-15",
             "all restarts for the next baseline",
-        ),
-        (
-            "hotpatch plan examples/large.yaml --as-of 2026-02-20 --deadline 21d",
-            "all restarts within three weeks",
         ),
         (
             "hotpatch plan examples/large.yaml --as-of 2026-02-20 -o plan.json",

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.page.plan import PlanPart
     from hotpatch_cli.outputs.page.render import PageContents
 
-TIME_LIMIT = 5.0
-"""The search effort for the plan of a page, in seconds."""
 PART = "This page shows a part of the fleet. For a plan of all machines, run `hotpatch report`."
 
 
@@ -36,7 +34,7 @@ def plan_part(
     report: Report,
     knowledge: Knowledge,
     plan_name: str | None = None,
-    time_limit: float = TIME_LIMIT,
+    effort: float = 1.0,
     at: datetime | None = None,
 ) -> "PlanPart | str":
     """The plan of a file with its progress at a moment, or a plan made now; a sentence if no
@@ -45,6 +43,7 @@ def plan_part(
     from hotpatch_cli.eligibility.verdict import Judge
     from hotpatch_cli.outputs.page.plan import computed
     from hotpatch_cli.planning import PlanRequest, plan, prepare
+    from hotpatch_cli.planning.plan import SearchOptions
 
     judge = Judge(knowledge, report.as_of)
     if plan_name is not None:
@@ -53,7 +52,7 @@ def plan_part(
         prepared = prepare(report.fleet, judge, PlanRequest())
     except ValueError as error:
         return str(error)
-    return computed(plan(prepared, time_limit=time_limit), knowledge.rules)
+    return computed(plan(prepared, SearchOptions(effort)), knowledge.rules)
 
 
 def _plan_of_file(

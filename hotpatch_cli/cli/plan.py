@@ -16,8 +16,10 @@ from hotpatch_cli.cli.options.common import (
     Columns,
     ConfigOption,
     Deadline,
+    Effort,
     EveryRow,
     FleetFiles,
+    Goal,
     IncludeMonthly,
     ManagementGroups,
     MatrixFiles,
@@ -29,12 +31,14 @@ from hotpatch_cli.cli.options.common import (
     Quiet,
     ReleaseFiles,
     SetFacts,
+    Strict,
     Subscriptions,
     TimeLimit,
     WhatIfOption,
     WindowFiles,
     Zones,
 )
+from hotpatch_cli.cli.options.moment import Now, day_of_now
 from hotpatch_cli.cli.output_targets import format_for
 from hotpatch_cli.cli.request import RequestCommand, format_option, option
 from hotpatch_cli.outputs.phrases import counted
@@ -55,8 +59,7 @@ RESTARTS_ALONE = ("csv", "ics", "azure", "svg", "png")
 
 @app.command(cls=RequestCommand)
 class PlanningRequest(NamedTuple):
-    """Schedule all restarts for a baseline: inside windows, outside freezes, within groups, rings,
-    and limits.
+    """Schedule restarts for a baseline by windows, freezes, groups, rings, and limits.
 
     The exit code is 4 if a restart can't be scheduled. Ctrl-C ends the search.
     """
@@ -69,6 +72,7 @@ class PlanningRequest(NamedTuple):
     begin: PlanFrom = None
     until: PlanUntil = None
     deadline: Deadline = None
+    now: Now = None
     keep: Annotated[
         str | None, option("--keep", "PLAN", "Move as few restarts of this plan as possible.")
     ] = None
@@ -87,7 +91,10 @@ class PlanningRequest(NamedTuple):
     availability_sets: AvailabilitySets = None
     zones: Zones = None
     what_if: WhatIfOption = None
-    time_limit: TimeLimit = 10.0
+    effort: Effort = 1.0
+    time_limit: TimeLimit = None
+    goal: Goal = "exposure"
+    strict: Strict = False
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
     no_color: NoColor = False
@@ -102,16 +109,17 @@ class PlanningRequest(NamedTuple):
         from hotpatch_cli.cli.session import day_of, source_names, tell
         from hotpatch_cli.outputs.formats import PLAN_FORMATS
 
+        request = self._replace(as_of=day_of_now(self.as_of, self.now))
         names = source_names(self, self.fleet)
         form = format_for(self, PLAN_FORMATS)
-        wish, day = planning_input.plan_request(self), day_of(self)
+        wish, day = _wish(request), day_of(request)
         if self.until:
             planning_input.require_order(self.until, day, "the as-of date")
         scenario = parse_what_if(self.what_if, day)
         implied = planning_input.implied_groups(self)
         keep = None if self.keep is None else read_plan(self.keep)
-        session = planning_input.load(self, names, implied)
-        view, stopped = _search(self, session, wish, scenario, keep)
+        session = planning_input.load(request, names, implied)
+        view, stopped = _search(request, session, wish, scenario, keep)
         tell(_notes(view, form), quiet=self.quiet)
         look = screen(self.output, no_color=self.no_color, everything=self.every)
         deliver(PLAN_FORMATS[form](view, look), self.output)
@@ -119,6 +127,20 @@ class PlanningRequest(NamedTuple):
         if stopped:
             raise typer.Exit(STOPPED)
         raise typer.Exit(NO_PLAN if view.plan.unplaced else 0)
+
+
+def _wish(request: PlanningRequest) -> "PlanRequest":
+    """What to plan. Raises BadParameter."""
+    from hotpatch_cli.cli.planning_input import plan_request
+    from hotpatch_cli.cli.words import known_word
+    from hotpatch_cli.scheduler import GOALS
+
+    return plan_request(request)._replace(
+        allow_empty=request.allow_empty,
+        now=request.now,
+        strict=request.strict,
+        goal=known_word(request.goal, GOALS, "--goal"),
+    )
 
 
 def _decision(view: "PlanView", *, stopped: bool) -> str:
@@ -134,7 +156,11 @@ def _decision(view: "PlanView", *, stopped: bool) -> str:
         rules = [(code, view.rules[code].name) for code, _ in codes.most_common()]
         outcome = f"{FAIL}: {left:,} of {counted(count + left, 'restart')} not scheduled"
         outcome += rules_text(rules)
-    return f"{outcome}; the search was stopped" if stopped else outcome
+        if plan.status == "incomplete":
+            outcome += "; whether a plan for all exists is unknown"
+    if stopped:
+        return f"{outcome}; the search was stopped"
+    return f"{outcome}; the time limit ended the search" if plan.result.cut_short else outcome
 
 
 def _notes(view: "PlanView", form: str) -> list[str]:
@@ -167,29 +193,28 @@ def _search(
     from hotpatch_cli.planning import plan
     from hotpatch_cli.planning.changes import plan_diff, scenario_plan
     from hotpatch_cli.planning.conflicts import plan_conflicts
+    from hotpatch_cli.planning.plan import SearchOptions
     from hotpatch_cli.servicing.scenario import Scenario
 
     if wish.month is None and scenario.releases:
         # a scenario with an unplanned baseline is about the plan of its month
         first = min(release.date for release in scenario.releases if release.date)
         wish = wish._replace(month=(first.year, first.month))
-    prepared = required_input(session, wish, scenario)
+    ends = keep.known_ends if keep else {}
+    prepared = required_input(session, wish, scenario, ends)
 
     def best(problem: "PlanningInput", asked: list[bool]) -> "Plan":
         with search_progress(quiet=request.quiet) as show:
-            return plan(
-                problem,
-                time_limit=request.time_limit,
-                should_stop=lambda: bool(asked),
-                progress=show,
-                keep=keep.starts if keep else None,
+            options = SearchOptions(
+                request.effort, wish.goal, request.time_limit, lambda: bool(asked), show
             )
+            return plan(problem, options, keep=keep.starts if keep else None)
 
     with interruptible() as asked:
         without = None
         if scenario:
             try:
-                without = best(planning_input(session, wish, Scenario()), asked)
+                without = best(planning_input(session, wish, Scenario(), ends), asked)
             except ValueError:  # no baseline is due without the scenario
                 without = None
         found = best(prepared, asked)

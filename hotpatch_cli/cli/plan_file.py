@@ -13,6 +13,8 @@ from hotpatch_cli.errors import refuse
 from hotpatch_cli.model import TRACK_STATES, Fleet
 from hotpatch_cli.planning import PlanRequest
 from hotpatch_cli.planning.plan_record import PlannedRestart, PlanRecord
+from hotpatch_cli.scheduler import GOALS
+from hotpatch_cli.servicing.restart import start_of
 
 if TYPE_CHECKING:
     from hotpatch_cli.eligibility.verdict import Judge
@@ -38,6 +40,12 @@ class ReadPlan(NamedTuple):
     as_of: date | None = None
     restarts: tuple[PlannedRestart, ...] = ()
     done: tuple[PlannedRestart, ...] = ()
+
+    @property
+    def known_ends(self) -> dict[str, datetime]:
+        """The ends of restarts by machine: those that are done, and otherwise the planned ones."""
+        done = {restart.machine: restart.end for restart in self.done if restart.end}
+        return dict(self.ends) | done
 
     def record(self) -> PlanRecord:
         """The plan as a record to compare a newer fleet with. Raises InputError for a plan without
@@ -66,6 +74,8 @@ def _wish(**values: Any) -> PlanRequest:
         None if hours is None else timedelta(hours=hours),
         bool(values.get("all")),
         begin=values.get("begin"),
+        now=values.get("now"),
+        strict=bool(values.get("strict")),
     )
 
 
@@ -107,9 +117,14 @@ _ASKED: Codec[PlanRequest] = c.record(
         "deadline_hours": Field(c.decimal(0, _MOST_HOURS), "hours after the release"),
         "all": Field(c.boolean, "also machines that restart every month"),
         "begin": Field(c.moment, "moment from which openings count"),
+        "now": Field(c.moment, "moment before which nothing starts"),
+        "strict": Field(c.boolean, "whether missing facts block others"),
     },
     "the request",
 )
+
+
+_GOAL: Codec[str] = c.choice(*GOALS)
 
 
 def read_plan(name: str) -> ReadPlan:
@@ -129,25 +144,29 @@ def read_plan(name: str) -> ReadPlan:
     restarts = list(_restarts(root, "reboots", _REBOOT, log))
     done = list(_restarts(root, "done", _DONE, log)) if root.get("done") is not None else []
     _note_repeated([*done, *restarts], log)
-    wish, days = PlanRequest(), dict[str, date | None]()
+    wish, goal, days = PlanRequest(), PlanRequest().goal, dict[str, date | None]()
     for key, value, _, mark in root.placed():
         if key == "asked" and value is not None:
             wish = _ASKED.read(value, mark, log) or wish
         elif key in ("release", "as_of") and value is not None:
             days[key] = c.day.read(value, mark, log)
+        elif key == "goal" and value is not None:
+            goal = _GOAL.read(value, mark, log) or goal
     unplaced = _unplaced(root, log)
     log.finish()
     planned = tuple(restart for restart, _ in restarts)
-    release = days.get("release")
+    release, as_of = days.get("release"), days.get("as_of")
+    # Restarts that are past now were ahead when the plan was made.
+    begin = wish.begin or (start_of(as_of) if as_of else None)
     month = (release.year, release.month) if release else None
     return ReadPlan(
         name,
         {restart.machine: restart.start for restart in planned if restart.start},
         {restart.machine: restart.end for restart in planned if restart.end},
         unplaced,
-        wish._replace(month=wish.month or month),
+        wish._replace(month=wish.month or month, begin=begin, goal=goal),
         release,
-        days.get("as_of"),
+        as_of,
         planned,
         tuple(restart for restart, _ in done),
     )

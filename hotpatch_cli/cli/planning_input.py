@@ -1,12 +1,13 @@
 """The fleet as a planning problem, by the options that `plan`, `verify` and `feed plan` share."""
 
 import re
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import typer
 
+from hotpatch_cli.cli.options.common import now
 from hotpatch_cli.cli.progress_bar import working
 from hotpatch_cli.cli.session import AzureRequest, Session, tell
 from hotpatch_cli.documents.codec import parse_duration
@@ -16,7 +17,6 @@ from hotpatch_cli.knowledge.release_age import stale
 from hotpatch_cli.model import GroupRule
 from hotpatch_cli.planning import PlanningInput, PlanRequest, prepare
 from hotpatch_cli.planning.implied_groups import Implied, with_implied
-from hotpatch_cli.schedule.patch_tuesday import release_moment
 from hotpatch_cli.servicing.scenario import Scenario
 
 _MOST = 1_000_000
@@ -42,12 +42,16 @@ class LimitsRequest(AzureRequest, ImpliedRequest, Protocol):
         """The month of the baseline."""
 
     @property
+    def as_of(self) -> date | None:
+        """The as-of date; None for today."""
+
+    @property
     def begin(self) -> date | None:
-        """The first date."""
+        """The first date, in the zone of each opening."""
 
     @property
     def until(self) -> date | None:
-        """The last date, included, in UTC."""
+        """The last date, included, in the zone of each opening."""
 
     @property
     def deadline(self) -> str | None:
@@ -63,9 +67,14 @@ def plan_request(request: LimitsRequest) -> PlanRequest:
     begin, until = request.begin, request.until
     if begin and until:
         require_order(until, begin, "the first date")
-    month, deadline = parse_month(request.baseline), parse_deadline(request.deadline)
-    allow_empty = getattr(request, "allow_empty", False)  # an option of `plan` alone
-    return PlanRequest(month, begin, until, deadline, request.include_monthly, allow_empty)
+    return PlanRequest(
+        parse_month(request.baseline),
+        begin,
+        until,
+        parse_deadline(request.deadline),
+        request.include_monthly,
+        today=None if request.as_of else now(),
+    )
 
 
 def require_order(until: date, begin: date, what: str) -> None:
@@ -129,22 +138,34 @@ def load(request: AzureRequest, names: Sequence[str], implied: Implied) -> Sessi
     return session._replace(fleet=with_implied(session.fleet, implied))
 
 
-def planning_input(session: Session, wish: PlanRequest, scenario: Scenario) -> PlanningInput:
-    """The fleet as a problem in a scenario. Raises ValueError where no baseline is due."""
+def planning_input(
+    session: Session,
+    wish: PlanRequest,
+    scenario: Scenario,
+    ends: Mapping[str, datetime] | None = None,
+) -> PlanningInput:
+    """The fleet as a problem in a scenario, with the ends of restarts that an older plan has.
+    Raises ValueError where no baseline is due.
+    """
     freezes = (*session.fleet.freezes, *scenario.freezes)
     judge = Judge(session.knowledge, session.day, scenario.releases)
-    return prepare(session.fleet._replace(freezes=freezes), judge, wish)
+    return prepare(session.fleet._replace(freezes=freezes), judge, wish, ends)
 
 
-def required_input(session: Session, wish: PlanRequest, scenario: Scenario) -> PlanningInput:
+def required_input(
+    session: Session,
+    wish: PlanRequest,
+    scenario: Scenario,
+    ends: Mapping[str, datetime] | None = None,
+) -> PlanningInput:
     """The same; raises InputError where no baseline is due."""
     try:
-        prepared = planning_input(session, wish, scenario)
+        prepared = planning_input(session, wish, scenario, ends)
     except ValueError as error:
         raise refuse(
             ", ".join(session.names), str(error), "Specify another month with --baseline."
         ) from None
-    if wish.until and release_moment(prepared.release_day).date() > wish.until:
+    if wish.until and prepared.finish <= prepared.release:
         day = f"{prepared.release_day:%a %Y-%m-%d}"
         raise typer.BadParameter(
             f"the last date, {wish.until}, is before the release of the baseline on {day}. "

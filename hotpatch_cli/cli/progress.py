@@ -13,6 +13,7 @@ from hotpatch_cli.cli.options.common import (
     Columns,
     ConfigOption,
     Deadline,
+    Effort,
     EveryRow,
     FleetFiles,
     InputFormat,
@@ -26,7 +27,6 @@ from hotpatch_cli.cli.options.common import (
     Quiet,
     ReleaseFiles,
     Subscriptions,
-    TimeLimit,
     WindowFiles,
     Zones,
 )
@@ -83,7 +83,7 @@ class ProgressRequest(NamedTuple):
     cloud: Cloud = "public"
     availability_sets: AvailabilitySets = None
     zones: Zones = None
-    time_limit: TimeLimit = 10.0
+    effort: Effort = 1.0
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
     no_color: NoColor = False
@@ -160,15 +160,15 @@ def _remaining(request: ProgressRequest, session: "Session", progress: "Progress
     from hotpatch_cli.planning import PlanRequest
     from hotpatch_cli.planning.changes import plan_diff
     from hotpatch_cli.planning.conflicts import plan_conflicts
+    from hotpatch_cli.planning.plan import SearchOptions
     from hotpatch_cli.planning.remaining_plan import remaining_plan
 
     judge = Judge(session.knowledge, session.day)
     limits = PlanRequest(until=request.until, deadline=parse_deadline(request.deadline))
     try:
         with working("planning the rest", quiet=request.quiet):
-            rest = remaining_plan(
-                session.fleet, judge, progress, limits=limits, time_limit=request.time_limit
-            )
+            options = SearchOptions(request.effort)
+            rest = remaining_plan(session.fleet, judge, progress, limits=limits, options=options)
     except ValueError as error:
         raise refuse(request.plan, str(error), "Make a new plan: run `hotpatch plan`.") from None
     rules = session.knowledge.rules

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from hotpatch_cli.cli.decision import conclude
-from hotpatch_cli.cli.html_report import TIME_LIMIT
 from hotpatch_cli.cli.options.common import (
     AsOf,
     Azure,
     Cloud,
     Columns,
     ConfigOption,
+    Effort,
     FleetFiles,
     InputFormat,
     ManagementGroups,
@@ -22,7 +22,6 @@ from hotpatch_cli.cli.options.common import (
     ReleaseFiles,
     SetFacts,
     Subscriptions,
-    TimeLimit,
     WaiverFiles,
     WindowFiles,
 )
@@ -60,7 +59,7 @@ class ReportRequest(NamedTuple):
         option("--trend", "FILE", "Show the trend since this saved report (JSON). Repeatable."),
     ] = None
     no_plan: Annotated[bool, switch("--no-plan", "No restart plan.")] = False
-    time_limit: TimeLimit = TIME_LIMIT
+    effort: Effort = 1.0
     matrix: MatrixFiles = None
     releases: ReleaseFiles = None
     quiet: Quiet = False
@@ -112,7 +111,7 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
         part = None
         if not request.no_plan:
             at = moment_at(request.as_of, None, report.as_of)
-            part = plan_part(report, knowledge, request.plan, request.time_limit, at)
+            part = plan_part(report, knowledge, request.plan, request.effort, at)
         page = contents(report, knowledge, part)
         if request.trend:
             page = page._replace(trend=trend_part(report, knowledge, map(str, request.trend)))

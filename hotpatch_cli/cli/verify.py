@@ -1,5 +1,6 @@
 """`hotpatch verify`: the rules of the fleet that a plan breaks."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from hotpatch_cli.planning.plan import BrokenRule
 
 app = typer.Typer(add_completion=False)
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before all releases: a plan without its date may have a restart on any day."""
 
 
 @app.command(cls=RequestCommand)
@@ -138,5 +141,7 @@ def _wish(wish: "PlanRequest", asked: "PlanRequest") -> "PlanRequest":
         until=wish.until if limited else asked.until,
         deadline=wish.deadline if limited else asked.deadline,
         everything=wish.everything or asked.everything,
-        begin=asked.begin,
+        begin=asked.begin or EVER,
+        now=asked.now,
+        strict=asked.strict,
     )

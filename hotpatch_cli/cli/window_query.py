@@ -5,7 +5,7 @@ from typing import Annotated, Protocol
 
 import typer
 
-from hotpatch_cli.cli.options.common import day_option, today
+from hotpatch_cli.cli.options.common import day_option, now, today
 from hotpatch_cli.cli.request import option
 from hotpatch_cli.cli.session import AzureRequest, Sources, source_names, tell
 from hotpatch_cli.cli.words import known_word
@@ -13,8 +13,8 @@ from hotpatch_cli.errors import InputError
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.use_cases.windows import OpeningQuery, UpcomingOpening, list_openings
 
-FirstDay = Annotated[date | None, day_option("--from", "First date, in UTC. Default: today.")]
-LastDay = Annotated[date | None, day_option("--until", "Last date, in UTC, instead of --next.")]
+FirstDay = Annotated[date | None, day_option("--from", "First local date. Default: today.")]
+LastDay = Annotated[date | None, day_option("--until", "Last local date, instead of --next.")]
 MostOpenings = Annotated[
     int, option("--next", "N", "Number of openings for each machine.", min=1, max=1000)
 ]
@@ -62,7 +62,8 @@ def found_openings(request: OpeningsRequest, *, by_window: bool) -> tuple[Upcomi
     tell(sources.notes, quiet=request.quiet)
     fleet = sources.fleet
     only = frozenset(known_word(name, fleet.windows, "--window") for name in request.named or ())
-    query = OpeningQuery(begin, request.until, request.most, by_window, only)
+    clock = None if request.begin else now()
+    query = OpeningQuery(begin, request.until, request.most, by_window, only, clock)
     openings, problems = list_openings(fleet, query)
     if problems:
         raise InputError(problems)

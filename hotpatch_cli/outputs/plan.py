@@ -5,7 +5,7 @@ from itertools import chain
 
 from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.outputs.escaping import csv_text, markdown
-from hotpatch_cli.outputs.plan_json import reboot_dict, whys_of
+from hotpatch_cli.outputs.plan_json import reboot_dict
 from hotpatch_cli.outputs.plan_table import each_alone
 from hotpatch_cli.outputs.plan_view import (
     PlanView,
@@ -39,7 +39,7 @@ def render_csv(view: PlanView, _options: ViewOptions) -> str:
     """The plan as CSV: a line for each restart, then a line without a start for each machine that
     isn't scheduled.
     """
-    whys = whys_of(view.plan)
+    whys = view.whys
     placed = (_csv_row(reboot, whys[reboot.machine.label]) for reboot in view.plan.reboots)
     return csv_text(
         _HEADER,
@@ -77,7 +77,7 @@ def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None
 def render_markdown(view: PlanView, _options: ViewOptions) -> str:
     """The plan as Markdown, for a change request."""
     plan = view.plan
-    whys = whys_of(plan)
+    whys = view.whys
     lines = [
         f"# {headline(plan)}",
         "",
@@ -86,7 +86,7 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
         *(f"- {markdown(note)}" for note in view.notes),
         "",
     ]
-    for night in nights(plan):
+    for night in nights(plan.reboots):
         lines += [f"## Night of {night.name}", ""]
         lines += [_line(_MARKDOWN), _line(["---"] * len(_MARKDOWN))]
         lines += [_line((*_row(reboot), whys[reboot.machine.label])) for reboot in night.reboots]

@@ -1,11 +1,12 @@
-"""A plan as a calendar feed: one event for each machine, or for each group and night."""
+"""A plan as a calendar feed: one event for each machine, or for each group and night. What Azure
+restarts has no appointments: one event has all days on which it can restart them.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from hotpatch_cli.outputs.ics import FeedEvent, feed
-from hotpatch_cli.outputs.phrases import counted
-from hotpatch_cli.outputs.plan_json import whys_of
+from hotpatch_cli.outputs.phrases import and_more, counted
 from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
@@ -16,6 +17,7 @@ from hotpatch_cli.outputs.plan_view import (
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Plan, Reboot
+from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
 _COUNTED_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMED = 200  # machines that a group's event names
@@ -24,22 +26,48 @@ _NAMED = 200  # machines that a group's event names
 def render_ics(view: PlanView, options: ViewOptions) -> str:
     """The planned restarts as a feed. A restart keeps its UID when a new plan moves it."""
     plan = view.plan
-    events = _by_group(plan) if options.feed.by_group else map(_PlanEvents(plan), plan.reboots)
+    own = [reboot for reboot in plan.reboots if reboot.runner == "owner"]
+    by_azure = [reboot for reboot in plan.reboots if reboot.runner == "platform"]
+    events = _by_group(view, own) if options.feed.by_group else map(_PlanEvents(view), own)
     alarmed = (event._replace(alarms=options.feed.alarms) for event in events)
-    return feed(f"Restarts of {plan.prepared.fleet.name or 'the fleet'}", alarmed, options.feed)
+    platform = [_of_azure(plan, by_azure)] if by_azure else []
+    name = f"Restarts of {plan.prepared.fleet.name or 'the fleet'}"
+    return feed(name, [*alarmed, *platform], options.feed)
+
+
+def _of_azure(plan: Plan, reboots: Sequence[Reboot]) -> FeedEvent:
+    """All that Azure restarts, on all days on which it can."""
+    day = plan.release_day
+    first, last = max(day, plan.prepared.as_of), day + PLATFORM_DAYS
+    lines = [
+        f"Azure restarts them in off-peak hours that it chooses, by {day_text(last)}.",
+        _how_certain(reboots, day),
+        f"Machines: {and_more([reboot.machine.label for reboot in reboots], _NAMED)}.",
+    ]
+    count = counted(len(reboots), "machine restarts", "machines restart")
+    return FeedEvent(
+        identity=("planned by Azure", str(day)),
+        start=first,
+        end=max(first, last) + timedelta(days=1),
+        summary=f"{count} by Azure ({_baseline(reboots, day)})",
+        description="\n".join(lines),
+        categories=("Restart",),
+        certain=False,
+        sequence=_number(plan.prepared.release, reboots),
+    )
 
 
 class _PlanEvents:
     """Makes the event of a restart."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan, self._whys = plan, whys_of(plan)
+    def __init__(self, view: PlanView) -> None:
+        self._plan, self._whys = view.plan, view.whys
 
     def __call__(self, reboot: Reboot) -> FeedEvent:
         """The event of one restart."""
         machine, day = reboot.machine, self._plan.release_day
         lines = [
-            _who_restarts([reboot]),
+            "You run the restart.",
             _how_certain([reboot], day),
             f"Window {reboot.window}: {_span(reboot.start, reboot.end)}.",
             f"Why then: {self._whys[machine.label]}.",
@@ -52,21 +80,21 @@ class _PlanEvents:
             identity=("planned", (machine.id or machine.label).lower(), str(day)),
             start=reboot.start,
             end=reboot.end,
-            summary=f"{machine.label}: restart{_by([reboot])} ({_baseline([reboot], day)})",
+            summary=f"{machine.label}: restart ({_baseline([reboot], day)})",
             description="\n".join(lines),
             categories=("Restart",),
-            certain=_is_certain([reboot]),
+            certain=reboot.confirmed,
             sequence=_number(reboot.start, [reboot]),
         )
 
 
-def _by_group(plan: Plan) -> Iterator[FeedEvent]:
+def _by_group(view: PlanView, reboots: Sequence[Reboot]) -> Iterator[FeedEvent]:
     """One event for each group and night, from its first start to its last end; a machine without
     a group has its own.
     """
-    event_of = _PlanEvents(plan)
+    plan, event_of = view.plan, _PlanEvents(view)
     taken: set[tuple[str, ...]] = set()
-    for night in nights(plan):
+    for night in nights(reboots):
         groups: dict[str, list[Reboot]] = {}
         for reboot in night.reboots:
             if not reboot.machine.placement.groups:
@@ -93,32 +121,23 @@ def _of_group(
         identity=identity,
         start=start,
         end=end,
-        summary=f"{name}: {count}{_by(members)} ({_baseline(members, day)})",
+        summary=f"{name}: {count} ({_baseline(members, day)})",
         description="\n".join(
             [
-                _who_restarts(members),
+                "You run the restarts.",
                 _how_certain(members, day),
                 f"Night of {night.name}.",
                 *lines,
             ]
         ),
         categories=("Restart",),
-        certain=_is_certain(members),
+        certain=all(reboot.confirmed for reboot in members),
         sequence=_number(start, members),
     )
 
 
 def _member(reboot: Reboot) -> str:
-    by_azure = ", by Azure, proposed" if reboot.runner == "platform" else ""
-    return f"{reboot.machine.label}: {moment_text(reboot.start)}{by_azure}, {certainty(reboot)}"
-
-
-def _by(reboots: Sequence[Reboot]) -> str:
-    """Who restarts, for a summary: nothing where you do."""
-    runners = {reboot.runner for reboot in reboots}
-    if runners == {"owner"}:
-        return ""
-    return " by Azure, proposed" if runners == {"platform"} else ", some by Azure"
+    return f"{reboot.machine.label}: {moment_text(reboot.start)}, {certainty(reboot)}"
 
 
 def _baseline(reboots: Sequence[Reboot], day: date) -> str:
@@ -126,24 +145,11 @@ def _baseline(reboots: Sequence[Reboot], day: date) -> str:
     return f"baseline of {day}, {words}"
 
 
-def _who_restarts(reboots: Sequence[Reboot]) -> str:
-    runners = {reboot.runner for reboot in reboots}
-    if runners == {"owner"}:
-        return "You run the restart."
-    which = "" if runners == {"platform"} else " of some of these restarts"
-    return f"Azure chooses the moment{which} (AutomaticByPlatform). Its start here is a proposal."
-
-
 def _how_certain(reboots: Sequence[Reboot], day: date) -> str:
     if all(reboot.confirmed for reboot in reboots):
         return f"The baseline of {day_text(day)} is confirmed."
     which = " for some of the machines" if any(reboot.confirmed for reboot in reboots) else ""
     return f"The baseline of {day_text(day)} is a forecast{which}."
-
-
-def _is_certain(reboots: Sequence[Reboot]) -> bool:
-    """Whether the restarts are appointments: confirmed, and not at a moment that Azure chooses."""
-    return all(reboot.confirmed and reboot.runner == "owner" for reboot in reboots)
 
 
 def _span(start: datetime, end: datetime) -> str:

@@ -10,7 +10,6 @@ from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
 from hotpatch_cli.planning.plan_record import PlannedRestart
-from hotpatch_cli.planning.start_reasons import start_reasons
 
 
 def render_json(view: PlanView, _options: ViewOptions) -> str:
@@ -21,13 +20,16 @@ def render_json(view: PlanView, _options: ViewOptions) -> str:
 def plan_dict(view: PlanView) -> dict[str, Any]:
     """The plan as a JSON object."""
     plan = view.plan
-    whys = whys_of(plan)
+    whys = view.whys
     found: dict[str, Any] = {
         "schema_version": 1,
         "notes": list(view.notes),
         "as_of": str(plan.prepared.as_of),
         "release": str(plan.release_day),
         "asked": _asked(view.wish, plan.prepared.begin),
+        "goal": plan.result.goal,
+        "effort": plan.effort,
+        "cut_short": plan.result.cut_short,
         "status": plan.status,
         "objective": _objective(plan),
         "search": {
@@ -55,13 +57,6 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
     if view.done:
         found["done"] = list(map(_done, view.done))
     return found
-
-
-def whys_of(plan: Plan) -> dict[str, str]:
-    """Why each restart is at its time, by machine."""
-    reasons = start_reasons(plan.prepared, plan.result.starts)
-    pairs = zip(plan.prepared.machines, reasons, strict=True)
-    return {machine.label: why for machine, why in pairs}
 
 
 def reboot_dict(reboot: Reboot) -> dict[str, Any]:
@@ -101,6 +96,8 @@ def _asked(wish: PlanRequest, begin: datetime) -> dict[str, Any]:
         "deadline_hours": None if wish.deadline is None else wish.deadline.total_seconds() / 3600,
         "all": wish.everything,
         "begin": begin.isoformat(),
+        "now": None if wish.now is None else wish.now.isoformat(),
+        "strict": wish.strict,
     }
 
 
@@ -110,6 +107,8 @@ def _objective(plan: Plan) -> dict[str, Any]:
         "lower_bound": round(plan.lower_bound, 6),
         "gap": round(plan.gap, 6),
         "makespan": plan.makespan.isoformat() if plan.makespan else None,
+        "most_placed": plan.result.most_placed,
+        "end_bound": plan.end_bound.isoformat() if plan.end_bound else None,
     }
 
 

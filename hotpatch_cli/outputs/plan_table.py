@@ -9,7 +9,6 @@ from typing import NamedTuple
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.folding import cells
 from hotpatch_cli.outputs.phrases import and_rest, counted
-from hotpatch_cli.outputs.plan_json import whys_of
 from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
@@ -56,12 +55,12 @@ _NIGHTS = (
 def render_table(view: PlanView, options: ViewOptions) -> str:
     """The plan by night, then what isn't scheduled, then what changes."""
     plan = view.plan
-    every = nights(plan)
+    every = nights(plan.reboots)
     notes = "".join(folded(f"- {visible(note)}\n", options) for note in view.notes)
     parts = [f"{headline(plan)}.\n" + folded(proof(plan), options), notes]
     if len(every) > 1:
         parts.append(_overview(every, options))
-    whys = whys_of(plan)
+    whys = view.whys
     most = len(plan.reboots) if options.most is None else options.most
     shown = 0
     for night in every:

@@ -13,8 +13,11 @@ AskedJson = TypedDict(
         "deadline_hours": float | None,
         "all": bool,
         "begin": str,
+        "now": str | None,
+        "strict": bool,
     },
 )
+PlanStatus = Literal["optimal", "feasible", "incomplete", "infeasible"]
 MovedJson = TypedDict("MovedJson", {"machine": str, "from": str, "to": str})
 
 
@@ -23,12 +26,16 @@ class ObjectiveJson(TypedDict):
     last end.
 
     `gap` is (exposure_hours - lower_bound) / exposure_hours, 0 when the exposure is 0.
+    `most_placed` is true where it is proven that no plan schedules more weight, and of that weight
+    more restarts. No plan ends before `end_bound`; it is null unless the goal is the earliest end.
     """
 
     exposure_hours: float
     lower_bound: float
     gap: float
     makespan: str | None
+    most_placed: bool
+    end_bound: str | None
 
 
 class SearchJson(TypedDict):
@@ -130,7 +137,7 @@ class PlanDiffJson(TypedDict):
 class WithoutJson(TypedDict):
     """The plan without the scenario."""
 
-    status: str
+    status: PlanStatus
     objective: ObjectiveJson
     reboots: int
     unplaced: list[str]
@@ -147,7 +154,10 @@ class WhatIfJson(PlanDiffJson):
 
 class PlanJson(TypedDict):
     """The plan of `hotpatch plan`. `notes` have the age of the release data, and what else concerns
-    the whole plan.
+    the whole plan. `cut_short` is true where a time limit or the user ended the search.
+
+    `status`: all are scheduled and it is proven that no plan is better (`optimal`); all are
+    scheduled (`feasible`); it is proven that not all can be (`infeasible`); otherwise `incomplete`.
     """
 
     schema_version: int
@@ -155,7 +165,10 @@ class PlanJson(TypedDict):
     as_of: str
     release: str
     asked: AskedJson
-    status: Literal["optimal", "feasible", "infeasible"]
+    goal: Literal["exposure", "earliest-end"]
+    effort: float
+    cut_short: bool
+    status: PlanStatus
     objective: ObjectiveJson
     search: SearchJson
     left_alone: dict[str, int]

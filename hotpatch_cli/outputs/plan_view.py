@@ -1,6 +1,6 @@
 """What the formats of a plan share: the plan in words, its notes, and its restarts by night."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -12,12 +12,18 @@ from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.planning.done_restarts import uncertain
+from hotpatch_cli.planning.plan import done_by_fleet
 from hotpatch_cli.planning.plan_record import PlannedRestart
+from hotpatch_cli.planning.start_reasons import start_reasons
 from hotpatch_cli.report import sentence
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
 NOON = 12
 _NAMED = 10
+_CONFLICTS = 5
+INCOMPLETE = "The search found no plan for all; whether one exists is unknown."
+INCOMPLETE_FACTS = "Whether a plan for all exists is unknown: facts of some machines are missing."
 _DAY = timedelta(days=1)
 
 
@@ -47,6 +53,30 @@ class PlanView(NamedTuple):
         return f"{self.rules[finding.code].name} ({finding.code}): {self.message(finding)}"
 
     @property
+    def whys(self) -> dict[str, str]:
+        """Why each restart is at its time, by machine."""
+        prepared, starts = self.plan.prepared, self.plan.result.starts
+        names = {restart.machine for restart in self.done}
+        done = (
+            *self.done,
+            *(restart for restart in done_by_fleet(prepared) if restart.machine not in names),
+        )
+        reasons = start_reasons(prepared, starts, kept=self._unmoved, done=done)
+        return {
+            machine.label: reason.text if reason else ""
+            for machine, reason in zip(prepared.machines, reasons, strict=True)
+        }
+
+    @property
+    def _unmoved(self) -> frozenset[str]:
+        """The machines that have the time of the plan to keep."""
+        if self.kept is None:
+            return frozenset()
+        new = {move.reboot.machine.label for move in self.kept.moved}
+        new |= {reboot.machine.label for reboot in (*self.kept.added, *self.kept.scheduled)}
+        return frozenset(reboot.machine.label for reboot in self.plan.reboots) - new
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the whole plan: the age of the data, and what is a forecast or
         a proposal.
@@ -61,6 +91,7 @@ class PlanView(NamedTuple):
 
 def _notes(view: PlanView) -> Iterator[str]:
     plan = view.plan
+    yield from _missing_facts(view)
     if view.supposed is not None:
         yield f"This plan is for a scenario: {' and '.join(view.supposed.texts)}."
     forecast = [reboot for reboot in plan.reboots if not reboot.confirmed]
@@ -72,10 +103,40 @@ def _notes(view: PlanView) -> Iterator[str]:
         yield (
             f"Azure chooses when to restart {_names(proposed)} (AutomaticByPlatform), within "
             f"{PLATFORM_DAYS.days} days of the release. "
-            "The start in this plan is a proposal."
+            "The start in this plan is a proposal: Azure doesn't apply the groups, rings, limits, "
+            "and freezes of the fleet. The exposure counts the proposed start."
         )
+    unknown_ends = uncertain(plan.prepared.fleet, plan.prepared.done, plan.prepared.machines)
+    if unknown_ends:
+        yield (
+            f"No source states when these restarts ended: {and_more(unknown_ends, _NAMED)}. Soak "
+            "and settle times count from the planned end in the plan to keep, or otherwise from "
+            "the as-of date. To change that, specify the end, such as `done: 2026-01-17T22:30:00Z`."
+        )
+    if plan.status == "incomplete":
+        yield INCOMPLETE if not plan.prepared.left_out else INCOMPLETE_FACTS
     if plan.result.cut_short:
-        yield "The search was cut short. More time might find a better plan."
+        yield (
+            "The time limit or the user ended the search, so another run might find another plan. "
+            "More time might find a better plan."
+        )
+
+
+def _missing_facts(view: PlanView) -> Iterator[str]:
+    """The machines whose facts are missing, and what that means for others."""
+    prepared = view.plan.prepared
+    names = [prepared.machines[task].label for task in sorted(prepared.lacking)]
+    if not names:
+        return
+    codes = dict.fromkeys(prepared.missing[task].code for task in sorted(prepared.lacking))
+    rules = ", ".join(f"{view.rules[code].name} ({code})" for code in codes)
+    others = (
+        "Restarts that come after them aren't scheduled either (--strict)."
+        if prepared.strict
+        else "Other restarts don't depend on them; with --strict, they do."
+    )
+    named = and_more(names, _NAMED)
+    yield f"Facts are missing, so these aren't scheduled: {named}: {rules}. {others}"
 
 
 def _names(reboots: Sequence[Reboot]) -> str:
@@ -98,20 +159,32 @@ def moment_text(moment: datetime) -> str:
 
 
 def told_left_out(view: PlanView) -> list[str]:
-    """The machines that aren't scheduled, and the conflicts, line by line: for formats that have
-    room for restarts alone.
+    """The machines that aren't scheduled, and the conflicts: for formats that have room for
+    restarts alone. A few lines however many they are: one for each rule, and the first conflicts.
     """
-    lines = [
-        f"{machine.label}: not scheduled: {view.why_left_out(why)}"
-        for machine, why in view.plan.unplaced
+    by_rule: dict[str, list[tuple[str, Finding]]] = {}
+    for machine, why in view.plan.unplaced:
+        by_rule.setdefault(why.code, []).append((machine.label, why))
+    lines = []
+    for rows in by_rule.values():
+        label, first = rows[0]
+        text = view.why_left_out(first)
+        if any(other != first for _, other in rows):
+            rule = view.rules[first.code]
+            text = f"{rule.name} ({first.code}), such as {label}: {view.message(first)}"
+        count = f" ({len(rows):,} machines)" if len(rows) > _NAMED else ""
+        lines.append(
+            f"{and_more([name for name, _ in rows], _NAMED)}: not scheduled{count}: {text}"
+        )
+    lines += [
+        f"Conflict {number}: {conflict.summary}"
+        for number, conflict in enumerate(view.obstacles[:_CONFLICTS], 1)
     ]
-    return [
-        *lines,
-        *(
-            f"Conflict {number}: {conflict.summary}"
-            for number, conflict in enumerate(view.obstacles, 1)
-        ),
-    ]
+    if (more := len(view.obstacles) - _CONFLICTS) > 0:
+        lines.append(f"{more:,} more conflicts.")
+    if len(view.plan.unplaced) > _NAMED or more > 0:
+        lines.append("For all machines and conflicts, use the format json or table.")
+    return lines
 
 
 class PlanNight(NamedTuple):
@@ -126,10 +199,10 @@ class PlanNight(NamedTuple):
         return f"{day_text(self.day)} to {day_text(self.day + _DAY)}"
 
 
-def nights(plan: Plan) -> list[PlanNight]:
-    """The restarts of a plan by night, each in the local time of its own opening."""
+def nights(reboots: Iterable[Reboot]) -> list[PlanNight]:
+    """Restarts by night, each in the local time of its own opening."""
     rows = sorted(
-        plan.reboots, key=lambda reboot: (_evening(reboot), reboot.start, reboot.machine.label)
+        reboots, key=lambda reboot: (_evening(reboot), reboot.start, reboot.machine.label)
     )
     return [
         PlanNight(datetime.fromordinal(day), tuple(rest))
@@ -162,10 +235,17 @@ def proof(plan: Plan) -> str:
     """How many restarts are scheduled and not needed, and how good the plan is, in two lines."""
     alone = "".join(f", {count} {why}" for why, count in sorted(plan.not_needed.items()))
     last = f" The last restart ends {moment_text(plan.makespan)}." if plan.makespan else ""
+    hours = f"{plan.exposure:.1f} weighted hours of exposure"
+    if plan.result.goal == "exposure":
+        worth = f"{hours}, at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}).{last}"
+    else:
+        worth = f"{hours}.{last}"
+        if plan.end_bound and plan.makespan:
+            bound = plan.end_bound.astimezone(plan.makespan.tzinfo)
+            worth += f" No plan ends before {moment_text(bound)}."
     return (
         f"{len(plan.reboots)} scheduled, {len(plan.unplaced)} not scheduled{alone}.\n"
-        f"{plan.status}: {plan.exposure:.1f} weighted hours of exposure, "
-        f"at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}).{last}\n"
+        f"{plan.status}: {worth}\n"
     )
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding, Machine
-from hotpatch_cli.planning.plan import Plan, blocked_tasks
+from hotpatch_cli.planning.blocked import blocked_tasks
+from hotpatch_cli.planning.plan import Plan
 from hotpatch_cli.planning.prepare import PlanningInput, wider
 from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, moment
 from hotpatch_cli.report import sentence
@@ -54,7 +55,7 @@ def plan_conflicts(plan: Plan, rules: Mapping[str, Rule]) -> tuple[PlanConflict,
     late = {task for task, why in prepared.missing.items() if why.variant == "deadline"}
     conflicts = [*_facts_missing(prepared, rules, late)]
     shut = prepared.missing.keys() - late
-    behind = blocked_tasks(prepared, plan.result).blocked_by(shut)
+    behind = blocked_tasks(prepared.problem, plan.result.starts).blocked_by(shut)
     unexplained = [
         task
         for task, start in enumerate(plan.result.starts)

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import chain, islice
+from math import ceil
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.model import Finding, Machine, TrackState, make_finding
+from hotpatch_cli.planning.blocked import BlockedTasks, blocked_tasks
 from hotpatch_cli.planning.plan_record import PlannedRestart
-from hotpatch_cli.planning.prepare import PlanningInput
+from hotpatch_cli.planning.prepare import PlanningInput, full_problem
 from hotpatch_cli.planning.window_slots import MINUTE, moment
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import Result, Task, solve, verify
 from hotpatch_cli.servicing.restart import restarted_by_platform
 
-_NAMED = 3
 _ORDERS = frozenset({"after", "ring", "unplaced"})
 """The rules of `verify` on the order of two tasks."""
 
@@ -44,7 +44,8 @@ class Plan(NamedTuple):
     restart.
 
     `not_needed` counts the machines that need no restart for this baseline, by reason.
-    `moved` are the machines whose time differs from the plan to keep.
+    `moved` are the machines whose time differs from the plan to keep. With the goal of the earliest
+    end, no plan ends before `end_bound`, and nothing is proven of the exposure.
     """
 
     release_day: date
@@ -59,34 +60,74 @@ class Plan(NamedTuple):
     moved: tuple[Machine, ...]
     result: Result
     prepared: PlanningInput
+    effort: float = 1.0
+    end_bound: datetime | None = None
+
+
+class SearchOptions(NamedTuple):
+    """How to search: how much work, what to minimize, and what ends the search early.
+
+    `time_limit` is in seconds, `should_stop` is asked between steps. `progress` takes the share of
+    the work that is done and the gap of the best plan, both from 0 to 1.
+    """
+
+    effort: float = 1.0
+    goal: str = "exposure"
+    time_limit: float | None = None
+    should_stop: Callable[[], bool] | None = None
+    progress: Callable[[float, float], None] | None = None
+
+
+DEFAULT_SEARCH = SearchOptions()
 
 
 def plan(
     prepared: PlanningInput,
+    options: SearchOptions = DEFAULT_SEARCH,
     *,
-    time_limit: float | None = None,
-    should_stop: Callable[[], bool] | None = None,
-    progress: Callable[[float, float], None] | None = None,
     keep: Mapping[str, datetime] | None = None,
 ) -> Plan:
-    """The plan for a prepared fleet.
-
-    `keep` maps machines to starts of an older plan that it should stay near. `progress` takes the
-    share of the work that is done and the gap of the best plan, both from 0 to 1.
+    """The plan for a prepared fleet. `keep` maps machines to starts of an older plan that it should
+    stay near.
     """
     before = (
         None
         if keep is None
         else tuple(_kept(machine, keep, prepared) for machine in prepared.machines)
     )
+    result = solve_prepared(prepared, options, before)
+    return plan_from(prepared, result, options.effort)
+
+
+def solve_prepared(
+    prepared: PlanningInput, options: SearchOptions, keep: Sequence[int | None] | None = None
+) -> Result:
+    """The result of the scheduler for the tasks of a prepared fleet, in their order.
+
+    Machines that are left out take no part in the search, so that status and bounds are of the
+    others; restarts that are done occupy their groups.
+    """
+    problem, out = prepared.problem, prepared.left_out
+    order = [task for task in range(len(problem.tasks)) if task not in out]
+    settling = prepared.settling
+    tasks = (*(problem.tasks[task] for task in order), *settling)
+    kept = None
+    if keep is not None:
+        kept = (*(keep[task] for task in order), *(task.pinned for task in settling))
     result = solve(
-        prepared.problem,
-        time_limit=time_limit,
-        should_stop=should_stop,
-        progress=progress,
-        keep=before,
+        problem._replace(tasks=tasks),
+        effort=options.effort,
+        time_limit=options.time_limit,
+        should_stop=options.should_stop,
+        progress=options.progress,
+        keep=kept,
+        goal=options.goal,
     )
-    return plan_from(prepared, result)
+    starts: list[int | None] = [None] * len(problem.tasks)
+    for task, start in zip(order, result.starts[: len(order)], strict=True):
+        starts[task] = start
+    moved = tuple(order[number] for number in result.moved if number < len(order))
+    return result._replace(starts=tuple(starts), moved=moved)
 
 
 def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
@@ -112,20 +153,30 @@ def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: PlanningInpu
     return None if start is None else (start - prepared.release) // MINUTE
 
 
-def plan_from(prepared: PlanningInput, result: Result) -> Plan:
-    """The result of the scheduler as a plan."""
+def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:
+    """The result of the scheduler as a plan.
+
+    Whether machines could restart whose facts are missing is unknown, so a plan without them is
+    `incomplete` if nothing else stands in the way.
+    """
     reboots = [
         _reboot(prepared, task, start)
         for task, start in enumerate(result.starts)
         if start is not None
     ]
     unplaced = _unplaced(prepared, result)
+    bound, gap, end_bound = result.bound, result.gap, None
+    if result.goal == "earliest-end":
+        end_bound = prepared.release + ceil(result.bound) * MINUTE if reboots else None
+        bound, gap = 0.0, 1.0 if result.exposure else 0.0
     return Plan(
         release_day=prepared.release_day,
-        status="infeasible" if unplaced else result.status,
+        status="incomplete"
+        if prepared.left_out and result.status != "infeasible"
+        else result.status,
         exposure=result.exposure,
-        lower_bound=result.bound,
-        gap=result.gap,
+        lower_bound=bound,
+        gap=gap,
         makespan=max((reboot.end for reboot in reboots), default=None),
         reboots=tuple(sorted(reboots, key=lambda reboot: (reboot.start, reboot.machine.label))),
         unplaced=unplaced,
@@ -133,100 +184,34 @@ def plan_from(prepared: PlanningInput, result: Result) -> Plan:
         moved=tuple(prepared.machines[task] for task in result.moved),
         result=result,
         prepared=prepared,
+        effort=effort,
+        end_bound=end_bound,
     )
 
 
 def _unplaced(prepared: PlanningInput, result: Result) -> tuple[tuple[Machine, Finding], ...]:
-    """The machines that are not scheduled, and why: no opening fits, a predecessor is not scheduled
-    either, or the limits leave no room.
+    """The machines that are not scheduled, and why: those with a missing fact first, then those
+    without an opening, that depend on others, or that the limits leave no room for.
     """
-    blocked = blocked_tasks(prepared, result)
-    rows = []
-    for task, start in enumerate(result.starts):
-        if start is not None:
-            continue
-        machine = prepared.machines[task]
-        seen = {"window": ", ".join(machine.placement.windows)}
-        if task in prepared.missing:
-            why = prepared.missing[task]
-        elif task in blocked.predecessors:
-            first, total = blocked.first(task)
-            names = ", ".join(prepared.machines[other].label for other in first)
-            more = total - len(first)
-            if more > 0:
-                names += f" and {more} more"
-            why = make_finding("HP505", seen=seen, names=names)
-        else:
-            why = make_finding("HP501", "crowded", seen=seen, deadline=moment(prepared.finish))
-        rows.append((machine, why))
-    return tuple(rows)
+    blocked = blocked_tasks(prepared.problem, result.starts)
+    out = [task for task, start in enumerate(result.starts) if start is None]
+    lacking = prepared.lacking
+    out.sort(key=lambda task: task not in lacking)  # stable: otherwise in the order of the fleet
+    return tuple((prepared.machines[task], _obstacle(prepared, blocked, task)) for task in out)
 
 
-Predecessor = tuple[str, int]
-"""What has to be done before a task: `group` or `ring`, and its number."""
-
-
-class BlockedTasks(NamedTuple):
-    """Tasks that are not scheduled because their predecessors are not.
-
-    `unscheduled` has the tasks of a group or a ring that are not scheduled, `predecessors` what a
-    task that is not scheduled depends on.
-    """
-
-    unscheduled: Mapping[Predecessor, tuple[int, ...]]
-    predecessors: Mapping[int, tuple[Predecessor, ...]]
-
-    def first(self, task: int) -> tuple[list[int], int]:
-        """(some of those that a task depends on, how many there are)."""
-        waits_for = [self.unscheduled[before] for before in self.predecessors[task]]
-        some = islice(dict.fromkeys(chain.from_iterable(waits_for)), _NAMED)
-        return list(some), sum(map(len, waits_for))
-
-    def blocked_by(self, causes: Iterable[int]) -> set[int]:
-        """The tasks that depend, directly or not, on one of some tasks."""
-        causes = set(causes)
-        reached = set(causes)
-        closed: set[Predecessor] = set()
-        grown = True
-        while grown:
-            for before, tasks in self.unscheduled.items():
-                if not reached.isdisjoint(tasks):
-                    closed.add(before)
-            more = {
-                task
-                for task, waits_for in self.predecessors.items()
-                if task not in reached and not closed.isdisjoint(waits_for)
-            }
-            grown = bool(more)
-            reached |= more
-        return reached - causes
-
-
-def blocked_tasks(prepared: PlanningInput, result: Result) -> BlockedTasks:
-    """Which of the tasks that are not scheduled depend on others that are not."""
-    problem, starts = prepared.problem, result.starts
-    out = [task for task, start in enumerate(starts) if start is None]
-    unscheduled: dict[Predecessor, list[int]] = {}
-    for number in out:
-        task = problem.tasks[number]
-        for group in task.groups:
-            unscheduled.setdefault(("group", group), []).append(number)
-        if task.ring is not None:
-            unscheduled.setdefault(("ring", task.ring), []).append(number)
-    ring_before = {then: first for first, then in problem.ring_steps()}
-    predecessors: dict[int, tuple[Predecessor, ...]] = {}
-    for number in out:
-        task = problem.tasks[number]
-        before: list[Predecessor] = []
-        for group in task.groups:
-            before += [("group", earlier) for earlier in problem.groups[group].after]
-        if task.ring in ring_before:
-            before.append(("ring", ring_before[task.ring]))
-        waits_for = tuple(dict.fromkeys(one for one in before if one in unscheduled))
-        if waits_for:
-            predecessors[number] = waits_for
-    tasks = {before: tuple(numbers) for before, numbers in unscheduled.items()}
-    return BlockedTasks(tasks, predecessors)
+def _obstacle(prepared: PlanningInput, blocked: BlockedTasks, task: int) -> Finding:
+    """Why a machine isn't scheduled."""
+    if task in prepared.missing:
+        return prepared.missing[task]
+    seen = {"window": ", ".join(prepared.machines[task].placement.windows)}
+    if task not in blocked.predecessors:
+        return make_finding("HP502", "crowded", seen=seen, deadline=moment(prepared.finish))
+    first, total = blocked.first(task)
+    names = ", ".join(prepared.machines[other].label for other in first)
+    if total > len(first):
+        names += f" and {total - len(first):,} more"
+    return make_finding("HP505", seen=seen, names=names)
 
 
 def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
@@ -281,16 +266,20 @@ def violations(
     ends: Mapping[str, datetime] | None = None,
     done: Sequence[PlannedRestart] = (),
 ) -> list[BrokenRule]:
-    """Every rule that a plan breaks, and restarts of machines that need none. The soak and settle
-    times of restarts that are `done` count for the others.
+    """Every rule that a plan breaks, and restarts of machines that need none.
+
+    The soak and settle times of restarts that are `done`, by an older plan or by the fleet, count
+    for the others. A planned restart whose day has come and that the fleet shows as done isn't
+    compared: it can't be moved.
     """
     known = {machine.label: number for number, machine in enumerate(prepared.machines)}
     placed: list[int | None] = [None] * len(known)
+    past = _past_restarts(prepared, starts, ends or {}, done)
     found: list[BrokenRule] = []
     for name, start in starts.items():
         if name not in known:
-            text = f"{quoted(name)}: no machine with this name restarts for this baseline"
-            found.append(BrokenRule("machine", (name,), None, text))
+            if name not in past:
+                found.append(_needless(prepared, name))
             continue
         minutes, rest = divmod(start - prepared.release, MINUTE)
         placed[known[name]] = minutes
@@ -305,9 +294,15 @@ def violations(
                 f"but its restart takes {duration_text(length)}"
             )
             found.append(BrokenRule("duration", (name,), None, text))
-    past = [task for task in _done_tasks(prepared, done) if task.name not in starts]
-    problem = prepared.problem._replace(tasks=(*prepared.problem.tasks, *past))
-    for violation in verify(problem, [*placed, *(task.pinned for task in past)]):
+    tasks = [
+        task
+        for task in _done_tasks(prepared, past.values())
+        if task.name not in known or task.name not in starts
+    ]
+    # Restarts that are done are tasks here, so they take no time off the windows.
+    problem = full_problem(prepared)
+    problem = problem._replace(tasks=(*problem.tasks, *tasks))
+    for violation in verify(problem, [*placed, *(task.pinned for task in tasks)]):
         machines = tuple(problem.tasks[task].name for task in violation.tasks)
         # in an order, the last task is the one that starts too early
         early = violation.tasks[-1:] if violation.rule in _ORDERS else violation.tasks
@@ -318,6 +313,46 @@ def violations(
         )
         found.append(BrokenRule(violation.rule, machines, violation.limit, text))
     return found
+
+
+def _needless(prepared: PlanningInput, name: str) -> BrokenRule:
+    """A restart that nobody needs: the machine isn't of the fleet, or not of the baseline."""
+    why = prepared.needless.get(name)
+    if why is None:
+        text = f"{quoted(name)}: the fleet has no machine with this name"
+        return BrokenRule("machine", (name,), None, text)
+    text = f"{quoted(name)}: the machine needs no restart for this baseline ({why})"
+    return BrokenRule("not-needed", (name,), None, text)
+
+
+def _past_restarts(
+    prepared: PlanningInput,
+    starts: Mapping[str, datetime],
+    ends: Mapping[str, datetime],
+    done: Iterable[PlannedRestart],
+) -> dict[str, PlannedRestart]:
+    """The restarts that are done, by machine: those of an older plan, and those that the fleet
+    shows. An end that no source states is the planned one.
+    """
+    past = {restart.machine: restart for restart in done}
+    for restart in prepared.done:
+        machine, end = restart.machine, restart.end
+        start = starts.get(machine.label)
+        if start is not None and start.date() > prepared.as_of:
+            continue  # planned for a later day: it isn't needed any more
+        if restart.assumed or end is None:
+            if machine.label in past:
+                continue
+            if start is not None:
+                end = ends.get(machine.label, start + machine.placement.reboot)
+        ring, groups = machine.placement.ring, machine.placement.groups
+        past[machine.label] = PlannedRestart(machine.label, start, end, ring, groups)
+    return past
+
+
+def done_by_fleet(prepared: PlanningInput) -> list[PlannedRestart]:
+    """The restarts that the fleet shows as done."""
+    return list(_past_restarts(prepared, {}, {}, ()).values())
 
 
 def _done_tasks(prepared: PlanningInput, done: Iterable[PlannedRestart]) -> Iterator[Task]:

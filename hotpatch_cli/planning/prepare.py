@@ -4,35 +4,60 @@ restarts.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import chain
 from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.records import PRODUCTS, Product
 from hotpatch_cli.model import Facts, Finding, Fleet, Machine, TrackState, make_finding, meaning_of
-from hotpatch_cli.planning.rules import problem_of
-from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, WindowSlots
+from hotpatch_cli.planning.blocked import dependents
+from hotpatch_cli.planning.done_restarts import (
+    DoneRestart,
+    done_restart,
+    ring_starts,
+    settling_tasks,
+)
+from hotpatch_cli.planning.rules import Shut, problem_of
+from hotpatch_cli.planning.window_slots import (
+    MINUTE,
+    PlanSpan,
+    SlotPiece,
+    WindowSlots,
+    whole_minutes,
+)
+from hotpatch_cli.schedule.clock import midnight
 from hotpatch_cli.schedule.patch_tuesday import (
     next_patch_tuesday,
     next_planned_baseline,
     patch_tuesday,
     release_moment,
 )
-from hotpatch_cli.scheduler import SchedulingProblem
-from hotpatch_cli.servicing.restart import restarted_by_platform
+from hotpatch_cli.schedule.zones import find_zone
+from hotpatch_cli.scheduler import SchedulingProblem, Task
+from hotpatch_cli.servicing.restart import restarted_by_platform, start_of
 
 HORIZON = timedelta(days=45)
 """The length of a plan without a deadline or a last day: each monthly window opens once."""
+FACTS = ("HP402", "HP413")
+"""Findings on a fact that is missing: whether the machine can be scheduled is then unknown."""
+DONE = ("done", "already installed")
+"""Reasons why a machine needs no restart that show that it has restarted."""
+_LONGEST_OPENING = timedelta(days=62)
+"""An opening that began before this isn't looked for."""
 
 
 class PlanRequest(NamedTuple):
     """What to plan: the baseline (None: the next one), from when, until when, and which machines.
 
-    `deadline` is counted from the release; `until` is the last day, included, in UTC; `everything`
-    also plans machines that restart every month: unsupported ones and those off the track. With
-    `allow_empty`, the plan may have no restart. `begin` is the moment from which openings count,
-    for a plan that was made earlier; by default it's the as-of date.
+    `deadline` is counted from the release. `from_day` and `until` are the first and the last day,
+    included, in the zone of each opening, as the as-of date is. `everything` also plans machines
+    that restart every month: unsupported ones and those off the track. With `allow_empty`, the plan
+    may have no restart. `begin` is the moment from which openings count, for a plan that was made
+    earlier. `today` is the clock where no as-of date is given: openings count from that day in
+    their zone. `now` is the moment before which nothing starts; what is left of an opening counts.
+    With `strict`, restarts depend on those whose facts are missing too. `goal` is what the search
+    minimizes.
     """
 
     month: tuple[int, int] | None = None
@@ -42,52 +67,95 @@ class PlanRequest(NamedTuple):
     everything: bool = False
     allow_empty: bool = False
     begin: datetime | None = None
+    today: datetime | None = None
+    now: datetime | None = None
+    strict: bool = False
+    goal: str = "exposure"
 
 
 class PlanningInput(NamedTuple):
     """A fleet as a problem: task by task the machine and its pieces of openings.
 
     `missing` has, by the number of a task, why no plan can schedule it: it has no window, no zone,
-    no product. Such a task stays in the problem, since others can depend on it. `confirmed` has for
-    each task whether the release data confirms what it restarts for. `not_needed` counts the
-    machines that need no restart for this baseline, by reason. Restarts are from `begin` to
-    `finish`. `states` has the track state of each machine on the as-of date.
+    no product. Such a task stays in the problem, since others can depend on it; those of `left_out`
+    don't take part in the search: a fact of theirs is missing, or with `strict` they depend on such
+    a task. `confirmed` has for each task whether the release data confirms what it restarts for.
+    `needless` has the machines that need no restart for this baseline, with the reason. Restarts
+    are within `span`. `states` has the track state of each machine on the as-of date. `done` are
+    the restarts that are done; `settling` has those whose groups they still occupy, and
+    `ring_starts` the first minute that they allow for a ring.
     """
 
     release_day: date
     release: datetime
-    begin: datetime
-    finish: datetime
+    span: PlanSpan
     problem: SchedulingProblem
     machines: tuple[Machine, ...]
     pieces: tuple[tuple[SlotPiece, ...], ...]
     missing: Mapping[int, Finding]
+    left_out: frozenset[int]
     confirmed: tuple[bool, ...]
-    not_needed: Mapping[str, int]
+    needless: Mapping[str, str]
     fleet: Fleet
     as_of: date
     states: tuple[TrackState | None, ...]
+    done: tuple[DoneRestart, ...]
+    settling: tuple[Task, ...]
+    ring_starts: Mapping[str | None, int]
+    strict: bool
+
+    @property
+    def begin(self) -> datetime:
+        """The moment from which openings count."""
+        return self.span.begin
+
+    @property
+    def finish(self) -> datetime:
+        """The moment by which every restart ends."""
+        return self.span.finish
+
+    @property
+    def not_needed(self) -> dict[str, int]:
+        """How many machines need no restart for this baseline, by reason."""
+        return dict(Counter(self.needless.values()))
+
+    @property
+    def lacking(self) -> frozenset[int]:
+        """The tasks for which a fact is missing."""
+        return frozenset(task for task, why in self.missing.items() if why.code in FACTS)
 
 
-def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
-    """The fleet as a problem for the baseline that is asked for. Raises ValueError where there is
-    none.
+def prepare(
+    fleet: Fleet,
+    judge: Judge,
+    request: PlanRequest,
+    ends: Mapping[str, datetime] | None = None,
+) -> PlanningInput:
+    """The fleet as a problem for the baseline that is asked for. `ends` has the ends of restarts
+    that an older plan has, by machine. Raises ValueError where no baseline is due.
     """
     judged = [(machine, judge.judge(machine.facts)) for machine in fleet.machines]
     day = _release_day(judged, judge, request)
     release = release_moment(day)
-    begin, finish = _range(release, judge.as_of, request)
-    calendar = WindowSlots(fleet, release, begin, finish)
+    span = _span(fleet, release, judge.as_of, request)
+    calendar = WindowSlots(fleet, release, span)
+    at = request.now or request.begin or start_of(judge.as_of)
+    if judge.as_of >= day:
+        at = max(at, release)
     missing: dict[int, Finding] = {}
     machines: list[Machine] = []
     confirmed: list[bool] = []
     states: list[TrackState | None] = []
-    not_needed: Counter[str] = Counter()
+    needless: dict[str, str] = {}
+    done: list[DoneRestart] = []
     concerned = products_with_baseline(judge, day)
+    planned_ends = ends or {}
     for machine, judgment in judged:
         why = why_not_needed(machine, judgment, day, concerned, everything=request.everything)
         if why is not None:
-            not_needed[why] += 1
+            needless[machine.label] = why
+            if why in DONE or machine.label in planned_ends:
+                done.append(done_restart(machine, planned_ends.get(machine.label), at, release))
             continue
         impossible = unknown_product(machine, judgment) or _no_opening(machine, calendar)
         if impossible is not None:
@@ -95,25 +163,60 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
         machines.append(machine)
         confirmed.append(_is_confirmed(judgment, judge, day, concerned))
         states.append(judgment.track.state)
-    problem = problem_of(fleet, machines, calendar, shut=missing)
-    pieces = tuple(
-        () if task in missing else calendar.of(machine.placement)
-        for task, machine in enumerate(machines)
-    )
-    return PlanningInput(
+    prepared = PlanningInput(
         day,
         release,
-        begin,
-        finish,
-        problem,
+        span,
+        SchedulingProblem(()),
         tuple(machines),
-        pieces,
+        tuple(
+            () if task in missing else calendar.of(machine.placement)
+            for task, machine in enumerate(machines)
+        ),
         missing,
+        frozenset(),
         tuple(confirmed),
-        dict(not_needed),
+        needless,
         fleet,
         judge.as_of,
         tuple(states),
+        tuple(done),
+        (),
+        {},
+        request.strict,
+    )
+    return _with_problem(prepared, calendar)
+
+
+def _with_problem(prepared: PlanningInput, calendar: WindowSlots) -> PlanningInput:
+    """The same with its problem, in which restarts that are done count for the others."""
+    lacking = prepared.lacking
+    rings = [
+        machine.placement.ring
+        for task, machine in enumerate(prepared.machines)
+        if prepared.strict or task not in lacking
+    ]
+    release = prepared.release
+    earliest = ring_starts(prepared.fleet, rings, prepared.done, release)
+    prepared = prepared._replace(ring_starts=earliest)
+    problem = _problem(prepared, calendar, prepared.missing)
+    settling = settling_tasks(
+        problem, prepared.done, release, whole_minutes(release, prepared.begin)
+    )
+    left_out = frozenset(lacking | (dependents(problem, lacking) if prepared.strict else set()))
+    return prepared._replace(problem=problem, settling=tuple(settling), left_out=left_out)
+
+
+def _problem(
+    prepared: PlanningInput, calendar: WindowSlots, shut: Collection[int]
+) -> SchedulingProblem:
+    left_out = () if prepared.strict else prepared.lacking
+    return problem_of(
+        prepared.fleet,
+        prepared.machines,
+        calendar,
+        Shut(shut, left_out),
+        prepared.ring_starts,
     )
 
 
@@ -165,21 +268,36 @@ def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[da
     return {day for day in days if (day.year, day.month) == month}
 
 
-def _range(release: datetime, as_of: date, request: PlanRequest) -> tuple[datetime, datetime]:
-    begin = max(
-        release, _midnight(as_of), _midnight(request.from_day) if request.from_day else release
-    )
-    ends = [release + request.deadline] if request.deadline is not None else []
-    ends += [_midnight(request.until + timedelta(days=1))] if request.until is not None else []
-    finish = min(ends) if ends else begin + HORIZON
+def _span(fleet: Fleet, release: datetime, as_of: date, request: PlanRequest) -> PlanSpan:
+    """The time of a plan, from the days and moments of its request."""
+    zones, now, today = _zones(fleet), request.now, None
+    first, begin = request.from_day, release
     if request.begin is not None:
-        first = _midnight(request.from_day) if request.from_day else release
-        begin = max(release, request.begin.astimezone(UTC), first)
-    return begin, finish
+        begin = max(release, request.begin.astimezone(UTC))
+    elif now is not None:
+        begin = max(release, now.astimezone(UTC) - _LONGEST_OPENING)
+    elif request.today is not None:
+        today = request.today
+        days = [(today.astimezone(zone).date(), zone) for zone in zones]
+        begin = max(begin, min(midnight(day, zone) for day, zone in days))
+    else:
+        first = max(as_of, first or as_of)
+    if first is not None:
+        begin = max(begin, min(midnight(first, zone) for zone in zones))
+    ends = [release + request.deadline] if request.deadline is not None else []
+    if request.until is not None:
+        after = request.until + timedelta(days=1)
+        ends.append(max(midnight(after, zone) for zone in zones))
+    start = max(begin, start_of(first or as_of), now or begin)
+    finish = min(ends) if ends else start.astimezone(UTC) + HORIZON
+    return PlanSpan(begin, finish, first, request.until, today, now)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _zones(fleet: Fleet) -> list[tzinfo]:
+    """The zones of a fleet; UTC where it has none."""
+    named = {machine.placement.timezone for machine in fleet.machines}
+    named |= {window.timezone for window in fleet.windows.values()}
+    return [find_zone(name) for name in sorted(filter(None, named))] or [UTC]
 
 
 def why_not_needed(
@@ -261,11 +379,19 @@ def wider(prepared: PlanningInput, more: timedelta) -> SchedulingProblem:
     """The problem with the openings after its deadline too, so that one can ask what a later
     deadline would change.
     """
-    calendar = WindowSlots(prepared.fleet, prepared.release, prepared.begin, prepared.finish + more)
+    calendar = WindowSlots(prepared.fleet, prepared.release, prepared.span.longer(more))
     shut = {
         task
         for task, why in prepared.missing.items()
         if (why.code, why.variant) != ("HP501", "deadline")
     }
-    problem = problem_of(prepared.fleet, prepared.machines, calendar, shut=shut)
+    problem = _problem(prepared, calendar, shut)
     return problem._replace(deadline=int((prepared.finish - prepared.release) / MINUTE))
+
+
+def full_problem(prepared: PlanningInput) -> SchedulingProblem:
+    """The problem whose windows restarts that are done don't cut."""
+    if not prepared.ring_starts:
+        return prepared.problem
+    calendar = WindowSlots(prepared.fleet, prepared.release, prepared.span)
+    return _problem(prepared._replace(ring_starts={}), calendar, prepared.missing)

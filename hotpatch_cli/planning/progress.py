@@ -18,7 +18,7 @@ from hotpatch_cli.planning.restart_state import (
     StateAssessor,
 )
 from hotpatch_cli.planning.rollout import Rollout
-from hotpatch_cli.planning.window_slots import WindowSlots
+from hotpatch_cli.planning.window_slots import PlanSpan, WindowSlots
 from hotpatch_cli.schedule.patch_tuesday import release_moment
 
 _BEFORE = timedelta(days=62)
@@ -121,7 +121,7 @@ def _calendar(fleet: Fleet, record: PlanRecord, at: datetime) -> WindowSlots:
     last = max((end for end in ends if end is not None), default=at)
     begin = max(release, at - _BEFORE)
     finish = min(max(last, at, begin) + timedelta(days=1), max(at, begin) + _AHEAD)
-    return WindowSlots(fleet, release, begin.astimezone(UTC), finish.astimezone(UTC))
+    return WindowSlots(fleet, release, PlanSpan(begin.astimezone(UTC), finish.astimezone(UTC)))
 
 
 def _share(name: str, rows: Iterable[MachineProgress]) -> ProgressShare:

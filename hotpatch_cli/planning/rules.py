@@ -5,9 +5,10 @@ machine.
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
-from hotpatch_cli.model import Fleet, GroupRule, Machine
-from hotpatch_cli.planning.window_slots import MINUTE, WindowSlots
+from hotpatch_cli.model import Fleet, GroupRule, Machine, Placement
+from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, WindowCut, WindowSlots
 from hotpatch_cli.scheduler import (
     ResourceLimit,
     SchedulingProblem,
@@ -17,10 +18,38 @@ from hotpatch_cli.scheduler import (
 )
 
 
+class Shut(NamedTuple):
+    """Tasks that no plan can schedule: they have no opening. Those that are `left_out` have no
+    place in the order either, so that no other task depends on them.
+    """
+
+    tasks: Collection[int] = ()
+    left_out: Collection[int] = ()
+
+
+NOTHING_SHUT = Shut()
+
+
 def problem_of(
-    fleet: Fleet, machines: Sequence[Machine], calendar: WindowSlots, shut: Collection[int] = ()
+    fleet: Fleet,
+    machines: Sequence[Machine],
+    calendar: WindowSlots,
+    shut: Shut = NOTHING_SHUT,
+    not_before: Mapping[str | None, int] | None = None,
 ) -> SchedulingProblem:
-    """The restarts of some machines as a problem; the tasks in `shut` have no opening."""
+    """The restarts of some machines as a problem.
+
+    `not_before` has for a ring the first minute that the restarts allow that are done.
+    """
+    earliest, cut = not_before or {}, WindowCut()
+
+    def windows(number: int, placement: Placement) -> tuple[MinuteInterval, ...]:
+        if number in shut.tasks:
+            return ()
+        found = calendar.intervals(placement)
+        minute = earliest.get(placement.ring)
+        return found if minute is None else cut.after(found, minute)
+
     members: Counter[str] = Counter()
     for machine in fleet.machines:
         members.update(machine.placement.groups)
@@ -31,10 +60,12 @@ def problem_of(
         Task(
             name=machine.label,
             duration=machine.placement.reboot // MINUTE,
-            windows=() if number in shut else calendar.intervals(machine.placement),
+            windows=windows(number, machine.placement),
             weight=machine.weight,
-            groups=tuple(dict.fromkeys(groups[name] for name in machine.placement.groups)),
-            ring=None if machine.placement.ring is None else rings[machine.placement.ring],
+            groups=()
+            if number in shut.left_out
+            else tuple(dict.fromkeys(groups[name] for name in machine.placement.groups)),
+            ring=None if number in shut.left_out else rings.get(machine.placement.ring or ""),
             resources=limits.of(machine),
             pinned=None
             if machine.reboot_at is None

@@ -1,11 +1,12 @@
 """The openings of machines, without their freezes, in minutes since the release."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.model import Finding, Fleet, Placement, make_finding
 from hotpatch_cli.restarts import relevant, windows_of
+from hotpatch_cli.schedule.clock import midnight
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.schedule.freezes import Freeze, cut
@@ -32,14 +33,48 @@ class SlotPiece(NamedTuple):
     opening: Opening
 
 
-class WindowSlots:
-    """The openings of placements, cut by their freezes: computed once for each distinct one.
+class PlanSpan(NamedTuple):
+    """The time of a plan: its openings start at `begin` or later and are cut at `finish`.
 
-    Openings count if they start at `begin` or later, and are cut at `finish`.
+    `first_day` and `last_day` are days in the zone of each opening: it starts on the first one or
+    later, and is cut at the end of the last one. With `today`, the first day is today in that zone,
+    or later. Of openings that began before `now`, what is left counts.
     """
 
-    def __init__(self, fleet: Fleet, release: datetime, begin: datetime, finish: datetime) -> None:
-        self.fleet, self.release, self.begin, self.finish = fleet, release, begin, finish
+    begin: datetime
+    finish: datetime
+    first_day: date | None = None
+    last_day: date | None = None
+    today: datetime | None = None
+    now: datetime | None = None
+
+    def longer(self, more: timedelta) -> "PlanSpan":
+        """The same from its begin on, with a later end."""
+        last = None if self.last_day is None else self.last_day + more
+        return self._replace(finish=self.finish + more, last_day=last)
+
+    def within(self, opening: Opening) -> tuple[datetime, datetime] | None:
+        """The part of an opening in this time, in UTC; None if it doesn't count."""
+        zone = opening.start.tzinfo or UTC
+        first = self.first_day
+        if self.today is not None:
+            first = max(self.today.astimezone(zone).date(), first or date.min)
+        if first is not None and opening.start.date() < first:
+            return None
+        start, end = opening.start.astimezone(UTC), min(opening.end.astimezone(UTC), self.finish)
+        if self.now is not None:
+            start = max(start, self.now)
+        if self.last_day is not None and opening.end.date() > self.last_day:
+            end = min(end, midnight(self.last_day + timedelta(days=1), zone))
+        return (start, end) if start < end else None
+
+
+class WindowSlots:
+    """The openings of placements, cut by their freezes: computed once for each distinct one."""
+
+    def __init__(self, fleet: Fleet, release: datetime, span: PlanSpan) -> None:
+        self.fleet, self.release, self.span = fleet, release, span
+        self.finish = span.finish
         self._openings = OpeningCache()
         self._known: dict[tuple[object, ...], tuple[SlotPiece, ...]] = {}
         self._missing: dict[tuple[object, ...], Finding | None] = {}
@@ -103,18 +138,40 @@ class WindowSlots:
         freezes: Sequence[Freeze] = relevant(self.fleet.freezes, placement)
         pieces = []
         for window in windows_of(self.fleet, placement):
-            for opening in self._openings.between(window, zone, self.begin, self.finish):
+            for opening in self._openings.between(window, zone, self.span.begin, self.finish):
+                counted = self.span.within(opening)
+                if counted is None:
+                    continue
                 for start, end in cut(opening, freezes)[0]:
-                    first, last = (
-                        self._minutes(start),
-                        self._minutes(min(end.astimezone(UTC), self.finish)),
-                    )
+                    first = whole_minutes(self.release, max(start.astimezone(UTC), counted[0]))
+                    last = self._minutes(min(end.astimezone(UTC), counted[1]))
                     if first < last:
                         pieces.append(SlotPiece(first, last, opening))
         return tuple(sorted(pieces, key=lambda piece: (piece.start, piece.end)))
 
     def _minutes(self, moment: datetime) -> int:
         return int((moment.astimezone(UTC) - self.release) / MINUTE)
+
+
+class WindowCut:
+    """Windows from a minute on; tasks that share windows share what is left of them."""
+
+    def __init__(self) -> None:
+        """Nothing is cut yet."""
+        self._known: dict[
+            tuple[int, int], tuple[tuple[MinuteInterval, ...], tuple[MinuteInterval, ...]]
+        ] = {}
+
+    def after(self, windows: tuple[MinuteInterval, ...], minute: int) -> tuple[MinuteInterval, ...]:
+        """The parts of windows from a minute on."""
+        key = id(windows), minute
+        if key not in self._known:
+            left = tuple(
+                (max(opens, minute), closes) for opens, closes in windows if closes > minute
+            )
+            # The cut windows are kept with their source: an id is unique only while it lives.
+            self._known[key] = windows, left
+        return self._known[key][1]
 
 
 def moment(when: datetime) -> str:

@@ -14,9 +14,10 @@ from hotpatch_cli.scheduler.problem import (
     TaskRing,
 )
 from hotpatch_cli.scheduler.proof import cost, verify
-from hotpatch_cli.scheduler.solver import Result, solve
+from hotpatch_cli.scheduler.solver import GOALS, Result, solve
 
 __all__ = [
+    "GOALS",
     "ResourceLimit",
     "Result",
     "SchedulingProblem",

@@ -15,7 +15,6 @@ from hotpatch_cli.scheduler.mip.time_indexed_lp import SolverStopped, has_highs
 from hotpatch_cli.scheduler.mip.time_indexed_mip import Answer, Question
 from hotpatch_cli.scheduler.search.annealing import Annealing
 from hotpatch_cli.scheduler.search.branch_and_bound import SMALL, BranchAndBound
-from hotpatch_cli.scheduler.search.genetic_search import Evolution, as_project
 from hotpatch_cli.scheduler.search.list_scheduling import Priority, left_shift, list_schedule
 from hotpatch_cli.scheduler.search.partial_schedule import PartialSchedule
 from hotpatch_cli.scheduler.search.priority_rules import MOST_REPAIRS, PriorityRules, density
@@ -275,19 +274,6 @@ class PartSolver:
         if answer.ends_bound is not None:
             self.best.raise_bound(answer.ends_bound, self.best.score.level)
         self.best.complete |= answer.complete
-
-    def minimize_makespan(self, work: int) -> None:
-        """Where no task has a weight, spend about this much work on an earlier end."""
-        project = as_project(self.model)
-        if project is None:
-            return
-        evolution = Evolution(self.model, project, self._release, self._budget)
-        evolution.run(self._budget.work + work)
-        opens, closes = self.model.windows[0][0]
-        starts = [opens + start for start in evolution.starts]
-        end = opens + evolution.end
-        if starts and end <= closes and end < self.best.end():
-            self.best.replace(starts)
 
     def _try(self, priority: Priority) -> list[int]:
         schedule = list_schedule(self.model, priority, self._keep)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hotpatch_cli.scheduler.bounds.capacity import exceeds_capacity
 from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.decomposition import split
+from hotpatch_cli.scheduler.earliest_end import EarliestEnd
 from hotpatch_cli.scheduler.part_solver import PartSolver
 from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, unplaced, validate
 from hotpatch_cli.scheduler.proof import cost, verify
@@ -35,6 +36,10 @@ class Result(NamedTuple):
     in the problem's units. `most_placed`: no plan schedules more weight, or as much and more tasks.
     `cut_short`: the clock or the user ended the search; another computer may find another plan.
     `moved` are the tasks whose start differs from the plan to keep.
+
+    With the goal `earliest-end`, `optimal`, `bound` and `gap` speak of the end: no plan that
+    schedules the same weight and number has an earlier `makespan` than `bound`, in the problem's
+    units since the release, and `gap` is (makespan - bound) / makespan.
     """
 
     status: str
@@ -96,11 +101,33 @@ def solve(
         watch.look = lambda: _progress(solvers, budget)
     for solver in solvers:
         solver.first_plan()
-    if goal == "earliest-end":
-        for solver in solvers:
-            solver.minimize_makespan(budget.left() // len(solvers))
+    if goal == "earliest-end" and keep is None:
+        return _earliest(problem, model, solvers, budget)
     _improve(solvers, budget, watch)
-    return _result(problem, model, solvers, budget, keep, goal)
+    result = _result(problem, model, solvers, budget, keep)
+    if goal == "earliest-end":
+        # An older plan comes before the end, which is only bounded here.
+        result = _with_end_bound(result, model, EarliestEnd(solvers, budget))
+    return result
+
+
+def _earliest(
+    problem: SchedulingProblem, model: SlotModel, solvers: list[PartSolver], budget: WorkBudget
+) -> Result:
+    ends = EarliestEnd(solvers, budget)
+    ends.run()
+    return _with_end_bound(_result(problem, model, solvers, budget, None), model, ends)
+
+
+def _with_end_bound(result: Result, model: SlotModel, ends: EarliestEnd) -> Result:
+    """The result with a status, a bound and a gap that speak of its end."""
+    bound = min(result.makespan, max(0, model.grid.moment(ends.bound)))
+    status = result.status
+    if status in {"optimal", "feasible"}:
+        status = "optimal" if bound == result.makespan else "feasible"
+    return result._replace(
+        status=status, bound=bound, gap=_gap(result.makespan, bound), goal=GOALS[1]
+    )
 
 
 class _Watch:
@@ -151,13 +178,12 @@ def _gap(exposure: float, bound: float) -> float:
     return (exposure - bound) / exposure if exposure else 0.0
 
 
-def _result(  # noqa: PLR0917  all that a result tells of
+def _result(
     problem: SchedulingProblem,
     model: SlotModel,
     solvers: list[PartSolver],
     budget: WorkBudget,
     keep: Starts | None,
-    goal: str,
 ) -> Result:
     slots = [NOWHERE] * len(problem.tasks)
     for solver in solvers:
@@ -193,7 +219,6 @@ def _result(  # noqa: PLR0917  all that a result tells of
         cut_short=budget.cut_short,
         engine=max(engines, key=ENGINES.index, default="greedy"),
         moved=_moved(starts, keep),
-        goal=goal,
     )
 
 

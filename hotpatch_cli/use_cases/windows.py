@@ -23,6 +23,8 @@ from hotpatch_cli.servicing.restart import restarted_by_platform
 
 _RAREST = 4 * 365 + 1  # days: of all rules with interval 1, 29 February opens most seldom
 _MOST_DAYS = 100_000
+_ZONES = timedelta(days=1)
+"""More than the offset of any zone from UTC."""
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -42,8 +44,10 @@ class UpcomingOpening(NamedTuple):
 
 
 class OpeningQuery(NamedTuple):
-    """Which openings: from the start of a day in UTC, to the end of another or up to a number, by
-    machine or by window. An empty `windows` means all windows.
+    """Which openings: from a day to another or up to a number, by machine or by window.
+
+    The days are those on which an opening starts in its own zone. With `today`, the clock, the
+    first day is today in that zone. An empty `windows` means all windows.
     """
 
     from_day: date
@@ -51,6 +55,7 @@ class OpeningQuery(NamedTuple):
     most: int = 5
     by_window: bool = False
     windows: frozenset[str] = frozenset()
+    today: datetime | None = None
 
 
 def list_openings(
@@ -114,13 +119,12 @@ class _Book:
         self.fleet = fleet
         self.wanted = question.windows
         self.most = None if question.until is not None else question.most
-        self.begin = datetime.combine(question.from_day, time(), UTC)
+        self.first, self.today = question.from_day, question.today
+        self.begin = datetime.combine(self.first, time(), UTC) - _ZONES
+        self.last = question.until
         self.until = None
-        if question.until is not None:
-            self.until = (
-                datetime.combine(question.until + timedelta(days=1), time(), UTC)
-                - timedelta.resolution
-            )
+        if self.last is not None:
+            self.until = datetime.combine(self.last, time(), UTC) + timedelta(days=1) + _ZONES
         self._known: dict[tuple[object, ...], tuple[UpcomingOpening, ...] | ZoneMissing] = {}
         self._opened: dict[tuple[str, str | None], tuple[Opening, ...]] = {}
         self._days: dict[str, _Days | None] = {}
@@ -168,8 +172,16 @@ class _Book:
                 self._end(window),
                 self._days_of(window),
             )
-            self._opened[key] = tuple(islice(found, self.most))
+            self._opened[key] = tuple(islice(filter(self._is_wanted, found), self.most))
         return self._opened[key]
+
+    def _is_wanted(self, opening: Opening) -> bool:
+        """Whether an opening starts on one of the days, in its own zone."""
+        day = opening.start.date()
+        first = self.first
+        if self.today is not None:
+            first = self.today.astimezone(opening.start.tzinfo).date()
+        return first <= day and (self.last is None or day <= self.last)
 
     def _end(self, window: Window) -> datetime:
         """The last moment of the search: far enough for the openings of the rarest rule."""

@@ -116,7 +116,7 @@ def test_a_plan_says_what_it_scheduled(hotpatch: Any) -> None:
     )
     assert full.code == 4
     assert full.err.splitlines()[-1].startswith("FAIL: 1 of 2 restarts not scheduled: ")
-    assert "(HP501)" in full.err.splitlines()[-1]
+    assert "(HP502)" in full.err.splitlines()[-1]
 
 
 def test_diff_says_how_many_lose_eligibility(hotpatch: Any) -> None:

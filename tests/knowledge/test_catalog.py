@@ -734,7 +734,7 @@ FITTED: dict[str, tuple[str, str]] = {
 }
 ELSEWHERE = {
     "HP414 default",
-    "HP501 crowded",
+    "HP502 crowded",
     "HP501 deadline",
     "HP501 platform",
     "HP503 default",

@@ -3,6 +3,7 @@ the data is.
 """
 
 import csv
+from datetime import date
 from typing import Any
 
 import pytest
@@ -96,23 +97,25 @@ def test_each_row_of_markdown_has_its_day(hotpatch: Any) -> None:
     assert "| Azure, proposed | forecast |" in auto
 
 
-def test_each_event_says_who_restarts_and_what_is_certain(hotpatch: Any) -> None:
-    """Only a confirmed restart that you run is an appointment."""
+def test_only_what_you_restart_is_an_appointment(hotpatch: Any) -> None:
+    """A restart that you run has its time; what Azure restarts has one event with all days on which
+    it can, which is never certain.
+    """
     for as_of, certainty, yours in (
         ("2025-12-15", "forecast", "TENTATIVE"),
         ("2026-01-14", "confirmed", "CONFIRMED"),
     ):
         feed = Calendar.from_ical(planned(hotpatch, "-f", "ics", as_of=as_of).out)
-        found = {str(one["SUMMARY"]).split(":")[0]: one for one in feed.walk("VEVENT")}
-        assert str(found["auto"]["SUMMARY"]).startswith("auto: restart by Azure, proposed (")
-        assert f", {certainty})" in str(found["auto"]["SUMMARY"])
-        assert "Azure chooses the moment" in str(found["auto"]["DESCRIPTION"])
-        assert "You run the restart." in str(found["scheduled"]["DESCRIPTION"])
-        assert f" is {certainty if certainty == 'confirmed' else 'a forecast'}" in str(
-            found["scheduled"]["DESCRIPTION"]
-        )
-        assert found["auto"]["STATUS"] == "TENTATIVE"
-        assert found["scheduled"]["STATUS"] == yours
+        azure, scheduled = sorted(feed.walk("VEVENT"), key=lambda event: str(event["SUMMARY"]))
+        baseline = f"(baseline of 2026-01-13, {certainty})"
+        assert str(azure["SUMMARY"]) == f"1 machine restarts by Azure {baseline}"
+        assert str(scheduled["SUMMARY"]) == f"scheduled: restart {baseline}"
+        assert azure["DTSTART"].dt == max(date(2026, 1, 13), date.fromisoformat(as_of))
+        assert azure["DTEND"].dt == date(2026, 2, 13)
+        assert "Machines: auto." in str(azure["DESCRIPTION"])
+        assert "You run the restart." in str(scheduled["DESCRIPTION"])
+        assert (azure["STATUS"], scheduled["STATUS"]) == ("TENTATIVE", yours)
+        assert azure["TRANSP"] == scheduled["TRANSP"] == "TRANSPARENT"
 
 
 def test_the_feed_of_restarts_says_the_same(hotpatch: Any) -> None:

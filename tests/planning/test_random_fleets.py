@@ -26,7 +26,7 @@ def planned(hotpatch: Any, inventory: Fleet, days: int) -> Any:
     """A plan for the January baseline, written beside its fleet."""
     hotpatch.write("fleet.json", json.dumps(inventory))
     done = hotpatch(
-        "plan", "fleet.json", *DAY, "--deadline", f"{days}d", "-f", "json", "--time-limit", "60"
+        "plan", "fleet.json", *DAY, "--deadline", f"{days}d", "-f", "json", "--effort", "1"
     )
     assert done.code == (4 if done.json["status"] == "infeasible" else 0)
     return done.json

@@ -42,7 +42,7 @@ def rollout(hotpatch: Hotpatch, pick: Random) -> Rollout:
     """A random plan in the middle of its work."""
     inventory = with_rings(pick, fleet(pick))
     hotpatch.write("fleet.json", json.dumps(inventory))
-    asked = ("--as-of", "2025-12-15", "--deadline", "30d", "-f", "json", "-q", "--time-limit", "0")
+    asked = ("--as-of", "2025-12-15", "--deadline", "30d", "-f", "json", "-q", "--effort", "0.01")
     plan = hotpatch("plan", "fleet.json", *asked)
     hotpatch.write("plan.json", plan.out)
     starts = sorted(datetime.fromisoformat(each["start"]) for each in plan.json["reboots"])
@@ -189,7 +189,7 @@ def test_a_plan_on_schedule_stays(hotpatch: Hotpatch, seed: int) -> None:
     pick = Random(seed)  # noqa: S311 - the same fleets every time
     inventory = with_rings(pick, fleet(pick))
     hotpatch.write("fleet.json", json.dumps(inventory))
-    asked = ("--as-of", "2025-12-15", "--deadline", "30d", "-f", "json", "-q", "--time-limit", "0")
+    asked = ("--as-of", "2025-12-15", "--deadline", "30d", "-f", "json", "-q", "--effort", "0.01")
     plan = hotpatch("plan", "fleet.json", *asked).json
     hotpatch.write("plan.json", json.dumps(plan))
     moment = datetime.fromisoformat

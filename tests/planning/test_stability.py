@@ -143,7 +143,7 @@ def test_keep_moves_only_what_must(hotpatch: Any) -> None:
     hotpatch.write("old.json", first.out)
     second = sorted(starts(first).items(), key=lambda each: each[1])[1][0]
     frozen = "freezes: [{name: x, from: 2026-01-18, to: 2026-01-18}]\n" + body
-    again = planned(hotpatch, frozen, "--keep", "old.json", "--time-limit", "1")
+    again = planned(hotpatch, frozen, "--keep", "old.json")
     assert again.code == 0
     assert [each["machine"] for each in again.json["kept"]["moved"]] == [second]
     assert f"Moved 1 restart: {second}." in again.err
@@ -157,8 +157,6 @@ def test_keep_names_what_is_new_and_what_is_gone(hotpatch: Any) -> None:
         "machines: [{name: a, done: true}, {name: b}, {name: c}]",
         "--keep",
         "old.json",
-        "--time-limit",
-        "1",
     ).json["kept"]
     assert (told["moved"], told["gone"], [each["machine"] for each in told["added"]]) == (
         [],
@@ -241,12 +239,13 @@ machines:
 """
     done = planned(hotpatch, body)
     whys = {each["machine"]: each["why"] for each in done.json["reboots"]}
-    turns = {whys.pop("s1"), whys.pop("s2")}
-    assert turns == {"first opening", "limited by the group sql"}
+    turns = {whys.pop("s1"): "s1", whys.pop("s2"): "s2"}
+    first, last = turns.pop("first opening"), *turns.values()
+    assert turns == {f"one of the group sql at a time: after {first}": last}
     assert whys == {
         "first": "first opening",
-        "soaked": "20 h after the ring one",
-        "app": "after the group sql",
+        "soaked": "first opening 20 h after the ring one (first ends last)",
+        "app": f"after the group sql ({last} ends last)",
         "pin": "pinned to this time",
     }
 

@@ -34,7 +34,6 @@ def shown(name: str, as_of: date, options: ViewOptions = TERMINAL) -> str:
     fleet = load_fleet([str(ROOT / "examples" / name)])[0]
     found = plan(
         prepare(fleet, Judge(KNOWLEDGE, as_of), PlanRequest(deadline=timedelta(days=14))),
-        time_limit=1,
     )
     rules = KNOWLEDGE.rules
     return render_table(PlanView(found, rules, obstacles=plan_conflicts(found, rules)), options)
@@ -128,7 +127,7 @@ def test_ctrl_c_gives_the_best_plan_so_far(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hotpatch_cli", "plan", "fleet.yaml", "--as-of", "2025-12-15"]
     master, slave = os.openpty()
     with subprocess.Popen(
-        [*command, "-f", "json", "--time-limit", "120"],
+        [*command, "-f", "json", "--effort", "1"],
         stdout=subprocess.PIPE,
         stderr=slave,
         cwd=tmp_path,

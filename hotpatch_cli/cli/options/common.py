@@ -14,6 +14,7 @@ from hotpatch_cli.documents.codec import parse_date
 
 YEARS = range(2000, 2190)
 """Years of dates in options: windows are searched for some years more."""
+MOST_EFFORT = 10_000
 AZURE_OPTIONS = ("azure", "subscription", "management_group", "cloud")
 """The fields of a request that say what is read from Azure itself."""
 
@@ -28,6 +29,19 @@ def parse_day(text: str) -> date:
         message = f"{day} is out of range. Specify a date from {YEARS[0]} to {YEARS[-1]}."
         raise typer.BadParameter(message)
     return day
+
+
+def parse_effort(text: str | float) -> float:
+    """The effort of a search. Raises BadParameter."""
+    try:
+        effort = float(text)
+    except ValueError:
+        effort = 0.0
+    if not 0 < effort <= MOST_EFFORT:
+        raise typer.BadParameter(
+            f"{text!r} isn't a number above 0 and up to {MOST_EFFORT:,}. 1 is the default."
+        )
+    return effort
 
 
 def day_option(name: str, text: str, **more: Any) -> Any:
@@ -184,8 +198,8 @@ WhatIfOption = Annotated[
 PlanFile = Annotated[
     str, typer.Argument(metavar="PLAN", help="A plan, as `hotpatch plan -f json` writes it.")
 ]
-PlanFrom = Annotated[date | None, day_option("--from", "First date of restarts (UTC).")]
-PlanUntil = Annotated[date | None, day_option("--until", "Last date of restarts (UTC).")]
+PlanFrom = Annotated[date | None, day_option("--from", "First local date of restarts.")]
+PlanUntil = Annotated[date | None, day_option("--until", "Last local date of restarts.")]
 Baseline = Annotated[
     str | None,
     option("--baseline", "YYYY-MM", "Month of the baseline. Default: the next that is due."),
@@ -197,16 +211,21 @@ Deadline = Annotated[
     str | None,
     option("--deadline", "DURATION", "Time allowed after the release, such as 14d or 48h."),
 ]
-TimeLimit = Annotated[
+Effort = Annotated[
     float,
     option(
-        "--time-limit",
-        "SECONDS",
-        "Search effort. Same limit, same plan.",
-        min=0,
-        max=86400,
+        "--effort",
+        "N",
+        "Search work; 10 is ten times as much.",
+        parser=parse_effort,
     ),
 ]
+TimeLimit = Annotated[
+    float | None,
+    option("--time-limit", "SECONDS", "End the search after this time.", min=0, max=86400),
+]
+Goal = Annotated[str, option("--goal", "GOAL", "exposure or earliest-end.")]
+Strict = Annotated[bool, switch("--strict", "Missing facts of a machine block later ones.")]
 AvailabilitySets = Annotated[
     str | None,
     option(

@@ -31,6 +31,32 @@ At = Annotated[
     ),
 ]
 
+Now = Annotated[
+    datetime | None,
+    option(
+        "--now",
+        "MOMENT",
+        "Plan from this moment on, such as 2026-01-17T23:10+01:00.",
+        parser=_moment,
+        show_default=False,
+    ),
+]
+
+
+def day_of_now(as_of: date | None, moment: datetime | None) -> date | None:
+    """The as-of date of a plan from a moment on: that of the moment in UTC, where there is no
+    --as-of. Raises BadParameter where they contradict each other.
+    """
+    if moment is None:
+        return as_of
+    day = moment.astimezone(UTC).date()
+    if as_of not in (None, day, moment.date()):
+        raise typer.BadParameter(
+            f"{moment.isoformat()} isn't on the as-of date, {as_of}. Specify one of the two.",
+            param_hint="--now",
+        )
+    return as_of or day
+
 
 def day_at(as_of: date | None, at: datetime | None) -> date | None:
     """The as-of date of a run: that of the moment, where there is no --as-of. Raises BadParameter

@@ -1,23 +1,33 @@
 """Genetic search for the earliest end, over orders of tasks.
 
-Each schedule is pushed to the right and back to the left (forward-backward improvement). It is for
-problems in which no task has a weight, so that only the end counts, and every task has one window:
-the resource-constrained project scheduling problem. The scheme follows V. Valls, F. Ballestin,
-S. Quintanilla, "A hybrid genetic algorithm for the resource-constrained project scheduling
-problem", EJOR 185 (2008).
+An order becomes a plan by list scheduling, and each plan is pushed to the right and back to the
+left (forward-backward improvement). A child takes from its father which tasks come early, in the
+middle, and late; the middle ones in his order and the others in the mother's. The scheme follows
+V. Valls, F. Ballestin, S. Quintanilla, "A hybrid genetic algorithm for the resource-constrained
+project scheduling problem", EJOR 185 (2008), and the crossover D. Debels, M. Vanhoucke, "A
+decomposition-based genetic algorithm for the resource-constrained project-scheduling problem",
+Operations Research 55 (2007).
+
+Two decoders make plans of orders. That of projects is fast, but knows only one window that all
+tasks share; the other one keeps every rule.
 """
 
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 from itertools import chain
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes, last_starts
-from hotpatch_cli.scheduler.slot_model import NEVER, SlotModel
+from hotpatch_cli.scheduler.bounds.release_times import last_starts
+from hotpatch_cli.scheduler.search.list_scheduling import left_shift, list_schedule, right_shift
+from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
-POPULATION = 80
+POPULATION = 160
 """With more, generations take longer; with less, all orders are soon alike."""
+LEAST_POPULATION = 10
+LEAST_GENERATIONS = 12
+"""A population is smaller if the work would end before so many generations."""
 MUTATION = 0.1
 """The chance that two neighbors change places: with more, what the parents had is lost."""
 BLUR = 2.0
@@ -27,8 +37,87 @@ With less, the first orders are alike, and the search gets stuck.
 """
 PATIENCE = 20
 """Generations without a better end after which the population starts again."""
+PLACEMENTS_FOR_WORK = 30
+"""Tasks that the decoder of projects schedules three times in the time of a unit of work."""
 Order = list[int]
 Links = tuple[tuple[tuple[int, int], ...], ...]
+
+
+class Fitness(NamedTuple):
+    """What a plan is worth, less is better: the weight and the number left out, then the end."""
+
+    weight_left_out: float
+    left_out: int
+    end: int
+
+
+def fitness(model: SlotModel, starts: Sequence[int]) -> Fitness:
+    """The fitness of a plan; its end is 0 if it places nothing."""
+    left_out = [task for task in model.live if starts[task] == NOWHERE]
+    ends = (
+        starts[task] + model.duration[task] for task in model.live if starts[task] != NOWHERE
+    )
+    return Fitness(sum(model.weight[task] for task in left_out), len(left_out), max(ends, default=0))
+
+
+class Decoder(Protocol):
+    """Makes plans of orders."""
+
+    work: int
+    """What one plan costs."""
+
+    def plan(self, order: Order) -> list[int]:
+        """The plan of an order, pushed to the right and to the left."""
+        ...
+
+    def may_swap(self, one: int, other: int) -> bool:
+        """Whether two tasks that follow each other in an order may change places."""
+        ...
+
+
+class ListDecoder:
+    """List scheduling with all rules. It may leave tasks out; an order may be any."""
+
+    def __init__(self, model: SlotModel) -> None:
+        self._model = model
+        self.work = 1 + 3 * len(model.live) // 4
+        self._rank = [0] * len(model.duration)
+
+    def plan(self, order: Order) -> list[int]:
+        """The plan of an order, pushed to the right and to the left."""
+        for rank, task in enumerate(order):
+            self._rank[task] = rank
+        schedule = list_schedule(self._model, self._rank)
+        right_shift(schedule, fitness(self._model, schedule.starts).end)
+        left_shift(schedule)
+        return schedule.starts
+
+    def may_swap(self, one: int, other: int) -> bool:  # noqa: ARG002  list scheduling sees to gates
+        """Always."""
+        return True
+
+
+class ProjectDecoder:
+    """The decoder of projects; an order must have each task after those that it depends on."""
+
+    def __init__(self, model: SlotModel, project: "Project") -> None:
+        self._project = project
+        self._opens = model.windows[0][0][0]
+        self.work = max(1, len(model.live) // PLACEMENTS_FOR_WORK)
+
+    def plan(self, order: Order) -> list[int]:
+        """The plan of an order, pushed to the right and to the left."""
+        project, duration = self._project, self._project.duration
+        starts = serial_schedule(project, order, project.before)
+        mirrored = sorted(order, key=lambda task: -starts[task] - duration[task])
+        back = serial_schedule(project, mirrored, project.behind)
+        again = sorted(order, key=lambda task: -back[task] - duration[task])
+        starts = serial_schedule(project, again, project.before)
+        return [self._opens + start for start in starts]
+
+    def may_swap(self, one: int, other: int) -> bool:
+        """Unless the other one depends on the one."""
+        return all(task != one for task, _ in self._project.before[other])
 
 
 class Project(NamedTuple):
@@ -103,95 +192,112 @@ def serial_schedule(project: Project, order: Sequence[int], before: Links) -> li
 
 
 class Evolution:
-    """A population of orders, each with the end that its schedule reaches."""
+    """A population of plans, and the best plan that was ever in it.
 
-    def __init__(
-        self, model: SlotModel, project: Project, release: ReleaseTimes, budget: WorkBudget
-    ) -> None:
-        self._project, self._live, self._budget = project, model.live, budget
+    It begins with a plan that is known, if that places all that can be placed.
+    """
+
+    def __init__(self, model: SlotModel, known: Sequence[int], budget: WorkBudget) -> None:
+        self._model, self._budget = model, budget
+        project = as_project(model)
+        self._decoder: Decoder = (
+            ListDecoder(model) if project is None else ProjectDecoder(model, project)
+        )
         self._random = Random(len(model.live))  # noqa: S311 - the same search every time is the point
-        origin = model.windows[0][0][0]
-        ends = (release.start[task] + model.duration[task] for task in model.live)
-        self._end_bound = max(ends) - origin
         self._last = last_starts(model, [NEVER] * len(model.gates))
-        self.starts: list[int] = []
-        self.end = NEVER
-        self._population: list[tuple[int, Order]] = []
+        self._closes = max(windows[-1][1] for windows in model.windows)
+        self.starts, self.fitness = list(known), fitness(model, known)
+        self._size = POPULATION
+        self._population: list[tuple[Fitness, list[int]]] = []
         self._stale = 0
 
-    def run(self, goal: int) -> None:
-        """Go on until the work reaches the goal, the budget stops, or nothing can end earlier."""
-        while not self._over(goal):
-            if len(self._population) < POPULATION:
+    def run(self, goal: int, target: int) -> None:
+        """Go on until the work reaches the goal, the budget stops, or a plan of all tasks ends by
+        the target.
+        """
+        plans = (goal - self._budget.work) // self._decoder.work
+        self._size = min(POPULATION, max(LEAST_POPULATION, plans // LEAST_GENERATIONS))
+        while not self._over(goal, target):
+            if len(self._population) < self._size:
                 self._add(self._sample())
                 continue
-            mother, father = self._pick(), self._pick()
-            self._add(self._mutate(self._cross(mother, father)))
-            if self._stale > PATIENCE * POPULATION:
+            self._add(self._mutate(self._cross(self._pick(), self._pick())))
+            if self._stale > PATIENCE * self._size:
                 self._population, self._stale = [], 0
-            elif len(self._population) >= 2 * POPULATION:
-                self._population = sorted(self._population)[:POPULATION]
+            elif len(self._population) >= 2 * self._size:
+                self._population = sorted(self._population)[: self._size]
 
-    def _over(self, goal: int) -> bool:
-        return self.end <= self._end_bound or self._budget.work >= goal or self._budget.stops()
+    def _over(self, goal: int, target: int) -> bool:
+        if not self.fitness.left_out and self.fitness.end <= target:
+            return True
+        return self._budget.work >= goal or self._budget.stops()
 
     def _sample(self) -> Order:
         """An order by latest starts, blurred at random."""
         blur = BLUR * (max(self._last) - min(self._last)) * self._random.random()
         rank = [last + blur * self._random.random() for last in self._last]
-        project, order = self._project, []
-        pending = [len(links) for links in project.before]
-        ready = [task for task in self._live if not pending[task]]
-        while ready:
-            task = min(ready, key=lambda candidate: (rank[candidate], candidate))
-            ready.remove(task)
-            order.append(task)
-            for other, _ in project.behind[task]:
-                pending[other] -= 1
-                if not pending[other]:
-                    ready.append(other)
-        return order
+        return in_order(self._model, rank)
 
     def _add(self, order: Order) -> None:
-        """Take an order into the population: scheduled, pushed to the right, and to the left."""
-        project, size = self._project, len(order)
-        duration = project.duration
-        starts = serial_schedule(project, order, project.before)
-        mirrored = sorted(order, key=lambda task: -starts[task] - duration[task])
-        back = serial_schedule(project, mirrored, project.behind)
-        starts = serial_schedule(
-            project, sorted(order, key=lambda task: -back[task] - duration[task]), project.before
-        )
-        self._budget.spend(3 * size)
-        end = max(start + length for start, length in zip(starts, duration, strict=True))
+        """Take the plan of an order into the population."""
+        starts = self._decoder.plan(order)
+        self._budget.spend(self._decoder.work)
+        individual = (fitness(self._model, starts), starts)
         self._stale += 1
-        if end < min((best for best, _ in self._population), default=NEVER):
+        if self._population and individual[0] < min(self._population)[0]:
             self._stale = 0
-        if end < self.end:
-            self.end, self.starts = end, starts
-        individual = (end, sorted(order, key=lambda task: starts[task]))
+        if individual[0] < self.fitness:
+            self.fitness, self.starts = individual
         if individual not in self._population:
             self._population.append(individual)
 
-    def _pick(self) -> Order:
+    def _pick(self) -> list[int]:
         one, other = self._random.choice(self._population), self._random.choice(self._population)
         return min(one, other)[1]
 
-    def _cross(self, mother: Order, father: Order) -> Order:
-        """The mother's order, but between two points her tasks come in the father's order."""
-        first, last = sorted(self._random.randrange(len(mother) + 1) for _ in range(2))
-        head = mother[:first]
-        taken = set(head)
-        middle = [task for task in father if task not in taken][: last - first]
-        taken.update(middle)
-        return head + middle + [task for task in mother if task not in taken]
+    def _cross(self, mother: list[int], father: list[int]) -> Order:
+        """The tasks that the father starts early, in the middle, and late, in this order.
+
+        The middle ones are in his order, the others in the mother's. Tasks left out come first.
+        """
+        span = max(father) - min(father) + 1
+        length = self._random.randrange(span // 4, 3 * span // 4 + 1)
+        first = min(father) + self._random.randrange(span - length)
+        last = first + length
+
+        def rank(task: int) -> tuple[int, int, int]:
+            if father[task] < first:
+                return 0, mother[task], father[task]
+            if father[task] <= last:
+                return 1, father[task], mother[task]
+            return 2, mother[task], father[task]
+
+        return sorted(self._model.live, key=rank)
 
     def _mutate(self, order: Order) -> Order:
-        """Swap neighbors at random, if neither depends on the other."""
+        """Swap neighbors at random."""
         for position in range(len(order) - 1):
             one, other = order[position], order[position + 1]
-            if self._random.random() < MUTATION and all(
-                task != one for task, _ in self._project.before[other]
-            ):
+            if self._random.random() < MUTATION and self._decoder.may_swap(one, other):
                 order[position], order[position + 1] = other, one
         return order
+
+
+def in_order(model: SlotModel, rank: Sequence[float]) -> Order:
+    """The live tasks by rank, each after those that it depends on."""
+    closed = [len(gate.before) for gate in model.gates]
+    pending = [len(gates) for gates in model.waits]
+    ready = [(rank[task], task) for task in model.live if not pending[task]]
+    heapify(ready)
+    order = []
+    while ready:
+        _, task = heappop(ready)
+        order.append(task)
+        for gate in model.opens[task]:
+            closed[gate] -= 1
+            if not closed[gate]:
+                for waiting in model.gates[gate].after:
+                    pending[waiting] -= 1
+                    if not pending[waiting]:
+                        heappush(ready, (rank[waiting], waiting))
+    return order

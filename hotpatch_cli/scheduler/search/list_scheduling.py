@@ -61,3 +61,16 @@ def left_shift(schedule: PartialSchedule) -> None:
         schedule.remove(task)
         sooner = schedule.earliest(task, schedule.release(task), end)
         schedule.place(task, start if sooner is None else sooner)
+
+
+def right_shift(schedule: PartialSchedule, end: int) -> None:
+    """Start every task as late as the others leave room, the last first; none ends after `end`."""
+    model = schedule.model
+    ends = [start + length for start, length in zip(schedule.starts, model.duration, strict=True)]
+    for task in sorted(model.live, key=lambda task: -ends[task]):
+        start = schedule.starts[task]
+        if start == NOWHERE:
+            continue
+        schedule.remove(task)
+        later = schedule.latest(task, start, min(end, schedule.limit(task)))
+        schedule.place(task, start if later is None else later)

@@ -76,6 +76,20 @@ class PartialSchedule:
                 break
         return None
 
+    def latest(self, task: int, release: int, limit: int) -> int | None:
+        """The last start from `release` on that keeps windows and limits and ends by `limit`."""
+        duration = self.model.duration[task]
+        for opens, closes in reversed(self.model.windows[task]):
+            start = max(opens, release)
+            width = min(closes, limit) - duration - start + 1
+            if width > 0:
+                free = self._free(task, start, width)
+                if free:
+                    return start + free.bit_length() - 1
+            elif closes <= release:
+                break
+        return None
+
     def allows(self, task: int, start: int) -> bool:
         """Whether windows and limits have room for a task at exactly this start."""
         return self.earliest(task, start, start + self.model.duration[task]) == start

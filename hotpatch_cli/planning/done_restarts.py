@@ -1,0 +1,120 @@
+"""Restarts that are done, and what they leave for the others: the soak time of their ring, and the
+settle time of their groups.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from hotpatch_cli.model import Fleet, Machine
+from hotpatch_cli.planning.window_slots import whole_minutes
+from hotpatch_cli.scheduler import SchedulingProblem, Task
+
+
+class DoneRestart(NamedTuple):
+    """A restart that is done, and its end: None where it can't be one for the baseline of the plan.
+
+    The end is `assumed` where no source states it: the planned end, or the moment from which the
+    plan is made.
+    """
+
+    machine: Machine
+    end: datetime | None
+    assumed: bool = False
+
+
+def done_restart(
+    machine: Machine, planned_end: datetime | None, at: datetime, release: datetime
+) -> DoneRestart:
+    """The restart of a machine that is done, seen at a moment.
+
+    Its end is the moment of `done`, or the planned one if that has passed, or otherwise the moment
+    at which it's seen. Before the release, nothing can have the baseline.
+    """
+    if isinstance(machine.done, datetime):
+        return DoneRestart(machine, machine.done)
+    if at < release:
+        return DoneRestart(machine, None)
+    end = at if planned_end is None else min(planned_end, at)
+    return DoneRestart(machine, end, assumed=True)
+
+
+def ring_starts(
+    fleet: Fleet,
+    planned: Iterable[str | None],
+    done: Iterable[DoneRestart],
+    release: datetime,
+) -> dict[str | None, int]:
+    """For each ring the first minute that the soak time of the restarts before it that are done
+    allows. `planned` are the rings of the restarts to plan.
+    """
+    used: dict[str | None, int | None] = dict.fromkeys(planned)
+    for restart in done:
+        name = restart.machine.placement.ring
+        if restart.end is None:
+            continue
+        end, last = whole_minutes(release, restart.end), used.get(name)
+        used[name] = end if last is None else max(last, end)
+    earliest: dict[str | None, int] = {}
+    for before, ring in pairwise(ring for ring in fleet.rings if ring.name in used):
+        last = used[before.name]
+        if last is not None:
+            earliest[ring.name] = last + whole_minutes(release, release + before.soak)
+    return earliest
+
+
+def settling_tasks(
+    problem: SchedulingProblem, done: Iterable[DoneRestart], release: datetime, begin: int
+) -> list[Task]:
+    """Restarts that are done, whose groups they occupy until their settle time has passed, as the
+    last minute of each.
+
+    More than the capacity of a group are never needed: those that occupy it longest. Members of a
+    group that starts after restarts to plan have no room yet, so nothing of it is needed.
+    """
+    groups = {group.name: number for number, group in enumerate(problem.groups)}
+    planned = {group for task in problem.tasks for group in task.groups}
+    occupied: dict[int, list[int]] = {}
+    for restart in done:
+        if restart.end is None:
+            continue
+        end = whole_minutes(release, restart.end)
+        for name in restart.machine.placement.groups:
+            number = groups[name]
+            group = problem.groups[number]
+            if end > 0 and end + group.settle > begin and planned.isdisjoint(group.after):
+                occupied.setdefault(number, []).append(end)
+    return [
+        Task(
+            name=f"\0{problem.groups[number].name} settles {place}",
+            duration=1,
+            windows=((end - 1, end),),
+            weight=0,
+            groups=(number,),
+            pinned=end - 1,
+        )
+        for number, ends in occupied.items()
+        for place, end in enumerate(sorted(ends, reverse=True)[: problem.groups[number].capacity])
+    ]
+
+
+def uncertain(fleet: Fleet, done: Iterable[DoneRestart], planned: Sequence[Machine]) -> list[str]:
+    """The restarts that are done at an unknown moment, and that others of the plan wait for: by the
+    soak time of a ring, or the settle time of a group.
+    """
+    rings = {machine.placement.ring for machine in planned}
+    groups = {group for machine in planned for group in machine.placement.groups}
+    order = [ring.name for ring in fleet.rings]
+    last = max((order.index(ring) for ring in rings if ring is not None), default=0)
+    soaking = {ring.name for ring in fleet.rings[:last] if ring.soak}
+    settling = {name for name, rule in fleet.groups.items() if rule.settle and name in groups}
+    return [
+        restart.machine.label
+        for restart in done
+        if restart.assumed
+        and (
+            restart.machine.placement.ring in soaking
+            or not settling.isdisjoint(restart.machine.placement.groups)
+        )
+    ]

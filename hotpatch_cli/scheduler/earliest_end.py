@@ -1,0 +1,247 @@
+"""The goal `earliest-end`: of the plans that place most, one that is over first, with a proof.
+
+The parts of a problem share nothing but their end: a part that is over by the time the last one can
+be is early enough. Where work is left, the exposure is lowered under the end that was reached.
+"""
+
+from collections.abc import Sequence
+
+from hotpatch_cli.scheduler.bounds.end_bound import EndBound, latest_starts
+from hotpatch_cli.scheduler.bounds.lagrangian import Prices
+from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes, release_times
+from hotpatch_cli.scheduler.part_solver import PartSolver
+from hotpatch_cli.scheduler.search.branch_and_bound import SMALL
+from hotpatch_cli.scheduler.search.complete_end_search import CompleteEndSearch
+from hotpatch_cli.scheduler.search.genetic_search import Evolution, Fitness, fitness
+from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotInterval, SlotModel
+from hotpatch_cli.scheduler.work_budget import WorkBudget
+
+PLACING = 3
+"""One of so many shares of the work places tasks that the first plan left out."""
+FIRST_SEARCH = 4
+"""One of so many shares of a part's work is searched with before HiGHS is asked for a proof.
+
+With more, easy proofs come late; with less, HiGHS is asked about ends that are soon improved.
+"""
+TIE_BREAK = 4
+"""One of so many shares of the work lowers the exposure under the end that was reached."""
+COMPLETE_NODES = 3000
+"""Nodes of a complete search over a small part."""
+MOST_COLUMNS = 450
+"""Columns of a program in whole numbers: with more, HiGHS finds no answer in seconds."""
+MOST_RELAXED_COLUMNS = 1500
+"""Columns of a relaxation: with more, one takes longer than a second."""
+COLUMNS_FOR_WORK = 600
+RELAXED_FOR_WORK = 4000
+"""Columns times columns that a program, and a relaxation, solves in the time of a unit of work."""
+
+
+class PartEnd:
+    """The end of one part: its best plan, and a slot before which no plan as full can be over.
+
+    `bound` is that slot if `certain`: if all is placed or a complete search has shown what can be.
+    """
+
+    def __init__(self, solver: PartSolver, budget: WorkBudget) -> None:
+        self.solver, self.model, self._budget = solver, solver.model, budget
+        self.release = release_times(self.model)
+        self._bounds = EndBound(self.model, self.release)
+        self.starts = list(solver.best.starts)
+        self.fitness = fitness(self.model, self.starts)
+        self.complete = False
+        # No plan ends before its first task that is placed.
+        self.bound = 0
+        self.raise_bound()
+
+    @property
+    def end(self) -> int:
+        """The slot in which the best plan is over."""
+        return self.fitness.end
+
+    @property
+    def certain(self) -> bool:
+        """Whether `bound` is of every plan that places as much."""
+        return self.complete or not self.fitness.left_out
+
+    def raise_bound(self) -> None:
+        """Halve the ends up to the best one by what contradicts them."""
+        if not self.fitness.left_out:
+            self._budget.spend(1 + len(self.model.live) // 4)
+            self.bound = max(self.bound, self._bounds.least(self.end))
+
+    def place_more(self, work: int) -> None:
+        """Spend about this much work on tasks that the best plan leaves out."""
+        self.solver.improve(work)
+        self._take(self.solver.best.starts)
+        self.raise_bound()
+
+    def improve(self, work: int, target: int) -> None:
+        """Spend about this much work on an end by the target, or on a proof that none is earlier."""
+        if len(self.model.live) <= SMALL:
+            self._search_completely()
+        target = max(target, self.bound)
+        if self.complete or self._is_over(target):
+            return
+        goal = self._budget.work + work
+        evolution = Evolution(self.model, self.starts, self._budget)
+        evolution.run(self._budget.work + work // FIRST_SEARCH, target)
+        self._take(evolution.starts)
+        self._ask_programs(goal, target)
+        target = max(target, self.bound)
+        if not self._is_over(target):
+            evolution.run(goal, target)
+            self._take(evolution.starts)
+
+    def lower_exposure(self, work: int, end: int) -> None:
+        """Spend about this much work on a plan that costs less and is over by `end`."""
+        model = narrowed(self.model, self.release.start, latest_starts(self.model, end))
+        other = PartSolver(self.solver.part._replace(model=model), self._budget)
+        other.best.offer(self.starts)
+        if work and not other.best.proven:
+            other.improve(work)
+        starts = other.best.starts
+        found = fitness(self.model, starts)
+        if not found.left_out and found.end <= end:
+            self.starts, self.fitness = list(starts), found
+
+    def _is_over(self, target: int) -> bool:
+        return not self.fitness.left_out and self.end <= target
+
+    def _take(self, starts: Sequence[int]) -> None:
+        found = fitness(self.model, starts)
+        if found < self.fitness:
+            self.starts, self.fitness = list(starts), found
+
+    def _search_completely(self) -> None:
+        search = CompleteEndSearch(self.model, self.release, self.starts, COMPLETE_NODES)
+        self.complete = search.run()
+        self._budget.spend(search.nodes)
+        self._take(search.best)
+        if self.complete:
+            self.bound = self.end
+
+    def _ask_programs(self, goal: int, target: int) -> None:
+        """Ask HiGHS about earlier ends, as long as it answers and work is left."""
+        from hotpatch_cli.scheduler.mip.time_indexed_lp import has_highs
+
+        if self.fitness.left_out or not self.model.capacity or not has_highs():
+            return
+        while not self._is_over(max(target, self.bound)) and self._may_ask(goal):
+            end = self.end - 1
+            if not self._ask(end, goal, whole=True):
+                break
+        # The relaxation of the whole question was no proof: it is for ends that are further off.
+        while self.bound < self.end - 1 and self.bound < target + 1 and self._may_ask(goal):
+            middle = (self.bound + self.end - 1) // 2
+            if not self._ask(middle, goal, whole=False):
+                break
+
+    def _may_ask(self, goal: int) -> bool:
+        return self._budget.work < goal and not self._budget.stops()
+
+    def _ask(self, end: int, goal: int, *, whole: bool) -> bool:
+        """Ask for a plan that is over by `end`; whether there was an answer."""
+        from hotpatch_cli.scheduler.mip.deadline_program import place_all
+
+        last = latest_starts(self.model, end)
+        if any(last[task] < self.release.start[task] for task in self.model.live):
+            self.bound = max(self.bound, end + 1)
+            return True
+        prices = Prices(narrowed(self.model, self.release.start, last), self.release)
+        columns = prices.count_distinct_starts()
+        work = 1 + columns * columns // (COLUMNS_FOR_WORK if whole else RELAXED_FOR_WORK)
+        most = MOST_COLUMNS if whole else MOST_RELAXED_COLUMNS
+        if columns > most or self._budget.work + work > goal:
+            return False
+        self._budget.spend(work)
+        answer = place_all(prices, self._budget.seconds(), whole=whole)
+        self._budget.step_timed_out |= answer.cut_short
+        if answer.impossible:
+            self.bound = max(self.bound, end + 1)
+        if answer.starts is not None:
+            self._take(answer.starts)
+        return answer.impossible or answer.starts is not None
+
+
+class EarliestEnd:
+    """Works on the end of a whole problem, part by part."""
+
+    def __init__(self, solvers: Sequence[PartSolver], budget: WorkBudget) -> None:
+        self._budget = budget
+        self._parts = [PartEnd(solver, budget) for solver in solvers]
+
+    @property
+    def end(self) -> int:
+        """The slot in which the plan is over."""
+        return max((part.end for part in self._parts), default=0)
+
+    @property
+    def bound(self) -> int:
+        """A slot before which no plan that places as much is over."""
+        parts = self._parts
+        if all(part.certain for part in parts):
+            return max((part.bound for part in parts), default=0)
+        # Which tasks are placed is open: as many as now are over no earlier than the first ones.
+        ends = sorted(
+            part.release.start[task] + part.model.duration[task]
+            for part in parts
+            for task in part.model.live
+        )
+        placed = len(ends) - sum(part.fitness.left_out for part in parts)
+        return ends[placed - 1] if placed else 0
+
+    def run(self) -> None:
+        """Spend the work of the budget, and hand the plans to the solvers of the parts."""
+        self._place_more()
+        weighty = any(any(part.model.weight) for part in self._parts)
+        kept = self._budget.left() // TIE_BREAK if weighty else 0
+        self._improve(kept)
+        self._lower_exposure()
+        for part in self._parts:
+            part.solver.best.replace(part.starts, part.solver.best.engine)
+
+    def _place_more(self) -> None:
+        """Placing comes before the end."""
+        late = [part for part in self._parts if part.fitness.left_out]
+        work = self._budget.left() // PLACING
+        for part in late:
+            if self._budget.expired():
+                return
+            part.place_more(work // len(late))
+
+    def _improve(self, kept: int) -> None:
+        """Share the work among the parts that hold up the end, the latest first, less `kept`."""
+        parts = sorted(self._parts, key=lambda part: (-part.bound, len(part.model.live)))
+        for number, part in enumerate(parts):
+            # What no part can avoid is early enough for all the others.
+            target = max(other.bound for other in parts if other.certain or other is part)
+            left = max(0, self._budget.left() - kept)
+            late = [other for other in parts[number:] if other.fitness.left_out or other.end > target]
+            if part in late and not self._budget.expired():
+                part.improve(left // len(late), target)
+
+    def _lower_exposure(self) -> None:
+        end = self.end
+        parts = [part for part in self._parts if any(part.model.weight) and part.certain]
+        sizes = sum(len(part.model.live) for part in parts)
+        for part in parts:
+            if self._budget.expired() or part.fitness.left_out:
+                continue
+            size = len(part.model.live)
+            part.lower_exposure(self._budget.left() * size // max(sizes, 1), end)
+            sizes -= size
+
+
+def narrowed(model: SlotModel, first: Sequence[int], last: Sequence[int]) -> SlotModel:
+    """A model in which each task starts between its first and its last slot."""
+    shared: dict[tuple[SlotInterval, ...], tuple[SlotInterval, ...]] = {}
+    windows = list(model.windows)
+    for task in model.live:
+        duration = model.duration[task]
+        cut = tuple(
+            (max(opens, first[task]), min(closes, last[task] + duration))
+            for opens, closes in model.windows[task]
+            if max(opens, first[task]) + duration <= min(closes, last[task] + duration)
+        )
+        windows[task] = shared.setdefault(cut, cut)
+    return model._replace(windows=tuple(windows))
