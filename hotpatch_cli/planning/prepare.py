@@ -51,7 +51,8 @@ class PlanningInput(NamedTuple):
     no product. Such a task stays in the problem, since others can depend on it. `confirmed` has for
     each task whether the release data confirms what it restarts for. `not_needed` counts the
     machines that need no restart for this baseline, by reason. Restarts are from `begin` to
-    `finish`. `states` has the track state of each machine on the as-of date.
+    `finish`. `states` has the track state of each machine on the as-of date, and `judgments` has
+    its judgment.
     """
 
     release_day: date
@@ -67,6 +68,7 @@ class PlanningInput(NamedTuple):
     fleet: Fleet
     as_of: date
     states: tuple[TrackState | None, ...]
+    judgments: tuple[Judgment, ...] = ()
 
 
 def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
@@ -82,6 +84,7 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
     machines: list[Machine] = []
     confirmed: list[bool] = []
     states: list[TrackState | None] = []
+    judgments: list[Judgment] = []
     not_needed: Counter[str] = Counter()
     concerned = products_with_baseline(judge, day)
     for machine, judgment in judged:
@@ -95,6 +98,7 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
         machines.append(machine)
         confirmed.append(_is_confirmed(judgment, judge, day, concerned))
         states.append(judgment.track.state)
+        judgments.append(judgment)
     problem = problem_of(fleet, machines, calendar, shut=missing)
     pieces = tuple(
         () if task in missing else calendar.of(machine.placement)
@@ -114,6 +118,7 @@ def prepare(fleet: Fleet, judge: Judge, request: PlanRequest) -> PlanningInput:
         fleet,
         judge.as_of,
         tuple(states),
+        tuple(judgments),
     )
 
 
