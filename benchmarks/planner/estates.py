@@ -58,21 +58,24 @@ class Shape(NamedTuple):
 ROOMY = Shape(
     (28, 30), ((3, 4, 5), (3, 5, 7)), (6, 13), (16, 20), 1.0, 25, 8, (1, 1, 1, 1, 2, 5), 0.0
 )
+TIGHT = ROOMY._replace(
+    days=(21,), soaks=((3,), (3,)), freeze=(17, 19), frozen=0.3, at_once=10, a_region=4
+)
+FULL = TIGHT._replace(frozen=0.5, at_once=6, a_region=2)
+SHORT = TIGHT._replace(
+    days=(14,),
+    phases=(3, 8),
+    frozen=0.0,
+    at_once=8,
+    a_region=3,
+    weights=tuple(range(1, 11)),
+    slow=0.5,
+)
 ESTATES = {
     "estate": ROOMY,
-    "estate-tight": ROOMY._replace(
-        days=(21,), soaks=((3,), (3,)), freeze=(17, 19), frozen=0.3, at_once=10, a_region=4
-    ),
-    "estate-short": ROOMY._replace(
-        days=(14,),
-        soaks=((3,), (3,)),
-        phases=(3, 8),
-        frozen=0.0,
-        at_once=8,
-        a_region=3,
-        weights=tuple(range(1, 11)),
-        slow=0.5,
-    ),
+    "estate-tight": TIGHT,
+    "estate-full": FULL,
+    "estate-short": SHORT,
 }
 
 
