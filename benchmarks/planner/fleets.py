@@ -70,7 +70,7 @@ def make_fleet(kind: str, machines: int, seed: int) -> Fleet:
     problem = SchedulingProblem(
         tuple(tasks), tuple(groups), shape.rings, resources, shape.days * DAY
     )
-    return _plant(problem, shape.phases, random)
+    return plant(problem, shape.phases, random)
 
 
 def _machines(shape: Shape, machines: int, random: Random) -> tuple[list[TaskGroup], list[Task]]:
@@ -144,7 +144,7 @@ class _Gate(NamedTuple):
     lag: int
 
 
-class _HiddenPlan:
+class HiddenPlan:
     """The hidden plan under construction; it shares nothing with the scheduler but the problem."""
 
     def __init__(self, problem: SchedulingProblem) -> None:
@@ -252,12 +252,12 @@ def _gates(problem: SchedulingProblem) -> list[_Gate]:
     return gates
 
 
-def _plant(problem: SchedulingProblem, phases: tuple[int, ...], random: Random) -> Fleet:
+def plant(problem: SchedulingProblem, phases: tuple[int, ...], random: Random) -> Fleet:
     """Fill the nights in a random order, ring by ring.
 
     Machines without room in their phase are left out.
     """
-    plan = _HiddenPlan(problem)
+    plan = HiddenPlan(problem)
     turn = {task: (problem.tasks[task].ring or 0, random.random()) for task in plan.order()}
     for task in sorted(turn, key=lambda task: turn[task]):
         _plant_one(plan, task, phases[problem.tasks[task].ring or 0] * DAY, random)
@@ -266,7 +266,7 @@ def _plant(problem: SchedulingProblem, phases: tuple[int, ...], random: Random) 
     return Fleet(problem._replace(tasks=tuple(problem.tasks[task] for task in kept)), planted)
 
 
-def _plant_one(plan: _HiddenPlan, task: int, phase_end: int, random: Random) -> None:
+def _plant_one(plan: HiddenPlan, task: int, phase_end: int, random: Random) -> None:
     release, limit = plan.release(task), plan.limit(task, phase_end)
     duration = plan.tasks[task].duration
     windows = [

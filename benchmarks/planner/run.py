@@ -15,6 +15,7 @@ from itertools import product
 from os import cpu_count, getloadavg
 from time import perf_counter, process_time
 
+from estates import ESTATES, make_estate
 from fleets import make_fleet
 
 from hotpatch_cli.scheduler import SchedulingProblem, Task, cost, solve, verify
@@ -89,7 +90,8 @@ def main(
 ) -> None:
     """Print one block a fleet."""
     for kind, size, seed in product(kinds, sizes, seeds):
-        problem, planted = make_fleet(kind, size, seed)
+        make = make_estate if kind in ESTATES else make_fleet
+        problem, planted = make(kind, size, seed)
         hidden = _worth(problem, planted)
         print(f"{kind} {size} seed {seed}: {len(problem.tasks)} machines; hidden plan {hidden}")
         for name, habit in HABITS.items():
