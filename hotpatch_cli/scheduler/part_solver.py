@@ -11,7 +11,7 @@ from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.decomposition import ModelPart
 from hotpatch_cli.scheduler.incumbent import Incumbent
 from hotpatch_cli.scheduler.mip.dual_prices import DualPrices
-from hotpatch_cli.scheduler.mip.time_indexed_lp import SolverStopped, has_highs
+from hotpatch_cli.scheduler.mip.time_indexed_lp import ProgramTooLarge, SolverStopped, has_highs
 from hotpatch_cli.scheduler.mip.time_indexed_mip import Answer, Question
 from hotpatch_cli.scheduler.search.annealing import Annealing
 from hotpatch_cli.scheduler.search.branch_and_bound import SMALL, BranchAndBound
@@ -71,8 +71,8 @@ FIRST_NODES = 100
 """Nodes of HiGHS for such a part."""
 SIZE_OF_WORK = 4
 """Numbers of a matrix that are worth a unit of work if HiGHS proves a plan."""
-SIZE_FOR_A_LOOK = 100
-"""Numbers a unit of work of a model that may be reduced by prices, which takes time by itself."""
+SIZE_OF_A_LOOK = 60
+"""Numbers of a matrix that are worth a unit of work if it's only found to be too large."""
 MOST_SIZE = 600_000
 """Numbers in a matrix above which HiGHS needs too much memory."""
 LAST_NODES = 1000
@@ -246,20 +246,20 @@ class PartSolver:
         if not has_highs() or self._budget.expired():
             return
         question = Question(dual.prices, self._release)
-        if question.size() > work * SIZE_FOR_A_LOOK:
-            return
         from hotpatch_cli.scheduler.mip.time_indexed_mip import prove
 
+        most_size = min(MOST_SIZE, work * SIZE_OF_WORK)
         try:
             answer = prove(
                 question,
                 self.best.starts,
                 self.best.score.ends,
-                min(MOST_SIZE, work * SIZE_OF_WORK),
+                most_size,
                 LAST_NODES,
                 self._budget.expired,
             )
-        except SolverStopped:
+        except (ProgramTooLarge, SolverStopped):
+            self._budget.spend(most_size // SIZE_OF_A_LOOK)
             return
         if answer is not None:
             self._take(answer)

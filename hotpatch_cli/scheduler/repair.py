@@ -23,11 +23,11 @@ from hotpatch_cli.scheduler.slot_model import (
 )
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
-MOST_FREE = 60
+MOST_FREE = 30
 """Tasks that are planned anew: with more, each question takes longer; with less, few help."""
 NODES = 30
 """Nodes of HiGHS for one question; most are answered at the first."""
-SIZE_OF_WORK = 100
+SIZE_OF_WORK = 12
 """Numbers of a matrix that are worth a unit of work."""
 
 
@@ -141,8 +141,8 @@ class Repair:
         part, must, room = self._subproblem(starts, free)
         if part is None:
             return None
-        prices = Prices(part.model, release_times(part.model))
-        question = Question(prices, release_times(part.model), None, must, room)
+        release = release_times(part.model)
+        question = Question(Prices(part.model, release), release, None, must, room)
         before = [starts[task] for task in part.tasks]
         answer = solve_exactly(question, before, NODES, budget.expired, level_only=True)
         budget.spend(1 + question.size() // SIZE_OF_WORK + answer.work)

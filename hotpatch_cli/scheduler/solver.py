@@ -16,7 +16,7 @@ from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 PROGRESS_SECONDS = 0.3
 """Seconds between two reports of progress."""
-DEFAULT_WORK = 50_000
+DEFAULT_WORK = 30_000
 """Work of effort 1: some seconds for a contended fleet of 1,000 machines."""
 GOALS = ("exposure", "earliest-end")
 ENGINES = ("greedy", "search", "exact")

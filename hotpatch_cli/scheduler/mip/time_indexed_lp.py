@@ -50,7 +50,8 @@ class Program:
     cheaper has such a start.
 
     `labels` tell tasks apart that are alike otherwise. `room` has, for each limit, the slots in
-    which less than its capacity is left: for whole slots only.
+    which less than its capacity is left: for whole slots only. Raises ProgramTooLarge if its matrix
+    has more than `most_size` numbers.
     """
 
     def __init__(
@@ -58,8 +59,10 @@ class Program:
         prices: Prices,
         bucket: int,
         slack: float = INFINITE,
+        *,
         labels: Sequence[object] | None = None,
         room: Sequence[Mapping[int, int]] | None = None,
+        most_size: float = INFINITE,
     ) -> None:
         self.model, self.bucket, self._room = prices.model, bucket, room
         # HiGHS takes no costs of many digits; prices are certified whatever they are.
@@ -88,6 +91,8 @@ class Program:
                     prices.penalties(task_class.start_set, number) for number in range(len(ranges))
                 ]
             self._add_starts(task_class, highest_cost, penalties)
+            if len(self.entries[0]) > most_size:
+                raise ProgramTooLarge
 
     def add_row(self, lower: float, upper: float) -> int:
         """A new row without entries."""
@@ -205,6 +210,10 @@ class Program:
             solver.setOptionValue(name, value)
         solver.passModel(program)
         return solver
+
+
+class ProgramTooLarge(Exception):  # noqa: N818 - the noun says that it is an error
+    """A program would take too much memory or work."""
 
 
 class SolverStopped(Exception):  # noqa: N818 - the noun says that it is an error

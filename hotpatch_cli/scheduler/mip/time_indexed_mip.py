@@ -95,7 +95,7 @@ class PlanProgram:
     """The program of a question; `best` is a plan of it, in slots.
 
     Without `optional`, all tasks are placed. `slack` and `upper`, the weighted ends of the best
-    plan, then leave out what no better plan has.
+    plan, then leave out what no better plan has. Raises ProgramTooLarge.
     """
 
     def __init__(
@@ -106,10 +106,16 @@ class PlanProgram:
         optional: bool,
         slack: float = INFINITE,
         upper: int | None = None,
+        most_size: float = INFINITE,
     ) -> None:
         self._question, self._best, self._upper = question, best, upper
         self.program = program = Program(
-            question.prices, 1, slack, question.labels(), question.room
+            question.prices,
+            1,
+            slack,
+            labels=question.labels(),
+            room=question.room,
+            most_size=most_size,
         )
         self.model = program.model
         self.classes = program.classes
@@ -435,16 +441,20 @@ def prove(  # noqa: PLR0917  a question, what is known of its answer, and how lo
 ) -> Answer | None:
     """Look for a plan of all tasks that is cheaper than the best one, which costs `upper`.
 
-    Starts that no cheaper plan has are left out by prices. None if too many are left.
+    Starts that no cheaper plan has are left out by prices. Raises ProgramTooLarge if too many are
+    left, and SolverStopped.
     """
     prices = question.prices
     prices.use_best()
     slack = max(0.0, upper - prices.value(prices.relaxed_starts()))
     plan = PlanProgram(
-        question, best, optional=False, slack=slack + ROUNDING * upper + 1.0, upper=upper
+        question,
+        best,
+        optional=False,
+        slack=slack + ROUNDING * upper + 1.0,
+        upper=upper,
+        most_size=most_size,
     )
-    if len(plan.program.entries[0]) > most_size:
-        return None
     stages = _Stages(plan, nodes, stops)
     delays, constant = plan.delay_costs()
     found = stages.minimize(delays)

@@ -21,7 +21,7 @@ With more, hopeless moves are finished; with less, some that would have paid are
 """
 MOST_PUSHED = 30
 """Tasks that one move may push out behind a gate: more of them rarely all come back."""
-OUT_FIRST = 0.3
+OUT_FIRST = 0.7
 """How often a task that isn't scheduled is moved before all others.
 
 With more, the others don't make room by getting cheaper; with less, it waits long for its turn.
