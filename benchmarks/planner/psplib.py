@@ -1,7 +1,7 @@
 """RCPSP on PSPLIB: `python psplib.py FOLDER [SET] [EFFORT]`.
 
-FOLDER holds .sm files and reference.csv. EFFORT is that of `solve`, for each instance: the result is
-the same on every machine, and only the seconds of one core that it takes differ.
+FOLDER holds .sm files and reference.csv. EFFORT is that of `solve`, for each instance: the result
+is the same on every machine, and only the seconds of one core that it takes differ.
 
 A project is a problem without weights: activities are tasks, renewable resources are limits, and
 the plan that ends first is wanted. Deviations are from the reference makespan and from the critical

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from hotpatch_cli.scheduler.bounds.end_bound import EndBound, latest_starts
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
-from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes, release_times
+from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.part_solver import PartSolver
 from hotpatch_cli.scheduler.search.branch_and_bound import SMALL
 from hotpatch_cli.scheduler.search.complete_end_search import CompleteEndSearch
-from hotpatch_cli.scheduler.search.genetic_search import Evolution, Fitness, fitness
-from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotInterval, SlotModel
+from hotpatch_cli.scheduler.search.genetic_search import Evolution, fitness
+from hotpatch_cli.scheduler.slot_model import SlotInterval, SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 PLACING = 3
@@ -23,16 +23,19 @@ FIRST_SEARCH = 4
 
 With more, easy proofs come late; with less, HiGHS is asked about ends that are soon improved.
 """
+LAST_PROOFS = 6
+"""One of so many shares of a part's work raises the bound of an end that stayed unproven."""
 TIE_BREAK = 4
 """One of so many shares of the work lowers the exposure under the end that was reached."""
 COMPLETE_NODES = 3000
-"""Nodes of a complete search over a small part."""
-MOST_COLUMNS = 450
-"""Columns of a program in whole numbers: with more, HiGHS finds no answer in seconds."""
+LEAST_NODES = 100
+"""Nodes of a complete search over a small part: at most, and whatever the work."""
+MOST_COLUMNS = 350
+"""Columns of a program in whole numbers: with more, HiGHS often finds no answer in seconds."""
 MOST_RELAXED_COLUMNS = 1500
 """Columns of a relaxation: with more, one takes longer than a second."""
-COLUMNS_FOR_WORK = 600
-RELAXED_FOR_WORK = 4000
+COLUMNS_FOR_WORK = 50
+RELAXED_FOR_WORK = 700
 """Columns times columns that a program, and a relaxation, solves in the time of a unit of work."""
 
 
@@ -76,9 +79,9 @@ class PartEnd:
         self.raise_bound()
 
     def improve(self, work: int, target: int) -> None:
-        """Spend about this much work on an end by the target, or on a proof that none is earlier."""
+        """Spend about this much work on an end by the target, or a proof that none is earlier."""
         if len(self.model.live) <= SMALL:
-            self._search_completely()
+            self._search_completely(min(COMPLETE_NODES, max(work, LEAST_NODES)))
         target = max(target, self.bound)
         if self.complete or self._is_over(target):
             return
@@ -86,11 +89,14 @@ class PartEnd:
         evolution = Evolution(self.model, self.starts, self._budget)
         evolution.run(self._budget.work + work // FIRST_SEARCH, target)
         self._take(evolution.starts)
-        self._ask_programs(goal, target)
-        target = max(target, self.bound)
-        if not self._is_over(target):
-            evolution.run(goal, target)
+        while not self._is_over(max(target, self.bound)) and self._may_ask(goal):
+            end = self.end - 1
+            if not self._ask(end, goal, whole=False) and not self._ask(end, goal, whole=True):
+                break
+        if not self._is_over(max(target, self.bound)):
+            evolution.run(goal - work // LAST_PROOFS, max(target, self.bound))
             self._take(evolution.starts)
+            self._relax(goal)
 
     def lower_exposure(self, work: int, end: int) -> None:
         """Spend about this much work on a plan that costs less and is over by `end`."""
@@ -112,43 +118,38 @@ class PartEnd:
         if found < self.fitness:
             self.starts, self.fitness = list(starts), found
 
-    def _search_completely(self) -> None:
-        search = CompleteEndSearch(self.model, self.release, self.starts, COMPLETE_NODES)
+    def _search_completely(self, nodes: int) -> None:
+        search = CompleteEndSearch(self.model, self.release, self.starts, nodes)
         self.complete = search.run()
         self._budget.spend(search.nodes)
         self._take(search.best)
         if self.complete:
             self.bound = self.end
 
-    def _ask_programs(self, goal: int, target: int) -> None:
-        """Ask HiGHS about earlier ends, as long as it answers and work is left."""
-        from hotpatch_cli.scheduler.mip.time_indexed_lp import has_highs
-
-        if self.fitness.left_out or not self.model.capacity or not has_highs():
-            return
-        while not self._is_over(max(target, self.bound)) and self._may_ask(goal):
-            end = self.end - 1
-            if not self._ask(end, goal, whole=True):
-                break
-        # The relaxation of the whole question was no proof: it is for ends that are further off.
-        while self.bound < self.end - 1 and self.bound < target + 1 and self._may_ask(goal):
-            middle = (self.bound + self.end - 1) // 2
+    def _relax(self, goal: int) -> None:
+        """Raise the bound by relaxations, halving the ends that may still be possible."""
+        open_end = self.end - 1
+        while self.bound < open_end and self._may_ask(goal):
+            middle = (self.bound + open_end) // 2
             if not self._ask(middle, goal, whole=False):
-                break
+                open_end = middle
 
     def _may_ask(self, goal: int) -> bool:
-        return self._budget.work < goal and not self._budget.stops()
+        from hotpatch_cli.scheduler.mip.time_indexed_lp import has_highs
+
+        able = not self.fitness.left_out and bool(self.model.capacity) and has_highs()
+        return able and self._budget.work < goal and not self._budget.stops()
 
     def _ask(self, end: int, goal: int, *, whole: bool) -> bool:
         """Ask for a plan that is over by `end`; whether there was an answer."""
-        from hotpatch_cli.scheduler.mip.deadline_program import place_all
+        from hotpatch_cli.scheduler.mip.deadline_program import count_columns, place_all
 
         last = latest_starts(self.model, end)
         if any(last[task] < self.release.start[task] for task in self.model.live):
             self.bound = max(self.bound, end + 1)
             return True
         prices = Prices(narrowed(self.model, self.release.start, last), self.release)
-        columns = prices.count_distinct_starts()
+        columns = count_columns(prices)
         work = 1 + columns * columns // (COLUMNS_FOR_WORK if whole else RELAXED_FOR_WORK)
         most = MOST_COLUMNS if whole else MOST_RELAXED_COLUMNS
         if columns > most or self._budget.work + work > goal:
@@ -216,7 +217,9 @@ class EarliestEnd:
             # What no part can avoid is early enough for all the others.
             target = max(other.bound for other in parts if other.certain or other is part)
             left = max(0, self._budget.left() - kept)
-            late = [other for other in parts[number:] if other.fitness.left_out or other.end > target]
+            late = [
+                other for other in parts[number:] if other.fitness.left_out or other.end > target
+            ]
             if part in late and not self._budget.expired():
                 part.improve(left // len(late), target)
 

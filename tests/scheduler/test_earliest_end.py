@@ -1,8 +1,11 @@
 """The goal `earliest-end`: least ends, their bounds, and their proofs."""
 
+from random import Random
+
 import pytest
 import small_problems
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from hotpatch_cli.scheduler import (
     ResourceLimit,
@@ -13,7 +16,20 @@ from hotpatch_cli.scheduler import (
     solve,
     verify,
 )
+from hotpatch_cli.scheduler.bounds.end_bound import EndBound, latest_starts
+from hotpatch_cli.scheduler.bounds.lagrangian import Prices
+from hotpatch_cli.scheduler.bounds.release_times import release_times
+from hotpatch_cli.scheduler.earliest_end import narrowed
+from hotpatch_cli.scheduler.mip.deadline_program import place_all
+from hotpatch_cli.scheduler.mip.time_indexed_lp import has_highs
 from hotpatch_cli.scheduler.problem import Starts
+from hotpatch_cli.scheduler.search.genetic_search import (
+    ListDecoder,
+    ProjectDecoder,
+    as_project,
+    in_order,
+)
+from hotpatch_cli.scheduler.slot_model import compile_model
 
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -45,18 +61,47 @@ def test_small_problems_end_as_early_as_any_plan(problem: SchedulingProblem) -> 
 @pytest.mark.slow
 @SLOW
 @given(small_problems.problems(most=4))
-def test_the_bound_is_never_above_the_best_end(problem: SchedulingProblem) -> None:
-    """Without any work, no plan that places as much ends before the bound, and `optimal` is true."""
-    result = solve(problem, effort=0, goal="earliest-end")
-    mine = worth(problem, result.starts)
+def test_no_plan_of_all_is_over_by_a_contradicted_end(problem: SchedulingProblem) -> None:
+    """The bound, and the programs of HiGHS, contradict no end that a plan of all tasks has; the
+    program in whole numbers contradicts every earlier one.
+    """
+    model = compile_model(problem)
     ends = [
-        worth(problem, plan)[2]
+        cost(problem, plan).makespan
         for plan in small_problems.plans(problem)
-        if small_problems.allowed(problem, plan) and worth(problem, plan)[:2] == mine[:2]
+        if None not in plan and small_problems.allowed(problem, plan)
     ]
-    assert result.bound <= min(ends) <= result.makespan
-    if result.status == "optimal":
-        assert result.makespan == min(ends)
+    assume(ends)
+    release, best = release_times(model), model.grid.slot(min(ends))
+    bounds = EndBound(model, release)
+    assert not bounds.contradicts(best)
+    assert bounds.least(best + 3) <= best
+    for end in (best, best - 1):
+        last = latest_starts(model, end)
+        if has_highs() and all(last[task] >= release.start[task] for task in model.live):
+            prices = Prices(narrowed(model, release.start, last), release)
+            answer = place_all(prices, 60, whole=True)
+            assert answer.impossible == (end < best)
+            if answer.starts is not None:
+                assert not verify(problem, model.starts(answer.starts))
+            assert not (end == best and place_all(prices, 60, whole=False).impossible)
+
+
+@pytest.mark.slow
+@SLOW
+@given(small_problems.problems(most=4), st.integers(0, 2**32))
+def test_the_genetic_search_keeps_the_rules(problem: SchedulingProblem, seed: int) -> None:
+    """Whatever order a decoder gets, its plan keeps all rules, in projects up to the deadline."""
+    model = compile_model(problem)
+    random = Random(seed)  # noqa: S311 - a seeded order, not a secret
+    order = in_order(model, [random.random() for _ in model.duration])
+    assume(order)
+    assert not verify(problem, model.starts(ListDecoder(model).plan(order)))
+    project = as_project(model)
+    if project is not None:
+        starts = model.starts(ProjectDecoder(model, project).plan(order))
+        late = {violation.rule for violation in verify(problem, starts)}
+        assert late <= {"window", "deadline"}
 
 
 def test_twelve_restarts_of_a_group_end_with_the_last_room() -> None:

@@ -20,13 +20,13 @@ takes longer, with fewer it misses the tightest interval.
 
 
 class Occupation(NamedTuple):
-    """How `count` tasks take a limit: `units` for `hold` slots, starting in [release, last]."""
+    """How some `tasks` take a limit: `units` for `hold` slots, starting in [release, last]."""
 
     release: int
     last: int
     hold: int
     units: int
-    count: int
+    tasks: int
 
 
 class EndBound:
@@ -136,12 +136,12 @@ def _overloads_from(begin: int, capacity: int, room: _Room, occupations: list[Oc
     last one. It rises from the last start, slot by slot, up to what the first start leaves.
     """
     slopes: dict[int, int] = {}
-    for release, last, hold, units, count in occupations:
+    for release, last, hold, units, tasks in occupations:
         most = min(hold, release + hold - begin)
         if most > 0:
             rises = max(last, begin)
-            slopes[rises] = slopes.get(rises, 0) + units * count
-            slopes[rises + most] = slopes.get(rises + most, 0) - units * count
+            slopes[rises] = slopes.get(rises, 0) + units * tasks
+            slopes[rises + most] = slopes.get(rises + most, 0) - units * tasks
     for opens in room.begins:
         if opens > begin:
             slopes.setdefault(opens, 0)

@@ -22,6 +22,15 @@ class DeadlineAnswer(NamedTuple):
     cut_short: bool
 
 
+def count_columns(prices: Prices) -> int:
+    """How many starts a program has: tasks that don't differ share theirs."""
+    model, sizes = prices.model, dict[tuple[object, ...], int]()
+    for task, start_set in zip(model.live, prices.start_sets, strict=True):
+        key = (id(start_set), model.weight[task], model.waits[task], model.opens[task])
+        sizes[key] = start_set.size()
+    return sum(sizes.values())
+
+
 def place_all(prices: Prices, seconds: float, *, whole: bool) -> DeadlineAnswer:
     """Ask for a plan of all live tasks of a model, by its windows.
 

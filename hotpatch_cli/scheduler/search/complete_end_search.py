@@ -52,9 +52,7 @@ class CompleteEndSearch:
         for start, task in sorted(possible):
             if (start, task) > last and self._schedule.may_start(task):
                 self._schedule.place(task, start)
-                self._extend(
-                    rest - {task}, (start, task), max(end, start + model.duration[task])
-                )
+                self._extend(rest - {task}, (start, task), max(end, start + model.duration[task]))
                 self._schedule.remove(task)
 
     def _fitness(self, left_out: frozenset[int], end: int) -> Fitness:

@@ -28,7 +28,7 @@ POPULATION = 160
 LEAST_POPULATION = 10
 LEAST_GENERATIONS = 12
 """A population is smaller if the work would end before so many generations."""
-MUTATION = 0.1
+MUTATION = 0.05
 """The chance that two neighbors change places: with more, what the parents had is lost."""
 BLUR = 2.0
 """Random ranks spread over up to this many times the span of the latest starts.
@@ -54,10 +54,10 @@ class Fitness(NamedTuple):
 def fitness(model: SlotModel, starts: Sequence[int]) -> Fitness:
     """The fitness of a plan; its end is 0 if it places nothing."""
     left_out = [task for task in model.live if starts[task] == NOWHERE]
-    ends = (
-        starts[task] + model.duration[task] for task in model.live if starts[task] != NOWHERE
+    ends = (starts[task] + model.duration[task] for task in model.live if starts[task] != NOWHERE)
+    return Fitness(
+        sum(model.weight[task] for task in left_out), len(left_out), max(ends, default=0)
     )
-    return Fitness(sum(model.weight[task] for task in left_out), len(left_out), max(ends, default=0))
 
 
 class Decoder(Protocol):
