@@ -42,14 +42,14 @@ class Contingency:
         self._order = sorted(self._starts, key=lambda task: (self._starts[task], task))
         self._following = dict(problem.ring_steps())
         self._use = LimitUse(problem)
-        for task, start in self._starts.items():
-            self._use.add(problem.tasks[task], start)
+        for number, start in self._starts.items():
+            self._use.add(problem.tasks[number], start)
         # A limit that is never full has room for one more that stays down.
         self._tight = {limit for limit in self._use.spans if self._use.full(limit)}
         self._after_group: dict[int, list[_Rule]] = {}
-        for number, group in enumerate(problem.groups):
+        for follower, group in enumerate(problem.groups):
             for before in group.after:
-                self._after_group.setdefault(before, []).append(("group", number))
+                self._after_group.setdefault(before, []).append(("group", follower))
         # Where a rule has a restart that can't start, what follows that restart can't start either.
         self._following_rules: dict[_Rule, set[_Rule]] = {}
         for number in self._starts:
@@ -79,8 +79,9 @@ class Contingency:
                     reached.add(rule)
                     todo += self._following_rules[rule]
             groups = frozenset(number for kind, number in reached if kind == "group")
-            self._closed[key] = groups, frozenset(
-                number for kind, number in reached if kind == "ring"
+            self._closed[key] = (
+                groups,
+                frozenset(number for kind, number in reached if kind == "ring"),
             )
         return self._closed[key]
 

@@ -29,15 +29,14 @@ def done_restart(
 ) -> DoneRestart:
     """The restart of a machine that is done, seen at a moment.
 
-    Its end is the moment of `done`, or the planned one if that has passed, or otherwise the moment
+    Its end is the moment of `done`, or the planned one after the release, or otherwise the moment
     at which it's seen. Before the release, nothing can have the baseline.
     """
     if isinstance(machine.done, datetime):
         return DoneRestart(machine, machine.done)
-    if at < release:
-        return DoneRestart(machine, None)
-    end = at if planned_end is None else min(planned_end, at)
-    return DoneRestart(machine, end, assumed=True)
+    if planned_end is not None and planned_end > release:
+        return DoneRestart(machine, planned_end, assumed=True)
+    return DoneRestart(machine, None if at < release else at, assumed=at >= release)
 
 
 def ring_starts(
