@@ -194,13 +194,14 @@ def _search(
     from hotpatch_cli.planning.changes import plan_diff, scenario_plan
     from hotpatch_cli.planning.conflicts import plan_conflicts
     from hotpatch_cli.planning.plan import SearchOptions
+    from hotpatch_cli.servicing.restart import start_of
     from hotpatch_cli.servicing.scenario import Scenario
 
     if wish.month is None and scenario.releases:
         # a scenario with an unplanned baseline is about the plan of its month
         first = min(release.date for release in scenario.releases if release.date)
         wish = wish._replace(month=(first.year, first.month))
-    ends = keep.known_ends if keep else {}
+    ends = keep.ends_before(request.now or start_of(session.day)) if keep else {}
     prepared = required_input(session, wish, scenario, ends)
 
     def best(problem: "PlanningInput", asked: list[bool]) -> "Plan":

@@ -41,11 +41,12 @@ class ReadPlan(NamedTuple):
     restarts: tuple[PlannedRestart, ...] = ()
     done: tuple[PlannedRestart, ...] = ()
 
-    @property
-    def known_ends(self) -> dict[str, datetime]:
-        """The ends of restarts by machine: those that are done, and otherwise the planned ones."""
+    def ends_before(self, at: datetime) -> dict[str, datetime]:
+        """The ends of restarts by machine, if they are done at a moment: the planned ones, or that
+        moment if they are ahead.
+        """
         done = {restart.machine: restart.end for restart in self.done if restart.end}
-        return dict(self.ends) | done
+        return {name: min(end, at) for name, end in (*self.ends.items(), *done.items())}
 
     def record(self) -> PlanRecord:
         """The plan as a record to compare a newer fleet with. Raises InputError for a plan without

@@ -110,15 +110,17 @@ def _notes(view: PlanView) -> Iterator[str]:
     if unknown_ends:
         yield (
             f"No source states when these restarts ended: {and_more(unknown_ends, _NAMED)}. Soak "
-            "and settle times count from the planned end in the plan to keep, or otherwise from "
+            "and settle times count from the end in an earlier plan (--keep), or otherwise from "
             "the as-of date. To change that, specify the end, such as `done: 2026-01-17T22:30:00Z`."
         )
-    if plan.status == "incomplete":
-        yield INCOMPLETE if not plan.prepared.left_out else INCOMPLETE_FACTS
+    if plan.result.status == "incomplete":
+        yield INCOMPLETE
+    elif plan.status == "incomplete":
+        yield INCOMPLETE_FACTS
     if plan.result.cut_short:
         yield (
-            "The time limit or the user ended the search, so another run might find another plan. "
-            "More time might find a better plan."
+            "The time limit or the user ended the search. Another run might find another plan, and "
+            "more time a better one."
         )
 
 
@@ -136,7 +138,7 @@ def _missing_facts(view: PlanView) -> Iterator[str]:
         else "Other restarts don't depend on them; with --strict, they do."
     )
     named = and_more(names, _NAMED)
-    yield f"Facts are missing, so these aren't scheduled: {named}: {rules}. {others}"
+    yield f"Facts are missing. Not scheduled: {named}: {rules}. {others}"
 
 
 def _names(reboots: Sequence[Reboot]) -> str:

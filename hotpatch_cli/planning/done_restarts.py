@@ -4,7 +4,7 @@ settle time of their groups.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from hotpatch_cli.model import Fleet, Machine
@@ -29,15 +29,14 @@ def done_restart(
 ) -> DoneRestart:
     """The restart of a machine that is done, seen at a moment.
 
-    Its end is the moment of `done`, or the planned one if that has passed, or otherwise the moment
+    Its end is the moment of `done`, or the planned one after the release, or otherwise the moment
     at which it's seen. Before the release, nothing can have the baseline.
     """
     if isinstance(machine.done, datetime):
         return DoneRestart(machine, machine.done)
-    if at < release:
-        return DoneRestart(machine, None)
-    end = at if planned_end is None else min(planned_end, at)
-    return DoneRestart(machine, end, assumed=True)
+    if planned_end is not None and planned_end > release:
+        return DoneRestart(machine, planned_end, assumed=True)
+    return DoneRestart(machine, None if at < release else at, assumed=at >= release)
 
 
 def ring_starts(
@@ -70,11 +69,11 @@ def settling_tasks(
     """Restarts that are done, whose groups they occupy until their settle time has passed, as the
     last minute of each.
 
-    More than the capacity of a group are never needed: those that occupy it longest. Members of a
-    group that starts after restarts to plan have no room yet, so nothing of it is needed.
+    More than the capacity of a group are never needed: those that occupy it longest. A group
+    that starts after restarts to plan is left out: its members can't start before those end.
     """
     groups = {group.name: number for number, group in enumerate(problem.groups)}
-    planned = {group for task in problem.tasks for group in task.groups}
+    planned = set(chain.from_iterable(task.groups for task in problem.tasks))
     occupied: dict[int, list[int]] = {}
     for restart in done:
         if restart.end is None:
@@ -85,18 +84,14 @@ def settling_tasks(
             group = problem.groups[number]
             if end > 0 and end + group.settle > begin and planned.isdisjoint(group.after):
                 occupied.setdefault(number, []).append(end)
-    return [
-        Task(
-            name=f"\0{problem.groups[number].name} settles {place}",
-            duration=1,
-            windows=((end - 1, end),),
-            weight=0,
-            groups=(number,),
-            pinned=end - 1,
-        )
-        for number, ends in occupied.items()
-        for place, end in enumerate(sorted(ends, reverse=True)[: problem.groups[number].capacity])
-    ]
+    tasks: list[Task] = []
+    for number, ends in occupied.items():
+        group = problem.groups[number]
+        for place, end in enumerate(sorted(ends, reverse=True)[: group.capacity]):
+            window = end - 1, end
+            name = f"\0{group.name} settles {place}"
+            tasks.append(Task(name, 1, (window,), 0, groups=(number,), pinned=end - 1))
+    return tasks
 
 
 def uncertain(fleet: Fleet, done: Iterable[DoneRestart], planned: Sequence[Machine]) -> list[str]:
@@ -104,7 +99,7 @@ def uncertain(fleet: Fleet, done: Iterable[DoneRestart], planned: Sequence[Machi
     soak time of a ring, or the settle time of a group.
     """
     rings = {machine.placement.ring for machine in planned}
-    groups = {group for machine in planned for group in machine.placement.groups}
+    groups = set(chain.from_iterable(machine.placement.groups for machine in planned))
     order = [ring.name for ring in fleet.rings]
     last = max((order.index(ring) for ring in rings if ring is not None), default=0)
     soaking = {ring.name for ring in fleet.rings[:last] if ring.soak}

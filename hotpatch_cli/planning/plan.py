@@ -156,8 +156,8 @@ def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: PlanningInpu
 def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:
     """The result of the scheduler as a plan.
 
-    Whether machines could restart whose facts are missing is unknown, so a plan without them is
-    `incomplete` if nothing else stands in the way.
+    Whether machines could restart whose facts are missing is unknown: a plan without them is
+    `incomplete`, unless it is proven that not all the others can be scheduled.
     """
     reboots = [
         _reboot(prepared, task, start)

@@ -43,6 +43,7 @@ FACTS = ("HP402", "HP413")
 """Findings on a fact that is missing: whether the machine can be scheduled is then unknown."""
 DONE = ("done", "already installed")
 """Reasons why a machine needs no restart that show that it has restarted."""
+NO_BASELINE = "no baseline in this month"
 _LONGEST_OPENING = timedelta(days=62)
 """An opening that began before this isn't looked for."""
 
@@ -157,8 +158,10 @@ def prepare(
         why = why_not_needed(machine, judgment, day, concerned, everything=request.everything)
         if why is not None:
             needless[machine.label] = why
-            if why in DONE or machine.label in planned_ends:
-                done.append(done_restart(machine, planned_ends.get(machine.label), at, release))
+            end = planned_ends.get(machine.label)
+            of_older = why == NO_BASELINE or is_installed(machine.facts, judgment, day)
+            if why in DONE or (end is not None and of_older):
+                done.append(done_restart(machine, end, at, release))
             continue
         impossible = unknown_product(machine, judgment) or _no_opening(machine, calendar)
         if impossible is not None:
@@ -328,7 +331,7 @@ def why_not_needed(
     anyway = state == "baseline-due" or (everything and state == "off-track")
     if judgment.product is None or judgment.product in concerned or anyway:
         return None
-    return "no baseline in this month"
+    return NO_BASELINE
 
 
 def is_installed(facts: Facts, judgment: Judgment, day: date) -> bool:

@@ -68,7 +68,7 @@ def remaining_plan(
     result = solve_prepared(rest, options._replace(goal=wish.goal), tuple(keep))
     found = plan_from(rest, result, options.effort)
     starts = {reboot.machine.label: reboot.start for reboot in found.reboots}
-    if broken := violations(prepared._replace(done=(), ring_starts={}), starts):
+    if broken := violations(prepared._replace(done=()), starts):
         raise AssertionError(f"the plan of the rest breaks a rule: {broken[0].text}")
     needed = {machine.label for machine in prepared.machines}
     before = {row.name: row.start for row in progress.machines if row.start and row.name in needed}
