@@ -95,18 +95,14 @@ class WindowSlots:
         return self._known[key]
 
     def intervals(self, placement: Placement) -> tuple[MinuteInterval, ...]:
-        """The pieces as disjoint intervals; where windows overlap, the later one begins where it
-        opens.
-
-        None where the zone of a window is unknown.
-        """
+        """The pieces as windows of the scheduler; empty where the zone of a window is unknown."""
         key = self._key(placement)
         if key not in self._intervals:
             try:
                 pieces = self.of(placement)
             except ZoneMissing:
                 pieces = ()
-            self._intervals[key] = _disjoint(pieces, placement.reboot // MINUTE)
+            self._intervals[key] = _start_windows(pieces, placement.reboot // MINUTE)
         return self._intervals[key]
 
     def _key(self, placement: Placement) -> tuple[object, ...]:
@@ -179,17 +175,15 @@ def moment(when: datetime) -> str:
     return f"{when.astimezone(UTC):%a %Y-%m-%d %H:%M} UTC"
 
 
-def _disjoint(pieces: Sequence[SlotPiece], need: int) -> tuple[MinuteInterval, ...]:
-    intervals: list[MinuteInterval] = []
+def _start_windows(pieces: Sequence[SlotPiece], need: int) -> tuple[MinuteInterval, ...]:
+    """The pieces that hold a restart of some minutes, so that no start is in two of them."""
+    windows: list[MinuteInterval] = []
     for start, end, _ in pieces:
-        first, last = start, end
-        if end - start < need:
+        if end - start < need or (windows and end <= windows[-1][1]):
             continue
-        if intervals and start < intervals[-1][1]:
-            before, until = intervals.pop()
-            if start <= until - need:  # any start of one or the other lies whole in one of them
-                first, last = before, max(until, end)
-            elif start - before >= need:
-                intervals.append((before, start))
-        intervals.append((first, last))
-    return tuple(intervals)
+        first = start
+        if windows and start <= windows[-1][1] - need:
+            # Each start up to the end of this piece is in this one or in the one before.
+            first = windows.pop()[0]
+        windows.append((first, end))
+    return tuple(windows)

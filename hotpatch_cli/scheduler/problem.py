@@ -22,7 +22,8 @@ class InvalidProblem(ValueError):  # noqa: N818  the noun says that it is an err
 class Task(NamedTuple):
     """One restart, or any piece of work that runs without a break.
 
-    `windows` are sorted and disjoint, and the restart is inside one of them: use the same tuple for
+    `windows` are sorted, and the restart is inside one of them. Two may overlap if neither is
+    inside the other: a task that fits neither into both nor across them. Use the same tuple for
     all tasks that share it. `resources` has a resource once for each unit that the task uses of it.
     `after` has the tasks that must have ended. A `pinned` task starts exactly then or not at all.
     `weight` is the cost of an hour of exposure.
@@ -174,11 +175,13 @@ def _validate_task(task: Task, problem: SchedulingProblem) -> None:
 
 
 def _validate_windows(task: Task) -> None:
-    end_before = None
+    before = task.windows[:1]
     for start, end in task.windows:
-        if start >= end or (end_before is not None and start < end_before):
-            raise InvalidProblem(f"{task.name}: windows must be sorted, disjoint, and not empty")
-        end_before = end
+        if start >= end or start < before[0][0] or end < before[0][1]:
+            raise InvalidProblem(
+                f"{task.name}: windows must be sorted by start and end, and not empty"
+            )
+        before = ((start, end),)
 
 
 def _indices(name: str, field: str, indices: Iterable[int], count: int) -> None:

@@ -205,10 +205,17 @@ def _windows(problem: SchedulingProblem, grid: TimeGrid) -> tuple[tuple[SlotInte
 
 
 def _cut(task: Task, deadline: int | None, grid: TimeGrid) -> tuple[SlotInterval, ...]:
-    ends = ((start, end if deadline is None else min(end, deadline)) for start, end in task.windows)
-    return tuple(
-        (grid.slot(start), grid.slot(end)) for start, end in ends if end - start >= task.duration
-    )
+    """The windows that hold the task, by the deadline; no start is in two of them."""
+    windows: list[SlotInterval] = []
+    for start, closes in task.windows:
+        end = closes if deadline is None else min(closes, deadline)
+        if end - start < task.duration:
+            continue
+        first, last = grid.slot(start), grid.slot(end)
+        if windows and first <= windows[-1][1] - task.duration // grid.step:
+            first = windows.pop()[0]
+        windows.append((first, last))
+    return tuple(windows)
 
 
 def _pinned(task: Task, deadline: int | None, grid: TimeGrid) -> tuple[SlotInterval, ...]:

@@ -53,7 +53,16 @@ def tasks_of(draw: st.DrawFn, number: int, groups: int, rings: int, resources: i
     """One task that may use any of the groups, rings, resources and earlier tasks."""
     edges = draw(
         st.sampled_from(
-            ((0, 12), (0, 5, 6, 12), (0, 4, 4, 8), (2, 7), (1, 3, 6, 9), (3, 12), (0, 2))
+            (
+                (0, 12),
+                (0, 5, 6, 12),
+                (0, 4, 4, 8),
+                (0, 5, 3, 9),
+                (2, 7),
+                (1, 3, 6, 9),
+                (3, 12),
+                (0, 2),
+            )
         )
     )
     return Task(
