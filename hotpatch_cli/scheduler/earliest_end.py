@@ -93,10 +93,13 @@ class PartEnd:
             end = self.end - 1
             if not self._ask(end, goal, whole=False) and not self._ask(end, goal, whole=True):
                 break
-        if not self._is_over(max(target, self.bound)):
-            evolution.run(goal - work // LAST_PROOFS, max(target, self.bound))
-            self._take(evolution.starts)
+        evolution.run(goal - work // LAST_PROOFS, max(target, self.bound))
+        self._take(evolution.starts)
+        if not self._is_over(target):
             self._relax(goal)
+        # What no relaxation took.
+        evolution.run(goal, max(target, self.bound))
+        self._take(evolution.starts)
 
     def lower_exposure(self, work: int, end: int) -> None:
         """Spend about this much work on a plan that costs less and is over by `end`."""
