@@ -18,7 +18,6 @@ from time import perf_counter, process_time
 from fleets import make_fleet
 
 from hotpatch_cli.scheduler import SchedulingProblem, Task, cost, solve, verify
-from hotpatch_cli.scheduler.solver import DEFAULT_WORK
 
 Starts = tuple[int | None, ...]
 WORK_A_SECOND = 6_000
@@ -99,7 +98,7 @@ def main(
         over, crowd = busy + seconds, max(1.0, getloadavg()[0] / (cpu_count() or 1))
         result = solve(
             problem,
-            effort=work / DEFAULT_WORK,
+            effort=work / 30_000,
             time_limit=seconds * crowd,
             should_stop=lambda over=over: process_time() >= over,
         )

@@ -158,8 +158,7 @@ class PartEnd:
         if columns > most or self._budget.work + work > goal:
             return False
         self._budget.spend(work)
-        answer = place_all(prices, self._budget.seconds(), whole=whole)
-        self._budget.step_timed_out |= answer.cut_short
+        answer = place_all(prices, self._budget.expired, whole=whole)
         if answer.impossible:
             self.bound = max(self.bound, end + 1)
         if answer.starts is not None:

@@ -5,18 +5,18 @@ from time import monotonic
 from typing import NamedTuple
 
 from hotpatch_cli.scheduler.bounds.capacity import exceeds_capacity
+from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.decomposition import split
 from hotpatch_cli.scheduler.earliest_end import EarliestEnd
 from hotpatch_cli.scheduler.part_solver import PartSolver
-from hotpatch_cli.scheduler.plan_stability import keep_near
 from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, unplaced, validate
 from hotpatch_cli.scheduler.proof import cost, verify
-from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel, compile_model
+from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel, compile_model
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 PROGRESS_SECONDS = 0.3
 """Seconds between two reports of progress."""
-DEFAULT_WORK = 50_000
+DEFAULT_WORK = 30_000
 """Work of effort 1: some seconds for a contended fleet of 1,000 machines."""
 GOALS = ("exposure", "earliest-end")
 ENGINES = ("greedy", "search", "exact")
@@ -78,7 +78,8 @@ def solve(
     the result. A first plan of all parts is always made, with any limits. `progress` gets the share
     of the work that is done and the gap of the best plan, both from 0 to 1.
 
-    With `keep`, an older plan in the order of the tasks, as few tasks as possible move.
+    With `keep`, an older plan in the order of the tasks, as few tasks as possible move: as many are
+    scheduled as without it.
 
     Raises InvalidProblem, a ValueError with the cause, and UnsoundPlan, an AssertionError, instead
     of returning a plan that breaks a rule.
@@ -89,6 +90,9 @@ def solve(
     if not 0 <= effort < float("inf"):
         raise ValueError(f"the effort {effort} must be zero or more, and finite")
     model = compile_model(problem, keep)
+    release = release_times(model)
+    # Some tasks have no start in any plan, since the limits leave no room for all before them.
+    model = model._replace(live=tuple(task for task in model.live if release.start[task] < NEVER))
     watch = None if progress is None else _Watch(progress, should_stop)
     budget = WorkBudget(round(DEFAULT_WORK * effort), time_limit, watch or should_stop)
     kept = None if keep is None else model.slots(keep)
@@ -99,9 +103,7 @@ def solve(
         solver.first_plan()
     if goal == "earliest-end" and keep is None:
         return _earliest(problem, model, solvers, budget)
-    # A search could only move more tasks of a part that is near the older plan already.
-    settled = set[int]() if kept is None else _keep_near(solvers, kept, budget)
-    _improve([solver for solver in solvers if id(solver) not in settled], budget, watch)
+    _improve(solvers, budget, watch)
     result = _result(problem, model, solvers, budget, keep)
     if goal == "earliest-end":
         # An older plan comes before the end, which is only bounded here.
@@ -146,17 +148,6 @@ class _Watch:
         """Report the progress at once."""
         if self.look is not None:
             self._report(*self.look())
-
-
-def _keep_near(solvers: list[PartSolver], keep: list[int], budget: WorkBudget) -> set[int]:
-    """The parts, by identity, that are proven or moved as few tasks as possible."""
-    settled = {id(solver) for solver in solvers if solver.best.proven}
-    still_open = [solver for solver in solvers if not solver.best.proven]
-    for number, solver in enumerate(still_open):
-        own_keep = [keep[task] for task in solver.part.tasks]
-        if keep_near(solver, own_keep, budget, budget.left() // (len(still_open) - number)):
-            settled.add(id(solver))
-    return settled
 
 
 def _improve(solvers: list[PartSolver], budget: WorkBudget, watch: _Watch | None) -> None:
@@ -204,11 +195,12 @@ def _result(
         raise UnsoundPlan(f"the plan breaks {len(violations)} rules, first {violations[0]}")
 
     _, exposure, makespan = cost(problem, starts)
-    proven = all(solver.best.proven for solver in solvers)
-    if proven:
-        bound = exposure
-    else:
-        bound = min(exposure, sum(solver.best.exposure_bound() for solver in solvers))
+    bound = sum(solver.best.exposure_bound() for solver in solvers)
+    if model.grid.origin >= 0:
+        bound = max(0.0, bound)
+    # A proof is by whole numbers: what floats add up to may differ in the last digits.
+    proven = all(solver.best.meets_bound for solver in solvers)
+    bound = exposure if proven else min(exposure, bound)
     status = "feasible"
     if unplaced(starts):
         status = "infeasible" if _not_all_fit(problem, model, solvers) else "incomplete"
@@ -222,11 +214,9 @@ def _result(
         bound=bound,
         gap=_gap(exposure, bound),
         makespan=makespan,
-        most_placed=all(
-            solver.best.complete or not solver.best.score.left_out for solver in solvers
-        ),
+        most_placed=all(solver.best.most_placed for solver in solvers),
         work=budget.work,
-        cut_short=budget.cut_short or budget.step_timed_out,
+        cut_short=budget.cut_short,
         engine=max(engines, key=ENGINES.index, default="greedy"),
         moved=_moved(starts, keep),
     )
@@ -236,7 +226,7 @@ def _not_all_fit(problem: SchedulingProblem, model: SlotModel, solvers: list[Par
     """Whether it is proven that no plan schedules all tasks."""
     return (
         len(model.live) < len(problem.tasks)
-        or any(solver.best.complete and solver.best.score.left_out for solver in solvers)
+        or any(solver.best.fits is False for solver in solvers)
         or exceeds_capacity(problem)
     )
 

@@ -82,7 +82,7 @@ class ListDecoder:
 
     def __init__(self, model: SlotModel) -> None:
         self._model = model
-        self.work = 1 + 3 * len(model.live) // 4
+        self.work = 1 + len(model.live) // 4
         self._rank = [0] * len(model.duration)
 
     def plan(self, order: Order) -> list[int]:
@@ -177,9 +177,7 @@ def _links(gates_of: tuple[tuple[int, ...], ...], far_side: list[list[tuple[int,
     return tuple(tuple(chain.from_iterable(far_side[gate] for gate in gates)) for gates in gates_of)
 
 
-def serial_schedule(
-    project: Project, order: Sequence[int], before: Links
-) -> tuple[list[int], int]:
+def serial_schedule(project: Project, order: Sequence[int], before: Links) -> tuple[list[int], int]:
     """Start each task of an order when those in `before` are over and the limits have room.
 
     Returns the starts, and the number of slots that were looked at.
