@@ -17,7 +17,7 @@ from time import process_time
 
 from hotpatch_cli.scheduler import ResourceLimit, SchedulingProblem, Task, solve, verify
 
-EFFORTS = {"j30": 0.2, "j60": 0.5, "j120": 1.0}
+EFFORTS = {"j30": 0.33, "j60": 0.83, "j120": 1.66}
 
 
 def read_project(text: str) -> SchedulingProblem:

@@ -93,10 +93,13 @@ class PartEnd:
             end = self.end - 1
             if not self._ask(end, goal, whole=False) and not self._ask(end, goal, whole=True):
                 break
-        if not self._is_over(max(target, self.bound)):
-            evolution.run(goal - work // LAST_PROOFS, max(target, self.bound))
-            self._take(evolution.starts)
+        evolution.run(goal - work // LAST_PROOFS, max(target, self.bound))
+        self._take(evolution.starts)
+        if not self._is_over(target):
             self._relax(goal)
+        # What no relaxation took.
+        evolution.run(goal, max(target, self.bound))
+        self._take(evolution.starts)
 
     def lower_exposure(self, work: int, end: int) -> None:
         """Spend about this much work on a plan that costs less and is over by `end`."""
@@ -155,8 +158,7 @@ class PartEnd:
         if columns > most or self._budget.work + work > goal:
             return False
         self._budget.spend(work)
-        answer = place_all(prices, self._budget.seconds(), whole=whole)
-        self._budget.step_timed_out |= answer.cut_short
+        answer = place_all(prices, self._budget.expired, whole=whole)
         if answer.impossible:
             self.bound = max(self.bound, end + 1)
         if answer.starts is not None:

@@ -1,25 +1,30 @@
 """Deadline program: whether all tasks can be over by the end of their windows, by HiGHS."""
 
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import NamedTuple
 
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
-from hotpatch_cli.scheduler.mip.time_indexed_lp import INFINITE, Program
+from hotpatch_cli.scheduler.mip.time_indexed_lp import (
+    INFINITE,
+    Program,
+    ProgramTooLarge,
+    SolverStopped,
+    run,
+)
 from hotpatch_cli.scheduler.slot_model import NOWHERE
 
+MOST_SIZE = 200_000
+"""Numbers in the matrix of a program: with more, a relaxation takes seconds."""
 MOST_NODES = 200
 """Nodes of a search by HiGHS: with more, a program without an answer takes longer."""
 
 
 class DeadlineAnswer(NamedTuple):
-    """A plan if one was found, or the proof that there is none; neither if the question is open.
-
-    `cut_short`: the clock ended the program.
-    """
+    """A plan if one was found, or the proof that there is none; neither if the question is open."""
 
     starts: list[int] | None
     impossible: bool
-    cut_short: bool
 
 
 def count_columns(prices: Prices) -> int:
@@ -31,27 +36,33 @@ def count_columns(prices: Prices) -> int:
     return sum(sizes.values())
 
 
-def place_all(prices: Prices, seconds: float, *, whole: bool) -> DeadlineAnswer:
+def place_all(prices: Prices, stops: Callable[[], bool], *, whole: bool) -> DeadlineAnswer:
     """Ask for a plan of all live tasks of a model, by its windows.
 
     `whole`: in whole numbers; without it only the relaxation is asked, which finds no plan.
     """
     import highspy
 
-    program = Program(prices, 1)
-    program.cost = [0.0] * len(program.cost)
-    if any(not task_class.columns for task_class in program.classes):
-        return DeadlineAnswer(None, impossible=True, cut_short=False)
-    for number in range(len(prices.model.gates)):
-        _add_gate(program, number)
-    options = {"time_limit": seconds, "mip_max_nodes": MOST_NODES, "mip_heuristic_effort": 0.1}
-    solver = program.highs(options if whole else {"time_limit": seconds}, whole=whole)
-    solver.run()
+    still_open = DeadlineAnswer(None, impossible=False)
+    try:
+        program = Program(prices, 1, most_size=MOST_SIZE)
+        program.cost = [0.0] * len(program.cost)
+        for number in range(len(prices.model.gates)):
+            _add_gate(program, number)
+            if len(program.entries[0]) > MOST_SIZE:
+                return still_open
+        options = {"mip_max_nodes": MOST_NODES, "mip_heuristic_effort": 0.1} if whole else {}
+        solver = program.highs(options, whole=whole)
+        run(solver, stops)
+    except (ProgramTooLarge, SolverStopped):
+        return still_open
     status, answers = solver.getModelStatus(), highspy.HighsModelStatus
-    starts = None
+    if status == answers.kInfeasible:
+        return DeadlineAnswer(None, impossible=True)
     if whole and status == answers.kOptimal:
         starts = _starts(program, list(solver.getSolution().col_value))
-    return DeadlineAnswer(starts, status == answers.kInfeasible, status == answers.kTimeLimit)
+        return DeadlineAnswer(starts, impossible=False)
+    return still_open
 
 
 def _add_gate(program: Program, number: int) -> None:

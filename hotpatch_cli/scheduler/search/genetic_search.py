@@ -37,8 +37,10 @@ With less, the first orders are alike, and the search gets stuck.
 """
 PATIENCE = 20
 """Generations without a better end after which the population starts again."""
-PLACEMENTS_FOR_WORK = 30
-"""Tasks that the decoder of projects schedules three times in the time of a unit of work."""
+SLOTS_FOR_WORK = 5000
+"""Slots that the decoder of projects looks at in the time of a unit of work."""
+SLOTS_FOR_TASK = 20
+"""Slots that it looks at in the time that a task takes besides."""
 Order = list[int]
 Links = tuple[tuple[tuple[int, int], ...], ...]
 
@@ -64,7 +66,7 @@ class Decoder(Protocol):
     """Makes plans of orders."""
 
     work: int
-    """What one plan costs."""
+    """What the last plan cost, and about what one costs."""
 
     def plan(self, order: Order) -> list[int]:
         """The plan of an order, pushed to the right and to the left."""
@@ -80,7 +82,7 @@ class ListDecoder:
 
     def __init__(self, model: SlotModel) -> None:
         self._model = model
-        self.work = 1 + 3 * len(model.live) // 4
+        self.work = 1 + len(model.live) // 4
         self._rank = [0] * len(model.duration)
 
     def plan(self, order: Order) -> list[int]:
@@ -103,16 +105,20 @@ class ProjectDecoder:
     def __init__(self, model: SlotModel, project: "Project") -> None:
         self._project = project
         self._opens = model.windows[0][0][0]
-        self.work = max(1, len(model.live) // PLACEMENTS_FOR_WORK)
+        self._slots = self._spent = 0
+        self.work = 1
 
     def plan(self, order: Order) -> list[int]:
         """The plan of an order, pushed to the right and to the left."""
         project, duration = self._project, self._project.duration
-        starts = serial_schedule(project, order, project.before)
+        starts, slots = serial_schedule(project, order, project.before)
         mirrored = sorted(order, key=lambda task: -starts[task] - duration[task])
-        back = serial_schedule(project, mirrored, project.behind)
+        back, more = serial_schedule(project, mirrored, project.behind)
         again = sorted(order, key=lambda task: -back[task] - duration[task])
-        starts = serial_schedule(project, again, project.before)
+        starts, most = serial_schedule(project, again, project.before)
+        self._slots += slots + more + most + 3 * SLOTS_FOR_TASK * len(order)
+        self.work = self._slots // SLOTS_FOR_WORK - self._spent
+        self._spent += self.work
         return [self._opens + start for start in starts]
 
     def may_swap(self, one: int, other: int) -> bool:
@@ -171,24 +177,30 @@ def _links(gates_of: tuple[tuple[int, ...], ...], far_side: list[list[tuple[int,
     return tuple(tuple(chain.from_iterable(far_side[gate] for gate in gates)) for gates in gates_of)
 
 
-def serial_schedule(project: Project, order: Sequence[int], before: Links) -> list[int]:
-    """Start each task of an order when those in `before` are over and the limits have room."""
+def serial_schedule(project: Project, order: Sequence[int], before: Links) -> tuple[list[int], int]:
+    """Start each task of an order when those in `before` are over and the limits have room.
+
+    Returns the starts, and the number of slots that were looked at.
+    """
     duration, demands, idle, guard, slots, _, _ = project
     taken = [idle] * slots
     starts = [0] * len(duration)
+    looks = 0
     for task in order:
         slot = 0
         for other, lag in before[task]:
             ready = starts[other] + duration[other] + lag
             slot = max(slot, ready)
         needed, demand, free = duration[task], demands[task], 0
+        looks += needed - slot
         while free < needed:
             free = 0 if taken[slot] + demand & guard else free + 1
             slot += 1
+        looks += slot
         starts[task] = start = slot - needed
         for busy in range(start, slot):
             taken[busy] += demand
-    return starts
+    return starts, looks
 
 
 class Evolution:
@@ -215,7 +227,9 @@ class Evolution:
         """Go on until the work reaches the goal, the budget stops, or a plan of all tasks ends by
         the target.
         """
-        plans = (goal - self._budget.work) // self._decoder.work
+        if not self._population and not self._over(goal, target):
+            self._add(self._sample())
+        plans = (goal - self._budget.work) // max(1, self._decoder.work)
         self._size = min(POPULATION, max(LEAST_POPULATION, plans // LEAST_GENERATIONS))
         while not self._over(goal, target):
             if len(self._population) < self._size:
