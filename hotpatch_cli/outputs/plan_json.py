@@ -47,6 +47,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
             for machine, finding in plan.unplaced
         ],
         "conflicts": [_obstacle(conflict) for conflict in view.obstacles],
+        "all_fit": [change._asdict() for change in view.why.all_fit],
     }
     if view.supposed is not None:
         found["what_if"] = _supposed(view.supposed)

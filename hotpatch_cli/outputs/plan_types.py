@@ -99,7 +99,9 @@ class ConflictJson(TypedDict):
     """Machines that can't all be scheduled, the causes in `reasons`, and the changes in `helps` of
     which each alone resolves the conflict.
 
-    `also` are others with the same conflict; `proven` is false where not every plan was tried.
+    After any of `helps`, all `machines`, all of `also`, and those that depend on them can be
+    scheduled. `also` are other unscheduled machines that the causes concern; `proven` is false
+    where not every plan was tried.
     """
 
     machines: list[str]
@@ -147,7 +149,7 @@ class WhatIfJson(PlanDiffJson):
 
 class PlanJson(TypedDict):
     """The plan of `hotpatch plan`. `notes` have the age of the release data, and what else concerns
-    the whole plan.
+    the whole plan. Where there are several conflicts, each change of `all_fit` alone resolves all.
     """
 
     schema_version: int
@@ -162,6 +164,7 @@ class PlanJson(TypedDict):
     reboots: list[RebootJson]
     unplaced: list[UnplacedJson]
     conflicts: list[ConflictJson]
+    all_fit: list[ToldJson]
     what_if: NotRequired[WhatIfJson]
     kept: NotRequired[PlanDiffJson]
     done: NotRequired[list[DoneJson]]

@@ -11,7 +11,7 @@ from hotpatch_cli.outputs.phrases import and_more
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
-from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.planning.conflicts import NO_EXPLANATION, Explanation, PlanConflict, name_list
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.report import sentence
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
@@ -22,7 +22,7 @@ _DAY = timedelta(days=1)
 
 
 class PlanView(NamedTuple):
-    """A plan with the rules that explain why machines aren't scheduled, and the conflicts.
+    """A plan with the rules that word why machines aren't scheduled, and the conflicts in `why`.
 
     `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `age` has the
     sentences on the age of the release data. `done` are the restarts of an earlier plan that are
@@ -32,7 +32,7 @@ class PlanView(NamedTuple):
     plan: Plan
     rules: Mapping[str, Rule]
     wish: PlanRequest = PlanRequest()
-    obstacles: tuple[PlanConflict, ...] = ()
+    why: Explanation = NO_EXPLANATION
     supposed: ScenarioPlan | None = None
     kept: PlanDiff | None = None
     age: tuple[str, ...] = ()
@@ -45,6 +45,11 @@ class PlanView(NamedTuple):
     def why_left_out(self, finding: Finding) -> str:
         """Why a machine isn't scheduled: the rule by its name and code, then the sentence."""
         return f"{self.rules[finding.code].name} ({finding.code}): {self.message(finding)}"
+
+    @property
+    def obstacles(self) -> tuple[PlanConflict, ...]:
+        """The conflicts that keep machines from being scheduled."""
+        return self.why.conflicts
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -97,20 +102,28 @@ def moment_text(moment: datetime) -> str:
     return f"{moment:%a %Y-%m-%d %H:%M %z}"
 
 
+def left_out(view: PlanView, *, everything: bool = False) -> list[tuple[str, str]]:
+    """The machines that aren't scheduled, and why: one row for all that have the same reason, with
+    the first of them, or all with `everything`.
+    """
+    sharing: dict[str, list[str]] = {}
+    for machine, finding in view.plan.unplaced:
+        sharing.setdefault(view.why_left_out(finding), []).append(machine.label)
+    listed = ", ".join if everything else name_list
+    return [(listed(names), why) for why, names in sharing.items()]
+
+
 def told_left_out(view: PlanView) -> list[str]:
     """The machines that aren't scheduled, and the conflicts, line by line: for formats that have
     room for restarts alone.
     """
-    lines = [
-        f"{machine.label}: not scheduled: {view.why_left_out(why)}"
-        for machine, why in view.plan.unplaced
-    ]
     return [
-        *lines,
+        *(f"{names}: not scheduled: {why}" for names, why in left_out(view)),
         *(
             f"Conflict {number}: {conflict.summary}"
             for number, conflict in enumerate(view.obstacles, 1)
         ),
+        *view.why.resolution,
     ]
 
 

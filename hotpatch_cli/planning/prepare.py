@@ -12,7 +12,7 @@ from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.records import PRODUCTS, Product
 from hotpatch_cli.model import Facts, Finding, Fleet, Machine, TrackState, make_finding, meaning_of
 from hotpatch_cli.planning.rules import problem_of
-from hotpatch_cli.planning.window_slots import MINUTE, SlotPiece, WindowSlots
+from hotpatch_cli.planning.window_slots import SlotPiece, WindowSlots
 from hotpatch_cli.schedule.patch_tuesday import (
     next_patch_tuesday,
     next_planned_baseline,
@@ -255,17 +255,3 @@ def _no_opening(machine: Machine, calendar: WindowSlots) -> Finding | None:
     if windowless and restarted_by_platform(machine.facts):
         return make_finding("HP501", "platform", seen={"window": None})
     return finding
-
-
-def wider(prepared: PlanningInput, more: timedelta) -> SchedulingProblem:
-    """The problem with the openings after its deadline too, so that one can ask what a later
-    deadline would change.
-    """
-    calendar = WindowSlots(prepared.fleet, prepared.release, prepared.begin, prepared.finish + more)
-    shut = {
-        task
-        for task, why in prepared.missing.items()
-        if (why.code, why.variant) != ("HP501", "deadline")
-    }
-    problem = problem_of(prepared.fleet, prepared.machines, calendar, shut=shut)
-    return problem._replace(deadline=int((prepared.finish - prepared.release) / MINUTE))

@@ -5,7 +5,9 @@ scheduled. It's an inner library on tasks, windows, groups, rings, and limits, w
 files, or time zones. README.md describes it.
 """
 
-from hotpatch_cli.scheduler.infeasible.conflict import explain
+from hotpatch_cli.scheduler.infeasible.conflict import Conflict, explain
+from hotpatch_cli.scheduler.infeasible.constraints import Freezes
+from hotpatch_cli.scheduler.infeasible.feasibility import Feasibility
 from hotpatch_cli.scheduler.problem import (
     ResourceLimit,
     SchedulingProblem,
@@ -17,6 +19,9 @@ from hotpatch_cli.scheduler.proof import cost, verify
 from hotpatch_cli.scheduler.solver import Result, solve
 
 __all__ = [
+    "Conflict",
+    "Feasibility",
+    "Freezes",
     "ResourceLimit",
     "Result",
     "SchedulingProblem",
