@@ -18,6 +18,7 @@ from hotpatch_cli.planning.rules import problem_of
 from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, WindowSlots, moment
 from hotpatch_cli.report import sentence
 from hotpatch_cli.restarts import relevant
+from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.scheduler import Freezes, SchedulingProblem, explain
 
 __all__ = ["ConflictText", "Explanation", "PlanConflict", "name_list", "plan_conflicts"]
@@ -102,6 +103,7 @@ class _Explainer:
         self._starts = plan.result.starts
         self._blocked = blocked_tasks(plan.prepared, plan.result)
         self._out = [task for task, start in enumerate(self._starts) if start is None]
+        self._openings = OpeningCache()
         self._end = plan_end(wish, plan.prepared)
 
     def explained(self) -> Explanation:
@@ -109,7 +111,7 @@ class _Explainer:
         causes = [set(self._out) & {*draft.tasks, *draft.also} for draft in drafts]
         owned = [own | self._blocked.blocked_by(own) for own in causes]
         others = set(self._out).difference(*owned)
-        replanning = Replanning(self._prepared, _CHECK_WORK)
+        replanning = Replanning(self._prepared, self._openings, _CHECK_WORK)
         conflicts = []
         for number, draft in enumerate(drafts):
             foreign = set(others).union(*(own for at, own in enumerate(causes) if at != number))
@@ -200,7 +202,7 @@ class _Explainer:
         if not asked:
             return
         number = [task for task in range(len(self._starts)) if task not in left]
-        calendars = _Calendars(prepared)
+        calendars = _Calendars(prepared, self._openings)
         problem = calendars.problem(number)
         starts = tuple(self._starts[task] for task in number)
         at = {task: index for index, task in enumerate(number)}
@@ -231,8 +233,8 @@ def _is_fact(why: Finding) -> bool:
 class _Calendars:
     """The openings of a fleet where some of its freezes don't exist, after the deadline too."""
 
-    def __init__(self, prepared: PlanningInput) -> None:
-        self._prepared = prepared
+    def __init__(self, prepared: PlanningInput, openings: OpeningCache) -> None:
+        self._prepared, self._openings = prepared, openings
         self._machines = {machine.label: machine for machine in prepared.machines}
         self._known: dict[frozenset[str], WindowSlots] = {}
         self._later = prepared.finish + timedelta(days=DAYS_LATER)
@@ -253,7 +255,7 @@ class _Calendars:
         """The openings before an end, without some of the freezes."""
         prepared = self._prepared
         kept = tuple(freeze for freeze in prepared.fleet.freezes if freeze.name not in lifted)
-        return calendar_of(prepared, prepared.fleet._replace(freezes=kept), finish)
+        return calendar_of(prepared, prepared.fleet._replace(freezes=kept), finish, self._openings)
 
     def later(self, lifted: frozenset[str]) -> WindowSlots:
         """The openings after the deadline too, without some of the freezes."""

@@ -7,7 +7,7 @@ that a search confirms.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
@@ -19,7 +19,6 @@ from hotpatch_cli.planning.replanning import Replanning
 from hotpatch_cli.planning.window_slots import MINUTE, moment
 from hotpatch_cli.restarts import RUN_BY_AZURE, relevant
 from hotpatch_cli.schedule.durations import duration_text
-from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.schedule.freezes import Freeze, cut
 from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing, openings
 from hotpatch_cli.schedule.zones import find_zone
@@ -39,8 +38,6 @@ _NEAR = 3
 """Days near the last opening that are tried for one more, apart from the first and the last day."""
 _FEW = 6
 """Windows that are tried for a machine without one."""
-_SEVERAL = (2, 3, 5)
-"""Numbers of more openings that are tried where one isn't enough."""
 
 Reason = tuple[str, str | None]
 """A kind and a name, as the scheduler's `explain` gives them."""
@@ -92,7 +89,7 @@ class HelpfulChanges:
         self._wanted, self._allowed = frozenset(wanted), frozenset(allowed)
         self._now = replanning.now
         self._machines = [self._now.machines[task] for task in sorted(self._wanted)]
-        self._cache = OpeningCache()
+        self._cache = replanning.openings
 
     def of(self, reasons: Collection[Reason], tasks: Sequence[int]) -> tuple[ConflictText, ...]:
         """The changes that resolve a conflict with these reasons between some tasks."""
@@ -105,8 +102,8 @@ class HelpfulChanges:
             chain.from_iterable(map(self._larger_limit, names.get("resource", ()))),
             chain.from_iterable(map(self._larger_group, names.get("group", ()))),
             chain.from_iterable(map(self._shorter_soak, names.get("ring", ()))),
-            self._windows(machines) if "windows" in names else (),
             self._later() if "deadline" in names else (),
+            self._windows(machines) if "windows" in names else (),
         )
         return tuple(ConflictText(*candidate[:3]) for candidate in found)
 
@@ -162,16 +159,17 @@ class HelpfulChanges:
     def _smallest(self, candidate: Callable[[int], _Candidate], most: int) -> Iterator[_Candidate]:
         """The change by the smallest amount up to `most` that a search confirms, if any.
 
-        The amount is doubled until it's enough, then it's searched between the last two.
+        If all isn't enough, less isn't. The amount is doubled until it's enough, then it's searched
+        between the last two.
         """
+        if most < 1 or not self._helps(best := candidate(most)):
+            return
         low, high = 0, 1
-        while True:
-            high = min(high, most)
-            if high <= low:
-                return
-            if self._helps(best := candidate(high)):
+        while high < most:
+            if self._helps(smaller := candidate(high)):
+                best = smaller
                 break
-            low, high = high, high * 2
+            low, high = high, min(high * 2, most)
         while high - low > 1:
             middle = (low + high) // 2
             if self._helps(smaller := candidate(middle)):
@@ -418,22 +416,17 @@ class HelpfulChanges:
             ): machine
             for machine in users
         }.values()
-        every = (single_opening(window, day, start, length) for day in self._days(known))
-        days = [one for one in every if all(self._is_free(one, machine) for machine in different)]
+        on_days = (single_opening(window, day, start, length) for day in self._days(known))
+        days = [one for one in on_days if all(self._is_free(one, machine) for machine in different)]
         # Days near the others suit best; for an order, only the first or the last might do.
         ends = sorted(days[_NEAR:], key=lambda one: one.from_day or date.max)
-        for opening in [*days[:_NEAR], *ends[:1], *ends[1:][-1:]]:
-            candidate = self._with_openings(window, [opening])
-            if self._helps(candidate):
-                yield candidate
-                return
-        for number in _SEVERAL:
-            if number > len(days):
-                return
-            candidate = self._with_openings(window, days[:number])
-            if self._helps(candidate):
-                yield candidate
-                return
+        tried = [*days[:_NEAR], *ends[:1], *ends[1:][-1:]]
+        several = [tried[:number] for number in range(2, len(tried) + 1)]
+        if not tried or not self._helps(self._with_openings(window, tried)):
+            return
+        every = ([opening] for opening in tried)
+        candidates = (self._with_openings(window, more) for more in chain(every, several))
+        yield from islice(filter(self._helps, candidates), 1)
 
     def _with_openings(self, window: Window, more: Sequence[Window]) -> _Candidate:
         changed = self._now

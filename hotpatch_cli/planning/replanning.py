@@ -1,6 +1,7 @@
 """A changed fleet, planned again: whether some of its restarts then fit."""
 
 from collections.abc import Collection
+from copy import copy
 from datetime import datetime
 
 from hotpatch_cli.model import Fleet, Machine
@@ -8,35 +9,32 @@ from hotpatch_cli.planning.fleet_changes import PlannedFleet
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.rules import problem_of
 from hotpatch_cli.planning.window_slots import SlotPiece, WindowSlots
+from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.schedule.windows import ZoneMissing
 from hotpatch_cli.scheduler import Feasibility, SchedulingProblem
 
 
-def calendar_of(prepared: PlanningInput, fleet: Fleet, finish: datetime) -> WindowSlots:
+def calendar_of(
+    prepared: PlanningInput, fleet: Fleet, finish: datetime, openings: OpeningCache
+) -> WindowSlots:
     """The openings of a fleet, from the begin of a plan to some end."""
-    return WindowSlots(fleet, prepared.release, prepared.begin, finish)
+    return WindowSlots(fleet, prepared.release, prepared.begin, finish, openings)
 
 
 class Replanning:
     """Plans changed fleets again, within an amount of work for all of them."""
 
-    def __init__(self, prepared: PlanningInput, work: int) -> None:
-        self.prepared = prepared
+    def __init__(self, prepared: PlanningInput, openings: OpeningCache, work: int) -> None:
+        self.prepared, self.openings = prepared, openings
         self.now = PlannedFleet(prepared.fleet, prepared.machines, prepared.finish)
         self._feasibility = Feasibility(work)
         self._component = _components(prepared.problem)
-        self._calendar = calendar_of(prepared, prepared.fleet, prepared.finish)
-
-    @property
-    def left(self) -> int:
-        """The work that is left."""
-        return self._feasibility.left
+        self._calendar = calendar_of(prepared, prepared.fleet, prepared.finish, openings)
 
     def share(self, work: int) -> "Replanning":
         """The same questions with work of their own."""
-        other = object.__new__(Replanning)
-        other.prepared, other.now, other._component = self.prepared, self.now, self._component
-        other._calendar, other._feasibility = self._calendar, Feasibility(work)
+        other = copy(self)
+        other._feasibility = Feasibility(work)
         return other
 
     def pieces(self, machine: Machine) -> tuple[SlotPiece, ...]:
@@ -56,7 +54,9 @@ class Replanning:
         parts = {self._component[task] for task in wanted}
         tasks = [task for task in sorted(allowed) if self._component[task] in parts]
         machines = [changed.machines[task] for task in tasks]
-        calendar = calendar_of(self.prepared, changed.fleet, changed.finish)
+        if not self._feasibility.left:
+            return False
+        calendar = calendar_of(self.prepared, changed.fleet, changed.finish, self.openings)
         problem = problem_of(changed.fleet, machines, calendar)
         return self._feasibility.plan_of_all(problem) is not None
 

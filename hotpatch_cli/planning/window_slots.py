@@ -35,12 +35,20 @@ class SlotPiece(NamedTuple):
 class WindowSlots:
     """The openings of placements, cut by their freezes: computed once for each distinct one.
 
-    Openings count if they start at `begin` or later, and are cut at `finish`.
+    Openings count if they start at `begin` or later, and are cut at `finish`. Several calendars can
+    share the `openings` of windows.
     """
 
-    def __init__(self, fleet: Fleet, release: datetime, begin: datetime, finish: datetime) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        release: datetime,
+        begin: datetime,
+        finish: datetime,
+        openings: OpeningCache | None = None,
+    ) -> None:
         self.fleet, self.release, self.begin, self.finish = fleet, release, begin, finish
-        self._openings = OpeningCache()
+        self._openings = openings or OpeningCache()
         self._known: dict[tuple[object, ...], tuple[SlotPiece, ...]] = {}
         self._missing: dict[tuple[object, ...], Finding | None] = {}
         self._intervals: dict[tuple[object, ...], tuple[MinuteInterval, ...]] = {}

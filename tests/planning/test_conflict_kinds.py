@@ -27,9 +27,7 @@ def test_each_kind_names_its_cause_its_machines_and_what_helps(hotpatch: Any, ki
     (conflict,) = done.json["conflicts"]
     assert conflict["proven"]
     assert sorted(conflict["machines"]) == sorted(case.machines.split())
-    causes = {
-        (row["kind"], row["name"]) for row in conflict["reasons"] if row["kind"] != "windows"
-    }
+    causes = {(row["kind"], row["name"]) for row in conflict["reasons"] if row["kind"] != "windows"}
     assert causes == set(case.causes)
     helps = {row["kind"] for row in conflict["helps"]}
     assert helps == set(case.helps)

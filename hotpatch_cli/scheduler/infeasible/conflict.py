@@ -100,15 +100,29 @@ class _Alike:
             )
         return all(self._concerns(reason, two) for reason in self._reasons)
 
+    def _is_behind(self, group: int, name: str | None) -> bool:
+        """Whether a group is the named one, or starts after it, directly or not."""
+        seen, waiting = {group}, [group]
+        while waiting:
+            rule = self._problem.groups[waiting.pop()]
+            if rule.name == name:
+                return True
+            waiting += [earlier for earlier in rule.after if earlier not in seen]
+            seen.update(rule.after)
+        return False
+
     def _concerns(self, reason: Constraint, two: Task) -> bool:
         kind, name = reason
         problem = self._problem
         if kind == "resource":
             return any(problem.resources[limit].name == name for limit in two.resources)
-        if kind in {"group", "after"}:
+        if kind == "group":
             return any(problem.groups[group].name == name for group in two.groups)
+        if kind == "after":
+            return any(self._is_behind(group, name) for group in two.groups)
         if kind == "ring":
-            return two.ring is not None and problem.rings[two.ring].name == name
+            number = next(at for at, ring in enumerate(problem.rings) if ring.name == name)
+            return two.ring is not None and two.ring >= number
         return kind == "freeze" and name in self._freezes.of(two.name)
 
 

@@ -39,9 +39,11 @@ class Feasibility:
         """A plan that schedules all tasks; None where the search finds none. It searches longer
         than `fits`, since its answer is a claim about all of them.
         """
-        if not self.left or is_impossible(problem):
+        if not self.left:
             return None
         self._spend(len(problem.tasks))
+        if is_impossible(problem):
+            return None
         result = self._solved(problem, 0)
         missing = len(unplaced(result.starts))
         if missing and (missing * NEARLY <= len(problem.tasks) or len(problem.tasks) <= SMALL):
