@@ -118,6 +118,7 @@ def _obstacle(obstacle: PlanConflict) -> dict[str, Any]:
     return {
         "machines": list(obstacle.machines),
         "also": list(obstacle.also),
+        "dependents": list(obstacle.dependents),
         "summary": obstacle.summary,
         "reasons": [reason._asdict() for reason in obstacle.reasons],
         "helps": [relaxation._asdict() for relaxation in obstacle.helps],

@@ -99,13 +99,15 @@ class ConflictJson(TypedDict):
     """Machines that can't all be scheduled, the causes in `reasons`, and the changes in `helps` of
     which each alone resolves the conflict.
 
-    After any of `helps`, all `machines`, all of `also`, and those that depend on them can be
-    scheduled. `also` are other unscheduled machines that the causes concern; `proven` is false
+    After any of `helps`, all `machines`, all of `also`, and the `dependents` can be scheduled,
+    unless these depend on other conflicts too. `also` are other unscheduled machines that the
+    causes concern. `dependents` aren't scheduled since they depend on the others. `proven` is false
     where not every plan was tried.
     """
 
     machines: list[str]
     also: list[str]
+    dependents: list[str]
     summary: str
     reasons: list[ToldJson]
     helps: list[ToldJson]

@@ -133,6 +133,14 @@ class CauseWords:
         if task.windows and not outside:
             first = self._at(task.windows[0][0], self._zone(task.name))
             later = f"; the next one is on {first}"
+        elif not task.windows:
+            longest = max(
+                (piece.end - piece.start for piece in self._later.of(machine.placement)), default=0
+            )
+            if longest:
+                need = duration_text(task.duration * MINUTE)
+                later = f"; later ones last {duration_text(longest * MINUTE)} at most, "
+                later += f"and the restart takes {need}"
         return f"{who} no opening of {windows} {self._before}{outside}{later}."
 
     def _is_frozen(self, name: str) -> bool:

@@ -33,8 +33,9 @@ class PlanConflict(NamedTuple):
     """Machines that can't all restart in time, the causes (a minimal set), and the changes of which
     each resolves the conflict.
 
-    After one of the changes all `machines`, those of `also`, and those that depend on them can be
-    scheduled. `also` are other unscheduled machines that the causes concern. `proven` is False
+    After one of the changes all `machines`, those of `also`, and the `dependents` can be scheduled,
+    unless these depend on other conflicts too. `also` are other unscheduled machines that the
+    causes concern. `dependents` aren't scheduled since they depend on the others. `proven` is False
     where the search found no plan, but didn't try all.
     """
 
@@ -44,6 +45,7 @@ class PlanConflict(NamedTuple):
     helps: tuple[ConflictText, ...]
     proven: bool
     also: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
 
 
 class Explanation(NamedTuple):
@@ -178,7 +180,7 @@ class _Explainer:
             )
         if not draft.proven:
             summary += " The search found no plan for them; whether one exists is unknown."
-        return PlanConflict(names, summary, draft.texts, helps, draft.proven, also)
+        return PlanConflict(names, summary, draft.texts, helps, draft.proven, also, behind)
 
     # --- conflicts ----------------------------------------
 

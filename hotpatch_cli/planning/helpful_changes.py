@@ -407,6 +407,9 @@ class HelpfulChanges:
         longest = max(known, key=lambda opening: opening.minutes)
         start = window.start or longest.start.time()
         length = window.duration or longest.minutes * MINUTE
+        need = max(machine.placement.reboot for machine in users)
+        if length < need:
+            length = -(-need // _LONGER) * _LONGER
         freezes = self._now.fleet.freezes
         different = {
             (

@@ -6,7 +6,7 @@ J. W. Chinneck, "Feasibility and Infeasibility in Optimization", 2008). What rem
 conflict, and needs each of its members.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from hotpatch_cli.scheduler.infeasible.constraints import (
@@ -57,21 +57,24 @@ def explain(
     )
     search = _ConflictSearch(problem, freezes)
     conflicts: list[Conflict] = []
+    unscheduled = set(unplaced(starts))
     explained: set[int] = set()
     for task in left_out:
-        if task in explained or len(conflicts) == MOST_CONFLICTS:
-            continue
-        if conflicts and not search.feasibility.left:
-            continue
-        conflict = search.conflict(task)
-        members = set(conflict.tasks)
-        explained |= {other for other in left_out if problem.tasks[other].name in members}
-        explained |= _all_after(model, {task, *explained})
-        alike = _Alike(problem, task, conflict.reasons, freezes)
-        also = [other for other in left_out if other not in explained and alike.concerns(other)]
-        explained |= _all_after(model, set(also))
-        names = tuple(problem.tasks[other].name for other in also)
-        conflicts.append(conflict._replace(also=names))
+        # A conflict can turn out to be about others: they're explained, and the task is next again.
+        while task not in explained and len(conflicts) < MOST_CONFLICTS:
+            if conflicts and not search.feasibility.left:
+                break
+            conflict = search.conflict(task, explained)
+            members = {search.number[name] for name in conflict.tasks}
+            own = members & (unscheduled - explained)
+            if not own:
+                break
+            explained |= _all_after(model, own)
+            alike = _Alike(problem, min(own), conflict.reasons, freezes)
+            also = [other for other in left_out if other not in explained and alike.concerns(other)]
+            explained |= _all_after(model, set(also))
+            names = tuple(problem.tasks[other].name for other in also)
+            conflicts.append(conflict._replace(also=names))
     return conflicts
 
 
@@ -148,16 +151,18 @@ class _ConflictSearch:
     def __init__(self, problem: SchedulingProblem, freezes: Freezes) -> None:
         self._problem, self._freezes = problem, freezes
         self._subproblems = Subproblems(problem)
+        self.number = {task.name: number for number, task in enumerate(problem.tasks)}
         self.feasibility = Feasibility()
 
-    def conflict(self, task: int) -> Conflict:
-        """The conflict behind an unscheduled task.
+    def conflict(self, task: int, explained: Collection[int]) -> Conflict:
+        """The conflict behind an unscheduled task, or behind others that compete with it, without
+        tasks that are explained.
 
         The search is in ever larger subproblems, then among all users of one of its limits.
         """
         feasibility = self.feasibility
         for suspects in self._subproblems.of(task):
-            part = only(self._problem, suspects)
+            part = only(self._problem, suspects.difference(explained))
             answer = feasibility.fits(part)
             if answer is True or not feasibility.left:
                 continue
