@@ -215,7 +215,7 @@ class CauseWords:
             if name in mine and own:
                 return (
                     f"{task.name} is a member of {own[0]} and of {name}, which starts after "
-                    f"{own[0]}: it would have to start after its own restart."
+                    f"{own[0]}. It would have to start after its own restart."
                 )
         return f"The group {name} starts after the last restart of {name_list(before)}."
 

@@ -117,8 +117,8 @@ class _Explainer:
         conflicts = []
         for number, draft in enumerate(drafts):
             foreign = set(others).union(*(own for at, own in enumerate(causes) if at != number))
-            foreign -= causes[number]
             foreign |= self._blocked.blocked_by(foreign)
+            foreign -= causes[number]
             helps = self._helps(
                 draft,
                 replanning.share(_CHECK_WORK // len(drafts)),
@@ -228,7 +228,7 @@ class _Explainer:
 
 
 def _is_fact(why: Finding) -> bool:
-    """Whether something isn't known of a machine: its product, its zone, or its window."""
+    """Whether a machine isn't scheduled for lack of a fact: its product, its zone, or a window."""
     return why.code != "HP502" and (why.code, why.variant) != ("HP501", "deadline")
 
 

@@ -13,6 +13,7 @@ import pytest
 from random_fleets import Fleet, Times, broken, fleet, with_rings
 
 DAY = ("--as-of", "2025-12-15", "-q")
+SHARE_FROZEN = 0.4
 HOURS = {"h": 1, "d": 24}
 
 
@@ -23,6 +24,9 @@ def crowded(seed: int) -> tuple[Fleet, int]:
     for machine in inventory["machines"]:
         machine["reboot_minutes"] = pick.choice([20, 40, 60])
     inventory["limits"].setdefault("max_concurrent", 1)
+    if pick.random() < SHARE_FROZEN:
+        last = date(2026, 1, 14 + pick.randrange(10))
+        inventory["freezes"].append({"name": "audit", "from": "2026-01-13", "to": str(last)})
     return inventory, pick.choice([2, 4, 7])
 
 

@@ -90,18 +90,23 @@ class _Alike:
     ) -> None:
         self._problem, self._freezes, self._one = problem, freezes, problem.tasks[task]
         self._reasons = [reason for reason in reasons if reason.kind not in {"windows", "deadline"}]
+        self._too_late = Constraint("deadline", None) in reasons
 
     def concerns(self, other: int) -> bool:
         """Whether the reasons concern another task."""
         two = self._problem.tasks[other]
-        if not self._reasons:
-            # Nothing but windows: another task has the same conflict if its windows are the same.
-            return (
-                two.windows == self._one.windows
-                and two.duration >= self._one.duration
-                and two.pinned is None
-            )
-        return all(self._concerns(reason, two) for reason in self._reasons)
+        if self._reasons:
+            return all(self._concerns(reason, two) for reason in self._reasons)
+        if self._too_late and not self._opens_in_time(self._one):
+            return bool(two.windows) and two.pinned is None and not self._opens_in_time(two)
+        # Nothing but windows: another task has the same conflict if its windows are the same.
+        same = two.windows == self._one.windows and two.duration >= self._one.duration
+        return same and two.pinned is None
+
+    def _opens_in_time(self, task: Task) -> bool:
+        """Whether a window is long enough before the deadline."""
+        opened = self._problem.open_intervals([task])
+        return any(end - start >= task.duration for start, end in opened)
 
     def _is_behind(self, group: int, name: str | None) -> bool:
         """Whether a group is the named one, or starts after it, directly or not."""
