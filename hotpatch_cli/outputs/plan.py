@@ -12,6 +12,7 @@ from hotpatch_cli.outputs.plan_view import (
     certainty,
     difference_sections,
     headline,
+    left_out,
     moment_text,
     nights,
     proof,
@@ -93,9 +94,8 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
         lines.append("")
     if plan.unplaced:
         lines += ["## Not scheduled", ""]
-        for machine, why in plan.unplaced:
-            lines.append(f"- {markdown(machine.label)}: {markdown(view.why_left_out(why))}")
-        lines.append("")
+        rows = left_out(view)
+        lines += [*(f"- {markdown(names)}: {markdown(why)}" for names, why in rows), ""]
     lines += _conflicts(view)
     for heading, changes in difference_sections(view):
         lines += [
@@ -108,7 +108,7 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
 
 
 def _conflicts(view: PlanView) -> list[str]:
-    lines = []
+    lines = [*(f"{markdown(line)}\n" for line in view.why.resolution)]
     for number, obstacle in enumerate(view.obstacles, 1):
         lines += [f"### Conflict {number}", "", markdown(obstacle.summary), ""]
         lines += ["Causes:", ""]

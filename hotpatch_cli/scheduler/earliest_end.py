@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from hotpatch_cli.scheduler.bounds.end_bound import EndBound, latest_starts
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
-from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes, release_times
+from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.part_solver import PartSolver
 from hotpatch_cli.scheduler.search.branch_and_bound import SMALL
 from hotpatch_cli.scheduler.search.complete_end_search import CompleteEndSearch
-from hotpatch_cli.scheduler.search.genetic_search import Evolution, Fitness, fitness
-from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotInterval, SlotModel
+from hotpatch_cli.scheduler.search.genetic_search import Evolution, fitness
+from hotpatch_cli.scheduler.slot_model import SlotInterval, SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 PLACING = 3
