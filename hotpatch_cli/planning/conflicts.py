@@ -248,9 +248,7 @@ class _Calendars:
         prepared = self._prepared
         machines = [prepared.machines[task] for task in tasks]
         calendar = self.later(frozenset())
-        problem = problem_of(
-            prepared.fleet, machines, calendar, not_before=prepared.ring_starts
-        )
+        problem = problem_of(prepared.fleet, machines, calendar, not_before=prepared.ring_starts)
         return problem._replace(deadline=int((prepared.finish - prepared.release) / MINUTE))
 
     def freezes(self) -> Freezes:
