@@ -221,7 +221,7 @@ def _search(
         found = best(prepared, asked)
     rules = session.knowledge.rules
     age = age_notes(session.knowledge, session.day)
-    view = PlanView(found, rules, wish, plan_conflicts(found, rules), age=age)
+    view = PlanView(found, rules, wish, plan_conflicts(found, rules, wish), age=age)
     if scenario:
         view = view._replace(supposed=scenario_plan(scenario.texts, found, without))
     if keep is not None:

@@ -176,7 +176,7 @@ def _remaining(request: ProgressRequest, session: "Session", progress: "Progress
         rest.plan,
         rules,
         rest.wish,
-        plan_conflicts(rest.plan, rules),
+        plan_conflicts(rest.plan, rules, rest.wish),
         kept=plan_diff(rest.plan, rest.starts, _unscheduled(progress)),
         age=age_notes(session.knowledge, session.day),
         done=rest.done,

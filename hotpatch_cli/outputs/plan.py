@@ -112,7 +112,7 @@ def _unscheduled(view: PlanView) -> list[str]:
 
 
 def _conflicts(view: PlanView) -> list[str]:
-    lines = []
+    lines = [*(f"{markdown(line)}\n" for line in view.why.resolution)]
     for number, obstacle in enumerate(view.obstacles, 1):
         lines += [f"### Conflict {number}", "", markdown(obstacle.summary), ""]
         lines += ["Causes:", ""]

@@ -49,6 +49,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
             for machine, finding in plan.unplaced
         ],
         "conflicts": [_obstacle(conflict) for conflict in view.obstacles],
+        "all_fit": [change._asdict() for change in view.why.all_fit],
     }
     if view.supposed is not None:
         found["what_if"] = _supposed(view.supposed)
@@ -116,6 +117,7 @@ def _obstacle(obstacle: PlanConflict) -> dict[str, Any]:
     return {
         "machines": list(obstacle.machines),
         "also": list(obstacle.also),
+        "dependents": list(obstacle.dependents),
         "summary": obstacle.summary,
         "reasons": [reason._asdict() for reason in obstacle.reasons],
         "helps": [relaxation._asdict() for relaxation in obstacle.helps],

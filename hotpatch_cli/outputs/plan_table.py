@@ -16,6 +16,7 @@ from hotpatch_cli.outputs.plan_view import (
     certainty,
     difference_sections,
     headline,
+    left_out,
     nights,
     proof,
     who,
@@ -23,8 +24,8 @@ from hotpatch_cli.outputs.plan_view import (
 from hotpatch_cli.outputs.table import Column, TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.planning import Reboot
-from hotpatch_cli.planning.conflicts import name_list
 
+_CAUSES = 8
 _HOUR = timedelta(hours=1)
 _GAP = 2
 _LEAST_BAR = 24
@@ -204,19 +205,11 @@ def _width(table: TextTable) -> int:
 
 
 def _unplaced(view: PlanView, options: ViewOptions) -> str:
-    """The machines that aren't scheduled, and why: one line for each in a file, one for each
-    reason in a terminal.
-    """
+    """The machines that aren't scheduled, and why: one line for each reason."""
     if not view.plan.unplaced:
         return ""
-    sharing: dict[str, list[str]] = {}
-    for machine, finding in view.plan.unplaced:
-        sharing.setdefault(view.why_left_out(finding), []).append(machine.label)
-    if options.terminal:
-        listed_names = ", ".join if options.everything else name_list
-        lines = [f"{listed_names(names)}: {why}" for why, names in sharing.items()]
-    else:
-        lines = [f"{name}: {why}" for why, names in sharing.items() for name in names]
+    rows = left_out(view, everything=options.everything)
+    lines = [f"{names}: {why}" for names, why in rows]
     shown = lines[: options.most]
     listed = "".join(folded(f"  {visible(line)}\n", options, _labels(view)) for line in shown)
     rest = len(lines) - len(shown)
@@ -225,11 +218,17 @@ def _unplaced(view: PlanView, options: ViewOptions) -> str:
 
 
 def _conflicts(view: PlanView, options: ViewOptions) -> str:
-    """Conflict by conflict its causes, and the changes of which each resolves it."""
-    lines = []
+    """What schedules all machines, then conflict by conflict its causes, and the changes of which
+    each resolves it.
+    """
+    lines = [f"{visible(line)}\n" for line in view.why.resolution]
     for number, obstacle in enumerate(view.obstacles, 1):
         lines.append(f"Conflict {number}: {visible(obstacle.summary)}\n")
-        lines += [f"  - cause: {visible(reason.message)}\n" for reason in obstacle.reasons]
+        causes = [f"  - cause: {visible(reason.message)}\n" for reason in obstacle.reasons]
+        most = len(causes) if options.everything else _CAUSES
+        lines += causes[:most]
+        if causes[most:]:
+            lines.append(f"  {and_rest(len(causes) - most, 'causes', '--all')}")
         if obstacle.helps:
             lines.append(f"  {each_alone(len(obstacle.helps))}\n")
             lines += [f"  + {visible(change.message)}\n" for change in obstacle.helps]

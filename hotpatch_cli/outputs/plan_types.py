@@ -106,11 +106,15 @@ class ConflictJson(TypedDict):
     """Machines that can't all be scheduled, the causes in `reasons`, and the changes in `helps` of
     which each alone resolves the conflict.
 
-    `also` are others with the same conflict; `proven` is false where not every plan was tried.
+    After any of `helps`, all `machines`, all of `also`, and the `dependents` can be scheduled,
+    unless these depend on other conflicts too. `also` are other unscheduled machines that the
+    causes concern. `dependents` aren't scheduled since they depend on the others. `proven` is false
+    where not every plan was tried.
     """
 
     machines: list[str]
     also: list[str]
+    dependents: list[str]
     summary: str
     reasons: list[ToldJson]
     helps: list[ToldJson]
@@ -155,6 +159,7 @@ class WhatIfJson(PlanDiffJson):
 class PlanJson(TypedDict):
     """The plan of `hotpatch plan`. `notes` have the age of the release data, and what else concerns
     the whole plan. `cut_short` is true where a time limit or the user ended the search.
+    Where there are several conflicts, each change of `all_fit` alone resolves all.
 
     `status`: all are scheduled and it is proven that no plan is better (`optimal`); all are
     scheduled (`feasible`); it is proven that not all can be (`infeasible`); otherwise `incomplete`.
@@ -175,6 +180,7 @@ class PlanJson(TypedDict):
     reboots: list[RebootJson]
     unplaced: list[UnplacedJson]
     conflicts: list[ConflictJson]
+    all_fit: list[ToldJson]
     what_if: NotRequired[WhatIfJson]
     kept: NotRequired[PlanDiffJson]
     done: NotRequired[list[DoneJson]]

@@ -11,7 +11,7 @@ from hotpatch_cli.outputs.phrases import and_more
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
-from hotpatch_cli.planning.conflicts import PlanConflict
+from hotpatch_cli.planning.conflicts import NO_EXPLANATION, Explanation, PlanConflict, name_list
 from hotpatch_cli.planning.done_restarts import uncertain
 from hotpatch_cli.planning.plan import done_by_fleet
 from hotpatch_cli.planning.plan_record import PlannedRestart
@@ -28,7 +28,7 @@ _DAY = timedelta(days=1)
 
 
 class PlanView(NamedTuple):
-    """A plan with the rules that explain why machines aren't scheduled, and the conflicts.
+    """A plan with the rules that word why machines aren't scheduled, and the conflicts in `why`.
 
     `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `age` has the
     sentences on the age of the release data. `done` are the restarts of an earlier plan that are
@@ -38,7 +38,7 @@ class PlanView(NamedTuple):
     plan: Plan
     rules: Mapping[str, Rule]
     wish: PlanRequest = PlanRequest()
-    obstacles: tuple[PlanConflict, ...] = ()
+    why: Explanation = NO_EXPLANATION
     supposed: ScenarioPlan | None = None
     kept: PlanDiff | None = None
     age: tuple[str, ...] = ()
@@ -75,6 +75,11 @@ class PlanView(NamedTuple):
         new = {move.reboot.machine.label for move in self.kept.moved}
         new |= {reboot.machine.label for reboot in (*self.kept.added, *self.kept.scheduled)}
         return frozenset(reboot.machine.label for reboot in self.plan.reboots) - new
+
+    @property
+    def obstacles(self) -> tuple[PlanConflict, ...]:
+        """The conflicts that keep machines from being scheduled."""
+        return self.why.conflicts
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -160,6 +165,17 @@ def moment_text(moment: datetime) -> str:
     return f"{moment:%a %Y-%m-%d %H:%M %z}"
 
 
+def left_out(view: PlanView, *, everything: bool = False) -> list[tuple[str, str]]:
+    """The machines that aren't scheduled, and why: one row for all that have the same reason, with
+    the first of them, or all with `everything`.
+    """
+    sharing: dict[str, list[str]] = {}
+    for machine, finding in view.plan.unplaced:
+        sharing.setdefault(view.why_left_out(finding), []).append(machine.label)
+    listed = ", ".join if everything else name_list
+    return [(listed(names), why) for why, names in sharing.items()]
+
+
 def told_left_out(view: PlanView) -> list[str]:
     """The machines that aren't scheduled, and the conflicts: for formats that have room for
     restarts alone. A few lines however many they are: one for each rule, and the first conflicts.
@@ -186,7 +202,7 @@ def told_left_out(view: PlanView) -> list[str]:
         lines.append(f"{more:,} more conflicts.")
     if len(view.plan.unplaced) > _NAMED or more > 0:
         lines.append("For all machines and conflicts, use the format json or table.")
-    return lines
+    return [*lines, *view.why.resolution]
 
 
 class PlanNight(NamedTuple):

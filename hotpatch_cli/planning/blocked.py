@@ -66,7 +66,10 @@ def blocked_tasks(problem: SchedulingProblem, starts: Sequence[int | None]) -> B
             before += [("group", earlier) for earlier in problem.groups[group].after]
         if task.ring in ring_before:
             before.append(("ring", ring_before[task.ring]))
-        waits_for = tuple(dict.fromkeys(one for one in before if one in unscheduled))
+        # A machine that would have to start after itself depends on no other one.
+        waits_for = tuple(
+            dict.fromkeys(one for one in before if unscheduled.get(one, [number]) != [number])
+        )
         if waits_for:
             predecessors[number] = waits_for
     tasks = {before: tuple(numbers) for before, numbers in unscheduled.items()}

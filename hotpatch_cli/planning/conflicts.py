@@ -2,41 +2,42 @@
 conflict.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.knowledge.records import Rule
-from hotpatch_cli.model import Finding, Machine
+from hotpatch_cli.model import Finding
 from hotpatch_cli.planning.blocked import blocked_tasks
+from hotpatch_cli.planning.conflict_words import CauseWords, ConflictText, name_list
+from hotpatch_cli.planning.helpful_changes import DAYS_LATER, HelpfulChanges, Reason, plan_end
 from hotpatch_cli.planning.plan import Plan
-from hotpatch_cli.planning.prepare import PlanningInput, wider
-from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, moment
+from hotpatch_cli.planning.prepare import PlanningInput, PlanRequest
+from hotpatch_cli.planning.replanning import Replanning, calendar_of
+from hotpatch_cli.planning.rules import problem_of
+from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, WindowSlots, moment
 from hotpatch_cli.report import sentence
-from hotpatch_cli.schedule.durations import duration_text
-from hotpatch_cli.scheduler import ResourceLimit, SchedulingProblem, Task, TaskGroup, explain
+from hotpatch_cli.restarts import relevant
+from hotpatch_cli.schedule.fit import OpeningCache
+from hotpatch_cli.scheduler import Freezes, SchedulingProblem, explain
 
-_DAYS_LATER = 28
-"""The most days by which the deadline is extended in a search for changes that help."""
-_NAMED = 4
-_SHOWN = 3
+__all__ = ["ConflictText", "Explanation", "PlanConflict", "name_list", "plan_conflicts"]
 
-
-class ConflictText(NamedTuple):
-    """A cause or a change in words: `kind` and `name` as the scheduler's `explain` gives them."""
-
-    kind: str
-    name: str | None
-    message: str
+_CHECK_WORK = 40_000
+"""Work of all changes that are tried; with less, large conflicts have fewer changes that help."""
+_ALL_WORK = 20_000
+"""Work of the changes that are tried for all conflicts at once."""
 
 
 class PlanConflict(NamedTuple):
     """Machines that can't all restart in time, the causes (a minimal set), and the changes of which
     each resolves the conflict.
 
-    `also` are others with the same conflict. `proven` is False where the search found no plan, but
-    didn't try all.
+    After one of the changes all `machines`, those of `also`, and the `dependents` can be scheduled,
+    unless these depend on other conflicts too. `also` are other unscheduled machines that the
+    causes concern. `dependents` aren't scheduled since they depend on the others. `proven` is False
+    where the search found no plan, but didn't try all.
     """
 
     machines: tuple[str, ...]
@@ -45,231 +46,230 @@ class PlanConflict(NamedTuple):
     helps: tuple[ConflictText, ...]
     proven: bool
     also: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
 
 
-def plan_conflicts(plan: Plan, rules: Mapping[str, Rule]) -> tuple[PlanConflict, ...]:
+class Explanation(NamedTuple):
+    """Why a plan doesn't schedule all machines.
+
+    `all_fit` are the changes of which each alone lets all machines of several conflicts be
+    scheduled. `unexplained` are unscheduled machines that no conflict has.
+    """
+
+    conflicts: tuple[PlanConflict, ...] = ()
+    all_fit: tuple[ConflictText, ...] = ()
+    unexplained: tuple[str, ...] = ()
+
+    @property
+    def resolution(self) -> tuple[str, ...]:
+        """What schedules all machines of several conflicts: the changes of which one is enough, or
+        all conflicts; and which machines have no conflict.
+        """
+        lines = [f"Makes all machines fit: {change.message}" for change in self.all_fit]
+        if len(self.conflicts) > 1 and not lines:
+            lines = [f"To schedule all machines, resolve all {len(self.conflicts)} conflicts."]
+        if self.unexplained:
+            count = counted(len(self.unexplained), "other machine")
+            lines.append(
+                f"The causes of {count} weren't examined: {name_list(self.unexplained)}. "
+                "Resolve these conflicts, and plan again."
+            )
+        return tuple(lines)
+
+
+NO_EXPLANATION = Explanation()
+
+
+def plan_conflicts(
+    plan: Plan, rules: Mapping[str, Rule], wish: PlanRequest | None = None
+) -> Explanation:
     """The conflicts that keep machines of a plan from being scheduled; the work is bounded."""
     if not plan.unplaced:
-        return ()
-    prepared = plan.prepared
-    late = {task for task, why in prepared.missing.items() if why.variant == "deadline"}
-    conflicts = [*_facts_missing(prepared, rules, late)]
-    shut = prepared.missing.keys() - late
-    behind = blocked_tasks(prepared.problem, plan.result.starts).blocked_by(shut)
-    unexplained = [
-        task
-        for task, start in enumerate(plan.result.starts)
-        if start is None and task not in shut | behind
-    ]
-    if unexplained:
-        problem = wider(prepared, timedelta(days=_DAYS_LATER))
-        texts = _ConflictTexts(prepared, problem)
-        conflicts += texts.conflicts(plan.result.starts, unexplained)
-    return tuple(conflicts)
+        return NO_EXPLANATION
+    return _Explainer(plan, rules, wish or PlanRequest()).explained()
 
 
-def _facts_missing(
-    prepared: PlanningInput, rules: Mapping[str, Rule], late: set[int]
-) -> Iterable[PlanConflict]:
-    """Machines that no plan can schedule, one conflict for each cause."""
-    sharing: dict[Finding, list[Machine]] = {}
-    for task, why in prepared.missing.items():
-        if task not in late:
-            sharing.setdefault(why, []).append(prepared.machines[task])
-    for why, machines in sharing.items():
-        names = tuple(machine.label for machine in machines)
-        message = sentence(rules[why.code], why)
-        reason = ConflictText("fact", why.code, message)
-        help_ = ConflictText("fact", why.code, rules[why.code].fix)
-        yield PlanConflict(
-            names, f"{name_list(names)} can't be scheduled.", (reason,), (help_,), proven=True
-        )
+class _Draft(NamedTuple):
+    """A conflict before its changes are looked for; tasks are those of the plan."""
+
+    tasks: tuple[int, ...]
+    also: tuple[int, ...]
+    reasons: tuple[Reason, ...]
+    texts: tuple[ConflictText, ...]
+    proven: bool
+    fact: Finding | None = None
 
 
-class _ConflictTexts:
-    """Words a conflict of the scheduler in the terms of the inventory."""
+class _Explainer:
+    def __init__(self, plan: Plan, rules: Mapping[str, Rule], wish: PlanRequest) -> None:
+        self._prepared, self._rules = plan.prepared, rules
+        self._starts = plan.result.starts
+        self._blocked = blocked_tasks(plan.prepared.problem, plan.result.starts)
+        self._out = [task for task, start in enumerate(self._starts) if start is None]
+        self._openings = OpeningCache()
+        self._end = plan_end(wish, plan.prepared)
 
-    def __init__(self, prepared: PlanningInput, problem: SchedulingProblem) -> None:
-        self.prepared, self.problem = prepared, problem
-        self._task = {task.name: number for number, task in enumerate(problem.tasks)}
-        self._group = {group.name: group for group in problem.groups}
-        self._limit = {limit.name: limit for limit in problem.resources}
+    def explained(self) -> Explanation:
+        drafts = [*self._facts(), *self._conflicts()]
+        causes = [set(self._out) & {*draft.tasks, *draft.also} for draft in drafts]
+        owned = [own | self._blocked.blocked_by(own) for own in causes]
+        others = set(self._out).difference(*owned)
+        replanning = Replanning(self._prepared, self._openings, _CHECK_WORK)
+        conflicts = []
+        for number, draft in enumerate(drafts):
+            foreign = set(others).union(*(own for at, own in enumerate(causes) if at != number))
+            foreign |= self._blocked.blocked_by(foreign)
+            foreign -= causes[number]
+            helps = self._helps(
+                draft,
+                replanning.share(_CHECK_WORK // len(drafts)),
+                owned[number] - foreign,
+                set(range(len(self._starts))) - foreign,
+            )
+            conflicts.append(self._conflict(draft, causes[number], owned[number], helps))
+        all_fit: tuple[ConflictText, ...] = ()
+        if len(drafts) > 1 and not any(draft.fact for draft in drafts):
+            everything = set(range(len(self._starts)))
+            changes = HelpfulChanges(replanning.share(_ALL_WORK), self._out, everything, self._end)
+            reasons = dict.fromkeys(reason for draft in drafts for reason in draft.reasons)
+            tasks = dict.fromkeys(task for draft in drafts for task in draft.tasks)
+            all_fit = changes.of(list(reasons), list(tasks))
+        return Explanation(tuple(conflicts), all_fit, self._names(sorted(others)))
 
-    def conflicts(
-        self, starts: tuple[int | None, ...], unexplained: Iterable[int]
-    ) -> Iterable[PlanConflict]:
-        """The conflicts behind the tasks that a plan doesn't schedule, in words."""
-        for conflict in explain(self.problem, starts, unexplained, most_days=_DAYS_LATER):
-            tasks = [self.problem.tasks[self._task[name]] for name in conflict.tasks]
-            in_windows = {name for kind, name in conflict.reasons if kind == "windows"}
-            reasons = self._windows(in_windows, tasks)
-            reasons += [
-                self._reason(kind, name, tasks)
-                for kind, name in conflict.reasons
-                if kind != "windows"
-            ]
-            helps = tuple(self._help(*relaxation) for relaxation in conflict.relaxations)
-            names, also = conflict.tasks, conflict.also
-            if len(names) == 1:
-                summary = f"{names[0]} can't be scheduled."
-            else:
-                count = counted(len(names), "machine")
-                summary = f"{count} can't all be scheduled: {name_list(names)}."
-            if also:
-                summary += f" The same applies to {name_list(also)}."
-            if not conflict.proven:
-                summary += " The search found no plan for them, but didn't try all."
-            yield PlanConflict(names, summary, tuple(reasons), helps, conflict.proven, also)
+    def _helps(
+        self, draft: _Draft, replanning: Replanning, wanted: set[int], allowed: set[int]
+    ) -> tuple[ConflictText, ...]:
+        changes = HelpfulChanges(replanning, wanted, allowed, self._end)
+        if draft.fact is not None:
+            machines = [self._prepared.machines[task] for task in draft.tasks]
+            return changes.of_fact(draft.fact, machines)
+        return changes.of(draft.reasons, draft.tasks)
 
-    def _windows(self, named: set[str | None], tasks: Sequence[Task]) -> list[ConflictText]:
-        """The openings of the named machines, one sentence for all that share them."""
-        sharing: dict[tuple[object, ...], list[Task]] = {}
-        for task in tasks:
-            if task.name in named:
-                machine = self.prepared.machines[self._task[task.name]]
-                sharing.setdefault((task.windows, machine.placement.windows), []).append(task)
-        return [self._openings(same) for same in sharing.values()]
+    def _names(self, tasks: Collection[int]) -> tuple[str, ...]:
+        return tuple(self._prepared.machines[task].label for task in tasks)
 
-    def _openings(self, tasks: Sequence[Task]) -> ConflictText:
-        names = tuple(task.name for task in tasks)
-        number = self._task[names[0]]
-        windows = ", ".join(self.prepared.machines[number].placement.windows) or "no window"
-        opened = self.problem.open_intervals(tasks)
-        before = f"before {moment(self.prepared.finish)}"
-        who = f"{name_list(names)} {'has' if len(names) == 1 else 'have'}"
-        if not opened:
-            return ConflictText("windows", names[0], f"{who} no opening of {windows} {before}.")
-        zone = self._zone(number)
-        spans = [
-            f"{self._at(start, zone)} to {self._at(end, zone, start)}"
-            for start, end in opened[:_SHOWN]
-        ]
-        more = f" and {len(opened) - _SHOWN} more" if len(opened) > _SHOWN else ""
-        total = duration_text(sum(end - start for start, end in opened) * MINUTE)
-        many = counted(len(opened), "opening")
-        where = f"{many} of {windows} {before}, {total} in all: {'; '.join(spans)}{more}"
-        return ConflictText("windows", names[0], f"{who} {where}.")
-
-    def _zone(self, task: int) -> datetime:
-        """A moment in the zone of a machine's first opening."""
-        pieces = self.prepared.pieces[task]
-        return pieces[0].opening.start if pieces else self.prepared.release
-
-    def _at(self, minutes: int, zone: datetime, since: int | None = None) -> str:
-        when = (self.prepared.release + minutes * MINUTE).astimezone(zone.tzinfo)
-        first = (
-            None
-            if since is None
-            else (self.prepared.release + since * MINUTE).astimezone(zone.tzinfo)
-        )
-        if (
-            first is not None
-            and first.utcoffset() == when.utcoffset()
-            and when - first < timedelta(days=1)
-        ):
-            return f"{when:%H:%M}"
-        return f"{when:%a %Y-%m-%d %H:%M %z}"
-
-    def _reason(self, kind: str, name: str | None, tasks: Sequence[Task]) -> ConflictText:
-        if kind == "deadline":
-            message = f"Every restart must end by {moment(self.prepared.finish)}."
-        elif kind == "pinned":
-            message = f"{name} is pinned to {self._pinned(name)} (`reboot_at`)."
-        elif kind == "ring":
-            message = self._ring(name)
-        elif kind == "after":
-            message = self._after(name)
+    def _conflict(
+        self,
+        draft: _Draft,
+        causes: set[int],
+        owned: set[int],
+        helps: tuple[ConflictText, ...],
+    ) -> PlanConflict:
+        names, also = self._names(draft.tasks), self._names(draft.also)
+        left_out = self._names([task for task in draft.tasks if task in causes])
+        if len(left_out) == len(names):
+            summary = f"{name_list(names)} can't be scheduled."
         else:
-            message = self._share(kind, name, tasks)
-        return ConflictText(kind, name, message)
-
-    def _pinned(self, name: str | None) -> str:
-        machine = self.prepared.machines[self._task[name or ""]]
-        return f"{machine.reboot_at:%a %Y-%m-%d %H:%M %z}"
-
-    def _ring(self, name: str | None) -> str:
-        rings = self.problem.rings
-        first = next(first for first, then in self.problem.ring_steps() if rings[then].name == name)
-        before = rings[first]
-        soak = f"{duration_text(before.soak * MINUTE)} after" if before.soak else "after"
-        return f"The ring {name} starts {soak} the last restart of the ring {before.name}."
-
-    def _after(self, name: str | None) -> str:
-        group = self._group.get(name or "")
-        if group is None:
-            return f"{name} starts after other restarts."
-        before = name_list([self.problem.groups[number].name for number in group.after])
-        return f"The group {name} starts when {before} is done."
-
-    def _share(self, kind: str, name: str | None, tasks: Sequence[Task]) -> str:
-        """How many restarts a group or a limit allows, and how much time they need."""
-        limits: Mapping[str, TaskGroup | ResourceLimit]
-        limits = self._group if kind == "group" else self._limit
-        limit = limits[name or ""]
-        settle = limit.settle if isinstance(limit, TaskGroup) else 0
-        users = [task for task in tasks if self._uses(task, limit)]
-        at_once = "one at a time" if limit.capacity == 1 else f"at most {limit.capacity} at once"
-        resting = f" with {duration_text(settle * MINUTE)} to settle" if settle else ""
-        if len(users) == 1:
-            what = (
-                f"The group {limit.name} restarts"
-                if isinstance(limit, TaskGroup)
-                else f"The limit on {limit.name} is"
+            summary = (
+                f"{counted(len(names), 'machine')} can't all be scheduled "
+                f"before {moment(self._prepared.finish)}: {name_list(names)}. "
             )
-            return f"{what} {at_once}{resting}."
-        who = (
-            f"members of {limit.name}"
-            if isinstance(limit, TaskGroup)
-            else f"machines under the limit on {limit.name}"
+            isn_t = "isn't" if len(left_out) == 1 else "aren't"
+            summary += f"{len(left_out):,} of them {isn_t} scheduled: {name_list(left_out)}."
+        if also:
+            count = counted(len(also), "other machine")
+            isn_t = "isn't" if len(also) == 1 else "aren't"
+            summary += f" {count} with the same causes {isn_t} scheduled either: {name_list(also)}."
+        behind = self._names(sorted(owned - causes))
+        if behind:
+            verb = "depends" if len(behind) == 1 else "depend"
+            isn_t = "isn't" if len(behind) == 1 else "aren't"
+            them = names[0] if len(names) == 1 else "them"
+            summary += (
+                f" {counted(len(behind), 'machine')} {verb} on {them} and {isn_t} scheduled: "
+                f"{name_list(behind)}."
+            )
+        if not draft.proven:
+            summary += " The search found no plan for them; whether one exists is unknown."
+        return PlanConflict(names, summary, draft.texts, helps, draft.proven, also, behind)
+
+    # --- conflicts ----------------------------------------
+
+    def _facts(self) -> Iterator[_Draft]:
+        """Machines that no plan can schedule since a fact is missing, by the fact."""
+        sharing: dict[Finding, list[int]] = {}
+        for task in self._out:
+            why = self._prepared.missing.get(task)
+            if why is not None and _is_fact(why):
+                sharing.setdefault(why, []).append(task)
+        for why, tasks in sharing.items():
+            text = ConflictText("fact", why.code, sentence(self._rules[why.code], why))
+            yield _Draft(tuple(tasks), (), (), (text,), proven=True, fact=why)
+
+    def _conflicts(self) -> Iterator[_Draft]:
+        """The conflicts of machines with a window, behind which no fact is missing."""
+        prepared = self._prepared
+        facts = {task for task, why in prepared.missing.items() if _is_fact(why)}
+        left = facts | self._blocked.blocked_by(facts)
+        asked = [task for task in self._out if task not in left]
+        if not asked:
+            return
+        number = [task for task in range(len(self._starts)) if task not in left]
+        calendars = _Calendars(prepared, self._openings)
+        problem = calendars.problem(number)
+        starts = tuple(self._starts[task] for task in number)
+        at = {task: index for index, task in enumerate(number)}
+        words = CauseWords(
+            prepared,
+            problem,
+            calendars.of(frozenset(), prepared.finish),
+            calendars.of(calendars.names, prepared.finish),
+            calendars.later(frozenset()),
         )
-        text = f"{len(users)} {who} restart {at_once}{resting}"
-        opened = self.problem.open_intervals(users)
-        offered = sum(end - start for start, end in opened)
-        needed = -(-sum(task.duration + settle for task in users) // limit.capacity) - settle
-        places = self.problem.most_starts(users, limit) if users else 0
-        if needed > offered:
-            text += (
-                f", which takes {duration_text(needed * MINUTE)}; "
-                f"their openings offer {duration_text(offered * MINUTE)}"
+        named = {task.name: index for index, task in enumerate(problem.tasks)}
+        for conflict in explain(problem, starts, [at[task] for task in asked], calendars.freezes()):
+            tasks = [named[name] for name in conflict.tasks]
+            yield _Draft(
+                tuple(number[task] for task in tasks),
+                tuple(number[named[name]] for name in conflict.also),
+                conflict.reasons,
+                words.of(conflict.reasons, [problem.tasks[task] for task in tasks]),
+                conflict.proven,
             )
-        elif places < len(users):
-            openings = counted(len(opened), "opening has room", "openings have room")
-            text += f"; their {openings} for {places}"
-        return text + "."
-
-    def _uses(self, task: Task, limit: TaskGroup | ResourceLimit) -> bool:
-        if isinstance(limit, TaskGroup):
-            return any(self.problem.groups[group] is limit for group in task.groups)
-        return any(self.problem.resources[number] is limit for number in task.resources)
-
-    def _help(
-        self, kind: str, name: str | None, amount: int, within: MinuteInterval | None
-    ) -> ConflictText:
-        if kind == "deadline":
-            days = -(-amount // (24 * 60))
-            later = moment(self.prepared.finish + timedelta(days=days))
-            message = f"Extend the deadline by {counted(days, 'day')}, to {later}"
-        elif kind == "capacity":
-            limit = self._group.get(name or "") or self._limit[name or ""]
-            capacity = limit.capacity + amount
-            message = (
-                f"Set `max_unavailable: {capacity}` for the group {name}"
-                if name in self._group
-                else f"Raise the limit on {name} to {capacity}"
-            )
-        else:
-            zone = self._zone(self._task[name or ""])
-            where = (
-                f", such as {self._at(within[0], zone)} to {self._at(within[1], zone, within[0])}"
-                if within
-                else ""
-            )
-            message = f"Add an opening of {duration_text(amount * MINUTE)} for {name}{where}"
-        return ConflictText(kind, name, message + ".")
 
 
-def name_list(names: Sequence[str]) -> str:
-    """Some names in words: the first few, and how many more."""
-    if len(names) > _NAMED + 1:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _is_fact(why: Finding) -> bool:
+    """Whether a machine isn't scheduled for lack of a fact: its product, its zone, or a window."""
+    return why.code != "HP502" and (why.code, why.variant) != ("HP501", "deadline")
+
+
+class _Calendars:
+    """The openings of a fleet where some of its freezes don't exist, after the deadline too."""
+
+    def __init__(self, prepared: PlanningInput, openings: OpeningCache) -> None:
+        self._prepared, self._openings = prepared, openings
+        self._machines = {machine.label: machine for machine in prepared.machines}
+        self._known: dict[frozenset[str], WindowSlots] = {}
+        self._later = prepared.finish + timedelta(days=DAYS_LATER)
+        self.names = frozenset(freeze.name for freeze in prepared.fleet.freezes)
+
+    def problem(self, tasks: Sequence[int]) -> SchedulingProblem:
+        """Some restarts of the plan, with the openings after the deadline too."""
+        prepared = self._prepared
+        machines = [prepared.machines[task] for task in tasks]
+        calendar = self.later(frozenset())
+        problem = problem_of(prepared.fleet, machines, calendar, not_before=prepared.ring_starts)
+        return problem._replace(deadline=int((prepared.finish - prepared.release) / MINUTE))
+
+    def freezes(self) -> Freezes:
+        """The freezes as the scheduler asks for them."""
+        return Freezes(self._names_of, self._windows)
+
+    def of(self, lifted: frozenset[str], finish: datetime) -> WindowSlots:
+        """The openings before an end, without some of the freezes."""
+        prepared = self._prepared
+        kept = tuple(freeze for freeze in prepared.fleet.freezes if freeze.name not in lifted)
+        return calendar_of(prepared, prepared.fleet._replace(freezes=kept), finish, self._openings)
+
+    def later(self, lifted: frozenset[str]) -> WindowSlots:
+        """The openings after the deadline too, without some of the freezes."""
+        if lifted not in self._known:
+            self._known[lifted] = self.of(lifted, self._later)
+        return self._known[lifted]
+
+    def _names_of(self, label: str) -> tuple[str, ...]:
+        found = relevant(self._prepared.fleet.freezes, self._machines[label].placement)
+        return tuple(dict.fromkeys(freeze.name for freeze in found))
+
+    def _windows(self, label: str, lifted: frozenset[str]) -> tuple[MinuteInterval, ...]:
+        return self.later(lifted).intervals(self._machines[label].placement)

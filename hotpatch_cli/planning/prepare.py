@@ -20,7 +20,6 @@ from hotpatch_cli.planning.done_restarts import (
 )
 from hotpatch_cli.planning.rules import Shut, problem_of
 from hotpatch_cli.planning.window_slots import (
-    MINUTE,
     PlanSpan,
     SlotPiece,
     WindowSlots,
@@ -82,8 +81,8 @@ class PlanningInput(NamedTuple):
     don't take part in the search: a fact of theirs is missing, or with `strict` they depend on such
     a task. `confirmed` has for each task whether the release data confirms what it restarts for.
     `needless` has the machines that need no restart for this baseline, with the reason. Restarts
-    are within `span`. `states` has the track state of each machine on the as-of date;
-    `judgments` has the whole judgment. `done` are
+    are within `span`. `states` has the track state of each machine on the as-of date, and
+    `judgments` has its judgment. `done` are
     the restarts that are done; `settling` has those whose groups they still occupy, and
     `ring_starts` the first minute that they allow for a ring.
     """
@@ -198,21 +197,25 @@ def prepare(
 
 def _with_problem(prepared: PlanningInput, calendar: WindowSlots) -> PlanningInput:
     """The same with its problem, in which restarts that are done count for the others."""
-    lacking = prepared.lacking
-    rings = [
-        machine.placement.ring
-        for task, machine in enumerate(prepared.machines)
-        if prepared.strict or task not in lacking
-    ]
-    release = prepared.release
-    earliest = ring_starts(prepared.fleet, rings, prepared.done, release)
-    prepared = prepared._replace(ring_starts=earliest)
+    lacking, release = prepared.lacking, prepared.release
+    prepared = prepared._replace(ring_starts=earliest_starts(prepared, prepared.fleet))
     problem = _problem(prepared, calendar, prepared.missing)
     settling = settling_tasks(
         problem, prepared.done, release, whole_minutes(release, prepared.begin)
     )
     left_out = frozenset(lacking | (dependents(problem, lacking) if prepared.strict else set()))
     return prepared._replace(problem=problem, settling=tuple(settling), left_out=left_out)
+
+
+def earliest_starts(prepared: PlanningInput, fleet: Fleet) -> dict[str | None, int]:
+    """For each ring of a fleet the first minute that the restarts allow that are done."""
+    lacking = prepared.lacking
+    rings = [
+        machine.placement.ring
+        for task, machine in enumerate(prepared.machines)
+        if prepared.strict or task not in lacking
+    ]
+    return ring_starts(fleet, rings, prepared.done, prepared.release)
 
 
 def _problem(
@@ -381,20 +384,6 @@ def _no_opening(machine: Machine, calendar: WindowSlots) -> Finding | None:
     if windowless and restarted_by_platform(machine.facts):
         return make_finding("HP501", "platform", seen={"window": None})
     return finding
-
-
-def wider(prepared: PlanningInput, more: timedelta) -> SchedulingProblem:
-    """The problem with the openings after its deadline too, so that one can ask what a later
-    deadline would change.
-    """
-    calendar = WindowSlots(prepared.fleet, prepared.release, prepared.span.longer(more))
-    shut = {
-        task
-        for task, why in prepared.missing.items()
-        if (why.code, why.variant) != ("HP501", "deadline")
-    }
-    problem = _problem(prepared, calendar, shut)
-    return problem._replace(deadline=int((prepared.finish - prepared.release) / MINUTE))
 
 
 def full_problem(prepared: PlanningInput) -> SchedulingProblem:

@@ -70,12 +70,21 @@ class PlanSpan(NamedTuple):
 
 
 class WindowSlots:
-    """The openings of placements, cut by their freezes: computed once for each distinct one."""
+    """The openings of placements, cut by their freezes: computed once for each distinct one.
 
-    def __init__(self, fleet: Fleet, release: datetime, span: PlanSpan) -> None:
+    Several calendars can share the `openings` of windows.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        release: datetime,
+        span: PlanSpan,
+        openings: OpeningCache | None = None,
+    ) -> None:
         self.fleet, self.release, self.span = fleet, release, span
         self.finish = span.finish
-        self._openings = OpeningCache()
+        self._openings = openings or OpeningCache()
         self._known: dict[tuple[object, ...], tuple[SlotPiece, ...]] = {}
         self._missing: dict[tuple[object, ...], Finding | None] = {}
         self._intervals: dict[tuple[object, ...], tuple[MinuteInterval, ...]] = {}

@@ -36,7 +36,7 @@ def shown(name: str, as_of: date, options: ViewOptions = TERMINAL) -> str:
         prepare(fleet, Judge(KNOWLEDGE, as_of), PlanRequest(deadline=timedelta(days=14))),
     )
     rules = KNOWLEDGE.rules
-    return render_table(PlanView(found, rules, obstacles=plan_conflicts(found, rules)), options)
+    return render_table(PlanView(found, rules, why=plan_conflicts(found, rules)), options)
 
 
 @pytest.mark.slow

@@ -4,6 +4,8 @@ import small_problems
 from hypothesis import HealthCheck, given, settings
 
 from hotpatch_cli.scheduler import (
+    Conflict,
+    Freezes,
     ResourceLimit,
     SchedulingProblem,
     Task,
@@ -13,9 +15,7 @@ from hotpatch_cli.scheduler import (
     solve,
     verify,
 )
-from hotpatch_cli.scheduler.infeasible.conflict import Conflict
 from hotpatch_cli.scheduler.infeasible.constraints import Constraint, constraints_of, without
-from hotpatch_cli.scheduler.infeasible.relaxations import Relaxation
 from hotpatch_cli.scheduler.infeasible.subproblems import only
 
 NIGHT = ((0, 240),)
@@ -36,30 +36,25 @@ def sql_team(**group: int) -> SchedulingProblem:
 def test_a_machine_without_windows_is_its_own_conflict() -> None:
     """A machine that never has an opening conflicts with nothing but its windows."""
     assert conflicts(SchedulingProblem((Task("old", 5, ()),))) == [
-        Conflict(("old",), (Constraint("windows", "old"),), (), proven=True)
+        Conflict(("old",), (Constraint("windows", "old"),), proven=True)
     ]
 
 
 def test_a_crowded_group_is_named_with_what_helps() -> None:
-    """Five members do not fit in one night: the group is a reason, and k=2 or one more opening
-    helps.
-    """
+    """Five members do not fit in one night: the group is a reason."""
     (conflict,) = conflicts(sql_team())
     assert conflict.proven
     assert set(conflict.tasks) == {f"sql{n}" for n in range(5)}
     assert Constraint("group", "sql") in conflict.reasons
-    more = Relaxation("opening", "sql0", 240, (DAY, DAY + 240))
-    assert conflict.relaxations == (more, Relaxation("capacity", "sql", 1))
 
 
-def test_days_more_are_counted() -> None:
-    """If the deadline cuts off the second opening, the fewest days that bring it back are named."""
+def test_a_deadline_is_a_reason() -> None:
+    """If the deadline cuts off the second opening, it's a reason."""
     later = (*NIGHT, (10 * DAY, 10 * DAY + 240))
     problem = sql_team()
     tasks = tuple(task._replace(windows=later) for task in problem.tasks)
     (conflict,) = conflicts(problem._replace(tasks=tasks, deadline=8 * DAY))
     assert Constraint("deadline", None) in conflict.reasons
-    assert Relaxation("deadline", None, 3 * DAY) in conflict.relaxations
 
 
 def test_order_between_groups_is_a_reason() -> None:
@@ -84,13 +79,22 @@ def test_a_soak_that_is_too_long_is_a_reason() -> None:
 
 
 def test_a_limit_is_a_reason() -> None:
-    """Three machines under a limit of one in a window for two name the limit, and one more at once
-    helps.
-    """
+    """Three machines under a limit of one in a window for two name the limit."""
     tasks = tuple(Task(f"m{n}", 20, ((0, 40),), 1, (), None, (0,)) for n in range(3))
     (conflict,) = conflicts(SchedulingProblem(tasks, resources=(ResourceLimit("all", 1),)))
     assert Constraint("resource", "all") in conflict.reasons
-    assert Relaxation("capacity", "all", 1) in conflict.relaxations
+
+
+def test_a_freeze_is_a_reason() -> None:
+    """A machine whose only opening is frozen names the freeze, and of two that overlap one."""
+
+    def windows(_name: str, lifted: frozenset[str]) -> tuple[tuple[int, int], ...]:
+        return NIGHT if lifted >= {"one", "two"} else ()
+
+    freezes = Freezes(lambda _name: ("one", "two", "other"), windows)
+    problem = SchedulingProblem((Task("a", 20, ()),))
+    (conflict,) = explain(problem, (None,), freezes=freezes)
+    assert conflict.reasons == (Constraint("freeze", "two"), Constraint("windows", "a"))
 
 
 def test_who_only_waits_is_not_explained_again() -> None:

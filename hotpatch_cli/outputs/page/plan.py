@@ -14,7 +14,7 @@ from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.plan_view import who
 from hotpatch_cli.outputs.restart_text import moment_text
 from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, unscheduled
-from hotpatch_cli.planning.conflicts import PlanConflict, plan_conflicts
+from hotpatch_cli.planning.conflicts import NO_EXPLANATION, Explanation, plan_conflicts
 from hotpatch_cli.planning.progress import Progress
 from hotpatch_cli.report import sentence
 from hotpatch_cli.schedule.durations import duration_text
@@ -53,7 +53,7 @@ class PlanPart(NamedTuple):
     unplaced: tuple[Unscheduled, ...]
     broken: tuple[str, ...]
     worth: str
-    obstacles: tuple[PlanConflict, ...] = ()
+    why: Explanation = NO_EXPLANATION
     progress: Progress | None = None
 
     @property

@@ -6,35 +6,33 @@ J. W. Chinneck, "Feasibility and Infeasibility in Optimization", 2008). What rem
 conflict, and needs each of its members.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from hotpatch_cli.scheduler.infeasible.constraints import Constraint, constraints_of, widen, without
-from hotpatch_cli.scheduler.infeasible.feasibility import Feasibility
-from hotpatch_cli.scheduler.infeasible.relaxations import (
-    TRIES,
-    Relaxation,
-    later_deadline,
-    relaxations,
+from hotpatch_cli.scheduler.infeasible.constraints import (
+    NO_FREEZES,
+    Constraint,
+    Freezes,
+    constraints_of,
+    without,
 )
+from hotpatch_cli.scheduler.infeasible.feasibility import Feasibility
 from hotpatch_cli.scheduler.infeasible.subproblems import Subproblems, only
-from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, unplaced
+from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, Task, unplaced
 from hotpatch_cli.scheduler.slot_model import SlotModel, compile_model
 
 MOST_CONFLICTS = 10
-MOST_DAYS = 28
 
 
 class Conflict(NamedTuple):
-    """Tasks that can't all be scheduled, the reasons (all are needed), and the changes that help.
+    """Tasks that can't all be scheduled, and the reasons (all are needed).
 
-    `also` are other unscheduled tasks that could replace the task of the conflict: it's their
-    conflict too. `proven` is False if the search that found no room wasn't complete.
+    `also` are other unscheduled tasks that all the reasons concern. `proven` is False if the search
+    that found no room wasn't complete.
     """
 
     tasks: tuple[str, ...]
     reasons: tuple[Constraint, ...]
-    relaxations: tuple[Relaxation, ...]
     proven: bool
     also: tuple[str, ...] = ()
 
@@ -43,14 +41,13 @@ def explain(
     problem: SchedulingProblem,
     starts: Starts,
     asked: Iterable[int] | None = None,
-    *,
-    most_days: int = MOST_DAYS,
+    freezes: Freezes = NO_FREEZES,
 ) -> list[Conflict]:
     """The conflicts behind the unscheduled tasks of a plan, or behind some of them.
 
     There are at most MOST_CONFLICTS. Tasks that are unscheduled only because one that they depend
-    on is unscheduled aren't explained again. A later deadline is at most `most_days` later: windows
-    of the problem should extend to it.
+    on is unscheduled aren't explained again. If windows of the problem extend beyond its deadline,
+    the deadline can be a reason.
     """
     model = compile_model(problem)
     blocked = [any(starts[task] is None for task in gate.before) for gate in model.gates]
@@ -58,46 +55,83 @@ def explain(
         unplaced(starts) if asked is None else asked,
         key=lambda task: any(blocked[gate] for gate in model.waits[task]),
     )
-    search = _ConflictSearch(problem, most_days)
+    search = _ConflictSearch(problem, freezes)
     conflicts: list[Conflict] = []
+    unscheduled = set(unplaced(starts))
     explained: set[int] = set()
     for task in left_out:
-        if task in explained or len(conflicts) == MOST_CONFLICTS:
-            continue
-        if conflicts and not search.feasibility.left:
-            continue
-        conflict = search.conflict(task)
-        members = set(conflict.tasks)
-        alike = [
-            other
-            for other in left_out
-            if other not in explained and _alike(problem, task, other, conflict.reasons)
-        ]
-        explained |= {other for other in left_out if problem.tasks[other].name in members}
-        also = tuple(problem.tasks[other].name for other in alike if other not in explained)
-        explained |= _all_after(model, {task, *explained, *alike})
-        conflicts.append(conflict._replace(also=also))
+        # A conflict can turn out to be about others: they're explained, and the task is next again.
+        while task not in explained and len(conflicts) < MOST_CONFLICTS:
+            if conflicts and not search.feasibility.left:
+                break
+            conflict = search.conflict(task, explained)
+            members = {search.number[name] for name in conflict.tasks}
+            own = members & (unscheduled - explained)
+            if not own:
+                break
+            explained |= _all_after(model, own)
+            alike = _Alike(problem, min(own), conflict.reasons, freezes)
+            also = [other for other in left_out if other not in explained and alike.concerns(other)]
+            explained |= _all_after(model, set(also))
+            names = tuple(problem.tasks[other].name for other in also)
+            conflicts.append(conflict._replace(also=names))
     return conflicts
 
 
-def _alike(
-    problem: SchedulingProblem, task: int, other: int, reasons: tuple[Constraint, ...]
-) -> bool:
-    """Whether one task could replace another in a conflict: no reason differs for them."""
-    one, two = problem.tasks[task], problem.tasks[other]
-    if (one.windows, one.ring, one.pinned, one.after) != (
-        two.windows,
-        two.ring,
-        two.pinned,
-        two.after,
-    ):
+class _Alike:
+    """Tasks that all the reasons of a conflict concern, as they concern one of its tasks."""
+
+    def __init__(
+        self,
+        problem: SchedulingProblem,
+        task: int,
+        reasons: tuple[Constraint, ...],
+        freezes: Freezes,
+    ) -> None:
+        self._problem, self._freezes, self._one = problem, freezes, problem.tasks[task]
+        self._reasons = [reason for reason in reasons if reason.kind not in {"windows", "deadline"}]
+        self._too_late = Constraint("deadline", None) in reasons
+
+    def concerns(self, other: int) -> bool:
+        """Whether the reasons concern another task."""
+        two = self._problem.tasks[other]
+        if self._reasons:
+            return all(self._concerns(reason, two) for reason in self._reasons)
+        if self._too_late and not self._opens_in_time(self._one):
+            return bool(two.windows) and two.pinned is None and not self._opens_in_time(two)
+        # Nothing but windows: another task has the same conflict if its windows are the same.
+        same = two.windows == self._one.windows and two.duration >= self._one.duration
+        return same and two.pinned is None
+
+    def _opens_in_time(self, task: Task) -> bool:
+        """Whether a window is long enough before the deadline."""
+        opened = self._problem.open_intervals([task])
+        return any(end - start >= task.duration for start, end in opened)
+
+    def _is_behind(self, group: int, name: str | None) -> bool:
+        """Whether a group is the named one, or starts after it, directly or not."""
+        seen, waiting = {group}, [group]
+        while waiting:
+            rule = self._problem.groups[waiting.pop()]
+            if rule.name == name:
+                return True
+            waiting += [earlier for earlier in rule.after if earlier not in seen]
+            seen.update(rule.after)
         return False
-    named = {reason.name for reason in reasons if reason.kind in {"group", "after", "resource"}}
-    groups = {group for group in one.groups if problem.groups[group].name in named}
-    limits = {limit for limit in one.resources if problem.resources[limit].name in named}
-    return (
-        two.duration >= one.duration and groups <= set(two.groups) and limits <= set(two.resources)
-    )
+
+    def _concerns(self, reason: Constraint, two: Task) -> bool:
+        kind, name = reason
+        problem = self._problem
+        if kind == "resource":
+            return any(problem.resources[limit].name == name for limit in two.resources)
+        if kind == "group":
+            return any(problem.groups[group].name == name for group in two.groups)
+        if kind == "after":
+            return any(self._is_behind(group, name) for group in two.groups)
+        if kind == "ring":
+            number = next(at for at, ring in enumerate(problem.rings) if ring.name == name)
+            return two.ring is not None and two.ring >= number
+        return kind == "freeze" and name in self._freezes.of(two.name)
 
 
 def _all_after(model: SlotModel, tasks: set[int]) -> set[int]:
@@ -119,27 +153,28 @@ def _all_after(model: SlotModel, tasks: set[int]) -> set[int]:
 class _ConflictSearch:
     """Finds the conflict behind one task after another, within the work for all questions."""
 
-    def __init__(self, problem: SchedulingProblem, most_days: int) -> None:
-        self._problem, self._most_days = problem, most_days
+    def __init__(self, problem: SchedulingProblem, freezes: Freezes) -> None:
+        self._problem, self._freezes = problem, freezes
         self._subproblems = Subproblems(problem)
+        self.number = {task.name: number for number, task in enumerate(problem.tasks)}
         self.feasibility = Feasibility()
 
-    def conflict(self, task: int) -> Conflict:
-        """The conflict behind an unscheduled task.
+    def conflict(self, task: int, explained: Collection[int]) -> Conflict:
+        """The conflict behind an unscheduled task, or behind others that compete with it, without
+        tasks that are explained.
 
         The search is in ever larger subproblems, then among all users of one of its limits.
         """
         feasibility = self.feasibility
         for suspects in self._subproblems.of(task):
-            part = only(self._problem, suspects)
+            part = only(self._problem, suspects.difference(explained))
             answer = feasibility.fits(part)
             if answer is True or not feasibility.left:
                 continue
             proven = answer is False
             part = self._fewer_tasks(part, proven=proven)
             reasons = self._fewer_reasons(part, proven=proven)
-            helps = tuple(relaxations(part, reasons, feasibility, self._most_days))
-            return Conflict(tuple(task.name for task in part.tasks), reasons, helps, proven)
+            return Conflict(tuple(task.name for task in part.tasks), reasons, proven)
 
         for kind, limits in (
             ("group", self._problem.tasks[task].groups),
@@ -151,7 +186,7 @@ class _ConflictSearch:
                     return conflict
         alone = only(self._problem, {task})
         reasons = tuple(constraints_of(alone))
-        return Conflict((self._problem.tasks[task].name,), reasons, (), proven=False)
+        return Conflict((self._problem.tasks[task].name,), reasons, proven=False)
 
     def _limit_conflict(self, kind: str, number: int) -> Conflict | None:
         """All users of a group or a resource, if it has less room than they need together.
@@ -162,37 +197,28 @@ class _ConflictSearch:
         limit = problem.groups[number] if kind == "group" else problem.resources[number]
         part = only(problem, set(self._subproblems.users(kind, number)))
 
-        def full(deadline: int | None, capacity: int) -> bool:
-            widened = limit._replace(capacity=capacity)
-            most = part._replace(deadline=deadline).most_starts(part.tasks, widened)
-            return most < len(part.tasks)
+        def is_full(part: SchedulingProblem) -> bool:
+            return part.most_starts(part.tasks, limit) < len(part.tasks)
 
-        if not full(part.deadline, limit.capacity):
+        if not is_full(part):
             return None
         reasons = [Constraint(kind, limit.name)]
+        lifted: frozenset[str] = frozenset()
+        for reason in constraints_of(part, self._freezes):
+            if reason.kind == "freeze" and reason.name is not None:
+                more = lifted | {reason.name}
+                easier = self._freezes.without(part, more)
+            elif reason.kind == "deadline":
+                more, easier = lifted, part._replace(deadline=None)
+            else:
+                continue
+            if is_full(easier):
+                part, lifted = easier, more
+            else:
+                reasons.append(reason)
         reasons += [Constraint("windows", task.name) for task in part.tasks]
-        if part.deadline is not None and not full(None, limit.capacity):
-            reasons.append(Constraint("deadline", None))
-
-        # The capacity bound says how much is needed at least; a search finds how much is enough.
-        needed = 1
-        for more in range(1, len(part.tasks)):
-            if not full(part.deadline, limit.capacity + more):
-                needed = more
-                break
-        helps = []
-        for more in range(needed, needed + TRIES):
-            if self.feasibility.fits(widen(part, reasons[0], more)) is True:
-                helps.append(Relaxation("capacity", limit.name, more))
-                break
-        helps += later_deadline(
-            part,
-            full=lambda deadline: full(deadline, limit.capacity),
-            feasibility=self.feasibility,
-            most_days=self._most_days,
-        )
         names = tuple(task.name for task in part.tasks)
-        return Conflict(names, tuple(reasons), tuple(helps), proven=True)
+        return Conflict(names, tuple(reasons), proven=True)
 
     def _fewer_tasks(self, problem: SchedulingProblem, *, proven: bool) -> SchedulingProblem:
         task = 0
@@ -206,10 +232,16 @@ class _ConflictSearch:
 
     def _fewer_reasons(self, problem: SchedulingProblem, *, proven: bool) -> tuple[Constraint, ...]:
         kept = []
-        for reason in constraints_of(problem):
-            easier = without(problem, reason)
+        lifted: frozenset[str] = frozenset()
+        for reason in constraints_of(problem, self._freezes):
+            more = lifted
+            if reason.kind == "freeze" and reason.name is not None:
+                more = lifted | {reason.name}
+                easier = self._freezes.without(problem, more)
+            else:
+                easier = without(problem, reason)
             if self.feasibility.stays_infeasible(easier, proven=proven):
-                problem = easier
+                problem, lifted = easier, more
             else:
                 kept.append(reason)
         return tuple(kept)

@@ -10,16 +10,47 @@ from hotpatch_cli.scheduler.problem import Interval, SchedulingProblem, Task
 class Constraint(NamedTuple):
     """One member of a conflict.
 
-    `kind` is one of `windows`, `pinned`, `group`, `resource`, `after`, `ring`, `deadline`; `name`
-    is that of the task, group, ring or resource, None for the deadline.
+    `kind` is one of `windows`, `pinned`, `group`, `resource`, `after`, `ring`, `freeze`,
+    `deadline`; `name` is that of the task, group, ring, resource, or freeze, None for the deadline.
     """
 
     kind: str
     name: str | None
 
 
-def constraints_of(problem: SchedulingProblem) -> list[Constraint]:
-    """All constraints on the tasks of a problem, those that people change most easily last."""
+class Freezes(NamedTuple):
+    """The freezes that cut the windows of tasks.
+
+    `of` has the names of the freezes of a task, by its name. `windows` has its windows where some
+    freezes don't exist.
+    """
+
+    of: Callable[[str], tuple[str, ...]] = lambda _name: ()
+    windows: Callable[[str, frozenset[str]], tuple[Interval, ...]] | None = None
+
+    def without(self, problem: SchedulingProblem, lifted: frozenset[str]) -> SchedulingProblem:
+        """The problem without some of the freezes."""
+        uncut = self.windows
+        if uncut is None or not lifted:
+            return problem
+        return change_tasks(
+            problem,
+            lambda task: (
+                task._replace(windows=uncut(task.name, lifted))
+                if not lifted.isdisjoint(self.of(task.name))
+                else task
+            ),
+        )
+
+
+NO_FREEZES = Freezes()
+
+
+def constraints_of(problem: SchedulingProblem, freezes: Freezes = NO_FREEZES) -> list[Constraint]:
+    """All constraints on the tasks of a problem, those that people change most easily last.
+
+    Freezes are before windows: without a freeze, the windows of a task are longer.
+    """
     tasks = problem.tasks
     groups = sorted(set(chain.from_iterable(task.groups for task in tasks)))
     limits = sorted(set(chain.from_iterable(task.resources for task in tasks)))
@@ -37,11 +68,13 @@ def constraints_of(problem: SchedulingProblem) -> list[Constraint]:
     constraints += [Constraint("pinned", task.name) for task in tasks if task.pinned is not None]
     if problem.deadline is not None:
         constraints.append(Constraint("deadline", None))
+    frozen = dict.fromkeys(chain.from_iterable(freezes.of(task.name) for task in tasks))
+    constraints += [Constraint("freeze", name) for name in frozen]
     return constraints + [Constraint("windows", task.name) for task in tasks]
 
 
 def without(problem: SchedulingProblem, constraint: Constraint) -> SchedulingProblem:
-    """The problem without one constraint."""
+    """The problem without one constraint that isn't a freeze."""
     kind, name = constraint
     if kind == "deadline":
         return problem._replace(deadline=None)

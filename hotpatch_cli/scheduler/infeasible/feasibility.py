@@ -2,45 +2,53 @@
 
 from hotpatch_cli.scheduler.bounds.capacity import exceeds_capacity
 from hotpatch_cli.scheduler.bounds.release_times import release_times
-from hotpatch_cli.scheduler.decomposition import split
-from hotpatch_cli.scheduler.part_solver import PartSolver
-from hotpatch_cli.scheduler.problem import SchedulingProblem
-from hotpatch_cli.scheduler.search.branch_and_bound import SMALL, BranchAndBound
+from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, unplaced
 from hotpatch_cli.scheduler.slot_model import NEVER, compile_model
-from hotpatch_cli.scheduler.work_budget import WorkBudget
+from hotpatch_cli.scheduler.solver import DEFAULT_WORK, Result, solve
 
-WORK = 4_000
-"""Work of one question; with less, more answers are unknown, with more, fewer questions are asked.
-"""
+SMALL = 12
+"""Tasks of a problem that a complete search is worth: of larger ones, few answers become known."""
+WORK = 1_000
+"""Work of a search beyond the first plan; with less, more answers are unknown."""
 ALL_WORK = 60_000
-"""Work of all questions; with less, constraints stay in a conflict that does not need them."""
-NODES = 1000
-"""Nodes of a complete search over a small part; with less, more answers are unknown."""
+"""Work of all questions; with less, constraints stay in a conflict that doesn't need them."""
 
 
 class Feasibility:
     """Answers "do these fit together?", until the work for all questions is used up."""
 
-    def __init__(self) -> None:
-        self.left = ALL_WORK
+    def __init__(self, work: int = ALL_WORK) -> None:
+        self.left = work
 
     def fits(self, problem: SchedulingProblem) -> bool | None:
         """Whether all tasks can be scheduled together; None if only a long search could show it."""
         if not self.left:
             return None
-        if exceeds_capacity(problem):
+        self._spend(len(problem.tasks))
+        if is_impossible(problem):
             return False
-        model = compile_model(problem)
-        if any(start >= NEVER for start in release_times(model).start):
-            return False  # some task has no start, or waits for one that has none
-        budget = WorkBudget(min(WORK, self.left), None, None)
-        answers = [_part_fits(PartSolver(part, budget), budget) for part in split(model)]
-        self.left = max(0, self.left - budget.work - len(problem.tasks))
-        if False in answers:
-            return False
-        if None in answers:
+        result = self._solved(problem, 0)
+        few = len(problem.tasks) <= SMALL
+        if few and unplaced(result.starts) and not _is_proven(result):
+            result = self._solved(problem, WORK)
+        if not unplaced(result.starts):
+            return True
+        return False if _is_proven(result) else None
+
+    def plan_of_all(self, problem: SchedulingProblem) -> Starts | None:
+        """A plan that schedules all tasks; None where the search finds none. It searches longer
+        than `fits`, since its answer is a claim about all of them.
+        """
+        if not self.left:
             return None
-        return True
+        self._spend(len(problem.tasks))
+        if is_impossible(problem):
+            return None
+        result = self._solved(problem, 0)
+        missing = len(unplaced(result.starts))
+        if missing and (missing * NEARLY <= len(problem.tasks) or len(problem.tasks) <= SMALL):
+            result = self._solved(problem, WORK)
+        return None if unplaced(result.starts) else result.starts
 
     def stays_infeasible(self, problem: SchedulingProblem, *, proven: bool) -> bool:
         """Whether a smaller problem is as infeasible as the one before it.
@@ -48,25 +56,32 @@ class Feasibility:
         `proven` is True if the one before was proven to be; otherwise it's enough that nothing
         shows that the smaller one is feasible.
         """
-        if self.fits(problem) is False:
-            return True
-        if proven or not self.left:
-            return False
-        return self.fits(problem) is not True
+        answer = self.fits(problem)
+        if answer is None:
+            return not proven and bool(self.left)
+        return not answer
+
+    def _solved(self, problem: SchedulingProblem, work: int) -> Result:
+        result = solve(problem, effort=work / DEFAULT_WORK)
+        self._spend(result.work)
+        return result
+
+    def _spend(self, work: int) -> None:
+        self.left = max(0, self.left - work)
 
 
-def _part_fits(solver: PartSolver, budget: WorkBudget) -> bool | None:
-    """Whether one part fits; only small ones are searched completely, and others stay unknown."""
-    solver.first_plan()
-    best = solver.best
-    if not best.score.left_out:
+NEARLY = 20
+"""A first plan that leaves out one task of so many is worth a search for a place for it."""
+
+
+def _is_proven(result: Result) -> bool:
+    """Whether a plan that leaves tasks out proves that not all fit."""
+    return result.most_placed
+
+
+def is_impossible(problem: SchedulingProblem) -> bool:
+    """Whether lengths and the order alone show, without a search, that not all tasks fit."""
+    if exceeds_capacity(problem):
         return True
-    if len(solver.part.tasks) > SMALL:
-        return None
-    release = release_times(solver.model)
-    search = BranchAndBound(solver.model, release, best.starts, best.score, NODES)
-    complete = search.run()
-    budget.spend(search.nodes)
-    if not search.score.left_out:
-        return True
-    return False if complete else None
+    # Some task has no start, or depends on one that has none.
+    return any(start >= NEVER for start in release_times(compile_model(problem)).start)
