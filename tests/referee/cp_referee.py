@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fleet_reading import Rules
 from ortools.sat.python import cp_model
 
-WORK = 4.0
+WORK = 1.0
 """The deterministic time of one search: the same on every machine."""
 
 
