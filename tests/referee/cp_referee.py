@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fleet_reading import Rules
 from ortools.sat.python import cp_model
 
-WORK = 4.0
+WORK = 1.0
 """The deterministic time of one search: the same on every machine."""
 
 
@@ -105,10 +105,7 @@ class Referee:
 
     def least(self, weight: Fraction, count: int) -> Least | None:
         """The least exposure of a plan of exactly this weight and number; None if there is none."""
-        model = self.model.clone()
-        chosen = sum(w * placed for w, placed in zip(self.weights, self.placed, strict=True))
-        model.add(chosen == int(weight * self.scale))
-        model.add(sum(self.placed) == count)
+        model = self._placing(weight, count)
         cost = 0
         for restart, w, placed, start in zip(
             self.rules.restarts, self.weights, self.placed, self.starts, strict=True
@@ -120,7 +117,7 @@ class Referee:
         solver, status = self._solve(model)
         if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             return None
-        hours = self.scale * 60
+        hours = self.scale * self.rules.per_hour
         value = Fraction(round(solver.objective_value), hours)
         pairs = enumerate(zip(self.placed, self.starts, strict=True))
         starts = {
@@ -129,6 +126,30 @@ class Referee:
             if solver.boolean_value(placed)
         }
         return Least(value, solver.best_objective_bound / hours, starts)
+
+    def fewest_moved(self, weight: Fraction, count: int, old: dict[int, int]) -> int | None:
+        """How few starts differ from an older plan where this weight and number are placed.
+
+        What isn't placed anymore didn't move. None if the search ends without a proof.
+        """
+        model = self._placing(weight, count)
+        moved = []
+        for number, before in old.items():
+            kept = model.new_bool_var(f"{number} kept")
+            model.add(self.starts[number] == before).only_enforce_if(kept)
+            moved.append(self.placed[number] - kept)
+            model.add_implication(kept, self.placed[number])
+        model.minimize(sum(moved))
+        solver, status = self._solve(model)
+        return round(solver.objective_value) if status == cp_model.OPTIMAL else None
+
+    def _placing(self, weight: Fraction, count: int) -> cp_model.CpModel:
+        """The rules for plans of exactly this weight and number."""
+        model = self.model.clone()
+        chosen = sum(w * placed for w, placed in zip(self.weights, self.placed, strict=True))
+        model.add(chosen == int(weight * self.scale))
+        model.add(sum(self.placed) == count)
+        return model
 
     @staticmethod
     def _solve(model: cp_model.CpModel) -> tuple[cp_model.CpSolver, cp_model.CpSolverStatus]:

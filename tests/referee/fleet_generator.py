@@ -54,6 +54,8 @@ class _Builder:
     def case(self) -> Case:
         pick = self.pick
         windows = {f"w{n}": self._window() for n in range(pick.choice((1, 1, 2, 3)))}
+        if len(windows) > 1 and pick.random() < 0.3:
+            windows["w1"] = self._overlapping(windows["w0"])
         groups = self._groups(pick.randint(0, 3))
         rings = self._rings(pick.choice((0, 0, 2, 3)))
         many = pick.randint(5 if self.crowded else 4, 14)
@@ -91,6 +93,13 @@ class _Builder:
         if pick.random() < 0.3:
             window["timezone"] = pick.choice(self.zones)
         return window
+
+    def _overlapping(self, window: dict[str, Any]) -> dict[str, Any]:
+        """A window that opens while another is open."""
+        hour, minute = map(int, window["start"].split(":"))
+        later = hour * 60 + minute + self.pick.choice((10, 20, 40, 60))
+        start = f"{later // 60 % 24:02}:{later % 60:02}"
+        return {**window, "start": start, "duration": self.pick.choice(("45m", "60m", "120m"))}
 
     def _groups(self, many: int) -> dict[str, Any]:
         pick, groups = self.pick, {}

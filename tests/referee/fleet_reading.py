@@ -34,7 +34,10 @@ class Restart(NamedTuple):
 
 
 class Share(NamedTuple):
-    """Restarts of which at most `most` are occupied at once, each until `settle` after its end."""
+    """Restarts of which at most `most` are occupied at once, each until `settle` after its end.
+
+    A restart that is listed twice counts twice.
+    """
 
     name: str
     restarts: tuple[int, ...]
@@ -52,13 +55,14 @@ class Turn(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What a plan must keep. No restart ends after `deadline`."""
+    """What a plan must keep. No restart ends after `deadline`. An hour has `per_hour` units."""
 
     release: datetime
     deadline: int
     restarts: tuple[Restart, ...]
     shares: tuple[Share, ...]
     turns: tuple[Turn, ...]
+    per_hour: int = 60
 
 
 class Case(NamedTuple):

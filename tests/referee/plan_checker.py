@@ -32,7 +32,7 @@ def weight_of(rules: Rules, spans: Spans) -> Fraction:
 def exposure_of(rules: Rules, spans: Spans) -> Fraction:
     """Weighted hours from the release to the ends of the restarts."""
     ends = ((rules.restarts[number].weight, end) for number, (_, end) in spans.items())
-    return sum((weight * Fraction(end, 60) for weight, end in ends), Fraction(0))
+    return sum((weight * Fraction(end, rules.per_hour) for weight, end in ends), Fraction(0))
 
 
 def misnamed(rules: Rules, plan: Any) -> Iterator[str]:
@@ -79,11 +79,11 @@ def _alone(rules: Rules, restart: Restart, span: tuple[int, int]) -> Iterator[st
 
 
 def _crowded(rules: Rules, share: Share, spans: Spans) -> Iterator[str]:
-    inside = {n: spans[n] for n in share.restarts if n in spans}
-    for moment, _ in inside.values():
+    inside = [(n, *spans[n]) for n in share.restarts if n in spans]
+    for _, moment, _ in inside:
         taken = [
             rules.restarts[n].name
-            for n, (start, end) in inside.items()
+            for n, start, end in inside
             if start <= moment < end + share.settle
         ]
         if len(taken) > share.most:

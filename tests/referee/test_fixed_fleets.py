@@ -106,6 +106,46 @@ def test_the_most_important_machines_restart_where_room_is_short(hotpatch: Any) 
     }
     plan = plan_of(hotpatch, Case(fleet, AS_OF, RELEASE, 7 * 24))
     assert {row["machine"] for row in plan["reboots"]} == {"prod0", "prod1", "prod2"}
+    assert plan["objective"]["most_placed"] is True
+
+
+def test_a_restart_may_use_each_of_two_windows_that_overlap(hotpatch: Any) -> None:
+    """The first window holds the restart exactly, and the second opens before it closes."""
+    windows = {
+        "first": {"days": ["Wed"], "start": "15:30", "duration": "45m"},
+        "then": {"days": ["Wed"], "start": "16:10", "duration": "2h"},
+    }
+    machines = [{"name": "a", "window": ["first", "then"], "reboot_minutes": 45}]
+    fleet = {"defaults": DEFAULTS, "windows": windows, "machines": machines}
+    plan = plan_of(hotpatch, Case(fleet, AS_OF, RELEASE, 7 * 24))
+    assert [row["start"] for row in plan["reboots"]] == ["2026-01-14T15:30:00+00:00"]
+
+
+def test_a_plan_is_least_where_a_pin_leaves_the_usual_minutes(hotpatch: Any) -> None:
+    """One machine is pinned to 17:02 among restarts of five minutes and more, not all of which fit.
+
+    HiGHS 1.16 calls a worse plan optimal here if it presolves and is given a first plan.
+    """
+    members = [("g1", 10), ("", 30), ("g1", 35), ("g0 g1", 10), ("", 45), ("", 15), ("g0", 5)]
+    members += [("g1", 30), ("g0", 15), ("g1", 30)]
+    machines: list[dict[str, Any]] = [
+        {"name": f"m{n}", "groups": groups.split(), "reboot_minutes": minutes}
+        for n, (groups, minutes) in enumerate(members)
+    ]
+    machines[3]["weight"] = 2.5
+    machines[9] |= {"weight": 5, "reboot_at": "2026-01-14T17:02:00Z"}
+    fleet = {
+        "defaults": DEFAULTS,
+        "windows": {"w": {"days": ["Wed"], "start": "17:00", "duration": "1h"}},
+        "groups": {
+            "g0": {"max_unavailable": "50%"},
+            "g1": {"max_unavailable": "34%", "settle": "10m"},
+        },
+        "limits": {"max_concurrent": 1},
+        "machines": machines,
+    }
+    plan = plan_of(hotpatch, Case(fleet, AS_OF, RELEASE, 2 * 24))
+    assert len(plan["reboots"]) == 3
 
 
 def test_keeping_a_plan_moves_what_it_must_to_place_all(hotpatch: Any) -> None:
