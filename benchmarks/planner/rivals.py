@@ -31,7 +31,7 @@ sys.path.append(sys.path.pop(0))
 from pyjobshop import MAX_VALUE, Model
 
 Starts = tuple[int | None, ...]
-EFFORT_A_SECOND = 1 / 8
+EFFORT_A_SECOND = 1 / 4
 """About the effort that an idle slow core does in a second."""
 WORK_OF_EFFORT = 50_000
 
