@@ -88,7 +88,10 @@ def main(folder: Path, which: str, seconds: float) -> None:
         begun = process_time()
         over = begun + seconds
         result = solve(
-            problem, work_limit=10**9, should_stop=lambda over=over: process_time() >= over
+            problem,
+            effort=20_000,
+            goal="earliest-end",
+            should_stop=lambda over=over: process_time() >= over,
         )
         times.append(process_time() - begun)
         assert not verify(problem, result.starts)

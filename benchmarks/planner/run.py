@@ -100,7 +100,7 @@ def main(
         over, crowd = busy + seconds, max(1.0, getloadavg()[0] / (cpu_count() or 1))
         result = solve(
             problem,
-            work_limit=work,
+            effort=work / 30_000,
             time_limit=seconds * crowd,
             should_stop=lambda over=over: process_time() >= over,
         )

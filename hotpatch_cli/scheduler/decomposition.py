@@ -1,15 +1,20 @@
 """Decomposition: tasks that share no limit and no gate are planned and proved on their own."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpatch_cli.scheduler.slot_model import Precedence, SlotModel, Use
 
 
 class ModelPart(NamedTuple):
-    """A part of a model as a model of its own; `tasks` are their numbers in the whole."""
+    """A part of a model as a model of its own.
+
+    `tasks` and `limits` are their numbers in the whole.
+    """
 
     model: SlotModel
     tasks: tuple[int, ...]
+    limits: tuple[int, ...] = ()
 
 
 def split(model: SlotModel) -> list[ModelPart]:
@@ -32,13 +37,11 @@ def split(model: SlotModel) -> list[ModelPart]:
         # A gate with a task before it that is not live has no live task after it: it binds nothing.
         if all(task in live for task in gate.before):
             gates.setdefault(_root(root, gate.before[0]), []).append(gate)
-    return [
-        ModelPart(_part(model, tasks, gates.get(key, [])), tuple(tasks))
-        for key, tasks in parts.items()
-    ]
+    return [part_of(model, tasks, gates.get(key, [])) for key, tasks in parts.items()]
 
 
-def _part(model: SlotModel, tasks: list[int], gates: list[Precedence]) -> SlotModel:
+def part_of(model: SlotModel, tasks: Sequence[int], gates: Iterable[Precedence]) -> ModelPart:
+    """Some tasks, each after those that it depends on, with gates among them."""
     number = {task: new for new, task in enumerate(tasks)}
     limits: dict[int, int] = {}
     shared: dict[int, tuple[Use, ...]] = {}
@@ -62,9 +65,10 @@ def _part(model: SlotModel, tasks: list[int], gates: list[Precedence]) -> SlotMo
             waits[task].append(index)
         for task in gate.before:
             opens[task].append(index)
-    return SlotModel(
+    part = SlotModel(
         model.grid,
         model.per_hour,
+        model.weight_unit,
         tuple(model.duration[task] for task in tasks),
         tuple(model.weight[task] for task in tasks),
         tuple(model.windows[task] for task in tasks),
@@ -75,6 +79,7 @@ def _part(model: SlotModel, tasks: list[int], gates: list[Precedence]) -> SlotMo
         tuple(map(tuple, opens)),
         tuple(range(len(tasks))),
     )
+    return ModelPart(part, tuple(tasks), tuple(limits))
 
 
 def _join(root: list[int], one: int, other: int) -> None:

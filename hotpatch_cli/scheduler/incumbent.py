@@ -1,46 +1,74 @@
-"""The incumbent of a part: its best plan so far, and the bound that no plan of it can beat."""
+"""The incumbent of a part: its best plan so far, and the bounds that no plan of it can beat."""
 
 from collections.abc import Sequence
-from functools import reduce
-from math import ceil, gcd
+from math import ceil
 
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes
-from hotpatch_cli.scheduler.score import score
+from hotpatch_cli.scheduler.score import closed, score
 from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel
 
+Level = tuple[int, int]
+"""The weight and the number of the tasks that a plan leaves out."""
+ALL: Level = (0, 0)
 ROUNDING = 1e-6
-"""A bound may lie so far above a multiple of the grain and still mean it: prices are floats."""
+"""A bound may lie so far above a whole number and still mean it: prices are floats."""
 
 
 class Incumbent:
-    """The best plan of a part (`starts`, in slots), its score, and the bound on its weighted ends.
+    """The best plan of a part (`starts`, in slots) and its score.
 
-    `complete` is True if a search was exhaustive, so that nothing is better. `cheapest` is the plan
-    that costs least if unscheduled tasks count as if they ended last: the start of annealing, and
-    the target of prices.
+    `complete` is True if nothing is better, `most_placed` if no plan schedules more. `cheapest` is
+    the plan that costs least if unscheduled tasks count as if they ended last: the start of
+    annealing, and the target of prices. `bound` is that of plans that schedule all tasks.
     """
 
     def __init__(
         self, model: SlotModel, release: ReleaseTimes, keep: Sequence[int] | None = None
     ) -> None:
         self._model, self._release, self._keep = model, release, keep
-        self._grain = _grain(model.weight)
         self.starts = [NOWHERE] * len(model.duration)
         self.score = score(model, self.starts, keep)
         self.cheapest, self.cheapest_cost = self.starts, self._ends(self.starts)
         self.engine = "greedy"
         self.complete = False
         self.prices: Prices | None = None
-        self.bound = 0.0
+        self._least_out: Level = ALL
+        self._bounds: dict[Level, int] = {ALL: 0}
         self.raise_bound(self._ends(release.start))
 
     @property
+    def bound(self) -> int:
+        """A lower bound on the weighted end slots of plans of all tasks."""
+        return self._bounds[ALL]
+
+    @property
+    def most_placed(self) -> bool:
+        """Whether no plan schedules more weight, or as much and more tasks."""
+        return self.complete or self.score.level <= self._least_out
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether all tasks fit; None if nothing proves that they don't."""
+        if not self.score.left_out:
+            return True
+        return False if self.complete or self._least_out > ALL else None
+
+    @property
     def proven(self) -> bool:
-        """Whether nothing is better: the search was complete, or a plan of all meets the bound."""
+        """Whether nothing is better: the search was complete, or a plan meets its bound."""
         return self.complete or (
-            not self.score.left_out and not self.score.moved and self.bound >= self.score.ends
+            self.most_placed
+            and not self.score.moved
+            and self._bounds.get(self.score.level, -1) >= self.score.ends
         )
+
+    @property
+    def meets_bound(self) -> bool:
+        """Whether no plan that schedules as much has less weighted ends."""
+        if self.complete and self._keep is None:
+            return True
+        return self._bounds.get(self.score.level, -1) >= self.score.ends
 
     @property
     def gap(self) -> float:
@@ -49,26 +77,30 @@ class Incumbent:
             return 0.0
         return max(self.score.ends - self.bound, 0.0) + self.score.left_out * (self.bound + 1.0)
 
-    def offer(self, starts: Sequence[int]) -> None:
+    def offer(self, starts: Sequence[int], engine: str | None = None) -> None:
         """Take a plan if it is better."""
+        starts = closed(self._model, starts)
         offered = score(self._model, starts, self._keep)
         if offered < self.score:
-            self.starts, self.score = list(starts), offered
+            self.starts, self.score = starts, offered
+            self.engine = engine or self.engine
         cost = self._ends(starts)
         if cost < self.cheapest_cost:
-            self.cheapest, self.cheapest_cost = list(starts), cost
+            self.cheapest, self.cheapest_cost = starts, cost
 
     def replace(self, starts: list[int], engine: str = "search") -> None:
         """Take a plan for other reasons than its score, such as its end."""
         self.starts, self.score = starts, score(self._model, starts, self._keep)
         self.engine = engine
 
-    def raise_bound(self, value: float) -> None:
-        """Take a lower bound on the weighted end slots of plans of all tasks, if it is higher."""
-        if self._grain:
-            # The cost of every plan is a multiple of the grain.
-            value = ceil(value / self._grain - ROUNDING) * self._grain
-        self.bound = max(self.bound, value)
+    def raise_bound(self, value: float, level: Level = ALL) -> None:
+        """Take a lower bound on the weighted end slots of plans of a level, if it is higher."""
+        whole = ceil(value - ROUNDING)
+        self._bounds[level] = max(self._bounds.get(level, 0), whole)
+
+    def raise_least_out(self, level: Level) -> None:
+        """Take a proof that every plan leaves out at least so much."""
+        self._least_out = max(self._least_out, level)
 
     def end(self) -> int:
         """The last end slot; NEVER if the plan leaves a task out."""
@@ -82,34 +114,27 @@ class Incumbent:
         return self._hours(self.score.ends)
 
     def exposure_bound(self) -> float:
-        """A lower bound on the weighted hours of plans that place as many tasks as this one."""
-        model, release = self._model, self._release
-        if self.proven:
-            return self._hours(self.score.ends)
-        if not self.score.left_out:
-            return self._hours(min(self.bound, self.score.ends))
-        origin, step = model.grid.origin / model.grid.step, model.grid.step / model.per_hour
-        if self.prices is not None:
-            self.prices.use_best()
-            relaxed = self.prices.relaxed_starts()
-            return self.prices.value(relaxed, self.score.left_out, origin) * step
-        ends = sorted(
-            model.weight[task] * (origin + release.start[task] + model.duration[task])
-            for task in model.live
-        )
-        return sum(ends[: len(ends) - self.score.left_out]) * step
+        """A lower bound on the weighted hours of plans that schedule as much as this one."""
+        if self.complete and self._keep is None:
+            return self.exposure()
+        level = self.score.level
+        bound = self._bounds.get(level, 0)
+        if level != ALL:
+            prices = self.prices or Prices(self._model, self._release)
+            if self.prices is not None:
+                prices.use_best()
+            self.raise_bound(prices.value(prices.relaxed_starts(), *level), level)
+            bound = self._bounds[level]
+        return self._hours(min(bound, self.score.ends))
 
-    def _hours(self, ends: float) -> float:
-        """Hours from the release, of scheduled tasks, from weighted slots from the origin."""
+    def _hours(self, ends: int) -> float:
+        """Hours from the release, of as much as is scheduled, from slots from the origin."""
         model = self._model
-        weight = sum(
-            weight
-            for weight, start in zip(model.weight, self.starts, strict=True)
-            if start != NOWHERE
-        )
-        return (weight * model.grid.origin + ends * model.grid.step) / model.per_hour
+        weight = sum(model.weight[task] for task in model.live) - self.score.weight_out
+        units = weight * model.grid.origin + ends * model.grid.step
+        return units / model.per_hour * model.weight_unit
 
-    def _ends(self, starts: Sequence[int]) -> float:
+    def _ends(self, starts: Sequence[int]) -> int:
         """Weighted end slots, as if unscheduled tasks ended with their last window."""
         model = self._model
         ends = (
@@ -119,10 +144,3 @@ class Incumbent:
             for task in model.live
         )
         return sum(model.weight[task] * end for task, end in zip(model.live, ends, strict=True))
-
-
-def _grain(weights: Sequence[float]) -> int:
-    """The number of which all weights are multiples; 0 if they aren't whole."""
-    if not all(float(weight).is_integer() for weight in weights):
-        return 0
-    return reduce(gcd, (int(weight) for weight in weights), 0)

@@ -6,10 +6,13 @@ from functools import cached_property
 from random import Random
 from typing import NamedTuple
 
+from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.decomposition import ModelPart
 from hotpatch_cli.scheduler.incumbent import Incumbent
 from hotpatch_cli.scheduler.mip.dual_prices import DualPrices
+from hotpatch_cli.scheduler.mip.time_indexed_lp import ProgramTooLarge, SolverStopped, has_highs
+from hotpatch_cli.scheduler.mip.time_indexed_mip import Answer, Question
 from hotpatch_cli.scheduler.search.annealing import Annealing
 from hotpatch_cli.scheduler.search.branch_and_bound import SMALL, BranchAndBound
 from hotpatch_cli.scheduler.search.genetic_search import Evolution, as_project
@@ -60,13 +63,24 @@ TEMPERATURE = 0.1
 """The first temperature, as a share of a mean task's cost: hotter wanders, colder gets stuck."""
 COMPLETE_NODES = 3000
 """Nodes of a complete search: with more of them, more of the small parts are proven, but slower."""
-COLUMNS_FOR_A_LOOK = 3.0
-"""Columns a unit of work of a model that may be reduced by prices, which takes time by itself."""
-COLUMNS_FOR_WORK = 0.3
-"""Columns of a mixed-integer program that are worth a unit of work; measured on contended fleets.
+SMALL_SIZE = 60_000
+"""Numbers in a matrix up to which a part is solved exactly before anything else.
 
-With more, HiGHS runs into the clock without an answer. With less, fleets stay unproven that it
-could prove.
+With more, a part that HiGHS can't prove takes long; with less, it's left to the search.
+"""
+FIRST_NODES = 100
+"""Nodes of HiGHS for such a part."""
+SIZE_OF_WORK = 4
+"""Numbers of a matrix that are worth a unit of work if HiGHS proves a plan."""
+SIZE_OF_A_LOOK = 60
+"""Numbers of a matrix that are worth a unit of work if it's only found to be too large."""
+MOST_SIZE = 600_000
+"""Numbers in a matrix above which HiGHS needs too much memory."""
+LAST_NODES = 1000
+REPAIRS = Fraction(1, 3)
+"""Work of repairs where the search leaves tasks out.
+
+With more, the rest of the plan is searched less; with less, tasks stay out that fit.
 """
 
 
@@ -102,8 +116,9 @@ class PartSolver:
             return
         if self._keep is not None:
             kept = [start if start != NOWHERE else NEVER for start in self._keep]
-            self._try(list(zip(kept, density(self.model), strict=True)))
-            return
+            starts = self._try(list(zip(kept, density(self.model), strict=True)))
+            if self.best.proven or not self.best.score.left_out:
+                return
         for priority in self._rules.orders():
             starts = self._try(priority)
             if self.best.proven or (not self.best.score.left_out and self._budget.stops()):
@@ -111,18 +126,23 @@ class PartSolver:
             if self.best.score.left_out and self._rules.large:
                 break
         for _ in range(MOST_REPAIRS):
-            if not self.best.score.left_out or self._budget.long_expired():
+            if not self.best.score.left_out or self._budget.expired():
                 return
             starts = self._try(self._rules.repaired(starts))
 
     def improve(self, work: int) -> None:
         """Spend about this much work on this part."""
         goal = self._budget.work + work
-        if len(self.model.live) <= SMALL and self._keep is None:
+        if len(self.model.live) <= SMALL:
             self.search_completely(work)
             if self.best.complete:
                 return
-        self.best.engine = "search"
+        self.solve_small(work)
+        if self.best.proven or self._budget.stops():
+            return
+        work = goal - self._budget.work
+        if self.best.engine == "greedy":
+            self.best.engine = "search"
         dual = DualPrices(self.model, self._release, self._budget)
         self.best.prices = dual.prices
         for step in PIPELINE:
@@ -133,12 +153,45 @@ class PartSolver:
     def search_completely(self, work: int) -> None:
         """Try all orders of a small part, within a number of nodes."""
         nodes = min(COMPLETE_NODES, max(work, 100))
-        search = BranchAndBound(self.model, self._release, self.best.starts, self.best.score, nodes)
+        search = BranchAndBound(
+            self.model, self._release, self.best.starts, self.best.score, nodes, self._keep
+        )
         self.best.complete = search.run()
         self._budget.spend(search.nodes)
         self.best.offer(search.best)
-        if self.best.complete:
-            self.best.engine = "search"
+        if not self.best.complete:
+            return
+        self.best.engine = "search"
+        if self._keep is not None:  # the bound is that of plans that may move all tasks
+            free = BranchAndBound(self.model, self._release, search.best, search.score, nodes)
+            if free.run():
+                self.best.raise_bound(free.score.ends, free.score.level)
+            self._budget.spend(free.nodes)
+
+    def solve_small(self, work: int) -> None:
+        """Find the best plan of a part by a mixed-integer program, if it's small."""
+        if not has_highs() or self._budget.expired():
+            return
+        question = Question(Prices(self.model, self._release), self._release, self._keep)
+        size = question.size()
+        if size > min(SMALL_SIZE, work * SIZE_OF_WORK):
+            return
+        from hotpatch_cli.scheduler.mip.time_indexed_mip import solve_exactly
+
+        self._budget.spend(size // SIZE_OF_WORK)
+        try:
+            answer = solve_exactly(question, self.best.starts, FIRST_NODES, self._budget.expired)
+        except SolverStopped:
+            return
+        self._take(answer)
+
+    def repair(self, dual: DualPrices, work: int) -> None:  # noqa: ARG002  as all steps
+        """Place tasks that the search left out, by planning their neighbors anew."""
+        if not self.best.score.left_out or self._keep is not None or not has_highs():
+            return
+        from hotpatch_cli.scheduler.repair import Repair
+
+        Repair(self.model, self.best, self._random).run(work, self._budget)
 
     def solve_program(self, dual: DualPrices, work: int) -> None:
         """Take prices from a linear program, finer than the one before it."""
@@ -186,35 +239,42 @@ class PartSolver:
     def prove(self, dual: DualPrices, work: int) -> None:
         """Find the best plan of all tasks by a mixed-integer program, if its size is in reach.
 
-        It has no result for plans without some tasks, or with an older plan to keep.
+        Prices leave out most starts, but say nothing of plans without some tasks, or with an older
+        plan to keep.
         """
         if self.best.proven or self.best.score.left_out or self._keep is not None:
             return
-        from hotpatch_cli.scheduler.mip.time_indexed_lp import has_highs
-
         if not has_highs() or self._budget.expired():
             return
-        columns = dual.prices.count_distinct_starts()
-        if columns > work * COLUMNS_FOR_A_LOOK:
-            return
-        from hotpatch_cli.scheduler.mip.time_indexed_mip import solve_exactly
+        question = Question(dual.prices, self._release)
+        from hotpatch_cli.scheduler.mip.time_indexed_mip import prove
 
-        answer = solve_exactly(
-            dual.prices,
-            self._release,
-            self.best.starts,
-            self.best.score.ends,
-            work * COLUMNS_FOR_WORK,
-            self._budget.seconds,
-        )
-        if answer is None:
+        most_size = min(MOST_SIZE, work * SIZE_OF_WORK)
+        try:
+            answer = prove(
+                question,
+                self.best.starts,
+                self.best.score.ends,
+                most_size,
+                LAST_NODES,
+                self._budget.expired,
+            )
+        except (ProgramTooLarge, SolverStopped):
+            self._budget.spend(most_size // SIZE_OF_A_LOOK)
             return
-        self.best.engine = "exact"
-        self._budget.spend(columns // 10)
-        self._budget.step_timed_out |= answer.cut_short
+        if answer is not None:
+            self._take(answer)
+
+    def _take(self, answer: Answer) -> None:
+        """Take the plan and the proofs of HiGHS."""
+        self._budget.spend(answer.work)
+        self.best.raise_least_out(answer.least_out)
         if answer.starts is not None:
             self.best.offer(answer.starts)
-        self.best.raise_bound(answer.bound)
+            self.best.engine = "exact"
+        if answer.ends_bound is not None:
+            self.best.raise_bound(answer.ends_bound, self.best.score.level)
+        self.best.complete |= answer.complete
 
     def minimize_makespan(self, work: int) -> None:
         """Where no task has a weight, spend about this much work on an earlier end."""
@@ -263,6 +323,7 @@ PIPELINE = (
     Step(PartSolver.solve_program, ROUGH_PRICES),
     Step(PartSolver.replace_program, ROUGH_STEPS),
     Step(PartSolver.anneal, FIRST_ANNEALING),
+    Step(PartSolver.repair, REPAIRS),
     Step(PartSolver.solve_program, FINE_PRICES),
     Step(PartSolver.refine_program, FINE_STEPS),
     Step(PartSolver.anneal, None),

@@ -1,8 +1,9 @@
 """A problem in slots: one grid of time, one kind of limit, one kind of precedence."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from functools import reduce
-from math import gcd
+from math import gcd, lcm
 from typing import NamedTuple
 
 from hotpatch_cli.scheduler.problem import (
@@ -19,6 +20,9 @@ NOWHERE = -1
 """The slot of a task that is not scheduled."""
 NEVER = 1 << 62
 """A slot after all others: of a task without any possible start, or of a limit that is not set."""
+
+HEAVIEST = 10**40
+"""Weights in whole numbers go up to here: far more digits than a float has."""
 
 SlotInterval = tuple[int, int]
 """Slots from a start to an end: [start, end)."""
@@ -66,13 +70,15 @@ class SlotModel(NamedTuple):
 
     Groups and resources are both limits, without those that can never bind. `waits` are the gates
     before a task, `opens` the gates after it. `live` are the tasks that can be scheduled at all,
-    each after those that it depends on.
+    each after those that it depends on. Weights are whole numbers, so that sums of them are exact;
+    `weight_unit` is the weight of 1.
     """
 
     grid: TimeGrid
     per_hour: int
+    weight_unit: float
     duration: tuple[int, ...]
-    weight: tuple[float, ...]
+    weight: tuple[int, ...]
     windows: tuple[tuple[SlotInterval, ...], ...]
     uses: tuple[tuple[Use, ...], ...]
     capacity: tuple[int, ...]
@@ -114,11 +120,35 @@ def compile_model(problem: SchedulingProblem, keep: Starts | None = None) -> Slo
         and all(use.units <= capacity[use.limit] for use in uses[index])
         for index in range(len(problem.tasks))
     ]
-    weight = tuple(task.weight for task in problem.tasks)
-    live = _in_order(gates, waits, opens, able)
+    weight_unit, weight = whole_weights([task.weight for task in problem.tasks])
     return SlotModel(
-        grid, problem.per_hour, duration, weight, windows, uses, capacity, gates, waits, opens, live
+        grid,
+        problem.per_hour,
+        weight_unit,
+        duration,
+        weight,
+        windows,
+        uses,
+        capacity,
+        gates,
+        waits,
+        opens,
+        live=_in_order(gates, waits, opens, able),
     )
+
+
+def whole_weights(weights: Sequence[float]) -> tuple[float, tuple[int, ...]]:
+    """Weights as multiples of a unit, which comes first.
+
+    Where they differ by more than HEAVIEST, the light ones are rounded.
+    """
+    parts = {weight: Fraction(str(weight)) for weight in weights}
+    unit = Fraction(1, lcm(*(part.denominator for part in parts.values())))
+    heaviest = max(parts.values(), default=Fraction(0))
+    unit = max(unit, heaviest / HEAVIEST)
+    whole = {weight: max(round(part / unit), 1) if part else 0 for weight, part in parts.items()}
+    common = gcd(*whole.values()) or 1
+    return float(unit * common), tuple(whole[weight] // common for weight in weights)
 
 
 def _span(windows: tuple[tuple[SlotInterval, ...], ...], uses: tuple[tuple[Use, ...], ...]) -> int:

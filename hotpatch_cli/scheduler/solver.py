@@ -4,20 +4,20 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
+from hotpatch_cli.scheduler.bounds.capacity import exceeds_capacity
+from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.decomposition import split
 from hotpatch_cli.scheduler.part_solver import PartSolver
-from hotpatch_cli.scheduler.plan_stability import keep_near
 from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, unplaced, validate
 from hotpatch_cli.scheduler.proof import cost, verify
-from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel, compile_model
+from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel, compile_model
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 PROGRESS_SECONDS = 0.3
 """Seconds between two reports of progress."""
-DEFAULT_WORK = 50_000
-"""About one placement a unit; some seconds for a contended fleet of 1,000 machines."""
-WORK_A_SECOND = 5_000
-"""Work that a slow core does in a second, so that the work ends a search and not the clock."""
+DEFAULT_WORK = 30_000
+"""Work of effort 1: some seconds for a contended fleet of 1,000 machines."""
+GOALS = ("exposure", "earliest-end")
 ENGINES = ("greedy", "search", "exact")
 """What made a plan, from the fastest to the most thorough."""
 
@@ -28,12 +28,13 @@ ReportProgress = Callable[[float, float], None]
 class Result(NamedTuple):
     """A plan with its proof.
 
-    `status` is `infeasible` if a task isn't scheduled, `optimal` if the exposure is proven least,
-    else `feasible`. `exposure` and `bound` are weighted hours from the release, `bound` of any plan
-    that schedules as many; `gap` is (exposure - bound) / exposure. `makespan` is the last end in
-    the problem's units. `most_placed`: no plan can schedule more. `cut_short`: the clock or the
-    user ended the search; another computer may find another plan. `moved` are the tasks whose
-    start differs from the plan to keep.
+    `status`: `optimal` if all tasks are scheduled and the exposure is proven least, `feasible` if
+    all are scheduled, `infeasible` if it is proven that not all can be, else `incomplete`.
+    `exposure` and `bound` are weighted hours from the release, `bound` of any plan that schedules
+    the same weight and number; `gap` is (exposure - bound) / exposure. `makespan` is the last end
+    in the problem's units. `most_placed`: no plan schedules more weight, or as much and more tasks.
+    `cut_short`: the clock or the user ended the search; another computer may find another plan.
+    `moved` are the tasks whose start differs from the plan to keep.
     """
 
     status: str
@@ -47,59 +48,59 @@ class Result(NamedTuple):
     cut_short: bool
     engine: str
     moved: tuple[int, ...]
+    goal: str = GOALS[0]
 
 
 class UnsoundPlan(AssertionError):  # noqa: N818  the noun says that it is an error
     """The search made a plan that breaks a rule: a bug, and the plan must not be used."""
 
 
-def work_in(seconds: float | None) -> int:
-    """The work that a time limit is worth, the same on any machine; at least the default."""
-    if seconds is None:
-        return DEFAULT_WORK
-    return max(DEFAULT_WORK, round(WORK_A_SECOND * seconds))
-
-
 def solve(
     problem: SchedulingProblem,
     *,
-    work_limit: int | None = None,
+    effort: float = 1.0,
     time_limit: float | None = None,
     should_stop: Callable[[], bool] | None = None,
     progress: ReportProgress | None = None,
     keep: Starts | None = None,
+    goal: str = GOALS[0],
 ) -> Result:
     """Plan a problem.
 
-    The same problem and work give the same plan, unless the clock or the user ends the search.
-    Without a `work_limit`, the work is that of the time limit. `time_limit` is in seconds, and
-    `should_stop` is called between steps; the best plan so far is the result. A first plan of all
-    parts is always made, with any limits. `progress` gets the share of the work that is done and
-    the gap of the best plan, both from 0 to 1.
+    The same problem and effort give the same plan, unless the clock or the user ends the search.
+    `effort` is how much work the search does: 1 is the default, 10 is ten times the work.
+    `time_limit` is in seconds, and `should_stop` is called between steps; the best plan so far is
+    the result. A first plan of all parts is always made, with any limits. `progress` gets the share
+    of the work that is done and the gap of the best plan, both from 0 to 1.
 
-    With `keep`, an older plan in the order of the tasks, as few tasks as possible move.
+    With `keep`, an older plan in the order of the tasks, as few tasks as possible move: as many are
+    scheduled as without it.
 
     Raises InvalidProblem, a ValueError with the cause, and UnsoundPlan, an AssertionError, instead
     of returning a plan that breaks a rule.
     """
     validate(problem)
+    if goal not in GOALS:
+        raise ValueError(f"the goal is {goal!r}, but must be one of {', '.join(GOALS)}")
+    if not 0 <= effort < float("inf"):
+        raise ValueError(f"the effort {effort} must be zero or more, and finite")
     model = compile_model(problem, keep)
+    release = release_times(model)
+    # Some tasks have no start in any plan, since the limits leave no room for all before them.
+    model = model._replace(live=tuple(task for task in model.live if release.start[task] < NEVER))
     watch = None if progress is None else _Watch(progress, should_stop)
-    limit = work_in(time_limit) if work_limit is None else work_limit
-    budget = WorkBudget(limit, time_limit, watch or should_stop)
+    budget = WorkBudget(round(DEFAULT_WORK * effort), time_limit, watch or should_stop)
     kept = None if keep is None else model.slots(keep)
     solvers = [PartSolver(part, budget, kept) for part in split(model)]
     if watch is not None:
         watch.look = lambda: _progress(solvers, budget)
     for solver in solvers:
         solver.first_plan()
-    if keep is None and not any(model.weight):
+    if goal == "earliest-end":
         for solver in solvers:
             solver.minimize_makespan(budget.left() // len(solvers))
-    # A search could only move more tasks of a part that is near the older plan already.
-    settled = set[int]() if kept is None else _keep_near(solvers, kept, budget)
-    _improve([solver for solver in solvers if id(solver) not in settled], budget, watch)
-    return _result(problem, model, solvers, budget, keep)
+    _improve(solvers, budget, watch)
+    return _result(problem, model, solvers, budget, keep, goal)
 
 
 class _Watch:
@@ -120,17 +121,6 @@ class _Watch:
         """Report the progress at once."""
         if self.look is not None:
             self._report(*self.look())
-
-
-def _keep_near(solvers: list[PartSolver], keep: list[int], budget: WorkBudget) -> set[int]:
-    """The parts, by identity, that are proven or moved as few tasks as possible."""
-    settled = {id(solver) for solver in solvers if solver.best.proven}
-    still_open = [solver for solver in solvers if not solver.best.proven]
-    for number, solver in enumerate(still_open):
-        own_keep = [keep[task] for task in solver.part.tasks]
-        if keep_near(solver, own_keep, budget, budget.left() // (len(still_open) - number)):
-            settled.add(id(solver))
-    return settled
 
 
 def _improve(solvers: list[PartSolver], budget: WorkBudget, watch: _Watch | None) -> None:
@@ -161,12 +151,13 @@ def _gap(exposure: float, bound: float) -> float:
     return (exposure - bound) / exposure if exposure else 0.0
 
 
-def _result(
+def _result(  # noqa: PLR0917  all that a result tells of
     problem: SchedulingProblem,
     model: SlotModel,
     solvers: list[PartSolver],
     budget: WorkBudget,
     keep: Starts | None,
+    goal: str,
 ) -> Result:
     slots = [NOWHERE] * len(problem.tasks)
     for solver in solvers:
@@ -178,14 +169,15 @@ def _result(
         raise UnsoundPlan(f"the plan breaks {len(violations)} rules, first {violations[0]}")
 
     _, exposure, makespan = cost(problem, starts)
-    proven = all(solver.best.proven for solver in solvers)
-    if proven:
-        bound = exposure
-    else:
-        bound = min(exposure, sum(solver.best.exposure_bound() for solver in solvers))
+    bound = sum(solver.best.exposure_bound() for solver in solvers)
+    if model.grid.origin >= 0:
+        bound = max(0.0, bound)
+    # A proof is by whole numbers: what floats add up to may differ in the last digits.
+    proven = all(solver.best.meets_bound for solver in solvers)
+    bound = exposure if proven else min(exposure, bound)
     status = "feasible"
     if unplaced(starts):
-        status = "infeasible"
+        status = "infeasible" if _not_all_fit(problem, model, solvers) else "incomplete"
     elif proven:
         status = "optimal"
     engines = [solver.best.engine for solver in solvers]
@@ -196,13 +188,21 @@ def _result(
         bound=bound,
         gap=_gap(exposure, bound),
         makespan=makespan,
-        most_placed=all(
-            solver.best.complete or not solver.best.score.left_out for solver in solvers
-        ),
+        most_placed=all(solver.best.most_placed for solver in solvers),
         work=budget.work,
-        cut_short=budget.cut_short or budget.step_timed_out,
+        cut_short=budget.cut_short,
         engine=max(engines, key=ENGINES.index, default="greedy"),
         moved=_moved(starts, keep),
+        goal=goal,
+    )
+
+
+def _not_all_fit(problem: SchedulingProblem, model: SlotModel, solvers: list[PartSolver]) -> bool:
+    """Whether it is proven that no plan schedules all tasks."""
+    return (
+        len(model.live) < len(problem.tasks)
+        or any(solver.best.fits is False for solver in solvers)
+        or exceeds_capacity(problem)
     )
 
 

@@ -10,16 +10,14 @@ from time import monotonic
 class WorkBudget:
     """Work is about one placement tried.
 
-    `cut_short`: the clock or the user ended the search, not the work. `step_timed_out`: the clock
-    ended a step of it before that step was done.
+    `cut_short`: the clock or the user ended the search, not the work.
     """
 
     def __init__(
         self, work: int, seconds: float | None, should_stop: Callable[[], bool] | None
     ) -> None:
         self.limit, self.work = work, 0
-        self.cut_short = self.step_timed_out = False
-        self._seconds = seconds
+        self.cut_short = False
         self._deadline = None if seconds is None else monotonic() + seconds
         self._should_stop = should_stop
 
@@ -38,19 +36,6 @@ class WorkBudget:
     def expired(self) -> bool:
         """Whether the time is over, or the user said to stop; once it is, it stays so."""
         if not self.cut_short:
-            self.cut_short = self.seconds() <= 0 or self._user_stops()
+            over = self._deadline is not None and monotonic() >= self._deadline
+            self.cut_short = over or (self._should_stop is not None and self._should_stop())
         return self.cut_short
-
-    def long_expired(self) -> bool:
-        """Whether the user said to stop, or twice the time is over.
-
-        Until then, a step may go on that a plan should not do without.
-        """
-        return self._user_stops() or self.seconds() <= -(self._seconds or 0.0)
-
-    def seconds(self) -> float:
-        """Seconds until the clock ends the search."""
-        return float("inf") if self._deadline is None else self._deadline - monotonic()
-
-    def _user_stops(self) -> bool:
-        return self._should_stop is not None and self._should_stop()

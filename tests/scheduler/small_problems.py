@@ -1,6 +1,7 @@
 """Small random problems, and brute force over them that shares nothing with the scheduler."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import product
 from random import Random
 
@@ -16,6 +17,7 @@ from hotpatch_cli.scheduler.problem import (
 )
 
 HORIZON = 12
+WEIGHTS = (0, 1, 1, 2, 5, 0.1, 2.5, 1e9, 1e-9)
 
 
 @st.composite
@@ -58,7 +60,7 @@ def tasks_of(draw: st.DrawFn, number: int, groups: int, rings: int, resources: i
         f"t{number}",
         draw(st.integers(1, 3)),
         tuple(zip(edges[::2], edges[1::2], strict=True)),
-        draw(st.sampled_from((0, 1, 1, 2, 5))),
+        draw(st.sampled_from(WEIGHTS)),
         tuple(group for group in range(groups) if draw(st.booleans())),
         draw(st.none() | st.integers(0, rings - 1)) if rings else None,
         draw(st.sampled_from(((), (0,), (0, 0)))) if resources else (),
@@ -69,11 +71,14 @@ def tasks_of(draw: st.DrawFn, number: int, groups: int, rings: int, resources: i
 
 def plans(problem: SchedulingProblem) -> Iterator[Starts]:
     """Every way to start or leave out the tasks, rule-breaking ones too."""
-    choices = [
+    yield from product(*_choices(problem))
+
+
+def _choices(problem: SchedulingProblem) -> list[list[int | None]]:
+    return [
         [None, *range(max((end for _, end in task.windows), default=0) - task.duration + 2)]
         for task in problem.tasks
     ]
-    yield from product(*choices)
 
 
 def allowed(problem: SchedulingProblem, starts: Starts) -> bool:
@@ -146,20 +151,47 @@ def _wait(problem: SchedulingProblem, one: int, other: int) -> int | None:
     return max(waits, default=None)
 
 
-def best(problem: SchedulingProblem) -> tuple[int, float]:
-    """The most tasks that can be placed (negative), and the least exposure of such a plan, by
-    trying all.
-    """
-    return min(_worth(problem, starts) for starts in plans(problem) if allowed(problem, starts))
-
-
-def _worth(problem: SchedulingProblem, starts: Starts) -> tuple[int, float]:
-    ends = [
-        (task.weight * (start + task.duration))
-        for task, start in zip(problem.tasks, starts, strict=True)
-        if start is not None
+def possible_plans(problem: SchedulingProblem) -> Iterator[Starts]:
+    """Every plan that keeps all rules."""
+    choices = [
+        [start for start in starts if start is None or _alone(problem, task, start)]
+        for task, starts in enumerate(_choices(problem))
     ]
-    return -len(ends), sum(ends) / problem.per_hour
+    for starts in product(*choices):
+        if allowed(problem, starts):
+            yield starts
+
+
+Worth = tuple[Fraction, int, int, Fraction]
+"""The weight and the number of the tasks that are out, the moved starts, the weighted ends."""
+
+
+def worth(problem: SchedulingProblem, starts: Starts, keep: Starts | None = None) -> Worth:
+    """What a plan is compared by, less is better, in exact numbers."""
+    out = [task for task, start in enumerate(starts) if start is None]
+    weights = [Fraction(str(task.weight)) for task in problem.tasks]
+    ends = (
+        weight * (start + task.duration)
+        for task, weight, start in zip(problem.tasks, weights, starts, strict=True)
+        if start is not None
+    )
+    pairs = zip(starts, keep or (), strict=False)
+    moved = sum(
+        start is not None and before is not None and start != before for start, before in pairs
+    )
+    return sum((weights[task] for task in out), Fraction()), len(out), moved, sum(ends, Fraction())
+
+
+def best(problem: SchedulingProblem, keep: Starts | None = None) -> Worth:
+    """The best worth of all plans, by trying all."""
+    return min(worth(problem, starts, keep) for starts in possible_plans(problem))
+
+
+def least_exposure(problem: SchedulingProblem, starts: Starts) -> Fraction:
+    """The least exposure of the plans that leave out as much as this one, by trying all."""
+    level = worth(problem, starts)[:2]
+    worths = (worth(problem, plan) for plan in possible_plans(problem))
+    return min(ends for *out, _, ends in worths if tuple(out) == level) / problem.per_hour
 
 
 @st.composite

@@ -156,4 +156,4 @@ def _all_fit(problem: SchedulingProblem, chosen: list[int]) -> bool:
         )
         for n in chosen
     )
-    return small_problems.best(problem._replace(tasks=tasks))[0] == -len(tasks)
+    return not small_problems.best(problem._replace(tasks=tasks))[1]

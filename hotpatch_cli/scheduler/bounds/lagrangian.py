@@ -10,6 +10,7 @@ zero prices the bound is that of the release times.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from heapq import nlargest
 from itertools import accumulate, chain
 from operator import add, sub
 from typing import NamedTuple
@@ -38,6 +39,9 @@ STEP_DECAY = 0.65
 """By how much they do: with less, prices stop before they converge; with more, they jump about."""
 LEAST_GAIN = 1e-5
 """A better bound counts as progress if it gains this share."""
+
+KNAPSACK_STEPS = 40
+"""Steps of a search for the price of weight that is left out; each leaves two thirds."""
 
 
 class PenaltyTerm(NamedTuple):
@@ -117,25 +121,18 @@ class Prices:
         return sum(start_set.size() for start_set in distinct.values())
 
     def value(
-        self, relaxed: Sequence[RelaxedStart], left_out: int = 0, origin: float = 0.0
+        self, relaxed: Sequence[RelaxedStart], weight_out: int = 0, left_out: int = 0
     ) -> float:
-        """The certified bound, in weighted end slots, on plans without at most `left_out` tasks.
-
-        `origin` is added to each end, for ends that are counted from another slot than the first.
-        """
+        """The certified bound, in weighted end slots, on plans that leave out exactly so much."""
         costs = [task.cost for task in relaxed]
-        if left_out or origin:
-            weights = (self.model.weight[task] for task in self.model.live)
-            costs = sorted(
-                cost + weight * origin for cost, weight in zip(costs, weights, strict=True)
-            )
-            costs = costs[: len(costs) - left_out]
+        weights = [self.model.weight[task] for task in self.model.live]
         capacity_cost = sum(
             capacity * sums[-1]
             for capacity, sums in zip(self.model.capacity, self._sums, strict=True)
         )
         total = sum(costs)
-        return total - capacity_cost - SAFETY * (total + capacity_cost)
+        dropped = most_dropped(costs, weights, weight_out, left_out) if left_out else 0.0
+        return total - dropped - capacity_cost - SAFETY * (total + dropped + capacity_cost)
 
     def relaxed_starts(self) -> list[RelaxedStart]:
         """The cheapest start of each live task at the current prices."""
@@ -290,6 +287,33 @@ class Prices:
             self._prices[limit] = prices
             self._sums[limit] = list(accumulate(prices, initial=0.0))
             self._zero[limit] = not self._sums[limit][-1]
+
+
+def most_dropped(
+    costs: Sequence[float], weights: Sequence[int], weight_out: int, left_out: int
+) -> float:
+    """An upper bound on the costs of `left_out` tasks that weigh `weight_out` together.
+
+    Each unit of weight gets a price, so that only the number binds, and the best price is sought.
+    Any price gives a bound (the Lagrangian dual of a knapsack).
+    """
+
+    def dropped(price: float) -> float:
+        gains = (cost - price * weight for cost, weight in zip(costs, weights, strict=True))
+        largest = sum(nlargest(left_out, gains))
+        # The sums cancel out: what rounding may add to them is added.
+        return largest + price * weight_out + SAFETY * abs(price) * weight_out
+
+    high = max(costs, default=0.0) + 1.0
+    low = -high
+    for _ in range(KNAPSACK_STEPS):
+        third = (high - low) / 3
+        one, other = low + third, high - third
+        if dropped(one) <= dropped(other):
+            high = other
+        else:
+            low = one
+    return min(dropped((low + high) / 2), dropped(0.0))
 
 
 class SlotNumbering:

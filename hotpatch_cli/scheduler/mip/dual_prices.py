@@ -16,8 +16,6 @@ With more, they end before they pay; with less, work is spent on digits.
 """
 SMOOTHING = 0.1
 """The share of the newest starts in the mean starts: with more, the mean follows each zigzag."""
-SECONDS_OF_A_PROGRAM = 0.25
-"""The share of the seconds left that one linear program may take."""
 COARSER = 5
 """So often a linear program that is too large for the work is tried with buckets twice as wide."""
 NEAR = 0.2
@@ -43,10 +41,10 @@ class DualPrices:
     def exactly(self, work: int, known: int | None = None) -> int | None:
         """Take prices from the finest linear program that costs at most about `work`.
 
-        If the clock ends it, a coarser one follows. Returns the width of its buckets in slots; None
-        if there is none finer than the one already `known`.
+        Returns the width of its buckets in slots; None if there is none finer than the one already
+        `known`, or if it was stopped.
         """
-        from hotpatch_cli.scheduler.mip.time_indexed_lp import SolverTimeout, best_prices, has_highs
+        from hotpatch_cli.scheduler.mip.time_indexed_lp import SolverStopped, best_prices, has_highs
 
         if not has_highs() or not self._model.capacity:
             return None
@@ -61,10 +59,9 @@ class DualPrices:
                 continue
             budget.spend(columns // width)
             try:
-                wanted = best_prices(prices, width, budget.seconds() * SECONDS_OF_A_PROGRAM)
-            except SolverTimeout:
-                budget.step_timed_out = True
-                continue
+                wanted = best_prices(prices, width, budget.expired)
+            except SolverStopped:
+                return None
             prices.consider()
             if wanted is None:
                 return None

@@ -3,8 +3,11 @@
 With whole numbers and gates, they give proofs: see `time_indexed_mip`.
 """
 
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import repeat
+from threading import Event, Thread
 from typing import Any, NamedTuple
 
 from hotpatch_cli.scheduler.bounds.lagrangian import PenaltyTerm, Prices, StartSet
@@ -13,6 +16,12 @@ from hotpatch_cli.scheduler.slot_model import SlotModel
 Row = tuple[float, float]
 INFINITE = float("inf")
 TINY = 1e-9
+LISTEN_SECONDS = 0.05
+"""Seconds between two looks whether to stop."""
+PATIENCE_SECONDS = 0.5
+"""Seconds for HiGHS to end once it's told to."""
+HEAVY = 1000
+"""The largest weight in a program; with more, tolerances are as large as the light weights."""
 
 
 def has_highs() -> bool:
@@ -21,10 +30,11 @@ def has_highs() -> bool:
 
 
 class TaskClass(NamedTuple):
-    """Tasks that don't differ, and the columns of their starts, by slot."""
+    """Tasks that don't differ, the row of their number, the columns of their starts, by slot."""
 
     tasks: list[int]
     start_set: StartSet
+    row: int
     columns: dict[int, int]
 
 
@@ -38,22 +48,41 @@ class Program:
     Starts are removed that cost their task, at the prices, more than `slack` above its cheapest
     one. With the slack from the bound at these prices to the cost of a plan, no plan that is
     cheaper has such a start.
+
+    `labels` tell tasks apart that are alike otherwise. `room` has, for each limit, the slots in
+    which less than its capacity is left: for whole slots only. Raises ProgramTooLarge if its matrix
+    has more than `most_size` numbers.
     """
 
-    def __init__(self, prices: Prices, bucket: int, slack: float = INFINITE) -> None:
-        self.model, self.bucket = prices.model, bucket
+    def __init__(
+        self,
+        prices: Prices,
+        bucket: int,
+        slack: float = INFINITE,
+        *,
+        labels: Sequence[object] | None = None,
+        room: Sequence[Mapping[int, int]] | None = None,
+        most_size: float = INFINITE,
+    ) -> None:
+        self.model, self.bucket, self._room = prices.model, bucket, room
+        # HiGHS takes no costs of many digits; prices are certified whatever they are.
+        self.cost_unit = max(1.0, max(self.model.weight, default=0) / HEAVY)
         self.cost: list[float] = []
         self.upper: list[float] = []
         self.rows: list[Row] = []
-        self.entries: tuple[list[int], list[int], list[float]] = ([], [], [])  # row, column, value
+        # row, column, value
+        self.entries = (array("i"), array("i"), array("d"))
         self.capacity_rows: dict[tuple[int, int], int] = {}  # limit, bucket -> row
-        self.classes = _task_classes(prices)
+        self.classes: list[TaskClass] = []
         relaxed_cost: dict[int, float] = {}
         if slack < INFINITE:
             relaxed = zip(self.model.live, prices.relaxed_starts(), strict=True)
             relaxed_cost = {task: cheapest.cost for task, cheapest in relaxed}
-        for task_class in self.classes:
-            ranges = task_class.start_set.ranges
+        for tasks, start_set in task_classes(prices, labels):
+            row = self.add_row(len(tasks), len(tasks))
+            task_class = TaskClass(tasks, start_set, row, {})
+            self.classes.append(task_class)
+            ranges = start_set.ranges
             highest_cost = INFINITE
             penalties: list[list[float] | None] = [None] * len(ranges)
             if relaxed_cost:
@@ -62,6 +91,8 @@ class Program:
                     prices.penalties(task_class.start_set, number) for number in range(len(ranges))
                 ]
             self._add_starts(task_class, highest_cost, penalties)
+            if len(self.entries[0]) > most_size:
+                raise ProgramTooLarge
 
     def add_row(self, lower: float, upper: float) -> int:
         """A new row without entries."""
@@ -88,21 +119,20 @@ class Program:
         count = len(task_class.tasks)
         weight = self.model.weight[task_class.tasks[0]]
         duration = self.model.duration[task_class.tasks[0]]
-        row = self.add_row(count, count)
         for starts, penalty in zip(task_class.start_set.ranges, penalties, strict=True):
             terms = (*starts.shared, *starts.own)
             for late in range(starts.width):
-                if not self._is_corner(late, terms):
-                    continue
                 start = starts.first + late
+                if not self._is_corner(late, terms) or not self._has_room(start, terms):
+                    continue
                 cost = weight * (start + duration)
                 if cost + (penalty[late] if penalty else 0.0) > highest_cost:
                     continue
                 column = self.add_column(cost, count)
                 task_class.columns[start] = column
-                self.add_entry(row, column, 1.0)
-                for limit, units, begin, hold in terms:
-                    self._add_usage(column, limit, units, begin + late, begin + late + hold)
+                self.add_entry(task_class.row, column, 1.0)
+                for term in terms:
+                    self._add_usage(column, term, late, start)
 
     def _is_corner(self, late: int, terms: tuple[PenaltyTerm, ...]) -> bool:
         """Whether a start can be a corner of the reduced cost.
@@ -118,14 +148,30 @@ class Program:
                 return True
         return False
 
-    def _add_usage(self, column: int, limit: int, units: int, begin: int, end: int) -> None:
+    def _has_room(self, start: int, terms: Iterable[PenaltyTerm]) -> bool:
+        """Whether no limit is too full for one task that starts here."""
+        if self._room is None:
+            return True
+        for limit, units, _, hold in terms:
+            room = self._room[limit]
+            if any(room.get(slot, units) < units for slot in range(start, start + hold)):
+                return False
+        return True
+
+    def _add_usage(self, column: int, term: PenaltyTerm, late: int, start: int) -> None:
         """For each limit and bucket: sum of units * slots used * x <= capacity * bucket."""
+        limit, units, first, hold = term
+        begin, end = first + late, first + late + hold
+        shift = start - begin  # within a range, slots and their numbers go on side by side
         while begin < end:
             number = begin // self.bucket
             stop = min(end, (number + 1) * self.bucket)
             row = self.capacity_rows.get((limit, number))
             if row is None:
-                row = self.add_row(-INFINITE, float(self.model.capacity[limit] * self.bucket))
+                capacity = self.model.capacity[limit] * self.bucket
+                if self._room is not None:
+                    capacity = self._room[limit].get(begin + shift, capacity)
+                row = self.add_row(-INFINITE, float(capacity))
                 self.capacity_rows[limit, number] = row
             self.add_entry(row, column, float(units * (stop - begin)))
             begin = stop
@@ -138,11 +184,11 @@ class Program:
         import highspy
         import numpy
 
-        rows, columns, values = (numpy.array(part) for part in self.entries)
+        rows, columns, values = (numpy.asarray(part) for part in self.entries)
         order = numpy.argsort(columns, kind="stable")
         program = highspy.HighsLp()
         program.num_col_, program.num_row_ = len(self.cost), len(self.rows)
-        program.col_cost_ = numpy.array(self.cost, dtype=float)
+        program.col_cost_ = numpy.array(self.cost, dtype=float) / self.cost_unit
         program.col_lower_ = numpy.zeros(len(self.cost))
         program.col_upper_ = numpy.array(self.upper, dtype=float)
         program.row_lower_ = numpy.array([lower for lower, _ in self.rows], dtype=float)
@@ -166,24 +212,59 @@ class Program:
         return solver
 
 
-class SolverTimeout(Exception):  # noqa: N818 - the noun says that it is an error
-    """The clock stopped the solver."""
+class ProgramTooLarge(Exception):  # noqa: N818 - the noun says that it is an error
+    """A program would take too much memory or work."""
 
 
-def best_prices(prices: Prices, bucket: int, seconds: float) -> list[float] | None:
+class SolverStopped(Exception):  # noqa: N818 - the noun says that it is an error
+    """The clock or the user stopped the solver."""
+
+
+def run(solver: Any, stops: Callable[[], bool]) -> None:
+    """Let HiGHS solve what it holds, in a thread of its own, so that the user is heard meanwhile.
+
+    Raises SolverStopped if `stops` says so. HiGHS listens between the steps of a search only; if it
+    doesn't within a moment, it's left alone.
+    """
+    from highspy import cb
+
+    if stops():
+        raise SolverStopped
+    stopped = Event()
+
+    def interrupt(*event: Any) -> None:
+        _, _, _, answer, _ = event
+        answer.user_interrupt = stopped.is_set()
+
+    solver.setCallback(interrupt, None)
+    for kind in (
+        cb.HighsCallbackType.kCallbackSimplexInterrupt,
+        cb.HighsCallbackType.kCallbackIpmInterrupt,
+        cb.HighsCallbackType.kCallbackMipInterrupt,
+    ):
+        solver.startCallback(kind)
+    thread = Thread(target=solver.run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(LISTEN_SECONDS)
+        if thread.is_alive() and stops():
+            stopped.set()
+            thread.join(PATIENCE_SECONDS)
+            raise SolverStopped
+
+
+def best_prices(prices: Prices, bucket: int, stops: Callable[[], bool]) -> list[float] | None:
     """Load the prices that a linear program finds, and return its mean start of each task.
 
-    None if there is no plan of all tasks even in fractions. Raises SolverTimeout after `seconds`.
+    None if there is no plan of all tasks even in fractions. Raises SolverStopped.
     """
     import highspy
 
     program = Program(prices, bucket)
     # An interior solution without crossover: its prices are spread evenly over equal slots.
-    solver = program.highs({"solver": "ipm", "run_crossover": "off", "time_limit": seconds})
-    solver.run()
+    solver = program.highs({"solver": "ipm", "run_crossover": "off"})
+    run(solver, stops)
     status = solver.getModelStatus()
-    if status == highspy.HighsModelStatus.kTimeLimit:
-        raise SolverTimeout
     if status != highspy.HighsModelStatus.kOptimal:
         return None
     solution = solver.getSolution()
@@ -217,15 +298,22 @@ def _prices_of_limit(program: Program, duals: list[float], limit: int, length: i
     prices: list[float] = []
     for number in range(-(-length // program.bucket)):
         row = program.capacity_rows.get((limit, number))
-        prices.extend(repeat(0.0 if row is None else max(0.0, -duals[row]), program.bucket))
+        prices.extend(
+            repeat(
+                0.0 if row is None else max(0.0, -duals[row] * program.cost_unit), program.bucket
+            )
+        )
     return prices[:length]
 
 
-def _task_classes(prices: Prices) -> list[TaskClass]:
+def task_classes(
+    prices: Prices, labels: Sequence[object] | None = None
+) -> list[tuple[list[int], StartSet]]:
     """Live tasks that share starts, weight and gates."""
     model: SlotModel = prices.model
-    classes: dict[tuple[object, ...], TaskClass] = {}
+    classes: dict[tuple[object, ...], tuple[list[int], StartSet]] = {}
     for task, start_set in zip(model.live, prices.start_sets, strict=True):
-        key = (id(start_set), model.weight[task], model.waits[task], model.opens[task])
-        classes.setdefault(key, TaskClass([], start_set, {})).tasks.append(task)
+        label = None if labels is None else labels[task]
+        key = (id(start_set), model.weight[task], model.waits[task], model.opens[task], label)
+        classes.setdefault(key, ([], start_set))[0].append(task)
     return list(classes.values())

@@ -1,111 +1,257 @@
-"""Time-indexed mixed-integer program: the best plan there is, by HiGHS, gates included."""
+"""Time-indexed mixed-integer program: the best plan there is, by HiGHS, gates included.
+
+It decides in stages, each kept as a row of the next: the least weight out and the least number of
+tasks out, the fewest moved starts, the least weighted ends.
+"""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import chain, pairwise
+from math import ceil
+from typing import Any, NamedTuple
 
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes, first_fit
-from hotpatch_cli.scheduler.mip.time_indexed_lp import INFINITE, Program, TaskClass
+from hotpatch_cli.scheduler.mip.time_indexed_lp import (
+    INFINITE,
+    Program,
+    TaskClass,
+    run,
+    task_classes,
+)
 from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel
 
 ROUNDING = 1e-6
 """What starts may cost more, as a share of the plan's cost: prices are floats."""
 OPTIONS = {
     "mip_rel_gap": 0.0,
-    "mip_abs_gap": 0.5,  # weights are whole mostly, and so no two costs lie closer
+    "mip_abs_gap": 0.5,  # all costs are whole numbers
     "primal_feasibility_tolerance": 1e-7,
+    "mip_feasibility_tolerance": 1e-7,
 }
-LEAST_SECONDS = 0.1
+EXACT = 1e6
+"""Up to this sum of weights HiGHS tells two plans apart by the weight that they leave out."""
+EXACT_ENDS = 1e9
+"""Up to this sum of weighted slots it tells two plans apart by their ends."""
+
+
+class Question(NamedTuple):
+    """What to plan: a model, an older plan to keep, tasks that must stay in, and room that is left.
+
+    `room` has, for each limit, the slots in which less than its capacity is left.
+    """
+
+    prices: Prices
+    release: ReleaseTimes
+    keep: Sequence[int] | None = None
+    must: frozenset[int] = frozenset()
+    room: Sequence[Mapping[int, int]] | None = None
+
+    def labels(self) -> list[object]:
+        """What tells tasks apart that are alike otherwise."""
+        keep = self.keep
+        return [
+            (task in self.must, None if keep is None else keep[task])
+            for task in range(len(self.prices.model.duration))
+        ]
+
+    def size(self) -> int:
+        """About the numbers in its program's matrix."""
+        return sum(
+            starts.width * (1 + sum(term.hold for term in (*starts.shared, *starts.own)))
+            for _, start_set in task_classes(self.prices, self.labels())
+            for starts in start_set.ranges
+        )
 
 
 class Answer(NamedTuple):
-    """What the solver found: starts in slots (None if no plan), a bound, whether time ran out."""
+    """What HiGHS found: starts in slots (None if no plan), and what it proved.
+
+    `least_out`: no plan leaves out less weight, or as much in fewer tasks. `ends_bound`: of the
+    plans that leave out as much as this one, none has less weighted ends, moved or not; None if
+    unknown. `complete`: no plan is better. `work` is what it took.
+    """
 
     starts: list[int] | None
-    bound: float
-    cut_short: bool
+    least_out: tuple[int, int]
+    ends_bound: int | None
+    complete: bool
+    work: int
 
 
-def solve_exactly(  # noqa: PLR0917  what a program is made of, and how large and long it may get
-    prices: Prices,
-    release: ReleaseTimes,
-    best: Sequence[int],
-    upper: float,
-    most_columns: float,
-    seconds: Callable[[], float],
-) -> Answer | None:
-    """Look for the cheapest plan of all live tasks; `best` is a plan of all that costs `upper`.
-
-    None if the program would have more than `most_columns`.
-    """
-    import highspy
-
-    prices.use_best()
-    slack = max(0.0, upper - prices.value(prices.relaxed_starts()))
-    program = Program(prices, 1, slack + ROUNDING * upper + 1.0)
-    if len(program.cost) > most_columns:
-        return None
-    gates = range(len(prices.model.gates))
-    openings = [_add_gate(program, release, number, upper) for number in gates]
-    time_limit = max(LEAST_SECONDS, seconds())
-    solver = program.highs({"time_limit": time_limit, **OPTIONS}, whole=True)
-    hint = highspy.HighsSolution()
-    hint.col_value = _values(program, openings, best)
-    solver.setSolution(hint)
-    solver.run()
-    info, status = solver.getInfo(), solver.getModelStatus()
-    starts = None
-    if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-        starts = _starts(program, list(solver.getSolution().col_value))
-    cut_short = status != highspy.HighsModelStatus.kOptimal
-    return Answer(starts, max(0.0, info.mip_dual_bound), cut_short)
-
-
-class _GateColumns(NamedTuple):
+class _Gate(NamedTuple):
     """The columns for whether a gate is open by a slot, in order of the slots: y[slot]."""
 
-    gate: int
+    number: int
     columns: dict[int, int]
 
 
-def _add_gate(program: Program, release: ReleaseTimes, number: int, upper: float) -> _GateColumns:
-    """One gate: it opens once, at the latest by the last slot that can pay off.
+Costs = dict[int, float]
+"""Costs by column."""
 
-    y[earlier] <= y[later] and y[last] = 1.
+
+class PlanProgram:
+    """The program of a question; `best` is a plan of it, in slots.
+
+    Without `optional`, all tasks are placed. `slack` and `upper`, the weighted ends of the best
+    plan, then leave out what no better plan has. Raises ProgramTooLarge.
     """
-    model, gate = program.model, program.model.gates[number]
-    before, after = [], []
-    starts_after: set[int] = set()
-    for task_class in program.classes:
-        if number in model.opens[task_class.tasks[0]]:
-            before.append(task_class)
-        if number in model.waits[task_class.tasks[0]]:
-            after.append(task_class)
-            starts_after.update(task_class.columns)
-    slots = _opening_slots(model, release, number, upper, sorted(starts_after))
-    columns = {slot: program.add_column(0.0, 1.0) for slot in slots}
-    for earlier, later in pairwise(columns.values()):
-        row = program.add_row(-INFINITE, 0.0)
-        program.add_entry(row, earlier, 1.0)
-        program.add_entry(row, later, -1.0)
-    program.add_entry(program.add_row(1.0, 1.0), columns[slots[-1]], 1.0)
-    for task_class in before:
-        reach = model.duration[task_class.tasks[0]] + gate.lag
-        last_before = partial(_last_before, slots, reach)
-        for index, late_columns in _by_slot(slots, task_class, last_before):
-            _forbid_late(program, task_class, columns[slots[index]], late_columns)
-    for task_class in after:
-        for index, early_columns in _by_slot(slots, task_class, partial(bisect_left, slots)):
-            _forbid_early(program, task_class, columns[slots[index]], early_columns)
-    return _GateColumns(number, columns)
+
+    def __init__(
+        self,
+        question: Question,
+        best: Sequence[int],
+        *,
+        optional: bool,
+        slack: float = INFINITE,
+        upper: int | None = None,
+        most_size: float = INFINITE,
+    ) -> None:
+        self._question, self._best, self._upper = question, best, upper
+        self.program = program = Program(
+            question.prices,
+            1,
+            slack,
+            labels=question.labels(),
+            room=question.room,
+            most_size=most_size,
+        )
+        self.model = program.model
+        self.classes = program.classes
+        self._out: dict[int, TaskClass] = {}
+        self._out_of: dict[int, int] = {}  # the row of a class -> its column
+        if optional:
+            for task_class in self.classes:
+                if task_class.tasks[0] not in question.must:
+                    column = program.add_column(0.0, float(len(task_class.tasks)))
+                    program.add_entry(task_class.row, column, 1.0)
+                    self._out[column] = task_class
+                    self._out_of[task_class.row] = column
+        self._gates = [
+            gate
+            for number in range(len(self.model.gates))
+            if (gate := self._add_gate(number)) is not None
+        ]
+
+    def out_costs(self, weigh: Callable[[int], float]) -> Costs:
+        """Costs of leaving tasks out, by weight."""
+        return {
+            column: weigh(self.model.weight[task_class.tasks[0]])
+            for column, task_class in self._out.items()
+        }
+
+    def move_costs(self) -> Costs:
+        """One for each start other than the kept one."""
+        keep = self._question.keep
+        costs: Costs = {}
+        for task_class in self.classes:
+            kept = NOWHERE if keep is None else keep[task_class.tasks[0]]
+            if kept != NOWHERE:
+                costs.update(
+                    (column, 1.0) for start, column in task_class.columns.items() if start != kept
+                )
+        return costs
+
+    def delay_costs(self) -> tuple[Costs, int]:
+        """The weighted slots after the first start of each task, and the ends at those starts."""
+        costs: Costs = {}
+        constant = 0
+        for task_class in self.classes:
+            task = task_class.tasks[0]
+            weight, first = self.model.weight[task], min(task_class.columns, default=0)
+            earliest = weight * (first + self.model.duration[task])
+            constant += len(task_class.tasks) * earliest
+            for start, column in task_class.columns.items():
+                costs[column] = float(weight * (start - first))
+            if task_class.row in self._out_of:
+                costs[self._out_of[task_class.row]] = -float(earliest)
+        return costs, constant
+
+    def starts(self, values: Sequence[float]) -> list[int] | None:
+        """The plan of some columns: a class's starts go to its tasks in their order."""
+        starts = [NOWHERE] * len(self.model.duration)
+        for task_class in self.classes:
+            chosen: list[int] = []
+            for start, column in task_class.columns.items():
+                chosen += [start] * round(values[column])
+            if len(chosen) > len(task_class.tasks):
+                return None
+            for task, start in zip(task_class.tasks, chosen, strict=False):
+                starts[task] = start
+        return starts
+
+    def values(self) -> list[float] | None:
+        """The columns of the best plan, for the solver to start from; None if it lacks one."""
+        values = [0.0] * len(self.program.cost)
+        for task_class in self.classes:
+            for task in task_class.tasks:
+                start = self._best[task]
+                if start == NOWHERE:
+                    column = self._out_of.get(task_class.row)
+                else:
+                    column = task_class.columns.get(start)
+                if column is None:
+                    return None
+                values[column] += 1.0
+        for number, columns in self._gates:
+            placed = [self._best[task] for task in self.model.gates[number].after]
+            first = min((start for start in placed if start != NOWHERE), default=INFINITE)
+            for slot, column in columns.items():
+                values[column] = float(slot >= first)
+        return values
+
+    def _add_gate(self, number: int) -> _Gate | None:
+        """One gate: it opens once, y[earlier] <= y[later], if none of those before it is out."""
+        program, model, gate = self.program, self.model, self.model.gates[number]
+        before = [one for one in self.classes if number in model.opens[one.tasks[0]]]
+        after = [one for one in self.classes if number in model.waits[one.tasks[0]]]
+        starts_after = set(chain.from_iterable(one.columns for one in after))
+        slots = sorted(starts_after)
+        if not slots:
+            return None
+        if self._upper is not None:
+            slots = _paying_slots(model, self._question.release, gate.after, self._upper, slots)
+        columns = {slot: program.add_column(0.0, 1.0) for slot in slots}
+        for earlier, later in pairwise(columns.values()):
+            row = program.add_row(-INFINITE, 0.0)
+            program.add_entry(row, earlier, 1.0)
+            program.add_entry(row, later, -1.0)
+        if not self._out:
+            program.add_entry(program.add_row(1.0, 1.0), columns[slots[-1]], 1.0)
+        for task_class in before:
+            reach = model.duration[task_class.tasks[0]] + gate.lag
+            late = _by_slot(slots, task_class, partial(_last_before, slots, reach))
+            if task_class.row in self._out_of:
+                late.setdefault(len(slots) - 1, []).append(self._out_of[task_class.row])
+            for index, late_columns in sorted(late.items()):
+                self._forbid_late(task_class, columns[slots[index]], late_columns)
+        for task_class in after:
+            early = _by_slot(slots, task_class, partial(bisect_left, slots))
+            for index, early_columns in sorted(early.items()):
+                self._forbid_early(task_class, columns[slots[index]], early_columns)
+        return _Gate(number, columns)
+
+    def _forbid_late(self, task_class: TaskClass, gate: int, columns: list[int]) -> None:
+        """No task before a gate is late where it is open: sum of x <= count * (1 - y)."""
+        count = float(len(task_class.tasks))
+        row = self.program.add_row(-INFINITE, count)
+        for column in columns:
+            self.program.add_entry(row, column, 1.0)
+        self.program.add_entry(row, gate, count)
+
+    def _forbid_early(self, task_class: TaskClass, gate: int, columns: list[int]) -> None:
+        """No task after a gate starts where it is closed: sum of x <= count * y."""
+        count = float(len(task_class.tasks))
+        row = self.program.add_row(-INFINITE, 0.0)
+        for column in columns:
+            self.program.add_entry(row, column, 1.0)
+        self.program.add_entry(row, gate, -count)
 
 
 def _by_slot(
     slots: list[int], task_class: TaskClass, index_of: Callable[[int], int]
-) -> list[tuple[int, list[int]]]:
+) -> dict[int, list[int]]:
     """The columns of a class by the one slot that binds them.
 
     The gate opens once: the slots on one side of that one add nothing.
@@ -115,35 +261,16 @@ def _by_slot(
         index = index_of(start)
         if 0 <= index < len(slots):
             columns.setdefault(index, []).append(column)
-    return sorted(columns.items())
+    return columns
 
 
-def _forbid_late(program: Program, task_class: TaskClass, gate: int, columns: list[int]) -> None:
-    """No task before a gate is late where it is open: sum of x <= count * (1 - y)."""
-    count = float(len(task_class.tasks))
-    row = program.add_row(-INFINITE, count)
-    for column in columns:
-        program.add_entry(row, column, 1.0)
-    program.add_entry(row, gate, count)
-
-
-def _forbid_early(program: Program, task_class: TaskClass, gate: int, columns: list[int]) -> None:
-    """No task after a gate starts where it is closed: sum of x <= count * y."""
-    count = float(len(task_class.tasks))
-    row = program.add_row(-INFINITE, 0.0)
-    for column in columns:
-        program.add_entry(row, column, 1.0)
-    program.add_entry(row, gate, -count)
-
-
-def _opening_slots(
-    model: SlotModel, release: ReleaseTimes, number: int, upper: float, slots: list[int]
+def _paying_slots(
+    model: SlotModel, release: ReleaseTimes, waiting: Iterable[int], upper: int, slots: list[int]
 ) -> list[int]:
     """The slots by which a gate may open, up to the last that allows a cost below `upper`."""
     spare = upper - sum(
         model.weight[task] * (release.start[task] + model.duration[task]) for task in model.live
     )
-    waiting = model.gates[number].after
     low, high = 0, len(slots) - 1
     while low < high:
         middle = (low + high + 1) // 2
@@ -162,31 +289,179 @@ def _opening_slots(
     return slots[: low + 1]
 
 
-def _values(program: Program, openings: list[_GateColumns], best: Sequence[int]) -> list[float]:
-    """The columns of a plan, for the solver to start from."""
-    values = [0.0] * len(program.cost)
-    for task_class in program.classes:
-        for task in task_class.tasks:
-            values[task_class.columns[best[task]]] += 1.0
-    for gate, columns in openings:
-        first = min(best[task] for task in program.model.gates[gate].after)
-        for slot, column in columns.items():
-            values[column] = float(slot >= first)
-    return values
-
-
-def _starts(program: Program, values: list[float]) -> list[int]:
-    """The plan of some columns: a class's starts go to its tasks in their order."""
-    starts = [NOWHERE] * len(program.model.duration)
-    for task_class in program.classes:
-        chosen: list[int] = []
-        for start, column in task_class.columns.items():
-            chosen += [start] * round(values[column])
-        for task, start in zip(task_class.tasks, chosen, strict=True):
-            starts[task] = start
-    return starts
-
-
 def _last_before(slots: Sequence[int], reach: int, start: int) -> int:
     """The index of the last slot before a start and its reach."""
     return bisect_left(slots, start + reach) - 1
+
+
+class _Found(NamedTuple):
+    """The values of a stage, its bound, and whether it is solved."""
+
+    values: list[float]
+    bound: float
+    solved: bool
+
+
+class _Stages:
+    """One program, solved for one cost after the other."""
+
+    def __init__(self, plan: PlanProgram, nodes: int, stops: Callable[[], bool]) -> None:
+        self._solver: Any = plan.program.highs({**OPTIONS, "mip_max_nodes": nodes}, whole=True)
+        self._columns = len(plan.program.cost)
+        self._stops = stops
+        self.values = plan.values()
+        self.iterations = 0
+
+    def minimize(self, costs: Costs) -> _Found | None:
+        """Solve for some costs; None if there is no plan."""
+        import highspy
+        import numpy
+
+        columns = numpy.arange(self._columns, dtype=numpy.int32)
+        every = numpy.zeros(self._columns)
+        every[list(costs)] = list(costs.values())
+        self._solver.changeColsCost(self._columns, columns, every)
+        if self.values is not None:
+            hint = highspy.HighsSolution()
+            hint.col_value = self.values
+            self._solver.setSolution(hint)
+        run(self._solver, self._stops)
+        info, status = self._solver.getInfo(), self._solver.getModelStatus()
+        self.iterations += max(info.simplex_iteration_count, 0)
+        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            return None
+        self.values = list(self._solver.getSolution().col_value)
+        solved = status == highspy.HighsModelStatus.kOptimal
+        return _Found(self.values, info.mip_dual_bound, solved)
+
+    def fix(self, costs: Costs, value: int) -> None:
+        """Keep what the last stage found as a row."""
+        import numpy
+
+        columns = numpy.array(list(costs), dtype=numpy.int32)
+        self._solver.addRow(
+            -INFINITE, value + 0.5, len(costs), columns, numpy.array(list(costs.values()))
+        )
+
+
+def solve_exactly(
+    question: Question,
+    best: Sequence[int],
+    nodes: int,
+    stops: Callable[[], bool],
+    *,
+    level_only: bool = False,
+) -> Answer:
+    """Look for the best plan; `best` is one.
+
+    With `level_only`, only for one that leaves out less. Raises SolverStopped.
+    """
+    model = question.prices.model
+    optional = any(best[task] == NOWHERE for task in model.live)
+    plan = PlanProgram(question, best, optional=optional)
+    stages = _Stages(plan, nodes, stops)
+    out, complete = (0, 0), True
+    if optional:
+        level = _least_out(plan, stages)
+        if level is None:
+            return Answer(None, out, None, complete=False, work=stages.iterations)
+        out, complete = level
+        if level_only:
+            starts = plan.starts(stages.values or ())
+            return Answer(starts, out, None, complete=False, work=stages.iterations)
+    delays, constant = plan.delay_costs()
+    moves = plan.move_costs()
+    ends_bound = None
+    if moves:
+        ends_bound = _ends_bound(stages, delays, constant, known=complete)
+        fewest = stages.minimize(moves)
+        if fewest is None:
+            return Answer(None, out, ends_bound, complete=False, work=stages.iterations)
+        complete = complete and fewest.solved
+        stages.fix(moves, round(sum(fewest.values[column] for column in moves)))
+    found = stages.minimize(delays)
+    if found is None:
+        return Answer(None, out, ends_bound, complete=False, work=stages.iterations)
+    exact = constant <= EXACT_ENDS and max(delays.values(), default=0.0) <= EXACT_ENDS
+    if complete and exact and not moves:
+        ends_bound = constant + _whole(found.bound)
+    return Answer(
+        plan.starts(found.values),
+        out,
+        ends_bound,
+        complete=complete and exact and found.solved,
+        work=stages.iterations,
+    )
+
+
+def _least_out(plan: PlanProgram, stages: _Stages) -> tuple[tuple[int, int], bool] | None:
+    """Fix the least weight out and the least number; (what is proven, whether it's reached)."""
+    weights = plan.model.weight
+    count = len(plan.model.live) + 1
+    exact = sum(weights[task] for task in plan.model.live) * count <= EXACT
+    if exact:
+        costs = plan.out_costs(lambda weight: float(weight * count + 1))
+    else:
+        # Too many digits for HiGHS: only whether all fit is certain then.
+        unit = max(weights) / EXACT * count
+        costs = plan.out_costs(lambda weight: float(round(weight / unit) * count + 1))
+    found = stages.minimize(costs)
+    if found is None:
+        return None
+    value = round(sum(costs[column] * found.values[column] for column in costs))
+    bound = max(0, _whole(found.bound))
+    stages.fix(costs, value)
+    if exact:
+        return (bound // count, bound % count), found.solved
+    return ((0, 1) if bound > 0 else (0, 0)), not value
+
+
+def _ends_bound(stages: _Stages, delays: Costs, constant: int, *, known: bool) -> int | None:
+    """The least ends if starts may move as they like."""
+    before = stages.values
+    found = stages.minimize(delays)
+    stages.values = before
+    if found is None or not known or constant > EXACT_ENDS:
+        return None
+    return constant + _whole(found.bound)
+
+
+def _whole(bound: float) -> int:
+    """A bound of HiGHS on whole costs."""
+    return ceil(bound - ROUNDING * max(1.0, abs(bound)))
+
+
+def prove(  # noqa: PLR0917  a question, what is known of its answer, and how long to look
+    question: Question,
+    best: Sequence[int],
+    upper: int,
+    most_size: int,
+    nodes: int,
+    stops: Callable[[], bool],
+) -> Answer | None:
+    """Look for a plan of all tasks that is cheaper than the best one, which costs `upper`.
+
+    Starts that no cheaper plan has are left out by prices. Raises ProgramTooLarge if too many are
+    left, and SolverStopped.
+    """
+    prices = question.prices
+    prices.use_best()
+    slack = max(0.0, upper - prices.value(prices.relaxed_starts()))
+    plan = PlanProgram(
+        question,
+        best,
+        optional=False,
+        slack=slack + ROUNDING * upper + 1.0,
+        upper=upper,
+        most_size=most_size,
+    )
+    stages = _Stages(plan, nodes, stops)
+    delays, constant = plan.delay_costs()
+    found = stages.minimize(delays)
+    if found is None or constant > EXACT_ENDS:
+        return None
+    bound = constant + _whole(found.bound)
+    # A better plan has none of the starts that were left out: others cost as much as the best.
+    return Answer(
+        plan.starts(found.values), (0, 0), min(bound, upper), found.solved, stages.iterations
+    )

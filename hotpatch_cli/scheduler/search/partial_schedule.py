@@ -10,7 +10,7 @@ class PartialSchedule:
     It has the usage of each limit by the scheduled tasks, and the times of their gates.
     """
 
-    __slots__ = ("_closes", "_opens", "_profiles", "model", "starts")
+    __slots__ = ("_closes", "_missing", "_opens", "_profiles", "model", "starts")
 
     def __init__(self, model: SlotModel) -> None:
         self.model = model
@@ -18,6 +18,7 @@ class PartialSchedule:
         self._profiles = [ResourceProfile(capacity) for capacity in model.capacity]
         self._opens: list[int | None] = [0] * len(model.gates)
         self._closes: list[int | None] = [NEVER] * len(model.gates)
+        self._missing = [len(gate.before) for gate in model.gates]
 
     def place(self, task: int, start: int) -> None:
         """Give a task a start that `earliest` or `latest` returned."""
@@ -26,6 +27,7 @@ class PartialSchedule:
         for limit, units, hold in model.uses[task]:
             self._profiles[limit].take(units, start, hold)
         for gate in model.opens[task]:
+            self._missing[gate] -= 1
             opens = self._opens[gate]
             if opens is not None:
                 self._opens[gate] = max(opens, start + model.duration[task] + model.gates[gate].lag)
@@ -41,6 +43,7 @@ class PartialSchedule:
         for limit, units, hold in model.uses[task]:
             self._profiles[limit].give(units, start, hold)
         for gate in model.opens[task]:
+            self._missing[gate] += 1
             if self._opens[gate] == start + model.duration[task] + model.gates[gate].lag:
                 self._opens[gate] = None  # it may have been the last one: look again when asked
         for gate in model.waits[task]:
@@ -49,11 +52,7 @@ class PartialSchedule:
 
     def may_start(self, task: int) -> bool:
         """Whether all tasks that it depends on are scheduled."""
-        model, starts = self.model, self.starts
-        for gate in model.waits[task]:
-            if any(starts[before] == NOWHERE for before in model.gates[gate].before):
-                return False
-        return True
+        return not any(self._missing[gate] for gate in self.model.waits[task])
 
     def release(self, task: int) -> int:
         """The first slot that the gates allow, by the scheduled tasks."""
