@@ -12,7 +12,6 @@ end is wanted. All steps of the planner's pipeline are found by themselves.
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from inspect import signature
 from random import Random
 from statistics import mean
 from time import process_time
@@ -23,7 +22,6 @@ from fleets import make_fleet
 
 from hotpatch_cli.scheduler import (
     ResourceLimit,
-    Result,
     SchedulingProblem,
     Task,
     part_solver,
@@ -145,7 +143,8 @@ def make_project(tasks: int, seed: int) -> SchedulingProblem:
 def measure(instance: str, problem: SchedulingProblem, effort: float) -> Measure:
     """Solve once."""
     begun = process_time()
-    result = _solve(problem, effort, earliest=instance.startswith("project"))
+    goal = "earliest-end" if instance.startswith("project") else "exposure"
+    result = solve(problem, effort=effort, goal=goal)
     seconds = process_time() - begun
     if verify(problem, result.starts):
         raise AssertionError(f"{instance}: the plan breaks rules")
@@ -157,12 +156,6 @@ def measure(instance: str, problem: SchedulingProblem, effort: float) -> Measure
     if instance.startswith("project"):
         return Measure(weight, len(here), result.makespan, 0.0, proven, seconds)
     return Measure(weight, len(here), result.exposure, result.bound, proven, seconds)
-
-
-def _solve(problem: SchedulingProblem, effort: float, *, earliest: bool) -> Result:
-    if "effort" not in signature(solve).parameters:
-        return solve(problem, work_limit=int(50_000 * effort))
-    return solve(problem, effort=effort, goal="earliest-end" if earliest else "exposure")
 
 
 def compare(whole: list[Measure], without: list[Measure]) -> str:

@@ -13,7 +13,6 @@ PyJobShop's model holds all machines: it has no plan where not all fit.
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial, reduce
-from inspect import signature
 from itertools import product
 from math import gcd
 from threading import Timer
@@ -31,9 +30,8 @@ sys.path.append(sys.path.pop(0))
 from pyjobshop import MAX_VALUE, Model
 
 Starts = tuple[int | None, ...]
-EFFORT_A_SECOND = 1 / 8
+EFFORT_A_SECOND = 1 / 4
 """About the effort that an idle slow core does in a second."""
-WORK_OF_EFFORT = 50_000
 
 
 class Answer(NamedTuple):
@@ -345,11 +343,7 @@ def _breaks(grid: Grid, windows: tuple[tuple[int, int], ...]) -> list[tuple[int,
 
 def by_hotpatch(effort: float, problem: SchedulingProblem, seconds: float) -> Answer:
     """The planner, by effort; the clock is only a guard."""
-    if "effort" in signature(solve).parameters:
-        result = solve(problem, effort=effort, time_limit=seconds)
-    else:
-        work = int(effort * WORK_OF_EFFORT)
-        result = solve(problem, work_limit=work, time_limit=seconds)
+    result = solve(problem, effort=effort, time_limit=seconds)
     words = [result.status, result.engine]
     words += ["most placed"] * (result.most_placed and None in result.starts)
     words += ["cut"] * result.cut_short

@@ -1,5 +1,5 @@
 """Plans of seeded fleets against what people do now: `python run.py KINDS SIZES SEEDS SECONDS
-[WORK]`.
+[EFFORT]`.
 
 For example `python run.py open,contended 100,1000 1,2,3 60`. Every row is one fleet: what the
 hidden plan, three habits and the planner make of it. Exposure is in weighted hours from the
@@ -21,8 +21,9 @@ from fleets import make_fleet
 from hotpatch_cli.scheduler import SchedulingProblem, Task, cost, solve, verify
 
 Starts = tuple[int | None, ...]
-WORK_A_SECOND = 6_000
-"""Work that a second allows on a slow core, so that the work ends the search and not the clock."""
+EFFORT_A_SECOND = 1 / 5
+"""Effort that a second allows on a slow core, so that the work ends the search and not the clock.
+"""
 
 
 def one_at_a_time(problem: SchedulingProblem) -> Starts:
@@ -86,7 +87,7 @@ def _worth(problem: SchedulingProblem, starts: Starts) -> str:
 
 
 def main(
-    kinds: Iterable[str], sizes: Iterable[int], seeds: Iterable[int], seconds: float, work: int
+    kinds: Iterable[str], sizes: Iterable[int], seeds: Iterable[int], seconds: float, effort: float
 ) -> None:
     """Print one block a fleet."""
     for kind, size, seed in product(kinds, sizes, seeds):
@@ -100,7 +101,7 @@ def main(
         over, crowd = busy + seconds, max(1.0, getloadavg()[0] / (cpu_count() or 1))
         result = solve(
             problem,
-            effort=work / 30_000,
+            effort=effort,
             time_limit=seconds * crowd,
             should_stop=lambda over=over: process_time() >= over,
         )
@@ -122,5 +123,5 @@ if __name__ == "__main__":
         [int(size) for size in sys.argv[2].split(",")],
         [int(seed) for seed in sys.argv[3].split(",")],
         limit,
-        int(sys.argv[5]) if len(sys.argv) > 5 else int(limit * WORK_A_SECOND),
+        float(sys.argv[5]) if len(sys.argv) > 5 else limit * EFFORT_A_SECOND,
     )

@@ -11,11 +11,13 @@ from hotpatch_cli import scheduler
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "hotpatch_cli" / "scheduler"
+ABLATION = ROOT / "benchmarks" / "planner" / "ablation.py"
+"""It switches off parts of the scheduler, so it has to know them."""
 OUTSIDE = [
     path
     for folder in ("hotpatch_cli", "benchmarks", "tools")
     for path in sorted((ROOT / folder).rglob("*.py"))
-    if not path.is_relative_to(PACKAGE)
+    if not path.is_relative_to(PACKAGE) and path != ABLATION
 ]
 INSIDE = f"{scheduler.__name__}."
 SOLVE = """
@@ -49,7 +51,7 @@ def test_it_loads_nothing_else_of_hotpatch() -> None:
 
 @pytest.mark.slow
 def test_nobody_reaches_behind_the_face() -> None:
-    """Outside the package, benchmarks included, only names of the face are imported."""
+    """Outside the package, other benchmarks included, only names of the face are imported."""
     reached = []
     for path in OUTSIDE:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
