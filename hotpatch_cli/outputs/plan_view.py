@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import Rule
@@ -118,20 +118,29 @@ def moment_text(moment: datetime) -> str:
 
 
 def told_left_out(view: PlanView) -> list[str]:
-    """The machines that aren't scheduled, and the conflicts, line by line: for formats that have
-    room for restarts alone.
+    """The machines that aren't scheduled, a line for each rule, and the first conflicts: for
+    formats that have room for restarts alone.
     """
-    lines = [
-        f"{machine.label}: not scheduled: {view.why_left_out(why)}"
-        for machine, why in view.plan.unplaced
+    by_code: dict[str, dict[str, list[str]]] = {}
+    for machine, why in view.plan.unplaced:
+        by_code.setdefault(why.code, {}).setdefault(view.why_left_out(why), []).append(
+            machine.label
+        )
+    lines = [_left_out(view.rules[code], sharing) for code, sharing in by_code.items()]
+    lines += [
+        f"Conflict {number}: {conflict.summary}"
+        for number, conflict in enumerate(view.obstacles[:_NAMED], 1)
     ]
-    return [
-        *lines,
-        *(
-            f"Conflict {number}: {conflict.summary}"
-            for number, conflict in enumerate(view.obstacles, 1)
-        ),
-    ]
+    rest = len(view.obstacles) - _NAMED
+    return [*lines, f"... and {rest:,} more conflicts. The table has all."] if rest > 0 else lines
+
+
+def _left_out(rule: Rule, sharing: Mapping[str, Sequence[str]]) -> str:
+    """The machines of a rule, with the reason where all share it."""
+    names = and_more(list(chain.from_iterable(sharing.values())), _NAMED)
+    if len(sharing) == 1:
+        return f"{names}: not scheduled: {next(iter(sharing))}"
+    return f"{names}: not scheduled: {rule.name} ({rule.code}). The table has the reason of each."
 
 
 class PlanNight(NamedTuple):

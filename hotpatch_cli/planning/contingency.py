@@ -14,14 +14,16 @@ from hotpatch_cli.planning.start_reasons import Limit, LimitUse, limits_of
 from hotpatch_cli.scheduler import SchedulingProblem, Task
 
 MOST = 1_000
-"""Plans of more restarts have the rules that wait, not each machine: work grows with the square."""
+"""Plans of more restarts have the rules that are blocked, not each machine:
+work grows with the square.
+"""
 
 
 _Rule = tuple[str, int]
 """`group` or `ring`, and its number."""
 
 
-class Waiting(NamedTuple):
+class BlockedRestarts(NamedTuple):
     """What can't start while a machine is down: groups and rings by their numbers, none of whose
     later restarts can start, and restarts by the numbers of their tasks, in the order of time.
 
@@ -34,7 +36,7 @@ class Waiting(NamedTuple):
 
 
 class Contingency:
-    """What waits for each restart of a plan."""
+    """What each restart of a plan blocks."""
 
     def __init__(self, problem: SchedulingProblem, starts: Sequence[int | None]) -> None:
         self.problem = problem
@@ -59,13 +61,13 @@ class Contingency:
                 self._following_rules.setdefault(rule, set()).update(following)
         self._closed: dict[tuple[_Rule, ...], tuple[frozenset[int], frozenset[int]]] = {}
 
-    def of(self, number: int) -> Waiting:
-        """What waits for a task."""
+    def of(self, number: int) -> BlockedRestarts:
+        """What a task blocks while its machine is down."""
         task = self.problem.tasks[number]
         groups, rings = self._after(task)
         if len(self._starts) > MOST:
-            return Waiting(groups, rings, None)
-        return Waiting(groups, rings, tuple(self._blocked(number, groups, rings)))
+            return BlockedRestarts(groups, rings, None)
+        return BlockedRestarts(groups, rings, tuple(self._blocked(number, groups, rings)))
 
     def _after(self, task: Task) -> tuple[frozenset[int], frozenset[int]]:
         """The groups and rings that start after those of a task, directly or not."""
