@@ -44,6 +44,7 @@ class Contingency:
         self._order = sorted(self._starts, key=lambda task: (self._starts[task], task))
         self._following = dict(problem.ring_steps())
         self._use = LimitUse(problem)
+        self._limits = {number: limits_of(problem.tasks[number]) for number in self._starts}
         for number, start in self._starts.items():
             self._use.add(problem.tasks[number], start)
         # A limit that is never full has room for one more that stays down.
@@ -98,23 +99,24 @@ class Contingency:
         tasks = self.problem.tasks
         end = self._starts[down] + tasks[down].duration
         shut_groups, shut_rings = set(groups), set(rings)
-        limits = [limit for limit in limits_of(tasks[down]) if limit in self._tight]
+        limits = [limit for limit in self._limits[down] if limit in self._tight]
         ends: dict[Limit, list[int]] = {limit: [] for limit in limits}
         for number in self._order:
             task, start = tasks[number], self._starts[number]
             if number == down:
                 continue
-            used = [limit for limit in limits_of(task) if limit in ends] if ends else []
-            if start >= end:
-                if task.ring in shut_rings or not shut_groups.isdisjoint(task.groups):
-                    yield number
-                    continue
-                if any(self._is_full(limit, ends[limit], start) for limit in used):
-                    yield number
-                    more_groups, more_rings = self._after(task)
-                    shut_groups |= more_groups
-                    shut_rings |= more_rings
-                    continue
+            if start >= end and (
+                task.ring in shut_rings or not shut_groups.isdisjoint(task.groups)
+            ):
+                yield number
+                continue
+            used = [limit for limit in self._limits[number] if limit in ends]
+            if start >= end and any(self._is_full(limit, ends[limit], start) for limit in used):
+                yield number
+                more_groups, more_rings = self._after(task)
+                shut_groups |= more_groups
+                shut_rings |= more_rings
+                continue
             for limit in used:
                 heappush(ends[limit], start + task.duration + self._use.settle(limit))
 

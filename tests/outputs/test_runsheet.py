@@ -172,10 +172,3 @@ def test_a_change_request_fits_into_a_comment(hotpatch: Any) -> None:
     assert len(text) < 65_536
     assert "## Approval" in text
     assert "too long for a comment" in text
-
-
-def test_a_terminal_names_the_run_sheet() -> None:
-    """The table in a terminal has one line on how to write the run sheets."""
-    from hotpatch_cli.outputs.plan_table import _RUNSHEET
-
-    assert "-f runsheet -o night.html" in _RUNSHEET
