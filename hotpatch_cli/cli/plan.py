@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 NO_PLAN = 4
 STOPPED = 130
-RESTARTS_ALONE = ("csv", "ics", "azure", "svg", "png")
+RESTARTS_ALONE = ("csv", "runsheet", "ics", "azure", "svg", "png")
 """Formats without room for machines that aren't scheduled: standard error names them."""
 
 

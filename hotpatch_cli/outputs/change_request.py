@@ -71,8 +71,8 @@ def request_sections(view: PlanView) -> list[str]:
 _BACK_OUT = (
     (
         "A machine that doesn't come back uses a place of its group and limits. The groups after "
-        "its group and the next rings don't start. The run sheet of the night has what waits for "
-        "each machine."
+        "its group and the next rings don't start. The run sheet of the night has what each "
+        "machine blocks."
     ),
     "To stop the change, don't run the restarts that remain. No restart needs a later one.",
 )
@@ -157,7 +157,9 @@ def _risk(plan: Plan) -> list[str]:
 
 def _single_points(fleet: Fleet, reboots: Iterable[Reboot]) -> str:
     """The machines in no group, or alone in each of their groups."""
-    members = Counter(name for machine in fleet.machines for name in machine.placement.groups)
+    members: Counter[str] = Counter()
+    for machine in fleet.machines:
+        members.update(machine.placement.groups)
     names = [
         reboot.machine.label
         for reboot in reboots
@@ -177,7 +179,7 @@ def _rules(plan: Plan) -> Iterator[str]:
     ]
     if rings:
         yield f"Rings in this order: {and_more(rings, NAMED)}."
-    groups = {name for reboot in plan.reboots for name in reboot.machine.placement.groups}
+    groups = set().union(*(reboot.machine.placement.groups for reboot in plan.reboots))
     ordered = [
         f"{name} after {', '.join(rule.after)}"
         for name, rule in fleet.groups.items()
@@ -189,11 +191,9 @@ def _rules(plan: Plan) -> Iterator[str]:
     if limits:
         yield f"Limits: {and_more(limits, NAMED)}."
     placements = {reboot.machine.placement for reboot in plan.reboots}
-    freezes = {
-        freeze.name
-        for placement in placements
-        for freeze in relevant(_freezes_in_range(plan), placement)
-    }
+    freezes: set[str] = set()
+    for placement in placements:
+        freezes.update(freeze.name for freeze in relevant(_freezes_in_range(plan), placement))
     if freezes:
         yield f"No restart in the freezes {and_more(sorted(freezes), NAMED)}."
     yield "Each restart is inside one opening of its machine's window."

@@ -1,5 +1,5 @@
-"""The content of a night: its restarts in their order, what to check before, what waits for a
-machine that doesn't come back, and what to tell others.
+"""The content of a night: its restarts in their order, what to check before, what a machine
+that doesn't come back blocks, and what to tell others.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ from hotpatch_cli.outputs.plan_view import (
 )
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, Reboot
-from hotpatch_cli.planning.contingency import Contingency, Waiting
+from hotpatch_cli.planning.contingency import BlockedRestarts, Contingency
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
@@ -37,7 +37,7 @@ unknown, its restart setting is Never, a restart or other updates are pending al
 ROLLBACK = "hotpatch rollback FLEET --machine NAME"
 _NEVER_BACK = (
     "A machine that doesn't come back stays down in its group and limits, and its group and ring "
-    "aren't done: the list has what waits for it. All other restarts keep their times."
+    "aren't done: the list has what it blocks. All other restarts keep their times."
 )
 
 
@@ -152,12 +152,12 @@ class _Sheets:
         )
 
     def _without(self, task: int, reboot: Reboot, tonight: dict[int, Reboot]) -> str:
-        """What waits for a restart, by name or by the group or ring, and how many go on."""
+        """What a restart blocks, by name or by the group or ring, and how many continue."""
         waiting = self.contingency.of(task)
         names = self._waiting_rules(waiting)
         if waiting.tasks is None:
             names += self._limits(task)
-            return f"Waits: {', '.join(names)}." if names else "Nothing waits for it."
+            return _blocks(names)
         alone = [number for number in waiting.tasks if not self._is_covered(number, waiting)]
         now = [self._label(number) for number in alone if number in tonight]
         later = [self._label(number) for number in alone if number not in tonight]
@@ -167,21 +167,20 @@ class _Sheets:
         following = [number for number, other in tonight.items() if other.start >= reboot.end]
         blocked = set(waiting.tasks)
         free = sum(number not in blocked for number in following)
-        waits = f"Waits: {', '.join(names)}." if names else "Nothing waits for it."
-        goes_on = f" Goes on tonight: {free:,} of {len(following):,}." if following else ""
-        return f"{waits}{goes_on}"
+        others = f" Continue tonight: {free:,} of {len(following):,}." if following else ""
+        return f"{_blocks(names)}{others}"
 
     def _label(self, task: int) -> str:
         return self.plan.prepared.machines[task].label
 
-    def _is_covered(self, task: int, waiting: Waiting) -> bool:
-        """Whether a restart waits as a member of a group or a ring that waits."""
+    def _is_covered(self, task: int, waiting: BlockedRestarts) -> bool:
+        """Whether a restart is blocked as a member of a blocked group or ring."""
         found = self.plan.prepared.problem.tasks[task]
         return found.ring in waiting.rings or not waiting.groups.isdisjoint(found.groups)
 
-    def _waiting_rules(self, waiting: Waiting) -> list[str]:
-        """The groups and rings that wait; a group whose members are all in such a ring is left
-        out.
+    def _waiting_rules(self, waiting: BlockedRestarts) -> list[str]:
+        """The blocked groups and rings; a group is left out if all of its members are in a blocked
+        ring.
         """
         problem = self.plan.prepared.problem
         groups = [
@@ -208,6 +207,10 @@ class _Sheets:
             f"the rest of {name}" if capacity == 1 else f"one of {capacity:,} places in {name}"
             for name, capacity in places
         ]
+
+
+def _blocks(names: Sequence[str]) -> str:
+    return f"Blocks {', '.join(names)}." if names else "Blocks nothing."
 
 
 # --- the parts that a change request has too ----------------------------------------
@@ -251,7 +254,7 @@ def azure_note(plan: Plan, reboots: Sequence[Reboot]) -> str:
 
 
 def message(plan: Plan, reboots: Sequence[Reboot]) -> Iterator[str]:
-    """A text for those whom the restarts concern."""
+    """A text for the owners and users of the systems."""
     yield f"Restarts for the Windows baseline of {day_text(plan.release_day)}"
     count = len(nights(reboots))
     in_nights = f"in {count:,} nights, " if count > 1 else ""

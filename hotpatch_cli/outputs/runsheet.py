@@ -1,6 +1,7 @@
 """The run sheets of a plan, one a night: Markdown with boxes to tick, or HTML to print."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from hotpatch_cli.outputs.escaping import markdown
 from hotpatch_cli.outputs.night import NightLine, NightSheet, NightStep, night_sheets
@@ -34,7 +35,7 @@ def _sheet(sheet: NightSheet) -> Iterator[str]:
     yield from _section("Before the night", map(box, sheet.checks))
     yield from _section("Tell others", (f"> {markdown(line)}  " for line in sheet.message))
     yield f"> Contact: {_BLANK}"
-    steps = (line for step in sheet.steps for line in _step(step))
+    steps = chain.from_iterable(map(_step, sheet.steps))
     yield from _section("Restarts in their order", steps)
     recovery = (f"- {line_text(line)}" for line in sheet.recovery)
     yield from _section("If a machine doesn't come back", recovery)

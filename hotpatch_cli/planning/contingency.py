@@ -14,14 +14,16 @@ from hotpatch_cli.planning.start_reasons import Limit, LimitUse, limits_of
 from hotpatch_cli.scheduler import SchedulingProblem, Task
 
 MOST = 1_000
-"""Plans of more restarts have the rules that wait, not each machine: work grows with the square."""
+"""Plans of more restarts have the rules that are blocked, not each machine:
+work grows with the square.
+"""
 
 
 _Rule = tuple[str, int]
 """`group` or `ring`, and its number."""
 
 
-class Waiting(NamedTuple):
+class BlockedRestarts(NamedTuple):
     """What can't start while a machine is down: groups and rings by their numbers, none of whose
     later restarts can start, and restarts by the numbers of their tasks, in the order of time.
 
@@ -34,7 +36,7 @@ class Waiting(NamedTuple):
 
 
 class Contingency:
-    """What waits for each restart of a plan."""
+    """What each restart of a plan blocks."""
 
     def __init__(self, problem: SchedulingProblem, starts: Sequence[int | None]) -> None:
         self.problem = problem
@@ -42,6 +44,7 @@ class Contingency:
         self._order = sorted(self._starts, key=lambda task: (self._starts[task], task))
         self._following = dict(problem.ring_steps())
         self._use = LimitUse(problem)
+        self._limits = {number: limits_of(problem.tasks[number]) for number in self._starts}
         for number, start in self._starts.items():
             self._use.add(problem.tasks[number], start)
         # A limit that is never full has room for one more that stays down.
@@ -59,13 +62,13 @@ class Contingency:
                 self._following_rules.setdefault(rule, set()).update(following)
         self._closed: dict[tuple[_Rule, ...], tuple[frozenset[int], frozenset[int]]] = {}
 
-    def of(self, number: int) -> Waiting:
-        """What waits for a task."""
+    def of(self, number: int) -> BlockedRestarts:
+        """What a task blocks while its machine is down."""
         task = self.problem.tasks[number]
         groups, rings = self._after(task)
         if len(self._starts) > MOST:
-            return Waiting(groups, rings, None)
-        return Waiting(groups, rings, tuple(self._blocked(number, groups, rings)))
+            return BlockedRestarts(groups, rings, None)
+        return BlockedRestarts(groups, rings, tuple(self._blocked(number, groups, rings)))
 
     def _after(self, task: Task) -> tuple[frozenset[int], frozenset[int]]:
         """The groups and rings that start after those of a task, directly or not."""
@@ -96,23 +99,24 @@ class Contingency:
         tasks = self.problem.tasks
         end = self._starts[down] + tasks[down].duration
         shut_groups, shut_rings = set(groups), set(rings)
-        limits = [limit for limit in limits_of(tasks[down]) if limit in self._tight]
+        limits = [limit for limit in self._limits[down] if limit in self._tight]
         ends: dict[Limit, list[int]] = {limit: [] for limit in limits}
         for number in self._order:
             task, start = tasks[number], self._starts[number]
             if number == down:
                 continue
-            used = [limit for limit in limits_of(task) if limit in ends] if ends else []
-            if start >= end:
-                if task.ring in shut_rings or not shut_groups.isdisjoint(task.groups):
-                    yield number
-                    continue
-                if any(self._is_full(limit, ends[limit], start) for limit in used):
-                    yield number
-                    more_groups, more_rings = self._after(task)
-                    shut_groups |= more_groups
-                    shut_rings |= more_rings
-                    continue
+            if start >= end and (
+                task.ring in shut_rings or not shut_groups.isdisjoint(task.groups)
+            ):
+                yield number
+                continue
+            used = [limit for limit in self._limits[number] if limit in ends]
+            if start >= end and any(self._is_full(limit, ends[limit], start) for limit in used):
+                yield number
+                more_groups, more_rings = self._after(task)
+                shut_groups |= more_groups
+                shut_rings |= more_rings
+                continue
             for limit in used:
                 heappush(ends[limit], start + task.duration + self._use.settle(limit))
 

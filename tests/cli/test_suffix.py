@@ -62,7 +62,12 @@ REFUSED = {
     "compressed": (("check", "f.yaml", "-f", "json", "-o", "r.json.gz"), "doesn't write gz"),
     "a picture as": (("calendar", "-o", "r.pdf"), "doesn't write pdf"),
     "not written": (("check", "f.yaml", "-o", "r.svg"), "doesn't write svg"),
-    "plan": (("plan", "f.yaml", "-o", "plan.html"), "doesn't write html"),
+    "plan": (("plan", "f.yaml", "-o", "plan.html"), "Add --format runsheet."),
+    "run sheet": (
+        ("plan", "f.yaml", "-f", "runsheet", "-o", "night.json"),
+        "suffix .json means json, but --format is runsheet",
+    ),
+    "change request": (("plan", "f.yaml", "-f", "markdown", "-o", "c.html"), "means html"),
     "calendar": (("calendar", "-f", "svg", "-o", "year.png"), "suffix .png means png"),
     "matrix": (("matrix", "-o", "m.ics"), "doesn't write ics"),
     "report": (("report", "f.yaml", "-o", "report.json"), "doesn't write json"),

@@ -247,3 +247,19 @@ def test_csv_has_a_line_for_who_is_not_placed(hotpatch: Any) -> None:
         ("a", True, "first"),
         ("b", False, "HP501"),
     ]
+
+
+@pytest.mark.parametrize("form", ["csv", "ics", "runsheet"])
+def test_standard_error_has_a_line_for_each_rule(hotpatch: Any, form: str) -> None:
+    """Where a format has room for restarts alone, 60 machines of one rule are one line, with ten
+    names and the number of the rest.
+    """
+    machines = "\n".join(f"- {{name: m{number:02}, window: short}}" for number in range(60))
+    text = (
+        "defaults: {platform: arc, os: Windows Server 2025 Standard, timezone: UTC}\n"
+        "windows: {short: {days: [Sat], start: 22:00, duration: 10m}}\n"
+        f"machines:\n{machines}\n"
+    )
+    done = hotpatch("plan", hotpatch.write("f.yaml", text), "--as-of", "2026-01-14", "-f", form)
+    assert "m09 and 50 more: not scheduled: " in done.err
+    assert len(done.err.splitlines()) < 10

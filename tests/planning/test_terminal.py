@@ -48,6 +48,13 @@ def test_every_line_fits_into_80_columns(name: str, as_of: date) -> None:
     assert max(map(len, shown(name, as_of).splitlines())) <= 80
 
 
+def test_a_terminal_names_the_run_sheet() -> None:
+    """The last line says how to print the run sheets; a file doesn't have it."""
+    command = "`-f runsheet -o night.html`"
+    assert command in shown("fleet.yaml", date(2025, 12, 15)).splitlines()[-1]
+    assert command not in shown("fleet.yaml", date(2025, 12, 15), ViewOptions())
+
+
 def test_a_night_is_drawn_over_its_hours() -> None:
     """In a wide terminal, a restart from 02:00 to 02:20 fills a third of its hour, below the
     hour.
