@@ -50,6 +50,7 @@ def at_place(output: str, wanted: ViewOptions) -> ViewOptions:
     """
     from shutil import get_terminal_size
 
+    wanted = wanted._replace(suffix=Path(f"_{Path(output).name}").suffix.lower())
     color = output == "-" and wanted.color and takes_color()
     if output == "-" and sys.stdout.isatty():
         width = get_terminal_size().columns

@@ -42,12 +42,12 @@ Outputs = Annotated[
 
 _SUFFIXES: Mapping[str, tuple[str, ...]] = {
     ".csv": ("csv",),
-    ".htm": ("html",),
-    ".html": ("html",),
+    ".htm": ("html", "runsheet"),
+    ".html": ("html", "runsheet"),
     ".ics": ("ics",),
     ".json": ("json", "sarif", "gitlab", "azure"),
     ".jsonl": ("jsonl",),
-    ".md": ("markdown",),
+    ".md": ("markdown", "runsheet"),
     ".parquet": ("parquet",),
     ".png": ("png",),
     ".prom": ("metrics",),
@@ -61,6 +61,8 @@ _SUFFIXES: Mapping[str, tuple[str, ...]] = {
     ".yml": ("yaml", "json"),
 }
 """Suffix of a file -> the format that it chooses, and the others that it fits."""
+_BY_NAME = frozenset(("runsheet",))
+"""Formats that no suffix chooses, only --format."""
 _UNWRITTEN = frozenset(
     (
         *(".7z", ".bz2", ".gz", ".tar", ".tgz", ".xz", ".zip", ".zst"),
@@ -170,7 +172,8 @@ def format_for(request: FormattedRequest, known: Iterable[str]) -> str:
     names = tuple(known)
     form = known_word(request.form, names, "--format")
     _refuse_unwritten(request.output, names)
-    if _is_weaker("form", "output"):
+    fits = form in _BY_NAME and form in _SUFFIXES.get(_suffix_of(request.output), ())
+    if _is_weaker("form", "output") and not fits:
         form = _suffix_format(request.output, names) or form
     _refuse_contradiction(form, request.output)
     inputs = (getattr(request, name, None) for name in _INPUTS)
@@ -213,8 +216,13 @@ def _suffix_format(output: str, known: Sequence[str]) -> str | None:
     suffix = _suffix_of(output)
     if not suffix:
         return None
-    fitting = [form for form in _SUFFIXES[suffix] if form in known]
+    fitting = [form for form in _SUFFIXES[suffix] if form in known and form not in _BY_NAME]
     if not fitting:
+        by_name = next((form for form in _SUFFIXES[suffix] if form in known), None)
+        if by_name:
+            message = f"{output}: only the format {by_name} of this command writes {suffix} files. "
+            message += f"Add --format {by_name}."
+            raise typer.BadParameter(message, param_hint="--output")
         raise _not_written(output, _SUFFIXES[suffix][0], known)
     return fitting[0]
 

@@ -70,6 +70,7 @@ PLAN_FORMATS: "dict[str, Callable[[PlanView, ViewOptions], str | bytes]]" = {
     "json": _lazy("plan_json", "render_json"),
     "csv": _lazy("plan", "render_csv"),
     "markdown": _lazy("plan", "render_markdown"),
+    "runsheet": _lazy("runsheet", "render_runsheet"),
     "ics": _lazy("plan_ics", "render_ics"),
     "azure": _lazy("plan_azure", "render_azure"),
     "svg": _lazy("pictures", "plan_svg"),

@@ -1,23 +1,24 @@
-"""The plain formats of a plan: CSV and Markdown."""
+"""The plain formats of a plan: CSV, and Markdown as a change request."""
 
 from collections.abc import Iterable
 from itertools import chain
 
 from hotpatch_cli.model import Finding, Machine
+from hotpatch_cli.outputs.change_request import request_sections
 from hotpatch_cli.outputs.escaping import csv_text, markdown
+from hotpatch_cli.outputs.night import NAMED
+from hotpatch_cli.outputs.phrases import and_more
 from hotpatch_cli.outputs.plan_json import reboot_dict
 from hotpatch_cli.outputs.plan_table import each_alone
 from hotpatch_cli.outputs.plan_view import (
     PlanView,
     certainty,
     difference_sections,
-    headline,
-    left_out,
     moment_text,
     nights,
-    proof,
     who,
 )
+from hotpatch_cli.outputs.report_markdown import bounded
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import Reboot
 
@@ -76,27 +77,12 @@ def _left_out(view: PlanView, machine: Machine, why: Finding) -> list[str | None
 
 
 def render_markdown(view: PlanView, _options: ViewOptions) -> str:
-    """The plan as Markdown, for a change request."""
+    """The plan as a change request, as long as a comment can be: what a board decides on, then the
+    restarts.
+    """
     plan = view.plan
     whys = view.whys
-    lines = [
-        f"# {headline(plan)}",
-        "",
-        *proof(plan).splitlines(),
-        "",
-        *(f"- {markdown(note)}" for note in view.notes),
-        "",
-    ]
-    for night in nights(plan.reboots):
-        lines += [f"## Night of {night.name}", ""]
-        lines += [_line(_MARKDOWN), _line(["---"] * len(_MARKDOWN))]
-        lines += [_line((*_row(reboot), whys[reboot.machine.label])) for reboot in night.reboots]
-        lines.append("")
-    if plan.unplaced:
-        lines += ["## Not scheduled", ""]
-        rows = left_out(view)
-        lines += [*(f"- {markdown(names)}: {markdown(why)}" for names, why in rows), ""]
-    lines += _conflicts(view)
+    lines = [*request_sections(view), *_unscheduled(view), *_conflicts(view)]
     for heading, changes in difference_sections(view):
         lines += [
             f"## {markdown(heading.rstrip(':'))}",
@@ -104,7 +90,25 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
             *(f"- {markdown(change)}" for change in changes),
             "",
         ]
-    return "\n".join(lines)
+    for night in nights(plan.reboots):
+        lines += [f"## Night of {night.name}", ""]
+        lines += [_line(_MARKDOWN), _line(["---"] * len(_MARKDOWN))]
+        lines += [_line((*_row(reboot), whys[reboot.machine.label])) for reboot in night.reboots]
+        lines.append("")
+    return bounded(lines, "the JSON plan")
+
+
+def _unscheduled(view: PlanView) -> list[str]:
+    """The machines that aren't scheduled, by the reason."""
+    if not view.plan.unplaced:
+        return []
+    sharing: dict[str, list[str]] = {}
+    for machine, finding in view.plan.unplaced:
+        sharing.setdefault(view.why_left_out(finding), []).append(machine.label)
+    rows = [
+        f"- {markdown(and_more(names, NAMED))}: {markdown(why)}" for why, names in sharing.items()
+    ]
+    return ["## Not scheduled", "", *rows, ""]
 
 
 def _conflicts(view: PlanView) -> list[str]:

@@ -44,6 +44,7 @@ _COLUMNS = (
     Column("groups", rank=4),
 )
 _BAR, _WHY = 5, 6
+_RUNSHEET = "To print what to do in each night, add `-f runsheet -o night.html`.\n"
 _NIGHTS = (
     Column("night"),
     Column("restarts"),
@@ -72,6 +73,8 @@ def render_table(view: PlanView, options: ViewOptions) -> str:
     if shown < len(plan.reboots):
         parts.append(and_rest(len(plan.reboots) - shown, "restarts", "--all"))
     parts += [_unplaced(view, options), _conflicts(view, options), *_differences(view, options)]
+    if options.terminal and plan.reboots:
+        parts.append(folded(_RUNSHEET, options))
     return "\n".join(part for part in parts if part)
 
 

@@ -57,7 +57,7 @@ def render_markdown(report: Report, _options: ViewOptions = PLAIN) -> str:
         "",
         *_table(report.machines),
     ]
-    return _bounded([*lines, "</details>"])
+    return bounded([*lines, "</details>"], "the JSON report")
 
 
 def _title(report: Report, wanting: Sequence[Checked]) -> str:
@@ -160,15 +160,17 @@ def _prose(text: str) -> str:
     return "`".join(part if at % 2 else markdown(part) for at, part in enumerate(parts))
 
 
-def _bounded(lines: Sequence[str]) -> str:
-    """The lines, as far as a comment can hold them, with every fold closed."""
+def bounded(lines: Iterable[str], whole: str) -> str:
+    """The lines, as far as a comment can hold them, with every fold closed; `whole` has them
+    all.
+    """
     kept, size, open_ = [], 0, 0
     for line in lines:
         size += len(line) + 1
         if size > MOST:
             kept += [
                 "",
-                "... the rest is too long for a comment; the JSON report has all of it.",
+                f"... the rest is too long for a comment; {whole} has all of it.",
                 *["</details>"] * open_,
             ]
             break

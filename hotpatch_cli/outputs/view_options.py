@@ -27,7 +27,8 @@ class ViewOptions(NamedTuple):
     """How text is shown: for a terminal or not, how wide, in color or not, and how much of it.
 
     `everything` shows all rows where a terminal would show `rows`, `explain` adds reasons and
-    remedies, `feed` is how a calendar is published.
+    remedies, `feed` is how a calendar is published. `suffix` is that of the file to write, in lower
+    case, for a format that is written in two ways.
     """
 
     terminal: bool = False
@@ -37,6 +38,7 @@ class ViewOptions(NamedTuple):
     explain: bool = False
     rows: int = ROWS
     feed: Feed = Feed()
+    suffix: str = ""
 
     @property
     def most(self) -> int | None:

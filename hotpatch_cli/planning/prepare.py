@@ -81,7 +81,8 @@ class PlanningInput(NamedTuple):
     don't take part in the search: a fact of theirs is missing, or with `strict` they depend on such
     a task. `confirmed` has for each task whether the release data confirms what it restarts for.
     `needless` has the machines that need no restart for this baseline, with the reason. Restarts
-    are within `span`. `states` has the track state of each machine on the as-of date. `done` are
+    are within `span`. `states` has the track state of each machine on the as-of date, and
+    `judgments` has its judgment. `done` are
     the restarts that are done; `settling` has those whose groups they still occupy, and
     `ring_starts` the first minute that they allow for a ring.
     """
@@ -103,6 +104,7 @@ class PlanningInput(NamedTuple):
     settling: tuple[Task, ...]
     ring_starts: Mapping[str | None, int]
     strict: bool
+    judgments: tuple[Judgment, ...] = ()
 
     @property
     def begin(self) -> datetime:
@@ -148,6 +150,7 @@ def prepare(
     states: list[TrackState | None] = []
     needless: dict[str, str] = {}
     done: list[DoneRestart] = []
+    judgments: list[Judgment] = []
     concerned = products_with_baseline(judge, day)
     planned_ends = ends or {}
     for machine, judgment in judged:
@@ -165,6 +168,7 @@ def prepare(
         machines.append(machine)
         confirmed.append(_is_confirmed(judgment, judge, day, concerned))
         states.append(judgment.track.state)
+        judgments.append(judgment)
     prepared = PlanningInput(
         day,
         release,
@@ -186,6 +190,7 @@ def prepare(
         (),
         {},
         request.strict,
+        tuple(judgments),
     )
     return _with_problem(prepared, calendar)
 

@@ -185,7 +185,7 @@ class _StartReasons:
         """The limit that has no room at the last earlier start; None where an earlier start breaks
         no rule.
         """
-        minute, blocker = free, None
+        minute, last = free, (free, ("", 0))
         while minute < start:
             blocked = [
                 (until, limit)
@@ -194,12 +194,10 @@ class _StartReasons:
             ]
             if not blocked:
                 return None
-            until, blocker = max(blocked)
-            following = _first_piece(pieces, until, task.duration)
+            last = max(blocked)
+            following = _first_piece(pieces, last[0], task.duration)
             minute = start if following is None else following
-        if blocker is None:
-            return None
-        return self._full_reason(blocker, task, until)
+        return self._full_reason(last[1], task, last[0])
 
     def _full_until(self, limit: Limit, task: Task, minute: int, start: int) -> int | None:
         """When a limit has room again for a restart that can't start at a minute; None if it can.

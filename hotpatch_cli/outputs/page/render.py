@@ -61,15 +61,15 @@ class Picture(NamedTuple):
 
 def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
     """The page. Raises InputError if a library for it isn't installed."""
-    environment = _environment()
-    style, script = _asset("page.css") + _dark_inks(), _asset("page.js")
+    templates = environment()
+    style, script = asset("page.css") + _dark_inks(), asset("page.js")
     report, year = contents.report, contents.year
     saved = saved_restarts(report, year)
     many = len(report.machines) > contents.most
-    return environment.get_template("page.html").render(
-        policy=_trusted(_policy(style, script)),
-        style=_trusted(style),
-        script=_trusted(script),
+    return templates.get_template("page.html").render(
+        policy=trusted(policy(style, script)),
+        style=trusted(style),
+        script=trusted(script),
         fleet=visible(report.fleet.name or ""),
         report=report,
         left_out=left_out_note(report.left_out),
@@ -96,7 +96,7 @@ def render_page(contents: PageContents, _options: ViewOptions = PLAIN) -> str:
         trend=contents.trend,
         trend_chart=picture(*contents.trend.charts) if contents.trend else None,
         saved=saved,
-        data=None if many else _trusted(machine_data(report, saved.by_machine)),
+        data=None if many else trusted(machine_data(report, saved.by_machine)),
         kinds=kinds(report) if many else (),
         groups=((), 0) if many else groups(report),
         facets=facets(report),
@@ -134,7 +134,7 @@ def _plan(part: PlanPart | str | None) -> dict[str, Any]:
 
 def picture(wide: Spec, narrow: Spec, said: str) -> Picture:
     """A chart drawn for a wide page and for a telephone."""
-    return Picture(_trusted(_inline(svg(wide))), _trusted(_inline(svg(narrow))), said)
+    return Picture(trusted(_inline(svg(wide))), trusted(_inline(svg(narrow))), said)
 
 
 def _inline(drawn: str) -> str:
@@ -143,7 +143,7 @@ def _inline(drawn: str) -> str:
     return quiet.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
 
 
-def _trusted(text: str) -> Any:
+def trusted(text: str) -> Any:
     """Our own style and script, a drawing of the library, JSON made inert: what must not be escaped
     again.
     """
@@ -152,7 +152,7 @@ def _trusted(text: str) -> Any:
     return Markup(text)  # noqa: S704  what was read from an input comes here escaped
 
 
-def _policy(style: str, script: str) -> str:
+def policy(style: str, script: str) -> str:
     """Nothing is loaded from anywhere; the style and the script are known by their hashes."""
     return (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
@@ -164,7 +164,8 @@ def _hash(text: str) -> str:
     return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file of the page: a template, the style, the script."""
     return files("hotpatch_cli.outputs.page").joinpath("assets", name).read_text(encoding="utf-8")
 
 
@@ -179,13 +180,14 @@ def _dark_inks() -> str:
     )
 
 
-def _environment() -> "Environment":
+def environment(what: str = "The page") -> "Environment":
+    """The templates. Raises InputError if the library isn't installed; `what` requires it."""
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError:
-        raise missing_package("report", "The page", "report") from None
+        raise missing_package("report", what, "report") from None
     made = Environment(
-        loader=FunctionLoader(_asset),
+        loader=FunctionLoader(asset),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
