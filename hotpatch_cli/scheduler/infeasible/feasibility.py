@@ -71,7 +71,7 @@ class Feasibility:
 
 
 NEARLY = 20
-"""A first plan that leaves out one task of so many is worth a search for a place for it."""
+"""A first plan that leaves out at most one task of this number is worth a longer search."""
 
 
 def _is_proven(result: Result) -> bool:
