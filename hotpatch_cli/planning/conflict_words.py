@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
-from hotpatch_cli.model import GroupRule
+from hotpatch_cli.model import GroupRule, Machine
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE, WindowSlots, moment
 from hotpatch_cli.restarts import relevant
@@ -109,6 +109,7 @@ class CauseWords:
             for start, end in opened[:_SHOWN]
         ]
         more = f" and {len(opened) - _SHOWN} more" if len(opened) > _SHOWN else ""
+        more += self._soaked(machine)
         total = duration_text(sum(end - start for start, end in opened) * MINUTE)
         many = counted(len(opened), "opening")
         in_all = "" if len(opened) == 1 else " in all"
@@ -119,15 +120,19 @@ class CauseWords:
         """Why no opening is long enough: there's none in time, or it's too short."""
         task = tasks[0]
         machine = self._machine[task.name]
-        pieces = self._calendar.of(machine.placement)
+        soaked = self._prepared.ring_starts.get(machine.placement.ring, 0)
+        lengths = [
+            piece.end - max(piece.start, soaked)
+            for piece in self._calendar.of(machine.placement)
+            if piece.end > soaked
+        ]
         outside = " outside freezes" if self._is_frozen(task.name) else ""
-        if pieces:
-            longest = max(piece.end - piece.start for piece in pieces)
+        if lengths:
             need = duration_text(task.duration * MINUTE)
             of_whom = name_list([task.name for task in tasks])
             return (
                 f"The restart of {of_whom} takes {need}; the longest opening of {windows} "
-                f"{self._before}{outside} lasts {duration_text(longest * MINUTE)}."
+                f"{self._before}{outside} lasts {duration_text(max(lengths) * MINUTE)}."
             )
         later = ""
         if task.windows and not outside:
@@ -141,7 +146,16 @@ class CauseWords:
                 need = duration_text(task.duration * MINUTE)
                 later = f"; later ones last {duration_text(longest * MINUTE)} at most, "
                 later += f"and the restart takes {need}"
-        return f"{who} no opening of {windows} {self._before}{outside}{later}."
+        return (
+            f"{who} no opening of {windows} {self._before}{outside}{self._soaked(machine)}{later}."
+        )
+
+    def _soaked(self, machine: Machine) -> str:
+        """From when the soak time of restarts that are done lets a machine restart."""
+        minute = self._prepared.ring_starts.get(machine.placement.ring)
+        if minute is None:
+            return ""
+        return f", from {moment(self._prepared.release + minute * MINUTE)} (end of the soak time)"
 
     def _is_frozen(self, name: str) -> bool:
         placement = self._machine[name].placement
@@ -192,6 +206,16 @@ class CauseWords:
         ):
             return f"{when:%H:%M}"
         return f"{when:%a %Y-%m-%d %H:%M %z}"
+
+    def settling(self, tasks: Sequence[Task]) -> Iterator[ConflictText]:
+        """Until when restarts that are done occupy their groups."""
+        for number in dict.fromkeys(number for task in tasks for number in task.groups):
+            group = self._problem.groups[number]
+            ends = [task.windows[0][1] for task in tasks if number in task.groups]
+            until = moment(self._prepared.release + (max(ends) + group.settle) * MINUTE)
+            text = f"{counted(len(ends), 'member')} of {group.name} restarted before, "
+            text += f"and the settle time ends {until}."
+            yield ConflictText("settling", group.name, text)
 
     # --- order ----------------------------------------
 

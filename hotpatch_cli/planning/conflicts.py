@@ -3,7 +3,7 @@ conflict.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
@@ -11,12 +11,19 @@ from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding
 from hotpatch_cli.planning.blocked import blocked_tasks
 from hotpatch_cli.planning.conflict_words import CauseWords, ConflictText, name_list
+from hotpatch_cli.planning.fleet_changes import PlannedFleet
 from hotpatch_cli.planning.helpful_changes import DAYS_LATER, HelpfulChanges, Reason, plan_end
 from hotpatch_cli.planning.plan import Plan
 from hotpatch_cli.planning.prepare import PlanningInput, PlanRequest
-from hotpatch_cli.planning.replanning import Replanning, calendar_of
-from hotpatch_cli.planning.rules import problem_of
-from hotpatch_cli.planning.window_slots import MINUTE, MinuteInterval, WindowSlots, moment
+from hotpatch_cli.planning.replanning import Replanning, calendar_of, problem_of_some
+from hotpatch_cli.planning.window_slots import (
+    MINUTE,
+    MinuteInterval,
+    PlanSpan,
+    WindowCut,
+    WindowSlots,
+    moment,
+)
 from hotpatch_cli.report import sentence
 from hotpatch_cli.restarts import relevant
 from hotpatch_cli.schedule.fit import OpeningCache
@@ -208,22 +215,30 @@ class _Explainer:
         calendars = _Calendars(prepared, self._openings)
         problem = calendars.problem(number)
         starts = tuple(self._starts[task] for task in number)
+        starts += tuple(task.pinned for task in problem.tasks[len(number) :])
         at = {task: index for index, task in enumerate(number)}
         words = CauseWords(
             prepared,
             problem,
-            calendars.of(frozenset(), prepared.finish),
-            calendars.of(calendars.names, prepared.finish),
+            calendars.of(frozenset(), prepared.span),
+            calendars.of(calendars.names, prepared.span),
             calendars.later(frozenset()),
         )
         named = {task.name: index for index, task in enumerate(problem.tasks)}
         for conflict in explain(problem, starts, [at[task] for task in asked], calendars.freezes()):
-            tasks = [named[name] for name in conflict.tasks]
+            tasks = [named[name] for name in conflict.tasks if named[name] < len(number)]
+            settling = [problem.tasks[named[name]] for name in conflict.tasks]
+            settling = [task for task in settling if named[task.name] >= len(number)]
+            done = {task.name for task in settling}
+            reasons = tuple(reason for reason in conflict.reasons if reason.name not in done)
             yield _Draft(
                 tuple(number[task] for task in tasks),
                 tuple(number[named[name]] for name in conflict.also),
-                conflict.reasons,
-                words.of(conflict.reasons, [problem.tasks[task] for task in tasks]),
+                reasons,
+                (
+                    *words.of(reasons, [problem.tasks[task] for task in tasks]),
+                    *words.settling(settling),
+                ),
                 conflict.proven,
             )
 
@@ -240,26 +255,26 @@ class _Calendars:
         self._prepared, self._openings = prepared, openings
         self._machines = {machine.label: machine for machine in prepared.machines}
         self._known: dict[frozenset[str], WindowSlots] = {}
-        self._later = prepared.finish + timedelta(days=DAYS_LATER)
+        self._later = prepared.span.longer(timedelta(days=DAYS_LATER))
+        self._cut = WindowCut()
         self.names = frozenset(freeze.name for freeze in prepared.fleet.freezes)
 
     def problem(self, tasks: Sequence[int]) -> SchedulingProblem:
         """Some restarts of the plan, with the openings after the deadline too."""
         prepared = self._prepared
-        machines = [prepared.machines[task] for task in tasks]
-        calendar = self.later(frozenset())
-        problem = problem_of(prepared.fleet, machines, calendar, not_before=prepared.ring_starts)
+        now = PlannedFleet(prepared.fleet, prepared.machines, prepared.span)
+        problem = problem_of_some(prepared, now, tasks, self.later(frozenset()))
         return problem._replace(deadline=int((prepared.finish - prepared.release) / MINUTE))
 
     def freezes(self) -> Freezes:
         """The freezes as the scheduler asks for them."""
         return Freezes(self._names_of, self._windows)
 
-    def of(self, lifted: frozenset[str], finish: datetime) -> WindowSlots:
-        """The openings before an end, without some of the freezes."""
+    def of(self, lifted: frozenset[str], span: PlanSpan) -> WindowSlots:
+        """The openings in some time, without some of the freezes."""
         prepared = self._prepared
         kept = tuple(freeze for freeze in prepared.fleet.freezes if freeze.name not in lifted)
-        return calendar_of(prepared, prepared.fleet._replace(freezes=kept), finish, self._openings)
+        return calendar_of(prepared, prepared.fleet._replace(freezes=kept), span, self._openings)
 
     def later(self, lifted: frozenset[str]) -> WindowSlots:
         """The openings after the deadline too, without some of the freezes."""
@@ -268,8 +283,13 @@ class _Calendars:
         return self._known[lifted]
 
     def _names_of(self, label: str) -> tuple[str, ...]:
+        if label not in self._machines:
+            return ()  # a restart that is done
         found = relevant(self._prepared.fleet.freezes, self._machines[label].placement)
         return tuple(dict.fromkeys(freeze.name for freeze in found))
 
     def _windows(self, label: str, lifted: frozenset[str]) -> tuple[MinuteInterval, ...]:
-        return self.later(lifted).intervals(self._machines[label].placement)
+        placement = self._machines[label].placement
+        found = self.later(lifted).intervals(placement)
+        minute = self._prepared.ring_starts.get(placement.ring)
+        return found if minute is None else self._cut.after(found, minute)

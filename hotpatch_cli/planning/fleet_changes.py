@@ -1,24 +1,25 @@
 """Single changes of a fleet: what they make of it, so that it can be planned again."""
 
 from collections.abc import Callable, Collection
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Any, NamedTuple
 
 from hotpatch_cli.model import Fleet, Machine
+from hotpatch_cli.planning.window_slots import PlanSpan
 from hotpatch_cli.schedule.day_rules import Weekdays
 from hotpatch_cli.schedule.windows import Window
 
 
 class PlannedFleet(NamedTuple):
-    """A fleet, those of its machines that restart, and the end of the plan."""
+    """A fleet, those of its machines that restart, and the time of the plan."""
 
     fleet: Fleet
     machines: tuple[Machine, ...]
-    finish: datetime
+    span: PlanSpan
 
-    def with_finish(self, finish: datetime) -> "PlannedFleet":
-        """The fleet with a later deadline."""
-        return self._replace(finish=finish)
+    def with_span(self, span: PlanSpan) -> "PlannedFleet":
+        """The fleet with a plan of another time."""
+        return self._replace(span=span)
 
     def with_limits(self, **limits: Any) -> "PlannedFleet":
         """The fleet with other limits."""

@@ -5,8 +5,8 @@ that a search confirms.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, time, timedelta
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -65,11 +65,8 @@ def plan_end(wish: PlanRequest, prepared: PlanningInput) -> PlanEnd:
         return PlanEnd()
     if wish.deadline is None:
         return PlanEnd(wish.until)
-    deadline = prepared.release + wish.deadline
-    if prepared.finish < deadline:
-        return PlanEnd(wish.until, min(DAYS_LATER, (deadline - prepared.finish) // _DAY))
-    last = datetime.combine(wish.until + _DAY, time(), UTC)
-    return PlanEnd(None, min(DAYS_LATER, (last - prepared.finish) // _DAY))
+    more = prepared.release + wish.deadline - prepared.finish
+    return PlanEnd(wish.until, min(DAYS_LATER, more // _DAY)) if more else PlanEnd()
 
 
 class HelpfulChanges:
@@ -101,7 +98,7 @@ class HelpfulChanges:
             self._freezes(names.get("freeze", ()), machines),
             chain.from_iterable(map(self._larger_limit, names.get("resource", ()))),
             chain.from_iterable(map(self._larger_group, names.get("group", ()))),
-            chain.from_iterable(map(self._shorter_soak, names.get("ring", ()))),
+            chain.from_iterable(map(self._shorter_soak, self._soaking(names, machines))),
             self._later() if "deadline" in names else (),
             self._windows(machines) if "windows" in names else (),
         )
@@ -238,7 +235,7 @@ class HelpfulChanges:
         shorter: _Candidate | None = None
         if freeze.events is None:
             first = freeze.from_day or self._replanning.prepared.begin.date()
-            last = freeze.to_day or self._now.finish.date() + _DAY
+            last = freeze.to_day or self._now.span.finish.date() + _DAY
             days = (last - first).days
             until = "" if freeze.to_day is None else f" instead of {day_text(last)}"
 
@@ -305,9 +302,18 @@ class HelpfulChanges:
         yield from self._smallest(larger, members - share)
         yield from self._shorter_wait(settles, rule.settle)
 
+    def _soaking(
+        self, names: Mapping[str, Sequence[str]], machines: Sequence[Machine]
+    ) -> dict[str, None]:
+        """The rings that start after a soak time: of restarts to plan, or of done ones."""
+        earliest = self._replanning.prepared.ring_starts
+        done = [ring for one in machines if (ring := one.placement.ring) and ring in earliest]
+        return dict.fromkeys([*names.get("ring", ()), *(done if "windows" in names else ())])
+
     def _shorter_soak(self, name: str) -> Iterator[_Candidate]:
         """Let the ring before this one soak for a shorter time."""
-        used = {machine.placement.ring for machine in self._now.machines}
+        done = (restart.machine for restart in self._replanning.prepared.done)
+        used = {machine.placement.ring for machine in (*self._now.machines, *done)}
         rings = [ring for ring in self._now.fleet.rings if ring.name in used]
         number = next(number for number, ring in enumerate(rings) if ring.name == name)
         before = rings[number - 1]
@@ -382,17 +388,19 @@ class HelpfulChanges:
         end = self._end
 
         def later(days: int) -> _Candidate:
-            finish = self._now.finish + days * _DAY
+            span = self._now.span
+            finish = span.finish + days * _DAY
+            longer = span._replace(finish=finish)
             more = counted(days, "day")
             if end.until is not None:
-                day = end.until + days * _DAY
+                day, longer = end.until + days * _DAY, span.longer(days * _DAY)
                 text = f"Plan until {day_text(day)}, {more} longer (`--until {day}`)."
             else:
                 hours = (finish - self._replanning.prepared.release) // _HOUR
                 deadline = f"{hours}h" if hours % 24 else f"{hours // 24}d"
                 text = f"Extend the deadline by {more}, to {moment(finish)} "
                 text += f"(`--deadline {deadline}`)."
-            return _Candidate("deadline", None, text, self._now.with_finish(finish))
+            return _Candidate("deadline", None, text, self._now.with_span(longer))
 
         yield from self._smallest(later, end.days)
 
@@ -450,7 +458,7 @@ class HelpfulChanges:
         prepared = self._replanning.prepared
         for machine in users[:1]:
             zone = find_zone(machine.placement.timezone) if machine.placement.timezone else None
-            until = self._now.finish + DAYS_LATER * _DAY
+            until = self._now.span.finish + DAYS_LATER * _DAY
             try:
                 return list(self._cache.between(window, zone, prepared.begin, until))
             except ZoneMissing:
@@ -460,7 +468,7 @@ class HelpfulChanges:
     def _days(self, known: Sequence[Opening]) -> Iterator[date]:
         """The days of the plan, first those on a weekday of the window, near its last opening."""
         prepared = self._replanning.prepared
-        begin, finish = prepared.begin.date(), self._now.finish.date() + _DAY
+        begin, finish = prepared.begin.date(), self._now.span.finish.date() + _DAY
         opened = {opening.start.date() for opening in known}
         weekdays = {day.weekday() for day in opened}
         in_time = [day for day in opened if day <= finish] or [finish]
@@ -479,10 +487,13 @@ class HelpfulChanges:
         prepared = self._replanning.prepared
         placement = machine.placement
         zone = find_zone(placement.timezone) if placement.timezone else None
-        found = list(openings(window, zone, prepared.begin, self._now.finish))
-        if len(found) != 1 or found[0].end.astimezone(UTC) > self._now.finish:
+        span = self._now.span
+        found = list(openings(window, zone, prepared.begin, span.finish))
+        if len(found) != 1:
             return False
         (opening,) = found
+        if span.within(opening) != (opening.start.astimezone(UTC), opening.end.astimezone(UTC)):
+            return False
         freezes = relevant(self._now.fleet.freezes, placement)
         return not cut(opening, freezes)[1] and not any(
             _overlap(opening, piece.opening) for piece in self._replanning.pieces(machine)

@@ -1,25 +1,45 @@
 """A changed fleet, planned again: whether some of its restarts then fit."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from copy import copy
-from datetime import datetime
 
 from hotpatch_cli.model import Fleet, Machine
+from hotpatch_cli.planning.done_restarts import ring_starts, settling_tasks
 from hotpatch_cli.planning.fleet_changes import PlannedFleet
-from hotpatch_cli.planning.prepare import PlanningInput, earliest_starts
+from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.rules import problem_of
-from hotpatch_cli.planning.window_slots import SlotPiece, WindowSlots
+from hotpatch_cli.planning.window_slots import PlanSpan, SlotPiece, WindowSlots, whole_minutes
 from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.schedule.windows import ZoneMissing
 from hotpatch_cli.scheduler import Feasibility, SchedulingProblem
 
 
 def calendar_of(
-    prepared: PlanningInput, fleet: Fleet, finish: datetime, openings: OpeningCache
+    prepared: PlanningInput, fleet: Fleet, span: PlanSpan, openings: OpeningCache
 ) -> WindowSlots:
-    """The openings of a fleet, from the begin of a plan to some end."""
-    span = prepared.span.longer(finish - prepared.finish)
+    """The openings of a fleet in the time of a plan."""
     return WindowSlots(fleet, prepared.release, span, openings)
+
+
+def problem_of_some(
+    prepared: PlanningInput, changed: PlannedFleet, tasks: Sequence[int], calendar: WindowSlots
+) -> SchedulingProblem:
+    """The restarts of some tasks of a plan in a changed fleet, and after them the restarts that are
+    done and still occupy their groups.
+    """
+    chosen = set(tasks)
+    rings = [
+        machine.placement.ring
+        for task, machine in enumerate(changed.machines)
+        if task in chosen or prepared.strict or task not in prepared.lacking
+    ]
+    release = prepared.release
+    earliest = ring_starts(changed.fleet, rings, prepared.done, release)
+    machines = [changed.machines[task] for task in tasks]
+    problem = problem_of(changed.fleet, machines, calendar, not_before=earliest)
+    begin = whole_minutes(release, prepared.begin)
+    settling = settling_tasks(problem, prepared.done, release, begin)
+    return problem._replace(tasks=(*problem.tasks, *settling))
 
 
 class Replanning:
@@ -27,10 +47,10 @@ class Replanning:
 
     def __init__(self, prepared: PlanningInput, openings: OpeningCache, work: int) -> None:
         self.prepared, self.openings = prepared, openings
-        self.now = PlannedFleet(prepared.fleet, prepared.machines, prepared.finish)
+        self.now = PlannedFleet(prepared.fleet, prepared.machines, prepared.span)
         self._feasibility = Feasibility(work)
         self._component = _components(prepared.problem)
-        self._calendar = calendar_of(prepared, prepared.fleet, prepared.finish, openings)
+        self._calendar = calendar_of(prepared, prepared.fleet, prepared.span, openings)
 
     def share(self, work: int) -> "Replanning":
         """The same questions with work of their own."""
@@ -54,16 +74,10 @@ class Replanning:
         """
         parts = {self._component[task] for task in wanted}
         tasks = [task for task in sorted(allowed) if self._component[task] in parts]
-        machines = [changed.machines[task] for task in tasks]
         if not self._feasibility.left:
             return False
-        calendar = calendar_of(self.prepared, changed.fleet, changed.finish, self.openings)
-        problem = problem_of(
-            changed.fleet,
-            machines,
-            calendar,
-            not_before=earliest_starts(self.prepared, changed.fleet),
-        )
+        calendar = calendar_of(self.prepared, changed.fleet, changed.span, self.openings)
+        problem = problem_of_some(self.prepared, changed, tasks, calendar)
         return self._feasibility.plan_of_all(problem) is not None
 
 

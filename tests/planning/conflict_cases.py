@@ -214,7 +214,10 @@ CASES = {
         "all-in-one",
         (("after", "app"),),
         ("after",),
-        ("all-in-one is a member of db and of app", "It would have to start after its own restart."),
+        (
+            "all-in-one is a member of db and of app",
+            "It would have to start after its own restart.",
+        ),
         out="all-in-one a",
     ),
 }

@@ -46,3 +46,33 @@ def test_groups_that_depend_on_each_other_are_refused(hotpatch: Any) -> None:
     done = hotpatch("plan", name, "--as-of", "2025-12-15")
     assert done.code == 2
     assert "Groups depend on each other: 'a' after 'b' after 'a'" in done.err
+
+
+def test_a_member_that_restarted_before_is_told_with_the_end_of_its_settle_time(
+    hotpatch: Any,
+) -> None:
+    """A restart that is done occupies its group: the cause names until when, and no machine."""
+    body = (
+        "groups: {db: {max_unavailable: 1, settle: 8d}}\nmachines:\n"
+        "- {name: a, groups: [db], done: 2026-01-17T22:00:00Z}\n- {name: b, groups: [db]}\n"
+    )
+    name = hotpatch.write("fleet.yaml", CASES["window too short"].head.replace("300", "35") + body)
+    done = hotpatch("plan", name, "--as-of", "2026-01-18", "-f", "json", "--deadline", "14d")
+    (conflict,) = done.json["conflicts"]
+    assert conflict["machines"] == ["b"]
+    said = sentences(conflict)
+    assert "1 member of db restarted before, and the settle time ends Sun 2026-01-25 22:00" in said
+    assert {"deadline", "settle"} <= {row["kind"] for row in conflict["helps"]}
+
+
+def test_a_soak_time_of_restarts_that_are_done_is_told(hotpatch: Any) -> None:
+    """The openings of a ring count from the end of the soak time, which is named."""
+    body = (
+        "rings: [{name: canary, soak: 10d}, {name: broad}]\nmachines:\n"
+        "- {name: a, ring: canary, done: 2026-01-17T22:00:00Z}\n- {name: b, ring: broad}\n"
+    )
+    name = hotpatch.write("fleet.yaml", CASES["window too short"].head.replace("300", "35") + body)
+    done = hotpatch("plan", name, "--as-of", "2026-01-18", "-f", "json", "--deadline", "14d")
+    (conflict,) = done.json["conflicts"]
+    assert "from Tue 2026-01-27 22:00 UTC (end of the soak time)" in sentences(conflict)
+    assert {"deadline", "soak"} <= {row["kind"] for row in conflict["helps"]}

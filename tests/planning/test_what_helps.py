@@ -4,6 +4,7 @@ shares nothing with it.
 
 import json
 import re
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import date, datetime
 from random import Random
@@ -36,44 +37,86 @@ def planned(hotpatch: Any, inventory: Fleet, hours: int) -> Any:
     return hotpatch("plan", "fleet.json", *DAY, "--deadline", f"{hours}h", "-f", "json").json
 
 
-def applied(inventory: Fleet, hours: int, told: dict[str, Any]) -> tuple[Fleet, int]:
+Change = Callable[[Fleet, re.Match[str]], None]
+
+
+def machine_of(inventory: Fleet, name: str) -> dict[str, Any]:
+    """A machine by its name."""
+    (machine,) = (row for row in inventory["machines"] if row["name"] == name)
+    return machine
+
+
+def soaks(inventory: Fleet, found: re.Match[str]) -> None:
+    """Another soak time of a ring."""
+    for ring in inventory["rings"]:
+        ring["soak"] = length(found.string) if ring["name"] == found[1] else ring["soak"]
+
+
+def unfrozen(inventory: Fleet, found: re.Match[str]) -> None:
+    """Without some freezes."""
+    gone = re.split(r", | and ", found[1])
+    inventory["freezes"] = [row for row in inventory["freezes"] if row["name"] not in gone]
+
+
+def less_frozen(inventory: Fleet, found: re.Match[str]) -> None:
+    """A freeze that ends earlier or begins later."""
+    (freeze,) = (row for row in inventory["freezes"] if row["name"] == found[2])
+    freeze["to" if found[1] == "End" else "from"] = found[3]
+
+
+def opened(inventory: Fleet, found: re.Match[str]) -> None:
+    """One more opening of a window for each day."""
+    once = {"start": found[3], "duration": length(found.string)}
+    for day in re.findall(r"\d{4}-\d\d-\d\d", found[2]):
+        open_once(inventory, found[1], date.fromisoformat(day), once)
+
+
+def shorter(inventory: Fleet, found: re.Match[str]) -> None:
+    """Shorter restarts of some machines."""
+    for name in re.split(r", | and ", found[2]):
+        machine_of(inventory, name)["reboot_minutes"] = int(found[1])
+
+
+CHANGES: dict[str, Change] = {
+    r"Raise `(max_concurrent|per_region)` to (\d+)\b": lambda fleet, found: fleet["limits"].update(
+        {found[1]: int(found[2])}
+    ),
+    r"Raise `per_tag` to (\d+) for the tag (\w+)\.": lambda fleet, found: fleet["limits"][
+        "per_tag"
+    ].update({found[2]: int(found[1])}),
+    r"Set `max_unavailable: (\d+)` for the group (\w+)\.": lambda fleet, found: fleet["groups"][
+        found[2]
+    ].update({"max_unavailable": int(found[1])}),
+    r".*settle time of the group (\w+)": lambda fleet, found: fleet["groups"][found[1]].update(
+        {"settle": length(found.string)}
+    ),
+    r".*soak time of the ring (\w+)": soaks,
+    r"Remove the freezes? (.+)\.$": unfrozen,
+    r"(End|Begin) the freeze (\w+) on \w+ (\d{4}-\d\d-\d\d)": less_frozen,
+    r"Remove `reboot_at` from (\w+)": lambda fleet, found: machine_of(fleet, found[1]).pop(
+        "reboot_at"
+    ),
+    r"Remove (\w+) from the group (\w+)": lambda fleet, found: machine_of(fleet, found[1])[
+        "groups"
+    ].remove(found[2]),
+    r"Lengthen the window (\w+) ": lambda fleet, found: fleet["windows"][found[1]].update(
+        {"duration": length(found.string)}
+    ),
+    r"Open (\w+) .* on (.+) at (\d+:\d+) for ": opened,
+    r".*`reboot_minutes: (\d+)` for (.+)\.$": shorter,
+}
+"""What a sentence changes in the inventory."""
+
+
+def applied(inventory: Fleet, hours: int, message: str) -> tuple[Fleet, int]:
     """The fleet and the hours of the deadline after the change that a sentence names."""
-    changed, message, name = deepcopy(inventory), told["message"], told["name"]
-    machines = {machine["name"]: machine for machine in changed["machines"]}
+    changed = deepcopy(inventory)
     if found := re.search(r"--deadline (\d+)([hd])", message):
         return changed, int(found[1]) * HOURS[found[2]]
-    if found := re.fullmatch(r"Raise `(max_concurrent|per_region)` to (\d+)\b.*", message):
-        changed["limits"][found[1]] = int(found[2])
-    elif found := re.fullmatch(r"Raise `per_tag` to (\d+) for the tag (\w+)\.", message):
-        changed["limits"]["per_tag"][found[2]] = int(found[1])
-    elif found := re.fullmatch(r"Set `max_unavailable: (\d+)` for the group (\w+)\.", message):
-        changed["groups"][found[2]]["max_unavailable"] = int(found[1])
-    elif found := re.search(r"settle time of the group (\w+)", message):
-        changed["groups"][found[1]]["settle"] = length(message)
-    elif found := re.search(r"soak time of the ring (\w+)", message):
-        for ring in changed["rings"]:
-            ring["soak"] = length(message) if ring["name"] == found[1] else ring["soak"]
-    elif found := re.fullmatch(r"Remove the freezes? (.+)\.", message):
-        gone = re.split(r", | and ", found[1])
-        changed["freezes"] = [row for row in changed["freezes"] if row["name"] not in gone]
-    elif found := re.match(r"(End|Begin) the freeze \w+ on \w+ (\S+?)\.? ?(?:instead|$)", message):
-        (freeze,) = (row for row in changed["freezes"] if row["name"] == name)
-        freeze["to" if found[1] == "End" else "from"] = found[2]
-    elif found := re.match(r"Remove `reboot_at` from (\w+)", message):
-        del machines[found[1]]["reboot_at"]
-    elif found := re.match(r"Remove (\w+) from the group (\w+)", message):
-        machines[found[1]]["groups"].remove(found[2])
-    elif found := re.match(r"Lengthen the window (\w+) ", message):
-        changed["windows"][found[1]]["duration"] = length(message)
-    elif found := re.match(r"Open (\w+) .* on (.+) at (\d+:\d+) for ", message):
-        for day in re.findall(r"\d{4}-\d\d-\d\d", found[2]):
-            once = {"start": found[3], "duration": length(message)}
-            open_once(changed, found[1], date.fromisoformat(day), once)
-    elif found := re.search(r"`reboot_minutes: (\d+)` for (.+)\.$", message):
-        for one in re.split(r", | and ", found[2]):
-            machines[one]["reboot_minutes"] = int(found[1])
-    else:
-        pytest.fail(f"no change known for {message!r}")
+    (pattern,) = (pattern for pattern in CHANGES if re.match(pattern, message))
+    match = re.match(pattern, message)
+    assert match is not None
+    CHANGES[pattern](changed, match)
     return changed, hours
 
 
@@ -135,12 +178,12 @@ def test_what_is_said_to_help_schedules_all_machines_of_the_conflict(
         mine -= others & set(conflict["dependents"])
         rest = alone(inventory, out - mine)
         for told in conflict["helps"]:
-            changed, hours = applied(rest, days * 24, told)
+            changed, hours = applied(rest, days * 24, told["message"])
             after = planned(hotpatch, changed, hours)
             assert not mine & {row["machine"] for row in after["unplaced"]}, told
             assert judged(changed, after, hours) == set()
     for told in plan["all_fit"]:
-        changed, hours = applied(inventory, days * 24, told)
+        changed, hours = applied(inventory, days * 24, told["message"])
         after = planned(hotpatch, changed, hours)
         assert after["unplaced"] == [], told
         assert judged(changed, after, hours) == set()

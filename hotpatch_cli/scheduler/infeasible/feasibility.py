@@ -4,12 +4,12 @@ from hotpatch_cli.scheduler.bounds.capacity import exceeds_capacity
 from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.problem import SchedulingProblem, Starts, unplaced
 from hotpatch_cli.scheduler.slot_model import NEVER, compile_model
-from hotpatch_cli.scheduler.solver import DEFAULT_WORK, Result, solve
+from hotpatch_cli.scheduler.solver import Result, solve
 
 SMALL = 12
 """Tasks of a problem that a complete search is worth: of larger ones, few answers become known."""
-WORK = 1_000
-"""Work of a search beyond the first plan; with less, more answers are unknown."""
+EFFORT = 0.02
+"""Effort of a search beyond the first plan; with less, more answers are unknown."""
 ALL_WORK = 60_000
 """Work of all questions; with less, constraints stay in a conflict that doesn't need them."""
 
@@ -30,7 +30,7 @@ class Feasibility:
         result = self._solved(problem, 0)
         few = len(problem.tasks) <= SMALL
         if few and unplaced(result.starts) and not _is_proven(result):
-            result = self._solved(problem, WORK)
+            result = self._solved(problem, EFFORT)
         if not unplaced(result.starts):
             return True
         return False if _is_proven(result) else None
@@ -47,7 +47,7 @@ class Feasibility:
         result = self._solved(problem, 0)
         missing = len(unplaced(result.starts))
         if missing and (missing * NEARLY <= len(problem.tasks) or len(problem.tasks) <= SMALL):
-            result = self._solved(problem, WORK)
+            result = self._solved(problem, EFFORT)
         return None if unplaced(result.starts) else result.starts
 
     def stays_infeasible(self, problem: SchedulingProblem, *, proven: bool) -> bool:
@@ -61,8 +61,8 @@ class Feasibility:
             return not proven and bool(self.left)
         return not answer
 
-    def _solved(self, problem: SchedulingProblem, work: int) -> Result:
-        result = solve(problem, effort=work / DEFAULT_WORK)
+    def _solved(self, problem: SchedulingProblem, effort: float) -> Result:
+        result = solve(problem, effort=effort)
         self._spend(result.work)
         return result
 
@@ -71,12 +71,12 @@ class Feasibility:
 
 
 NEARLY = 20
-"""A first plan that leaves out one task of so many is worth a search for a place for it."""
+"""A first plan that leaves out at most one task of this number is worth a longer search."""
 
 
 def _is_proven(result: Result) -> bool:
     """Whether a plan that leaves tasks out proves that not all fit."""
-    return result.most_placed
+    return result.status == "infeasible"
 
 
 def is_impossible(problem: SchedulingProblem) -> bool:
