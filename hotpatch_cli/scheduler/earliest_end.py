@@ -17,16 +17,16 @@ from hotpatch_cli.scheduler.slot_model import SlotInterval, SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 PLACING = 3
-"""One of so many shares of the work places tasks that the first plan left out."""
+"""The work, divided by this, places tasks that the first plan left out."""
 FIRST_SEARCH = 4
-"""One of so many shares of a part's work is searched with before HiGHS is asked for a proof.
+"""The work of a part, divided by this, searches before HiGHS is asked for a proof.
 
 With more, easy proofs come late; with less, HiGHS is asked about ends that are soon improved.
 """
 LAST_PROOFS = 6
-"""One of so many shares of a part's work raises the bound of an end that stayed unproven."""
+"""The work of a part, divided by this, raises the bound of an end that stayed unproven."""
 TIE_BREAK = 4
-"""One of so many shares of the work lowers the exposure under the end that was reached."""
+"""The work, divided by this, lowers the exposure under the end that was reached."""
 COMPLETE_NODES = 3000
 LEAST_NODES = 100
 """Nodes of a complete search over a small part: at most, and whatever the work."""
@@ -42,7 +42,7 @@ RELAXED_FOR_WORK = 700
 class PartEnd:
     """The end of one part: its best plan, and a slot before which no plan as full can be over.
 
-    `bound` is that slot if `certain`: if all is placed or a complete search has shown what can be.
+    `bound` is that slot if `certain`: if nothing is left out or a complete search has shown what can be.
     """
 
     def __init__(self, solver: PartSolver, budget: WorkBudget) -> None:
