@@ -62,12 +62,12 @@ TEMPERATURE = 0.1
 """The first temperature, as a share of a mean task's cost: hotter wanders, colder gets stuck."""
 COMPLETE_NODES = 3000
 """Nodes of a complete search: with more of them, more of the small parts are proven, but slower."""
-SMALL_SIZE = 60_000
+SMALL_SIZE = 40_000
 """Numbers in a matrix up to which a part is solved exactly before anything else.
 
 With more, a part that HiGHS can't prove takes long; with less, it's left to the search.
 """
-FIRST_NODES = 100
+FIRST_NODES = 50
 """Nodes of HiGHS for such a part."""
 SIZE_OF_WORK = 4
 """Numbers of a matrix that are worth a unit of work if HiGHS proves a plan."""
@@ -76,6 +76,13 @@ SIZE_OF_A_LOOK = 60
 MOST_SIZE = 600_000
 """Numbers in a matrix above which HiGHS needs too much memory."""
 LAST_NODES = 1000
+EARLY = Fraction(1, 3)
+"""Work of the finest linear program, if it's solved before all else.
+
+With more, it may take all of the work; with less, parts that are proven at once are searched first.
+"""
+EARLY_ANNEALING = Fraction(1, 20)
+"""Work of annealing before the first look for a proof: with less, the program is larger."""
 REPAIRS = Fraction(1, 3)
 """Work of repairs where the search leaves tasks out.
 
@@ -136,15 +143,18 @@ class PartSolver:
             self.search_completely(work)
             if self.best.complete:
                 return
-        self.solve_small(work)
-        if self.best.proven or self._budget.stops():
-            return
-        work = goal - self._budget.work
-        if self.best.engine == "greedy":
-            self.best.engine = "search"
         dual = DualPrices(self.model, self._release, self._budget)
         self.best.prices = dual.prices
+        if self.best.engine == "greedy":
+            self.best.engine = "search"
+        self.solve_small(work)
+        if self._keep is not None and self.best.complete and not self.best.score.left_out:
+            self.solve_program(dual, int(work * EARLY))  # for a bound on plans that keep nothing
+        self.prove_early(dual, goal - self._budget.work)
+        work = goal - self._budget.work
         for step in PIPELINE:
+            if self.best.proven or self._budget.stops():
+                return
             left = goal - self._budget.work
             step.run(self, dual, left if step.share is None else int(work * step.share))
         self.prove(dual, work)
@@ -168,7 +178,9 @@ class PartSolver:
             self._budget.spend(free.nodes)
 
     def solve_small(self, work: int) -> None:
-        """Find the best plan of a part by a mixed-integer program, if it's small."""
+        """Decide who stays out or moves by a mixed-integer program, if the part is small."""
+        if not self.best.score.left_out and self._keep is None:
+            return  # prices leave out most starts of such a program: see `prove`
         if not has_highs() or self._budget.expired():
             return
         question = Question(Prices(self.model, self._release), self._release, self._keep)
@@ -184,18 +196,32 @@ class PartSolver:
             return
         self._take(answer)
 
+    def prove_early(self, dual: DualPrices, work: int) -> None:
+        """Solve the finest linear program at once, if it's small, and look for a proof."""
+        if self.best.proven or self.best.score.left_out:
+            return
+        if dual.prices.count_starts() > work * EARLY:
+            return
+        self.solve_program(dual, int(work * EARLY))
+        if dual.width is not None:
+            self.anneal(dual, int(work * EARLY_ANNEALING))
+            self.prove(dual, work)
+
     def repair(self, dual: DualPrices, work: int) -> None:  # noqa: ARG002  as all steps
-        """Place tasks that the search left out, by planning their neighbors anew."""
-        if not self.best.score.left_out or self._keep is not None or not has_highs():
+        """Place tasks that the search left out or moved, by planning their neighbors anew."""
+        if not (self.best.score.left_out or self.best.score.moved) or not has_highs():
             return
         from hotpatch_cli.scheduler.repair import Repair
 
-        Repair(self.model, self.best, self._random).run(work, self._budget)
+        Repair(self.model, self.best, self._random, self._keep).run(work, self._budget)
 
     def solve_program(self, dual: DualPrices, work: int) -> None:
         """Take prices from a linear program, finer than the one before it."""
-        dual.width = None if self.best.proven else dual.exactly(work, dual.width)
-        if dual.width is not None:
+        width = None if self.best.meets_bound else dual.exactly(work, dual.width)
+        if dual.infeasible:
+            self.best.raise_least_out((0, 1))
+        if width is not None:
+            dual.width = width
             self.best.raise_bound(dual.prices.best)
             self._follow_prices(dual)
 

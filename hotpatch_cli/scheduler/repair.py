@@ -1,4 +1,4 @@
-"""Repair: place tasks that a plan leaves out, by planning their neighbors anew.
+"""Repair: place tasks that a plan leaves out, or moves, by planning their neighbors anew.
 
 Large-neighborhood search (P. Shaw, 1998): the tasks without a start and those that share limits
 with them near a window that they need are free, all others stay where they are, and the rest is
@@ -34,15 +34,21 @@ SIZE_OF_WORK = 12
 class Repair:
     """Questions about one plan after the other, within a budget."""
 
-    def __init__(self, model: SlotModel, best: Incumbent, random: Random) -> None:
-        self._model, self._best, self._random = model, best, random
+    def __init__(
+        self,
+        model: SlotModel,
+        best: Incumbent,
+        random: Random,
+        keep: Sequence[int] | None = None,
+    ) -> None:
+        self._model, self._best, self._random, self._keep = model, best, random, keep
         self._users: list[list[int]] = [[] for _ in model.capacity]
         for task in model.live:
             for use in model.uses[task]:
                 self._users[use.limit].append(task)
 
     def run(self, work: int, budget: WorkBudget) -> None:
-        """Go on until all are placed, or about this much work is done."""
+        """Go on until all are placed where they were, or about this much work is done."""
         goal = budget.work + work
         turns: dict[int, int] = {}
         starts = list(self._best.starts)
@@ -61,8 +67,11 @@ class Repair:
                 self._best.offer(starts, "exact")
 
     def _next(self, starts: Sequence[int], turns: dict[int, int]) -> int | None:
-        """The task to place: the one with the fewest turns, of these the heaviest."""
-        model = self._model
+        """The task to place: the one with the fewest turns, of these the heaviest.
+
+        If all are placed, it is one that moved.
+        """
+        model, keep = self._model, self._keep
         waiting = [
             task
             for task in model.live
@@ -73,6 +82,8 @@ class Repair:
                 for before in model.gates[gate].before
             )
         ]
+        if not waiting and keep is not None:
+            waiting = [task for task in model.live if 0 <= keep[task] != starts[task]]
         return min(
             waiting, key=lambda task: (turns.get(task, 0), -model.weight[task], task), default=None
         )
@@ -82,6 +93,9 @@ class Repair:
         model = self._model
         windows = model.windows[target]
         opens, closes = windows[-turn % len(windows)]
+        if self._keep is not None and self._keep[target] != NOWHERE and turn % 2:
+            opens = self._keep[target]
+            closes = opens + model.duration[target]
         chosen = dict.fromkeys([target, *self._behind(starts, target)])
         limits = sorted(model.uses[target], key=lambda use: len(self._users[use.limit]))
         for use in limits:
@@ -142,9 +156,10 @@ class Repair:
         if part is None:
             return None
         release = release_times(part.model)
-        question = Question(Prices(part.model, release), release, None, must, room)
+        keep = None if self._keep is None else [self._keep[task] for task in part.tasks]
+        question = Question(Prices(part.model, release), release, keep, must, room)
         before = [starts[task] for task in part.tasks]
-        answer = solve_exactly(question, before, NODES, budget.expired, level_only=True)
+        answer = solve_exactly(question, before, NODES, budget.expired, level_only=keep is None)
         budget.spend(1 + question.size() // SIZE_OF_WORK + answer.work)
         if answer.starts is None:
             return None

@@ -7,6 +7,7 @@ from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import release_times
 from hotpatch_cli.scheduler.mip.dual_prices import DualPrices
 from hotpatch_cli.scheduler.mip.time_indexed_lp import (
+    NoFractions,
     Program,
     SolverStopped,
     best_prices,
@@ -71,7 +72,8 @@ def test_starts_that_no_better_plan_has_are_left_out() -> None:
 def test_a_program_without_any_plan_gives_no_prices() -> None:
     """Thirteen restarts of 20 minutes do not fit into four hours one after the other."""
     model = compile_model(queue(*range(1, 14)))
-    assert best_prices(Prices(model, release_times(model)), 1, never) is None
+    with pytest.raises(NoFractions):
+        best_prices(Prices(model, release_times(model)), 1, never)
 
 
 def test_a_program_that_is_stopped_says_so() -> None:

@@ -29,12 +29,14 @@ class DualPrices:
     """Prices of a part, ever better.
 
     `wanted` are the mean starts, in slots, at which they want each task. `width` is that of the
-    buckets of the last linear program, in slots; None if there was none.
+    buckets of the last linear program, in slots; None if there was none. `infeasible`: a linear
+    program showed that not all tasks fit.
     """
 
     def __init__(self, model: SlotModel, release: ReleaseTimes, budget: WorkBudget) -> None:
         self.prices = Prices(model, release)
         self.width: int | None = None
+        self.infeasible = False
         self.wanted = [float(start) for start in release.start]
         self._model, self._budget = model, budget
 
@@ -44,7 +46,12 @@ class DualPrices:
         Returns the width of its buckets in slots; None if there is none finer than the one already
         `known`, or if it was stopped.
         """
-        from hotpatch_cli.scheduler.mip.time_indexed_lp import SolverStopped, best_prices, has_highs
+        from hotpatch_cli.scheduler.mip.time_indexed_lp import (
+            NoFractions,
+            SolverStopped,
+            best_prices,
+            has_highs,
+        )
 
         if not has_highs() or not self._model.capacity:
             return None
@@ -54,14 +61,17 @@ class DualPrices:
         widths.update(prices.bucket << doublings for doublings in range(COARSER))
         for width in sorted(widths):
             if budget.stops() or (known is not None and width >= known):
-                return None
+                break
             if columns > work * width:
                 continue
             budget.spend(columns // width)
             try:
                 wanted = best_prices(prices, width, budget.expired)
+            except NoFractions:
+                self.infeasible = True
+                break
             except SolverStopped:
-                return None
+                break
             prices.consider()
             if wanted is None:
                 return None

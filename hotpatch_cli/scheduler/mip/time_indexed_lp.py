@@ -216,6 +216,10 @@ class ProgramTooLarge(Exception):  # noqa: N818 - the noun says that it is an er
     """A program would take too much memory or work."""
 
 
+class NoFractions(Exception):  # noqa: N818 - the noun says that it is an error
+    """Not all tasks fit, even if they may be cut."""
+
+
 class SolverStopped(Exception):  # noqa: N818 - the noun says that it is an error
     """The clock or the user stopped the solver."""
 
@@ -256,7 +260,8 @@ def run(solver: Any, stops: Callable[[], bool]) -> None:
 def best_prices(prices: Prices, bucket: int, stops: Callable[[], bool]) -> list[float] | None:
     """Load the prices that a linear program finds, and return its mean start of each task.
 
-    None if there is no plan of all tasks even in fractions. Raises SolverStopped.
+    None if HiGHS has no answer. Raises NoFractions if there is no plan of all tasks even in
+    fractions, and SolverStopped.
     """
     import highspy
 
@@ -265,6 +270,8 @@ def best_prices(prices: Prices, bucket: int, stops: Callable[[], bool]) -> list[
     solver = program.highs({"solver": "ipm", "run_crossover": "off"})
     run(solver, stops)
     status = solver.getModelStatus()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        raise NoFractions
     if status != highspy.HighsModelStatus.kOptimal:
         return None
     solution = solver.getSolution()

@@ -69,8 +69,8 @@ class Answer(NamedTuple):
     """What HiGHS found: starts in slots (None if no plan), and what it proved.
 
     `least_out`: no plan leaves out less weight, or as much in fewer tasks. `ends_bound`: of the
-    plans that leave out as much as this one, none has less weighted ends, moved or not; None if
-    unknown. `complete`: no plan is better. `work` is what it took.
+    plans that leave out as much as this one, none has less weighted ends; None if unknown.
+    `complete`: no plan is better. `work` is what it took.
     """
 
     starts: list[int] | None
@@ -373,7 +373,6 @@ def solve_exactly(
     moves = plan.move_costs()
     ends_bound = None
     if moves:
-        ends_bound = _ends_bound(stages, delays, constant, known=complete)
         fewest = stages.minimize(moves)
         if fewest is None:
             return Answer(None, out, ends_bound, complete=False, work=stages.iterations)
@@ -414,16 +413,6 @@ def _least_out(plan: PlanProgram, stages: _Stages) -> tuple[tuple[int, int], boo
     if exact:
         return (bound // count, bound % count), found.solved
     return ((0, 1) if bound > 0 else (0, 0)), not value
-
-
-def _ends_bound(stages: _Stages, delays: Costs, constant: int, *, known: bool) -> int | None:
-    """The least ends if starts may move as they like."""
-    before = stages.values
-    found = stages.minimize(delays)
-    stages.values = before
-    if found is None or not known or constant > EXACT_ENDS:
-        return None
-    return constant + _whole(found.bound)
 
 
 def _whole(bound: float) -> int:
