@@ -17,19 +17,19 @@ from hotpatch_cli.scheduler.slot_model import SlotInterval, SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 PLACING_ROUNDS = 3
-"""So often half of the work left places tasks that were left out, unless more is proven impossible.
+"""Rounds in which half of the work left places tasks that were left out; a proof ends them.
 
 With fewer, the end is searched for where a plan could place more; with more, it isn't.
 """
 FIRST_SEARCH = 4
-"""One of so many shares of a part's work is searched with before HiGHS is asked for a proof.
+"""The work of a part, divided by this, searches before HiGHS is asked for a proof.
 
 With more, easy proofs come late; with less, HiGHS is asked about ends that are soon improved.
 """
 LAST_PROOFS = 6
-"""One of so many shares of a part's work raises the bound of an end that stayed unproven."""
+"""The work of a part, divided by this, raises the bound of an end that stayed unproven."""
 TIE_BREAK = 4
-"""One of so many shares of the work lowers the exposure under the end that was reached."""
+"""The work, divided by this, lowers the exposure under the end that was reached."""
 COMPLETE_NODES = 3000
 LEAST_NODES = 100
 """Nodes of a complete search over a small part: at most, and whatever the work."""
@@ -45,7 +45,7 @@ RELAXED_FOR_WORK = 700
 class PartEnd:
     """The end of one part: its best plan, and a slot before which no plan as full can be over.
 
-    `bound` is that slot if `certain`: if all is placed or a complete search has shown what can be.
+    `bound` is that slot if `certain`: if nothing is left out or a complete search has shown what can be.
     """
 
     def __init__(self, solver: PartSolver, budget: WorkBudget) -> None:

@@ -103,7 +103,7 @@ class Incumbent:
         self._bounds[level] = max(self._bounds.get(level, 0), whole)
 
     def raise_least_out(self, level: Level) -> None:
-        """Take a proof that every plan leaves out at least so much."""
+        """Take a proof that every plan leaves out at least this level."""
         self._least_out = max(self._least_out, level)
 
     def end(self) -> int:

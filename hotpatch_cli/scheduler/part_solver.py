@@ -241,7 +241,7 @@ class PartSolver:
             self.prove(dual, work)
 
     def repair(self, dual: DualPrices, work: int) -> None:  # noqa: ARG002  as all steps
-        """Place tasks that the search left out or moved, by planning their neighbors anew."""
+        """Place tasks that the search left out or moved, by planning their neighbors again."""
         if not (self.best.score.left_out or self.best.score.moved) or not has_highs():
             return
         from hotpatch_cli.scheduler.repair import Repair

@@ -1,4 +1,4 @@
-"""Repair: place tasks that a plan leaves out, or moves, by planning their neighbors anew.
+"""Repair: place tasks that a plan leaves out, or moves, by planning their neighbors again.
 
 Large-neighborhood search (P. Shaw, 1998): the tasks without a start and those that share limits
 with them near a window that they need are free, all others stay where they are, and the rest is
@@ -24,7 +24,7 @@ from hotpatch_cli.scheduler.slot_model import (
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 MOST_FREE = 30
-"""Tasks that are planned anew: with more, each question takes longer; with less, few help."""
+"""Tasks that are planned again: with more, each question takes longer; with less, few help."""
 NODES = 30
 """Nodes of HiGHS for one question; most are answered at the first."""
 SIZE_OF_WORK = 12
@@ -51,7 +51,7 @@ class Repair:
                 self._users[use.limit].append(task)
 
     def run(self, work: int, budget: WorkBudget) -> None:
-        """Go on until all are placed where they were, or about this much work is done."""
+        """Go on until every task starts where it did, or about this much work is done."""
         goal = budget.work + work
         turns: dict[int, int] = {}
         starts = list(self._best.starts)
@@ -76,7 +76,7 @@ class Repair:
     def _next(self, starts: Sequence[int], turns: dict[int, int]) -> int | None:
         """The task to place: the one with the fewest turns, of these the heaviest.
 
-        If all are placed, it is one that moved.
+        If none is left out, it is one that moved.
         """
         model, keep = self._model, self._keep
         waiting = [

@@ -123,7 +123,7 @@ class Prices:
     def value(
         self, relaxed: Sequence[RelaxedStart], weight_out: int = 0, left_out: int = 0
     ) -> float:
-        """The certified bound, in weighted end slots, on plans that leave out exactly so much."""
+        """The certified bound, in weighted end slots, on plans that leave out exactly these."""
         costs = [task.cost for task in relaxed]
         weights = [self.model.weight[task] for task in self.model.live]
         capacity_cost = sum(

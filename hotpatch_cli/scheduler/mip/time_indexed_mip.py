@@ -94,7 +94,7 @@ Costs = dict[int, float]
 class PlanProgram:
     """The program of a question; `best` is a plan of it, in slots.
 
-    Without `optional`, all tasks are placed. `slack` and `upper`, the weighted ends of the best
+    Without `optional`, every task has a start. `slack` and `upper`, the weighted ends of the best
     plan, then leave out what no better plan has. Raises ProgramTooLarge.
     """
 

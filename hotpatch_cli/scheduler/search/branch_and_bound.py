@@ -61,7 +61,7 @@ class BranchAndBound:
                 self._schedule.remove(task)
 
     def _added(self, now: Score, task: int, start: int, *, may_be_kept: bool = False) -> Score:
-        """The score with one more task placed, as if at its kept start if it may still be there."""
+        """The score with one more task, as if at its kept start if it may still be there."""
         model, keep = self._schedule.model, self._keep
         weight = model.weight[task]
         moved = keep is not None and 0 <= keep[task] != start

@@ -27,7 +27,7 @@ POPULATION = 160
 """With more, generations take longer; with less, all orders are soon alike."""
 LEAST_POPULATION = 10
 LEAST_GENERATIONS = 12
-"""A population is smaller if the work would end before so many generations."""
+"""A population is smaller if the work would end before this many generations."""
 MUTATION = 0.05
 """The chance that two neighbors change places: with more, what the parents had is lost."""
 BLUR = 2.0
@@ -206,7 +206,7 @@ def serial_schedule(project: Project, order: Sequence[int], before: Links) -> tu
 class Evolution:
     """A population of plans, and the best plan that was ever in it.
 
-    It begins with a plan that is known, if that places all that can be placed.
+    It begins with a plan that is known, if that leaves out none that fits.
     """
 
     def __init__(self, model: SlotModel, known: Sequence[int], budget: WorkBudget) -> None:
