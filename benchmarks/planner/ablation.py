@@ -47,7 +47,7 @@ INSTANCES = (
 METHODS = {
     "search_completely": "branch and bound",
     "solve_small": "exact solution of small parts",
-    "prove": "exact proof at the end",
+    "prove": "exact proof",
     "minimize_makespan": "genetic search",
     "_follow_prices": "plans in the order of prices",
 }

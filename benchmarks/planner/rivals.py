@@ -216,24 +216,16 @@ class CpSat:
         )
 
 
-class _Watcher(cp_model.CpSolverSolutionCallback):
-    """Ends a search that has no plan when its time for that is over."""
+class _Found(cp_model.CpSolverSolutionCallback):
+    """Remembers whether there is a plan."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._found, self._timer = False, Timer(seconds, self._look)
-        self._timer.daemon = True
-        self._timer.start()
+        self.any = False
 
     def on_solution_callback(self) -> None:
-        self._found = True
-
-    def _look(self) -> None:
-        if not self._found:
-            self.stop_search()
-
-    def stop_timer(self) -> None:
-        self._timer.cancel()
+        """Called for each plan."""
+        self.any = True
 
 
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
@@ -247,9 +239,7 @@ def by_cp_sat(problem: SchedulingProblem, seconds: float) -> Answer:
     begun = perf_counter()
     whole = CpSat(problem, must_hold_all=True)
     whole.model.minimize(whole.exposure())
-    watcher = _Watcher(seconds / 2)
-    solver, status = _run(whole, seconds, watcher)
-    watcher.stop_timer()
+    solver, status = _run(whole, seconds, seconds / 2)
     if status in FOUND:
         word = "optimal" if status == cp_model.OPTIMAL else "feasible"
         starts = whole.plan(solver)
@@ -275,11 +265,22 @@ def by_cp_sat(problem: SchedulingProblem, seconds: float) -> Answer:
 
 
 def _run(
-    model: CpSat, seconds: float, watcher: _Watcher | None = None
+    model: CpSat, seconds: float, patience: float | None = None
 ) -> tuple[cp_model.CpSolver, int]:
-    solver = cp_model.CpSolver()
+    """Search for some seconds; without a plan only for those of `patience`."""
+    solver, found = cp_model.CpSolver(), _Found()
     solver.parameters.max_time_in_seconds = max(seconds, 0.1)
-    return solver, solver.solve(model.model, watcher)
+
+    def look() -> None:
+        if not found.any:
+            solver.stop_search()
+
+    timer = Timer(seconds if patience is None else patience, look)
+    timer.daemon = True
+    timer.start()
+    status = solver.solve(model.model, found)
+    timer.cancel()
+    return solver, status
 
 
 def by_pyjobshop(problem: SchedulingProblem, seconds: float) -> Answer:

@@ -16,8 +16,11 @@ from hotpatch_cli.scheduler.search.genetic_search import Evolution, fitness
 from hotpatch_cli.scheduler.slot_model import SlotInterval, SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
-PLACING = 3
-"""The work, divided by this, places tasks that the first plan left out."""
+PLACING_ROUNDS = 3
+"""Rounds in which half of the work left places tasks that were left out; a proof ends them.
+
+With fewer, the end is searched for where a plan could place more; with more, it isn't.
+"""
 FIRST_SEARCH = 4
 """The work of a part, divided by this, searches before HiGHS is asked for a proof.
 
@@ -65,6 +68,11 @@ class PartEnd:
     def certain(self) -> bool:
         """Whether `bound` is of every plan that places as much."""
         return self.complete or not self.fitness.left_out
+
+    @property
+    def may_place_more(self) -> bool:
+        """Whether tasks are left out that a plan might place."""
+        return bool(self.fitness.left_out) and not self.solver.best.most_placed
 
     def raise_bound(self) -> None:
         """Halve the ends up to the best one by what contradicts them."""
@@ -193,6 +201,15 @@ class EarliestEnd:
         placed = len(ends) - sum(part.fitness.left_out for part in parts)
         return ends[placed - 1] if placed else 0
 
+    @property
+    def gap(self) -> float:
+        """The share of the time from the release to the end that a better plan might save."""
+        if not self._parts:
+            return 0.0
+        grid = self._parts[0].model.grid
+        end = max(1, grid.moment(self.end))
+        return max(0.0, min(1.0, (end - grid.moment(self.bound)) / end))
+
     def run(self) -> None:
         """Spend the work of the budget, and hand the plans to the solvers of the parts."""
         self._place_more()
@@ -205,12 +222,13 @@ class EarliestEnd:
 
     def _place_more(self) -> None:
         """Placing comes before the end."""
-        late = [part for part in self._parts if part.fitness.left_out]
-        work = self._budget.left() // PLACING
-        for part in late:
-            if self._budget.expired():
-                return
-            part.place_more(work // len(late))
+        for _ in range(PLACING_ROUNDS):
+            late = [part for part in self._parts if part.may_place_more]
+            work = self._budget.left() // 2
+            for part in late:
+                if self._budget.expired():
+                    return
+                part.place_more(work // len(late))
 
     def _improve(self, kept: int) -> None:
         """Share the work among the parts that hold up the end, the latest first, less `kept`."""

@@ -102,21 +102,17 @@ def solve(
     for solver in solvers:
         solver.first_plan()
     if goal == "earliest-end" and keep is None:
-        return _earliest(problem, model, solvers, budget)
+        ends = EarliestEnd(solvers, budget)
+        if watch is not None:
+            watch.look = lambda: (_share_done(budget), ends.gap)
+        ends.run()
+        return _with_end_bound(_result(problem, model, solvers, budget, keep), model, ends)
     _improve(solvers, budget, watch)
     result = _result(problem, model, solvers, budget, keep)
     if goal == "earliest-end":
         # An older plan comes before the end, which is only bounded here.
         result = _with_end_bound(result, model, EarliestEnd(solvers, budget))
     return result
-
-
-def _earliest(
-    problem: SchedulingProblem, model: SlotModel, solvers: list[PartSolver], budget: WorkBudget
-) -> Result:
-    ends = EarliestEnd(solvers, budget)
-    ends.run()
-    return _with_end_bound(_result(problem, model, solvers, budget, None), model, ends)
 
 
 def _with_end_bound(result: Result, model: SlotModel, ends: EarliestEnd) -> Result:
@@ -171,7 +167,11 @@ def _progress(solvers: list[PartSolver], budget: WorkBudget) -> tuple[float, flo
     """The share of the work that is done, and the gap of the best plan."""
     exposure = sum(solver.best.exposure() for solver in solvers)
     bound = min(exposure, sum(solver.best.exposure_bound() for solver in solvers))
-    return min(1.0, budget.work / max(budget.limit, 1)), _gap(exposure, bound)
+    return _share_done(budget), _gap(exposure, bound)
+
+
+def _share_done(budget: WorkBudget) -> float:
+    return min(1.0, budget.work / max(budget.limit, 1))
 
 
 def _gap(exposure: float, bound: float) -> float:
