@@ -112,10 +112,7 @@ class PlanningRequest(NamedTuple):
         request = self._replace(as_of=day_of_now(self.as_of, self.now))
         names = source_names(self, self.fleet)
         form = format_for(self, PLAN_FORMATS)
-        wish, day = _wish(request), day_of(request)
-        if self.until:
-            planning_input.require_order(self.until, day, "the as-of date")
-        scenario = parse_what_if(self.what_if, day)
+        wish, scenario = _wish(request), parse_what_if(self.what_if, day_of(request))
         implied = planning_input.implied_groups(self)
         keep = None if self.keep is None else read_plan(self.keep)
         session = planning_input.load(request, names, implied)
@@ -131,10 +128,13 @@ class PlanningRequest(NamedTuple):
 
 def _wish(request: PlanningRequest) -> "PlanRequest":
     """What to plan. Raises BadParameter."""
-    from hotpatch_cli.cli.planning_input import plan_request
+    from hotpatch_cli.cli.planning_input import plan_request, require_order
+    from hotpatch_cli.cli.session import day_of
     from hotpatch_cli.cli.words import known_word
     from hotpatch_cli.scheduler import GOALS
 
+    if request.until:
+        require_order(request.until, day_of(request), "the as-of date")
     return plan_request(request)._replace(
         allow_empty=request.allow_empty,
         now=request.now,

@@ -4,6 +4,7 @@ conflict.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
@@ -138,8 +139,8 @@ class _Explainer:
         if len(drafts) > 1 and not any(draft.fact for draft in drafts):
             everything = set(range(len(self._starts)))
             changes = HelpfulChanges(replanning.share(_ALL_WORK), self._out, everything, self._end)
-            reasons = dict.fromkeys(reason for draft in drafts for reason in draft.reasons)
-            tasks = dict.fromkeys(task for draft in drafts for task in draft.tasks)
+            reasons = dict.fromkeys(chain.from_iterable(draft.reasons for draft in drafts))
+            tasks = dict.fromkeys(chain.from_iterable(draft.tasks for draft in drafts))
             all_fit = changes.of(list(reasons), list(tasks))
         return Explanation(tuple(conflicts), all_fit, self._names(sorted(others)))
 
