@@ -1,6 +1,6 @@
 """The plan for a prepared fleet, and the check of an edited plan."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from math import ceil
 from typing import Any, NamedTuple
@@ -10,9 +10,10 @@ from hotpatch_cli.model import Finding, Machine, TrackState, make_finding
 from hotpatch_cli.planning.blocked import BlockedTasks, blocked_tasks
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.prepare import PlanningInput, full_problem
+from hotpatch_cli.planning.running_restarts import with_running
 from hotpatch_cli.planning.window_slots import MINUTE, moment
 from hotpatch_cli.schedule.durations import duration_text
-from hotpatch_cli.scheduler import Result, Task, solve, verify
+from hotpatch_cli.scheduler import Result, SchedulingProblem, Task, cost, solve, verify
 from hotpatch_cli.servicing.restart import restarted_by_platform
 
 _ORDERS = frozenset({"after", "ring", "unplaced"})
@@ -90,32 +91,32 @@ def plan(
     """The plan for a prepared fleet. `keep` maps machines to starts of an older plan that it should
     stay near.
     """
-    before = (
-        None
-        if keep is None
-        else tuple(_kept(machine, keep, prepared) for machine in prepared.machines)
-    )
-    result = solve_prepared(prepared, options, before)
-    return plan_from(prepared, result, options.effort)
+    before = None
+    if keep is not None:
+        prepared = with_running(prepared, keep)
+        before = tuple(_kept(machine, keep, prepared) for machine in prepared.machines)
+    return plan_from(prepared, _solve(prepared, options, before), options.effort)
 
 
-def solve_prepared(
-    prepared: PlanningInput, options: SearchOptions, keep: Sequence[int | None] | None = None
+def _solve(
+    prepared: PlanningInput, options: SearchOptions, keep: Sequence[int | None] | None
 ) -> Result:
     """The result of the scheduler for the tasks of a prepared fleet, in their order.
 
     Machines that are left out take no part in the search, so that status and bounds are of the
     others; restarts that are done occupy their groups.
     """
-    problem, out = prepared.problem, prepared.left_out
-    order = [task for task in range(len(problem.tasks)) if task not in out]
-    settling = prepared.settling
-    tasks = (*(problem.tasks[task] for task in order), *settling)
+    out, settling = prepared.left_out, prepared.settling
+    order = [task for task in range(len(prepared.machines)) if task not in out]
+    tasks = (*(prepared.problem.tasks[task] for task in order), *settling)
+    problem = prepared.problem._replace(tasks=tasks)
+    past = {number for number, task in enumerate(order) if task in prepared.running}
+    past.update(range(len(order), len(tasks)))
     kept = None
     if keep is not None:
         kept = (*(keep[task] for task in order), *(task.pinned for task in settling))
     result = solve(
-        problem._replace(tasks=tasks),
+        _with_past_first(problem, past),
         effort=options.effort,
         time_limit=options.time_limit,
         should_stop=options.should_stop,
@@ -123,11 +124,40 @@ def solve_prepared(
         keep=kept,
         goal=options.goal,
     )
-    starts: list[int | None] = [None] * len(problem.tasks)
+    if past:
+        result = _without_weight_of_past(problem, result)
+    starts: list[int | None] = [None] * len(prepared.machines)
     for task, start in zip(order, result.starts[: len(order)], strict=True):
         starts[task] = start
     moved = tuple(order[number] for number in result.moved if number < len(order))
     return result._replace(starts=tuple(starts), moved=moved)
+
+
+def _with_past_first(problem: SchedulingProblem, past: Collection[int]) -> SchedulingProblem:
+    """The problem with more weight on each restart that is done or in progress than on all others
+    together: none of these makes room for others.
+    """
+    if not past:
+        return problem
+    most = 1 + sum(task.weight for task in problem.tasks)
+    tasks = tuple(
+        task._replace(weight=most) if number in past else task
+        for number, task in enumerate(problem.tasks)
+    )
+    return problem._replace(tasks=tasks)
+
+
+def _without_weight_of_past(problem: SchedulingProblem, result: Result) -> Result:
+    """The result with the exposure of the weights as they are. What is past has only one start, and
+    changes the exposure and its bound by as much.
+    """
+    exposure = cost(problem, result.starts).exposure
+    if result.goal == "earliest-end":
+        return result._replace(exposure=exposure)
+    bound = max(0.0, exposure - (result.exposure - result.bound))
+    return result._replace(
+        exposure=exposure, bound=bound, gap=(exposure - bound) / exposure if exposure else 0.0
+    )
 
 
 def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
@@ -270,11 +300,12 @@ def violations(
 
     The soak and settle times of restarts that are `done`, by an older plan or by the fleet, count
     for the others. A planned restart whose day has come and that the fleet shows as done isn't
-    compared: it can't be moved.
+    compared: it can't be moved. Restarts that are in progress at `now` keep their time.
     """
     known = {machine.label: number for number, machine in enumerate(prepared.machines)}
     placed: list[int | None] = [None] * len(known)
     past = _past_restarts(prepared, starts, ends or {}, done)
+    prepared = with_running(prepared, starts)
     found: list[BrokenRule] = []
     for name, start in starts.items():
         if name not in known:

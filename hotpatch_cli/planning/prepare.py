@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
@@ -18,7 +19,7 @@ from hotpatch_cli.planning.done_restarts import (
     ring_starts,
     settling_tasks,
 )
-from hotpatch_cli.planning.rules import Shut, problem_of
+from hotpatch_cli.planning.rules import Shut, problem_of, with_fixed_starts
 from hotpatch_cli.planning.window_slots import (
     PlanSpan,
     SlotPiece,
@@ -84,7 +85,8 @@ class PlanningInput(NamedTuple):
     are within `span`. `states` has the track state of each machine on the as-of date, and
     `judgments` has its judgment. `done` are
     the restarts that are done; `settling` has those whose groups they still occupy, and
-    `ring_starts` the first minute that they allow for a ring.
+    `ring_starts` the first minute that they allow for a ring. `running` has the start of each task
+    that is in progress by an older plan.
     """
 
     release_day: date
@@ -105,6 +107,7 @@ class PlanningInput(NamedTuple):
     ring_starts: Mapping[str | None, int]
     strict: bool
     judgments: tuple[Judgment, ...] = ()
+    running: Mapping[int, int] = MappingProxyType({})
 
     @property
     def begin(self) -> datetime:
@@ -132,16 +135,21 @@ def prepare(
     judge: Judge,
     request: PlanRequest,
     ends: Mapping[str, datetime] | None = None,
+    *,
+    done_by: datetime | None = None,
 ) -> PlanningInput:
-    """The fleet as a problem for the baseline that is asked for. `ends` has the ends of restarts
-    that an older plan has, by machine. Raises ValueError where no baseline is due.
+    """The fleet as a problem for the baseline that is asked for.
+
+    `ends` has the ends of restarts that an older plan has, by machine. Other restarts that are done
+    ended at `done_by` at the latest: the moment from which the plan is made, unless specified.
+    Raises ValueError where no baseline is due.
     """
     judged = [(machine, judge.judge(machine.facts)) for machine in fleet.machines]
     day = _release_day(judged, judge, request)
     release = release_moment(day)
     span = _span(fleet, release, judge.as_of, request)
     calendar = WindowSlots(fleet, release, span)
-    at = request.now or request.begin or start_of(judge.as_of)
+    at = done_by or request.now or request.begin or start_of(judge.as_of)
     if judge.as_of >= day:
         at = max(at, release)
     missing: dict[int, Finding] = {}
@@ -222,13 +230,14 @@ def _problem(
     prepared: PlanningInput, calendar: WindowSlots, shut: Collection[int]
 ) -> SchedulingProblem:
     left_out = () if prepared.strict else prepared.lacking
-    return problem_of(
+    problem = problem_of(
         prepared.fleet,
         prepared.machines,
         calendar,
         Shut(shut, left_out),
         prepared.ring_starts,
     )
+    return with_fixed_starts(problem, prepared.running)
 
 
 def _release_day(

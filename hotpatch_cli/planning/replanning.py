@@ -7,7 +7,7 @@ from hotpatch_cli.model import Fleet, Machine
 from hotpatch_cli.planning.done_restarts import ring_starts, settling_tasks
 from hotpatch_cli.planning.fleet_changes import PlannedFleet
 from hotpatch_cli.planning.prepare import PlanningInput
-from hotpatch_cli.planning.rules import problem_of
+from hotpatch_cli.planning.rules import problem_of, with_fixed_starts
 from hotpatch_cli.planning.window_slots import PlanSpan, SlotPiece, WindowSlots, whole_minutes
 from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.schedule.windows import ZoneMissing
@@ -37,6 +37,12 @@ def problem_of_some(
     earliest = ring_starts(changed.fleet, rings, prepared.done, release)
     machines = [changed.machines[task] for task in tasks]
     problem = problem_of(changed.fleet, machines, calendar, not_before=earliest)
+    running = {
+        number: prepared.running[task]
+        for number, task in enumerate(tasks)
+        if task in prepared.running
+    }
+    problem = with_fixed_starts(problem, running)
     begin = whole_minutes(release, prepared.begin)
     settling = settling_tasks(problem, prepared.done, release, begin)
     return problem._replace(tasks=(*problem.tasks, *settling))

@@ -84,6 +84,15 @@ def problem_of(
     )
 
 
+def with_fixed_starts(problem: SchedulingProblem, starts: Mapping[int, int]) -> SchedulingProblem:
+    """The problem with some tasks that can only start at one minute."""
+    tasks = list(problem.tasks)
+    for number, start in starts.items():
+        task = tasks[number]
+        tasks[number] = task._replace(windows=((start, start + task.duration),))
+    return problem._replace(tasks=tuple(tasks))
+
+
 def _group(name: str, rule: GroupRule, members: int, numbers: Mapping[str, int]) -> TaskGroup:
     """A percentage counts all members of the fleet, rounded down, at least one; without a share all
     may be down.

@@ -45,8 +45,7 @@ RELAXED_FOR_WORK = 700
 class PartEnd:
     """The end of one part: its best plan, and a slot before which no plan as full can be over.
 
-    `bound` is that slot if `certain`: if nothing is left out, or a complete search has shown what
-    can be.
+    `bound` is that slot if `certain`: if none is left out or a complete search shows what fits.
     """
 
     def __init__(self, solver: PartSolver, budget: WorkBudget) -> None:

@@ -261,5 +261,5 @@ def test_standard_error_has_a_line_for_each_rule(hotpatch: Any, form: str) -> No
         f"machines:\n{machines}\n"
     )
     done = hotpatch("plan", hotpatch.write("f.yaml", text), "--as-of", "2026-01-14", "-f", form)
-    assert "m09 and 50 more: not scheduled: " in done.err
+    assert "m09 and 50 more: not scheduled (60 machines): " in done.err
     assert len(done.err.splitlines()) < 10
