@@ -202,7 +202,7 @@ class PartSolver:
         return model._replace(windows=tuple(pinned))
 
     def _ask(self, model: SlotModel, work: int, *, whole: bool = False) -> bool:
-        """Ask for the best plan of a model if it's small; whether its plan leaves none out.
+        """Ask for the best plan of a small model; whether it schedules all tasks.
 
         Unless it's the `whole` model, nothing is proven for others.
         """

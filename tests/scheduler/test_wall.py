@@ -31,7 +31,7 @@ print(*(name for name in sys.modules if name.startswith("hotpatch_cli")))
 
 
 def test_the_face_has_few_names() -> None:
-    """The package offers at most 13 names, and each of them is there and described."""
+    """The package offers at most thirteen names, and each of them is there and described."""
     assert len(scheduler.__all__) <= 13
     readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
     for name in scheduler.__all__:
