@@ -192,7 +192,7 @@ def _search(
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.planning import plan
     from hotpatch_cli.planning.changes import plan_diff, scenario_plan
-    from hotpatch_cli.planning.conflicts import plan_conflicts
+    from hotpatch_cli.planning.conflicts import with_conflicts
     from hotpatch_cli.planning.plan import SearchOptions
     from hotpatch_cli.servicing.restart import start_of
     from hotpatch_cli.servicing.scenario import Scenario
@@ -221,7 +221,8 @@ def _search(
         found = best(prepared, asked)
     rules = session.knowledge.rules
     age = age_notes(session.knowledge, session.day)
-    view = PlanView(found, rules, wish, plan_conflicts(found, rules, wish), age=age)
+    found, why = with_conflicts(found, rules, wish)
+    view = PlanView(found, rules, wish, why, age=age)
     if scenario:
         view = view._replace(supposed=scenario_plan(scenario.texts, found, without))
     if keep is not None:
