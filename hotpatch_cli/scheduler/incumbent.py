@@ -72,10 +72,14 @@ class Incumbent:
 
     @property
     def gap(self) -> float:
-        """The weighted slots that a better plan may still save; unscheduled tasks count most."""
+        """The weighted slots that a better plan may still save.
+
+        Unscheduled and moved tasks count most.
+        """
         if self.proven:
             return 0.0
-        return max(self.score.ends - self.bound, 0.0) + self.score.left_out * (self.bound + 1.0)
+        wrong = self.score.left_out + self.score.moved
+        return max(self.score.ends - self.bound, 0.0) + wrong * (self.bound + 1.0)
 
     def offer(self, starts: Sequence[int], engine: str | None = None) -> None:
         """Take a plan if it is better."""

@@ -18,7 +18,7 @@ from hotpatch_cli.scheduler.search.branch_and_bound import SMALL, BranchAndBound
 from hotpatch_cli.scheduler.search.list_scheduling import Priority, left_shift, list_schedule
 from hotpatch_cli.scheduler.search.partial_schedule import PartialSchedule
 from hotpatch_cli.scheduler.search.priority_rules import MOST_REPAIRS, PriorityRules, density
-from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE
+from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 # Shares of the work. What more and less of one does follows from the mechanism; the shares were not
@@ -183,18 +183,51 @@ class PartSolver:
             return  # prices leave out most starts of such a program: see `prove`
         if not has_highs() or self._budget.expired():
             return
-        question = Question(Prices(self.model, self._release), self._release, self._keep)
+        if self._keep is not None and self._ask(self._pinned(self._keep), work):
+            # All others stay where they were: no plan moves fewer.
+            self.best.complete |= not self.best.score.left_out
+        if not self.best.complete:
+            self._ask(self.model, work, whole=True)
+
+    def _pinned(self, keep: Sequence[int]) -> SlotModel:
+        """The model with each task at its kept start, if that is in its windows."""
+        model = self.model
+        pinned = list(model.windows)
+        for task, start in enumerate(keep):
+            end = start + model.duration[task]
+            if start >= 0 and any(
+                opens <= start and end <= closes for opens, closes in model.windows[task]
+            ):
+                pinned[task] = ((start, end),)
+        return model._replace(windows=tuple(pinned))
+
+    def _ask(self, model: SlotModel, work: int, *, whole: bool = False) -> bool:
+        """Ask for the best plan of a model if it's small; whether all tasks are placed by it.
+
+        Unless it's the `whole` model, nothing is proven for others.
+        """
+        release = release_times(model)
+        if any(release.start[task] >= NEVER for task in model.live):
+            return False
+        question = Question(Prices(model, release), release, self._keep)
         size = question.size()
         if size > min(SMALL_SIZE, work * SIZE_OF_WORK):
-            return
+            return False
         from hotpatch_cli.scheduler.mip.time_indexed_mip import solve_exactly
 
         self._budget.spend(size // SIZE_OF_WORK)
         try:
             answer = solve_exactly(question, self.best.starts, FIRST_NODES, self._budget.expired)
         except SolverStopped:
-            return
-        self._take(answer)
+            return False
+        if whole:
+            self._take(answer)
+            return False
+        self._budget.spend(answer.work)
+        if answer.starts is None:
+            return False
+        self.best.offer(answer.starts, "exact")
+        return answer.complete and answer.starts == self.best.starts
 
     def prove_early(self, dual: DualPrices, work: int) -> None:
         """Solve the finest linear program at once, if it's small, and look for a proof."""
@@ -245,9 +278,12 @@ class PartSolver:
             until = min(goal, budget.work + max((goal - first) // ROUNDS, 1))
             # The first half starts from the cheapest plan, even if it leaves tasks out: placing
             # them is what the moves are best at. Only then the plan to hand out is polished.
-            from_cheapest = self._keep is None and budget.work - first < (goal - first) // 2
+            early = budget.work - first < (goal - first) // 2
+            # Placing all comes first, even if more tasks move for it.
+            keep = None if early and best.score.left_out and not best.most_placed else self._keep
+            from_cheapest = early and self._keep is None
             schedule = self._schedule(best.cheapest if from_cheapest else best.starts)
-            annealing = Annealing(schedule, prices, self._random, self._keep)
+            annealing = Annealing(schedule, prices, self._random, keep)
             hottest = TEMPERATURE * best.score.ends / weight
             hottest = hottest * (goal - budget.work) / max(goal - first, 1)
             begun = budget.work
@@ -257,7 +293,7 @@ class PartSolver:
                 for _ in range(MOVES_BETWEEN_CHECKS):
                     annealing.step(hottest * left * left)
                 budget.spend(annealing.work + MOVES_BETWEEN_CHECKS // 4)
-            if self._keep is None:
+            if keep is None:
                 left_shift(schedule)
             best.offer(schedule.starts)
 

@@ -30,6 +30,9 @@ NODES = 30
 SIZE_OF_WORK = 12
 """Numbers of a matrix that are worth a unit of work."""
 
+KEEP_STAGES = 3
+"""Stages of a question near an older plan: who stays out, who moves, and the ends."""
+
 
 class Repair:
     """Questions about one plan after the other, within a budget."""
@@ -56,15 +59,19 @@ class Repair:
             target = self._next(starts, turns)
             if target is None:
                 return
-            turns[target] = turns.get(target, 0) + 1
-            free = self._free(starts, target, turns[target])
+            turn = turns[target] = turns.get(target, 0) + 1
+            if turn > 2 * len(self._model.windows[target]):
+                return  # every window of every task was tried, and nothing got better
+            free = self._free(starts, target, turn)
             try:
                 found = self._replan(starts, free, budget)
             except SolverStopped:
                 return
             if found is not None:
-                starts = found
+                before, starts = self._best.score, found
                 self._best.offer(starts, "exact")
+                if self._best.score[:3] < before[:3]:
+                    turns.clear()
 
     def _next(self, starts: Sequence[int], turns: dict[int, int]) -> int | None:
         """The task to place: the one with the fewest turns, of these the heaviest.
@@ -160,7 +167,8 @@ class Repair:
         question = Question(Prices(part.model, release), release, keep, must, room)
         before = [starts[task] for task in part.tasks]
         answer = solve_exactly(question, before, NODES, budget.expired, level_only=keep is None)
-        budget.spend(1 + question.size() // SIZE_OF_WORK + answer.work)
+        stages = 1 if keep is None else KEEP_STAGES
+        budget.spend(1 + stages * question.size() // SIZE_OF_WORK + answer.work)
         if answer.starts is None:
             return None
         found = list(starts)

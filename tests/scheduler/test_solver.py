@@ -15,6 +15,7 @@ from hotpatch_cli.scheduler import (
     Task,
     TaskGroup,
     TaskRing,
+    part_solver,
     solve,
     verify,
 )
@@ -347,3 +348,62 @@ def test_impossible_starts_to_keep_do_not_stretch_the_plan() -> None:
     """
     problem = SchedulingProblem(team(2), (TaskGroup("g", 1),))
     assert solve(problem, keep=(-(2**25), 2**25 + 1)).starts == solve(problem).starts
+
+
+def test_what_the_exact_engine_says_is_checked() -> None:
+    """HiGHS 1.16 hands back the plan it starts from with the cost of a better one: no proof of it
+    is taken.
+    """
+    tasks = (
+        Task("later", 1, ((2, 7),), 2, (1,), 2, (0,)),
+        Task("first", 2, ((0, 4),), 1, (), 1, (0,)),
+        Task("last", 3, ((0, 4), (4, 8)), 1, (0, 1), 2, (0,), (1,)),
+    )
+    problem = SchedulingProblem(
+        tasks,
+        (TaskGroup("g0", 2), TaskGroup("g1", 2, 2)),
+        (TaskRing("r0", 1), TaskRing("r1", 2), TaskRing("r2")),
+        (ResourceLimit("one", 1),),
+        12,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(part_solver, "SMALL", 0)
+        result = solve(problem, keep=(None, 1, 9))
+    assert None not in result.starts
+
+
+def test_no_plan_is_left_with_a_task_whose_predecessor_is_out() -> None:
+    """Where not all fit, a move that pushes out a predecessor takes its dependents along."""
+    hours = ((0, 60), (10_080, 10_140))
+    lengths = (10, 10, 10, 20, 30)
+    databases = tuple(
+        Task(f"db{n}", length, hours, 5 if n == 4 else 1, (0,), None, (0,))
+        for n, length in enumerate(lengths)
+    )
+    others = (
+        Task("app", 30, hours, 1, (1,), None, (0,)),
+        *(Task(f"web{n}", 10, hours, 1, (2,), None, (0,)) for n in range(2)),
+    )
+    groups = (TaskGroup("db", 1), TaskGroup("app", 1, 0, (0,)), TaskGroup("web", 1))
+    problem = SchedulingProblem((*databases, *others), groups, (), (ResourceLimit("all", 1),))
+    result = solve(problem)
+    assert (result.status, result.starts.count(None)) == ("infeasible", 1)
+    assert verify(problem, result.starts) == []
+
+
+def test_the_heavy_restart_and_the_light_wait() -> None:
+    """Where three of six fit, they are the three that weigh ten."""
+    tasks = tuple(Task(f"m{n}", 20, ((0, 60),), 10 if n % 2 else 1, (0,)) for n in range(6))
+    result = solve(SchedulingProblem(tasks, (TaskGroup("g", 1),)))
+    assert [start is not None for start in result.starts] == [False, True] * 3
+    assert (result.status, result.most_placed, result.gap) == ("infeasible", True, 0)
+
+
+@pytest.mark.parametrize("origin", [-300, 5_000])
+def test_a_bound_counts_from_the_release(origin: int) -> None:
+    """Wherever the first window lies, the bound of a plan without all is at most its exposure."""
+    window = ((origin, origin + 45),)
+    tasks = tuple(Task(f"m{n}", 20, window, 1, (0,)) for n in range(3))
+    result = solve(SchedulingProblem(tasks, (TaskGroup("g", 1),)), effort=0)
+    assert result.bound <= result.exposure
+    assert origin < 0 or result.bound > 0

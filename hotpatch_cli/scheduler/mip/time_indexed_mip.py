@@ -325,14 +325,31 @@ class _Stages:
             hint = highspy.HighsSolution()
             hint.col_value = self.values
             self._solver.setSolution(hint)
+        found = self._run(costs)
+        if found is None and self.values is not None:
+            # HiGHS 1.16 may hand back the plan to start from, with the cost of a better one.
+            self._solver.clearSolver()
+            found = self._run(costs)
+        if found is not None:
+            self.values = found.values
+        return found
+
+    def _run(self, costs: Costs) -> _Found | None:
+        """Solve; None if there is no plan, or if its cost isn't what HiGHS says."""
+        import highspy
+
         run(self._solver, self._stops)
         info, status = self._solver.getInfo(), self._solver.getModelStatus()
         self.iterations += max(info.simplex_iteration_count, 0)
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None
-        self.values = list(self._solver.getSolution().col_value)
+        values = list(self._solver.getSolution().col_value)
+        cost = sum(value * values[column] for column, value in costs.items())
+        tolerance = 0.1 + ROUNDING * sum(abs(value) for value in costs.values())
+        if abs(cost - info.objective_function_value) > tolerance:
+            return None
         solved = status == highspy.HighsModelStatus.kOptimal
-        return _Found(self.values, info.mip_dual_bound, solved)
+        return _Found(values, info.mip_dual_bound, solved)
 
     def fix(self, costs: Costs, value: int) -> None:
         """Keep what the last stage found as a row."""
