@@ -75,7 +75,7 @@ def _plan_of_file(
     if read.release is None:
         return given(prepared, read.starts)
     found = progress_of(read, report.fleet, judge, at or start_of(report.as_of))
-    return given(prepared, found.remaining_starts)._replace(progress=found)
+    return given(prepared, found.remaining_starts, found.done)._replace(progress=found)
 
 
 def machine_table(report: Report, output: str) -> Path | None:

@@ -112,10 +112,7 @@ class PlanningRequest(NamedTuple):
         request = self._replace(as_of=day_of_now(self.as_of, self.now))
         names = source_names(self, self.fleet)
         form = format_for(self, PLAN_FORMATS)
-        wish, day = _wish(request), day_of(request)
-        if self.until:
-            planning_input.require_order(self.until, day, "the as-of date")
-        scenario = parse_what_if(self.what_if, day)
+        wish, scenario = _wish(request), parse_what_if(self.what_if, day_of(request))
         implied = planning_input.implied_groups(self)
         keep = None if self.keep is None else read_plan(self.keep)
         session = planning_input.load(request, names, implied)
@@ -131,10 +128,13 @@ class PlanningRequest(NamedTuple):
 
 def _wish(request: PlanningRequest) -> "PlanRequest":
     """What to plan. Raises BadParameter."""
-    from hotpatch_cli.cli.planning_input import plan_request
+    from hotpatch_cli.cli.planning_input import plan_request, require_order
+    from hotpatch_cli.cli.session import day_of
     from hotpatch_cli.cli.words import known_word
     from hotpatch_cli.scheduler import GOALS
 
+    if request.until:
+        require_order(request.until, day_of(request), "the as-of date")
     return plan_request(request)._replace(
         allow_empty=request.allow_empty,
         now=request.now,
@@ -192,7 +192,7 @@ def _search(
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.planning import plan
     from hotpatch_cli.planning.changes import plan_diff, scenario_plan
-    from hotpatch_cli.planning.conflicts import plan_conflicts
+    from hotpatch_cli.planning.conflicts import with_conflicts
     from hotpatch_cli.planning.plan import SearchOptions
     from hotpatch_cli.servicing.restart import start_of
     from hotpatch_cli.servicing.scenario import Scenario
@@ -221,7 +221,8 @@ def _search(
         found = best(prepared, asked)
     rules = session.knowledge.rules
     age = age_notes(session.knowledge, session.day)
-    view = PlanView(found, rules, wish, plan_conflicts(found, rules, wish), age=age)
+    found, why = with_conflicts(found, rules, wish)
+    view = PlanView(found, rules, wish, why, age=age)
     if scenario:
         view = view._replace(supposed=scenario_plan(scenario.texts, found, without))
     if keep is not None:

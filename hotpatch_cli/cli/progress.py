@@ -159,7 +159,7 @@ def _remaining(request: ProgressRequest, session: "Session", progress: "Progress
     from hotpatch_cli.outputs.plan_view import PlanView
     from hotpatch_cli.planning import PlanRequest
     from hotpatch_cli.planning.changes import plan_diff
-    from hotpatch_cli.planning.conflicts import plan_conflicts
+    from hotpatch_cli.planning.conflicts import with_conflicts
     from hotpatch_cli.planning.plan import SearchOptions
     from hotpatch_cli.planning.remaining_plan import remaining_plan
 
@@ -172,12 +172,13 @@ def _remaining(request: ProgressRequest, session: "Session", progress: "Progress
     except ValueError as error:
         raise refuse(request.plan, str(error), "Make a new plan: run `hotpatch plan`.") from None
     rules = session.knowledge.rules
+    found, why = with_conflicts(rest.plan, rules, rest.wish)
     return PlanView(
-        rest.plan,
+        found,
         rules,
         rest.wish,
-        plan_conflicts(rest.plan, rules, rest.wish),
-        kept=plan_diff(rest.plan, rest.starts, _unscheduled(progress)),
+        why,
+        kept=plan_diff(found, rest.starts, _unscheduled(progress)),
         age=age_notes(session.knowledge, session.day),
         done=rest.done,
     )

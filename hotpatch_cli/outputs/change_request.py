@@ -18,7 +18,14 @@ from hotpatch_cli.outputs.night import (
     spans,
 )
 from hotpatch_cli.outputs.phrases import and_more, counted
-from hotpatch_cli.outputs.plan_view import PlanView, at_once, nights, proof
+from hotpatch_cli.outputs.plan_view import (
+    PlanView,
+    at_once,
+    end_bound_text,
+    nights,
+    proof,
+    proof_sentence,
+)
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.outputs.runsheet import box, line_text
 from hotpatch_cli.planning import Plan, Reboot
@@ -29,13 +36,6 @@ from hotpatch_cli.schedule.freezes import Freeze
 _ROWS = 30
 """The most rows of a table of groups, and of nights."""
 _BLANK = "________"
-_PROVEN = {
-    "optimal": "All restarts are scheduled. It's proven that no plan has less exposure.",
-    "feasible": "All restarts are scheduled. A plan with less exposure might exist.",
-    "infeasible": "It's proven that not all restarts can be scheduled.",
-    "incomplete": "The search found no plan for all; whether one exists is unknown.",
-}
-"""The status of a plan in words."""
 
 
 def request_sections(view: PlanView) -> list[str]:
@@ -210,8 +210,10 @@ def _freezes_in_range(plan: Plan) -> tuple[Freeze, ...]:
 
 
 def _proof(plan: Plan) -> Iterator[str]:
-    yield _PROVEN[plan.status]
+    yield proof_sentence(plan)
+    if bound := end_bound_text(plan):
+        yield f"Goal: the earliest end. No plan that schedules as much ends before {bound}."
     if plan.result.cut_short:
-        yield "The search was cut short."
+        yield "The time limit or the user ended the search."
     yield "After the search, each restart was checked against every rule of the fleet."
     yield "To check a plan file again, run hotpatch verify."

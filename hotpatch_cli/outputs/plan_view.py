@@ -1,6 +1,6 @@
 """What the formats of a plan share: the plan in words, its notes, and its restarts by night."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.model import Finding
 from hotpatch_cli.outputs.phrases import and_more
 from hotpatch_cli.outputs.restart_text import day_text
-from hotpatch_cli.planning import Plan, PlanRequest, Reboot
+from hotpatch_cli.planning import Plan, PlanningInput, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import NO_EXPLANATION, Explanation, PlanConflict, name_list
 from hotpatch_cli.planning.done_restarts import uncertain
@@ -21,9 +21,8 @@ from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
 NOON = 12
 _NAMED = 10
+_NAMED_IN_NOTE = 3
 _CONFLICTS = 5
-INCOMPLETE = "The search found no plan for all; whether one exists is unknown."
-INCOMPLETE_FACTS = "Whether a plan for all exists is unknown: facts of some machines are missing."
 _DAY = timedelta(days=1)
 
 
@@ -55,17 +54,8 @@ class PlanView(NamedTuple):
     @property
     def whys(self) -> dict[str, str]:
         """Why each restart is at its time, by machine."""
-        prepared, starts = self.plan.prepared, self.plan.result.starts
-        names = {restart.machine for restart in self.done}
-        done = (
-            *self.done,
-            *(restart for restart in done_by_fleet(prepared) if restart.machine not in names),
-        )
-        reasons = start_reasons(prepared, starts, kept=self._unmoved, done=done)
-        return {
-            machine.label: reason.text if reason else ""
-            for machine, reason in zip(prepared.machines, reasons, strict=True)
-        }
+        plan = self.plan
+        return start_texts(plan.prepared, plan.result.starts, self.done, kept=self._unmoved)
 
     @property
     def _unmoved(self) -> frozenset[str]:
@@ -94,6 +84,23 @@ class PlanView(NamedTuple):
         return tuple(_notes(self))
 
 
+def start_texts(
+    prepared: PlanningInput,
+    starts: Sequence[int | None],
+    done: Sequence[PlannedRestart] = (),
+    *,
+    kept: Collection[str] = (),
+) -> dict[str, str]:
+    """Why each restart is at its time, by machine; `done` are restarts of an earlier plan."""
+    names = {restart.machine for restart in done}
+    by_fleet = (one for one in done_by_fleet(prepared) if one.machine not in names)
+    reasons = start_reasons(prepared, starts, kept=kept, done=(*done, *by_fleet))
+    return {
+        machine.label: reason.text if reason else ""
+        for machine, reason in zip(prepared.machines, reasons, strict=True)
+    }
+
+
 def _notes(view: PlanView) -> Iterator[str]:
     plan = view.plan
     yield from _missing_facts(view)
@@ -118,10 +125,8 @@ def _notes(view: PlanView) -> Iterator[str]:
             "and settle times count from the end in an earlier plan (--keep), or otherwise from "
             "the as-of date. To change that, specify the end, such as `done: 2026-01-17T22:30:00Z`."
         )
-    if plan.result.status == "incomplete":
-        yield INCOMPLETE
-    elif plan.status == "incomplete":
-        yield INCOMPLETE_FACTS
+    if plan.unplaced:
+        yield proof_sentence(plan)
     if plan.result.cut_short:
         yield (
             "The time limit or the user ended the search. Another run might find another plan, and "
@@ -147,7 +152,7 @@ def _missing_facts(view: PlanView) -> Iterator[str]:
 
 
 def _names(reboots: Sequence[Reboot]) -> str:
-    return and_more([reboot.machine.label for reboot in reboots], _NAMED)
+    return and_more([reboot.machine.label for reboot in reboots], _NAMED_IN_NOTE)
 
 
 def who(reboot: Reboot) -> str:
@@ -250,21 +255,53 @@ def headline(plan: Plan) -> str:
 
 
 def proof(plan: Plan) -> str:
-    """How many restarts are scheduled and not needed, and how good the plan is, in two lines."""
+    """How many restarts are scheduled and not needed, and how good the plan is, in two lines.
+
+    The lower bound is of plans that schedule as much. Unless it is proven that none schedules
+    more, the line says so.
+    """
     alone = "".join(f", {count} {why}" for why, count in sorted(plan.not_needed.items()))
     last = f" The last restart ends {moment_text(plan.makespan)}." if plan.makespan else ""
     hours = f"{plan.exposure:.1f} weighted hours of exposure"
     if plan.result.goal == "exposure":
-        worth = f"{hours}, at least {plan.lower_bound:.1f} (gap {plan.gap:.1%}).{last}"
+        most = not plan.unplaced or plan.result.most_placed
+        bound = f"{plan.lower_bound:.1f}{'' if most else ' in plans that schedule as much'}"
+        worth = f"{hours}, at least {bound} (gap {plan.gap:.1%}).{last}"
     else:
         worth = f"{hours}.{last}"
-        if plan.end_bound and plan.makespan:
-            bound = plan.end_bound.astimezone(plan.makespan.tzinfo)
-            worth += f" No plan ends before {moment_text(bound)}."
+        if bound := end_bound_text(plan):
+            as_much = " that schedules as much" if plan.unplaced else ""
+            worth += f" No plan{as_much} ends before {bound}."
     return (
         f"{len(plan.reboots)} scheduled, {len(plan.unplaced)} not scheduled{alone}.\n"
         f"{plan.status}: {worth}\n"
     )
+
+
+def end_bound_text(plan: Plan) -> str:
+    """The moment before which no plan ends that schedules as much; empty for another goal."""
+    if not plan.end_bound or not plan.makespan:
+        return ""
+    return moment_text(plan.end_bound.astimezone(plan.makespan.tzinfo))
+
+
+def proof_sentence(plan: Plan) -> str:
+    """What is proven of a plan, by its status and goal."""
+    by_end = plan.result.goal == "earliest-end"
+    if plan.status == "optimal":
+        best = "ends earlier" if by_end else "has less exposure"
+        return f"All restarts are scheduled. It's proven that no plan {best}."
+    if plan.status == "feasible":
+        better = "that ends earlier" if by_end else "with less exposure"
+        return f"All restarts are scheduled. A plan {better} might exist."
+    if plan.status == "incomplete" and plan.result.status != "incomplete":
+        return "Whether a plan for all exists is unknown: facts of some machines are missing."
+    if plan.status == "incomplete":
+        return "The search found no plan for all; whether one exists is unknown."
+    most = "No plan schedules more, by weight and then by number."
+    if not plan.result.most_placed or plan.prepared.left_out:
+        most = "Another plan might schedule more."
+    return f"It's proven that not all restarts can be scheduled. {most}"
 
 
 def difference_sections(view: PlanView) -> list[tuple[str, list[str]]]:

@@ -209,9 +209,12 @@ class CauseWords:
 
     def settling(self, tasks: Sequence[Task]) -> Iterator[ConflictText]:
         """Until when restarts that are done occupy their groups."""
-        for number in dict.fromkeys(number for task in tasks for number in task.groups):
+        ends_of: dict[int, list[int]] = {}
+        for task in tasks:
+            for number in task.groups:
+                ends_of.setdefault(number, []).append(task.windows[0][1])
+        for number, ends in ends_of.items():
             group = self._problem.groups[number]
-            ends = [task.windows[0][1] for task in tasks if number in task.groups]
             until = moment(self._prepared.release + (max(ends) + group.settle) * MINUTE)
             text = f"{counted(len(ends), 'member')} of {group.name} restarted before, "
             text += f"and the settle time ends {until}."

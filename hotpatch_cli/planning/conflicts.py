@@ -4,6 +4,7 @@ conflict.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
@@ -14,7 +15,7 @@ from hotpatch_cli.planning.conflict_words import CauseWords, ConflictText, name_
 from hotpatch_cli.planning.fleet_changes import PlannedFleet
 from hotpatch_cli.planning.helpful_changes import DAYS_LATER, HelpfulChanges, Reason, plan_end
 from hotpatch_cli.planning.plan import Plan
-from hotpatch_cli.planning.prepare import PlanningInput, PlanRequest
+from hotpatch_cli.planning.prepare import FACTS, PlanningInput, PlanRequest
 from hotpatch_cli.planning.replanning import Replanning, calendar_of, problem_of_some
 from hotpatch_cli.planning.window_slots import (
     MINUTE,
@@ -29,7 +30,7 @@ from hotpatch_cli.restarts import relevant
 from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.scheduler import Freezes, SchedulingProblem, explain
 
-__all__ = ["ConflictText", "Explanation", "PlanConflict", "name_list", "plan_conflicts"]
+__all__ = ["ConflictText", "Explanation", "PlanConflict", "name_list", "with_conflicts"]
 
 _CHECK_WORK = 40_000
 """Work of all changes that are tried; with less, large conflicts have fewer changes that help."""
@@ -54,6 +55,12 @@ class PlanConflict(NamedTuple):
     proven: bool
     also: tuple[str, ...] = ()
     dependents: tuple[str, ...] = ()
+
+    @property
+    def shows_infeasibility(self) -> bool:
+        """Whether no plan schedules its machines, whatever the facts are that are missing."""
+        missing = any(kind == "fact" and name in FACTS for kind, name, _ in self.reasons)
+        return self.proven and not missing
 
 
 class Explanation(NamedTuple):
@@ -87,13 +94,19 @@ class Explanation(NamedTuple):
 NO_EXPLANATION = Explanation()
 
 
-def plan_conflicts(
+def with_conflicts(
     plan: Plan, rules: Mapping[str, Rule], wish: PlanRequest | None = None
-) -> Explanation:
-    """The conflicts that keep machines of a plan from being scheduled; the work is bounded."""
+) -> tuple[Plan, Explanation]:
+    """(the plan, the conflicts that keep machines from being scheduled); the work is bounded.
+
+    A conflict that is proven shows what the search may not have shown: that not all fit.
+    """
     if not plan.unplaced:
-        return NO_EXPLANATION
-    return _Explainer(plan, rules, wish or PlanRequest()).explained()
+        return plan, NO_EXPLANATION
+    why = _Explainer(plan, rules, wish or PlanRequest()).explained()
+    if any(conflict.shows_infeasibility for conflict in why.conflicts):
+        plan = plan._replace(status="infeasible", result=plan.result._replace(status="infeasible"))
+    return plan, why
 
 
 class _Draft(NamedTuple):
@@ -138,8 +151,8 @@ class _Explainer:
         if len(drafts) > 1 and not any(draft.fact for draft in drafts):
             everything = set(range(len(self._starts)))
             changes = HelpfulChanges(replanning.share(_ALL_WORK), self._out, everything, self._end)
-            reasons = dict.fromkeys(reason for draft in drafts for reason in draft.reasons)
-            tasks = dict.fromkeys(task for draft in drafts for task in draft.tasks)
+            reasons = dict.fromkeys(chain.from_iterable(draft.reasons for draft in drafts))
+            tasks = dict.fromkeys(chain.from_iterable(draft.tasks for draft in drafts))
             all_fit = changes.of(list(reasons), list(tasks))
         return Explanation(tuple(conflicts), all_fit, self._names(sorted(others)))
 

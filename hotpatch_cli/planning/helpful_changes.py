@@ -204,20 +204,15 @@ class HelpfulChanges:
         return _Candidate("after", group, message, changed)
 
     def _freezes(self, names: Sequence[str], machines: Sequence[Machine]) -> Iterator[_Candidate]:
-        found = [
-            candidate
-            for freeze in self._now.fleet.freezes
-            if freeze.name in names
-            for candidate in self._less_frozen(freeze)
-        ]
+        freezes = self._now.fleet.freezes
+        named = (freeze for freeze in freezes if freeze.name in names)
+        found = list(chain.from_iterable(map(self._less_frozen, named)))
         yield from found
         if found or not names:
             return
-        applied = dict.fromkeys(
-            freeze.name
-            for machine in machines
-            for freeze in relevant(self._now.fleet.freezes, machine.placement)
-        )
+        applied: dict[str, None] = {}
+        for machine in machines:
+            applied |= dict.fromkeys(freeze.name for freeze in relevant(freezes, machine.placement))
         if len(applied) > 1:
             message = f"Remove the freezes {name_list(list(applied))}."
             candidate = _Candidate("freeze", names[0], message, self._now.without_freezes(applied))

@@ -94,7 +94,7 @@ def plan(
     before = None
     if keep is not None:
         prepared = with_running(prepared, keep)
-        before = tuple(_kept(machine, keep, prepared) for machine in prepared.machines)
+        before = prepared.minutes(keep)
     return plan_from(prepared, _solve(prepared, options, before), options.effort)
 
 
@@ -164,11 +164,11 @@ def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
     """The plan that has these starts, of a file that keeps every rule. A file has no proof: the
     plan is only `feasible`.
     """
-    tasks = tuple(_kept(machine, starts, prepared) for machine in prepared.machines)
+    prepared = with_running(prepared, starts)
     nothing: dict[str, Any] = {"exposure": 0.0, "bound": 0.0, "gap": 0.0, "makespan": 0, "work": 0}
     result = Result(
         status="feasible",
-        starts=tasks,
+        starts=prepared.minutes(starts),
         most_placed=False,
         cut_short=False,
         engine="file",
@@ -176,11 +176,6 @@ def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
         **nothing,
     )
     return plan_from(prepared, result)
-
-
-def _kept(machine: Machine, keep: Mapping[str, datetime], prepared: PlanningInput) -> int | None:
-    start = keep.get(machine.label)
-    return None if start is None else (start - prepared.release) // MINUTE
 
 
 def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:

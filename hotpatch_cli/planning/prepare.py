@@ -21,6 +21,7 @@ from hotpatch_cli.planning.done_restarts import (
 )
 from hotpatch_cli.planning.rules import Shut, problem_of, with_fixed_starts
 from hotpatch_cli.planning.window_slots import (
+    MINUTE,
     PlanSpan,
     SlotPiece,
     WindowSlots,
@@ -118,6 +119,11 @@ class PlanningInput(NamedTuple):
     def finish(self) -> datetime:
         """The moment by which every restart ends."""
         return self.span.finish
+
+    def minutes(self, starts: Mapping[str, datetime]) -> tuple[int | None, ...]:
+        """The starts of a plan by machine as those of the tasks."""
+        found = (starts.get(machine.label) for machine in self.machines)
+        return tuple(None if start is None else (start - self.release) // MINUTE for start in found)
 
     @property
     def not_needed(self) -> dict[str, int]:

@@ -1,14 +1,14 @@
 """A plan against a newer export of its fleet: the state of each restart, and what may start now."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import and_more
 from hotpatch_cli.eligibility.verdict import Judge
 from hotpatch_cli.model import Fleet
-from hotpatch_cli.planning.plan_record import PlanRecord, machines_of
+from hotpatch_cli.planning.plan_record import PlannedRestart, PlanRecord, machines_of
 from hotpatch_cli.planning.restart_state import (
     STATES,
     UNNEEDED,
@@ -78,9 +78,29 @@ class Progress(NamedTuple):
         }
 
     @property
+    def done(self) -> tuple[PlannedRestart, ...]:
+        """The restarts of the plan that are done, with their ends."""
+        return tuple(_done(self.machines))
+
+    @property
     def on_schedule(self) -> bool:
         """Whether no restart is late or failed."""
         return not any(machine.state in ("late", "failed") for machine in self.machines)
+
+
+def _done(machines: Iterable[MachineProgress]) -> Iterator[PlannedRestart]:
+    for row in machines:
+        if row.ended is not None and row.planned is not None:
+            start = row.planned.start
+            # a restart that ended before its planned start began at an unknown moment
+            yield PlannedRestart(
+                row.name,
+                None if start is not None and start > row.ended else start,
+                row.ended,
+                row.ring,
+                row.groups,
+                row.machine.id if row.machine else row.planned.id,
+            )
 
 
 def progress(fleet: Fleet, judge: Judge, record: PlanRecord, at: datetime) -> Progress:

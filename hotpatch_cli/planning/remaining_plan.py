@@ -2,7 +2,7 @@
 the soak and settle times of the rest.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ def remaining_plan(
         raise AssertionError(f"the plan of the rest breaks a rule: {broken[0].text}")
     needed = {machine.label for machine in prepared.machines}
     before = {row.name: row.start for row in progress.machines if row.start and row.name in needed}
-    return RemainingPlan(found, wish, before, tuple(_done(progress)))
+    return RemainingPlan(found, wish, before, progress.done)
 
 
 def _wish(progress: Progress, limits: PlanRequest) -> PlanRequest:
@@ -59,19 +59,3 @@ def _wish(progress: Progress, limits: PlanRequest) -> PlanRequest:
         wish = wish._replace(until=limits.until, deadline=limits.deadline)
     begin = wish.begin or release_moment(release)
     return wish._replace(month=(release.year, release.month), begin=begin)
-
-
-def _done(progress: Progress) -> Iterable[PlannedRestart]:
-    """The restarts that are done, with their ends."""
-    for row in progress.machines:
-        if row.ended is not None and row.planned is not None:
-            start = row.planned.start
-            # a restart that ended before its planned start began at an unknown moment
-            yield PlannedRestart(
-                row.name,
-                None if start is not None and start > row.ended else start,
-                row.ended,
-                row.ring,
-                row.groups,
-                row.machine.id if row.machine else row.planned.id,
-            )

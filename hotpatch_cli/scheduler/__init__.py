@@ -5,7 +5,7 @@ scheduled. It's an inner library on tasks, windows, groups, rings, and limits, w
 files, or time zones. README.md describes it.
 """
 
-from hotpatch_cli.scheduler.infeasible.conflict import Conflict, explain
+from hotpatch_cli.scheduler.infeasible.conflict import explain
 from hotpatch_cli.scheduler.infeasible.constraints import Freezes
 from hotpatch_cli.scheduler.infeasible.feasibility import Feasibility
 from hotpatch_cli.scheduler.problem import (
@@ -20,7 +20,6 @@ from hotpatch_cli.scheduler.solver import GOALS, Result, solve
 
 __all__ = [
     "GOALS",
-    "Conflict",
     "Feasibility",
     "Freezes",
     "ResourceLimit",

@@ -193,11 +193,11 @@ class EarliestEnd:
         if all(part.certain for part in parts):
             return max((part.bound for part in parts), default=0)
         # Which tasks are placed is open: as many as now are over no earlier than the first ones.
-        ends = sorted(
-            part.release.start[task] + part.model.duration[task]
-            for part in parts
-            for task in part.model.live
-        )
+        ends: list[int] = []
+        for part in parts:
+            model, release = part.model, part.release.start
+            ends += [release[task] + model.duration[task] for task in model.live]
+        ends.sort()
         placed = len(ends) - sum(part.fitness.left_out for part in parts)
         return ends[placed - 1] if placed else 0
 

@@ -6,6 +6,7 @@ solved exactly.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from random import Random
 
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
@@ -83,11 +84,7 @@ class Repair:
             task
             for task in model.live
             if starts[task] == NOWHERE
-            and all(
-                starts[before] != NOWHERE
-                for gate in model.waits[task]
-                for before in model.gates[gate].before
-            )
+            and all(starts[before] != NOWHERE for before in model.tasks_before(task))
         ]
         if not waiting and keep is not None:
             waiting = [task for task in model.live if 0 <= keep[task] != starts[task]]
@@ -121,40 +118,29 @@ class Repair:
     def _behind(self, starts: Sequence[int], target: int) -> list[int]:
         """Tasks without a start that wait for the target alone."""
         model = self._model
-        return [
-            task
-            for gate in model.opens[target]
-            for task in model.gates[gate].after[:MOST_FREE]
-            if starts[task] == NOWHERE
-            and all(
-                starts[before] != NOWHERE or before == target
-                for other in model.waits[task]
-                for before in model.gates[other].before
-            )
-        ][: MOST_FREE // 4]
+        behind: list[int] = []
+        for gate in model.opens[target]:
+            for task in model.gates[gate].after[:MOST_FREE]:
+                before = (one for one in model.tasks_before(task) if one != target)
+                if starts[task] == NOWHERE and all(starts[one] != NOWHERE for one in before):
+                    behind.append(task)
+        return behind[: MOST_FREE // 4]
 
     def _closing(self, starts: Sequence[int], target: int) -> int:
         """The slot at which the first task behind the gates of the target starts."""
-        model = self._model
-        return min(
-            (
-                starts[task] - model.gates[gate].lag
-                for gate in model.opens[target]
-                for task in model.gates[gate].after
-                if starts[task] != NOWHERE
-            ),
-            default=NEVER,
-        )
+        closing = NEVER
+        for number in self._model.opens[target]:
+            _, after, lag = self._model.gates[number]
+            behind = (starts[task] - lag for task in after if starts[task] != NOWHERE)
+            closing = min(closing, min(behind, default=NEVER))
+        return closing
 
     def _first_behind(self, starts: Sequence[int], target: int, end: int) -> list[int]:
         """The tasks behind the gates of the target that would have to wait for it."""
-        model = self._model
-        early = [
-            (starts[task], task)
-            for gate in model.opens[target]
-            for task in model.gates[gate].after
-            if NOWHERE < starts[task] < end + model.gates[gate].lag
-        ]
+        early: list[tuple[int, int]] = []
+        for number in self._model.opens[target]:
+            _, after, lag = self._model.gates[number]
+            early += [(starts[task], task) for task in after if NOWHERE < starts[task] < end + lag]
         return [task for _, task in sorted(early)[: MOST_FREE // 2]]
 
     def _replan(self, starts: list[int], free: list[int], budget: WorkBudget) -> list[int] | None:
@@ -201,7 +187,7 @@ class Repair:
                 shared[key] = tuple(_clipped(model.windows[task], *key[1:]))
             windows[task] = shared[key]
         gates = []
-        for number in sorted({gate for task in free for gate in model.waits[task]}):
+        for number in sorted(set(chain.from_iterable(model.waits[task] for task in free))):
             before, after, lag = model.gates[number]
             first = tuple(task for task in before if task in chosen)
             then = tuple(task for task in after if task in chosen)

@@ -42,10 +42,6 @@ def closed(model: SlotModel, starts: Sequence[int]) -> list[int]:
     """A plan without the tasks that depend, directly or not, on one that isn't scheduled."""
     kept = list(starts)
     for task in model.live:
-        if any(
-            kept[before] == NOWHERE
-            for gate in model.waits[task]
-            for before in model.gates[gate].before
-        ):
+        if any(kept[before] == NOWHERE for before in model.tasks_before(task)):
             kept[task] = NOWHERE
     return kept

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
+from itertools import chain
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -86,6 +87,10 @@ class SlotModel(NamedTuple):
     waits: tuple[tuple[int, ...], ...]
     opens: tuple[tuple[int, ...], ...]
     live: tuple[int, ...]
+
+    def tasks_before(self, task: int) -> Iterator[int]:
+        """The tasks that a task waits for directly."""
+        return chain.from_iterable(self.gates[gate].before for gate in self.waits[task])
 
     def starts(self, slots: Sequence[int]) -> Starts:
         """A plan in the problem's own time, from slots."""

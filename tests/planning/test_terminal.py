@@ -22,7 +22,7 @@ from hotpatch_cli.outputs.plan_table import render_table
 from hotpatch_cli.outputs.plan_view import PlanView
 from hotpatch_cli.outputs.view_options import ViewOptions
 from hotpatch_cli.planning import PlanRequest, plan, prepare
-from hotpatch_cli.planning.conflicts import plan_conflicts
+from hotpatch_cli.planning.conflicts import with_conflicts
 
 ROOT = Path(__file__).parents[2]
 TERMINAL = ViewOptions(terminal=True, width=80)
@@ -36,7 +36,8 @@ def shown(name: str, as_of: date, options: ViewOptions = TERMINAL) -> str:
         prepare(fleet, Judge(KNOWLEDGE, as_of), PlanRequest(deadline=timedelta(days=14))),
     )
     rules = KNOWLEDGE.rules
-    return render_table(PlanView(found, rules, why=plan_conflicts(found, rules)), options)
+    found, why = with_conflicts(found, rules)
+    return render_table(PlanView(found, rules, why=why), options)
 
 
 @pytest.mark.slow

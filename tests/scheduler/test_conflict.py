@@ -4,7 +4,6 @@ import small_problems
 from hypothesis import HealthCheck, given, settings
 
 from hotpatch_cli.scheduler import (
-    Conflict,
     Freezes,
     ResourceLimit,
     SchedulingProblem,
@@ -15,6 +14,7 @@ from hotpatch_cli.scheduler import (
     solve,
     verify,
 )
+from hotpatch_cli.scheduler.infeasible.conflict import Conflict
 from hotpatch_cli.scheduler.infeasible.constraints import Constraint, constraints_of, without
 from hotpatch_cli.scheduler.infeasible.subproblems import only
 

@@ -165,6 +165,7 @@ def test_rules_by_example(case: Case) -> None:
         ({"tasks": (Task("t", 5, NIGHT, float("nan")),)}, "t: the weight nan"),
         ({"tasks": (Task("t", 5, ((5, 3),)),)}, "t: windows must be sorted"),
         ({"tasks": (Task("t", 5, ((8, 20), (0, 9))),)}, "t: windows must be sorted"),
+        ({"tasks": (Task("t", 5, ((0, 20), (8, 12))),)}, "t: windows must be sorted"),
         ({"tasks": (Task("t", 5, NIGHT, 1, (0, 0)),)}, "t: a group is listed twice"),
         ({"tasks": (Task("t", 5, NIGHT, 1, (), 3),)}, "t: ring has the number 3"),
         ({"tasks": (Task("t", 5, ((0, 10**15),)),)}, "more than"),

@@ -11,11 +11,13 @@ from hotpatch_cli.outputs.charts.nights import night_of
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.page.words import day_text
 from hotpatch_cli.outputs.phrases import counted
-from hotpatch_cli.outputs.plan_view import who
+from hotpatch_cli.outputs.plan_view import PlanView, proof_sentence, start_texts, who
 from hotpatch_cli.outputs.restart_text import moment_text
 from hotpatch_cli.planning import Plan, PlanningInput, Reboot, broken_rules, unscheduled
-from hotpatch_cli.planning.conflicts import NO_EXPLANATION, Explanation, plan_conflicts
+from hotpatch_cli.planning.conflicts import NO_EXPLANATION, Explanation, with_conflicts
+from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.progress import Progress
+from hotpatch_cli.planning.running_restarts import with_running
 from hotpatch_cli.report import sentence
 from hotpatch_cli.schedule.durations import duration_text
 
@@ -45,7 +47,8 @@ class OrderStep(NamedTuple):
 
 class PlanPart(NamedTuple):
     """A plan for the page: its restarts, the machines that aren't in it and why, the rules that it
-    breaks, and its exposure in words. `progress` is that of a plan of a file.
+    breaks, and its exposure in words. `whys` has the reason of each start by machine; none for a
+    plan that breaks a rule. `progress` is that of a plan of a file.
     """
 
     prepared: PlanningInput
@@ -53,6 +56,7 @@ class PlanPart(NamedTuple):
     unplaced: tuple[Unscheduled, ...]
     broken: tuple[str, ...]
     worth: str
+    whys: Mapping[str, str]
     why: Explanation = NO_EXPLANATION
     progress: Progress | None = None
 
@@ -132,6 +136,7 @@ class PlanPart(NamedTuple):
             "baseline": f"{release}{'' if reboot.confirmed else ' (forecast)'}",
             "ring": visible(placement.ring or "–"),
             "groups": visible(", ".join(placement.groups) or "–"),
+            "why": visible(self.whys.get(reboot.machine.label) or "–"),
         }
 
     @property
@@ -205,18 +210,21 @@ def _step(part: PlanPart, kind: str, name: str, after: str, labels: Sequence[str
 
 def computed(plan: Plan, rules: Mapping[str, Rule]) -> PlanPart:
     """A plan that was made for the page."""
+    plan, why = with_conflicts(plan, rules)
     left = _by_reason(
-        (machine.label, sentence(rules[why.code], why)) for machine, why in plan.unplaced
+        (machine.label, sentence(rules[found.code], found)) for machine, found in plan.unplaced
     )
     worth = _worth(plan) if plan.reboots else ""
-    return PlanPart(plan.prepared, plan.reboots, left, (), worth, plan_conflicts(plan, rules))
+    whys = PlanView(plan, rules).whys
+    return PlanPart(plan.prepared, plan.reboots, left, (), worth, whys, why)
 
 
 def _worth(plan: Plan) -> str:
     """The exposure, and how good it is; only a plan of all machines is called the best."""
     what = "Exposure, the sum of the hours from the release to each restart,"
     if plan.unplaced:
-        return f"{what} is {plan.exposure:,.0f} for the scheduled restarts alone."
+        alone = f"{what} is {plan.exposure:,.0f} for the scheduled restarts alone."
+        return f"{proof_sentence(plan)} {alone}"
     hours = f"{what} is {plan.exposure:,.0f}"
     if plan.gap <= 0:
         return f"{hours}: no plan has less."
@@ -234,8 +242,15 @@ def _by_reason(rows: Iterable[tuple[str, str]]) -> tuple[Unscheduled, ...]:
     )
 
 
-def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
-    """A plan of a file, checked against the rules of the fleet."""
+def given(
+    prepared: PlanningInput,
+    starts: Mapping[str, datetime],
+    done: Sequence[PlannedRestart] = (),
+) -> PlanPart:
+    """A plan of a file, checked against the rules of the fleet. `done` are restarts of it that are
+    done.
+    """
+    prepared = with_running(prepared, starts)
     reboots = [
         _reboot(prepared, task, starts[machine.label])
         for task, machine in enumerate(prepared.machines)
@@ -246,10 +261,11 @@ def given(prepared: PlanningInput, starts: Mapping[str, datetime]) -> PlanPart:
         for name in unscheduled(prepared, starts)
     )
     broken = tuple(map(visible, broken_rules(prepared, starts)))
-    worth = "" if broken else "The plan keeps every rule of the fleet."
-    return PlanPart(
-        prepared, tuple(sorted(reboots, key=lambda reboot: reboot.start)), left, broken, worth
-    )
+    ordered = tuple(sorted(reboots, key=lambda reboot: reboot.start))
+    if broken:
+        return PlanPart(prepared, ordered, left, broken, "", {})
+    whys = start_texts(prepared, prepared.minutes(starts), done)
+    return PlanPart(prepared, ordered, left, (), "The plan keeps every rule of the fleet.", whys)
 
 
 def _reboot(prepared: PlanningInput, task: int, start: datetime) -> Reboot:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable
+from itertools import chain
 from typing import NamedTuple
 
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
@@ -76,7 +77,7 @@ def _add_gate(program: Program, number: int) -> None:
     gate = model.gates[number]
     before = [each for each in program.classes if number in model.opens[each.tasks[0]]]
     after = [each for each in program.classes if number in model.waits[each.tasks[0]]]
-    slots = sorted({start for task_class in after for start in task_class.columns})
+    slots = sorted(set(chain.from_iterable(task_class.columns for task_class in after)))
     is_open = [program.add_column(0.0, 1.0) for _ in slots]
     for index in range(1, len(slots)):
         row = program.add_row(-INFINITE, 0.0)
