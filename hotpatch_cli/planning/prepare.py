@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
-from hotpatch_cli.knowledge.records import PRODUCTS, Product
+from hotpatch_cli.knowledge.records import PRODUCTS, Product, Release
 from hotpatch_cli.model import Facts, Finding, Fleet, Machine, TrackState, make_finding, meaning_of
 from hotpatch_cli.planning.blocked import dependents
 from hotpatch_cli.planning.done_restarts import (
@@ -87,7 +87,8 @@ class PlanningInput(NamedTuple):
     `judgments` has its judgment. `done` are
     the restarts that are done; `settling` has those whose groups they still occupy, and
     `ring_starts` the first minute that they allow for a ring. `running` has the start of each task
-    that is in progress by an older plan.
+    that is in progress by an older plan. `released` has the baseline of each product, where the
+    release data identifies it.
     """
 
     release_day: date
@@ -109,6 +110,7 @@ class PlanningInput(NamedTuple):
     strict: bool
     judgments: tuple[Judgment, ...] = ()
     running: Mapping[int, int] = MappingProxyType({})
+    released: Mapping[Product, Release] = MappingProxyType({})
 
     @property
     def begin(self) -> datetime:
@@ -205,6 +207,7 @@ def prepare(
         {},
         request.strict,
         tuple(judgments),
+        released=_released(judge, day, concerned),
     )
     return _with_problem(prepared, calendar)
 
@@ -380,6 +383,16 @@ def _is_confirmed(
         row.date == day and row.identified and (row.is_baseline or not has_baseline)
         for row in released
     )
+
+
+def _released(judge: Judge, day: date, concerned: Iterable[Product]) -> dict[Product, Release]:
+    """The baseline of a day by product, where the release data identifies it."""
+    return {
+        product: row
+        for product in concerned
+        for row in judge.history(product).out
+        if row.date == day and row.is_baseline and row.identified
+    }
 
 
 def unknown_product(machine: Machine, judgment: Judgment) -> Finding | None:
