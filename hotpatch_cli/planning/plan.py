@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.model import Finding, Machine, TrackState, make_finding
@@ -44,9 +44,9 @@ class Plan(NamedTuple):
     """A plan with its proof: status, exposure in weighted hours with a lower bound, and every
     restart.
 
-    `not_needed` counts the machines that need no restart for this baseline, by reason.
-    `moved` are the machines whose time differs from the plan to keep. With the goal of the earliest
-    end, no plan ends before `end_bound`, and nothing is proven of the exposure.
+    `not_needed` counts the machines that need no restart for this baseline, by reason. With the
+    goal of the earliest end, no plan ends before `end_bound`, and nothing is proven of the
+    exposure.
     """
 
     release_day: date
@@ -58,7 +58,6 @@ class Plan(NamedTuple):
     reboots: tuple[Reboot, ...]
     unplaced: tuple[tuple[Machine, Finding], ...]
     not_needed: Mapping[str, int]
-    moved: tuple[Machine, ...]
     result: Result
     prepared: PlanningInput
     effort: float = 1.0
@@ -95,7 +94,7 @@ def plan(
     if keep is not None:
         prepared = with_running(prepared, keep)
         before = prepared.minutes(keep)
-    return plan_from(prepared, _solve(prepared, options, before), options.effort)
+    return _plan_from(prepared, _solve(prepared, options, before), options.effort)
 
 
 def _solve(
@@ -165,20 +164,23 @@ def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
     plan is only `feasible`.
     """
     prepared = with_running(prepared, starts)
-    nothing: dict[str, Any] = {"exposure": 0.0, "bound": 0.0, "gap": 0.0, "makespan": 0, "work": 0}
     result = Result(
         status="feasible",
         starts=prepared.minutes(starts),
+        exposure=0.0,
+        bound=0.0,
+        gap=0.0,
+        makespan=0,
         most_placed=False,
+        work=0,
         cut_short=False,
         engine="file",
         moved=(),
-        **nothing,
     )
-    return plan_from(prepared, result)
+    return _plan_from(prepared, result)
 
 
-def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:
+def _plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:
     """The result of the scheduler as a plan.
 
     Whether machines could restart whose facts are missing is unknown: a plan without them is
@@ -206,7 +208,6 @@ def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> P
         reboots=tuple(sorted(reboots, key=lambda reboot: (reboot.start, reboot.machine.label))),
         unplaced=unplaced,
         not_needed=prepared.not_needed,
-        moved=tuple(prepared.machines[task] for task in result.moved),
         result=result,
         prepared=prepared,
         effort=effort,
@@ -253,7 +254,7 @@ def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
         (release + end * MINUTE).astimezone(zone),
         piece.opening.window,
         prepared.confirmed[task],
-        prepared.states[task],
+        prepared.judgments[task].track.state,
     )
 
 
