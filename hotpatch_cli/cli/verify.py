@@ -144,4 +144,5 @@ def _wish(wish: "PlanRequest", asked: "PlanRequest") -> "PlanRequest":
         begin=asked.begin or EVER,
         now=asked.now,
         strict=asked.strict,
+        seen=asked.seen,
     )

@@ -17,6 +17,7 @@ from hotpatch_cli.outputs.plan_view import (
     PlanView,
     at_once,
     certainty,
+    end_text,
     moment_text,
     nights,
     who,
@@ -24,6 +25,7 @@ from hotpatch_cli.outputs.plan_view import (
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, Reboot
 from hotpatch_cli.planning.contingency import BlockedRestarts, Contingency
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
@@ -135,12 +137,11 @@ class _Sheets:
     ) -> NightStep:
         placement = reboot.machine.placement
         offset = f" {reboot.start:%z}" if with_offset else ""
-        next_day = "" if reboot.end.date() == reboot.start.date() else f"{reboot.end:%a} "
         return NightStep(
             number,
             reboot.machine.label,
             f"{reboot.start:%a %H:%M}{offset}",
-            f"{next_day}{reboot.end:%H:%M}",
+            end_text(reboot.start, reboot.end),
             who(reboot),
             certainty(reboot),
             reboot.window,
@@ -236,7 +237,7 @@ def spans(reboots: Sequence[Reboot]) -> Iterator[str]:
         zone_name(reboot.start): reboot.start.tzinfo for reboot in reboots
     }
     for name, zone in sorted(zones.items()):
-        first, last = start.astimezone(zone), end.astimezone(zone)
+        first, last = in_zone(start, zone), in_zone(end, zone)
         yield f"{moment_text(first)} to {moment_text(last)} ({name})"
 
 

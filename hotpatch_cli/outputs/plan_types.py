@@ -15,6 +15,7 @@ AskedJson = TypedDict(
         "begin": str,
         "now": str | None,
         "strict": bool,
+        "seen": str | None,
     },
 )
 PlanStatus = Literal["optimal", "feasible", "incomplete", "infeasible"]

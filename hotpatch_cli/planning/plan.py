@@ -12,6 +12,7 @@ from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.prepare import PlanningInput, full_problem
 from hotpatch_cli.planning.running_restarts import with_running
 from hotpatch_cli.planning.window_slots import MINUTE, moment
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import Result, SchedulingProblem, Task, cost, solve, verify
 from hotpatch_cli.servicing.restart import restarted_by_platform
@@ -250,8 +251,8 @@ def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
     zone = piece.opening.start.tzinfo
     return Reboot(
         machine,
-        (release + start * MINUTE).astimezone(zone),
-        (release + end * MINUTE).astimezone(zone),
+        in_zone(release + start * MINUTE, zone),
+        in_zone(release + end * MINUTE, zone),
         piece.opening.window,
         prepared.confirmed[task],
         prepared.judgments[task].track.state,
