@@ -176,8 +176,10 @@ LONG = {"name": "a", "weight": 9, "reboot_minutes": 180}
                     {"name": "b", "groups": ["sql"]},
                 ],
             },
-            "first opening with room 15 min after a (one of the group sql at a time), "
-            "outside the freeze sale",
+            (
+                "first opening with room 15 min after a (one of the group sql at a time), "
+                "outside the freeze sale"
+            ),
         ),
     ],
     ids=[
