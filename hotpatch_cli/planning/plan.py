@@ -6,12 +6,12 @@ from math import ceil
 from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
-from hotpatch_cli.model import Finding, Machine, TrackState, make_finding
-from hotpatch_cli.planning.blocked import BlockedTasks, blocked_tasks
+from hotpatch_cli.model import Finding, Machine, TrackState
+from hotpatch_cli.planning.obstacles import obstacles
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.prepare import PlanningInput, full_problem
 from hotpatch_cli.planning.running_restarts import with_running
-from hotpatch_cli.planning.window_slots import MINUTE, moment
+from hotpatch_cli.planning.window_slots import MINUTE
 from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import Result, SchedulingProblem, Task, cost, solve, verify
@@ -192,7 +192,7 @@ def _plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> 
         for task, start in enumerate(result.starts)
         if start is not None
     ]
-    unplaced = _unplaced(prepared, result)
+    unplaced = tuple(obstacles(prepared, result.starts))
     bound, gap, end_bound = result.bound, result.gap, None
     if result.goal == "earliest-end":
         end_bound = prepared.release + ceil(result.bound) * MINUTE if reboots else None
@@ -214,31 +214,6 @@ def _plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> 
         effort=effort,
         end_bound=end_bound,
     )
-
-
-def _unplaced(prepared: PlanningInput, result: Result) -> tuple[tuple[Machine, Finding], ...]:
-    """The machines that are not scheduled, and why: those with a missing fact first, then those
-    without an opening, that depend on others, or that the limits leave no room for.
-    """
-    blocked = blocked_tasks(prepared.problem, result.starts)
-    out = [task for task, start in enumerate(result.starts) if start is None]
-    lacking = prepared.lacking
-    out.sort(key=lambda task: task not in lacking)  # stable: otherwise in the order of the fleet
-    return tuple((prepared.machines[task], _obstacle(prepared, blocked, task)) for task in out)
-
-
-def _obstacle(prepared: PlanningInput, blocked: BlockedTasks, task: int) -> Finding:
-    """Why a machine isn't scheduled."""
-    if task in prepared.missing:
-        return prepared.missing[task]
-    seen = {"window": ", ".join(prepared.machines[task].placement.windows)}
-    if task not in blocked.predecessors:
-        return make_finding("HP502", "crowded", seen=seen, deadline=moment(prepared.finish))
-    first, total = blocked.first(task)
-    names = ", ".join(prepared.machines[other].label for other in first)
-    if total > len(first):
-        names += f" and {total - len(first):,} more"
-    return make_finding("HP505", seen=seen, names=names)
 
 
 def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:

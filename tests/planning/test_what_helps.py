@@ -95,9 +95,9 @@ CHANGES: dict[str, Change] = {
     r".*soak time of the ring (\w+)": soaks,
     r"Remove the freezes? (.+)\.$": unfrozen,
     r"(End|Begin) the freeze (\w+) on \w+ (\d{4}-\d\d-\d\d)": less_frozen,
-    r"Remove `reboot_at` from (\w+)": lambda fleet, found: machine_of(fleet, found[1]).pop(
-        "reboot_at"
-    ),
+    r"Move `reboot_at` of (\w+) to (\S+), or remove it": lambda fleet, found: machine_of(
+        fleet, found[1]
+    ).update({"reboot_at": found[2]}),
     r"Remove (\w+) from the group (\w+)": lambda fleet, found: machine_of(fleet, found[1])[
         "groups"
     ].remove(found[2]),
