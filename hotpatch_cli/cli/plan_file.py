@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from hotpatch_cli.documents import codec as c
 from hotpatch_cli.documents.codec import Codec, Field
@@ -11,6 +11,7 @@ from hotpatch_cli.documents.files import read_document
 from hotpatch_cli.documents.tree import Log, Mapping, Sequence, quoted
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.model import TRACK_STATES, Fleet
+from hotpatch_cli.outputs.plan_types import PlanStatus
 from hotpatch_cli.planning import PlanRequest
 from hotpatch_cli.planning.plan_record import PlannedRestart, PlanRecord
 from hotpatch_cli.scheduler import GOALS
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.planning.progress import Progress
 
 _MOST_HOURS = 24 * 3660
+_MOST_EFFORT = 10_000  # that of --effort
 _KEYS = ("machine", "id", "start", "end", "ring", "groups", "track")
 
 
@@ -128,6 +130,9 @@ _ASKED: Codec[PlanRequest] = c.record(
 
 
 _GOAL: Codec[str] = c.choice(*GOALS)
+_VERSION = 1
+_STATUS: Codec[str] = c.choice(*get_args(PlanStatus))
+_EFFORT: Codec[float] = c.decimal(0, _MOST_EFFORT)
 
 
 def read_plan(name: str) -> ReadPlan:
@@ -155,14 +160,23 @@ def read_plan(name: str) -> ReadPlan:
             days[key] = c.day.read(value, mark, log)
         elif key == "goal" and value is not None:
             goal = _GOAL.read(value, mark, log) or goal
+        elif value is not None:
+            _check(key, value, mark, log)
     unplaced = _unplaced(root, log)
+    release, as_of = days.get("release"), days.get("as_of")
+    month = (release.year, release.month) if release else None
+    if month is not None and wish.month not in (month, None):
+        log.add(
+            root.at("release"),
+            f"The baseline is of {release} (`release`), but the plan was asked for "
+            f"{wish.month[0]}-{wish.month[1]:02} (`asked`).",
+            "Make a new plan, or undo the change of the file.",
+        )
     log.finish()
     planned = tuple(restart for restart, _ in restarts)
-    release, as_of = days.get("release"), days.get("as_of")
     # Restarts that are past now were ahead when the plan was made.
     made = start_of(as_of) if as_of else None
     begin, seen = wish.begin or made, wish.seen or wish.now or made
-    month = (release.year, release.month) if release else None
     return ReadPlan(
         name,
         {restart.machine: restart.start for restart in planned if restart.start},
@@ -174,6 +188,20 @@ def read_plan(name: str) -> ReadPlan:
         planned,
         tuple(restart for restart, _ in done),
     )
+
+
+def _check(key: str, value: object, mark: int, log: Log) -> None:
+    """Note a value that no plan has, of a key whose value isn't needed."""
+    if key == "status":
+        _STATUS.read(value, mark, log)
+    elif key == "effort":
+        _EFFORT.read(value, mark, log)
+    elif key == "schema_version" and value != str(_VERSION):
+        log.add(
+            mark,
+            f"Expected a plan of `schema_version` {_VERSION}, found {quoted(value)}.",
+            "Make a new plan: run `hotpatch plan -f json`.",
+        )
 
 
 def _restarts(

@@ -7,7 +7,7 @@ problems of a file are reported at once. The caller ends with `log.finish()`.
 import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as AnyMapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -393,6 +393,17 @@ def parse_moment(text: str) -> datetime:
     return moment
 
 
+def parse_whole_minute(text: str) -> datetime:
+    """The same without seconds. Raises ValueError."""
+    found = parse_moment(text)
+    rest = found.astimezone(UTC)
+    if rest.second or rest.microsecond:
+        raise ValueError(
+            f"{quoted(text)} isn't a whole minute, at which a restart starts. {_MOMENT_FORM}"
+        )
+    return found
+
+
 duration: Codec[timedelta] = parsed(
     parse_duration,
     "a duration",
@@ -404,4 +415,7 @@ time_of_day: Codec[time] = parsed(
 )
 moment: Codec[datetime] = parsed(
     parse_moment, "a moment", {"type": "string", "format": "date-time"}
+)
+whole_minute: Codec[datetime] = parsed(
+    parse_whole_minute, "a moment", {"type": "string", "format": "date-time"}
 )

@@ -188,7 +188,7 @@ NAMES = FactType(c.listing(TEXT.codec, single=True), write=list)
 FLAG = FactType(c.boolean)
 TAGS = FactType(_mapped(c.table(TEXT.codec), _pairs), write=dict)
 WEIGHT = FactType(c.decimal(0, 1_000_000))
-MOMENT = FactType(c.moment, write=datetime.isoformat)
+WHOLE_MINUTE = FactType(c.whole_minute, write=datetime.isoformat)
 
 
 def _read_flag_or_moment(value: object, mark: int, log: Log) -> bool | datetime | None:

@@ -531,8 +531,8 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact(
         "reboot_at",
-        t.MOMENT,
-        "fixed date and time of the restart",
+        t.WHOLE_MINUTE,
+        "fixed date and time of the restart, a whole minute",
         example="2026-01-17T22:00:00+01:00",
         holder="machine",
         default="none",

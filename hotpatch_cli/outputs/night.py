@@ -221,7 +221,7 @@ def runners(reboots: Sequence[Reboot]) -> str:
     """Who runs how many restarts: `you 4, Azure 2`."""
     azure = sum(reboot.runner == "platform" for reboot in reboots)
     found = [("you", len(reboots) - azure), ("Azure", azure)]
-    return ", ".join(f"{who_} {count:,}" for who_, count in found if count)
+    return ", ".join(f"{runner} {count:,}" for runner, count in found if count)
 
 
 def _summary(plan: Plan, reboots: Sequence[Reboot]) -> str:
@@ -342,7 +342,7 @@ def _baseline(judgment: Judgment | None, day: date) -> tuple[Product | None, dat
 
 def _judgments(plan: Plan) -> dict[str, Judgment]:
     prepared = plan.prepared
-    pairs = zip(prepared.machines, prepared.judgments, strict=False)
+    pairs = zip(prepared.machines, prepared.judgments, strict=True)
     return {machine.label: judgment for machine, judgment in pairs}
 
 

@@ -36,7 +36,6 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         "search": {
             "engine": plan.result.engine,
             "work": plan.result.work,
-            "cut_short": plan.result.cut_short,
         },
         "left_alone": dict(plan.not_needed),
         "reboots": [

@@ -15,6 +15,7 @@ from hotpatch_cli.outputs.plan_view import (
     at_once,
     certainty,
     difference_sections,
+    each_alone,
     end_text,
     headline,
     left_out,
@@ -239,13 +240,6 @@ def _labels(view: PlanView) -> list[str]:
     """The machines by their names, which no line folds."""
     machines = [*view.plan.prepared.machines, *(machine for machine, _ in view.plan.unplaced)]
     return [visible(machine.label) for machine in machines]
-
-
-def each_alone(changes: int) -> str:
-    """The heading of the changes that resolve a conflict."""
-    if changes == 1:
-        return "This change resolves the conflict:"
-    return "Each of these changes alone resolves the conflict:"
 
 
 def _differences(view: PlanView, options: ViewOptions) -> list[str]:

@@ -40,11 +40,10 @@ class ObjectiveJson(TypedDict):
 
 
 class SearchJson(TypedDict):
-    """How the plan was found; `cut_short` is true where the clock or the user ended the search."""
+    """How the plan was found: what made it, and how much work the search was."""
 
     engine: str
     work: int
-    cut_short: bool
 
 
 class RebootJson(TypedDict):

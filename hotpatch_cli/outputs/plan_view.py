@@ -25,6 +25,7 @@ _NAMED = 10
 _NAMED_IN_NOTE = 3
 _CONFLICTS = 5
 _DAY = timedelta(days=1)
+CUT_SHORT = "The time limit or the user ended the search."
 
 
 class PlanView(NamedTuple):
@@ -130,10 +131,7 @@ def _notes(view: PlanView) -> Iterator[str]:
     if plan.unplaced:
         yield proof_sentence(plan)
     if plan.result.cut_short:
-        yield (
-            "The time limit or the user ended the search. Another run might find another plan, and "
-            "more time a better one."
-        )
+        yield f"{CUT_SHORT} Another run might find another plan, and more time a better one."
 
 
 def _done_before_release(plan: Plan) -> Iterator[str]:
@@ -334,6 +332,13 @@ def proof_sentence(plan: Plan) -> str:
     if not plan.result.most_placed or plan.prepared.left_out:
         most = "Another plan might schedule more."
     return f"It's proven that not all restarts can be scheduled. {most}"
+
+
+def each_alone(changes: int) -> str:
+    """The heading of the changes that resolve a conflict."""
+    if changes == 1:
+        return "This change resolves the conflict:"
+    return "Each of these changes alone resolves the conflict:"
 
 
 def difference_sections(view: PlanView) -> list[tuple[str, list[str]]]:

@@ -92,15 +92,17 @@ class HelpfulChanges:
         """The changes that resolve a conflict with these reasons between some tasks."""
         machines = [self._now.machines[task] for task in tasks]
         names = {kind: [name or "" for one, name in reasons if one == kind] for kind, _ in reasons}
+        unpinned = list(chain.from_iterable(map(self._unpinned, names.get("pinned", ()))))
         found = chain(
-            chain.from_iterable(map(self._unpinned, names.get("pinned", ()))),
+            unpinned,
             self._out_of_group(names.get("after", ()), machines),
             self._freezes(names.get("freeze", ()), machines),
             chain.from_iterable(map(self._larger_limit, names.get("resource", ()))),
             chain.from_iterable(map(self._larger_group, names.get("group", ()))),
             chain.from_iterable(map(self._shorter_soak, self._soaking(names, machines))),
             self._later() if "deadline" in names else (),
-            self._windows(machines) if "windows" in names else (),
+            # A window isn't changed for a pin that can be moved.
+            self._windows(machines) if "windows" in names and not unpinned else (),
         )
         return tuple(ConflictText(*candidate[:3]) for candidate in found)
 
@@ -178,10 +180,18 @@ class HelpfulChanges:
     # --- one kind of change after the other ------------------------------------
 
     def _unpinned(self, name: str) -> Iterator[_Candidate]:
+        """Move a pinned restart to the time that a plan without the pin has for it."""
+        machines = self._now.machines
+        task = next(task for task in self._allowed if machines[task].label == name)
         changed = self._now.with_machines({name}, lambda machine: machine._replace(reboot_at=None))
-        candidate = _Candidate("pinned", name, f"Remove `reboot_at` from {name}.", changed)
-        if self._helps(candidate):
-            yield candidate
+        starts = self._replanning.starts(changed, self._wanted, self._allowed)
+        if starts is None or (before := machines[task].reboot_at) is None:
+            return
+        zone = machines[task].placement.timezone
+        at = starts[task].astimezone(find_zone(zone) if zone else before.tzinfo)
+        message = f"Move `reboot_at` of {name} to {at.isoformat(timespec='minutes')}"
+        moved = self._now.with_machines({name}, lambda machine: machine._replace(reboot_at=at))
+        yield _Candidate("pinned", name, f"{message}, or remove it.", moved)
 
     def _out_of_group(
         self, groups: Iterable[str], machines: Sequence[Machine]
@@ -464,6 +474,9 @@ class HelpfulChanges:
         """The days of the plan, first those on a weekday of the window, near its last opening."""
         prepared = self._replanning.prepared
         begin, finish = prepared.begin.date(), self._now.span.finish.date() + _DAY
+        if self._now.span.now is None:
+            # Without a moment, what is left of the as-of date is unknown.
+            begin = max(begin, prepared.as_of + _DAY)
         opened = {opening.start.date() for opening in known}
         weekdays = {day.weekday() for day in opened}
         in_time = [day for day in opened if day <= finish] or [finish]

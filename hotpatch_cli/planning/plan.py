@@ -3,15 +3,15 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
-from hotpatch_cli.model import Finding, Machine, TrackState, make_finding
-from hotpatch_cli.planning.blocked import BlockedTasks, blocked_tasks
+from hotpatch_cli.model import Finding, Machine, TrackState
+from hotpatch_cli.planning.obstacles import obstacles
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.prepare import PlanningInput, full_problem
 from hotpatch_cli.planning.running_restarts import with_running
-from hotpatch_cli.planning.window_slots import MINUTE, moment
+from hotpatch_cli.planning.window_slots import MINUTE
 from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import Result, SchedulingProblem, Task, cost, solve, verify
@@ -45,9 +45,9 @@ class Plan(NamedTuple):
     """A plan with its proof: status, exposure in weighted hours with a lower bound, and every
     restart.
 
-    `not_needed` counts the machines that need no restart for this baseline, by reason.
-    `moved` are the machines whose time differs from the plan to keep. With the goal of the earliest
-    end, no plan ends before `end_bound`, and nothing is proven of the exposure.
+    `not_needed` counts the machines that need no restart for this baseline, by reason. With the
+    goal of the earliest end, no plan ends before `end_bound`, and nothing is proven of the
+    exposure.
     """
 
     release_day: date
@@ -59,7 +59,6 @@ class Plan(NamedTuple):
     reboots: tuple[Reboot, ...]
     unplaced: tuple[tuple[Machine, Finding], ...]
     not_needed: Mapping[str, int]
-    moved: tuple[Machine, ...]
     result: Result
     prepared: PlanningInput
     effort: float = 1.0
@@ -96,7 +95,7 @@ def plan(
     if keep is not None:
         prepared = with_running(prepared, keep)
         before = prepared.minutes(keep)
-    return plan_from(prepared, _solve(prepared, options, before), options.effort)
+    return _plan_from(prepared, _solve(prepared, options, before), options.effort)
 
 
 def _solve(
@@ -166,20 +165,23 @@ def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
     plan is only `feasible`.
     """
     prepared = with_running(prepared, starts)
-    nothing: dict[str, Any] = {"exposure": 0.0, "bound": 0.0, "gap": 0.0, "makespan": 0, "work": 0}
     result = Result(
         status="feasible",
         starts=prepared.minutes(starts),
+        exposure=0.0,
+        bound=0.0,
+        gap=0.0,
+        makespan=0,
         most_placed=False,
+        work=0,
         cut_short=False,
         engine="file",
         moved=(),
-        **nothing,
     )
-    return plan_from(prepared, result)
+    return _plan_from(prepared, result)
 
 
-def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:
+def _plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:
     """The result of the scheduler as a plan.
 
     Whether machines could restart whose facts are missing is unknown: a plan without them is
@@ -190,7 +192,7 @@ def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> P
         for task, start in enumerate(result.starts)
         if start is not None
     ]
-    unplaced = _unplaced(prepared, result)
+    unplaced = tuple(obstacles(prepared, result.starts))
     bound, gap, end_bound = result.bound, result.gap, None
     if result.goal == "earliest-end":
         end_bound = prepared.release + ceil(result.bound) * MINUTE if reboots else None
@@ -207,37 +209,11 @@ def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> P
         reboots=tuple(sorted(reboots, key=lambda reboot: (reboot.start, reboot.machine.label))),
         unplaced=unplaced,
         not_needed=prepared.not_needed,
-        moved=tuple(prepared.machines[task] for task in result.moved),
         result=result,
         prepared=prepared,
         effort=effort,
         end_bound=end_bound,
     )
-
-
-def _unplaced(prepared: PlanningInput, result: Result) -> tuple[tuple[Machine, Finding], ...]:
-    """The machines that are not scheduled, and why: those with a missing fact first, then those
-    without an opening, that depend on others, or that the limits leave no room for.
-    """
-    blocked = blocked_tasks(prepared.problem, result.starts)
-    out = [task for task, start in enumerate(result.starts) if start is None]
-    lacking = prepared.lacking
-    out.sort(key=lambda task: task not in lacking)  # stable: otherwise in the order of the fleet
-    return tuple((prepared.machines[task], _obstacle(prepared, blocked, task)) for task in out)
-
-
-def _obstacle(prepared: PlanningInput, blocked: BlockedTasks, task: int) -> Finding:
-    """Why a machine isn't scheduled."""
-    if task in prepared.missing:
-        return prepared.missing[task]
-    seen = {"window": ", ".join(prepared.machines[task].placement.windows)}
-    if task not in blocked.predecessors:
-        return make_finding("HP502", "crowded", seen=seen, deadline=moment(prepared.finish))
-    first, total = blocked.first(task)
-    names = ", ".join(prepared.machines[other].label for other in first)
-    if total > len(first):
-        names += f" and {total - len(first):,} more"
-    return make_finding("HP505", seen=seen, names=names)
 
 
 def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
@@ -254,7 +230,7 @@ def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
         in_zone(release + end * MINUTE, zone),
         piece.opening.window,
         prepared.confirmed[task],
-        prepared.states[task],
+        prepared.judgments[task].track.state,
     )
 
 

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import chain
-from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.records import PRODUCTS, Product
-from hotpatch_cli.model import Facts, Finding, Fleet, Machine, TrackState, make_finding, meaning_of
+from hotpatch_cli.model import Facts, Finding, Fleet, Machine, make_finding, meaning_of
 from hotpatch_cli.planning.blocked import dependents
 from hotpatch_cli.planning.done_restarts import (
     DoneRestart,
@@ -83,8 +82,7 @@ class PlanningInput(NamedTuple):
     don't take part in the search: a fact of theirs is missing, or with `strict` they depend on such
     a task. `confirmed` has for each task whether the release data confirms what it restarts for.
     `needless` has the machines that need no restart for this baseline, with the reason. Restarts
-    are within `span`. `states` has the track state of each machine on the as-of date, and
-    `judgments` has its judgment. `done` are
+    are within `span`. `judgments` has the judgment of each machine on the as-of date. `done` are
     the restarts that are done; `settling` has those whose groups they still occupy, and
     `ring_starts` the first minute that they allow for a ring. `running` has the start of each task
     that is in progress by an older plan. `seen` is the moment at which restarts that are done at an
@@ -103,14 +101,13 @@ class PlanningInput(NamedTuple):
     needless: Mapping[str, str]
     fleet: Fleet
     as_of: date
-    states: tuple[TrackState | None, ...]
     done: tuple[DoneRestart, ...]
     settling: tuple[Task, ...]
     ring_starts: Mapping[str | None, int]
     strict: bool
-    judgments: tuple[Judgment, ...] = ()
-    running: Mapping[int, int] = MappingProxyType({})
-    seen: datetime | None = None
+    judgments: tuple[Judgment, ...]
+    running: Mapping[int, int]
+    seen: datetime | None
 
     @property
     def begin(self) -> datetime:
@@ -158,7 +155,6 @@ def prepare(
     missing: dict[int, Finding] = {}
     machines: list[Machine] = []
     confirmed: list[bool] = []
-    states: list[TrackState | None] = []
     needless: dict[str, str] = {}
     done: list[DoneRestart] = []
     judgments: list[Judgment] = []
@@ -179,30 +175,29 @@ def prepare(
             missing[len(machines)] = impossible
         machines.append(machine)
         confirmed.append(_is_confirmed(judgment, judge, day, concerned))
-        states.append(judgment.track.state)
         judgments.append(judgment)
     prepared = PlanningInput(
-        day,
-        release,
-        span,
-        SchedulingProblem(()),
-        tuple(machines),
-        tuple(
+        release_day=day,
+        release=release,
+        span=span,
+        problem=SchedulingProblem(()),
+        machines=tuple(machines),
+        pieces=tuple(
             () if task in missing else calendar.of(machine.placement)
             for task, machine in enumerate(machines)
         ),
-        missing,
-        frozenset(),
-        tuple(confirmed),
-        needless,
-        fleet,
-        judge.as_of,
-        tuple(states),
-        tuple(done),
-        (),
-        {},
-        request.strict,
-        tuple(judgments),
+        missing=missing,
+        left_out=frozenset(),
+        confirmed=tuple(confirmed),
+        needless=needless,
+        fleet=fleet,
+        as_of=judge.as_of,
+        done=tuple(done),
+        settling=(),
+        ring_starts={},
+        strict=request.strict,
+        judgments=tuple(judgments),
+        running={},
         seen=seen,
     )
     return _with_problem(prepared, calendar)

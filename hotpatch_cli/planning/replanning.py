@@ -2,13 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from copy import copy
+from datetime import datetime
 
 from hotpatch_cli.model import Fleet, Machine
 from hotpatch_cli.planning.done_restarts import ring_starts, settling_tasks
 from hotpatch_cli.planning.fleet_changes import PlannedFleet
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.rules import problem_of, with_fixed_starts
-from hotpatch_cli.planning.window_slots import PlanSpan, SlotPiece, WindowSlots, whole_minutes
+from hotpatch_cli.planning.window_slots import (
+    MINUTE,
+    PlanSpan,
+    SlotPiece,
+    WindowSlots,
+    whole_minutes,
+)
 from hotpatch_cli.schedule.fit import OpeningCache
 from hotpatch_cli.schedule.windows import ZoneMissing
 from hotpatch_cli.scheduler import Feasibility, SchedulingProblem
@@ -75,16 +82,31 @@ class Replanning:
         self, changed: PlannedFleet, wanted: Collection[int], allowed: Collection[int]
     ) -> bool:
         """Whether a plan of a changed fleet is found that schedules the wanted tasks, together with
-        all the allowed ones. Parts without a wanted task keep their plan, since a change only
-        makes room.
+        all the allowed ones.
+        """
+        return self.starts(changed, wanted, allowed) is not None
+
+    def starts(
+        self, changed: PlannedFleet, wanted: Collection[int], allowed: Collection[int]
+    ) -> dict[int, datetime] | None:
+        """The starts of such a plan by task; None where none is found. Parts without a wanted task
+        keep their plan, since a change only makes room.
         """
         parts = {self._component[task] for task in wanted}
         tasks = [task for task in sorted(allowed) if self._component[task] in parts]
         if not self._feasibility.left:
-            return False
+            return None
         calendar = calendar_of(self.prepared, changed.fleet, changed.span, self.openings)
         problem = problem_of_some(self.prepared, changed, tasks, calendar)
-        return self._feasibility.plan_of_all(problem) is not None
+        found = self._feasibility.plan_of_all(problem)
+        if found is None:
+            return None
+        release = self.prepared.release
+        return {
+            task: release + start * MINUTE
+            for task, start in zip(tasks, found, strict=False)
+            if start is not None
+        }
 
 
 def _components(problem: SchedulingProblem) -> list[int]:

@@ -136,9 +136,7 @@ class _StartReasons:
             free = _first_piece(pieces, remaining, task.duration)
         if free is None or free >= start:
             return self._first(number, earliest, start)
-        return self._limit(task, pieces, free, start) or StartReason(
-            "search", "chosen by the search"
-        )
+        return self._limit(number, free, start) or StartReason("search", "chosen by the search")
 
     def _order(self, task: Task) -> Iterable[_Bound]:
         """What a task starts after: the ring before its own, and the groups before its groups."""
@@ -186,12 +184,11 @@ class _StartReasons:
     def _without_freezes(self, placement: Placement) -> tuple[SlotPiece, ...]:
         return self.unfrozen.of(placement)
 
-    def _limit(
-        self, task: Task, pieces: Sequence[SlotPiece], free: int, start: int
-    ) -> StartReason | None:
+    def _limit(self, number: int, free: int, start: int) -> StartReason | None:
         """The limit that has no room at the last earlier start; None where an earlier start breaks
         no rule.
         """
+        task, pieces = self.problem.tasks[number], self.prepared.pieces[number]
         minute, last = free, (free, ("", 0))
         while minute < start:
             blocked = [
@@ -204,7 +201,7 @@ class _StartReasons:
             last = max(blocked)
             following = _first_piece(pieces, last[0], task.duration)
             minute = start if following is None else following
-        return self._full_reason(last[1], task, last[0])
+        return self._with_room(number, last[1], last[0], start)
 
     def _full_until(self, limit: Limit, task: Task, minute: int, start: int) -> int | None:
         """When a limit has room again for a restart that can't start at a minute; None if it can.
@@ -219,19 +216,26 @@ class _StartReasons:
         end = minute + task.duration + self.use.settle(limit)
         return min(last, start) if first < min(end, start) else None
 
-    def _full_reason(self, limit: Limit, task: Task, until: int) -> StartReason:
-        kind, number = limit
+    def _with_room(self, number: int, limit: Limit, until: int, start: int) -> StartReason:
+        """A limit that has room from a minute on: the start itself, or one before the opening."""
+        kind, rule = limit
         settle = self.use.settle(limit)
         wait = f"{duration_text(settle * MINUTE)} " if settle else ""
-        name = self.use.ends_at(limit, until, task.name)
-        after = f"{wait}after {name}" if name else f"until {self._moment(until)}"
+        name = self.use.ends_at(limit, until, self.problem.tasks[number].name)
         if kind == "group":
-            group = self.problem.groups[number]
-            words = f"{_number(group.capacity)} of the group {group.name} at a time: {after}"
-            return StartReason("group", words, group.name)
-        resource = self.problem.resources[number]
-        words = f"{_number(resource.capacity)} at a time{_where(resource.name)}: {after}"
-        return StartReason("resource", words, resource.name)
+            group = self.problem.groups[rule]
+            rule_name = group.name
+            share = f"{_number(group.capacity)} of the group {group.name} at a time"
+        else:
+            resource = self.problem.resources[rule]
+            rule_name = resource.name
+            share = f"{_number(resource.capacity)} at a time{_where(resource.name)}"
+        if until == start:
+            after = f"{wait}after {name}" if name else f"until {self._moment(until)}"
+            return StartReason(kind, f"{share}: {after}", rule_name)
+        after = f"{wait}after {name}" if name else f"from {self._moment(until)}"
+        reason = StartReason(kind, f"first opening with room {after} ({share})", rule_name)
+        return self._first(number, _Bound(until, reason), start)
 
     def _moment(self, minute: int) -> datetime:
         return self.prepared.release + minute * MINUTE

@@ -735,11 +735,17 @@ FITTED: dict[str, tuple[str, str]] = {
 ELSEWHERE = {
     "HP414 default",
     "HP502 crowded",
+    "HP502 pinned",
+    "HP502 past",
+    "HP502 late",
+    "HP502 frozen",
+    "HP502 pinned_crowded",
     "HP501 deadline",
     "HP501 platform",
     "HP503 default",
     "HP310 default",
     "HP505 default",
+    "HP505 itself",
 }
 """Sentences of the readers, of the planner and of the lint of windows, which no machine's own facts
 raise.

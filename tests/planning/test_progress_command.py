@@ -77,6 +77,13 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a request of another type": (PLAN | {"asked": 3}, "the request"),
     "a begin without an offset": (PLAN | {"asked": {"begin": "2026-01-13"}}, "no UTC offset"),
     "another baseline": (PLAN | {"release": "2026-02-10"}, "no baseline is released or planned"),
+    "a baseline of another month than asked for": (
+        PLAN | {"asked": {"month": "2026-04"}},
+        "asked for 2026-04",
+    ),
+    "a version to come": (PLAN | {"schema_version": 2}, "`schema_version` 1, found '2'"),
+    "an unknown status": (PLAN | {"status": "banana"}, "'banana' isn't one of optimal, feasible"),
+    "an effort that is no number": (PLAN | {"effort": "NaN"}, "a number from 0 to 10000"),
     "another fleet": (PLAN | {"reboots": [REBOOT | {"machine": "z"}]}, "No machine of the plan"),
 }
 
@@ -93,6 +100,16 @@ def test_a_wrong_plan_is_refused(hotpatch: Hotpatch, name: str) -> None:
     assert words in done.err
     assert done.err.startswith("plan.json")
     assert not (hotpatch.folder / "rest.json").exists()
+
+
+def test_verify_refuses_a_plan_of_another_day(hotpatch: Hotpatch) -> None:
+    """A plan whose day of the baseline was edited is refused, with both days."""
+    body = "machines: [{name: a}]"
+    made = planned(hotpatch, body)
+    hotpatch.write("plan.json", json.dumps(made | {"release": "2026-01-14"}))
+    done = hotpatch("verify", "plan.json", "fleet.yaml", "--as-of", "2025-12-15")
+    assert (done.code, done.out) == (2, "")
+    assert "2026-01-14 (`release`), but that of the month is of 2026-01-13" in done.err
 
 
 def test_all_problems_of_a_plan_are_reported(hotpatch: Hotpatch) -> None:

@@ -94,6 +94,8 @@ BODY: dict[str, Any] = {
     "windows": {"w": {"days": ["Sat", "Sun"], "start": "22:00", "duration": "3h"}},
 }
 
+LONG = {"name": "a", "weight": 9, "reboot_minutes": 180}
+
 
 @pytest.mark.parametrize(
     ("rules", "text"),
@@ -159,8 +161,31 @@ BODY: dict[str, Any] = {
             },
             "one at a time in the region eu: after a",
         ),
+        (
+            {"limits": {"max_concurrent": 1}, "machines": [LONG, {"name": "b"}]},
+            "first opening with room after a (one at a time)",
+        ),
+        (
+            {
+                "groups": {"sql": {"max_unavailable": 1, "settle": "15m"}},
+                "freezes": [
+                    {"name": "sale", "from": "2026-01-18", "to": "2026-01-18", "groups": ["sql"]}
+                ],
+                "machines": [
+                    {**LONG, "groups": ["sql"], "reboot_minutes": 110},
+                    {"name": "b", "groups": ["sql"]},
+                ],
+            },
+            (
+                "first opening with room 15 min after a (one of the group sql at a time), "
+                "outside the freeze sale"
+            ),
+        ),
     ],
-    ids=["first", "pin", "freeze", "ring", "after", "group", "settle", "limit", "region"],
+    ids=[
+        *("first", "pin", "freeze", "ring", "after", "group", "settle", "limit", "region"),
+        *("limit until the next opening", "group until a freeze ends"),
+    ],
 )
 def test_the_reason_in_words(tmp_path: Path, rules: dict[str, Any], text: str) -> None:
     """Each rule has its words, with the machine that the restart follows."""

@@ -65,9 +65,9 @@ def _placed(plan: Any, weight: Fraction, count: int, most: Most) -> Iterator[str
     texts = [f"weight {float(w):g} in {n} restarts" for w, n in (mine, best)]
     if mine > best and most.proven:
         yield f"{texts[0]} placed, but the referee proves that {texts[1]} is the most"
-    if plan["objective"].get("most_placed") is False and not plan["unplaced"]:
+    if not plan["unplaced"] and not plan["objective"]["most_placed"]:
         yield "all are placed, but most_placed is false"
-    if mine < best and plan["objective"].get("most_placed"):
+    if mine < best and plan["objective"]["most_placed"]:
         yield f"{texts[0]} is told as the most, but the referee places {texts[1]}"
 
 

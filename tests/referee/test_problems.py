@@ -10,7 +10,7 @@ from problem_generator import problem, rules_of
 
 from hotpatch_cli.scheduler import SchedulingProblem, solve
 
-PROBLEMS = int(os.environ.get("REFEREE_FLEETS", "300"))
+PROBLEMS = int(os.environ.get("REFEREE_FLEETS", "100"))
 CHUNK = 50
 CLOSE = Fraction(1, 10_000)
 

@@ -1,6 +1,7 @@
 """Plans of seeded fleets against a CP-SAT model of the contract's rules.
 
-REFEREE_FLEETS=1000 judges more fleets than the 300 of a usual run.
+REFEREE_FLEETS=1000 judges more fleets than the 300 of a usual run, and REFEREE_EFFORT=1 plans them
+with the effort of users: what is true of plans with less is true of theirs.
 """
 
 import json
@@ -18,14 +19,16 @@ from judgment import Judgment, judge
 from plan_checker import broken_rules, exposure_of
 
 FLEETS = int(os.environ.get("REFEREE_FLEETS", "300"))
-CHUNK = 50
+EFFORT = os.environ.get("REFEREE_EFFORT", "0.25")
+CHUNK = 25
 
 
 def arguments(hotpatch: Any, asked: Case) -> list[str]:
     """The command that plans a case, after writing its fleet."""
     name = hotpatch.write("fleet.json", json.dumps(asked.fleet))
     days = ["--as-of", asked.as_of, "--baseline", asked.release_day[:7]]
-    return ["plan", name, *days, "--deadline", f"{asked.deadline_hours}h", "-f", "json", "-q"]
+    limits = ["--deadline", f"{asked.deadline_hours}h", "--effort", EFFORT]
+    return ["plan", name, *days, *limits, "-f", "json", "-q"]
 
 
 def judged(hotpatch: Any, asked: Case) -> Judgment:

@@ -36,7 +36,7 @@ Now = Annotated[
     option(
         "--now",
         "MOMENT",
-        "Plan from this moment on, such as 2026-01-17T23:10+01:00. Default without --as-of: now.",
+        "Plan from this moment on. Default without --as-of: now.",
         parser=_moment,
         show_default=False,
     ),
