@@ -44,12 +44,15 @@ def plan_part(
     from hotpatch_cli.outputs.page.plan import computed
     from hotpatch_cli.planning import PlanRequest, plan, prepare
     from hotpatch_cli.planning.plan import SearchOptions
+    from hotpatch_cli.servicing.restart import start_of
 
     judge = Judge(knowledge, report.as_of)
     if plan_name is not None:
         return _plan_of_file(report, judge, plan_name, at)
     try:
-        prepared = prepare(report.fleet, judge, PlanRequest())
+        # A day begins at the midnight of each zone, the clock of the program at its moment.
+        now = None if at == start_of(report.as_of) else at
+        prepared = prepare(report.fleet, judge, PlanRequest(now=now))
     except ValueError as error:
         return str(error)
     return computed(plan(prepared, SearchOptions(effort)), knowledge.rules)

@@ -38,7 +38,7 @@ from hotpatch_cli.cli.options.common import (
     WindowFiles,
     Zones,
 )
-from hotpatch_cli.cli.options.moment import Now, day_of_now
+from hotpatch_cli.cli.options.moment import Now, day_of_now, next_minute
 from hotpatch_cli.cli.output_targets import format_for
 from hotpatch_cli.cli.request import RequestCommand, format_option, option
 from hotpatch_cli.outputs.phrases import counted
@@ -115,7 +115,7 @@ class PlanningRequest(NamedTuple):
         wish, scenario = _wish(request), parse_what_if(self.what_if, day_of(request))
         implied = planning_input.implied_groups(self)
         keep = None if self.keep is None else read_plan(self.keep)
-        session = planning_input.load(request, names, implied)
+        session = planning_input.load(request, names, implied, wish.now)
         view, stopped = _search(request, session, wish, scenario, keep)
         tell(_notes(view, form), quiet=self.quiet)
         look = screen(self.output, no_color=self.no_color, everything=self.every)
@@ -137,7 +137,7 @@ def _wish(request: PlanningRequest) -> "PlanRequest":
         require_order(request.until, day_of(request), "the as-of date")
     return plan_request(request)._replace(
         allow_empty=request.allow_empty,
-        now=request.now,
+        now=request.now or (None if request.as_of else next_minute()),
         strict=request.strict,
         goal=known_word(request.goal, GOALS, "--goal"),
     )
@@ -201,7 +201,7 @@ def _search(
         # a scenario with an unplanned baseline is about the plan of its month
         first = min(release.date for release in scenario.releases if release.date)
         wish = wish._replace(month=(first.year, first.month))
-    ends = keep.ends_before(request.now or start_of(session.day)) if keep else {}
+    ends = keep.ends_before(wish.now or start_of(session.day)) if keep else {}
     prepared = required_input(session, wish, scenario, ends)
 
     def best(problem: "PlanningInput", asked: list[bool]) -> "Plan":

@@ -79,6 +79,7 @@ def _wish(**values: Any) -> PlanRequest:
         begin=values.get("begin"),
         now=values.get("now"),
         strict=bool(values.get("strict")),
+        seen=values.get("seen"),
     )
 
 
@@ -122,6 +123,7 @@ _ASKED: Codec[PlanRequest] = c.record(
         "begin": Field(c.moment, "moment from which openings count"),
         "now": Field(c.moment, "moment before which nothing starts"),
         "strict": Field(c.boolean, "whether missing facts block others"),
+        "seen": Field(c.moment, "moment at which restarts that are done were seen"),
     },
     "the request",
 )
@@ -173,13 +175,14 @@ def read_plan(name: str) -> ReadPlan:
     log.finish()
     planned = tuple(restart for restart, _ in restarts)
     # Restarts that are past now were ahead when the plan was made.
-    begin = wish.begin or (start_of(as_of) if as_of else None)
+    made = start_of(as_of) if as_of else None
+    begin, seen = wish.begin or made, wish.seen or wish.now or made
     return ReadPlan(
         name,
         {restart.machine: restart.start for restart in planned if restart.start},
         {restart.machine: restart.end for restart in planned if restart.end},
         unplaced,
-        wish._replace(month=wish.month or month, begin=begin, goal=goal),
+        wish._replace(month=wish.month or month, begin=begin, goal=goal, seen=seen),
         release,
         as_of,
         planned,

@@ -1,18 +1,18 @@
 """The fleet as a planning problem, by the options that `plan`, `verify` and `feed plan` share."""
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 import typer
 
-from hotpatch_cli.cli.options.common import now
 from hotpatch_cli.cli.progress_bar import working
 from hotpatch_cli.cli.session import AzureRequest, Session, tell
 from hotpatch_cli.documents.codec import parse_duration
+from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.eligibility.verdict import Judge
-from hotpatch_cli.errors import refuse
+from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.knowledge.release_age import stale
 from hotpatch_cli.model import GroupRule
 from hotpatch_cli.planning import PlanningInput, PlanRequest, prepare
@@ -73,7 +73,6 @@ def plan_request(request: LimitsRequest) -> PlanRequest:
         until,
         parse_deadline(request.deadline),
         request.include_monthly,
-        today=None if request.as_of else now(),
     )
 
 
@@ -127,15 +126,45 @@ def parse_share(text: str | None, option: str) -> GroupRule | None:
     return GroupRule(percent=number) if match[2] else GroupRule(max_unavailable=number)
 
 
-def load(request: AzureRequest, names: Sequence[str], implied: Implied) -> Session:
+def load(
+    request: AzureRequest, names: Sequence[str], implied: Implied, moment: datetime | None = None
+) -> Session:
     """The session of a request, with availability sets and zones as groups. Prints the notes of its
-    sources and the age of old release data. Raises BadParameter and InputError.
+    sources and the age of old release data. Raises BadParameter and InputError, also for restarts
+    that are done after a moment: that of the request, or the end of its day.
     """
     with working("reading the fleet", quiet=request.quiet):
         session = Session.load(request, names)
+    if problems := list(_done_ahead(session, moment)):
+        raise InputError(problems)
     age = stale(session.knowledge, session.day)
     tell((*session.notes, age), quiet=request.quiet)
     return session._replace(fleet=with_implied(session.fleet, implied))
+
+
+def _done_ahead(session: Session, moment: datetime | None) -> Iterator[Problem]:
+    """A problem for each restart that is done in the future. A day ends in the zone of the
+    restart, or in UTC.
+    """
+    end = f"the as-of date, {session.day}" if moment is None else f"{moment:%a %Y-%m-%d %H:%M %z}"
+    for machine in session.fleet.machines:
+        done = machine.done
+        if not isinstance(done, datetime):
+            continue
+        if moment is not None:
+            ahead = done > moment
+        else:
+            ahead = min(done.date(), done.astimezone(UTC).date()) > session.day
+        if ahead:
+            place = machine.origin.locate("done")
+            yield Problem(
+                place.file,
+                place.line,
+                place.column,
+                f"The machine {quoted(machine.label)}: `done` is {done.isoformat()}, "
+                f"which is after {end}.",
+                "Specify when the restart ended, or a later date or moment of the plan.",
+            )
 
 
 def planning_input(

@@ -105,7 +105,7 @@ class ProgressRequest(NamedTuple):
         form = _plan_format(self, names)
         implied = planning_input.implied_groups(self)
         read = read_plan(self.plan)
-        session = planning_input.load(request, names, implied)
+        session = planning_input.load(request, names, implied, self.at)
         view = _compare(request, session, read)
         rest = _remaining(self, session, view.progress) if self.replan else None
         look = screen(self.output, no_color=self.no_color, everything=self.every)

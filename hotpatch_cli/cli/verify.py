@@ -152,4 +152,5 @@ def _wish(wish: "PlanRequest", asked: "PlanRequest") -> "PlanRequest":
         begin=asked.begin or EVER,
         now=asked.now,
         strict=asked.strict,
+        seen=asked.seen,
     )

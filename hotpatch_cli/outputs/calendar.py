@@ -1,12 +1,11 @@
 """The calendar of a year: table, JSON, CSV, Markdown, a feed, and a picture."""
 
 import json
-from collections.abc import Sequence
 from datetime import date
 from itertools import zip_longest
 
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
-from hotpatch_cli.outputs.escaping import csv_text, markdown
+from hotpatch_cli.outputs.escaping import csv_text, markdown_table
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.outputs.table import Column, TextTable, columns, drawn, fits
@@ -189,10 +188,8 @@ def render_markdown(year: Year, _options: ViewOptions) -> str:
     header = ("Day", *(PRODUCT_NAMES[product] for product in _listed(year)))
     lines = [
         f"# Hotpatch calendar {year.year}\n",
-        _markdown_row(header),
-        _markdown_row(["---"] * len(header)),
+        *markdown_table(header, _rows(year)),
     ]
-    lines += map(_markdown_row, _rows(year))
     return (
         "\n".join(
             [
@@ -207,7 +204,3 @@ def render_markdown(year: Year, _options: ViewOptions) -> str:
         ).rstrip("\n")
         + "\n"
     )
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(map(markdown, cells)) + " |"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from hotpatch_cli.model import Fleet
-from hotpatch_cli.outputs.escaping import markdown
+from hotpatch_cli.outputs.escaping import markdown, markdown_table
 from hotpatch_cli.outputs.night import (
     NAMED,
     azure_note,
@@ -19,6 +19,7 @@ from hotpatch_cli.outputs.night import (
 )
 from hotpatch_cli.outputs.phrases import and_more, counted
 from hotpatch_cli.outputs.plan_view import (
+    CUT_SHORT,
     PlanView,
     at_once,
     end_bound_text,
@@ -97,13 +98,9 @@ def _list(texts: Iterable[str]) -> list[str]:
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A table, the first of its rows, and how many there are more."""
     found = list(rows)
-    lines = [_row(header), _row(["---"] * len(header)), *(_row(row) for row in found[:_ROWS])]
+    lines = markdown_table(header, found[:_ROWS])
     rest = len(found) - _ROWS
     return [*lines, "", f"... and {rest:,} more."] if rest > 0 else lines
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(markdown, cells)) + " |"
 
 
 def _what(plan: Plan) -> Iterator[str]:
@@ -214,6 +211,6 @@ def _proof(plan: Plan) -> Iterator[str]:
     if bound := end_bound_text(plan):
         yield f"Goal: the earliest end. No plan that schedules as much ends before {bound}."
     if plan.result.cut_short:
-        yield "The time limit or the user ended the search."
+        yield CUT_SHORT
     yield "After the search, each restart was checked against every rule of the fleet."
     yield "To check a plan file again, run hotpatch verify."

@@ -41,6 +41,16 @@ def markdown(text: str) -> str:
     return "".join(_MARKDOWN.get(sign, sign) for sign in visible(text))
 
 
+def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """The lines of a table in Markdown."""
+    names = list(header)
+    return [_markdown_row(names), _markdown_row(["---"] * len(names)), *map(_markdown_row, rows)]
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(map(markdown, cells)) + " |"
+
+
 _MARKDOWN = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}
 
 

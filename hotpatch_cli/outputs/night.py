@@ -17,6 +17,7 @@ from hotpatch_cli.outputs.plan_view import (
     PlanView,
     at_once,
     certainty,
+    end_text,
     left_out,
     moment_text,
     nights,
@@ -27,6 +28,7 @@ from hotpatch_cli.planning import Plan, Reboot
 from hotpatch_cli.planning.contingency import BlockedRestarts, Contingency
 from hotpatch_cli.planning.latest_times import latest_times
 from hotpatch_cli.planning.window_slots import MINUTE
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
@@ -160,12 +162,11 @@ class _Sheets:
     ) -> NightStep:
         placement = reboot.machine.placement
         offset = f" {reboot.start:%z}" if with_offset else ""
-        next_day = "" if reboot.end.date() == reboot.start.date() else f"{reboot.end:%a} "
         return NightStep(
             number,
             reboot.machine.label,
             f"{reboot.start:%a %H:%M}{offset}",
-            f"{next_day}{reboot.end:%H:%M}",
+            end_text(reboot.start, reboot.end),
             who(reboot),
             certainty(reboot),
             reboot.window,
@@ -183,7 +184,7 @@ class _Sheets:
         minute, blocked = self.latest_ends.get(task), self.contingency.of(task).tasks
         if minute is None or (blocked is not None and not set(blocked) & set(tonight)):
             return ""
-        end = (self.plan.prepared.release + minute * MINUTE).astimezone(reboot.start.tzinfo)
+        end = in_zone(self.plan.prepared.release + minute * MINUTE, reboot.start.tzinfo)
         offset = f" {end:%z}" if with_offset else ""
         return f" Go on if it's back by {end:%a %H:%M}{offset}."
 
@@ -256,7 +257,7 @@ def runners(reboots: Sequence[Reboot]) -> str:
     """Who runs how many restarts: `you 4, Azure 2`."""
     azure = sum(reboot.runner == "platform" for reboot in reboots)
     found = [("you", len(reboots) - azure), ("Azure", azure)]
-    return ", ".join(f"{who_} {count:,}" for who_, count in found if count)
+    return ", ".join(f"{runner} {count:,}" for runner, count in found if count)
 
 
 def _summary(plan: Plan, reboots: Sequence[Reboot]) -> str:
@@ -272,7 +273,7 @@ def spans(reboots: Sequence[Reboot]) -> Iterator[str]:
         zone_name(reboot.start): reboot.start.tzinfo for reboot in reboots
     }
     for name, zone in sorted(zones.items()):
-        first, last = start.astimezone(zone), end.astimezone(zone)
+        first, last = in_zone(start, zone), in_zone(end, zone)
         yield f"{moment_text(first)} to {moment_text(last)} ({name})"
 
 
@@ -410,7 +411,7 @@ def _baseline(judgment: Judgment | None, day: date) -> tuple[Product | None, dat
 
 def _judgments(plan: Plan) -> dict[str, Judgment]:
     prepared = plan.prepared
-    pairs = zip(prepared.machines, prepared.judgments, strict=False)
+    pairs = zip(prepared.machines, prepared.judgments, strict=True)
     return {machine.label: judgment for machine, judgment in pairs}
 
 

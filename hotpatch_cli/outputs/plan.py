@@ -1,19 +1,18 @@
 """The plain formats of a plan: CSV, and Markdown as a change request."""
 
-from collections.abc import Iterable
 from itertools import chain
 
 from hotpatch_cli.model import Finding, Machine
 from hotpatch_cli.outputs.change_request import request_sections
-from hotpatch_cli.outputs.escaping import csv_text, markdown
+from hotpatch_cli.outputs.escaping import csv_text, markdown, markdown_table
 from hotpatch_cli.outputs.night import NAMED
 from hotpatch_cli.outputs.phrases import and_more
 from hotpatch_cli.outputs.plan_json import reboot_dict
-from hotpatch_cli.outputs.plan_table import each_alone
 from hotpatch_cli.outputs.plan_view import (
     PlanView,
     certainty,
     difference_sections,
+    each_alone,
     moment_text,
     nights,
     who,
@@ -91,10 +90,8 @@ def render_markdown(view: PlanView, _options: ViewOptions) -> str:
             "",
         ]
     for night in nights(plan.reboots):
-        lines += [f"## Night of {night.name}", ""]
-        lines += [_line(_MARKDOWN), _line(["---"] * len(_MARKDOWN))]
-        lines += [_line((*_row(reboot), whys[reboot.machine.label])) for reboot in night.reboots]
-        lines.append("")
+        rows = [(*_row(reboot), whys[reboot.machine.label]) for reboot in night.reboots]
+        lines += [f"## Night of {night.name}", "", *markdown_table(_MARKDOWN, rows), ""]
     return bounded(lines, "the JSON plan")
 
 
@@ -135,7 +132,3 @@ def _row(reboot: Reboot) -> tuple[str, ...]:
         placement.ring or "",
         ", ".join(placement.groups),
     )
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(markdown, cells)) + " |"

@@ -11,6 +11,7 @@ from hotpatch_cli.outputs.plan_view import (
     PlanNight,
     PlanView,
     certainty,
+    end_text,
     moment_text,
     nights,
 )
@@ -154,7 +155,7 @@ def _how_certain(reboots: Sequence[Reboot], day: date) -> str:
 
 def _span(start: datetime, end: datetime) -> str:
     """Local times with their zone: those of the event are in UTC."""
-    return f"{moment_text(start)} to {end:%H:%M} ({start.tzinfo})"
+    return f"{moment_text(start)} to {end_text(start, end)} ({start.tzinfo})"
 
 
 def _number(start: datetime, reboots: Sequence[Reboot]) -> int:

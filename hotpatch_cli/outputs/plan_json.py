@@ -10,6 +10,7 @@ from hotpatch_cli.planning import Plan, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import PlanConflict
 from hotpatch_cli.planning.plan_record import PlannedRestart
+from hotpatch_cli.schedule.clock import in_zone
 
 
 def render_json(view: PlanView, _options: ViewOptions) -> str:
@@ -26,7 +27,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         "notes": list(view.notes),
         "as_of": str(plan.prepared.as_of),
         "release": str(plan.release_day),
-        "asked": _asked(view.wish, plan.prepared.begin),
+        "asked": _asked(view.wish, plan.prepared.begin, plan.prepared.seen),
         "goal": plan.result.goal,
         "effort": plan.effort,
         "cut_short": plan.result.cut_short,
@@ -35,7 +36,6 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         "search": {
             "engine": plan.result.engine,
             "work": plan.result.work,
-            "cut_short": plan.result.cut_short,
         },
         "left_alone": dict(plan.not_needed),
         "reboots": [
@@ -88,8 +88,10 @@ def _done(planned: PlannedRestart) -> dict[str, Any]:
     }
 
 
-def _asked(wish: PlanRequest, begin: datetime) -> dict[str, Any]:
-    """What was asked for, so that `verify` asks for the same, and from when openings count."""
+def _asked(wish: PlanRequest, begin: datetime, seen: datetime | None) -> dict[str, Any]:
+    """What was asked for, so that `verify` asks for the same, from when openings count, and
+    when restarts that are done were seen.
+    """
     return {
         "month": None if wish.month is None else f"{wish.month[0]}-{wish.month[1]:02}",
         "from": None if wish.from_day is None else str(wish.from_day),
@@ -99,6 +101,7 @@ def _asked(wish: PlanRequest, begin: datetime) -> dict[str, Any]:
         "begin": begin.isoformat(),
         "now": None if wish.now is None else wish.now.isoformat(),
         "strict": wish.strict,
+        "seen": None if seen is None else seen.isoformat(),
     }
 
 
@@ -150,7 +153,7 @@ def _difference(change: PlanDiff) -> dict[str, Any]:
         "moved": [
             {
                 "machine": move.reboot.machine.label,
-                "from": move.before.astimezone(move.reboot.start.tzinfo).isoformat(),
+                "from": in_zone(move.before, move.reboot.start.tzinfo).isoformat(),
                 "to": move.reboot.start.isoformat(),
             }
             for move in change.moved

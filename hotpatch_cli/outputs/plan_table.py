@@ -15,6 +15,8 @@ from hotpatch_cli.outputs.plan_view import (
     at_once,
     certainty,
     difference_sections,
+    each_alone,
+    end_text,
     headline,
     left_out,
     nights,
@@ -24,6 +26,7 @@ from hotpatch_cli.outputs.plan_view import (
 from hotpatch_cli.outputs.table import Column, TextTable, drawn
 from hotpatch_cli.outputs.view_options import ViewOptions, folded
 from hotpatch_cli.planning import Reboot
+from hotpatch_cli.schedule.clock import in_zone
 
 _CAUSES = 8
 _HOUR = timedelta(hours=1)
@@ -130,10 +133,9 @@ class _Axis(NamedTuple):
 def _axis(night: PlanNight, width: int) -> _Axis:
     """Whole hours around the restarts of a night, in the zone of the first."""
     zone = night.reboots[0].start.tzinfo
-    begin = (
-        min(reboot.start for reboot in night.reboots).astimezone(zone).replace(minute=0, second=0)
-    )
-    finish = max(reboot.end for reboot in night.reboots).astimezone(zone)
+    first = in_zone(min(reboot.start for reboot in night.reboots), zone)
+    begin = first.replace(minute=0, second=0)
+    finish = max(reboot.end for reboot in night.reboots)
     hours = -(-(finish - begin) // _HOUR)
     return _Axis(begin, begin + hours * _HOUR, width)
 
@@ -171,12 +173,11 @@ def _with_column(table: TextTable, column: Column, texts: Iterable[str]) -> Text
 def _row(reboot: Reboot, *, with_offset: bool) -> tuple[str, ...]:
     """The cells of a restart; the offset where the machines of a night don't share one."""
     offset = f" {reboot.start:%z}" if with_offset else ""
-    next_day = "" if reboot.end.date() == reboot.start.date() else f"{reboot.end:%a} "
     placement = reboot.machine.placement
     return (
         reboot.machine.label,
         f"{reboot.start:%a %Y-%m-%d %H:%M}{offset}",
-        f"{next_day}{reboot.end:%H:%M}",
+        end_text(reboot.start, reboot.end),
         who(reboot),
         certainty(reboot),
         reboot.window,
@@ -239,13 +240,6 @@ def _labels(view: PlanView) -> list[str]:
     """The machines by their names, which no line folds."""
     machines = [*view.plan.prepared.machines, *(machine for machine, _ in view.plan.unplaced)]
     return [visible(machine.label) for machine in machines]
-
-
-def each_alone(changes: int) -> str:
-    """The heading of the changes that resolve a conflict."""
-    if changes == 1:
-        return "This change resolves the conflict:"
-    return "Each of these changes alone resolves the conflict:"
 
 
 def _differences(view: PlanView, options: ViewOptions) -> list[str]:

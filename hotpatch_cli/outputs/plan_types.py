@@ -15,6 +15,7 @@ AskedJson = TypedDict(
         "begin": str,
         "now": str | None,
         "strict": bool,
+        "seen": str | None,
     },
 )
 PlanStatus = Literal["optimal", "feasible", "incomplete", "infeasible"]
@@ -39,11 +40,10 @@ class ObjectiveJson(TypedDict):
 
 
 class SearchJson(TypedDict):
-    """How the plan was found; `cut_short` is true where the clock or the user ended the search."""
+    """How the plan was found: what made it, and how much work the search was."""
 
     engine: str
     work: int
-    cut_short: bool
 
 
 class RebootJson(TypedDict):

@@ -12,11 +12,12 @@ from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, PlanningInput, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import NO_EXPLANATION, Explanation, PlanConflict, name_list
-from hotpatch_cli.planning.done_restarts import uncertain
+from hotpatch_cli.planning.done_restarts import done_too_early, uncertain
 from hotpatch_cli.planning.plan import done_by_fleet
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.start_reasons import start_reasons
 from hotpatch_cli.report import sentence
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
 NOON = 12
@@ -24,6 +25,7 @@ _NAMED = 10
 _NAMED_IN_NOTE = 3
 _CONFLICTS = 5
 _DAY = timedelta(days=1)
+CUT_SHORT = "The time limit or the user ended the search."
 
 
 class PlanView(NamedTuple):
@@ -125,12 +127,31 @@ def _notes(view: PlanView) -> Iterator[str]:
             "and settle times count from the end in an earlier plan (--keep), or otherwise from "
             "the as-of date. To change that, specify the end, such as `done: 2026-01-17T22:30:00Z`."
         )
+    yield from _done_before_release(plan)
     if plan.unplaced:
         yield proof_sentence(plan)
     if plan.result.cut_short:
+        yield f"{CUT_SHORT} Another run might find another plan, and more time a better one."
+
+
+def _done_before_release(plan: Plan) -> Iterator[str]:
+    """What `done` means where it's before the release of the baseline."""
+    release = moment_text(plan.prepared.release)
+    marked = done_too_early(plan.prepared.done)
+    if marked:
         yield (
-            "The time limit or the user ended the search. Another run might find another plan, and "
-            "more time a better one."
+            f"Marked as done before the release of the baseline ({release}): "
+            f"{and_more(marked, _NAMED)}. They aren't scheduled, and no soak or settle time counts "
+            "from them. If `done` is of an earlier baseline, remove it."
+        )
+    older = [
+        machine.label for machine in plan.prepared.machines if isinstance(machine.done, datetime)
+    ]
+    if older:
+        yield (
+            f"The moment of `done` is before the release of the baseline ({release}): "
+            f"{and_more(older, _NAMED)}. That was an earlier restart, and this plan has a "
+            "new one."
         )
 
 
@@ -168,6 +189,15 @@ def certainty(reboot: Reboot) -> str:
 def moment_text(moment: datetime) -> str:
     """A local moment with its weekday and offset: `Sat 2026-01-17 22:00 +0100`."""
     return f"{moment:%a %Y-%m-%d %H:%M %z}"
+
+
+def end_text(start: datetime, end: datetime) -> str:
+    """The end beside its start: with the day where that is another one, and the offset where the
+    clocks have changed.
+    """
+    day = "" if end.date() == start.date() else f"{end:%a} "
+    offset = "" if end.utcoffset() == start.utcoffset() else f" {end:%z}"
+    return f"{day}{end:%H:%M}{offset}"
 
 
 def left_out(view: PlanView, *, everything: bool = False) -> list[tuple[str, str]]:
@@ -282,7 +312,7 @@ def end_bound_text(plan: Plan) -> str:
     """The moment before which no plan ends that schedules as much; empty for another goal."""
     if not plan.end_bound or not plan.makespan:
         return ""
-    return moment_text(plan.end_bound.astimezone(plan.makespan.tzinfo))
+    return moment_text(in_zone(plan.end_bound, plan.makespan.tzinfo))
 
 
 def proof_sentence(plan: Plan) -> str:
@@ -302,6 +332,13 @@ def proof_sentence(plan: Plan) -> str:
     if not plan.result.most_placed or plan.prepared.left_out:
         most = "Another plan might schedule more."
     return f"It's proven that not all restarts can be scheduled. {most}"
+
+
+def each_alone(changes: int) -> str:
+    """The heading of the changes that resolve a conflict."""
+    if changes == 1:
+        return "This change resolves the conflict:"
+    return "Each of these changes alone resolves the conflict:"
 
 
 def difference_sections(view: PlanView) -> list[tuple[str, list[str]]]:
@@ -338,7 +375,7 @@ def _changes(change: PlanDiff) -> list[str]:
     lines = []
     for move in change.moved:
         start = move.reboot.start
-        before = move.before.astimezone(start.tzinfo)
+        before = in_zone(move.before, start.tzinfo)
         lines.append(
             f"{move.reboot.machine.label} moves from {before:%a %Y-%m-%d %H:%M} "
             f"to {moment_text(start)}."

@@ -1,8 +1,6 @@
 """The plain formats of the progress of a plan: CSV and Markdown."""
 
-from collections.abc import Iterable
-
-from hotpatch_cli.outputs.escaping import csv_text, markdown
+from hotpatch_cli.outputs.escaping import csv_text, markdown, markdown_table
 from hotpatch_cli.outputs.progress_view import (
     SHARE_HEADER,
     ProgressView,
@@ -75,8 +73,9 @@ def render_markdown(view: ProgressView, _options: ViewOptions) -> str:
         "",
     ]
     if rows := list(shares(progress)):
-        lines += [*_table(("Ring or group", *map(str.capitalize, SHARE_HEADER[1:])), rows), ""]
-    lines += [*_table(_MARKDOWN, map(_row, ordered(progress))), ""]
+        header = ("Ring or group", *map(str.capitalize, SHARE_HEADER[1:]))
+        lines += [*markdown_table(header, rows), ""]
+    lines += [*markdown_table(_MARKDOWN, map(_row, ordered(progress))), ""]
     if questions := open_questions(progress):
         lines += ["Not certain:", ""]
         lines += [f"- {markdown(ask.names)}: {markdown(ask.remedy)}" for ask in questions]
@@ -95,12 +94,3 @@ def _row(row: MachineProgress) -> tuple[str, ...]:
         row.ring or "",
         ", ".join(row.groups),
     )
-
-
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    head = list(header)
-    return [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(markdown, cells)) + " |"

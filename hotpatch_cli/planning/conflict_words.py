@@ -9,6 +9,7 @@ from hotpatch_cli.model import GroupRule, Machine
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE, WindowSlots, moment
 from hotpatch_cli.restarts import relevant
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.freezes import Freeze, cut
 from hotpatch_cli.schedule.windows import Opening
@@ -193,11 +194,9 @@ class CauseWords:
         return pieces[0].opening.start if pieces else self._prepared.release
 
     def _at(self, minutes: int, zone: datetime, since: int | None = None) -> str:
-        when = (self._prepared.release + minutes * MINUTE).astimezone(zone.tzinfo)
+        when = in_zone(self._prepared.release + minutes * MINUTE, zone.tzinfo)
         first = (
-            None
-            if since is None
-            else (self._prepared.release + since * MINUTE).astimezone(zone.tzinfo)
+            None if since is None else in_zone(self._prepared.release + since * MINUTE, zone.tzinfo)
         )
         if (
             first is not None

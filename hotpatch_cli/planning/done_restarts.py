@@ -25,15 +25,19 @@ class DoneRestart(NamedTuple):
 
 
 def done_restart(
-    machine: Machine, planned_end: datetime | None, at: datetime, release: datetime
+    machine: Machine,
+    moment: datetime | None,
+    planned_end: datetime | None,
+    at: datetime,
+    release: datetime,
 ) -> DoneRestart:
     """The restart of a machine that is done, seen at a moment.
 
-    Its end is the moment of `done`, or the planned one after the release, or otherwise the moment
+    Its end is the `moment` of `done`, or the planned one after the release, or otherwise the moment
     at which it's seen. Before the release, nothing can have the baseline.
     """
-    if isinstance(machine.done, datetime):
-        return DoneRestart(machine, machine.done)
+    if moment is not None:
+        return DoneRestart(machine, moment)
     if planned_end is not None and planned_end > release:
         return DoneRestart(machine, planned_end, assumed=True)
     return DoneRestart(machine, None if at < release else at, assumed=at >= release)
@@ -92,6 +96,15 @@ def settling_tasks(
             name = f"\0{group.name} settles {place}"
             tasks.append(Task(name, 1, (window,), 0, groups=(number,), pinned=end - 1))
     return tasks
+
+
+def done_too_early(done: Iterable[DoneRestart]) -> list[str]:
+    """The machines that are marked as done before the release: no time counts from that."""
+    return [
+        restart.machine.label
+        for restart in done
+        if restart.end is None and restart.machine.done is True
+    ]
 
 
 def uncertain(fleet: Fleet, done: Iterable[DoneRestart], planned: Sequence[Machine]) -> list[str]:

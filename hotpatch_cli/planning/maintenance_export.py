@@ -15,6 +15,7 @@ from typing import NamedTuple
 from hotpatch_cli.model import Finding, Machine, PatchMode, make_finding, meaning_of
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules
 from hotpatch_cli.planning.window_slots import MINUTE
+from hotpatch_cli.schedule.clock import is_unambiguous
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.zones import windows_name
 
@@ -138,7 +139,7 @@ def _place(reboot: Reboot, limits: ScheduleLimits) -> _Place | str:
             f"its restart takes {duration_text(length)}, and "
             f"a configuration opens for {duration_text(limits.longest)} at most"
         )
-    zone = windows_name(str(reboot.start.tzinfo))
+    zone = windows_name(str(reboot.start.tzinfo)) if is_unambiguous(reboot.start) else None
     start = reboot.start if zone else reboot.start.astimezone(UTC)
     subscription, group = match.groups()
     return _Place(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.model import Finding, Machine, TrackState
@@ -12,6 +12,7 @@ from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.prepare import PlanningInput, full_problem
 from hotpatch_cli.planning.running_restarts import with_running
 from hotpatch_cli.planning.window_slots import MINUTE
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.scheduler import Result, SchedulingProblem, Task, cost, solve, verify
 from hotpatch_cli.servicing.restart import restarted_by_platform
@@ -44,9 +45,9 @@ class Plan(NamedTuple):
     """A plan with its proof: status, exposure in weighted hours with a lower bound, and every
     restart.
 
-    `not_needed` counts the machines that need no restart for this baseline, by reason.
-    `moved` are the machines whose time differs from the plan to keep. With the goal of the earliest
-    end, no plan ends before `end_bound`, and nothing is proven of the exposure.
+    `not_needed` counts the machines that need no restart for this baseline, by reason. With the
+    goal of the earliest end, no plan ends before `end_bound`, and nothing is proven of the
+    exposure.
     """
 
     release_day: date
@@ -58,7 +59,6 @@ class Plan(NamedTuple):
     reboots: tuple[Reboot, ...]
     unplaced: tuple[tuple[Machine, Finding], ...]
     not_needed: Mapping[str, int]
-    moved: tuple[Machine, ...]
     result: Result
     prepared: PlanningInput
     effort: float = 1.0
@@ -95,7 +95,7 @@ def plan(
     if keep is not None:
         prepared = with_running(prepared, keep)
         before = prepared.minutes(keep)
-    return plan_from(prepared, _solve(prepared, options, before), options.effort)
+    return _plan_from(prepared, _solve(prepared, options, before), options.effort)
 
 
 def _solve(
@@ -165,20 +165,23 @@ def plan_of(prepared: PlanningInput, starts: Mapping[str, datetime]) -> Plan:
     plan is only `feasible`.
     """
     prepared = with_running(prepared, starts)
-    nothing: dict[str, Any] = {"exposure": 0.0, "bound": 0.0, "gap": 0.0, "makespan": 0, "work": 0}
     result = Result(
         status="feasible",
         starts=prepared.minutes(starts),
+        exposure=0.0,
+        bound=0.0,
+        gap=0.0,
+        makespan=0,
         most_placed=False,
+        work=0,
         cut_short=False,
         engine="file",
         moved=(),
-        **nothing,
     )
-    return plan_from(prepared, result)
+    return _plan_from(prepared, result)
 
 
-def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:
+def _plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> Plan:
     """The result of the scheduler as a plan.
 
     Whether machines could restart whose facts are missing is unknown: a plan without them is
@@ -206,7 +209,6 @@ def plan_from(prepared: PlanningInput, result: Result, effort: float = 1.0) -> P
         reboots=tuple(sorted(reboots, key=lambda reboot: (reboot.start, reboot.machine.label))),
         unplaced=unplaced,
         not_needed=prepared.not_needed,
-        moved=tuple(prepared.machines[task] for task in result.moved),
         result=result,
         prepared=prepared,
         effort=effort,
@@ -224,11 +226,11 @@ def _reboot(prepared: PlanningInput, task: int, start: int) -> Reboot:
     zone = piece.opening.start.tzinfo
     return Reboot(
         machine,
-        (release + start * MINUTE).astimezone(zone),
-        (release + end * MINUTE).astimezone(zone),
+        in_zone(release + start * MINUTE, zone),
+        in_zone(release + end * MINUTE, zone),
         piece.opening.window,
         prepared.confirmed[task],
-        prepared.states[task],
+        prepared.judgments[task].track.state,
     )
 
 

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import chain
-from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.records import PRODUCTS, Product, Release
-from hotpatch_cli.model import Facts, Finding, Fleet, Machine, TrackState, make_finding, meaning_of
+from hotpatch_cli.model import Facts, Finding, Fleet, Machine, make_finding, meaning_of
 from hotpatch_cli.planning.blocked import dependents
 from hotpatch_cli.planning.done_restarts import (
     DoneRestart,
@@ -56,10 +55,10 @@ class PlanRequest(NamedTuple):
     included, in the zone of each opening, as the as-of date is. `everything` also plans machines
     that restart every month: unsupported ones and those off the track. With `allow_empty`, the plan
     may have no restart. `begin` is the moment from which openings count, for a plan that was made
-    earlier. `today` is the clock where no as-of date is given: openings count from that day in
-    their zone. `now` is the moment before which nothing starts; what is left of an opening counts.
+    earlier. `now` is the moment before which nothing starts; what is left of an opening counts.
     With `strict`, restarts depend on those whose facts are missing too. `goal` is what the search
-    minimizes.
+    minimizes. `seen` is the moment at which the restarts that are done were seen, for a plan that
+    was made earlier.
     """
 
     month: tuple[int, int] | None = None
@@ -69,10 +68,10 @@ class PlanRequest(NamedTuple):
     everything: bool = False
     allow_empty: bool = False
     begin: datetime | None = None
-    today: datetime | None = None
     now: datetime | None = None
     strict: bool = False
     goal: str = "exposure"
+    seen: datetime | None = None
 
 
 class PlanningInput(NamedTuple):
@@ -83,12 +82,12 @@ class PlanningInput(NamedTuple):
     don't take part in the search: a fact of theirs is missing, or with `strict` they depend on such
     a task. `confirmed` has for each task whether the release data confirms what it restarts for.
     `needless` has the machines that need no restart for this baseline, with the reason. Restarts
-    are within `span`. `states` has the track state of each machine on the as-of date, and
-    `judgments` has its judgment. `done` are
+    are within `span`. `judgments` has the judgment of each machine on the as-of date. `done` are
     the restarts that are done; `settling` has those whose groups they still occupy, and
     `ring_starts` the first minute that they allow for a ring. `running` has the start of each task
-    that is in progress by an older plan. `released` has the baseline of each product, where the
-    release data identifies it.
+    that is in progress by an older plan. `seen` is the moment at which restarts that are done at an
+    unknown moment have ended. `released` has the baseline of each product, where the release
+    data identifies it.
     """
 
     release_day: date
@@ -103,14 +102,14 @@ class PlanningInput(NamedTuple):
     needless: Mapping[str, str]
     fleet: Fleet
     as_of: date
-    states: tuple[TrackState | None, ...]
     done: tuple[DoneRestart, ...]
     settling: tuple[Task, ...]
     ring_starts: Mapping[str | None, int]
     strict: bool
-    judgments: tuple[Judgment, ...] = ()
-    running: Mapping[int, int] = MappingProxyType({})
-    released: Mapping[Product, Release] = MappingProxyType({})
+    judgments: tuple[Judgment, ...]
+    running: Mapping[int, int]
+    seen: datetime | None
+    released: Mapping[Product, Release]
 
     @property
     def begin(self) -> datetime:
@@ -143,27 +142,21 @@ def prepare(
     judge: Judge,
     request: PlanRequest,
     ends: Mapping[str, datetime] | None = None,
-    *,
-    done_by: datetime | None = None,
 ) -> PlanningInput:
     """The fleet as a problem for the baseline that is asked for.
 
-    `ends` has the ends of restarts that an older plan has, by machine. Other restarts that are done
-    ended at `done_by` at the latest: the moment from which the plan is made, unless specified.
-    Raises ValueError where no baseline is due.
+    `ends` has the ends of restarts that an older plan has, by machine. Raises ValueError where no
+    baseline is due.
     """
     judged = [(machine, judge.judge(machine.facts)) for machine in fleet.machines]
     day = _release_day(judged, judge, request)
     release = release_moment(day)
     span = _span(fleet, release, judge.as_of, request)
     calendar = WindowSlots(fleet, release, span)
-    at = done_by or request.now or request.begin or start_of(judge.as_of)
-    if judge.as_of >= day:
-        at = max(at, release)
+    seen = _seen(request, judge.as_of, release)
     missing: dict[int, Finding] = {}
     machines: list[Machine] = []
     confirmed: list[bool] = []
-    states: list[TrackState | None] = []
     needless: dict[str, str] = {}
     done: list[DoneRestart] = []
     judgments: list[Judgment] = []
@@ -176,40 +169,50 @@ def prepare(
             end = planned_ends.get(machine.label)
             of_older = why == NO_BASELINE or is_installed(machine.facts, judgment, day)
             if why in DONE or (end is not None and of_older):
-                done.append(done_restart(machine, end, at, release))
+                moment = done_at(machine, judgment, day, concerned)
+                done.append(done_restart(machine, moment, end, seen, release))
             continue
         impossible = unknown_product(machine, judgment) or _no_opening(machine, calendar)
         if impossible is not None:
             missing[len(machines)] = impossible
         machines.append(machine)
         confirmed.append(_is_confirmed(judgment, judge, day, concerned))
-        states.append(judgment.track.state)
         judgments.append(judgment)
     prepared = PlanningInput(
-        day,
-        release,
-        span,
-        SchedulingProblem(()),
-        tuple(machines),
-        tuple(
+        release_day=day,
+        release=release,
+        span=span,
+        problem=SchedulingProblem(()),
+        machines=tuple(machines),
+        pieces=tuple(
             () if task in missing else calendar.of(machine.placement)
             for task, machine in enumerate(machines)
         ),
-        missing,
-        frozenset(),
-        tuple(confirmed),
-        needless,
-        fleet,
-        judge.as_of,
-        tuple(states),
-        tuple(done),
-        (),
-        {},
-        request.strict,
-        tuple(judgments),
+        missing=missing,
+        left_out=frozenset(),
+        confirmed=tuple(confirmed),
+        needless=needless,
+        fleet=fleet,
+        as_of=judge.as_of,
+        done=tuple(done),
+        settling=(),
+        ring_starts={},
+        strict=request.strict,
+        judgments=tuple(judgments),
+        running={},
+        seen=seen,
         released=_released(judge, day, concerned),
     )
     return _with_problem(prepared, calendar)
+
+
+def _seen(request: PlanRequest, as_of: date, release: datetime) -> datetime:
+    """The moment at which restarts that are done at an unknown moment have ended: that from which
+    the plan is made, and which `verify` reads from it. On the day of the release or later, they
+    ended after it.
+    """
+    at = request.seen or request.now or start_of(as_of)
+    return max(at, release) if at.astimezone(UTC).date() >= release.date() else at
 
 
 def _with_problem(prepared: PlanningInput, calendar: WindowSlots) -> PlanningInput:
@@ -299,16 +302,12 @@ def _baselines(judge: Judge, product: Product, month: tuple[int, int]) -> set[da
 
 def _span(fleet: Fleet, release: datetime, as_of: date, request: PlanRequest) -> PlanSpan:
     """The time of a plan, from the days and moments of its request."""
-    zones, now, today = _zones(fleet), request.now, None
+    zones, now = _zones(fleet), request.now
     first, begin = request.from_day, release
     if request.begin is not None:
         begin = max(release, request.begin.astimezone(UTC))
     elif now is not None:
         begin = max(release, now.astimezone(UTC) - _LONGEST_OPENING)
-    elif request.today is not None:
-        today = request.today
-        days = [(today.astimezone(zone).date(), zone) for zone in zones]
-        begin = max(begin, min(midnight(day, zone) for day, zone in days))
     else:
         first = max(as_of, first or as_of)
     if first is not None:
@@ -319,7 +318,7 @@ def _span(fleet: Fleet, release: datetime, as_of: date, request: PlanRequest) ->
         ends.append(max(midnight(after, zone) for zone in zones))
     start = max(begin, start_of(first or as_of), now or begin)
     finish = min(ends) if ends else start.astimezone(UTC) + HORIZON
-    return PlanSpan(begin, finish, first, request.until, today, now)
+    return PlanSpan(begin, finish, first, request.until, now)
 
 
 def _zones(fleet: Fleet) -> list[tzinfo]:
@@ -333,7 +332,7 @@ def why_not_needed(
     machine: Machine,
     judgment: Judgment,
     day: date,
-    concerned: Iterable[Product],
+    concerned: Collection[Product],
     *,
     everything: bool,
 ) -> str | None:
@@ -342,7 +341,7 @@ def why_not_needed(
     """
     if judgment.verdict is None:
         return "not Windows"
-    if machine.done:
+    if is_done(machine, judgment, day, concerned):
         return "done"
     if judgment.verdict == "unsupported":
         return None if everything else "unsupported"
@@ -353,6 +352,29 @@ def why_not_needed(
     if judgment.product is None or judgment.product in concerned or anyway:
         return None
     return NO_BASELINE
+
+
+def is_done(
+    machine: Machine, judgment: Judgment, day: date, concerned: Collection[Product]
+) -> bool:
+    """Whether the inventory says that the machine has restarted for this baseline: a restart before
+    the release can't be that one.
+    """
+    return machine.done is True or done_at(machine, judgment, day, concerned) is not None
+
+
+def done_at(
+    machine: Machine, judgment: Judgment, day: date, concerned: Collection[Product]
+) -> datetime | None:
+    """When the machine restarted for this baseline, by the moment of `done`: None without one, and
+    for a moment before the release of the baseline of the day, or of the older one that is due.
+    """
+    if not isinstance(machine.done, datetime):
+        return None
+    due = judgment.next_baseline
+    older = due is not None and judgment.product not in concerned
+    released = release_moment(min(day, due.date) if due and older else day)
+    return machine.done if machine.done >= released else None
 
 
 def is_installed(facts: Facts, judgment: Judgment, day: date) -> bool:

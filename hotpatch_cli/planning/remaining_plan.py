@@ -39,9 +39,8 @@ def remaining_plan(
     """
     wish = _wish(progress, limits)
     ends = {row.name: row.ended for row in progress.machines if row.ended is not None}
-    # What the older plan doesn't have was done before that plan was made.
-    now = wish._replace(now=progress.at)
-    prepared = prepare(fleet, judge, now, ends, done_by=wish.begin)
+    # What the older plan doesn't have was done before that plan was made: at `seen`.
+    prepared = prepare(fleet, judge, wish._replace(now=progress.at), ends)
     due = {row.name: row.start for row in progress.machines if row.state == "due" and row.start}
     found = plan(prepared, options._replace(goal=wish.goal), keep=due)
     starts = {reboot.machine.label: reboot.start for reboot in found.reboots}

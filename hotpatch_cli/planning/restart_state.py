@@ -13,6 +13,7 @@ from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Release
 from hotpatch_cli.model import Finding, Location, Machine, meaning_of
 from hotpatch_cli.planning.plan_record import PlannedRestart, PlanRecord
 from hotpatch_cli.planning.prepare import (
+    is_done,
     is_installed,
     products_with_baseline,
     unknown_product,
@@ -123,7 +124,7 @@ class StateAssessor:
         row = MachineProgress(machine.label, "due", "", planned, machine)
         if judgment.verdict is None:
             return row._replace(state="not-needed", evidence="The machine doesn't run Windows.")
-        if machine.done:
+        if is_done(machine, judgment, self.day, self.concerned):
             return self._marked(row, machine, judgment)
         if self._left_track(planned, machine, judgment):
             return self._off_track(row, machine, judgment)
@@ -275,6 +276,9 @@ class StateAssessor:
             if row.start is not None and row.start <= self.at:
                 row = row._replace(in_progress=True)
                 parts.append("By the plan, its restart is in progress.")
+        if isinstance(machine.done, datetime):
+            place = _place(machine.origin.locate("done"))
+            parts.append(f"`done` is {machine.done.isoformat()}{place}, before the release.")
         if restarted_by_platform(machine.facts):
             last = self.day + PLATFORM_DAYS
             parts.append(f"Azure chooses the moment, until {last}.")

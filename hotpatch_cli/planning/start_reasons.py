@@ -68,6 +68,12 @@ class LastEnd(NamedTuple):
 
     minute: int
     machine: str
+    done: bool = False
+
+    @property
+    def words(self) -> str:
+        """`db1 ends last`; `db1 is done`, where all other restarts ended before it."""
+        return f"{self.machine} {'is done' if self.done else 'ends last'}"
 
 
 class _Bound(NamedTuple):
@@ -96,14 +102,14 @@ class _StartReasons:
             if start is not None:
                 self._add(task, start)
         for task, end in past:
-            self._add(task, end - task.duration)
+            self._add(task, end - task.duration, done=True)
         self.full = {limit: self.use.full(limit) for limit in self.use.spans}
         self.unfrozen = WindowSlots(
             prepared.fleet._replace(freezes=()), prepared.release, prepared.span
         )
 
-    def _add(self, task: Task, start: int) -> None:
-        end = LastEnd(start + task.duration, task.name)
+    def _add(self, task: Task, start: int, *, done: bool = False) -> None:
+        end = LastEnd(start + task.duration, task.name, done)
         if task.ring is not None:
             self.rings[task.ring] = _later(self.rings.get(task.ring), end)
         for group in task.groups:
@@ -121,12 +127,13 @@ class _StartReasons:
         if first == start:
             return self._first(number, opening, start)
         bounds = [opening, *self._order(task)]
-        remaining = first_fit(task.windows, 0, task.duration)
-        if remaining is not None and first is not None and first < remaining:
-            # what a plan of the rest cut off is past, or in a soak time that hasn't passed
-            bounds.append(_remaining(remaining))
         earliest = max(bounds, key=lambda bound: bound.minute)
         free = _first_piece(pieces, earliest.minute, task.duration)
+        remaining = first_fit(task.windows, 0, task.duration)
+        if remaining is not None and free is not None and free < remaining:
+            # what a plan of the rest cut off is past
+            earliest = _remaining(remaining)
+            free = _first_piece(pieces, remaining, task.duration)
         if free is None or free >= start:
             return self._first(number, earliest, start)
         return self._limit(number, free, start) or StartReason("search", "chosen by the search")
@@ -137,13 +144,13 @@ class _StartReasons:
             for earlier in self.problem.groups[group].after:
                 if last := self.groups.get(earlier):
                     name = self.problem.groups[earlier].name
-                    words = f"after the group {name} ({last.machine} ends last)"
+                    words = f"after the group {name} ({last.words})"
                     yield _Bound(last.minute, StartReason("after", words, name))
         before = None if task.ring is None else self.ring_before.get(task.ring)
         if before is not None and (last := self.rings.get(before)):
             ring = self.problem.rings[before]
             soak = f"{duration_text(ring.soak * MINUTE)} " if ring.soak else ""
-            words = f"{soak}after the ring {ring.name} ({last.machine} ends last)"
+            words = f"{soak}after the ring {ring.name} ({last.words})"
             yield _Bound(last.minute + ring.soak, StartReason("ring", words, ring.name))
 
     def _first(self, number: int, bound: _Bound, start: int) -> StartReason:

@@ -37,15 +37,14 @@ class PlanSpan(NamedTuple):
     """The time of a plan: its openings start at `begin` or later and are cut at `finish`.
 
     `first_day` and `last_day` are days in the zone of each opening: it starts on the first one or
-    later, and is cut at the end of the last one. With `today`, the first day is today in that zone,
-    or later. Of openings that began before `now`, what is left counts.
+    later, and is cut at the end of the last one. Of openings that began before `now`, what is left
+    counts.
     """
 
     begin: datetime
     finish: datetime
     first_day: date | None = None
     last_day: date | None = None
-    today: datetime | None = None
     now: datetime | None = None
 
     def longer(self, more: timedelta) -> "PlanSpan":
@@ -56,10 +55,7 @@ class PlanSpan(NamedTuple):
     def within(self, opening: Opening) -> tuple[datetime, datetime] | None:
         """The part of an opening in this time, in UTC; None if it doesn't count."""
         zone = opening.start.tzinfo or UTC
-        first = self.first_day
-        if self.today is not None:
-            first = max(self.today.astimezone(zone).date(), first or date.min)
-        if first is not None and opening.start.date() < first:
+        if self.first_day is not None and opening.start.date() < self.first_day:
             return None
         start, end = opening.start.astimezone(UTC), min(opening.end.astimezone(UTC), self.finish)
         if self.now is not None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain, starmap
 from typing import NamedTuple
 
-from hotpatch_cli.schedule.clock import midnight, real_minutes
+from hotpatch_cli.schedule.clock import in_zone, midnight, real_minutes
 from hotpatch_cli.schedule.day_grid import DAY
 from hotpatch_cli.schedule.ics_events import IcsEvents
 from hotpatch_cli.schedule.windows import Opening
@@ -92,7 +92,7 @@ def cut(
     left = _gaps(opening, _merged(chain.from_iterable(spans for _, spans in taken)))
     zone = opening.start.tzinfo
     return tuple(
-        OpeningPiece(start.astimezone(zone), end.astimezone(zone)) for start, end in left
+        OpeningPiece(in_zone(start, zone), in_zone(end, zone)) for start, end in left
     ), removed
 
 

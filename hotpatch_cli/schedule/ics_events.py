@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from heapq import merge
 from typing import NamedTuple
 
-from hotpatch_cli.schedule.clock import midnight, moment
+from hotpatch_cli.schedule.clock import in_zone, midnight, moment
 from hotpatch_cli.schedule.day_grid import DAY, every_day
 from hotpatch_cli.schedule.recurrence import Frame, IcsEvent, read_calendar
 from hotpatch_cli.schedule.zones import find_zone, known_zone
@@ -97,8 +97,8 @@ def _spans(event: IcsEvent, zone: tzinfo, first: date, last: date) -> Iterator[E
     for day in event.days(zone, first, last):
         start = moment(day, event.start, zone)
         if event.clock is None:
-            end = midnight(day + event.length, zone).astimezone(zone)
+            end = in_zone(midnight(day + event.length, zone), zone)
             yield EventSpan(start.local, end, all_day=True)
         else:
-            end = (start.local.astimezone(UTC) + event.length).astimezone(zone)
+            end = in_zone(start.local.astimezone(UTC) + event.length, zone)
             yield EventSpan(start.local, end, all_day=False, note=start.note)

@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from hotpatch_cli.schedule.clock import MIDNIGHT, moment, real_minutes
+from hotpatch_cli.schedule.clock import MIDNIGHT, in_zone, moment, real_minutes
 from hotpatch_cli.schedule.day_grid import DAY
 from hotpatch_cli.schedule.day_rules import AzureRecurrence, DayRule, IcsEvents, Rrules
 from hotpatch_cli.schedule.ics_events import EventSpan
@@ -160,8 +160,8 @@ def _hourly(window: Window, step: timedelta, zone: tzinfo, after: datetime) -> I
     start, duration = _times(window)
     began = moment(window.from_day or _HOURS_BEGIN, start, zone).local.astimezone(UTC)
     begin = max(began, after + (began - after) % step)
-    while window.until is None or begin.astimezone(zone).date() <= window.until:
-        local = begin.astimezone(zone)
+    while window.until is None or in_zone(begin, zone).date() <= window.until:
+        local = in_zone(begin, zone)
         if window.opens_on(local.date()):
             yield _opening(window, local, duration)
         begin += step
@@ -171,13 +171,13 @@ def _of_events(window: Window, spans: Iterable[EventSpan], zone: tzinfo) -> Iter
     """Events have their own times, in the window's zone, their own zone, or the machine's."""
     for span in spans:
         ruling = zone if window.timezone or span.start.tzinfo is UTC else span.start.tzinfo
-        local = span.start.astimezone(ruling)
+        local = in_zone(span.start, ruling)
         if window.opens_on(local.date()):
             yield _opening(window, local, span.length, span.note)
 
 
 def _opening(window: Window, start: datetime, duration: timedelta, *notes: str | None) -> Opening:
-    end = (start.astimezone(UTC) + duration).astimezone(start.tzinfo)
+    end = in_zone(start.astimezone(UTC) + duration, start.tzinfo)
     if end.utcoffset() != start.utcoffset():
         notes += (f"the clocks change during it, so {duration} of real time end at {end:%H:%M}",)
     return Opening(window.name, start, end, tuple(filter(None, notes)))
@@ -196,7 +196,7 @@ def _days_around(zone: tzinfo, after: datetime, until: datetime) -> tuple[date, 
     """Days that certainly contain the range: zones differ by 26 hours, and a skipped start moves by
     a day at most.
     """
-    return after.astimezone(zone).date() - 2 * DAY, until.astimezone(zone).date() + 2 * DAY
+    return in_zone(after, zone).date() - 2 * DAY, in_zone(until, zone).date() + 2 * DAY
 
 
 def _within(window: Window, first: date, last: date) -> tuple[date, date]:

@@ -15,6 +15,7 @@ from hotpatch_cli.model import Fleet, Machine
 from hotpatch_cli.restarts import relevant
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.azure_export import CannotSay, azure_rules, parts, shifted
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window, openings
@@ -195,7 +196,7 @@ class _Exporter:
                 opening.start.astimezone(UTC) for opening in openings(part, None, begin, end)
             }
         if ours != theirs:
-            other = min(ours ^ theirs).astimezone(zone)
+            other = in_zone(min(ours ^ theirs), zone)
             moment = f"{other:%a %Y-%m-%d %H:%M}"
             raise CannotSay(f"Azure's openings differ from the window's, first on {moment}")
 

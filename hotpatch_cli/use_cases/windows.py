@@ -9,6 +9,7 @@ from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.model import Fleet, Machine, Placement
 from hotpatch_cli.restarts import relevant, windows_of
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.freezes import FrozenPart, cut
 from hotpatch_cli.schedule.windows import (
     Opening,
@@ -180,7 +181,7 @@ class _Book:
         day = opening.start.date()
         first = self.first
         if self.today is not None:
-            first = self.today.astimezone(opening.start.tzinfo).date()
+            first = in_zone(self.today, opening.start.tzinfo).date()
         return first <= day and (self.last is None or day <= self.last)
 
     def _end(self, window: Window) -> datetime:

@@ -1,6 +1,6 @@
 """The moment of a run: that of --at, the start of the as-of date, or now."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -36,11 +36,18 @@ Now = Annotated[
     option(
         "--now",
         "MOMENT",
-        "Plan from this moment on, such as 2026-01-17T23:10+01:00.",
+        "Plan from this moment on. Default without --as-of: now.",
         parser=_moment,
         show_default=False,
     ),
 ]
+
+
+def next_minute() -> datetime:
+    """The clock of the program, at the next whole minute."""
+    minute = timedelta(minutes=1)
+    clock = now()
+    return clock + minute - timedelta(seconds=clock.second, microseconds=clock.microsecond)
 
 
 def day_of_now(as_of: date | None, moment: datetime | None) -> date | None:

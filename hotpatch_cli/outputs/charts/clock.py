@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from hotpatch_cli.planning import Reboot
+from hotpatch_cli.schedule.clock import in_zone
 
 
 def clock_of(reboots: Sequence[Reboot]) -> tzinfo:
@@ -29,7 +30,7 @@ def zones_of(reboots: Sequence[Reboot]) -> int:
 def on_clock(reboots: Sequence[Reboot], clock: tzinfo) -> tuple[Reboot, ...]:
     """The restarts with their moments in one zone, in their order."""
     moved = (
-        row._replace(start=row.start.astimezone(clock), end=row.end.astimezone(clock))
+        row._replace(start=in_zone(row.start, clock), end=in_zone(row.end, clock))
         for row in reboots
     )
     return tuple(sorted(moved, key=lambda row: (row.start, row.machine.label)))

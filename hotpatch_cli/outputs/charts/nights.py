@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hotpatch_cli.outputs.charts.clock import clock_of, on_clock, zone_name
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.planning import PlanningInput, Reboot
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.windows import Opening
 
 FEW = 60
@@ -101,7 +102,7 @@ def _machines(
         yield ChartLane(
             reboot.machine.label,
             (_span(day, reboot.start, reboot.end),),
-            f"{reboot.start:%H:%M}–{reboot.end:%H:%M}",
+            _times(reboot.start, reboot.end),
             " · ".join(part for part in parts if part),
             *behind.of(day, [reboot]),
         )
@@ -120,10 +121,16 @@ def _groups(day: date, rows: Iterable[Reboot], behind: "_Behind") -> Iterable[Ch
         yield ChartLane(
             group,
             bars,
-            f"{begin:%H:%M}–{end:%H:%M}",
+            _times(begin, end),
             f"{counted(len(listed), 'restart')}, at most {_at_once(listed):,} at once",
             *behind.of(day, listed),
         )
+
+
+def _times(start: datetime, end: datetime) -> str:
+    """From a start to an end, with the offset of the end where the clocks have changed."""
+    offset = "" if end.utcoffset() == start.utcoffset() else f" {end:%z}"
+    return f"{start:%H:%M}–{end:%H:%M}{offset}"
 
 
 def _at_once(rows: Sequence[Reboot]) -> int:
@@ -141,11 +148,10 @@ def _at_once(rows: Sequence[Reboot]) -> int:
 
 def _span(day: date, start: datetime, end: datetime) -> ChartSpan:
     noon = datetime.combine(day, NOON)
-    begin, finish = start.replace(tzinfo=None), end.replace(tzinfo=None)
     hour = timedelta(hours=1)
-    return ChartSpan(
-        (begin - noon) / hour, max((finish - noon) / hour, (begin - noon) / hour + 1 / 60)
-    )
+    begin = (start.replace(tzinfo=None) - noon) / hour
+    # The length is real time, also where the clocks change in between.
+    return ChartSpan(begin, begin + max((end - start) / hour, 1 / 60))
 
 
 def _merged(spans: Iterable[ChartSpan]) -> tuple[ChartSpan, ...]:
@@ -207,7 +213,7 @@ class _Behind:
         return known
 
     def _moved(self, moment: datetime) -> datetime:
-        return moment.astimezone(self._clock)
+        return in_zone(moment, self._clock)
 
 
 def _without(spans: Iterable[ChartSpan], kept: Sequence[ChartSpan]) -> Iterable[ChartSpan]:

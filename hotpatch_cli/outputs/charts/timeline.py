@@ -15,6 +15,7 @@ from hotpatch_cli.outputs.charts.room import room, shortened
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.planning import PlanningInput, Reboot
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.freezes import Freeze
 
 NIGHTS = 14
@@ -66,7 +67,7 @@ def _clock_name(reboots: Sequence[Reboot]) -> str:
     """The zone of the chart's one clock."""
     moments = [row.start for row in reboots[:1]]
     zone = clock_of(reboots)
-    return visible(zone_name(moments[0].astimezone(zone))) if moments else "UTC"
+    return visible(zone_name(in_zone(moments[0], zone))) if moments else "UTC"
 
 
 def _layout(planned: Sequence[ChartNight], *, narrow: bool) -> _Layout:

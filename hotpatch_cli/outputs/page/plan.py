@@ -19,6 +19,7 @@ from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.progress import Progress
 from hotpatch_cli.planning.running_restarts import with_running
 from hotpatch_cli.report import sentence
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 
 ROWS = 500
@@ -110,7 +111,7 @@ class PlanPart(NamedTuple):
         """The zone of the chart, in a sentence."""
         zones = zones_of(self.reboots)
         clock = clock_of(self.reboots)
-        name = visible(zone_name(self.reboots[0].start.astimezone(clock)))
+        name = visible(zone_name(in_zone(self.reboots[0].start, clock)))
         if zones == 1:
             return f"Times are in {name}."
         return (
@@ -129,7 +130,9 @@ class PlanPart(NamedTuple):
         return {
             "machine": visible(reboot.machine.label),
             "start": moment_text(start),
-            "end": f"{end:%H:%M}" if end.date() == start.date() else moment_text(end),
+            "end": f"{end:%H:%M}"
+            if (end.date(), end.utcoffset()) == (start.date(), start.utcoffset())
+            else moment_text(end),
             "zone": visible(zone_name(start)),
             "window": visible(reboot.window),
             "runner": who(reboot),
@@ -200,8 +203,8 @@ def _step(part: PlanPart, kind: str, name: str, after: str, labels: Sequence[str
         visible(name),
         after,
         f"{len(rows):,} of {counted(len(labels), 'machine')}",
-        moment_text(start.astimezone(clock)) if start else "not scheduled",
-        moment_text(end.astimezone(clock)) if end else "–",
+        moment_text(in_zone(start, clock)) if start else "not scheduled",
+        moment_text(in_zone(end, clock)) if end else "–",
     )
 
 
@@ -282,11 +285,11 @@ def _reboot(prepared: PlanningInput, task: int, start: datetime) -> Reboot:
         if piece.start <= begin and end <= piece.end
     )
     opening = next(pieces, None)
-    local = start.astimezone(opening.start.tzinfo) if opening else start
+    local = in_zone(start, opening.start.tzinfo) if opening else start
     return Reboot(
         machine,
         local,
-        (start.astimezone(UTC) + length).astimezone(local.tzinfo),
+        in_zone(start.astimezone(UTC) + length, local.tzinfo),
         opening.window if opening else "–",
         prepared.confirmed[task],
     )

@@ -25,6 +25,7 @@ from hotpatch_cli.outputs.page.plan import NAMED, PlanPart
 from hotpatch_cli.outputs.page.progress import progress_part
 from hotpatch_cli.outputs.page.trend import TrendPart
 from hotpatch_cli.outputs.phrases import counted
+from hotpatch_cli.outputs.plan_view import each_alone
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Report, left_out_note
 from hotpatch_cli.servicing.calendar import Year
@@ -198,6 +199,7 @@ def environment(what: str = "The page") -> "Environment":
         "count": counted,
         "code": code,
         "chunk": chunk,
+        "each_alone": each_alone,
         "visible": visible,
         "link": link,
     }
