@@ -7,8 +7,8 @@ from hotpatch_cli.model import Fleet
 from hotpatch_cli.outputs.escaping import markdown, markdown_table
 from hotpatch_cli.outputs.night import (
     NAMED,
-    NO_ROLLBACK,
     azure_note,
+    back_out,
     baseline_texts,
     checks_after,
     checks_before,
@@ -60,10 +60,10 @@ def request_sections(view: PlanView) -> list[str]:
     lines += _section("Who", _list([*who, f"Owners: {owners(reboots)}."]))
     lines += _section("Risk", _risk(plan))
     lines += _section("Order and rules", _list(_rules(plan)))
-    back_out = [f"- {line_text(NO_ROLLBACK)}", *_list(_BACK_OUT)]
-    lines += _section("Back-out", back_out)
+    updates = (f"- {line_text(line)}" for line in back_out(plan, reboots))
+    lines += _section("Back-out", [*updates, *_list(_BACK_OUT)])
     lines += _section("Checks before", map(box, checks_before(view, reboots)))
-    lines += _section("Checks after", map(box, checks_after(plan)))
+    lines += _section("Checks after", map(box, checks_after(plan, reboots)))
     lines += _section("Communication", [f"> {markdown(line)}  " for line in message(plan, reboots)])
     lines += _section("Proof", _list(_proof(plan)))
     return lines + _section("Approval", _APPROVAL)

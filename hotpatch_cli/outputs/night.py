@@ -3,13 +3,13 @@ that doesn't come back blocks, and what to tell others.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, tzinfo
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import and_more
 from hotpatch_cli.eligibility.verdict import Judgment
-from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product
+from hotpatch_cli.knowledge.records import PRODUCT_NAMES, Product, Release
 from hotpatch_cli.outputs.charts.clock import zone_name
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.plan_view import (
@@ -18,6 +18,7 @@ from hotpatch_cli.outputs.plan_view import (
     at_once,
     certainty,
     end_text,
+    left_out,
     moment_text,
     nights,
     who,
@@ -25,6 +26,8 @@ from hotpatch_cli.outputs.plan_view import (
 from hotpatch_cli.outputs.restart_text import day_text
 from hotpatch_cli.planning import Plan, Reboot
 from hotpatch_cli.planning.contingency import BlockedRestarts, Contingency
+from hotpatch_cli.planning.latest_times import latest_times
+from hotpatch_cli.planning.window_slots import MINUTE
 from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
@@ -41,6 +44,11 @@ _NEVER_BACK = (
     "A machine that doesn't come back stays down in its group and limits, and its group and ring "
     "aren't done: the list has what it blocks. All other restarts keep their times."
 )
+_LATE = (
+    "Where the list says to go on if a machine is back by a time, the rest of the night still fits "
+    "until then: in its order, each restart as late as it has to be, with all settle and soak "
+    "times. Restarts of other nights keep their times."
+)
 
 
 class NightLine(NamedTuple):
@@ -49,14 +57,6 @@ class NightLine(NamedTuple):
     text: str
     command: str = ""
     rest: str = ""
-
-
-NO_ROLLBACK = NightLine(
-    "Hotpatches have no automatic rollback. To list the update to uninstall and the last good "
-    "baseline, run",
-    ROLLBACK,
-    ".",
-)
 
 
 class NightStep(NamedTuple):
@@ -79,33 +79,51 @@ class NightStep(NamedTuple):
 
 
 class NightSheet(NamedTuple):
-    """A night, ready to be written. `message` is the text for others, line by line."""
+    """A night, ready to be written. `message` is the text for others, line by line. `left_out` has
+    the machines that aren't scheduled, on the first sheet.
+    """
 
     name: str
     fleet: str
     summary: str
     times: tuple[str, ...]
+    updates: tuple[str, ...]
     message: tuple[str, ...]
     checks: tuple[NightLine, ...]
     steps: tuple[NightStep, ...]
     azure: str
     recovery: tuple[NightLine, ...]
     after: tuple[NightLine, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def night_sheets(view: PlanView) -> list[NightSheet]:
     """The sheets of a plan, night by night."""
-    made = _Sheets(view)
-    return [made.of(night) for night in nights(view.plan.reboots)]
+    found = nights(view.plan.reboots)
+    made = _Sheets(view, found)
+    sheets = [made.of(night) for night in found]
+    return [sheets[0]._replace(left_out=tuple(not_scheduled(view))), *sheets[1:]] if sheets else []
+
+
+def not_scheduled(view: PlanView) -> Iterator[str]:
+    """The machines that aren't scheduled, by reason."""
+    for names, why in left_out(view):
+        yield f"{names}: {why}"
 
 
 class _Sheets:
-    def __init__(self, view: PlanView) -> None:
+    def __init__(self, view: PlanView, found: Sequence[PlanNight]) -> None:
         self.view, self.plan, self.whys = view, view.plan, view.whys
         prepared = view.plan.prepared
         self.tasks = {machine.label: number for number, machine in enumerate(prepared.machines)}
         starts = view.plan.result.starts
         self.contingency = Contingency(prepared.problem, starts)
+        of_night = {
+            self.tasks[reboot.machine.label]: number
+            for number, night in enumerate(found)
+            for reboot in night.reboots
+        }
+        self.latest_ends = latest_times(prepared, starts, of_night).ends
         self.rings_of_group: dict[int, set[int | None]] = {}
         for task, start in zip(prepared.problem.tasks, starts, strict=True):
             for group in task.groups if start is not None else ():
@@ -124,13 +142,22 @@ class _Sheets:
             self.plan.prepared.fleet.name or "",
             _summary(self.plan, night.reboots),
             tuple(spans(night.reboots)),
+            tuple(baseline_texts(self.plan, night.reboots)),
             tuple(message(self.plan, night.reboots)),
             tuple(checks_before(self.view, night.reboots)),
             tuple(steps),
             azure_note(self.plan, night.reboots),
-            (NightLine(_NEVER_BACK), NO_ROLLBACK),
-            tuple(checks_after(self.plan)),
+            tuple(self._recovery(night)),
+            tuple(checks_after(self.plan, night.reboots)),
         )
+
+    def _recovery(self, night: PlanNight) -> Iterator[NightLine]:
+        """What to know of machines that don't come back, or late."""
+        yield NightLine(_NEVER_BACK)
+        tasks = (self.tasks[reboot.machine.label] for reboot in night.reboots)
+        if any(task in self.latest_ends for task in tasks):
+            yield NightLine(_LATE)
+        yield from back_out(self.plan, night.reboots)
 
     def _step(
         self, number: int, reboot: Reboot, tonight: dict[int, Reboot], *, with_offset: bool
@@ -149,8 +176,19 @@ class _Sheets:
             ", ".join(placement.groups),
             reboot.machine.owner or "",
             self.whys[reboot.machine.label],
-            self._without(self.tasks[reboot.machine.label], reboot, tonight),
+            self._without(self.tasks[reboot.machine.label], reboot, tonight)
+            + self._latest(reboot, tonight, with_offset=with_offset),
         )
+
+    def _latest(self, reboot: Reboot, tonight: Collection[int], *, with_offset: bool) -> str:
+        """Until when a restart that blocks others may end so that its night still fits."""
+        task = self.tasks[reboot.machine.label]
+        minute, blocked = self.latest_ends.get(task), self.contingency.of(task).tasks
+        if minute is None or (blocked is not None and not set(blocked) & set(tonight)):
+            return ""
+        end = (self.plan.prepared.release + minute * MINUTE).astimezone(reboot.start.tzinfo)
+        offset = f" {end:%z}" if with_offset else ""
+        return f" Go on if it's back by {end:%a %H:%M}{offset}."
 
     def _without(self, task: int, reboot: Reboot, tonight: dict[int, Reboot]) -> str:
         """What a restart blocks, by name or by the group or ring, and how many continue."""
@@ -312,24 +350,57 @@ def owners(reboots: Iterable[Reboot]) -> str:
     return f"{named}; without an owner {unknown:,}" if unknown else named
 
 
-def baseline_texts(plan: Plan, reboots: Iterable[Reboot]) -> list[str]:
-    """The baseline with its KB for each Windows version, and whether the release data confirms
-    it.
+def baseline_texts(plan: Plan, reboots: Sequence[Reboot]) -> list[str]:
+    """The baseline with its KB and build for each Windows version, and whether the release data
+    confirms it.
     """
+    found: Counter[str] = Counter()
+    for update, reboot in zip(_updates(plan, reboots), reboots, strict=True):
+        name = PRODUCT_NAMES[update.product] if update.product else "Windows version unknown"
+        release = update.release
+        kb = f", {release.name}" if release else ""
+        build = f", build {release.build} or later" if release and release.build else ""
+        text = f"{name}, baseline of {day_text(update.day)}{kb}{build}, {certainty(reboot)}"
+        found[text] += 1
+    return [f"{text}: {counted(count, 'machine')}" for text, count in sorted(found.items())]
+
+
+class _Update(NamedTuple):
+    """What a machine restarts for; without a release, its KB isn't known."""
+
+    product: Product | None
+    day: date
+    release: Release | None
+
+
+def _updates(plan: Plan, reboots: Iterable[Reboot]) -> Iterator[_Update]:
     judgments = _judgments(plan)
-    identified: dict[tuple[Product, date], str] = {}
+    day = plan.release_day
+    identified = {(product, day): row for product, row in plan.prepared.released.items()}
     for judgment in judgments.values():
         due = judgment.next_baseline
         if due and due.release and judgment.product:
-            identified[judgment.product, due.date] = due.release.name
-    found: Counter[str] = Counter()
+            identified[judgment.product, due.date] = due.release
     for reboot in reboots:
         product, day = _baseline(judgments.get(reboot.machine.label), plan.release_day)
-        name = PRODUCT_NAMES[product] if product else "Windows version unknown"
-        release = identified.get((product, day)) if product else None
-        kb = f", {release}" if release else ""
-        found[f"{name}, baseline of {day_text(day)}{kb}, {certainty(reboot)}"] += 1
-    return [f"{text}: {counted(count, 'machine')}" for text, count in sorted(found.items())]
+        yield _Update(product, day, identified.get((product, day)) if product else None)
+
+
+def back_out(plan: Plan, reboots: Sequence[Reboot]) -> Iterator[NightLine]:
+    """The updates to uninstall, and the command that lists the steps for a machine."""
+    updates = dict.fromkeys(_updates(plan, reboots))
+    known = [
+        f"{update.release.name} ({PRODUCT_NAMES[update.product]})"
+        for update in updates
+        if update.release and update.product
+    ]
+    texts = []
+    if known:
+        texts.append(f"To back out, uninstall {', '.join(known)} and restart the machine.")
+    if any(update.release is None for update in updates):
+        texts.append("The KB of a forecast is known once it's released.")
+    texts.append("For the steps, export the fleet again and run")
+    yield NightLine(" ".join(texts), ROLLBACK, ".")
 
 
 def _baseline(judgment: Judgment | None, day: date) -> tuple[Product | None, date]:
@@ -399,14 +470,21 @@ def _machine_checks(view: PlanView, reboots: Sequence[Reboot]) -> Iterator[Night
         yield NightLine(f"Verdict {verdict}{why}: {and_more(list(found), NAMED)}.")
 
 
-def checks_after(plan: Plan) -> Iterator[NightLine]:
+def _build_text(update: _Update) -> str:
+    """The build after a restart."""
+    if update.product and update.release and update.release.build:
+        return f"{update.release.build} or later ({PRODUCT_NAMES[update.product]})"
+    return f"that of the baseline of {day_text(update.day)}"
+
+
+def checks_after(plan: Plan, reboots: Sequence[Reboot]) -> Iterator[NightLine]:
     """What to check after the restarts."""
     yield NightLine("Each machine answers, and its services run.")
-    day = day_text(plan.release_day)
+    builds = dict.fromkeys(map(_build_text, _updates(plan, reboots)))
     yield NightLine(
         "Export the fleet again. Each restart of the night has the state done in",
         "hotpatch progress PLAN FLEET",
-        f": the build is that of the baseline of {day}.",
+        f": the build is {', '.join(builds)}.",
     )
     yield NightLine(
         "To plan what is late or failed, run", "hotpatch progress PLAN FLEET --replan FILE", "."

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from hotpatch_cli.outputs.escaping import markdown
-from hotpatch_cli.outputs.night import NightLine, NightSheet, NightStep, night_sheets
+from hotpatch_cli.outputs.night import NightLine, NightSheet, NightStep, night_sheets, not_scheduled
 from hotpatch_cli.outputs.plan_view import PlanView
 from hotpatch_cli.outputs.view_options import ViewOptions
 
@@ -19,7 +19,8 @@ def render_runsheet(view: PlanView, options: ViewOptions) -> str:
 
         return runsheet_page(view, sheets)
     if not sheets:
-        return "# Run sheet\n\nThe plan has no restart.\n"
+        lines = ["# Run sheet", "", "The plan has no restart.", *_left_out(not_scheduled(view))]
+        return "\n".join(lines) + "\n"
     return "\n---\n\n".join("\n".join(_sheet(sheet)) + "\n" for sheet in sheets)
 
 
@@ -32,6 +33,8 @@ def _sheet(sheet: NightSheet) -> Iterator[str]:
     yield from (f"- {markdown(times)}" for times in sheet.times)
     if sheet.azure:
         yield f"- {markdown(sheet.azure)}"
+    yield from (f"- {markdown(update)}" for update in sheet.updates)
+    yield from _left_out(sheet.left_out)
     yield from _section("Before the night", map(box, sheet.checks))
     yield from _section("Tell others", (f"> {markdown(line)}  " for line in sheet.message))
     yield f"> Contact: {_BLANK}"
@@ -42,6 +45,13 @@ def _sheet(sheet: NightSheet) -> Iterator[str]:
     yield from _section("After the night", map(box, sheet.after))
     yield ""
     yield f"Run by {_BLANK} Signed {_BLANK} Date {_BLANK}"
+
+
+def _left_out(rows: Iterable[str]) -> Iterator[str]:
+    """The machines that aren't scheduled, if there are any."""
+    lines = [f"- {markdown(row)}" for row in rows]
+    if lines:
+        yield from _section("Not scheduled", lines)
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

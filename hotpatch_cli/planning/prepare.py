@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
-from hotpatch_cli.knowledge.records import PRODUCTS, Product
+from hotpatch_cli.knowledge.records import PRODUCTS, Product, Release
 from hotpatch_cli.model import Facts, Finding, Fleet, Machine, make_finding, meaning_of
 from hotpatch_cli.planning.blocked import dependents
 from hotpatch_cli.planning.done_restarts import (
@@ -86,7 +86,8 @@ class PlanningInput(NamedTuple):
     the restarts that are done; `settling` has those whose groups they still occupy, and
     `ring_starts` the first minute that they allow for a ring. `running` has the start of each task
     that is in progress by an older plan. `seen` is the moment at which restarts that are done at an
-    unknown moment have ended.
+    unknown moment have ended. `released` has the baseline of each product, where the release data
+    identifies it.
     """
 
     release_day: date
@@ -108,6 +109,7 @@ class PlanningInput(NamedTuple):
     judgments: tuple[Judgment, ...]
     running: Mapping[int, int]
     seen: datetime | None
+    released: Mapping[Product, Release]
 
     @property
     def begin(self) -> datetime:
@@ -199,6 +201,7 @@ def prepare(
         judgments=tuple(judgments),
         running={},
         seen=seen,
+        released=_released(judge, day, concerned),
     )
     return _with_problem(prepared, calendar)
 
@@ -402,6 +405,16 @@ def _is_confirmed(
         row.date == day and row.identified and (row.is_baseline or not has_baseline)
         for row in released
     )
+
+
+def _released(judge: Judge, day: date, concerned: Iterable[Product]) -> dict[Product, Release]:
+    """The baseline of a day by product, where the release data identifies it."""
+    return {
+        product: row
+        for product in concerned
+        for row in judge.history(product).out
+        if row.date == day and row.is_baseline and row.identified
+    }
 
 
 def unknown_product(machine: Machine, judgment: Judgment) -> Finding | None:

@@ -120,6 +120,32 @@ def test_the_suffix_chooses_html(hotpatch: Any, name: str) -> None:
     assert (hotpatch.folder / "night.md").read_text(encoding="utf-8").startswith("# Run sheet")
 
 
+def test_the_first_sheet_has_the_machines_that_are_not_scheduled(hotpatch: Any) -> None:
+    """Machines that aren't scheduled are on the first sheet alone, by reason, in both forms; on a
+    sheet without restarts too.
+    """
+    more = "- {name: lost, platform: arc, os: Windows Server 2025 Standard, window: null}\n"
+    night, later = planned(hotpatch, "-f", "runsheet", fleet=FLEET + more).out.split("\n---\n")
+    assert "\n- lost: no-window (HP501): " in sections(night)["Not scheduled"]
+    assert "lost" not in later
+    written = page(hotpatch, FLEET + more)
+    assert written.count("<li>lost: no-window (HP501): ") == 1
+    alone = FLEET[: FLEET.index("machines:")] + "machines:\n" + more
+    assert "lost: no-window" in planned(hotpatch, "-f", "runsheet", fleet=alone).out
+    assert "lost: no-window" in page(hotpatch, alone)
+
+
+def test_a_late_machine_has_the_time_until_which_the_night_goes_on(hotpatch: Any) -> None:
+    """sql1 may be back so late that sql2 and app1 still fit before 04:00, after 15 min to settle;
+    app1, that nothing waits for, has no such time.
+    """
+    text = planned(hotpatch, "-f", "runsheet").out
+    lates = re.findall(r"If it doesn't come back: (.+)", text)
+    assert "Go on if it's back by Sun 02:45." in lates[0]
+    assert "Go on if it's back by Sun 03:30." in lates[2]
+    assert "Go on" not in lates[3]
+
+
 def sections(text: str) -> dict[str, str]:
     """The sections of a Markdown text by their titles."""
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
@@ -135,7 +161,10 @@ def test_a_change_request_has_what_a_board_decides_on(hotpatch: Any) -> None:
         *("What", "Why", "When", "Who", "Risk", "Order and rules", "Back-out"),
         *("Checks before", "Checks after", "Communication", "Proof", "Approval"),
     ]
-    assert "Windows Server 2025, baseline of Tue 2026-01-13, KB5073379, confirmed" in found["What"]
+    update = (
+        "Windows Server 2025, baseline of Tue 2026-01-13, KB5073379, build 26100.32230 or later"
+    )
+    assert f"Windows Server 2025, {update}, confirmed" in found["What"]
     assert "you 4, Azure 1" in found["Who"]
     assert "team db (2), team web (1); without an owner 2" in found["Who"]
     assert "| sql | 2 | 1 | 1 |" in found["Risk"]

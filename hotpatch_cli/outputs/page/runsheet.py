@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hotpatch_cli.outputs.night import NightSheet
+from hotpatch_cli.outputs.night import NightSheet, not_scheduled
 from hotpatch_cli.outputs.page.render import asset, environment, policy, trusted
 from hotpatch_cli.outputs.plan_view import PlanView
 from hotpatch_cli.outputs.restart_text import day_text
@@ -20,6 +20,7 @@ def runsheet_page(view: PlanView, sheets: Sequence[NightSheet]) -> str:
             fleet=view.plan.prepared.fleet.name or "",
             baseline=day_text(view.plan.release_day),
             sheets=sheets,
+            left_out=() if sheets else tuple(not_scheduled(view)),
             notes=view.notes,
         )
     )

@@ -55,6 +55,27 @@ def test_a_night_starts_a_page(hotpatch: Hotpatch, opened: Opener) -> None:
     assert (second, both) == (1, printed_pages(first.page, hotpatch.folder) + second)
 
 
+BROKEN_WORDS = """
+[...document.querySelectorAll('thead th')].flatMap(cell => {
+  const text = cell.firstChild;
+  return [...text.textContent.matchAll(/\\S+/g)].filter(found => {
+    const range = document.createRange();
+    range.setStart(text, found.index);
+    range.setEnd(text, found.index + found[0].length);
+    const right = cell.getBoundingClientRect().right;
+    return range.getClientRects().length > 1 || range.getBoundingClientRect().right > right;
+  }).map(found => found[0]);
+})
+"""
+
+
+def test_no_heading_breaks_inside_a_word(hotpatch: Hotpatch, opened: Opener) -> None:
+    """On a screen as narrow as A4 upright, each word of the headings is whole in its cell."""
+    page(hotpatch)
+    seen = opened(str(hotpatch.folder / "night.html"), width=794)
+    assert seen.page.evaluate(BROKEN_WORDS) == []
+
+
 def test_a_box_is_ticked_by_its_label(hotpatch: Hotpatch, opened: Opener) -> None:
     """A click on the name of a machine ticks its box."""
     seen = sheet(hotpatch, opened)
