@@ -124,3 +124,15 @@ def test_a_plan_of_today_begins_now(hotpatch: Any, monkeypatch: pytest.MonkeyPat
     hotpatch.write("plan.json", json.dumps(done.json))
     assert hotpatch("verify", "plan.json", name).code == 0
     assert start_of(done.json, "sea").startswith("2026-11-27T02:00")
+
+
+def test_verify_accepts_the_plan_of_the_rest(hotpatch: Any) -> None:
+    """A restart that was done before the first plan, at an unknown moment, delays no later one
+    again.
+    """
+    name = hotpatch.write("fleet.yaml", rings("done: true"))
+    options = ("--as-of", "2026-01-14")
+    assert hotpatch("plan", name, *options, "-o", "plan.json").code == 0
+    at = ("--at", "2026-01-23T12:00Z")
+    assert hotpatch("progress", "plan.json", name, *at, "--replan", "rest.json").code == 0
+    assert hotpatch("verify", "rest.json", name, "--as-of", "2026-01-23").code == 0
