@@ -118,11 +118,9 @@ class _Sheets:
         self.tasks = {machine.label: number for number, machine in enumerate(prepared.machines)}
         starts = view.plan.result.starts
         self.contingency = Contingency(prepared.problem, starts)
-        of_night = {
-            self.tasks[reboot.machine.label]: number
-            for number, night in enumerate(found)
-            for reboot in night.reboots
-        }
+        of_night: dict[int, int] = {}
+        for number, night in enumerate(found):
+            of_night |= {self.tasks[reboot.machine.label]: number for reboot in night.reboots}
         self.latest_ends = latest_times(prepared, starts, of_night).ends
         self.rings_of_group: dict[int, set[int | None]] = {}
         for task, start in zip(prepared.problem.tasks, starts, strict=True):

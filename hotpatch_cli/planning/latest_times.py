@@ -1,8 +1,8 @@
 """How late the restarts of a night can be, so that all later ones of the night still fit.
 
-Each restart waits for those before it: by the order of groups and rings, and for each place in a
-group or a limit for the restart that had the place before. As long as every restart waits for them,
-no rule breaks, however late they are. Restarts of other nights keep their times.
+Each restart starts after those before it: by the order of groups and rings, and for each place in a
+group or a limit after the restart that had the place before. As long as that is so, no rule breaks,
+however late they are. Restarts of other nights keep their times.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ _Rule = tuple[str, int]
 
 class LatestTimes(NamedTuple):
     """By task, in minutes since the release: the latest start, and the latest end for those that
-    another restart of the same night waits for.
+    another restart of the same night comes after.
     """
 
     starts: Mapping[int, int]

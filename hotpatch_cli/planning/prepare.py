@@ -409,12 +409,13 @@ def _is_confirmed(
 
 def _released(judge: Judge, day: date, concerned: Iterable[Product]) -> dict[Product, Release]:
     """The baseline of a day by product, where the release data identifies it."""
-    return {
-        product: row
-        for product in concerned
-        for row in judge.history(product).out
-        if row.date == day and row.is_baseline and row.identified
-    }
+    found: dict[Product, Release] = {}
+    for product in concerned:
+        rows = (row for row in judge.history(product).out if row.date == day)
+        row = next((row for row in rows if row.is_baseline and row.identified), None)
+        if row is not None:
+            found[product] = row
+    return found
 
 
 def unknown_product(machine: Machine, judgment: Judgment) -> Finding | None:
