@@ -50,6 +50,18 @@ class ReadPlan(NamedTuple):
         done = {restart.machine: restart.end for restart in self.done if restart.end}
         return {name: min(end, at) for name, end in (*self.ends.items(), *done.items())}
 
+    def require_release(self, day: date, baseline: str | None) -> None:
+        """Raise InputError for a plan of another baseline than that of its month, unless --baseline
+        asks for another month.
+        """
+        if baseline is None and self.release not in (day, None):
+            raise refuse(
+                self.name,
+                f"The baseline is of {self.release} (`release`), but that of the month is of "
+                f"{day}.",
+                "Make a new plan, or undo the change of the file.",
+            )
+
     def record(self) -> PlanRecord:
         """The plan as a record to compare a newer fleet with. Raises InputError for a plan without
         the day of its baseline.

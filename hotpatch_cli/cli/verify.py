@@ -90,7 +90,6 @@ class VerifyRequest(NamedTuple):
         from hotpatch_cli.cli.options.what_if import parse_what_if
         from hotpatch_cli.cli.plan_file import read_plan
         from hotpatch_cli.cli.session import day_of, source_names, tell
-        from hotpatch_cli.errors import refuse
         from hotpatch_cli.outputs.formats import REVIEW_FORMATS
         from hotpatch_cli.outputs.plan_review import PlanReview
         from hotpatch_cli.planning.plan import unscheduled, violations
@@ -102,13 +101,7 @@ class VerifyRequest(NamedTuple):
         read = read_plan(self.plan)
         session = planning_input.load(self, names, implied)
         problem = planning_input.required_input(session, _wish(wish, read.wish), scenario)
-        if self.baseline is None and read.release not in (problem.release_day, None):
-            raise refuse(
-                read.name,
-                f"The baseline is of {read.release} (`release`), but that of the month is of "
-                f"{problem.release_day}.",
-                "Make a new plan, or undo the change of the file.",
-            )
+        read.require_release(problem.release_day, self.baseline)
         missing = tuple(unscheduled(problem, read.starts))
         broken_rules = tuple(violations(problem, read.starts, read.ends, read.done))
         tell(_missing_note(missing), quiet=self.quiet)

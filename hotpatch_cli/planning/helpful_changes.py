@@ -18,6 +18,7 @@ from hotpatch_cli.planning.prepare import PlanningInput, PlanRequest
 from hotpatch_cli.planning.replanning import Replanning
 from hotpatch_cli.planning.window_slots import MINUTE, moment
 from hotpatch_cli.restarts import RUN_BY_AZURE, relevant
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.freezes import Freeze, cut
 from hotpatch_cli.schedule.windows import Opening, Window, ZoneMissing, openings
@@ -188,7 +189,7 @@ class HelpfulChanges:
         if starts is None or (before := machines[task].reboot_at) is None:
             return
         zone = machines[task].placement.timezone
-        at = starts[task].astimezone(find_zone(zone) if zone else before.tzinfo)
+        at = in_zone(starts[task], find_zone(zone) if zone else before.tzinfo)
         message = f"Move `reboot_at` of {name} to {at.isoformat(timespec='minutes')}"
         moved = self._now.with_machines({name}, lambda machine: machine._replace(reboot_at=at))
         yield _Candidate("pinned", name, f"{message}, or remove it.", moved)

@@ -86,8 +86,8 @@ class PlanningInput(NamedTuple):
     the restarts that are done; `settling` has those whose groups they still occupy, and
     `ring_starts` the first minute that they allow for a ring. `running` has the start of each task
     that is in progress by an older plan. `seen` is the moment at which restarts that are done at an
-    unknown moment have ended. `released` has the baseline of each product, where the release
-    data identifies it.
+    unknown moment have ended. `released` has the baseline of each product, where the release data
+    identifies it.
     """
 
     release_day: date

@@ -165,8 +165,9 @@ class PartEnd:
         most = MOST_COLUMNS if whole else MOST_RELAXED_COLUMNS
         if columns > most or self._budget.work + work > goal:
             return False
-        self._budget.spend(work)
-        answer = place_all(prices, self._budget.expired, whole=whole)
+        before = self._budget.work
+        answer = place_all(prices, self._budget, whole=whole)
+        self._budget.spend(max(0, before + work - self._budget.work))
         if answer.impossible:
             self.bound = max(self.bound, end + 1)
         if answer.starts is not None:

@@ -6,7 +6,7 @@ from math import ceil
 from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes
 from hotpatch_cli.scheduler.score import closed, score
-from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel
+from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel
 
 Level = tuple[int, int]
 """The weight and the number of the tasks that a plan leaves out."""
@@ -102,16 +102,18 @@ class Incumbent:
         whole = ceil(value - ROUNDING)
         self._bounds[level] = max(self._bounds.get(level, 0), whole)
 
+    def take_bounds(self, other: "Incumbent") -> None:
+        """Take the bounds that another incumbent of this part found, which keeps no older plan."""
+        self.raise_least_out(other.score.level if other.complete else other._least_out)
+        for level, bound in other._bounds.items():
+            self.raise_bound(bound, level)
+        if other.complete:
+            self.raise_bound(other.score.ends, other.score.level)
+        self.prices = other.prices or self.prices
+
     def raise_least_out(self, level: Level) -> None:
         """Take a proof that every plan leaves out at least this level."""
         self._least_out = max(self._least_out, level)
-
-    def end(self) -> int:
-        """The last end slot; NEVER if the plan leaves a task out."""
-        starts, model = self.starts, self._model
-        if any(starts[task] == NOWHERE for task in model.live):
-            return NEVER
-        return max(starts[task] + model.duration[task] for task in model.live)
 
     def exposure(self) -> float:
         """The weighted hours from the release to the ends of the plan."""

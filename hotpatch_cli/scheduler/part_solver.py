@@ -67,10 +67,14 @@ SMALL_SIZE = 40_000
 
 With more, a part that HiGHS can't prove takes long; with less, it's left to the search.
 """
+FIRST_QUESTION = Fraction(1, 2)
+"""Work of such a question: with more, little is left to search if it isn't answered."""
 FIRST_NODES = 50
 """Nodes of HiGHS for such a part."""
 SIZE_OF_WORK = 4
-"""Numbers of a matrix that are worth a unit of work if HiGHS proves a plan."""
+"""Numbers of a matrix that HiGHS may take for a unit of work, if it can prove a plan."""
+STARTS_OF_WORK = 400
+"""Starts whose prices annealing adds up for a unit of work."""
 SIZE_OF_A_LOOK = 60
 """Numbers of a matrix that are worth a unit of work if it's only found to be too large."""
 MOST_SIZE = 600_000
@@ -142,22 +146,31 @@ class PartSolver:
         if len(self.model.live) <= SMALL:
             self.search_completely(work)
             if self.best.complete:
+                self.bound_freely(goal - self._budget.work)
                 return
         dual = DualPrices(self.model, self._release, self._budget)
         self.best.prices = dual.prices
         if self.best.engine == "greedy":
             self.best.engine = "search"
         self.solve_small(work)
-        if self._keep is not None and self.best.complete and not self.best.score.left_out:
-            self.solve_program(dual, int(work * EARLY))  # for a bound on plans that keep nothing
         self.prove_early(dual, goal - self._budget.work)
         work = goal - self._budget.work
         for step in PIPELINE:
             if self.best.proven or self._budget.stops():
-                return
+                break
             left = goal - self._budget.work
             step.run(self, dual, left if step.share is None else int(work * step.share))
         self.prove(dual, work)
+        self.bound_freely(goal - self._budget.work)
+
+    def bound_freely(self, work: int) -> None:
+        """Take the bounds of plans that keep nothing: they are those of all plans."""
+        if self._keep is None or self.best.meets_bound or work <= 0 or self._budget.stops():
+            return
+        free = PartSolver(self.part, self._budget)
+        free.best.offer(self.best.starts)
+        free.improve(work)
+        self.best.take_bounds(free.best)
 
     def search_completely(self, work: int) -> None:
         """Try all orders of a small part, within a number of nodes."""
@@ -168,14 +181,8 @@ class PartSolver:
         self.best.complete = search.run()
         self._budget.spend(search.nodes)
         self.best.offer(search.best)
-        if not self.best.complete:
-            return
-        self.best.engine = "search"
-        if self._keep is not None:  # the bound is that of plans that may move all tasks
-            free = BranchAndBound(self.model, self._release, search.best, search.score, nodes)
-            if free.run():
-                self.best.raise_bound(free.score.ends, free.score.level)
-            self._budget.spend(free.nodes)
+        if self.best.complete:
+            self.best.engine = "search"
 
     def solve_small(self, work: int) -> None:
         """Decide who stays out or moves by a mixed-integer program, if the part is small."""
@@ -210,20 +217,18 @@ class PartSolver:
         if any(release.start[task] >= NEVER for task in model.live):
             return False
         question = Question(Prices(model, release), release, self._keep)
-        size = question.size()
-        if size > min(SMALL_SIZE, work * SIZE_OF_WORK):
+        work = int(work * FIRST_QUESTION)
+        if question.size() > SMALL_SIZE or question.work() > work:
             return False
         from hotpatch_cli.scheduler.mip.time_indexed_mip import solve_exactly
 
-        self._budget.spend(size // SIZE_OF_WORK)
         try:
-            answer = solve_exactly(question, self.best.starts, FIRST_NODES, self._budget.expired)
+            answer = solve_exactly(question, self.best.starts, FIRST_NODES, work, self._budget)
         except SolverStopped:
             return False
         if whole:
             self._take(answer)
             return False
-        self._budget.spend(answer.work)
         if answer.starts is None:
             return False
         self.best.offer(answer.starts, "exact")
@@ -289,10 +294,11 @@ class PartSolver:
             begun = budget.work
             while budget.work < until and not budget.stops():
                 left = 1 - (budget.work - begun) / max(until - begun, 1)
-                annealing.work = 0
+                annealing.work = annealing.scanned = 0
                 for _ in range(MOVES_BETWEEN_CHECKS):
                     annealing.step(hottest * left * left)
-                budget.spend(annealing.work + MOVES_BETWEEN_CHECKS // 4)
+                scanned = annealing.scanned // STARTS_OF_WORK
+                budget.spend(annealing.work + scanned + MOVES_BETWEEN_CHECKS // 4)
             if keep is None:
                 left_shift(schedule)
             best.offer(schedule.starts)
@@ -318,7 +324,8 @@ class PartSolver:
                 self.best.score.ends,
                 most_size,
                 LAST_NODES,
-                self._budget.expired,
+                work,
+                self._budget,
             )
         except (ProgramTooLarge, SolverStopped):
             self._budget.spend(most_size // SIZE_OF_A_LOOK)
@@ -328,7 +335,6 @@ class PartSolver:
 
     def _take(self, answer: Answer) -> None:
         """Take the plan and the proofs of HiGHS."""
-        self._budget.spend(answer.work)
         self.best.raise_least_out(answer.least_out)
         if answer.starts is not None:
             self.best.offer(answer.starts)

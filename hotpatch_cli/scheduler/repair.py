@@ -28,9 +28,6 @@ MOST_FREE = 30
 """Tasks that are planned again: with more, each question takes longer; with less, few help."""
 NODES = 30
 """Nodes of HiGHS for one question; most are answered at the first."""
-SIZE_OF_WORK = 12
-"""Numbers of a matrix that are worth a unit of work."""
-
 KEEP_STAGES = 3
 """Stages of a question near an older plan: who stays out, who moves, and the ends."""
 
@@ -56,6 +53,7 @@ class Repair:
         goal = budget.work + work
         turns: dict[int, int] = {}
         starts = list(self._best.starts)
+        asked: set[tuple[int, ...]] = set()  # about the plan as it is
         while budget.work < goal and not budget.stops():
             target = self._next(starts, turns)
             if target is None:
@@ -63,12 +61,17 @@ class Repair:
             turn = turns[target] = turns.get(target, 0) + 1
             if turn > 2 * len(self._model.windows[target]):
                 return  # every window of every task was tried, and nothing got better
-            free = self._free(starts, target, turn)
+            free = tuple(self._free(starts, target, turn))
+            budget.spend(1)
+            if free in asked:
+                continue
+            asked.add(free)
             try:
-                found = self._replan(starts, free, budget)
+                found = self._replan(starts, free, goal - budget.work, budget)
             except SolverStopped:
                 return
-            if found is not None:
+            if found is not None and found != starts:
+                asked.clear()
                 before, starts = self._best.score, found
                 self._best.offer(starts, "exact")
                 if self._best.score[:3] < before[:3]:
@@ -143,7 +146,9 @@ class Repair:
             early += [(starts[task], task) for task in after if NOWHERE < starts[task] < end + lag]
         return [task for _, task in sorted(early)[: MOST_FREE // 2]]
 
-    def _replan(self, starts: list[int], free: list[int], budget: WorkBudget) -> list[int] | None:
+    def _replan(
+        self, starts: list[int], free: Sequence[int], work: int, budget: WorkBudget
+    ) -> list[int] | None:
         """The best plan of the free tasks around the others; None if it isn't found."""
         part, must, room = self._subproblem(starts, free)
         if part is None:
@@ -152,9 +157,10 @@ class Repair:
         keep = None if self._keep is None else [self._keep[task] for task in part.tasks]
         question = Question(Prices(part.model, release), release, keep, must, room)
         before = [starts[task] for task in part.tasks]
-        answer = solve_exactly(question, before, NODES, budget.expired, level_only=keep is None)
         stages = 1 if keep is None else KEEP_STAGES
-        budget.spend(1 + stages * question.size() // SIZE_OF_WORK + answer.work)
+        if stages * question.work() > work:
+            return None
+        answer = solve_exactly(question, before, NODES, work, budget, level_only=keep is None)
         if answer.starts is None:
             return None
         found = list(starts)

@@ -18,6 +18,10 @@ PROGRESS_SECONDS = 0.3
 """Seconds between two reports of progress."""
 DEFAULT_WORK = 30_000
 """Work of effort 1: some seconds for a contended fleet of 1,000 machines."""
+LEAST_WORK = 8_000
+"""Work of effort 1 for the smallest problem."""
+WORK_OF_A_TASK = 80
+"""Work of effort 1 that each task adds: with more, small fleets take as long as large ones."""
 GOALS = ("exposure", "earliest-end")
 ENGINES = ("greedy", "search", "exact")
 """What made a plan, from the fastest to the most thorough."""
@@ -94,7 +98,8 @@ def solve(
     # Some tasks have no start in any plan, since the limits leave no room for all before them.
     model = model._replace(live=tuple(task for task in model.live if release.start[task] < NEVER))
     watch = None if progress is None else _Watch(progress, should_stop)
-    budget = WorkBudget(round(DEFAULT_WORK * effort), time_limit, watch or should_stop)
+    most = min(DEFAULT_WORK, LEAST_WORK + WORK_OF_A_TASK * len(model.live))
+    budget = WorkBudget(round(most * effort), time_limit, watch or should_stop)
     kept = None if keep is None else model.slots(keep)
     solvers = [PartSolver(part, budget, kept) for part in split(model)]
     if watch is not None:

@@ -120,6 +120,12 @@ class Prices:
         distinct = {id(start_set): start_set for start_set in self.start_sets}
         return sum(start_set.size() for start_set in distinct.values())
 
+    def count_sums(self) -> int:
+        """About how many sums it takes to evaluate prices."""
+        own = sum(start_set.size() for start_set in self.start_sets if start_set.own)
+        slots = sum(numbering.length for numbering in self.numberings)
+        return self.count_distinct_starts() + own + slots
+
     def value(
         self, relaxed: Sequence[RelaxedStart], weight_out: int = 0, left_out: int = 0
     ) -> float:

@@ -1,7 +1,6 @@
 """Deadline program: whether all tasks can be over by the end of their windows, by HiGHS."""
 
 from bisect import bisect_left
-from collections.abc import Callable
 from itertools import chain
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from hotpatch_cli.scheduler.mip.time_indexed_lp import (
     run,
 )
 from hotpatch_cli.scheduler.slot_model import NOWHERE
+from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 MOST_SIZE = 200_000
 """Numbers in the matrix of a program: with more, a relaxation takes seconds."""
@@ -37,7 +37,7 @@ def count_columns(prices: Prices) -> int:
     return sum(sizes.values())
 
 
-def place_all(prices: Prices, stops: Callable[[], bool], *, whole: bool) -> DeadlineAnswer:
+def place_all(prices: Prices, budget: WorkBudget, *, whole: bool) -> DeadlineAnswer:
     """Ask for a plan of all live tasks of a model, by its windows.
 
     `whole`: in whole numbers; without it only the relaxation is asked, which finds no plan.
@@ -54,7 +54,7 @@ def place_all(prices: Prices, stops: Callable[[], bool], *, whole: bool) -> Dead
                 return still_open
         options = {"mip_max_nodes": MOST_NODES, "mip_heuristic_effort": 0.1} if whole else {}
         solver = program.highs(options, whole=whole)
-        run(solver, stops)
+        run(solver, budget)
     except (ProgramTooLarge, SolverStopped):
         return still_open
     status, answers = solver.getModelStatus(), highspy.HighsModelStatus

@@ -9,6 +9,10 @@ from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 MOST_STEPS = 200
 LAP = 20
+SIZE = 1_000_000
+"""Numbers in a matrix, to tell how many of them are worth some work."""
+STARTS_OF_WORK = 400
+"""Starts and slots whose prices a step adds up for a unit of work."""
 CONVERGED = 0.01
 """Steps end if a lap of them closes less than this share of the gap.
 
@@ -47,10 +51,13 @@ class DualPrices:
         `known`, or if it was stopped.
         """
         from hotpatch_cli.scheduler.mip.time_indexed_lp import (
+            IPM_ITERATIONS,
             NoFractions,
+            ProgramTooLarge,
             SolverStopped,
             best_prices,
             has_highs,
+            program_work,
         )
 
         if not has_highs() or not self._model.capacity:
@@ -64,9 +71,12 @@ class DualPrices:
                 break
             if columns > work * width:
                 continue
-            budget.spend(columns // width)
+            most_size = work * SIZE // program_work(SIZE, IPM_ITERATIONS)
             try:
-                wanted = best_prices(prices, width, budget.expired)
+                wanted = best_prices(prices, width, most_size, budget)
+            except ProgramTooLarge:
+                budget.spend(program_work(most_size, 0))
+                continue
             except NoFractions:
                 self.infeasible = True
                 break
@@ -85,7 +95,8 @@ class DualPrices:
         Yields the number of each step after it. `upper` returns about what a plan of all tasks
         costs by now.
         """
-        prices, size, before = self.prices, len(self._model.live), 0.0
+        prices, before = self.prices, 0.0
+        work = 1 + len(self._model.live) // 2 + prices.count_sums() // STARTS_OF_WORK
         share = NEAR if prices.best > 0 else 1.0
         for step in range(MOST_STEPS):
             if self._budget.work > goal or self._budget.stops():
@@ -97,5 +108,5 @@ class DualPrices:
             relaxed = prices.step(prices.best + (upper() - prices.best) * share)
             for task, cheapest in zip(self._model.live, relaxed, strict=True):
                 self.wanted[task] += (cheapest.start - self.wanted[task]) * SMOOTHING
-            self._budget.spend(1 + size // 2)
+            self._budget.spend(work)
             yield step

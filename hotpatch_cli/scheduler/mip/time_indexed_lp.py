@@ -4,7 +4,7 @@ With whole numbers and gates, they give proofs: see `time_indexed_mip`.
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import repeat
 from threading import Event, Thread
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.scheduler.bounds.lagrangian import PenaltyTerm, Prices, StartSet
 from hotpatch_cli.scheduler.slot_model import SlotModel
+from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 Row = tuple[float, float]
 INFINITE = float("inf")
@@ -20,6 +21,12 @@ LISTEN_SECONDS = 0.05
 """Seconds between two looks whether to stop."""
 PATIENCE_SECONDS = 0.5
 """Seconds for HiGHS to end once it's told to."""
+NUMBERS_OF_WORK = 1000
+"""Numbers of a matrix, times iterations, that are worth a unit of work."""
+SET_UP = 20
+"""Iterations of HiGHS that take as long as to make a program and to load it."""
+IPM_ITERATIONS = 25
+"""Iterations of the interior-point method that a program takes; they hardly depend on its size."""
 HEAVY = 1000
 """The largest weight in a program; with more, tolerances are as large as the light weights."""
 
@@ -224,15 +231,20 @@ class SolverStopped(Exception):  # noqa: N818 - the noun says that it is an erro
     """The clock or the user stopped the solver."""
 
 
-def run(solver: Any, stops: Callable[[], bool]) -> None:
+def program_work(size: int, iterations: int) -> int:
+    """The work of a program with so many numbers in its matrix."""
+    return size * (iterations + SET_UP) // NUMBERS_OF_WORK
+
+
+def run(solver: Any, budget: WorkBudget) -> None:
     """Let HiGHS solve what it holds, in a thread of its own, so that the user is heard meanwhile.
 
-    Raises SolverStopped if `stops` says so. HiGHS listens between the steps of a search only; if it
-    doesn't within a moment, it's left alone.
+    The work is spent that its iterations took. Raises SolverStopped if the budget expires. HiGHS
+    listens between the steps of a search only; if it doesn't within a moment, it's left alone.
     """
     from highspy import cb
 
-    if stops():
+    if budget.expired():
         raise SolverStopped
     stopped = Event()
 
@@ -251,24 +263,29 @@ def run(solver: Any, stops: Callable[[], bool]) -> None:
     thread.start()
     while thread.is_alive():
         thread.join(LISTEN_SECONDS)
-        if thread.is_alive() and stops():
+        if thread.is_alive() and budget.expired():
             stopped.set()
             thread.join(PATIENCE_SECONDS)
             raise SolverStopped
+    info = solver.getInfo()
+    iterations = max(info.simplex_iteration_count, 0) + max(info.ipm_iteration_count, 0)
+    budget.spend(program_work(solver.getNumNz(), iterations))
 
 
-def best_prices(prices: Prices, bucket: int, stops: Callable[[], bool]) -> list[float] | None:
+def best_prices(
+    prices: Prices, bucket: int, most_size: float, budget: WorkBudget
+) -> list[float] | None:
     """Load the prices that a linear program finds, and return its mean start of each task.
 
     None if HiGHS has no answer. Raises NoFractions if there is no plan of all tasks even in
-    fractions, and SolverStopped.
+    fractions, ProgramTooLarge, and SolverStopped.
     """
     import highspy
 
-    program = Program(prices, bucket)
+    program = Program(prices, bucket, most_size=most_size)
     # An interior solution without crossover: its prices are spread evenly over equal slots.
     solver = program.highs({"solver": "ipm", "run_crossover": "off"})
-    run(solver, stops)
+    run(solver, budget)
     status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
         raise NoFractions

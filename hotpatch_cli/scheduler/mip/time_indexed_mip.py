@@ -17,13 +17,24 @@ from hotpatch_cli.scheduler.mip.time_indexed_lp import (
     INFINITE,
     Program,
     TaskClass,
+    program_work,
     run,
     task_classes,
 )
 from hotpatch_cli.scheduler.slot_model import NOWHERE, SlotModel
+from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 ROUNDING = 1e-6
 """What starts may cost more, as a share of the plan's cost: prices are floats."""
+ITERATIONS_A_ROW = 4
+"""So many rows of a program cost an iteration, about: many do nothing."""
+ITERATIONS_A_NODE = 20
+"""Iterations at a node: with more, few nodes are asked; with less, they overrun the work."""
+MOST_PRESOLVED = 20_000
+"""Numbers in a matrix up to which HiGHS simplifies a program first.
+
+With more, that takes longer than to solve it: cliques of long holds are compared with each other.
+"""
 OPTIONS = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.5,  # all costs are whole numbers
@@ -56,6 +67,11 @@ class Question(NamedTuple):
             for task in range(len(self.prices.model.duration))
         ]
 
+    def work(self) -> int:
+        """About the work that its program takes."""
+        rows = sum(numbering.length for numbering in self.prices.numberings)
+        return program_work(self.size(), rows // ITERATIONS_A_ROW)
+
     def size(self) -> int:
         """About the numbers in its program's matrix."""
         return sum(
@@ -70,14 +86,13 @@ class Answer(NamedTuple):
 
     `least_out`: no plan leaves out less weight, or as much in fewer tasks. `ends_bound`: of the
     plans that leave out as much as this one, none has less weighted ends; None if unknown.
-    `complete`: no plan is better. `work` is what it took.
+    `complete`: no plan is better.
     """
 
     starts: list[int] | None
     least_out: tuple[int, int]
     ends_bound: int | None
     complete: bool
-    work: int
 
 
 class _Gate(NamedTuple):
@@ -303,20 +318,26 @@ class _Found(NamedTuple):
 
 
 class _Stages:
-    """One program, solved for one cost after the other."""
+    """One program, solved for one cost after the other, with at most so many nodes and work."""
 
-    def __init__(self, plan: PlanProgram, nodes: int, stops: Callable[[], bool]) -> None:
-        self._solver: Any = plan.program.highs({**OPTIONS, "mip_max_nodes": nodes}, whole=True)
-        self._columns = len(plan.program.cost)
-        self._stops = stops
+    def __init__(self, plan: PlanProgram, nodes: int, work: int, budget: WorkBudget) -> None:
+        size = len(plan.program.entries[0])
+        presolve = "off" if size > MOST_PRESOLVED else "choose"
+        self._solver: Any = plan.program.highs({**OPTIONS, "presolve": presolve}, whole=True)
+        self._plan, self._columns, self._nodes = plan, len(plan.program.cost), nodes
+        self._node_work = 1 + program_work(size, ITERATIONS_A_NODE)
+        self._budget, self._goal = budget, budget.work + work
         self.values = plan.values()
-        self.iterations = 0
 
     def minimize(self, costs: Costs) -> _Found | None:
-        """Solve for some costs; None if there is no plan."""
+        """Solve for some costs; None if there is no plan, or no work left."""
         import highspy
         import numpy
 
+        left = self._goal - self._budget.work
+        if left <= 0:
+            return None
+        self._solver.setOptionValue("mip_max_nodes", min(self._nodes, 1 + left // self._node_work))
         columns = numpy.arange(self._columns, dtype=numpy.int32)
         every = numpy.zeros(self._columns)
         every[list(costs)] = list(costs.values())
@@ -338,9 +359,8 @@ class _Stages:
         """Solve; None if there is no plan, or if its cost isn't what HiGHS says."""
         import highspy
 
-        run(self._solver, self._stops)
+        run(self._solver, self._budget)
         info, status = self._solver.getInfo(), self._solver.getModelStatus()
-        self.iterations += max(info.simplex_iteration_count, 0)
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None
         values = list(self._solver.getSolution().col_value)
@@ -350,6 +370,10 @@ class _Stages:
             return None
         solved = status == highspy.HighsModelStatus.kOptimal
         return _Found(values, info.mip_dual_bound, solved)
+
+    def starts(self) -> list[int] | None:
+        """The plan of the last stage; None if there is none."""
+        return None if self.values is None else self._plan.starts(self.values)
 
     def fix(self, costs: Costs, value: int) -> None:
         """Keep what the last stage found as a row."""
@@ -365,39 +389,39 @@ def solve_exactly(
     question: Question,
     best: Sequence[int],
     nodes: int,
-    stops: Callable[[], bool],
+    work: int,
+    budget: WorkBudget,
     *,
     level_only: bool = False,
 ) -> Answer:
-    """Look for the best plan; `best` is one.
+    """Look for the best plan with about this much work; `best` is one.
 
     With `level_only`, only for one that leaves out less. Raises SolverStopped.
     """
     model = question.prices.model
     optional = any(best[task] == NOWHERE for task in model.live)
     plan = PlanProgram(question, best, optional=optional)
-    stages = _Stages(plan, nodes, stops)
+    stages = _Stages(plan, nodes, work, budget)
     out, complete = (0, 0), True
     if optional:
         level = _least_out(plan, stages)
         if level is None:
-            return Answer(None, out, None, complete=False, work=stages.iterations)
+            return Answer(None, out, None, complete=False)
         out, complete = level
         if level_only:
-            starts = plan.starts(stages.values or ())
-            return Answer(starts, out, None, complete=False, work=stages.iterations)
+            return Answer(stages.starts(), out, None, complete=False)
     delays, constant = plan.delay_costs()
     moves = plan.move_costs()
     ends_bound = None
     if moves:
         fewest = stages.minimize(moves)
         if fewest is None:
-            return Answer(None, out, ends_bound, complete=False, work=stages.iterations)
+            return Answer(stages.starts(), out, ends_bound, complete=False)
         complete = complete and fewest.solved
         stages.fix(moves, round(sum(fewest.values[column] for column in moves)))
     found = stages.minimize(delays)
     if found is None:
-        return Answer(None, out, ends_bound, complete=False, work=stages.iterations)
+        return Answer(stages.starts(), out, ends_bound, complete=False)
     exact = constant <= EXACT_ENDS and max(delays.values(), default=0.0) <= EXACT_ENDS
     if complete and exact and not moves:
         ends_bound = constant + _whole(found.bound)
@@ -406,7 +430,6 @@ def solve_exactly(
         out,
         ends_bound,
         complete=complete and exact and found.solved,
-        work=stages.iterations,
     )
 
 
@@ -443,7 +466,8 @@ def prove(  # noqa: PLR0917  a question, what is known of its answer, and how lo
     upper: int,
     most_size: int,
     nodes: int,
-    stops: Callable[[], bool],
+    work: int,
+    budget: WorkBudget,
 ) -> Answer | None:
     """Look for a plan of all tasks that is cheaper than the best one, which costs `upper`.
 
@@ -461,13 +485,11 @@ def prove(  # noqa: PLR0917  a question, what is known of its answer, and how lo
         upper=upper,
         most_size=most_size,
     )
-    stages = _Stages(plan, nodes, stops)
+    stages = _Stages(plan, nodes, work, budget)
     delays, constant = plan.delay_costs()
     found = stages.minimize(delays)
     if found is None or constant > EXACT_ENDS:
         return None
     bound = constant + _whole(found.bound)
     # A better plan has none of the starts that were left out: others cost as much as the best.
-    return Answer(
-        plan.starts(found.values), (0, 0), min(bound, upper), found.solved, stages.iterations
-    )
+    return Answer(plan.starts(found.values), (0, 0), min(bound, upper), found.solved)

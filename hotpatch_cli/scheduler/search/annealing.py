@@ -38,6 +38,7 @@ With more, the search is wider; with less, it repeats itself.
 class Annealing:
     """Moves the tasks of a schedule, which keeps all rules between two moves.
 
+    `work` counts tasks placed again, `scanned` the starts whose prices were added up.
     The costs of a move are whole numbers: less weight left out is worth more than fewer tasks left
     out, these more than fewer moved starts, and these more than any earlier ends.
     """
@@ -67,7 +68,7 @@ class Annealing:
                 self._out.append(task)
             else:
                 self._occupants.enter(task, schedule.starts[task])
-        self.work = 0
+        self.work, self.scanned = 0, 0
 
     def step(self, temperature: float) -> float:
         """Try one move; returns by how much the cost changed, 0 if it was undone."""
@@ -204,6 +205,7 @@ class Annealing:
             late, cost = 0, weight * (first + duration) * 1.0
             penalties = self._prices.penalties(start_set, number)
             if penalties is not None:
+                self.scanned += starts.width
                 skip = first - starts.first
                 costs = [
                     cost + weight * late + penalty
