@@ -184,7 +184,7 @@ class _Sheets:
         minute, blocked = self.latest_ends.get(task), self.contingency.of(task).tasks
         if minute is None or (blocked is not None and not set(blocked) & set(tonight)):
             return ""
-        end = (self.plan.prepared.release + minute * MINUTE).astimezone(reboot.start.tzinfo)
+        end = in_zone(self.plan.prepared.release + minute * MINUTE, reboot.start.tzinfo)
         offset = f" {end:%z}" if with_offset else ""
         return f" Go on if it's back by {end:%a %H:%M}{offset}."
 

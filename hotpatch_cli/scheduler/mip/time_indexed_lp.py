@@ -232,7 +232,7 @@ class SolverStopped(Exception):  # noqa: N818 - the noun says that it is an erro
 
 
 def program_work(size: int, iterations: int) -> int:
-    """The work of a program with so many numbers in its matrix."""
+    """The work of a program by the numbers in its matrix."""
     return size * (iterations + SET_UP) // NUMBERS_OF_WORK
 
 

@@ -27,7 +27,7 @@ from hotpatch_cli.scheduler.work_budget import WorkBudget
 ROUNDING = 1e-6
 """What starts may cost more, as a share of the plan's cost: prices are floats."""
 ITERATIONS_A_ROW = 4
-"""So many rows of a program cost an iteration, about: many do nothing."""
+"""About this many rows of a program cost an iteration: many do nothing."""
 ITERATIONS_A_NODE = 20
 """Iterations at a node: with more, few nodes are asked; with less, they overrun the work."""
 MOST_PRESOLVED = 20_000
@@ -318,7 +318,7 @@ class _Found(NamedTuple):
 
 
 class _Stages:
-    """One program, solved for one cost after the other, with at most so many nodes and work."""
+    """One program, solved for one cost after the other, within nodes and work."""
 
     def __init__(self, plan: PlanProgram, nodes: int, work: int, budget: WorkBudget) -> None:
         size = len(plan.program.entries[0])

@@ -38,7 +38,7 @@ With more, the search is wider; with less, it repeats itself.
 class Annealing:
     """Moves the tasks of a schedule, which keeps all rules between two moves.
 
-    `work` counts tasks placed again, `scanned` the starts whose prices were added up.
+    `work` counts tasks that got a start again, `scanned` the starts whose prices were added up.
     The costs of a move are whole numbers: less weight left out is worth more than fewer tasks left
     out, these more than fewer moved starts, and these more than any earlier ends.
     """
