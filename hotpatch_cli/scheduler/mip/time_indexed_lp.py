@@ -57,8 +57,9 @@ class Program:
     cheaper has such a start.
 
     `labels` tell tasks apart that are alike otherwise. `room` has, for each limit, the slots in
-    which less than its capacity is left: for whole slots only. Raises ProgramTooLarge if its matrix
-    has more than `most_size` numbers.
+    which less than its capacity is left: for whole slots only. `candidates` are the slots at
+    which tasks start, as bits: between two of them, no limit gets fuller. Raises ProgramTooLarge if
+    its matrix has more than `most_size` numbers.
     """
 
     def __init__(
@@ -69,9 +70,11 @@ class Program:
         *,
         labels: Sequence[object] | None = None,
         room: Sequence[Mapping[int, int]] | None = None,
+        candidates: int | None = None,
         most_size: float = INFINITE,
     ) -> None:
         self.model, self.bucket, self._room = prices.model, bucket, room
+        self._candidates = candidates
         # HiGHS takes no costs of many digits; prices are certified whatever they are.
         self.cost_unit = max(1.0, max(self.model.weight, default=0) / HEAVY)
         self.cost: list[float] = []
@@ -130,6 +133,8 @@ class Program:
             terms = (*starts.shared, *starts.own)
             for late in range(starts.width):
                 start = starts.first + late
+                if not self._counts(start):
+                    continue
                 if not self._is_corner(late, terms) or not self._has_room(start, terms):
                     continue
                 cost = weight * (start + duration)
@@ -140,6 +145,10 @@ class Program:
                 self.add_entry(task_class.row, column, 1.0)
                 for term in terms:
                     self._add_usage(column, term, late, start)
+
+    def _counts(self, slot: int) -> bool:
+        """Whether a task may start in a slot."""
+        return self._candidates is None or bool(self._candidates >> slot & 1)
 
     def _is_corner(self, late: int, terms: tuple[PenaltyTerm, ...]) -> bool:
         """Whether a start can be a corner of the reduced cost.
@@ -173,6 +182,9 @@ class Program:
         while begin < end:
             number = begin // self.bucket
             stop = min(end, (number + 1) * self.bucket)
+            if not self._counts(begin + shift):
+                begin = stop
+                continue
             row = self.capacity_rows.get((limit, number))
             if row is None:
                 capacity = self.model.capacity[limit] * self.bucket

@@ -50,7 +50,8 @@ EXACT_ENDS = 1e9
 class Question(NamedTuple):
     """What to plan: a model, an older plan to keep, tasks that must stay in, and room that is left.
 
-    `room` has, for each limit, the slots in which less than its capacity is left.
+    `room` has, for each limit, the slots in which less than its capacity is left. `candidates` are
+    the slots at which tasks start, as bits; None for all.
     """
 
     prices: Prices
@@ -58,6 +59,7 @@ class Question(NamedTuple):
     keep: Sequence[int] | None = None
     must: frozenset[int] = frozenset()
     room: Sequence[Mapping[int, int]] | None = None
+    candidates: int | None = None
 
     def labels(self) -> list[object]:
         """What tells tasks apart that are alike otherwise."""
@@ -69,16 +71,23 @@ class Question(NamedTuple):
 
     def work(self) -> int:
         """About the work that its program takes."""
-        rows = sum(numbering.length for numbering in self.prices.numberings)
+        lengths = [numbering.length for numbering in self.prices.numberings]
+        if self.candidates is not None:
+            lengths = [min(length, self.candidates.bit_count()) for length in lengths]
+        rows = sum(lengths)
         return program_work(self.size(), rows // ITERATIONS_A_ROW)
 
     def size(self) -> int:
         """About the numbers in its program's matrix."""
-        return sum(
-            starts.width * (1 + sum(term.hold for term in (*starts.shared, *starts.own)))
-            for _, start_set in task_classes(self.prices, self.labels())
-            for starts in start_set.ranges
-        )
+        size = 0
+        for _, start_set in task_classes(self.prices, self.labels()):
+            for starts in start_set.ranges:
+                count = starts.width
+                if self.candidates is not None:
+                    count = (self.candidates >> starts.first & (1 << count) - 1).bit_count()
+                hold = sum(term.hold for term in (*starts.shared, *starts.own))
+                size += count + count * hold * count // starts.width
+        return size
 
 
 class Answer(NamedTuple):
@@ -130,6 +139,7 @@ class PlanProgram:
             slack,
             labels=question.labels(),
             room=question.room,
+            candidates=question.candidates,
             most_size=most_size,
         )
         self.model = program.model
