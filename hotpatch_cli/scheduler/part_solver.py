@@ -74,7 +74,7 @@ FIRST_NODES = 50
 """Nodes of HiGHS for such a part."""
 SIZE_OF_WORK = 4
 """Numbers of a matrix that HiGHS may take for a unit of work, if it can prove a plan."""
-STARTS_OF_WORK = 400
+STARTS_OF_WORK = 300
 """Starts whose prices annealing adds up for a unit of work."""
 SIZE_OF_A_LOOK = 60
 """Numbers of a matrix that are worth a unit of work if it's only found to be too large."""
@@ -243,7 +243,8 @@ class PartSolver:
         """Solve the finest linear program at once, if it's small, and look for a proof."""
         if self.best.proven or self.best.score.left_out:
             return
-        if dual.prices.count_starts() > work * EARLY:
+        question = Question(dual.prices, self._release, candidates=self._candidates)
+        if min(question.work(), dual.prices.count_starts()) > work * EARLY:
             return
         self.solve_program(dual, int(work * EARLY))
         if dual.width is not None:

@@ -23,6 +23,8 @@ PATIENCE_SECONDS = 0.5
 """Seconds for HiGHS to end once it's told to."""
 NUMBERS_OF_WORK = 1000
 """Numbers of a matrix, times iterations, that are worth a unit of work."""
+RELAXED_NUMBERS_OF_WORK = 20_000
+"""The same for simplex iterations outside of a search in whole numbers."""
 SET_UP = 20
 """Iterations of HiGHS that take as long as to make a program and to load it."""
 IPM_ITERATIONS = 25
@@ -248,7 +250,7 @@ def program_work(size: int, iterations: int) -> int:
     return size * (iterations + SET_UP) // NUMBERS_OF_WORK
 
 
-def run(solver: Any, budget: WorkBudget) -> None:
+def run(solver: Any, budget: WorkBudget, numbers_of_work: int = NUMBERS_OF_WORK) -> None:
     """Let HiGHS solve what it holds, in a thread of its own, so that the user is heard meanwhile.
 
     The work is spent that its iterations took. Raises SolverStopped if the budget expires. HiGHS
@@ -281,7 +283,7 @@ def run(solver: Any, budget: WorkBudget) -> None:
             raise SolverStopped
     info = solver.getInfo()
     iterations = max(info.simplex_iteration_count, 0) + max(info.ipm_iteration_count, 0)
-    budget.spend(program_work(solver.getNumNz(), iterations))
+    budget.spend(solver.getNumNz() * (iterations + SET_UP) // numbers_of_work)
 
 
 def best_prices(

@@ -15,6 +15,8 @@ from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes, first_fit
 from hotpatch_cli.scheduler.mip.time_indexed_lp import (
     INFINITE,
+    NUMBERS_OF_WORK,
+    RELAXED_NUMBERS_OF_WORK,
     Program,
     TaskClass,
     program_work,
@@ -34,6 +36,12 @@ MOST_PRESOLVED = 20_000
 """Numbers in a matrix up to which HiGHS simplifies a program first.
 
 With more, that takes longer than to solve it: cliques of long holds are compared with each other.
+"""
+CERTAIN_SIZE = 10_000
+"""Numbers in a matrix up to which the relaxation of a program needn't be tried first."""
+LONGEST_RELAXATION = 2
+"""A relaxation whose iterations in the program itself would take so many times the work left is
+given up: with more, cuts overrun the work; with less, proofs are missed that are found soon.
 """
 OPTIONS = {
     "mip_rel_gap": 0.0,
@@ -347,6 +355,8 @@ class _Stages:
         left = self._goal - self._budget.work
         if left <= 0:
             return None
+        if not self._is_in_reach(left):
+            return None
         self._solver.setOptionValue("mip_max_nodes", min(self._nodes, 1 + left // self._node_work))
         columns = numpy.arange(self._columns, dtype=numpy.int32)
         every = numpy.zeros(self._columns)
@@ -380,6 +390,25 @@ class _Stages:
             return None
         solved = status == highspy.HighsModelStatus.kOptimal
         return _Found(values, info.mip_dual_bound, solved)
+
+    def _is_in_reach(self, work: int) -> bool:
+        """Whether the relaxation is solved in few enough iterations: it alone is fast."""
+        import highspy
+
+        size = self._solver.getNumNz()
+        if size <= CERTAIN_SIZE:
+            return True
+        most = min(LONGEST_RELAXATION * work * NUMBERS_OF_WORK // size, highspy.kHighsIInf)
+        self._set({"solve_relaxation": True, "simplex_iteration_limit": most})
+        run(self._solver, self._budget, RELAXED_NUMBERS_OF_WORK)
+        stopped = self._solver.getModelStatus() == highspy.HighsModelStatus.kIterationLimit
+        self._set({"solve_relaxation": False, "simplex_iteration_limit": highspy.kHighsIInf})
+        self._solver.clearSolver()
+        return not stopped
+
+    def _set(self, options: Mapping[str, object]) -> None:
+        for name, value in options.items():
+            self._solver.setOptionValue(name, value)
 
     def starts(self) -> list[int] | None:
         """The plan of the last stage; None if there is none."""
