@@ -19,6 +19,7 @@ from hotpatch_cli.scheduler.search.list_scheduling import Priority, left_shift, 
 from hotpatch_cli.scheduler.search.partial_schedule import PartialSchedule
 from hotpatch_cli.scheduler.search.priority_rules import MOST_REPAIRS, PriorityRules, density
 from hotpatch_cli.scheduler.slot_model import NEVER, NOWHERE, SlotModel
+from hotpatch_cli.scheduler.start_candidates import only_candidates, start_candidates
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 # Shares of the work. What more and less of one does follows from the mechanism; the shares were not
@@ -73,7 +74,7 @@ FIRST_NODES = 50
 """Nodes of HiGHS for such a part."""
 SIZE_OF_WORK = 4
 """Numbers of a matrix that HiGHS may take for a unit of work, if it can prove a plan."""
-STARTS_OF_WORK = 400
+STARTS_OF_WORK = 300
 """Starts whose prices annealing adds up for a unit of work."""
 SIZE_OF_A_LOOK = 60
 """Numbers of a matrix that are worth a unit of work if it's only found to be too large."""
@@ -107,7 +108,9 @@ class PartSolver:
     def __init__(
         self, part: ModelPart, budget: WorkBudget, keep: Sequence[int] | None = None
     ) -> None:
-        self.part, self.model = part, part.model
+        # A kept start may be any.
+        self._candidates = start_candidates(part.model) if keep is None else None
+        self.part, self.model = part, only_candidates(part.model, self._candidates)
         self._budget = budget
         self._keep = None if keep is None else [keep[task] for task in part.tasks]
         self._release = release_times(self.model)
@@ -216,7 +219,9 @@ class PartSolver:
         release = release_times(model)
         if any(release.start[task] >= NEVER for task in model.live):
             return False
-        question = Question(Prices(model, release), release, self._keep)
+        question = Question(
+            Prices(model, release), release, self._keep, candidates=self._candidates
+        )
         work = int(work * FIRST_QUESTION)
         if question.size() > SMALL_SIZE or question.work() > work:
             return False
@@ -238,7 +243,8 @@ class PartSolver:
         """Solve the finest linear program at once, if it's small, and look for a proof."""
         if self.best.proven or self.best.score.left_out:
             return
-        if dual.prices.count_starts() > work * EARLY:
+        question = Question(dual.prices, self._release, candidates=self._candidates)
+        if min(question.work(), dual.prices.count_starts()) > work * EARLY:
             return
         self.solve_program(dual, int(work * EARLY))
         if dual.width is not None:
@@ -313,7 +319,7 @@ class PartSolver:
             return
         if not has_highs() or self._budget.expired():
             return
-        question = Question(dual.prices, self._release)
+        question = Question(dual.prices, self._release, candidates=self._candidates)
         from hotpatch_cli.scheduler.mip.time_indexed_mip import prove
 
         most_size = min(MOST_SIZE, work * SIZE_OF_WORK)

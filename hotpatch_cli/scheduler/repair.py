@@ -5,7 +5,7 @@ with them near a window that they need are free, all others stay where they are,
 solved exactly.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from random import Random
 
@@ -22,6 +22,7 @@ from hotpatch_cli.scheduler.slot_model import (
     SlotInterval,
     SlotModel,
 )
+from hotpatch_cli.scheduler.start_candidates import start_candidates
 from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 MOST_FREE = 30
@@ -155,7 +156,10 @@ class Repair:
             return None
         release = release_times(part.model)
         keep = None if self._keep is None else [self._keep[task] for task in part.tasks]
-        question = Question(Prices(part.model, release), release, keep, must, room)
+        candidates = None
+        if keep is None:
+            candidates = start_candidates(part.model, chain.from_iterable(map(_changes, room)))
+        question = Question(Prices(part.model, release), release, keep, must, room, candidates)
         before = [starts[task] for task in part.tasks]
         stages = 1 if keep is None else KEEP_STAGES
         if stages * question.work() > work:
@@ -218,6 +222,15 @@ class Repair:
                     for slot in range(starts[task], starts[task] + use.hold):
                         room[slot] = room.get(slot, capacity) - use.units
         return room
+
+
+def _changes(room: Mapping[int, int]) -> Iterator[int]:
+    """The slots in which more or less of a limit is left than in the one before."""
+    for slot, left in room.items():
+        if room.get(slot - 1) != left:
+            yield slot
+        if slot + 1 not in room:
+            yield slot + 1
 
 
 def _clipped(

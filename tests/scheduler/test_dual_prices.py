@@ -20,11 +20,12 @@ from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 pytestmark = pytest.mark.skipif(not has_highs(), reason="needs the extra `exact`")
 NIGHT = ((0, 240),)
+MOST = 10**6
 
 
-def never() -> bool:
-    """Nobody stops the solver."""
-    return False
+def unlimited() -> WorkBudget:
+    """Nothing stops the solver."""
+    return WorkBudget(10**9, None, None)
 
 
 def queue(*weights: int) -> SchedulingProblem:
@@ -41,7 +42,7 @@ def test_a_linear_program_gives_the_order_and_prices_that_prove_it() -> None:
     """
     model = compile_model(queue(1, 5, 3))
     prices = Prices(model, release_times(model))
-    wanted = best_prices(prices, 1, never)
+    wanted = best_prices(prices, 1, MOST, unlimited())
     assert wanted == pytest.approx([2, 0, 1], abs=1e-5)
     prices.consider()
     assert prices.best == pytest.approx(5 * 1 + 3 * 2 + 1 * 3)
@@ -50,7 +51,7 @@ def test_a_linear_program_gives_the_order_and_prices_that_prove_it() -> None:
 def test_equal_tasks_share_out_their_starts() -> None:
     """Tasks that nothing tells apart are one class of the program, yet each has its own start."""
     model = compile_model(queue(2, 2, 2))
-    assert best_prices(Prices(model, release_times(model)), 1, never) == pytest.approx(
+    assert best_prices(Prices(model, release_times(model)), 1, MOST, unlimited()) == pytest.approx(
         [0, 1, 2], abs=1e-5
     )
 
@@ -61,7 +62,7 @@ def test_starts_that_no_better_plan_has_are_left_out() -> None:
     """
     model = compile_model(queue(1, 5, 3))
     prices = Prices(model, release_times(model))
-    best_prices(prices, 1, never)
+    best_prices(prices, 1, MOST, unlimited())
     prices.consider()
     every, few = Program(prices, 1), Program(prices, 1, 1e-3)
     assert len(few.cost) < len(every.cost)
@@ -73,14 +74,14 @@ def test_a_program_without_any_plan_gives_no_prices() -> None:
     """Thirteen restarts of 20 minutes do not fit into four hours one after the other."""
     model = compile_model(queue(*range(1, 14)))
     with pytest.raises(NoFractions):
-        best_prices(Prices(model, release_times(model)), 1, never)
+        best_prices(Prices(model, release_times(model)), 1, MOST, unlimited())
 
 
 def test_a_program_that_is_stopped_says_so() -> None:
     """Stopped, the solver has no answer; that is not the answer that none exists."""
     model = compile_model(queue(*range(1, 13)))
     with pytest.raises(SolverStopped):
-        best_prices(Prices(model, release_times(model)), 1, lambda: True)
+        best_prices(Prices(model, release_times(model)), 1, MOST, WorkBudget(1, 0, None))
 
 
 def test_steps_close_in_on_the_bound_of_the_linear_program() -> None:

@@ -30,6 +30,7 @@ from hotpatch_cli.scheduler.search.genetic_search import (
     in_order,
 )
 from hotpatch_cli.scheduler.slot_model import compile_model
+from hotpatch_cli.scheduler.work_budget import WorkBudget
 
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -80,11 +81,12 @@ def test_no_plan_of_all_is_over_by_a_contradicted_end(problem: SchedulingProblem
         last = latest_starts(model, end)
         if has_highs() and all(last[task] >= release.start[task] for task in model.live):
             prices = Prices(narrowed(model, release.start, last), release)
-            answer = place_all(prices, lambda: False, whole=True)
+            budget = WorkBudget(10**6, None, None)
+            answer = place_all(prices, budget, whole=True)
             assert answer.impossible == (end < best)
             if answer.starts is not None:
                 assert not verify(problem, model.starts(answer.starts))
-            assert not (end == best and place_all(prices, lambda: False, whole=False).impossible)
+            assert not (end == best and place_all(prices, budget, whole=False).impossible)
 
 
 @pytest.mark.slow

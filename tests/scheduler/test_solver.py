@@ -306,7 +306,7 @@ def test_the_solver_behind_it_prints_nothing() -> None:
     """HiGHS, which likes to introduce itself, leaves standard output to the product."""
     pytest.importorskip("highspy")
     program = "from small_problems import crowded_fleet; from hotpatch_cli.scheduler import solve; "
-    program += "print(solve(crowded_fleet(24, seed=3), effort=0.24).engine)"
+    program += "print(solve(crowded_fleet(24, seed=3), effort=0.8).engine)"
     assert _run(program, "0") == "exact\n"
 
 
@@ -329,6 +329,28 @@ def test_a_restart_that_must_move_finds_room_beside_those_that_stay() -> None:
     assert (result.starts, result.moved) == ((150, 50, 100), (0,))
 
 
+LONG_NIGHTS = SchedulingProblem(
+    tuple(
+        Task(
+            f"m{number}",
+            minutes,
+            tuple((day * 1440, day * 1440 + 600) for day in (0, 3, 4, 7, 10, 11)),
+            weight=0 if number == 2 else 1,
+            groups=groups,
+            resources=(0,),
+        )
+        for number, (minutes, groups) in enumerate(
+            (
+                *((60, (1,)), (5, (1,)), (15, ()), (90, (1,)), (1, ())),
+                *((15, (1,)), (35, (2,)), (10, (1, 0)), (10, (0, 1))),
+            )
+        )
+    ),
+    (TaskGroup("one", 1, 5), TaskGroup("two", 2, 30), TaskGroup("third", 1)),
+    resources=(ResourceLimit("at once", 3),),
+)
+
+
 def test_a_small_plan_is_kept_without_a_long_search() -> None:
     """A plan that is kept whole is settled at once, though another order of restarts would cost
     less.
@@ -341,6 +363,19 @@ def test_a_small_plan_is_kept_without_a_long_search() -> None:
     assert result.starts == (0, 20, 40)
     assert (result.status, result.work < DEFAULT_WORK // 50) == ("feasible", True)
     assert result.bound == solve(problem).exposure
+
+
+def test_the_best_plan_kept_whole_is_proven_best() -> None:
+    """Bounds of plans that keep nothing hold near an older plan too."""
+    best = solve(LONG_NIGHTS)
+    kept = solve(LONG_NIGHTS, keep=best.starts)
+    assert (best.status, kept.status, kept.moved) == ("optimal", "optimal", ())
+    assert (kept.starts, kept.bound) == (best.starts, best.exposure)
+
+
+def test_a_small_fleet_on_a_fine_grid_takes_little_work() -> None:
+    """One restart of a minute makes the grid fine; the work that this takes counts."""
+    assert solve(LONG_NIGHTS).work < DEFAULT_WORK // 2
 
 
 def test_impossible_starts_to_keep_do_not_stretch_the_plan() -> None:

@@ -23,6 +23,8 @@ PATIENCE_SECONDS = 0.5
 """Seconds for HiGHS to end once it's told to."""
 NUMBERS_OF_WORK = 1000
 """Numbers of a matrix, times iterations, that are worth a unit of work."""
+RELAXED_NUMBERS_OF_WORK = 20_000
+"""The same for simplex iterations outside of a search in whole numbers."""
 SET_UP = 20
 """Iterations of HiGHS that take as long as to make a program and to load it."""
 IPM_ITERATIONS = 25
@@ -57,8 +59,9 @@ class Program:
     cheaper has such a start.
 
     `labels` tell tasks apart that are alike otherwise. `room` has, for each limit, the slots in
-    which less than its capacity is left: for whole slots only. Raises ProgramTooLarge if its matrix
-    has more than `most_size` numbers.
+    which less than its capacity is left: for whole slots only. `candidates` are the slots at
+    which tasks start, as bits: between two of them, no limit gets fuller. Raises ProgramTooLarge if
+    its matrix has more than `most_size` numbers.
     """
 
     def __init__(
@@ -69,9 +72,11 @@ class Program:
         *,
         labels: Sequence[object] | None = None,
         room: Sequence[Mapping[int, int]] | None = None,
+        candidates: int | None = None,
         most_size: float = INFINITE,
     ) -> None:
         self.model, self.bucket, self._room = prices.model, bucket, room
+        self._candidates = candidates
         # HiGHS takes no costs of many digits; prices are certified whatever they are.
         self.cost_unit = max(1.0, max(self.model.weight, default=0) / HEAVY)
         self.cost: list[float] = []
@@ -130,6 +135,8 @@ class Program:
             terms = (*starts.shared, *starts.own)
             for late in range(starts.width):
                 start = starts.first + late
+                if not self._counts(start):
+                    continue
                 if not self._is_corner(late, terms) or not self._has_room(start, terms):
                     continue
                 cost = weight * (start + duration)
@@ -140,6 +147,10 @@ class Program:
                 self.add_entry(task_class.row, column, 1.0)
                 for term in terms:
                     self._add_usage(column, term, late, start)
+
+    def _counts(self, slot: int) -> bool:
+        """Whether a task may start in a slot."""
+        return self._candidates is None or bool(self._candidates >> slot & 1)
 
     def _is_corner(self, late: int, terms: tuple[PenaltyTerm, ...]) -> bool:
         """Whether a start can be a corner of the reduced cost.
@@ -173,6 +184,9 @@ class Program:
         while begin < end:
             number = begin // self.bucket
             stop = min(end, (number + 1) * self.bucket)
+            if not self._counts(begin + shift):
+                begin = stop
+                continue
             row = self.capacity_rows.get((limit, number))
             if row is None:
                 capacity = self.model.capacity[limit] * self.bucket
@@ -236,7 +250,7 @@ def program_work(size: int, iterations: int) -> int:
     return size * (iterations + SET_UP) // NUMBERS_OF_WORK
 
 
-def run(solver: Any, budget: WorkBudget) -> None:
+def run(solver: Any, budget: WorkBudget, numbers_of_work: int = NUMBERS_OF_WORK) -> None:
     """Let HiGHS solve what it holds, in a thread of its own, so that the user is heard meanwhile.
 
     The work is spent that its iterations took. Raises SolverStopped if the budget expires. HiGHS
@@ -269,7 +283,7 @@ def run(solver: Any, budget: WorkBudget) -> None:
             raise SolverStopped
     info = solver.getInfo()
     iterations = max(info.simplex_iteration_count, 0) + max(info.ipm_iteration_count, 0)
-    budget.spend(program_work(solver.getNumNz(), iterations))
+    budget.spend(solver.getNumNz() * (iterations + SET_UP) // numbers_of_work)
 
 
 def best_prices(

@@ -15,6 +15,8 @@ from hotpatch_cli.scheduler.bounds.lagrangian import Prices
 from hotpatch_cli.scheduler.bounds.release_times import ReleaseTimes, first_fit
 from hotpatch_cli.scheduler.mip.time_indexed_lp import (
     INFINITE,
+    NUMBERS_OF_WORK,
+    RELAXED_NUMBERS_OF_WORK,
     Program,
     TaskClass,
     program_work,
@@ -35,6 +37,12 @@ MOST_PRESOLVED = 20_000
 
 With more, that takes longer than to solve it: cliques of long holds are compared with each other.
 """
+CERTAIN_SIZE = 10_000
+"""Numbers in a matrix up to which the relaxation of a program needn't be tried first."""
+LONGEST_RELAXATION = 2
+"""A relaxation whose iterations in the program itself would take so many times the work left is
+given up: with more, cuts overrun the work; with less, proofs are missed that are found soon.
+"""
 OPTIONS = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.5,  # all costs are whole numbers
@@ -50,7 +58,8 @@ EXACT_ENDS = 1e9
 class Question(NamedTuple):
     """What to plan: a model, an older plan to keep, tasks that must stay in, and room that is left.
 
-    `room` has, for each limit, the slots in which less than its capacity is left.
+    `room` has, for each limit, the slots in which less than its capacity is left. `candidates` are
+    the slots at which tasks start, as bits; None for all.
     """
 
     prices: Prices
@@ -58,6 +67,7 @@ class Question(NamedTuple):
     keep: Sequence[int] | None = None
     must: frozenset[int] = frozenset()
     room: Sequence[Mapping[int, int]] | None = None
+    candidates: int | None = None
 
     def labels(self) -> list[object]:
         """What tells tasks apart that are alike otherwise."""
@@ -69,16 +79,23 @@ class Question(NamedTuple):
 
     def work(self) -> int:
         """About the work that its program takes."""
-        rows = sum(numbering.length for numbering in self.prices.numberings)
+        lengths = [numbering.length for numbering in self.prices.numberings]
+        if self.candidates is not None:
+            lengths = [min(length, self.candidates.bit_count()) for length in lengths]
+        rows = sum(lengths)
         return program_work(self.size(), rows // ITERATIONS_A_ROW)
 
     def size(self) -> int:
         """About the numbers in its program's matrix."""
-        return sum(
-            starts.width * (1 + sum(term.hold for term in (*starts.shared, *starts.own)))
-            for _, start_set in task_classes(self.prices, self.labels())
-            for starts in start_set.ranges
-        )
+        size = 0
+        for _, start_set in task_classes(self.prices, self.labels()):
+            for starts in start_set.ranges:
+                count = starts.width
+                if self.candidates is not None:
+                    count = (self.candidates >> starts.first & (1 << count) - 1).bit_count()
+                hold = sum(term.hold for term in (*starts.shared, *starts.own))
+                size += count + count * hold * count // starts.width
+        return size
 
 
 class Answer(NamedTuple):
@@ -130,6 +147,7 @@ class PlanProgram:
             slack,
             labels=question.labels(),
             room=question.room,
+            candidates=question.candidates,
             most_size=most_size,
         )
         self.model = program.model
@@ -337,6 +355,8 @@ class _Stages:
         left = self._goal - self._budget.work
         if left <= 0:
             return None
+        if not self._is_in_reach(left):
+            return None
         self._solver.setOptionValue("mip_max_nodes", min(self._nodes, 1 + left // self._node_work))
         columns = numpy.arange(self._columns, dtype=numpy.int32)
         every = numpy.zeros(self._columns)
@@ -370,6 +390,25 @@ class _Stages:
             return None
         solved = status == highspy.HighsModelStatus.kOptimal
         return _Found(values, info.mip_dual_bound, solved)
+
+    def _is_in_reach(self, work: int) -> bool:
+        """Whether the relaxation is solved in few enough iterations: it alone is fast."""
+        import highspy
+
+        size = self._solver.getNumNz()
+        if size <= CERTAIN_SIZE:
+            return True
+        most = min(LONGEST_RELAXATION * work * NUMBERS_OF_WORK // size, highspy.kHighsIInf)
+        self._set({"solve_relaxation": True, "simplex_iteration_limit": most})
+        run(self._solver, self._budget, RELAXED_NUMBERS_OF_WORK)
+        stopped = self._solver.getModelStatus() == highspy.HighsModelStatus.kIterationLimit
+        self._set({"solve_relaxation": False, "simplex_iteration_limit": highspy.kHighsIInf})
+        self._solver.clearSolver()
+        return not stopped
+
+    def _set(self, options: Mapping[str, object]) -> None:
+        for name, value in options.items():
+            self._solver.setOptionValue(name, value)
 
     def starts(self) -> list[int] | None:
         """The plan of the last stage; None if there is none."""
