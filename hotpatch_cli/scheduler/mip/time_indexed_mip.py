@@ -40,7 +40,7 @@ With more, that takes longer than to solve it: cliques of long holds are compare
 CERTAIN_SIZE = 10_000
 """Numbers in a matrix up to which the relaxation of a program needn't be tried first."""
 LONGEST_RELAXATION = 2
-"""A relaxation whose iterations in the program itself would take so many times the work left is
+"""A relaxation whose iterations in the program itself would take this many times the work left is
 given up: with more, cuts overrun the work; with less, proofs are missed that are found soon.
 """
 OPTIONS = {
