@@ -15,7 +15,12 @@ MAX_EXPRESSION = 8192
 _MAX_TEXT = 65_536
 _MAX_DEPTH = 40
 _MAX_ITEMS = 10_000
-_MAX_STEPS = 2_000_000
+MAX_STEPS = 2_000_000
+_STEP = 64
+"""Characters or items of a function's arguments that count as one step more."""
+_MAX_NUMBER = 2**63
+"""Numbers of templates are integers of 64 bits."""
+_MAX_SEPARATORS = 16
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?[0-9]{1,18})"
     r"|(?P<name>[A-Za-z_][\w$-]*)|(?P<mark>[()\[\],.]))"
@@ -162,10 +167,10 @@ class StepBudget:
     def __init__(self) -> None:
         self.steps = 0
 
-    def spent(self) -> bool:
-        """Count a step; whether there were too many."""
-        self.steps += 1
-        return self.steps > _MAX_STEPS
+    def spent(self, steps: int = 1) -> bool:
+        """Count steps; whether there were too many."""
+        self.steps += steps
+        return self.steps > MAX_STEPS
 
 
 def evaluate(text: str, names: Names, budget: StepBudget) -> Any:
@@ -190,14 +195,27 @@ def _value(tree: Any, names: Names, budget: StepBudget) -> Any:
     if isinstance(tree, Literal):
         return tree.value
     if isinstance(tree, Access):
-        return _taken(_closed(tree.target, names, budget), _closed(tree.key, names, budget))
+        target, key = (_closed(part, names, budget) for part in tree)
+        if budget.spent(_steps(target)):
+            raise OpenError
+        return _taken(target, key)
     special = _SPECIAL.get(tree.name)
     if special is not None:
         return special(tree.arguments, names, budget)
     function = _FUNCTIONS.get(tree.name)
     if function is None:
         raise OpenError
-    return _bounded(function(*(_closed(argument, names, budget) for argument in tree.arguments)))
+    arguments = []
+    for argument in tree.arguments:
+        arguments.append(_closed(argument, names, budget))
+        if budget.spent(_steps(arguments[-1])):
+            raise OpenError
+    return _bounded(function(*arguments))
+
+
+def _steps(value: Any) -> int:
+    """The steps that a function takes for the size of an argument."""
+    return len(value) // _STEP if isinstance(value, str | list | dict) else 0
 
 
 def _closed(tree: Any, names: Names, budget: StepBudget) -> Any:
@@ -209,8 +227,13 @@ def _closed(tree: Any, names: Names, budget: StepBudget) -> Any:
 
 
 def _bounded(value: Any) -> Any:
-    too_long = isinstance(value, str) and len(value) > _MAX_TEXT
-    if too_long or (isinstance(value, list) and len(value) > _MAX_ITEMS):
+    if isinstance(value, str):
+        within = len(value) <= _MAX_TEXT
+    elif isinstance(value, int):
+        within = -_MAX_NUMBER <= value < _MAX_NUMBER
+    else:
+        within = not isinstance(value, list) or len(value) <= _MAX_ITEMS
+    if not within:
         raise OpenError
     return value
 
@@ -331,7 +354,17 @@ def _concat(*parts: Any) -> Any:
 
 
 def _format(pattern: Any, *values: Any) -> str:
+    length = 0
+
     def filled(hole: re.Match[str]) -> str:
+        nonlocal length
+        text = content(hole)
+        length += len(text)
+        if length > _MAX_TEXT:
+            raise OpenError
+        return text
+
+    def content(hole: re.Match[str]) -> str:
         if hole[1] is None:
             return hole[0][0]
         value = values[int(hole[1])]
@@ -376,7 +409,15 @@ def _substring(text: Any, start: Any, length: Any = None) -> str:
 
 def _split(text: Any, marks: Any) -> list[str]:
     separators = marks if isinstance(marks, list) else [marks]
+    if len(separators) > _MAX_SEPARATORS:
+        raise OpenError
     return re.split("|".join(re.escape(_text(mark)) for mark in separators), _text(text))
+
+
+def _join(values: Any, mark: Any) -> str:
+    if len(values) * len(_text(mark)) > _MAX_TEXT:
+        raise OpenError
+    return _text(mark).join(map(_text, values))
 
 
 def _range(start: Any, count: Any) -> list[int]:
@@ -437,7 +478,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "replace": _replaced,
     "substring": _substring,
     "split": _split,
-    "join": lambda values, mark: _text(mark).join(map(_text, values)),
+    "join": _join,
     "padleft": _padded,
     "startswith": lambda text, part: _text(text).lower().startswith(_text(part).lower()),
     "endswith": lambda text, part: _text(text).lower().endswith(_text(part).lower()),

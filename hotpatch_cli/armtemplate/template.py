@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from hotpatch_cli.armtemplate.expressions import StepBudget, is_number
+from hotpatch_cli.armtemplate.expressions import MAX_STEPS, StepBudget, is_number
 from hotpatch_cli.armtemplate.nodes import (
     Nodes,
     PositionedMapping,
@@ -90,8 +90,8 @@ def resolve(
     if walk.budget.spent():
         walk.add(
             template.mark,
-            "Resolving this template takes more steps than are taken here.",
-            "Split the template.",
+            f"Resolving the expressions of this template takes more than {MAX_STEPS} steps.",
+            "Split the template, or simplify its expressions.",
         )
     return ResolvedTemplate(
         resources,

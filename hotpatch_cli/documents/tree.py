@@ -11,6 +11,7 @@ from hotpatch_cli.documents.problems import EmptyInputError, InputError, Problem
 MAX_DEPTH = 64
 MAX_SCALAR = 65_536
 LOWER_HALF = 0xFFFF_FFFF
+_SMALL = 32
 
 
 class NumberText(str):
@@ -27,12 +28,13 @@ class Mapping(dict[str, Any]):
     the value in the lower half.
     """
 
-    __slots__ = ("mark", "marks")
+    __slots__ = ("_places", "mark", "marks")
 
     def __init__(self, mark: int = 0) -> None:
         super().__init__()
         self.mark = mark
         self.marks = array("Q")
+        self._places: dict[str, int] | None = None
 
     def put(self, key: str, value: object, key_mark: int, value_mark: int) -> None:
         """Add a new entry."""
@@ -46,11 +48,24 @@ class Mapping(dict[str, Any]):
 
     def at(self, key: str) -> int:
         """The mark of a key's value; the mapping's own mark if the key is missing."""
-        return self.marks[list(self).index(key)] & LOWER_HALF if key in self else self.mark
+        return self.marks[self._place(key)] & LOWER_HALF if key in self else self.mark
 
     def key_mark(self, key: str) -> int:
         """The mark of an existing key."""
-        return self.marks[list(self).index(key)] >> 32
+        return self.marks[self._place(key)] >> 32
+
+    def _place(self, key: str) -> int:
+        """The number of an existing entry. Only a large mapping has an index of its entries."""
+        if len(self) <= _SMALL:
+            return list(self).index(key)
+        places = self._places
+        if places is None:
+            places = self._places = {}
+        if key not in places:
+            known, last = len(places), len(self) - 1
+            for place, new in zip(range(last, known - 1, -1), reversed(self), strict=False):
+                places[new] = place
+        return places[key]
 
 
 class Sequence(list[Any]):

@@ -21,7 +21,7 @@ from hotpatch_cli.model import (
     SourceValue,
     SourceWord,
 )
-from hotpatch_cli.schedule.zones import find_zone
+from hotpatch_cli.schedule.zones import find_zone, is_obsolete
 
 T = TypeVar("T")
 _IMAGE_PARTS = 4
@@ -269,6 +269,17 @@ def parse_zone(text: str) -> str:
 
 
 ZONE = FactType(c.parsed(parse_zone, "a time zone"), same_zone)
+
+
+def machine_zone(name: str | None, mark: int, log: Log) -> str | None:
+    """The time zone that a source states for a machine; a name of no zone is a problem.
+
+    An obsolete zone of Windows is missing: its clock isn't known, and a VM can't change its zone.
+    """
+    if name is None or is_obsolete(name):
+        return None
+    zone: str | None = ZONE.codec.read(name, mark, log)
+    return zone
 
 
 def _build(text: str) -> SourceValue[Build]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import os_type
+from hotpatch_cli.inputs.field_types import machine_zone
 from hotpatch_cli.inputs.os_names import has_value
 from hotpatch_cli.inputs.source import SourceData, actual_key, dig, items
 from hotpatch_cli.model import OsType
@@ -378,6 +379,11 @@ class ResourceView:
             _AGAIN,
         )
         return None
+
+    def timezone(self, *path: str) -> str | None:
+        """The name of a time zone under a path; None where it is missing or obsolete."""
+        name = self.text(*path)
+        return machine_zone(name, self._mark(path), self.log) if name else None
 
     def os_type(self, *path: str) -> OsType | None:
         """The OS type under a path: a word, or a number as PowerShell writes it; None where it is

@@ -97,7 +97,7 @@ def machine_of(resource: Mapping, kind: str | None, name: str, log: Log) -> Mach
         restart_pending=_restart_pending(view),
     )
     placement = Placement(
-        timezone=view.text("osProfile", "windowsConfiguration", "timeZone"),
+        timezone=view.timezone("osProfile", "windowsConfiguration", "timeZone"),
         region=facts.region,
         tags=tags_of(resource),
     )

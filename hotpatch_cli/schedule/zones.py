@@ -16,6 +16,16 @@ from hotpatch_cli.schedule.recurrence import quoted
 LONGEST_NAME = 64
 """Characters; the longest IANA and Windows names have about half of that."""
 
+OBSOLETE = {
+    "Mid-Atlantic Standard Time": "UTC-02",
+    "Kamchatka Standard Time": "Russia Time Zone 11",
+}
+"""Windows names that end with "- Old" in its list of zones, with the current name of their offset.
+
+Their clocks still change twice a year, as no IANA zone does, so CLDR doesn't pair them:
+https://github.com/unicode-org/cldr/blob/main/common/supplemental/windowsZones.xml
+"""
+
 _NOT_ZONES = ("posix/", "right/", "posixrules", "localtime", "Factory")
 _OFFSET = re.compile(r"(?:utc|gmt|z)? ?([+-])0?([0-9]{1,2})(?::?00)?", re.IGNORECASE)
 _FURTHEST = {"+": 14, "-": 12}
@@ -41,22 +51,46 @@ class UnknownZone(ValueError):  # noqa: N818 - the state of things, not an error
     """No zone has this name. The message has close spellings of it, or the formats of names."""
 
 
-@lru_cache(maxsize=1024)
 def find_zone(name: str) -> ZoneInfo:
     """The zone of an IANA name (case-sensitive) or of a Windows name (in any letter case).
 
     Raises UnknownZone. The name may be hostile: a path, empty, or very long.
     """
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise UnknownZone(f"the time zone name has {len(name)} characters. {_FORM}")
-    zone = known_zone(name)
-    if zone is None:
-        raise UnknownZone(f"{quoted(name)} isn't a time zone. {_advice(name)}")
+    zone = _zone_or_problem(name)
+    if isinstance(zone, str):
+        raise UnknownZone(zone)
     return zone
+
+
+@lru_cache(maxsize=1024)
+def _zone_or_problem(name: str) -> ZoneInfo | str:
+    """A zone, or why there is none: an export repeats a wrong name for each of its machines."""
+    if not 0 < len(name) <= LONGEST_NAME:
+        return f"the time zone name has {len(name)} characters. {_FORM}"
+    if zone := known_zone(name):
+        return zone
+    if is_obsolete(name):
+        current = _obsolete()[name.strip().casefold()]
+        return (
+            f"{quoted(name)} is an obsolete time zone of Windows, and no IANA zone has its clock. "
+            f"Specify its current name ({current}), or an IANA name, in the format Area/City."
+        )
+    return f"{quoted(name)} isn't a time zone. {_advice(name)}"
+
+
+def is_obsolete(name: str) -> bool:
+    """Whether Windows has a zone of this name that is obsolete and isn't an IANA zone."""
+    return name.strip().casefold() in _obsolete()
+
+
+@cache
+def _obsolete() -> dict[str, str]:
+    return {name.casefold(): current for name, current in OBSOLETE.items()}
 
 
 def known_zone(name: str) -> ZoneInfo | None:
     """The zone of an IANA or Windows name, or None; faster than find_zone for unknown names."""
+    name = name.strip()
     return _iana_zone(name) or _windows_zone(name)
 
 

@@ -27,7 +27,7 @@ def _builders(root: Any) -> Iterator[tuple[str, str, Mapping]]:
     for builder in items(dig(root, "builders")):
         kind, name = dig(builder, "type"), dig(builder, "name")
         if isinstance(kind, str) and isinstance(builder, Mapping):
-            yield kind, name if isinstance(name, str) else kind, builder
+            yield kind, name if isinstance(name, str) and name.strip() else kind, builder
     sources = dig(root, "source")
     for kind, named in sources.items() if isinstance(sources, Mapping) else ():
         for name, settings in named.items() if isinstance(named, Mapping) else ():

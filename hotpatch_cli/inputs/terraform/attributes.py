@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.tree import Log, Mapping, NumberText, Sequence, quoted
 from hotpatch_cli.inputs.deployments import DECIDING
+from hotpatch_cli.inputs.field_types import machine_zone
 from hotpatch_cli.model import PlannedChange
 
 UNKNOWN = "known only after apply"
@@ -92,6 +93,10 @@ class Attributes:
             "Create the plan again.",
         )
         return None
+
+    def timezone(self, field: str, *path: str) -> str | None:
+        """The name of a time zone at a path; None where it is missing, obsolete or hidden."""
+        return machine_zone(self.text(field, *path), self.node(*path)[1], self.log)
 
     def flag(self, field: str, *path: str) -> bool | None:
         """The truth at a path; None where it is missing or hidden."""

@@ -206,7 +206,7 @@ def _machine(resource: TerraformResource, document: Document, log: Log) -> Machi
         facts=facts._replace(unresolved=view.deciding()),
         origin=origin,
         placement=Placement(
-            timezone=view.text("timezone", *kind.settings, "timezone"),
+            timezone=view.timezone("timezone", *kind.settings, "timezone"),
             region=facts.region,
             tags=_tags(view),
         ),
@@ -368,14 +368,16 @@ def _azapi(resource: TerraformResource, log: Log) -> Deployed | None:
     if isinstance(body, str):
         body = _embedded(body, mark, log)
     whole = Mapping(values.mark)
+    whole.put("type", kind, values.at("type"), values.at("type"))
     for key, value, key_mark, at in body.placed() if isinstance(body, Mapping) else ():
-        whole.put(key, value, key_mark, at)
-    for key in ("type", "name", "location"):
+        if key.lower() != "type":  # the resource states it, with the version of the API
+            whole.put(key, value, key_mark, at)
+    for key in ("name", "location"):
         if key not in whole:
             whole.put(key, values.get(key), values.at(key), values.at(key))
     left_open = [*_open_paths(dig(resource.unknown, "body"), UNKNOWN)]
     left_open += _open_paths(dig(resource.sensitive, "body"), SENSITIVE)
-    known = _without(whole, [path for path, _ in left_open])
+    known = _without(whole, _branches(path for path, _ in left_open))
     return Deployed(resource.address, known, tuple(left_open), resource.declared)
 
 
@@ -402,12 +404,23 @@ def _open_paths(
             yield from _open_paths(value, why, (*path, key.lower()))
 
 
-def _without(node: Mapping, paths: list[tuple[str, ...]]) -> Mapping:
-    """A tree without the values at some paths."""
+def _branches(paths: Iterable[tuple[str, ...]]) -> dict[str, Any]:
+    """Paths as nested mappings; the key "" ends a path."""
+    root: dict[str, Any] = {}
+    for path in paths:
+        branch = root
+        for key in path:
+            branch = branch.setdefault(key, {})
+        branch[""] = {}
+    return root
+
+
+def _without(node: Mapping, branches: dict[str, Any]) -> Mapping:
+    """A tree without the values at the ends of some branches."""
     result = Mapping(node.mark)
     for key, value, key_mark, mark in node.placed():
-        inner = [path[1:] for path in paths if path[:1] == (key.lower(),)]
-        if () in inner:
+        inner = branches.get(key.lower()) or {}
+        if "" in inner:
             continue
         kept = _without(value, inner) if isinstance(value, Mapping) and inner else value
         result.put(key, kept, key_mark, mark)

@@ -47,13 +47,16 @@ def parse_rrule(text: str | Sequence[str]) -> Rrules:
     """
     texts = [text] if isinstance(text, str) else text
     lines = [line.strip() for text in texts for line in text.splitlines() if line.strip()]
-    without = [line for line in lines if line.upper().startswith("EXDATE")]
-    if not 0 < len(lines) - len(without) <= _MOST_RULES:
-        raise RecurrenceError(
-            f"the window has {len(lines) - len(without)} RRULEs. Specify 1 to {_MOST_RULES}"
-        )
-    rules = tuple(read_rrule(line) for line in lines if line not in without)
+    without = [line for line in lines if _has_exdates(line)]
+    ruling = [line for line in lines if not _has_exdates(line)]
+    if not 0 < len(ruling) <= _MOST_RULES:
+        raise RecurrenceError(f"the window has {len(ruling)} RRULEs. Specify 1 to {_MOST_RULES}")
+    rules = tuple(map(read_rrule, ruling))
     return Rrules(rules, frozenset(day for line in without for day in _exdates(line)))
+
+
+def _has_exdates(line: str) -> bool:
+    return line[:6].upper() == "EXDATE"
 
 
 def _exdates(line: str) -> list[date]:
