@@ -1,6 +1,6 @@
 """The difference of two reports: which machines gain or lose hotpatching. Values only."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Literal, NamedTuple
@@ -104,31 +104,52 @@ def report_diff(old: Side, new: Side) -> ReportDiff:
 
 def _pairs(old: Iterable[ReportedMachine], new: Iterable[ReportedMachine]) -> Iterator[Pair]:
     unpaired = dict(enumerate(old))
-    by_id: dict[str, list[int]] = {}
-    by_name: dict[str, list[int]] = {}
+    by_id: dict[str, deque[int]] = {}
+    by_name: dict[tuple[str, bool], deque[int]] = {}
     for number, machine in unpaired.items():
-        by_name.setdefault(machine.name, []).append(number)
+        by_name.setdefault((machine.name, bool(machine.id)), deque()).append(number)
         if machine.id:
-            by_id.setdefault(machine.id.lower(), []).append(number)
+            by_id.setdefault(machine.id.lower(), deque()).append(number)
     # By ID first: a name must not claim a machine that matches another by ID.
     without_match = []
     for machine in new:
-        match = _take(unpaired, by_id.get(machine.id.lower(), ())) if machine.id else None
+        match = _take(unpaired, by_id.get(machine.id.lower())) if machine.id else None
         if match is None:
             without_match.append(machine)
         else:
             yield Pair(match, machine)
     for machine in without_match:
-        named = [
-            number
-            for number in by_name.get(machine.name, ())
-            if number in unpaired and not (machine.id and unpaired[number].id)
-        ]
-        yield Pair(_take(unpaired, named), machine)
+        yield Pair(_take_named(unpaired, by_name, machine), machine)
     for machine in unpaired.values():
         yield Pair(machine, None)
 
 
-def _take(unpaired: dict[int, ReportedMachine], numbers: Iterable[int]) -> ReportedMachine | None:
+def _take_named(
+    unpaired: dict[int, ReportedMachine],
+    by_name: dict[tuple[str, bool], deque[int]],
+    machine: ReportedMachine,
+) -> ReportedMachine | None:
+    """The first machine of this name that has no pair yet; of two with IDs, the IDs differ."""
+    without_id = by_name.get((machine.name, False), deque())
+    with_id = by_name.get((machine.name, True), deque())
+    lists = [_paired_removed(unpaired, without_id)]
+    if not machine.id:
+        lists.append(_paired_removed(unpaired, with_id))
+    first = min(filter(None, lists), key=lambda numbers: numbers[0], default=None)
+    return _take(unpaired, first)
+
+
+def _take(
+    unpaired: dict[int, ReportedMachine], numbers: deque[int] | None
+) -> ReportedMachine | None:
     """The first of these machines that has no pair yet, taken out of the unpaired ones."""
-    return next((unpaired.pop(number) for number in numbers if number in unpaired), None)
+    if not numbers or not _paired_removed(unpaired, numbers):
+        return None
+    return unpaired.pop(numbers.popleft())
+
+
+def _paired_removed(unpaired: dict[int, ReportedMachine], numbers: deque[int]) -> deque[int]:
+    """The machines of a list without those at its front that have a pair."""
+    while numbers and numbers[0] not in unpaired:
+        numbers.popleft()
+    return numbers

@@ -2,6 +2,7 @@
 Ansible printed of hosts.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ _VBS = {
     "2": "running",
     "running": "running",
 }
+_REVISION = re.compile(r"[0-9]{1,9}")
 _UEFI = {"1": False, "bios": False, "2": True, "uefi": True}
 
 
@@ -38,7 +40,7 @@ def build_of(
     if number is None:
         return None
     build = parse_build(number)
-    if build is None or (revision is not None and not (revision.isascii() and revision.isdigit())):
+    if build is None or (revision is not None and not _REVISION.fullmatch(revision)):
         said = quoted(number if build is None else revision)
         view.log.add(
             view.body.at(key),

@@ -33,10 +33,7 @@ def plan_dict(view: PlanView) -> dict[str, Any]:
         "cut_short": plan.result.cut_short,
         "status": plan.status,
         "objective": _objective(plan),
-        "search": {
-            "engine": plan.result.engine,
-            "work": plan.result.work,
-        },
+        "search": {"engine": plan.result.engine},
         "left_alone": dict(plan.not_needed),
         "reboots": [
             {**reboot_dict(reboot), "why": whys[reboot.machine.label]} for reboot in plan.reboots

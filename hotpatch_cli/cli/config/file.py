@@ -70,7 +70,7 @@ def read(name: str) -> ConfigFile:
     text = read_text(name)[1]
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 4,301 digits is a ValueError
         place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (None, None)
         reason = str(error)[: place.start()] if place else str(error)

@@ -44,6 +44,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
         return hcl2.loads(text if text.endswith("\n") else text + "\n")
     except (
         LarkError,
+        ValueError,  # a number of 4,301 digits
         RecursionError,
     ) as error:  # their messages repeat the text, which can contain secrets
         line, column = getattr(error, "line", None), getattr(error, "column", None)
