@@ -223,7 +223,7 @@ def _is_foreign(image: Image, matrix: Matrix) -> bool:
     from difflib import SequenceMatcher
 
     if not image.publisher:
-        return False
+        return not matrix.images
     name = folded(image.publisher)[:_LONGEST]
     known = {folded(row.publisher) for row in matrix.images}
     return all(SequenceMatcher(None, publisher, name).ratio() < _SLIP for publisher in known)
