@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
+_QUOTED = re.compile('[",\r\n]')
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -23,6 +25,12 @@ def cell(value: object) -> str:
     """
     text = "\n".join(map(visible, str(value).split("\n"))) if value is not None else ""
     return "'" + text if text.startswith(_FORMULA) else text
+
+
+def csv_field(value: object) -> str:
+    """A field of a CSV line, safe to open in a spreadsheet."""
+    text = cell(value)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +62,17 @@ def test_texts_near_expressions_never_fail(text: str) -> None:
     """Texts of the letters that expressions are made of give a value or OpenError."""
     with suppress(OpenError):
         value(f"concat({text})")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f"format('{'{0}' * 2000}', padLeft('', 60000, 'x'))",
+        "concat(padLeft('', 60000, 'x'), padLeft('', 60000, 'x'))",
+        "mul(" * 10 + "999999999999" + ",999999999999)" * 10,
+    ],
+)
+def test_a_value_has_a_largest_size(expression: str) -> None:
+    """Texts of more than 65,536 characters and numbers of more than 64 bits stay open."""
+    with pytest.raises(OpenError):
+        value(expression)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotpatch_cli.inputs.tables.bulk.engine import Engine, literal, quoted, reading
 from hotpatch_cli.inputs.tables.bulk.table import BulkTable
-from hotpatch_cli.outputs.escaping import cell
+from hotpatch_cli.outputs.escaping import cell, csv_field
 from hotpatch_cli.outputs.report_csv import CSV_COLUMNS, csv_row
 from hotpatch_cli.report import Checked
 
@@ -39,9 +39,9 @@ class Results:
             self._engine.run(f"INSERT INTO {self._verdict} SELECT {values}", lists)
 
     def _text(self, value: object) -> str | None:
-        if value is None:
-            return None
-        return cell(value) if self._form == "csv" else str(value)
+        if self._form == "csv":
+            return csv_field(value)
+        return None if value is None else str(value)
 
     def _told(self, column: str) -> str:
         day = self._form == "parquet" and column in _DAYS
@@ -67,10 +67,10 @@ class Results:
         if self._form == "csv":
             shown = f"{self._safe(name, 'name', table)}, {self._safe('id', 'id', table)}"
         rows = f"SELECT row, profile, {shown} FROM {table.machines}"
-        query = (
-            f"SELECT name, id, {judged} FROM ({rows}) "
-            f"JOIN {self._verdict} USING (profile) ORDER BY row"
-        )
+        wanted = f"name, id, {judged}"
+        if self._form == "csv":
+            wanted = _line_of("name", "id", *map(quoted, _JUDGED))
+        query = f"SELECT {wanted} FROM ({rows}) JOIN {self._verdict} USING (profile) ORDER BY row"
         self._engine.run("SET threads = 1")  # each one more sorts in memory of its own
         with reading(str(path)):
             self._engine.run(f"COPY ({query}) TO {literal(str(path))} ({_OPTIONS[self._form]})")
@@ -100,8 +100,19 @@ class Results:
         return f"{shown} AS {column}"
 
 
+def _line_of(name: str, identity: str, *judged: str) -> str:
+    """SQL of a line of CSV, as `outputs.escaping.csv_text` writes it: DuckDB chooses other line
+    ends and quotes. Judged fields are kept as they are written.
+    """
+    doubled = "'\"' || replace({0}, '\"', '\"\"') || '\"'"
+    field = f"CASE WHEN regexp_matches({{0}}, '[\",\\r\\n]') THEN {doubled} ELSE {{0}} END"
+    texts = [f"coalesce({field.format(column)}, '')" for column in (name, identity)]
+    header = quoted(",".join(CSV_COLUMNS) + "\r")
+    return " || ',' || ".join((*texts, *judged)) + f" || chr(13) AS {header}"
+
+
 _OPTIONS = {
-    "csv": "FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''",
+    "csv": "FORMAT csv, HEADER true, DELIMITER '\1', QUOTE '', ESCAPE '', NULLSTR ''",
     "jsonl": "FORMAT json, ARRAY false",
     "parquet": "FORMAT parquet, COMPRESSION zstd",
 }
