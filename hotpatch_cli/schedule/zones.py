@@ -22,7 +22,7 @@ OBSOLETE = {
 }
 """Windows names that end with "- Old" in its list of zones, with the current name of their offset.
 
-Their clocks still change twice a year, as no IANA zone does, so CLDR doesn't pair them:
+CLDR doesn't pair them, because no IANA zone has their clocks, which still change twice a year:
 https://github.com/unicode-org/cldr/blob/main/common/supplemental/windowsZones.xml
 """
 
