@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from azure.core import AzureClouds
 from azure.core.credentials import AccessToken
-from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline.policies import RetryPolicy, UserAgentPolicy
+from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import HTTPPolicy, RetryPolicy, SansIOHTTPPolicy, UserAgentPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 from azure.identity import AzureAuthorityHosts, DefaultAzureCredential
@@ -142,7 +142,7 @@ class GraphClient:
     def __init__(self, url: str, sign_in: SignIn, pace: Pace, *, https: bool = True) -> None:
         self._url = url.rstrip("/") + _PATH
         self._https = https
-        policies = [
+        policies: list[HTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
             UserAgentPolicy(base_user_agent=f"hotpatch/{__version__}"),
             Stand(pace),
             sign_in,

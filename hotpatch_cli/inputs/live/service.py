@@ -178,7 +178,7 @@ class Service:
                 "Specify some of them with --subscription or --management-group.",
             )
         self._pace.after(headers)
-        data, total, more = (answer.get(key) for key in ("data", "totalRecords", "$skipToken"))
+        data, total, more = answer.get("data"), answer.get("totalRecords"), answer.get("$skipToken")
         counted = _is_count(total) and _is_count(answer.get("count"))
         if not isinstance(data, list) or not counted or answer["count"] != len(data):
             raise self._strange(query, "it has no rows or no row count")

@@ -1,4 +1,4 @@
-"""Faults of a service and of the way to it: nothing lost, doubled, or leaked, and an end in time."""
+"""Faults of a service and of the network: nothing lost, doubled, or leaked, and an end in time."""
 
 import gzip
 import zlib
@@ -167,8 +167,8 @@ def test_nothing_goes_to_another_host(hotpatch: Any, fleet: Azure, status: int) 
         assert not other.asked
 
 
-FIELDS = ("totalRecords", "count", "data", "$skipToken", "resultTruncated", "facets")
-VALUES: tuple[Any, ...] = (None, True, -1, 1.5, 10**30, "x", [], {}, [[]], {"a": 1})
+FIELDS = ("totalRecords", "count", "data", "$skipToken", "resultTruncated")
+VALUES: tuple[Any, ...] = (None, True, -1, 1.5, "x", [[]], {"a": 1})
 
 
 @pytest.mark.parametrize("field", FIELDS)
