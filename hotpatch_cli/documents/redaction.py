@@ -15,8 +15,12 @@ _NAME = re.compile(
     r"(?:^|[_.\-])(?:pat|sas|pass)(?:$|[_.\-])"
 )
 _HEADS = re.compile(  # one quick look: most texts have none of these
-    r"(?i)://|sig=|key=|pwd=|pass|secret|token|bearer|basic |eyJ|gh[a-z]_|github_pat_|glpat-|"
+    r"(?i)://|sig=|key=|pwd=|code=|pass|secret|token|bearer|basic |eyJ|gh[a-z]_|github_pat_|glpat-|"
     r"AKIA|ASIA|xox|-----BEGIN|\$ANSIBLE_VAULT|AccountKey|SharedAccess"
+)
+_PARAMETERS = (
+    r"sig|account_?key|shared_?access_?key|shared_?access_?signature|"
+    r"password|passwd|pwd|client_?secret|secret|access_?token|api_?key|token|code"
 )
 _SHAPES = tuple(
     (re.compile(pattern), replacement)
@@ -28,13 +32,11 @@ _SHAPES = tuple(
         (r"(?s)\$ANSIBLE_VAULT;[0-9.]{1,5};.*", REDACTED),
         (r"(?<=://)[^\s/@?#'\"]{1,2000}@", f"{REDACTED}@"),
         (
-            r"(?i)(?<![\w-])((?:sig|account_?key|shared_?access_?key|shared_?access_?signature|"
-            r"password|passwd|pwd|client_?secret|secret|access_?token|api_?key|token|code)="
-            r")[^\s&;,'\"]{1,4000}",
+            rf"(?i)(?<![\w-])((?:{_PARAMETERS})=)[^\s&;,'\"]{{1,4000}}",
             rf"\1{REDACTED}",
         ),
         (r"(?i)\b((?:bearer|basic) )[A-Za-z0-9+/=._~-]{8,}", rf"\1{REDACTED}"),
-        (r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?", REDACTED),
+        (r"\beyJ[\w-]{5,4000}\.[\w-]{5,4000}(?:\.[\w-]{0,4000})?", REDACTED),
         (r"\b(?:gh[pousr]_|github_pat_|glpat-)[\w-]{16,}", REDACTED),
         (r"\bxox[abprs]-[\w-]{8,}", REDACTED),
         (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", REDACTED),

@@ -1,4 +1,4 @@
-"""The body of an answer, read within bounds: so many bytes, unpacked, and so many seconds in all.
+"""The body of an answer, read within bounds: of bytes when unpacked, and of seconds in all.
 
 The library bounds the wait for each byte only, and keeps a body of any size.
 """

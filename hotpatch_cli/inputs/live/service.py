@@ -178,7 +178,8 @@ class Service:
                 "Specify some of them with --subscription or --management-group.",
             )
         self._pace.after(headers)
-        data, total, more = answer.get("data"), answer.get("totalRecords"), answer.get("$skipToken")
+        data, more = answer.get("data"), answer.get("$skipToken")
+        total: Any = answer.get("totalRecords")
         counted = _is_count(total) and _is_count(answer.get("count"))
         if not isinstance(data, list) or not counted or answer["count"] != len(data):
             raise self._strange(query, "it has no rows or no row count")
