@@ -6,7 +6,7 @@ templates can have passwords. A line that names a secret is never shown, nor one
 
 from pathlib import Path
 
-from hotpatch_cli.documents.redaction import names_secret, redacted
+from hotpatch_cli.documents.redaction import has_secret
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.folding import cells
@@ -20,7 +20,7 @@ def excerpt(problem: Problem) -> str:
     if problem.line is None or not problem.file.lower().endswith((".yaml", ".yml")):
         return ""
     line = _line(Path(problem.file), problem.line)
-    if line is None or _has_secret(line):
+    if line is None or has_secret(line):
         return ""
     column = min(problem.column or 1, len(line) + 1) - 1
     first = max(0, column - _BEFORE)
@@ -28,11 +28,6 @@ def excerpt(problem: Problem) -> str:
     margin = f"{problem.line:>6} | "
     caret = " " * (cells(visible(before)) + len(margin) - 2) + "^"
     return f"{margin}{visible(shown)}\n{' ' * 2}{caret}\n"
-
-
-def _has_secret(line: str) -> bool:
-    """Whether a line names a secret, or has one by its shape."""
-    return names_secret(line) or redacted(line) != line
 
 
 def _line(path: Path, number: int) -> str | None:

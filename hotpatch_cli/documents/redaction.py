@@ -12,10 +12,11 @@ _NAME = re.compile(
     r"(?i)passw(?:or)?d|pwd|passphrase|secret|token|credential|connection_?-?string|"
     r"(?:account|access|api|private|storage|shared|primary|secondary|signing|encryption)[ _-]?key|"
     r"custom_?-?data|user_?-?data|protected_?-?settings|authorization|bearer|signature|"
-    r"(?:^|[_.\-])(?:pat|sas|pass)(?:$|[_.\-])"
+    r"(?:^|[\W_])(?:pat|sas|pass)(?:$|[\W_])"
 )
+_LINE = re.compile(r"(?i)pass|connection|authori[sz]|key\s*[:=]")
 _HEADS = re.compile(  # one quick look: most texts have none of these
-    r"(?i)://|sig=|key=|pwd=|code=|pass|secret|token|bearer|basic |eyJ|gh[a-z]_|github_pat_|glpat-|"
+    r"(?i):/|sig=|key=|pwd=|code=|pass|secret|token|bearer|basic |eyJ|gh[a-z]_|github_pat_|glpat-|"
     r"AKIA|ASIA|xox|-----BEGIN|\$ANSIBLE_VAULT|AccountKey|SharedAccess"
 )
 _PARAMETERS = (
@@ -30,7 +31,7 @@ _SHAPES = tuple(
             REDACTED,
         ),
         (r"(?s)\$ANSIBLE_VAULT;[0-9.]{1,5};.*", REDACTED),
-        (r"(?<=://)[^\s/@?#'\"]{1,2000}@", f"{REDACTED}@"),
+        (r"(:/{1,2})[^\s/@?#'\"]{1,2000}@", rf"\1{REDACTED}@"),
         (
             rf"(?i)(?<![\w-])((?:{_PARAMETERS})=)[^\s&;,'\"]{{1,4000}}",
             rf"\1{REDACTED}",
@@ -47,6 +48,11 @@ _SHAPES = tuple(
 def names_secret(key: str) -> bool:
     """Whether a key says that its value is a secret."""
     return _NAME.search(key) is not None
+
+
+def has_secret(line: str) -> bool:
+    """Whether a line of a file could have a secret: rather once too often."""
+    return bool(_LINE.search(line)) or names_secret(line) or redacted(line) != line
 
 
 def redacted(text: str) -> str:

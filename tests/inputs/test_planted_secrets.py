@@ -153,3 +153,12 @@ def test_a_value_in_a_message(hotpatch: Any, key: str) -> None:
         hotpatch.write("own.yaml", f"machines:\n- {{name: web01, {key}: {json.dumps(shaped)}}}\n")
         done = hotpatch("check", "own.yaml", "--as-of", "2025-12-15")
         assert PLANTED not in done.out + done.err, shaped
+
+
+@pytest.mark.parametrize("option", ["--waivers", "--config", "--matrix", "--known"])
+def test_an_address_in_place_of_a_file(hotpatch: Any, option: str) -> None:
+    """An address given where a file is expected loses its password in the message."""
+    hotpatch.write("own.yaml", "machines:\n- {name: web01, platform: azure}\n")
+    done = hotpatch("check", "own.yaml", option, f"https://me:{PLANTED}@example.com/x")
+    assert done.code == 2
+    assert PLANTED not in done.out + done.err
