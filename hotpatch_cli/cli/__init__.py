@@ -32,6 +32,8 @@ def main() -> None:
     except Exception:  # noqa: BLE001  the one place where a bug becomes its exit code, with its traceback
         import traceback
 
-        traceback.print_exc()
+        from hotpatch_cli.documents.redaction import redacted
+
+        print(redacted(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
         print("This is a bug in hotpatch. Please report it with the lines above.", file=sys.stderr)  # noqa: T201
         sys.exit(70)

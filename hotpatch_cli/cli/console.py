@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from hotpatch_cli.documents.redaction import redacted
 from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, refuse
 from hotpatch_cli.outputs.escaping import encoded, visible
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -101,7 +102,7 @@ def say(text: str, *, quiet: bool = False) -> None:
 
 
 def _line(text: str) -> str:
-    line = visible(text)
+    line = visible(redacted(text))
     if sys.stderr.isatty():
         from shutil import get_terminal_size
         from textwrap import fill

@@ -1,5 +1,6 @@
 """The data of a run once its options are parsed: a fleet, release data and rules, and the date."""
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
@@ -140,7 +141,10 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
                 "Specify either --subscription or --management-group.",
                 param_hint="--management-group",
             )
-        where = tuple(request.subscription or ()), tuple(request.management_group or ())
+        where = (
+            _scope_names("subscription", request.subscription),
+            _scope_names("management-group", request.management_group),
+        )
         return [*fleet_files(files), source_name(*where, request.cloud)]
     from hotpatch_cli.cli.config.config import current
 
@@ -156,6 +160,14 @@ def source_names(request: AzureRequest, files: Sequence[str] | None) -> list[str
             "No input. Specify at least one file, or use --azure.", param_hint="FLEET"
         )
     return found
+
+
+def _scope_names(option: str, given: Sequence[str] | None) -> tuple[str, ...]:
+    """The names of an option. A variable that is set and blank is an empty name, not no option."""
+    variable = os.environ.get(f"HOTPATCH_{option.upper().replace('-', '_')}")
+    if not given and variable is not None and not variable.strip():
+        return ("",)
+    return tuple(given or ())
 
 
 def fleet_files(files: Sequence[str] | None) -> list[str]:

@@ -4,16 +4,13 @@ Only lines of inventories (YAML) are shown, which people write by hand: exports,
 templates can have passwords. A line that names a secret is never shown, nor one of a large file.
 """
 
-import re
 from pathlib import Path
 
+from hotpatch_cli.documents.redaction import has_secret
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.folding import cells
 
-_SECRETS = re.compile(
-    r"(?i)pass|secret|token|credential|connection|authori[sz]|signature|\bsas\b|[\w-]*key\s*[:=]"
-)
 _MOST_BYTES = 2_000_000
 _BEFORE, _WIDTH = 40, 70
 
@@ -23,7 +20,7 @@ def excerpt(problem: Problem) -> str:
     if problem.line is None or not problem.file.lower().endswith((".yaml", ".yml")):
         return ""
     line = _line(Path(problem.file), problem.line)
-    if line is None or _SECRETS.search(line):
+    if line is None or has_secret(line):
         return ""
     column = min(problem.column or 1, len(line) + 1) - 1
     first = max(0, column - _BEFORE)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
 from hotpatch_cli.documents.problems import EmptyInputError, InputError, Problem
+from hotpatch_cli.documents.redaction import redacted
 
 MAX_DEPTH = 64
 MAX_SCALAR = 65_536
@@ -193,6 +194,6 @@ def quoted(value: object, limit: int = 60) -> str:
         return "a list"
     if value is None:
         return "nothing"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else redacted(str(value))
     text = "".join(letter if letter.isprintable() else "?" for letter in text[: limit + 1])
     return f"'{text[:limit]}...'" if len(text) > limit else f"'{text}'"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
+from hotpatch_cli.documents.redaction import redacted_value
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
 from hotpatch_cli.errors import EmptyInputError, InputError, Problem
 from hotpatch_cli.inputs.changes import (
@@ -410,6 +411,21 @@ def _is_empty(root: Any) -> bool:
     return root in (None, [], {})
 
 
+def _without_secrets(machines: list[Machine]) -> list[Machine]:
+    """Machines whose tags have no secrets; placements that are shared stay shared."""
+    known: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
+    for number, machine in enumerate(machines):
+        tags = machine.placement.tags
+        if not tags:
+            continue
+        if tags not in known:
+            known[tags] = tuple((key, redacted_value(key, value)) for key, value in tags)
+        if known[tags] != tags:
+            placement = machine.placement._replace(tags=known[tags])
+            machines[number] = machine._replace(placement=placement)
+    return machines
+
+
 def _fleet_of(machines: list[Machine], sources: list[SourceData]) -> Fleet:
     windows: dict[str, Window] = {}
     groups: dict[str, GroupRule] = {}
@@ -421,7 +437,7 @@ def _fleet_of(machines: list[Machine], sources: list[SourceData]) -> Fleet:
         freezes += source.freezes
         rings |= dict.fromkeys(source.rings)
     return Fleet(
-        machines=_labelled(machines),
+        machines=_labelled(_without_secrets(machines)),
         name=next((source.name for source in sources if source.name), None),
         windows=windows,
         freezes=tuple(freezes),

@@ -1,25 +1,34 @@
-"""Microsoft's client of Resource Graph, set up for a cloud: who signs in, how long is waited, how
-often is tried.
+"""Microsoft's pipeline for Resource Graph, set up for a cloud: who signs in, how long is waited,
+how often is tried.
+
+A request goes to the cloud's own address and nowhere else: redirects and links aren't followed.
 
 This module is imported only where the extra `azure` is needed.
 """
 
+import json
+import math
 import os
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from azure.core import AzureClouds
 from azure.core.credentials import AccessToken
-from azure.core.pipeline import PipelineResponse
-from azure.core.pipeline.policies import RetryPolicy
+from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import HTTPPolicy, RetryPolicy, SansIOHTTPPolicy, UserAgentPolicy
+from azure.core.pipeline.transport import RequestsTransport
+from azure.core.rest import HttpRequest
 from azure.identity import AzureAuthorityHosts, DefaultAzureCredential
-from azure.mgmt.resourcegraph import ResourceGraphClient
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+from azure.mgmt.core.tools import get_arm_endpoints
 
 from hotpatch_cli import __version__
 from hotpatch_cli.errors import refuse
+from hotpatch_cli.inputs.live.answer import BODY, BoundedAnswer
 from hotpatch_cli.inputs.live.scope import AzureScope
 
 ENDPOINT = "HOTPATCH_AZURE_ENDPOINT"
@@ -34,6 +43,9 @@ _CLOUDS = {
     "china": (AzureClouds.AZURE_CHINA_CLOUD, AzureAuthorityHosts.AZURE_CHINA),
 }
 _THROTTLED = 429
+_UNAUTHORIZED = 401
+_OK = 200
+_PATH = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
 _SPAN = re.compile(r"(?:(\d{1,3})\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)")
 
 
@@ -85,6 +97,8 @@ class Stand(RetryPolicy[Any, Any]):
         throttled = (
             response.http_response.status_code == _THROTTLED
         )  # other answers bear the header too
+        if asked is not None and not math.isfinite(asked):
+            asked = None
         return asked or (quota_resets_after(response.http_response.headers) if throttled else None)
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
@@ -94,12 +108,84 @@ class Stand(RetryPolicy[Any, Any]):
         )
 
 
+class SignIn(ARMChallengeAuthenticationPolicy):
+    """Microsoft's own policy. It also asks once for a new token where one expired midway."""
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """The answer to a request with a token. Raises AzureError."""
+        answer = super().send(request)
+        if answer.http_response.status_code != _UNAUTHORIZED:
+            return answer
+        before = request.http_request.headers.get("Authorization")
+        self.authorize_request(request, *self._scopes)
+        if request.http_request.headers.get("Authorization") == before:
+            return answer  # the same token would be rejected again
+        return self.next.send(request)
+
+
 class _Nobody:
     """The sign-in for a test endpoint on this machine."""
 
+    def __init__(self) -> None:
+        self._given = 0
+
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        """A token that is none."""
-        return AccessToken("loopback", int(time.time()) + 3600)
+        """A token that is none; each is another one."""
+        self._given += 1
+        number = f"-{self._given}" if self._given > 1 else ""
+        return AccessToken(f"loopback{number}", int(time.time()) + 3600)
+
+
+class GraphClient:
+    """Sends queries to the one address of a cloud. Use it as a context manager."""
+
+    def __init__(self, url: str, sign_in: SignIn, pace: Pace, *, https: bool = True) -> None:
+        self._url = url.rstrip("/") + _PATH
+        self._https = https
+        policies: list[HTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
+            UserAgentPolicy(base_user_agent=f"hotpatch/{__version__}"),
+            Stand(pace),
+            sign_in,
+            BoundedAnswer(pace.answer),
+        ]
+        transport = RequestsTransport(
+            connection_timeout=min(30, pace.answer),
+            read_timeout=pace.answer,
+            connection_data_block_size=65_536,
+            use_env_settings=https,
+        )
+        self._pipeline: Pipeline[Any, Any] = Pipeline(transport, policies)
+
+    def __enter__(self) -> Self:
+        self._pipeline.__enter__()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._pipeline.__exit__(*problem)
+
+    def resources(self, query: dict[str, Any]) -> tuple[Any, Mapping[str, str]]:
+        """(the answer as JSON, its headers). Raises AzureError, AnswerError, and ValueError."""
+        request = HttpRequest("POST", self._url, json=query, headers={"Accept-Encoding": "gzip"})
+        done = self._pipeline.run(
+            request,
+            stream=True,
+            retry_on_methods=["POST"],  # a query changes nothing, so it may be sent again
+            enforce_https=self._https,
+        )
+        body: bytes = done.context[BODY]
+        response = done.http_response
+        if response.status_code != _OK:
+            raise RejectedError(response.status_code, body)
+        return json.loads(body), response.headers
+
+
+class RejectedError(HttpResponseError):
+    """An answer that is an error of the service, with its body."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(message=str(status))
+        self.status_code = status
+        self.body = body
 
 
 def quota_resets_after(headers: Mapping[str, str]) -> float | None:
@@ -111,28 +197,18 @@ def quota_resets_after(headers: Mapping[str, str]) -> float | None:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
-def connect(scope: AzureScope) -> tuple[ResourceGraphClient, Pace, dict[str, Any]]:
-    """(client, its pace, options of each call) for a scope's cloud, or for the test endpoint in the
-    variable.
-    """
+def connect(scope: AzureScope) -> tuple[GraphClient, Pace]:
+    """(client, its pace) for a scope's cloud, or for the test endpoint in the variable."""
     pace = PACE
-    common: dict[str, Any] = {
-        "retry_policy": Stand(pace),
-        "permit_redirects": False,  # a sign-in is sent only there
-        "connection_timeout": min(30, pace.answer),
-        "read_timeout": pace.answer,
-        "user_agent": f"hotpatch/{__version__}",
-    }
-    options: dict[str, Any] = {
-        "retry_on_methods": ["POST"]
-    }  # a query changes nothing, so it may be sent again
     if endpoint := os.environ.get(ENDPOINT):
         _require_own(endpoint)
-        client = ResourceGraphClient(_Nobody(), base_url=endpoint, use_env_settings=False, **common)
-        return client, pace, options | {"enforce_https": False}
+        nobody = SignIn(_Nobody(), "loopback")
+        return GraphClient(endpoint, nobody, pace, https=False), pace
     cloud, authority = _CLOUDS[scope.cloud]
+    arm = get_arm_endpoints(cloud)
     credential = DefaultAzureCredential(authority=authority)
-    return ResourceGraphClient(credential, cloud_setting=cloud, **common), pace, options
+    sign_in = SignIn(credential, *arm["credential_scopes"])
+    return GraphClient(arm["resource_manager"], sign_in, pace), pace
 
 
 def _require_own(endpoint: str) -> None:

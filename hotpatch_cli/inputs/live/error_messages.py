@@ -49,10 +49,7 @@ _CLIENT_ERRORS = range(400, 500)
 def told(error: AzureError, scope: AzureScope, about: str) -> InputError:
     """An error of the client with its fix; of the request and response it has only codes."""
     if isinstance(error, DecodeError):
-        said = f"The response for {about} isn't JSON and didn't come from Azure."
-        return refuse(
-            scope.name, said, "Check for a proxy or a sign-in page between you and Azure."
-        )
+        return not_json(scope, about)
     if isinstance(error, ClientAuthenticationError) and error.status_code != _UNAUTHORIZED:
         codes = ", ".join(dict.fromkeys(_SIGN_IN_CODE.findall(str(error.message))))
         return refuse(
@@ -77,6 +74,12 @@ def told(error: AzureError, scope: AzureScope, about: str) -> InputError:
     )
 
 
+def not_json(scope: AzureScope, about: str) -> InputError:
+    """An answer that isn't JSON, as proxies and sign-in pages send."""
+    said = f"The response for {about} isn't JSON and can't be read. It didn't come from Azure."
+    return refuse(scope.name, said, "Check for a proxy or a sign-in page between you and Azure.")
+
+
 def _answered(error: HttpResponseError, status: int, scope: AzureScope, about: str) -> InputError:
     said, remedy = _SAID.get(status, (f"Azure rejected the request for {about}", _UNCLEAR))
     if status not in _CLIENT_ERRORS:
@@ -88,8 +91,8 @@ def _answered(error: HttpResponseError, status: int, scope: AzureScope, about: s
 def _codes(error: HttpResponseError) -> list[str]:
     """The codes of an error and of its details."""
     try:
-        body = json.loads(error.response.text()) if error.response is not None else None
-    except (ValueError, RecursionError, AzureError):
+        body = json.loads(getattr(error, "body", b"") or b"null")
+    except (ValueError, RecursionError):
         return []
     root = body.get("error") if isinstance(body, dict) else None
     details = root.get("details") if isinstance(root, dict) else None

@@ -28,7 +28,12 @@ class AzureScope(NamedTuple):
         """The scope in a source's name. Raises InputError."""
         query = name[len(SCHEME) :].removeprefix("?")
         try:
-            pairs = parse_qsl(query, strict_parsing=bool(query), max_num_fields=10_000)
+            pairs = parse_qsl(
+                query,
+                keep_blank_values=True,
+                strict_parsing=bool(query),
+                max_num_fields=10_000,
+            )
         except ValueError:
             raise refuse(
                 name, "The Azure scope isn't valid.", "Use the format azure:?subscription=ID."
@@ -38,6 +43,12 @@ class AzureScope(NamedTuple):
                 name,
                 f"Unknown key {quoted(unknown)} in the Azure scope.",
                 f"Keys: {', '.join(_KEYS)}.",
+            )
+        if empty := next((key for key, value in pairs if not value.strip()), None):
+            raise refuse(
+                f"--{empty}",
+                "The value is empty.",
+                "Specify a name or an ID, or leave the option out to read everything.",
             )
         found = {
             key: tuple(dict.fromkeys(value for name, value in pairs if name == key))

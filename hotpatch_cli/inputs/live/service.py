@@ -16,10 +16,8 @@ from hotpatch_cli.inputs.live.rows import Row
 from hotpatch_cli.inputs.live.scope import AzureScope
 
 if TYPE_CHECKING:
-    from azure.mgmt.resourcegraph import ResourceGraphClient
-    from azure.mgmt.resourcegraph.models import QueryResponse
-
     from hotpatch_cli.inputs.live import Watcher
+    from hotpatch_cli.inputs.live.client import GraphClient
 
 PAGE = 1000
 """Rows of a page: the most that the service gives."""
@@ -42,17 +40,15 @@ class Service:
 
     def __init__(
         self,
-        client: "ResourceGraphClient",
+        client: "GraphClient",
         scope: AzureScope,
         watch: "Watcher",
         pace: Any,
-        **options: Any,
     ) -> None:
         self._client = client
         self._scope = scope
         self._watch = watch
         self._pace = pace
-        self._options = options
         self._where: dict[str, list[str]] = {}
 
     @classmethod
@@ -69,8 +65,8 @@ class Service:
         logging.getLogger("azure").addHandler(
             logging.NullHandler()
         )  # its errors are reported in our own words
-        client, pace, options = connect(scope)
-        return cls(client, scope, watch, pace, **options)
+        client, pace = connect(scope)
+        return cls(client, scope, watch, pace)
 
     def __enter__(self) -> Self:
         self._client.__enter__()
@@ -94,7 +90,7 @@ class Service:
         be read.
         """
         groups, wanted = list(self._scope.management_groups), self._scope.subscriptions
-        self._where = {"management_groups": groups} if groups else {}
+        self._where = {"managementGroups": groups} if groups else {}
         seen = self._all(SUBSCRIPTIONS)
         if not seen:
             said = "This account can't read any subscription in this scope."
@@ -126,13 +122,18 @@ class Service:
         """
         for _ in range(_READINGS):
             rows: dict[str, Row] = {}
-            total = 0
+            received, total, bound = 0, 0, None
             for page in self._pages(query):
                 rows.update((self._id_of(row, query).lower(), row) for row in page.rows)
                 total = page.total
                 self._watch(query.about, len(rows), total)
-            if len(rows) == total:
-                return list(rows.values())
+                received += len(page.rows)
+                bound = total if bound is None else bound
+                if page.token and received > bound:
+                    break  # more pages than rows: they repeat, or never end
+            else:
+                if len(rows) == total:
+                    return list(rows.values())
         said = f"The {query.about} changed during the query: {len(rows)} of {total} received."
         raise refuse(self._scope.name, said, "Try again.")
 
@@ -143,8 +144,8 @@ class Service:
         return found
 
     def _pages(self, query: Query) -> Iterator[ResultPage]:
-        """The pages of a query. A token that came before, or a page without rows, would go on for
-        ever.
+        """The pages of a query. A token that came before, or a page without rows, would go on
+        forever.
         """
         tokens: set[str | None] = set()
         token: str | None = None
@@ -162,14 +163,13 @@ class Service:
         raise self._strange(query, "it never ends")
 
     def _page(self, query: Query, token: str | None) -> ResultPage:
-        from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
-
-        options = QueryRequestOptions(top=PAGE, skip_token=token, result_format="objectArray")
-        where: Any = self._where
-        request = QueryRequest(query=query.text, options=options, **where)
+        options = {"$top": PAGE, "$skipToken": token, "resultFormat": "objectArray"}
+        if token is None:
+            del options["$skipToken"]
+        request = {"query": query.text, "options": options, **self._where}
         answer, headers = self._asked(request, query)
-        if answer is None:
-            raise self._strange(query, "it is empty")
+        if not isinstance(answer, dict):
+            raise self._strange(query, "it isn't an object")
         if headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
             said = "There are more than 10000 subscriptions, the limit of one query."
             raise refuse(
@@ -178,46 +178,45 @@ class Service:
                 "Specify some of them with --subscription or --management-group.",
             )
         self._pace.after(headers)
-        data: Any = answer.data  # declared as an object: rows in the format that is asked for
-        total: Any = answer.total_records
-        if not isinstance(data, list) or not isinstance(total, int) or answer.count != len(data):
+        data, more = answer.get("data"), answer.get("$skipToken")
+        total: Any = answer.get("totalRecords")
+        counted = _is_count(total) and _is_count(answer.get("count"))
+        if not isinstance(data, list) or not counted or answer["count"] != len(data):
             raise self._strange(query, "it has no rows or no row count")
-        if str(answer.result_truncated).lower() == "true" and not answer.skip_token:
+        if more is not None and not isinstance(more, str):
+            raise self._strange(query, "its skip token isn't text")
+        if str(answer.get("resultTruncated")).lower() == "true" and not more:
             said = f"Azure truncated the list of {query.about}."
             raise refuse(self._scope.name, said, "Specify fewer subscriptions with --subscription.")
-        return ResultPage(data, total, answer.skip_token)
+        return ResultPage(data, total, more)
 
-    def _asked(
-        self, request: Any, query: Query
-    ) -> tuple["QueryResponse | None", Mapping[str, str]]:
+    def _asked(self, request: dict[str, Any], query: Query) -> tuple[Any, Mapping[str, str]]:
         """The answer and its headers. Raises InputError in words that a person can act on."""
         from azure.core.exceptions import AzureError
 
-        from hotpatch_cli.inputs.live.error_messages import told
+        from hotpatch_cli.inputs.live.answer import AnswerError
+        from hotpatch_cli.inputs.live.error_messages import not_json, told
 
-        got: list[tuple[QueryResponse | None, Mapping[str, str]]] = []
         try:
-            self._client.resources(
-                request,
-                cls=lambda raw, body, _: got.append((body, raw.http_response.headers)),
-                **self._options,
-            )
+            return self._client.resources(request)
         except AzureError as error:
             raise told(error, self._scope, query.about) from None
-        except (RecursionError, ValueError) as error:
-            said = (
-                "it is nested too deeply"
-                if isinstance(error, RecursionError)
-                else type(error).__name__
-            )
-            raise self._strange(query, said) from None
-        return got[0]
+        except AnswerError as error:
+            raise self._strange(query, str(error)) from None
+        except RecursionError:
+            raise self._strange(query, "it is nested too deeply") from None
+        except ValueError:
+            raise not_json(self._scope, query.about) from None
 
     def _strange(self, query: Query, why: str) -> InputError:
         said = f"Azure's response for {query.about} can't be read: {why}."
         return refuse(
             self._scope.name, said, "Try again, and check for a proxy between you and Azure."
         )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def raise_unknown(name: str, found: Mapping[str, list[str]], count: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.documents.tree import Log, Mapping, NumberText, Sequence, quoted
 from hotpatch_cli.inputs.deployments import DECIDING
 from hotpatch_cli.inputs.field_types import machine_zone
+from hotpatch_cli.inputs.source import dig, items
 from hotpatch_cli.model import PlannedChange
 
 UNKNOWN = "known only after apply"
@@ -40,6 +41,35 @@ def is_hidden(tree: Any, path: tuple[str, ...]) -> bool:
     if isinstance(tree, Sequence):
         return any(item is True for item in tree)
     return tree is True
+
+
+def marks_of_paths(paths: Any) -> Mapping:
+    """The `sensitive_attributes` of a state as the tree of marks that plans have.
+
+    A number in a path is left out: what is sensitive in one item is hidden in all.
+    """
+    tree = Mapping()
+    for path in items(paths):
+        keys = [key for step in items(path) if (key := _key_of(step)) is not None]
+        if keys:
+            _put_mark(tree, keys)
+    return tree
+
+
+def _put_mark(tree: Mapping, keys: list[str]) -> None:
+    for key in keys[:-1]:
+        inner = tree.setdefault(key, Mapping())
+        if not isinstance(inner, Mapping):
+            return
+        tree = inner
+    tree[keys[-1]] = True
+
+
+def _key_of(step: Any) -> str | None:
+    """The attribute or the key of a map in a step: `{"type": "get_attr", "value": "tags"}`."""
+    value = dig(step, "value")
+    value = dig(value, "value") if isinstance(value, Mapping) else value
+    return value if isinstance(value, str) and not isinstance(value, NumberText) else None
 
 
 class Attributes:

@@ -29,6 +29,7 @@ from hotpatch_cli.inputs.terraform.attributes import (
     Attributes,
     TerraformResource,
     is_hidden,
+    marks_of_paths,
 )
 from hotpatch_cli.inputs.terraform.changes import ResourceChange, changes_in, earlier_resources
 from hotpatch_cli.inputs.terraform.maintenance import maintenance_of
@@ -169,7 +170,9 @@ def _of_state_file(root: Mapping) -> Iterator[TerraformResource]:
         for instance in items(dig(resource, "instances")):
             values = dig(instance, "attributes")
             if isinstance(values, Mapping):
-                yield TerraformResource(base + _index(dig(instance, "index_key")), kind, values)
+                address = base + _index(dig(instance, "index_key"))
+                sensitive = marks_of_paths(dig(instance, "sensitive_attributes"))
+                yield TerraformResource(address, kind, values, sensitive=sensitive)
 
 
 def _index(key: Any) -> str:
@@ -346,10 +349,13 @@ def _health(view: Attributes) -> bool | None:
 
 def _tags(view: Attributes) -> tuple[tuple[str, str], ...]:
     tags, _ = view.node("tags")
-    if not isinstance(tags, Mapping) or is_hidden(view.resource.sensitive, ("tags",)):
+    hidden = view.resource.sensitive
+    if not isinstance(tags, Mapping):
         return ()
     return tuple(
-        (key, value) for key, value in tags.items() if isinstance(value, str) and key.isprintable()
+        (key, value)
+        for key, value in tags.items()
+        if isinstance(value, str) and key.isprintable() and not is_hidden(hidden, ("tags", key))
     )
 
 

@@ -18,6 +18,8 @@ OTHER = "22222222-2222-2222-2222-222222222222"
 class Answer(NamedTuple):
     """An answer that is not a result: a status, headers, and a body of any kind; or a cut after so
     many bytes.
+
+    `drip` is the pause in seconds before each byte. `endless` is sent again and again, in chunks.
     """
 
     status: int = 200
@@ -25,6 +27,8 @@ class Answer(NamedTuple):
     headers: dict[str, str] | None = None
     cut: int | None = None
     wait: float = 0
+    drip: float = 0
+    endless: bytes = b""
 
 
 class Asked(NamedTuple):
@@ -52,6 +56,7 @@ class Azure:
         }
         self.page = 1000
         self.asked: list[Asked] = []
+        self.sent = 0
         self.instead: list[Answer | None] = []
         self.headers: dict[str, str] = {
             "x-ms-user-quota-remaining": "14",
@@ -108,7 +113,28 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(answer.wait)
         self._send(answer)
 
+    def _send_endless(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in (answer.headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(answer.endless), answer.endless))
+                self.azure.sent += len(answer.endless)
+        except OSError:  # the client has gone
+            self.close_connection = True
+
+    def _send_slowly(self, data: bytes, pause: float) -> None:
+        for byte in b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(data), data):
+            self.wfile.write(bytes([byte]))
+            time.sleep(pause)
+
     def _send(self, answer: Answer) -> None:
+        if answer.endless:
+            self._send_endless(answer)
+            return
         content = answer.body
         data = (
             content
@@ -116,6 +142,9 @@ class Handler(BaseHTTPRequestHandler):
             else (content if isinstance(content, str) else json.dumps(content)).encode()
         )
         try:
+            if answer.drip:
+                self._send_slowly(data, answer.drip)
+                return
             self.send_response(answer.status)
             for name, value in (
                 {"Content-Type": "application/json"} | self.azure.headers | (answer.headers or {})

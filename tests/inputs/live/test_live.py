@@ -128,11 +128,6 @@ def test_an_empty_quota_is_waited_for(hotpatch: Any, azure: Azure) -> None:
 
 
 REFUSALS = {
-    "not signed in": (
-        Answer(401, {"error": {"code": "ExpiredAuthenticationToken"}}),
-        "ExpiredAuthenticationToken",
-        "az login",
-    ),
     "no right": (
         Answer(403, {"error": {"code": "AuthorizationFailed"}}),
         "AuthorizationFailed",
