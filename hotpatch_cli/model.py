@@ -136,7 +136,7 @@ class SourceWord(StrEnum):
     @classmethod
     def parse(cls, text: str | None) -> SourceValue[Self] | None:
         """The value that a source states; a word of no member has no meaning, only its text."""
-        return None if text is None else _source_word(cls, text)
+        return None if text is None else _source_word(cls, text.strip())
 
 
 @lru_cache(maxsize=4096)
@@ -467,6 +467,13 @@ class Machine(NamedTuple):
     supposed: tuple[str, ...] = ()
     defaulted: tuple[str, ...] = ()
     change: PlannedChange | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells it from other machines in every output: its resource ID, the same in any
+        letter case; without one, its label, where `A` and `a` are two machines.
+        """
+        return self.id.lower() if self.id else self.label
 
 
 class ChangeCounts(NamedTuple):

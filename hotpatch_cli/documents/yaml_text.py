@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from hotpatch_cli.documents.tree import MAX_DEPTH, Document, Log, Mapping, Sequence
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_MERGE = "<<\0"  # the merge key, which no key of a file equals: YAML has no code 0
 _MAX_ALIASED = 64 * 2**20  # characters that aliases may stand for, all together
 
 
@@ -115,7 +116,8 @@ class _Builder:
                 if marked and (event.tag is not None or event.anchor is not None):
                     self._note_marks(event)
                 if key is None:
-                    key, key_mark = share(value, value), mark
+                    merges = value == "<<" and event.implicit[0]  # in quotes it's a key like others
+                    key, key_mark = (_MERGE if merges else share(value, value)), mark
                     continue
                 value = None if value in nulls and event.implicit[0] else share(value, value)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
@@ -178,7 +180,7 @@ class _Builder:
             raise _LimitError
 
     def _closed(self, node: Any, level: _Level, end: int) -> Any:
-        if type(node) is Mapping and "<<" in node:
+        if type(node) is Mapping and _MERGE in node:
             node = self._merge(node)
         if level.anchor:
             self.anchors[level.anchor] = (node, end + self.aliased - level.before)
@@ -200,14 +202,14 @@ class _Builder:
 
     def _merge(self, node: Mapping) -> Mapping:
         """The merge key `<<`: the mapping's own keys win over those of its mappings."""
-        named = node["<<"]
+        named = node[_MERGE]
         result = Mapping(node.mark)
         for key, value, key_mark, value_mark in node.placed():
-            if key != "<<":
+            if key != _MERGE:
                 result.put(key, value, key_mark, value_mark)
         for source in named if isinstance(named, Sequence) else [named]:
             if not isinstance(source, Mapping):
-                self.log.add(node.at("<<"), "`<<` requires a mapping or a list of mappings.")
+                self.log.add(node.at(_MERGE), "`<<` requires a mapping or a list of mappings.")
                 continue
             for key, value, key_mark, value_mark in source.placed():
                 if key not in result:

@@ -291,7 +291,7 @@ FACTS: tuple[Fact, ...] = (
         t.FLAG,
         "true if the VM agent is installed (provisionVMAgent)",
         example="true",
-        columns=("provision vm agent",),
+        columns=("provision vm agent", "vm agent"),
         azure=f"{_SETTINGS}.provisionVMAgent",
     ),
     Fact(

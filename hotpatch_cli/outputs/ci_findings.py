@@ -63,10 +63,7 @@ def ci_findings(report: Report) -> Iterator[CiFinding]:
     """All findings of all machines, in the order of the input."""
     times: Counter[tuple[str, str]] = Counter()
     for checked in report.machines:
-        identity = checked.machine.id
-        key = (
-            identity.lower() if identity else checked.machine.label
-        )  # `A` and `a` are two machines
+        key = checked.machine.identity
         for reason in checked.reasons:
             code, level = reason.rule.code, "error" if reason.counts else reason.level
             print_ = _fingerprint(key, code, times)

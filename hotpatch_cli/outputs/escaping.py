@@ -43,10 +43,18 @@ def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text that stays text in Markdown: no markup, no HTML, no cell, no link, and nobody is called
-    by an @.
+    """Text that stays text in Markdown: no markup, no HTML, no cell, no link, no emoji, and nobody
+    is called by an @.
+
+    The signs that build markup are written as references. GitHub finds addresses, issues and emoji
+    in the text that it shows, where a reference is a plain sign again: a space without width cuts
+    them.
+    https://github.github.com/gfm/#autolinks-extension-
+    https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
     """
-    return "".join(_MARKDOWN.get(sign, sign) for sign in visible(text))
+    found = _LINKED.sub(lambda match: f"{match[0]}{_CUT}", visible(text))
+    inert = "".join(_MARKDOWN.get(sign, sign) for sign in found).replace(_CUT, "&#8203;")
+    return _BLOCK.sub(lambda match: f"{match[1]}&#{ord(match[2])};", inert)
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
@@ -60,6 +68,15 @@ def _markdown_row(cells: Iterable[str]) -> str:
 
 
 _MARKDOWN = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}
+_CUT = "\0"  # stands for the space without width: `visible` leaves no such code in a text
+# What GitHub turns into a link or an emoji, up to the sign behind which it's cut.
+_LINKED = re.compile(
+    r"(?:https?|ftp|mailto|xmpp)(?=:)|www(?=\.)|gh-(?=\d)|\#(?=\d)|:(?=[a-z+-][\w+-]*:)",
+    re.IGNORECASE,
+)
+_BLOCK = re.compile(
+    r"^(\s*(?=[-+=])|\s*\d{1,9}(?=[.)]))(.)"
+)  # a list, a rule, an underlined heading
 
 
 def encoded(product: str | bytes) -> bytes:

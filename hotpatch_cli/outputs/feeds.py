@@ -167,7 +167,7 @@ def _is_out(checked: Checked) -> bool:
 def _of_machine(due: _Due) -> FeedEvent:
     machine, restart = due.checked.machine, due.restart
     return FeedEvent(
-        identity=("restart", (machine.id or machine.label).lower(), *_cause(restart)),
+        identity=("restart", machine.identity, *_cause(restart)),
         start=due.start,
         end=due.end,
         summary=f"{machine.label}: {_restart_words(due)}",

@@ -78,7 +78,7 @@ class _PlanEvents:
         if machine.placement.groups:
             lines.append(f"Groups: {', '.join(machine.placement.groups)}.")
         return FeedEvent(
-            identity=("planned", (machine.id or machine.label).lower(), str(day)),
+            identity=("planned", machine.identity, str(day)),
             start=reboot.start,
             end=reboot.end,
             summary=f"{machine.label}: restart ({_baseline([reboot], day)})",

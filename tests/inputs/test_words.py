@@ -318,3 +318,35 @@ def test_what_is_no_resource_is_not_passed_over(hotpatch: Any) -> None:
     done = hotpatch.check(json.dumps({"value": [machine, 5]}), name="vms.json")
     assert (done.code, done.out) == (2, "")
     assert "Expected a resource (a mapping), found '5'." in done.err
+
+
+@pytest.mark.parametrize(
+    "mode", ["AutomaticByPlatform", " automaticbyplatform", "AutomaticByOS\t "]
+)
+def test_spaces_around_a_word_are_no_part_of_it(hotpatch: Any, mode: str) -> None:
+    """A patch mode means the same with spaces around it, in an export and in its conversion."""
+    image = {
+        "publisher": "MicrosoftWindowsServer",
+        "offer": "WindowsServer",
+        "sku": "2022-datacenter-azure-edition-core",
+    }
+    settings = {"patchMode": mode, "enableHotpatching": True, "rebootSetting": "IfRequired"}
+    vm = {
+        "name": "a",
+        "type": "Microsoft.Compute/virtualMachines",
+        "storageProfile": {"imageReference": image, "osDisk": {"osType": "Windows"}},
+        "osProfile": {
+            "windowsConfiguration": {"provisionVMAgent": True, "patchSettings": settings}
+        },
+    }
+    plain = {**settings, "patchMode": mode.strip()}
+    usual = json.dumps([vm]).replace(json.dumps(settings), json.dumps(plain))
+    expected = hotpatch.check(usual, *DAY, name="plain.json").machines["a"]
+    hotpatch.write("vm.json", json.dumps([vm]))
+    assert hotpatch("convert", "vm.json", "-o", "out.yaml").code == 0
+    for name in ("vm.json", "out.yaml"):
+        machine = hotpatch("check", name, *DAY, "-f", "json").machines["a"]
+        assert machine["verdict"] == expected["verdict"]
+        assert [each["code"] for each in machine["reasons"]] == [
+            each["code"] for each in expected["reasons"]
+        ]

@@ -427,3 +427,25 @@ def test_a_feed_is_read_back_as_it_was_written() -> None:
     )
     text = feed("f", [event], Feed(alarms=(timedelta(days=7),)))
     assert feed("f", [event], Feed(previous=published(text), day=date(2030, 1, 1))) == text
+
+
+@pytest.mark.parametrize("names", [("WEB01", "web01"), ("Straße", "STRASSE")])
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_two_machines_are_two_events(hotpatch: Any, command: str, names: tuple[str, str]) -> None:
+    """Names in another letter case are two machines: no event of one
+    takes the place of the other's.
+    """
+    machine = (
+        "{name: %s, platform: arc, os: Windows Server 2025 Standard, build: 26100.1742,"
+        " timezone: Europe/Berlin, window: night, arc: {status: Connected, hotpatch: Enabled,"
+        " enablement: Enabled, vbs: running, secure_boot: true, uefi: true}}"
+    )
+    text = (
+        "windows: {night: {days: [sat, sun], start: '22:00', duration: 3h}}\n"
+        f"machines: [{machine % names[0]}, {machine % names[1]}]\n"
+    )
+    fleet = hotpatch.write("fleet.yaml", text)
+    out = hotpatch(command, fleet, "--as-of", "2025-12-15", "-f", "ics").out
+    events = icalendar.Calendar.from_ical(out).walk("VEVENT")
+    assert len(events) == 2
+    assert len({str(event["UID"]) for event in events}) == 2
