@@ -18,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from hotpatch_cli.cli.console import takes_color
 from hotpatch_cli.cli.help_panels import COMMAND_PANELS, OPTION_PANELS, option_panel
 from hotpatch_cli.documents.codec import did_you_mean
+from hotpatch_cli.documents.redaction import redacted
 
 WIDEST = 100
 """The width of a page in a terminal that is wider."""
@@ -50,6 +51,14 @@ class PlainGroup(TyperGroup):
         """Parse the arguments; an unknown option is refused with the nearest one."""
         return _parsed(super().parse_args, self, ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what is wrong with its options is told without the secrets in them."""
+        try:
+            return super().invoke(ctx)
+        except _UsageError as error:
+            error.message = redacted(error.message)
+            raise
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is named first; an unknown one is refused with the nearest one."""
         name = args[0]
@@ -81,7 +90,8 @@ def _parsed(parse: Any, command: Any, ctx: Any, args: list[str]) -> Any:
     renamed = _RENAMED.get(name, "")
     nearest = f"Did you mean '{renamed}'?" if renamed in flags else did_you_mean(name, flags)
     advice = nearest or f"To list the options, run `{ctx.command_path} --help`."
-    return ctx.fail(f"{name[:80]!r} isn't an option of {ctx.command_path}. {advice}")
+    shown = redacted(name)[:80]
+    return ctx.fail(f"{shown!r} isn't an option of {ctx.command_path}. {advice}")
 
 
 def _range_of(error: Any) -> str:

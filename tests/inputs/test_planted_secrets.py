@@ -162,3 +162,28 @@ def test_an_address_in_place_of_a_file(hotpatch: Any, option: str) -> None:
     done = hotpatch("check", "own.yaml", option, f"https://me:{PLANTED}@example.com/x")
     assert done.code == 2
     assert PLANTED not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "f.yaml", "-f", "ghp_{}"),
+        ("check", "f.yaml", "--input-format", "Bearer {}"),
+        ("check", "f.yaml", "--as-of", "https://me:{}@example.com"),
+        ("check", "f.yaml", "--only", "glpat-{}"),
+        ("check", "f.yaml", "--ghp_{}"),
+        ("ghp_{}",),
+        ("windows", "ghp_{}"),
+        ("explain", "glpat-{}"),
+        ("--ghp_{}",),
+    ],
+    ids=" ".join,
+)
+def test_a_secret_on_the_command_line_is_not_repeated(
+    hotpatch: Any, arguments: tuple[str, ...]
+) -> None:
+    """A token in the place of a word is a mistake whose message leaves the token out."""
+    hotpatch.write("f.yaml", "machines: []")
+    done = hotpatch(*(part.format(PLANTED) for part in arguments))
+    assert done.code == 2
+    assert PLANTED not in done.out + done.err

@@ -1,4 +1,8 @@
-"""Bicep: compiled to an ARM template by `bicep` or `az`, where one of them is there."""
+"""Bicep: compiled to an ARM template by `bicep` or `az`, where one of them is there.
+
+The compiler downloads nothing for us: a module of a registry must be in its cache.
+https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-cli#build
+"""
 
 import shutil
 import subprocess
@@ -53,6 +57,13 @@ def _compiled(name: str) -> str:
         raise refuse(
             name, f"Can't run {command[0]}: {error.strerror}.", f"Run `bicep build {name}`."
         ) from None
+    if b"has not been restored" in done.stderr:
+        raise refuse(
+            name,
+            "A module of the file isn't in the cache of the compiler, and hotpatch downloads none: "
+            f"{_errors(done.stderr)}.",
+            f"Run `bicep restore {name}`, or `az bicep restore --file {name}`.",
+        )
     if done.returncode != 0:
         raise refuse(
             name,
@@ -68,9 +79,9 @@ def _command(name: str) -> list[str]:
     """
     path = str(Path(name).resolve())
     if tool := shutil.which("bicep"):
-        return [tool, "build", path, "--stdout"]
+        return [tool, "build", path, "--stdout", "--no-restore"]
     if tool := shutil.which("az"):
-        return [tool, "bicep", "build", "--file", path, "--stdout"]
+        return [tool, "bicep", "build", "--file", path, "--stdout", "--no-restore"]
     raise refuse(
         name,
         "The Bicep file can't be compiled: neither bicep nor az is on the PATH.",

@@ -492,6 +492,12 @@ def test_parameters_files_that_fit_nothing_are_named(
 
 COMPILER = """#!{python}
 import sys
+if "--no-restore" not in sys.argv:
+    sys.exit("a compiler that downloads")
+if "remote" in sys.argv[2]:
+    sys.stderr.write("/home/x/remote.bicep(1,11) : Error BCP190: The module with reference ")
+    sys.stderr.write("\\"br:example.azurecr.io/vm:v1\\" has not been restored.\\n")
+    sys.exit(1)
 if "bad" in sys.argv[2]:
     sys.stderr.write("/home/x/bad.bicep(3,5) : Error BCP018: Expected the \\"=\\" character.\\n")
     sys.exit(1)
@@ -532,6 +538,19 @@ def test_a_bicep_file_that_does_not_compile_is_named(compiler: Hotpatch) -> None
     done = compiler("check", "bad.bicep")
     assert done.code == 2
     assert "Error BCP018" in done.err
+
+
+@pytest.mark.skipif(
+    os.name == "nt", reason="the compiler of this test is a script with a first line of Unix"
+)
+def test_a_module_of_a_registry_is_not_downloaded(compiler: Hotpatch) -> None:
+    """A module that the compiler has not in its cache is refused with the command that gets it."""
+    compiler.write("remote.bicep", "module vm 'br:example.azurecr.io/vm:v1' = {}")
+    done = compiler("check", "remote.bicep")
+    assert done.code == 2
+    assert "BCP190" in done.err
+    assert "hotpatch downloads none" in done.err
+    assert "`bicep restore remote.bicep`" in done.err
 
 
 def test_without_a_compiler_the_message_says_how(
