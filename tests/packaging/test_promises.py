@@ -136,6 +136,6 @@ def test_the_tests_that_the_policy_names_exist() -> None:
     """Every test in the table of SECURITY.md is a function of the suite."""
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
     sources = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    defined = {name for text in sources for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
+    defined = {name for text in sources for name in re.findall(r"(?m)^def (test_\w+)", text)}
     assert named
     assert named <= defined
