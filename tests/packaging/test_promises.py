@@ -1,0 +1,141 @@
+"""What SECURITY.md promises of every run: no network unless asked for, and no input that runs."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "hotpatch_cli").rglob("*.py"))
+NEVER_CALLED = {"eval", "exec", "__import__"}
+NEVER_IMPORTED = {"pickle", "marshal", "shelve", "subprocess", "pty", "runpy", "code", "ctypes"}
+NEVER_OF_A_MODULE = {
+    "os": {"system", "popen", "startfile"},
+    "yaml": {"load", "load_all", "full_load", "unsafe_load", "unsafe_load_all"},
+}
+PREFIXES_OF_OS = ("exec", "spawn", "posix_spawn")
+NETWORK = {"socket", "ssl", "http.client", "urllib.request", "requests", "asyncio"}
+MAY_USE_THE_NETWORK = {"cli/releases.py"}
+MAY_EXECUTE = {"hotpatch_cli/inputs/templates/bicep.py"}
+"""The Bicep compiler of the user, with a list of arguments and no shell."""
+BLOCKED = """
+import socket, sys
+
+def refused(*values, **options):
+    sys.stderr.write("NETWORK USED\\n")
+    sys.stderr.flush()
+    import os
+    os._exit(99)
+
+for name in ("connect", "connect_ex", "sendto", "bind"):
+    setattr(socket.socket, name, refused)
+socket.getaddrinfo = socket.gethostbyname = socket.create_connection = refused
+"""
+JOBS = (
+    ("check", "examples/fleet.yaml", "--as-of", "2025-12-15"),
+    ("plan", "examples/fleet.yaml", "--as-of", "2025-12-15"),
+    ("calendar", "--year", "2025"),
+    ("matrix",),
+    ("releases",),
+    ("windows", "list", "examples/fleet.yaml", "--from", "2025-12-15"),
+    ("explain", "HP202"),
+)
+
+
+def uses(tree: ast.AST) -> list[str]:
+    """Calls and imports of a source by which text from a file could run."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in NEVER_CALLED:
+            found.append(node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module, name = node.value.id, node.attr
+            started = module == "os" and name.startswith(PREFIXES_OF_OS)
+            if started or name in NEVER_OF_A_MODULE.get(module, ()):
+                found.append(f"{module}.{name}")
+        found += [name for name in imports(node) if name.partition(".")[0] in NEVER_IMPORTED]
+    return found
+
+
+def imports(node: ast.AST) -> list[str]:
+    """Modules that a statement imports."""
+    if isinstance(node, ast.Import):
+        return [name.name for name in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+    return []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["eval(x)", "import pickle", "from subprocess import run", "os.execv(a, b)", "yaml.load(x)"],
+)
+def test_the_search_finds_what_it_looks_for(text: str) -> None:
+    """Each kind of execution is found in a source that has it."""
+    assert uses(ast.parse(text))
+
+
+def test_no_source_executes_input() -> None:
+    """No module evaluates text, loads objects from files, or starts a process but the compiler."""
+    found = {
+        path.relative_to(ROOT).as_posix(): used
+        for path in SOURCES
+        if (used := uses(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {name: ["subprocess"] for name in MAY_EXECUTE}
+
+
+def test_only_releases_opens_a_connection_of_its_own() -> None:
+    """No other module imports a client of the network; Azure's libraries serve --azure."""
+    found = {
+        path.relative_to(ROOT / "hotpatch_cli").as_posix()
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if NETWORK & set(imports(node))
+    }
+    assert found == MAY_USE_THE_NETWORK
+
+
+def run(arguments: tuple[str, ...], *paths: Path) -> subprocess.CompletedProcess[bytes]:
+    """A command with folders ahead of those that Python searches."""
+    places = os.pathsep.join([*map(str, paths), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, "-m", "hotpatch_cli", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": places},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", JOBS, ids=" ".join)
+def test_a_run_without_a_network_writes_the_same_bytes(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A command whose sockets end the process has the output and exit code of a plain run."""
+    (tmp_path / "sitecustomize.py").write_text(BLOCKED, encoding="utf-8")
+    blocked, plain = run(arguments, tmp_path), run(arguments)
+    assert plain.stdout
+    assert (blocked.returncode, blocked.stdout) == (plain.returncode, plain.stdout)
+    assert b"NETWORK USED" not in blocked.stderr
+
+
+@pytest.mark.slow
+def test_the_block_of_the_network_works(tmp_path: Path) -> None:
+    """A command that asks for the network ends at its first socket."""
+    (tmp_path / "sitecustomize.py").write_text(BLOCKED, encoding="utf-8")
+    assert run(("releases", "update", "--url", "https://localhost:9/x"), tmp_path).returncode == 99
+
+
+def test_the_tests_that_the_policy_names_exist() -> None:
+    """Every test in the table of SECURITY.md is a function of the suite."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    defined = {name for text in sources for name in re.findall(r"(?m)^def (test_\w+)", text)}
+    assert named
+    assert named <= defined
