@@ -43,18 +43,50 @@ def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def markdown(text: str) -> str:
-    """Text that stays text in Markdown: no markup, no HTML, no cell, no link, no emoji, and nobody
-    is called by an @.
+    """Text that stays text in Markdown: no markup, no HTML, no cell, no line that begins a block,
+    no command of a build log, no link, no emoji, and nobody is called by an @.
 
-    The signs that build markup are written as references. GitHub finds addresses, issues and emoji
-    in the text that it shows, where a reference is a plain sign again: a space without width cuts
-    them.
+    The signs that build markup are written as references. GitHub and GitLab look for addresses,
+    mentions, issues, commits and emoji in the text that they show, where a reference is a plain
+    sign again: a space without width cuts them.
     https://github.github.com/gfm/#autolinks-extension-
     https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
     """
-    found = _LINKED.sub(lambda match: f"{match[0]}{_CUT}", visible(text))
-    inert = "".join(_MARKDOWN.get(sign, sign) for sign in found).replace(_CUT, "&#8203;")
-    return _BLOCK.sub(lambda match: f"{match[1]}&#{ord(match[2])};", inert)
+    block = _BLOCK.match(text)
+    head = block[0] if block else ""
+    return head.translate(_LINE_START) + markdown_cell(text[len(head) :])
+
+
+def markdown_cell(text: str) -> str:
+    """The same where no block can begin: in a cell."""
+    shown = visible(text)
+    if _SIGN.search(shown):
+        shown = _LINKED.sub(_CUT, shown)
+    return shown.translate(_MARKUP).replace("::", "&#58;&#58;")
+
+
+def markdown_code(text: str) -> str:
+    """Text as code within a line of Markdown: nothing in it ends the code or a cell."""
+    shown = visible(text)
+    if "|" in shown or not shown.strip():
+        return f"<code>{markdown(shown)}</code>"
+    fence = "`" * (_longest_run(shown) + 1)
+    space = " " if "`" in shown or shown != shown.strip() else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def markdown_prose(text: str) -> str:
+    """A sentence of a rule in Markdown: what is between two backticks is code, all else text."""
+    parts = _CODE.split(text)
+    return "".join(
+        markdown_code(part) if at % 2 else markdown(part) for at, part in enumerate(parts)
+    )
+
+
+def markdown_fence(language: str, text: str) -> str:
+    """Lines in a fence that nothing in them can close."""
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}{language}\n{text}\n{fence}\n"
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
@@ -64,19 +96,29 @@ def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list
 
 
 def _markdown_row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(map(markdown, cells)) + " |"
+    return "| " + " | ".join(map(markdown_cell, cells)) + " |"
 
 
-_MARKDOWN = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}
-_CUT = "\0"  # stands for the space without width: `visible` leaves no such code in a text
-# What GitHub turns into a link or an emoji, up to the sign behind which it's cut.
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
+
+
+_CUT = "\u200b"  # a space without width; `visible` leaves none in a text
+_MARKUP = str.maketrans({sign: f"&#{ord(sign)};" for sign in f"\\`*_{{}}[]<>#|~$!&@{_CUT}"})
+_LINE_START = str.maketrans({sign: f"&#{ord(sign)};" for sign in " -+=.)"})
+_BLOCK = re.compile(r" *(?:[-+=]|\d{1,9}[.)])| {3,}")
+# A list, a rule, an underlined heading, or code.
+_SIGN = re.compile(r"[@:#!$&%~]|www\.|gh-|[0-9a-f]{40}", re.IGNORECASE)
 _LINKED = re.compile(
-    r"(?:https?|ftp|mailto|xmpp)(?=:)|www(?=\.)|gh-(?=\d)|\#(?=\d)|:(?=[a-z+-][\w+-]*:)",
-    re.IGNORECASE,
+    r"""(?<=@)                                        # a mention, a mail address
+    |(?<=:)(?=//)|(?<=www)(?=\.)                      # an address
+    |(?<=[#!$&%~])(?=\d)|(?<=gh-)(?=\d)               # an issue, a merge request, a snippet
+    |(?<=:)(?=(?-i:[a-z+-][a-z0-9_+-]*):)             # an emoji
+    |(?<=\b[0-9a-f]{20})(?=[0-9a-f]{20}\b)           # a commit
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
-_BLOCK = re.compile(
-    r"^(\s*(?=[-+=])|\s*\d{1,9}(?=[.)]))(.)"
-)  # a list, a rule, an underlined heading
+_CODE = re.compile("`([^`]+)`")
 
 
 def encoded(product: str | bytes) -> bytes:

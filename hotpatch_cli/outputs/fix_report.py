@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hotpatch_cli.outputs.escaping import markdown, visible
+from hotpatch_cli.outputs.escaping import markdown, markdown_fence, markdown_prose, visible
 from hotpatch_cli.outputs.fix_commands import (
     RESTARTS,
     CodeBlock,
@@ -181,7 +181,7 @@ def _document(fixes: FleetFixes) -> Iterator[str]:
         for title, shell in (("Azure CLI", "bash"), ("Azure PowerShell", "powershell")):
             if commands := _texts(batch.machines, shell):
                 yield f"{title}:\n"
-                yield _fence(shell, "\n".join(commands))
+                yield markdown_fence(shell, "\n".join(commands))
         yield from (f"{markdown(finding)}\n" for finding in findings_of(batch.machines))
         yield from _steps(steps_of(batch.machines))
         sources = ", ".join(sources_of(batch.machines))
@@ -191,7 +191,7 @@ def _document(fixes: FleetFixes) -> Iterator[str]:
             yield from _other(change)
     for diff in fixes.diffs:
         yield f"\n### Edits of {markdown(diff.file)}\n"
-        yield _fence("diff", "\n".join(diff_lines(diff)))
+        yield markdown_fence("diff", "\n".join(diff_lines(diff)))
 
 
 def _other(change: ChangeOfFleet) -> Iterator[str]:
@@ -211,7 +211,7 @@ def _code(blocks: Sequence[CodeBlock]) -> Iterator[str]:
         yield from (f"- {markdown(place)}" for place in block.places)
         yield ""
         if block.lines:
-            yield _fence(block.language, "\n".join(block.lines))
+            yield markdown_fence(block.language, "\n".join(block.lines))
         yield from (f"- {markdown(note)}" for note in block.notes)
         if block.notes:
             yield ""
@@ -219,15 +219,6 @@ def _code(blocks: Sequence[CodeBlock]) -> Iterator[str]:
 
 def _steps(steps: Sequence[str]) -> Iterator[str]:
     for number, step in enumerate(steps, 1):
-        parts = visible(step).split("`")
-        words = (f"`{part}`" if at % 2 else markdown(part) for at, part in enumerate(parts))
-        yield f"{number}. {''.join(words)}"
+        yield f"{number}. {markdown_prose(step)}"
     if steps:
         yield ""
-
-
-def _fence(language: str, text: str) -> str:
-    """Text in a fence that nothing in it can close."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}\n"

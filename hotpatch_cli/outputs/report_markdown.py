@@ -5,7 +5,7 @@ details folded.
 from collections.abc import Iterable, Sequence
 
 from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of
-from hotpatch_cli.outputs.escaping import markdown
+from hotpatch_cli.outputs.escaping import markdown, markdown_prose
 from hotpatch_cli.outputs.fix_table import effect, ways
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.restart_text import day_text, next_restart
@@ -135,10 +135,10 @@ def _folded(title: str, findings: Sequence[CiFinding]) -> list[str]:
     for code in sorted({finding.code for finding in findings}):
         of_code = [finding for finding in findings if finding.code == code]
         rule = of_code[0].reason.rule if of_code[0].reason else None
-        lines += [f"**{code} {_prose(rule.title if rule else of_code[0].name)}**", ""]
+        lines += [f"**{code} {markdown_prose(rule.title if rule else of_code[0].name)}**", ""]
         lines += [_item(finding) for finding in of_code]
         remedies = dict.fromkeys(
-            _prose(finding.reason.remedy) for finding in of_code if finding.reason
+            markdown_prose(finding.reason.remedy) for finding in of_code if finding.reason
         )
         lines += (
             ["", f"To do: {' '.join(remedies)} ([source]({rule.source}))", ""] if rule else [""]
@@ -152,12 +152,6 @@ def _item(finding: CiFinding) -> str:
     aside = f" {markdown(finding.aside)}" if finding.aside else ""
     machine = markdown(finding.checked.machine.label)
     return f"- {finding.level}: {machine}: {markdown(finding.message)}{aside}{place}"
-
-
-def _prose(text: str) -> str:
-    """Text of the rules: parts between backticks are code already."""
-    parts = text.split("`")
-    return "`".join(part if at % 2 else markdown(part) for at, part in enumerate(parts))
 
 
 def bounded(lines: Iterable[str], whole: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from hotpatch_cli.outputs.escaping import markdown
+from hotpatch_cli.outputs.escaping import markdown, markdown_code
 from hotpatch_cli.outputs.night import NightLine, NightSheet, NightStep, night_sheets, not_scheduled
 from hotpatch_cli.outputs.plan_view import PlanView
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -63,7 +63,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def line_text(line: NightLine) -> str:
     """A line in Markdown, its command as code."""
-    command = f" `{line.command}`" if line.command else ""
+    command = f" {markdown_code(line.command)}" if line.command else ""
     return f"{markdown(line.text)}{command}{markdown(line.rest)}"
 
 

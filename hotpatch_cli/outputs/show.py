@@ -8,7 +8,13 @@ from hotpatch_cli.json_shapes.show import SHOW
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES
 from hotpatch_cli.model import GroupRule, Location
 from hotpatch_cli.outputs.ci_findings import aside
-from hotpatch_cli.outputs.escaping import markdown, visible
+from hotpatch_cli.outputs.escaping import (
+    markdown,
+    markdown_cell,
+    markdown_fence,
+    markdown_prose,
+    visible,
+)
 from hotpatch_cli.outputs.folding import cells
 from hotpatch_cli.outputs.machine_rows import verdict_text
 from hotpatch_cli.outputs.phrases import counted
@@ -374,15 +380,15 @@ def render_markdown(view: ShowView, _options: ViewOptions) -> str:
         lines += _markdown_steps(fixes[rule.code].steps)
     lines += ["", "### Facts", "", "| fact | value | source |", "| --- | --- | --- |"]
     lines += [
-        f"| {markdown(row.field)} | {markdown(fact_value(row))} | "
-        f"{markdown(place_text(row.place))} |"
+        f"| {markdown_cell(row.field)} | {markdown_cell(fact_value(row))} | "
+        f"{markdown_cell(place_text(row.place))} |"
         for row in details.facts
     ]
     if details.openings:
         lines += ["", "### Next openings", ""]
         lines += ["| window | start | minutes left |", "| --- | --- | --- |"]
         lines += [
-            f"| {markdown(row.opening.window)} | {row.opening.start:%a %Y-%m-%d %H:%M %z} | "
+            f"| {markdown_cell(row.opening.window)} | {row.opening.start:%a %Y-%m-%d %H:%M %z} | "
             f"{row.minutes} |"
             for row in details.openings
         ]
@@ -393,16 +399,7 @@ def render_markdown(view: ShowView, _options: ViewOptions) -> str:
 def _markdown_steps(found: Sequence[FixStep]) -> Iterator[str]:
     for step in found:
         if step.prose:
-            parts = step.prose.split("`")
-            yield "`".join(part if at % 2 else markdown(part) for at, part in enumerate(parts))
+            yield markdown_prose(step.prose)
         for made in step.commands:
-            fence = "`" * max(3, *(len(run) + 1 for run in _ticks(made.text)))
-            yield from ("", f"{fence}{_FENCES[made.shell]}", made.text, fence)
+            yield "\n" + markdown_fence(_FENCES[made.shell], made.text).rstrip("\n")
         yield ""
-
-
-def _ticks(text: str) -> list[str]:
-    """The runs of backticks in a text: a fence is longer than any of them."""
-    import re
-
-    return re.findall(r"`+", text) or [""]

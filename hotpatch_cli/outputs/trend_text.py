@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from hotpatch_cli.json_shapes.trend import TREND
-from hotpatch_cli.outputs.escaping import csv_text, markdown, visible
+from hotpatch_cli.outputs.escaping import csv_text, markdown, markdown_cell, visible
 from hotpatch_cli.outputs.phrases import and_rest
 from hotpatch_cli.outputs.report_markdown import MOST
 from hotpatch_cli.outputs.restart_text import day_text
@@ -158,7 +158,7 @@ def _markdown_table(columns: Sequence[Column], rows: Iterator[tuple[str, ...]]) 
         if not number:
             yield f"| {' | '.join(column.name for column in columns)} |"
             yield "|" + " --- |" * len(columns)
-        yield f"| {' | '.join(map(markdown, row))} |"
+        yield f"| {' | '.join(map(markdown_cell, row))} |"
     yield ""
 
 
