@@ -2,11 +2,15 @@
 fact is kept.
 
 Machines are the same where their resource ids are, or where a source that has no id gives their
-name. A fact on which sources conflict is unknown: the conflict is reported, and nothing is chosen
-unless the user prefers a source.
+name. Between sources, a name is the same in any letter case and with or without its domain. Where
+one source has two spellings of a name, they're two machines, and each source means the one that it
+spells alike.
+
+A fact on which sources conflict is unknown: the conflict is reported, and nothing is chosen unless
+the user prefers a source.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hotpatch_cli.documents.phrases import and_more, counted
@@ -63,7 +67,7 @@ def join(sources: Sequence[SourceData], prefer: str | None = None) -> Joined:
     """The machines of all sources; `prefer` names the reader or the file that wins where they
     differ.
     """
-    index = _MachineIndex()
+    index = _MachineIndex(sources)
     # machines with an id first: one without is then found by its name
     for with_id in (True, False):
         for source in sources:
@@ -121,12 +125,18 @@ def _problem(place: Location, message: str, remedy: str) -> Problem:
 
 Entry = list[MachineSource]
 """All sources of one machine."""
+SourceKey = tuple[str, str]
 
 
 class _MachineIndex:
     """The machines of all sources, by id and by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Sequence[SourceData]) -> None:
+        self.spellings: dict[tuple[SourceKey, str], set[str]] = {}
+        for source in sources:
+            for machine in source.machines:
+                key = _key(source), machine.name.casefold()
+                self.spellings.setdefault(key, set()).add(machine.name)
         self.entries: list[Entry] = []
         self.by_id: dict[str, Entry] = {}
         self.by_name: dict[str, list[Entry]] = {}
@@ -137,14 +147,17 @@ class _MachineIndex:
         new one.
         """
         machine = source.machine
-        known_by_id = self.by_id.get(machine.id.lower()) if machine.id else None
-        entry = known_by_id if machine.id else self._by_name(machine)
+        if machine.id:
+            entry = self.by_id.get(machine.id.lower())
+        else:
+            own = self.spellings[_key(source), machine.name.casefold()]
+            entry = self._by_name(machine, own=own)
         if entry is None:
             entry = []
             self.entries.append(entry)
         else:
             for other in entry:
-                if _same_source(other, source):
+                if _key(other) == _key(source):
                     self._note_repeated(machine, other.machine.origin.locate("name"))
                     return
         entry.append(source)
@@ -195,9 +208,16 @@ class _MachineIndex:
 
         return sorted(self.entries, key=rank)
 
-    def _by_name(self, machine: Machine, *, only_without_id: bool = False) -> Entry | None:
+    def _by_name(
+        self,
+        machine: Machine,
+        *,
+        only_without_id: bool = False,
+        own: Collection[str] = (),
+    ) -> Entry | None:
         """The one entry that goes by a machine's name. A name without its domain is enough where it
-        is the only one.
+        is the only one, and one that is spelled alike wins. `own` are the spellings that the
+        machine's source has for the name: if there are several, each is another machine.
         """
         names = _names_of(machine)
         for name in dict.fromkeys((*names, *map(_short, names))):
@@ -206,8 +226,12 @@ class _MachineIndex:
                 entries = [
                     entry for entry in entries if not any(source.machine.id for source in entry)
                 ]
+            entries = _meant(entries, machine.name, own)
             if len(entries) > 1:
                 self._note_ambiguous(machine, entries)
+                return []
+            if entries and len(own) > 1 and _has_other_spelling(entries[0], machine.name):
+                self._note_spelling(machine, entries[0], own)
                 return []
             if entries:
                 return entries[0]
@@ -216,6 +240,13 @@ class _MachineIndex:
     def _note_repeated(self, machine: Machine, first: Location) -> None:
         place = machine.origin.locate("name")
         self.problems.append(repeated(machine.name, first.file, first.line, place))
+
+    def _note_spelling(self, machine: Machine, entry: Entry, own: Collection[str]) -> None:
+        other = entry[0]
+        names = " or ".join(map(quoted, sorted(own)))
+        message = f"{quoted(other.machine.name)} of {other.file} can be {names} of this file."
+        remedy = "Specify the name in the same letters in both files."
+        self.problems.append(_problem(machine.origin.locate("name"), message, remedy))
 
     def _note_ambiguous(self, machine: Machine, entries: list[Entry]) -> None:
         groups = ", ".join(
@@ -237,14 +268,32 @@ def _short(name: str) -> str:
     return name if first.isdigit() else first
 
 
-def _same_source(one: MachineSource, other: MachineSource) -> bool:
-    """Whether a machine is defined twice where it should be once: in one file, or in all
-    inventories together.
+def _key(source: SourceData | MachineSource) -> SourceKey:
+    """What defines a machine once: a file, or all inventories together.
 
     Two readers of one file are two sources: a VM of Azure Local is also the machine of Azure Arc
     that is its parent.
     """
-    return one.reader == other.reader and (one.file == other.file or one.reader == INVENTORY)
+    return source.reader, "" if source.reader == INVENTORY else source.file
+
+
+def _meant(entries: list[Entry], name: str, own: Collection[str]) -> list[Entry]:
+    """The machines that a name can mean: not one of another spelling, where one is spelled alike or
+    where the source of the name has that spelling too.
+    """
+    exact = any(source.machine.name == name for entry in entries for source in entry)
+    return [
+        entry
+        for entry in entries
+        if not _has_other_spelling(entry, name)
+        or not (exact or any(source.machine.name in own for source in entry))
+    ]
+
+
+def _has_other_spelling(entry: Entry, name: str) -> bool:
+    """Whether a machine has this name, but in other letters alone."""
+    names = {source.machine.name for source in entry}
+    return name not in names and name.casefold() in map(str.casefold, names)
 
 
 # --- merging the claims of sources ----------------------------------------

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hotpatch_cli.outputs.escaping import markdown, markdown_fence, markdown_prose, visible
+from hotpatch_cli.outputs.escaping import markdown, markdown_fence, markdown_prose
 from hotpatch_cli.outputs.fix_commands import (
     RESTARTS,
     CodeBlock,

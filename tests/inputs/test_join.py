@@ -226,6 +226,62 @@ def test_a_name_of_two_machines_is_refused(hotpatch: Any) -> None:
     assert "1.yaml:2:10: 2 machines are named 'web01' (in 'g1', 'g2'). Specify the `id`" in done.err
 
 
+TWINS = """machines:
+  - {name: WEB01, platform: arc, os: Windows Server 2025 Datacenter}
+  - {name: web01, platform: arc, os: Windows Server 2025 Standard}
+"""
+
+
+@pytest.mark.parametrize("others", [(), ("other.csv",), ("builds.csv",)], ids=str)
+def test_two_spellings_in_one_source_are_two_machines(
+    hotpatch: Any, others: tuple[str, ...]
+) -> None:
+    """Alone and with other sources, WEB01 and web01 of one inventory are two machines, and a source
+    that has both spellings means the one that it spells alike.
+    """
+    hotpatch.write("fleet.yaml", TWINS)
+    hotpatch.write("other.csv", "name,platform,os\nsrv,arc,Windows Server 2025 Datacenter\n")
+    hotpatch.write(
+        "builds.csv", "name,platform,build\nweb01,arc,26100.1742\nWEB01,arc,26100.7392\n"
+    )
+    for files in (("fleet.yaml", *others), (*others, "fleet.yaml")):
+        machines = _judged(hotpatch, *files)
+        assert {"WEB01", "web01"} <= set(machines)
+        if "builds.csv" in files:
+            assert _build(machines["WEB01"]) == "26100.7392"
+            assert _build(machines["web01"]) == "26100.1742"
+
+
+def _judged(hotpatch: Any, *files: str) -> dict[str, Any]:
+    done = hotpatch("check", *files, "--as-of", "2026-03-01", "-f", "json")
+    return dict(done.machines)
+
+
+def _build(machine: dict[str, Any]) -> str:
+    return str(machine["track"]["installed"]["build"])
+
+
+def test_a_name_that_is_one_of_two_spellings_is_refused(hotpatch: Any) -> None:
+    """Web01 may be WEB01 or web01 of another source: nothing is chosen, in either order."""
+    hotpatch.write("fleet.yaml", TWINS)
+    hotpatch.write("builds.csv", "name,platform,build\nWeb01,arc,20348.4529\n")
+    for files in (("fleet.yaml", "builds.csv"), ("builds.csv", "fleet.yaml")):
+        done = hotpatch("check", *files, "--as-of", "2026-03-01")
+        assert done.code == 2
+        assert "Web01" in done.err
+
+
+def test_other_letters_between_sources_are_one_machine(hotpatch: Any) -> None:
+    """A name of Windows is the same in any letter case."""
+    hotpatch.write("fleet.yaml", TWINS.replace("  - {name: web01", "  - {name: db01"))
+    hotpatch.write("builds.csv", "name,platform,build\nweb01,arc,26100.7392\n")
+    machines = hotpatch(
+        "check", "fleet.yaml", "builds.csv", "--as-of", "2026-03-01", "-f", "json"
+    ).machines
+    assert set(machines) == {"WEB01", "db01"}
+    assert _build(machines["WEB01"]) == "26100.7392"
+
+
 def test_a_contradiction_on_the_platform_is_refused(hotpatch: Any) -> None:
     """Rules differ by platform: sources that name two are code 2, unless one is preferred."""
     own = "machines: [{name: web01, platform: arc}]"
