@@ -14,6 +14,7 @@ from hotpatch_cli.model import TRACK_STATES, Fleet
 from hotpatch_cli.outputs.plan_types import PlanStatus
 from hotpatch_cli.planning import PlanRequest
 from hotpatch_cli.planning.plan_record import PlannedRestart, PlanRecord
+from hotpatch_cli.planning.stated_figures import StatedFigures
 from hotpatch_cli.scheduler import GOALS
 from hotpatch_cli.servicing.restart import start_of
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.planning.progress import Progress
 
 _MOST_HOURS = 24 * 3660
+_MOST_EXPOSURE = 1e15
 _MOST_EFFORT = 10_000  # that of --effort
 _KEYS = ("machine", "id", "start", "end", "ring", "groups", "track")
 
@@ -30,7 +32,7 @@ class ReadPlan(NamedTuple):
     """The starts of a plan by machine, the ends where it has them, the machines that aren't
     scheduled, and the request. `restarts` has the same restarts with all that is known of them, and
     `done` those of an earlier plan that are done; `release` and `as_of` are None where the file
-    doesn't have them.
+    doesn't have them. `stated` are the figures of its objective.
     """
 
     name: str
@@ -42,6 +44,7 @@ class ReadPlan(NamedTuple):
     as_of: date | None = None
     restarts: tuple[PlannedRestart, ...] = ()
     done: tuple[PlannedRestart, ...] = ()
+    stated: StatedFigures = StatedFigures()
 
     def ends_before(self, at: datetime) -> dict[str, datetime]:
         """The ends of restarts by machine, if they are done at a moment: the planned ones, or that
@@ -141,6 +144,14 @@ _ASKED: Codec[PlanRequest] = c.record(
 )
 
 
+_OBJECTIVE: Codec[StatedFigures] = c.record(
+    lambda exposure_hours=None, makespan=None: StatedFigures(exposure_hours, makespan),
+    {
+        "exposure_hours": Field(c.decimal(0, _MOST_EXPOSURE), "exposure in weighted hours"),
+        "makespan": Field(c.moment, "end of the last restart"),
+    },
+    "the objective",
+)
 _GOAL: Codec[str] = c.choice(*GOALS)
 _VERSION = 1
 _STATUS: Codec[str] = c.choice(*get_args(PlanStatus))
@@ -165,11 +176,15 @@ def read_plan(name: str) -> ReadPlan:
     done = list(_restarts(root, "done", _DONE, log)) if root.get("done") is not None else []
     _note_repeated([*done, *restarts], log)
     wish, goal, days = PlanRequest(), PlanRequest().goal, dict[str, date | None]()
+    stated = StatedFigures()
     for key, value, _, mark in root.placed():
         if key == "asked" and value is not None:
             wish = _ASKED.read(value, mark, log) or wish
         elif key in ("release", "as_of") and value is not None:
             days[key] = c.day.read(value, mark, log)
+        elif key == "objective" and value is not None:
+            figures = _only(value, mark, ("exposure_hours", "makespan"))
+            stated = _OBJECTIVE.read(figures, mark, log) or stated
         elif key == "goal" and value is not None:
             goal = _GOAL.read(value, mark, log) or goal
         elif value is not None:
@@ -199,6 +214,7 @@ def read_plan(name: str) -> ReadPlan:
         as_of,
         planned,
         tuple(restart for restart, _ in done),
+        stated,
     )
 
 

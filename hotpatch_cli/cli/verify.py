@@ -93,6 +93,7 @@ class VerifyRequest(NamedTuple):
         from hotpatch_cli.outputs.formats import REVIEW_FORMATS
         from hotpatch_cli.outputs.plan_review import PlanReview
         from hotpatch_cli.planning.plan import unscheduled, violations
+        from hotpatch_cli.planning.stated_figures import false_figures
 
         names = source_names(self, self.fleet)
         render = renderer_for(self, REVIEW_FORMATS)
@@ -105,7 +106,8 @@ class VerifyRequest(NamedTuple):
         missing = tuple(unscheduled(problem, read.starts))
         broken_rules = tuple(violations(problem, read.starts, read.ends, read.done))
         tell(_missing_note(missing), quiet=self.quiet)
-        review = PlanReview(len(read.starts), broken_rules, missing, _age(session))
+        notes = (*false_figures(read.stated, problem, read.starts), *_age(session))
+        review = PlanReview(len(read.starts), broken_rules, missing, notes)
         deliver(render(review, screen(self.output, no_color=self.no_color)), self.output)
         conclude(_decision(broken_rules, len(read.starts)), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if broken_rules else 0)

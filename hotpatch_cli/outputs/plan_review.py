@@ -11,17 +11,17 @@ from hotpatch_cli.planning.plan import BrokenRule
 
 class PlanReview(NamedTuple):
     """The number of restarts of a plan, the rules that it breaks, the machines that it lacks, and
-    the sentences on the age of the release data.
+    notes: what the file states and its restarts don't make, and the age of the release data.
     """
 
     restarts: int
     broken: tuple[BrokenRule, ...]
     missing: tuple[str, ...]
-    age: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def render_table(judged: PlanReview, options: ViewOptions = PLAIN) -> str:
-    """The decision, a line for each broken rule, and the age of the data."""
+    """The decision, a line for each broken rule, and the notes."""
     count = counted(judged.restarts, "restart")
     if judged.broken:
         violations = counted(len(judged.broken), "rule violation")
@@ -29,7 +29,7 @@ def render_table(judged: PlanReview, options: ViewOptions = PLAIN) -> str:
     else:
         lines = [f"The plan keeps every rule: {count}.\n"]
     lines += [indented(visible(rule.text), options) for rule in judged.broken]
-    lines += [folded(f"- {visible(note)}\n", options) for note in judged.age]
+    lines += [folded(f"- {visible(note)}\n", options) for note in judged.notes]
     return "".join(lines)
 
 
@@ -37,7 +37,7 @@ def render_json(judged: PlanReview, _options: ViewOptions = PLAIN) -> str:
     """The same as JSON."""
     content = {
         "schema_version": 1,
-        "notes": list(judged.age),
+        "notes": list(judged.notes),
         "keeps_every_rule": not judged.broken,
         "restarts": judged.restarts,
         "broken": [

@@ -102,6 +102,28 @@ def test_past_restarts_are_inside_their_windows(hotpatch: Any, gone: tuple[str, 
     assert hotpatch("verify", "plan.json", "fleet.yaml", "--as-of", "2026-01-28").code == 0
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("exposure_hours", 1.5, "an exposure of 1.5 weighted hours, but"),
+        ("makespan", "2030-01-01T00:00:00+00:00", "2030-01-01 00:00 +0000 as the end"),
+        (None, None, ""),
+    ],
+)
+def test_verify_says_what_a_plan_states_and_has_not(
+    hotpatch: Any, key: str | None, value: Any, said: str
+) -> None:
+    """A false exposure or end of a plan file is a note; the rules are kept all the same."""
+    plan = planned(hotpatch, HEAD + "machines: [{name: a}, {name: b}]", as_of="2026-01-14")
+    if key:
+        plan["objective"][key] = value
+    hotpatch.write("plan.json", json.dumps(plan))
+    done = hotpatch("verify", "plan.json", "fleet.yaml", "--as-of", "2026-01-14", "-f", "json")
+    assert done.code == 0
+    notes = [note for note in done.json["notes"] if note.startswith("The file states")]
+    assert [said in note for note in notes] == ([True] if key else [])
+
+
 def test_verify_says_which_machines_a_plan_should_not_have(hotpatch: Any) -> None:
     """A machine that the fleet doesn't have, one that isn't of the baseline, and one whose restart
     is ahead although it's done are findings that say which of them it is.
