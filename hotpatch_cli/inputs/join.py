@@ -281,13 +281,17 @@ def _meant(entries: list[Entry], name: str, own: Collection[str]) -> list[Entry]
     """The machines that a name can mean: not one of another spelling, where one is spelled alike or
     where the source of the name has that spelling too.
     """
-    exact = any(source.machine.name == name for entry in entries for source in entry)
+    exact = any(_is_spelled(entry, {name}) for entry in entries)
     return [
         entry
         for entry in entries
-        if not _has_other_spelling(entry, name)
-        or not (exact or any(source.machine.name in own for source in entry))
+        if not _has_other_spelling(entry, name) or not (exact or _is_spelled(entry, own))
     ]
+
+
+def _is_spelled(entry: Entry, names: Collection[str]) -> bool:
+    """Whether a source gives a machine one of these names, letter by letter."""
+    return any(source.machine.name in names for source in entry)
 
 
 def _has_other_spelling(entry: Entry, name: str) -> bool:
