@@ -1,6 +1,9 @@
-"""What is printed depends on the files and the day alone: not on seeds, locales, zones, or -O."""
+"""What is printed depends on the files and the day alone: not on seeds, locales, zones, -O, or the
+version of Python.
+"""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,7 +52,7 @@ SURROUNDINGS = {
 }
 
 
-def _printed(folder: Path, **more: str) -> bytes:
+def _printed(folder: Path, python: str = sys.executable, **more: str) -> bytes:
     """What all runs print in one surrounding."""
     kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT") if key in os.environ}
     environment = {
@@ -62,7 +65,7 @@ def _printed(folder: Path, **more: str) -> bytes:
         **more,
     }
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(EXAMPLE)],
+        [python, "-c", PROGRAM, str(EXAMPLE)],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -86,3 +89,24 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_the_bytes_are_the_same(tmp_path: Path, usual: bytes, more: dict[str, str]) -> None:
     """Every format of every command prints the same bytes in any surrounding."""
     assert _printed(tmp_path, **more).splitlines() == usual.splitlines()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_each_python_prints_the_same_bytes(tmp_path: Path, usual: bytes, version: str) -> None:
+    """Every format of every command prints the same bytes in each Python that has the packages: the
+    one of the variable PYTHON_3_12 and so on, or of the path.
+    """
+    variable = f"PYTHON_{version.replace('.', '_')}"
+    python = os.environ.get(variable) or shutil.which(f"python{version}")
+    if python is None:
+        pytest.skip(f"there is no Python {version}")
+    has_packages = subprocess.run(
+        [python, "-c", "import highspy, icalendar, rich, typer, yaml"],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    if has_packages.returncode:
+        pytest.skip(f"{python} doesn't have the packages that hotpatch needs; see {variable}")
+    assert _printed(tmp_path, python).splitlines() == usual.splitlines()
