@@ -448,14 +448,33 @@ def _fleet_of(machines: list[Machine], sources: list[SourceData]) -> Fleet:
 
 
 def _labelled(machines: list[Machine]) -> tuple[Machine, ...]:
-    """Machines with what a person calls them: `group/name` where two share a name."""
-    counts = Counter(machine.name for machine in machines)
+    """Machines with what a person calls them, no two alike if they have resource ids: `group/name`
+    where they share a name, `subscription/group/name` where they share that, and otherwise the id.
+    """
+    labels = [machine.name for machine in machines]
+    for label_of in (_name_in_group, _name_in_subscription, _id_of):
+        counts = Counter(labels)
+        if len(counts) == len(labels):
+            break
+        labels = [
+            label_of(machine) or label if counts[label] > 1 else label
+            for machine, label in zip(machines, labels, strict=True)
+        ]
     return tuple(
-        machine._replace(label=_full_name(machine) if counts[machine.name] > 1 else machine.name)
-        for machine in machines
+        machine._replace(label=label) for machine, label in zip(machines, labels, strict=True)
     )
 
 
-def _full_name(machine: Machine) -> str:
+def _name_in_group(machine: Machine) -> str:
     group = group_of(machine.id)
-    return f"{group}/{machine.name}" if group else machine.name
+    return f"{group}/{machine.name}" if group else ""
+
+
+def _name_in_subscription(machine: Machine) -> str:
+    subscription = re.match(r"/subscriptions/([^/]+)/", machine.id or "", re.IGNORECASE)
+    name = _name_in_group(machine)
+    return f"{subscription[1]}/{name}" if subscription and name else ""
+
+
+def _id_of(machine: Machine) -> str:
+    return machine.id or ""

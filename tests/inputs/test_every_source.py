@@ -2,15 +2,21 @@
 input is named.
 """
 
+import csv
+import io
 import json
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from junitparser import JUnitXml, Skipped
 from source_samples import PLANTED, SAMPLES, Sample
 
 from hotpatch_cli.inputs.fleet import READERS
+from hotpatch_cli.outputs.escaping import markdown_cell
 from hotpatch_cli.outputs.formats import CHECK_FORMATS
 
 DAY = ("--as-of", "2025-12-15")
@@ -67,6 +73,37 @@ def test_what_is_converted_is_judged_the_same(hotpatch: Any, sample: Sample) -> 
     assert judged(second.json, *less) == judged(first.json, *less)
     assert second.json["summary"] == first.json["summary"]
     assert second.code == first.code
+
+
+@EVERY
+def test_every_format_tells_the_same_verdicts(hotpatch: Any, sample: Sample) -> None:
+    """CSV, Markdown, SARIF, JUnit and metrics have the verdicts of JSON, machine by machine."""
+    forms = ("json", "csv", "markdown", "sarif", "junit", "metrics")
+    outputs = [part for form in forms for part in ("-f", form, "-o", f"out.{form}")]
+    run(hotpatch, sample, "check", *DAY, *outputs)
+    out = {form: (hotpatch.folder / f"out.{form}").read_text(encoding="utf-8") for form in forms}
+    report = json.loads(out["json"])
+    expected = Counter((row["name"], row["verdict"] or "") for row in report["machines"])
+    rows = csv.DictReader(io.StringIO(out["csv"], newline=""))
+    assert Counter((row["name"], row["verdict"]) for row in rows) == expected
+    of_all = out["markdown"].rpartition("in all</summary>")[2]
+    cells = [line.split(" | ") for line in of_all.splitlines() if line.startswith("| ")][2:]
+    shown = Counter((row[0].removeprefix("| "), row[1].strip()) for row in cells)
+    assert shown == Counter({(markdown_cell(name), v): n for (name, v), n in expected.items()})
+    results = json.loads(out["sarif"])["runs"][0]["results"]
+    told = {(row["properties"]["machine"], row["properties"]["verdict"] or "") for row in results}
+    assert told <= set(expected)
+    cases = [case for suite in JUnitXml.fromstring(out["junit"].encode()) for case in suite]
+    for case in cases:
+        skips = any(isinstance(result, Skipped) for result in case.result)
+        word = "" if skips else str(case.result[0].type if case.result else case.system_out)
+        assert skips or any(
+            name == case.name and word.startswith(verdict) for name, verdict in expected
+        )
+    counts = dict(
+        re.findall(r'^hotpatch_machines{verdict="(.*?)"} (\d+)', out["metrics"], re.MULTILINE)
+    )
+    assert {key: str(report["summary"][key]) for key in counts} == counts
 
 
 @EVERY

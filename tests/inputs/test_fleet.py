@@ -1,5 +1,6 @@
 """Several files, one fleet: what they share must agree, and a file that cannot be read is told."""
 
+import json
 from typing import Any
 
 import pytest
@@ -192,3 +193,30 @@ def test_the_help_names_every_reader(hotpatch: Any) -> None:
     """The names in --help are those of the readers."""
     shown = " ".join(hotpatch("check", "--help").out.replace("│", " ").split())
     assert ", ".join(READERS) in shown
+
+
+def test_no_two_machines_have_one_label(hotpatch: Any) -> None:
+    """Machines of one name are told apart by their group, then by their subscription, then by
+    their id: no plan, calendar or metric has two of them under one name.
+    """
+    path = "/subscriptions/{}/resourceGroups/{}/providers/{}/{}"
+    vm, arc = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
+    where = [("a", "prod", vm), ("b", "prod", vm), ("b", "test", vm), ("b", "prod", arc)]
+    machines = [
+        {
+            "id": path.format(subscription, group, kind, "web01"),
+            "name": "web01",
+            "type": kind,
+            "properties": {"osName": "windows"}
+            if kind == arc
+            else {"storageProfile": {"osDisk": {"osType": "Windows"}}},
+        }
+        for subscription, group, kind in where
+    ]
+    done = hotpatch.check(json.dumps(machines), "-f", "json", name="all.json")
+    assert [machine["name"] for machine in done.json["machines"]] == [
+        "a/prod/web01",
+        path.format("b", "prod", vm, "web01"),
+        "test/web01",
+        path.format("b", "prod", arc, "web01"),
+    ]
