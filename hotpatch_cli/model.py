@@ -441,12 +441,13 @@ class Machine(NamedTuple):
     """One machine: its name, its facts, where it was read, and when it may restart.
 
     `label` is the name that users see: the name, or `resource-group/name` where two machines share
-    a name, with the subscription where they share that too. `aliases` are other names by which sources call it, such as the computer name; `refers`
-    are the resource ids of other resources with facts about it: its image, its scale set.
-    `disputes` are the conflicts of sources. `supposed` are facts that a source infers and doesn't
-    state, and `defaulted` those that it has from the defaults of its inventory; a source that
-    states them wins. `change` is what a plan does with it; None where the source is no plan. `done`
-    is true, or the moment at which its restart for the baseline ended.
+    a name, with the subscription where they share that too. `aliases` are other names by which
+    sources call it, such as the computer name; `refers` are the resource ids of other resources
+    with facts about it: its image, its scale set. `disputes` are the conflicts of sources.
+    `supposed` are facts that a source infers and doesn't state, and `defaulted` those that it has
+    from the defaults of its inventory; a source that states them wins. `change` is what a plan does
+    with it; None where the source is no plan. `done` is true, or the moment at which its restart
+    for the baseline ended.
     """
 
     name: str
