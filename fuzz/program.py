@@ -108,7 +108,7 @@ def require_good(done: Done, *, is_json: bool = True) -> None:
         raise BugError(f"exit code {done.code}\n{done.err}")
     for name, text in (("standard output", done.out), ("standard error", done.err)):
         if found := _CONTROL.search(text):
-            raise UnsafeOutputError(f"{name} has the control character {found[0]!r}")
+            raise UnsafeOutputError(f"{name} has a control character: {found[0]!r}")
     if done.code == 2 and not done.err.strip():
         raise UnsafeOutputError("exit code 2 without a message")
     if is_json and done.out:

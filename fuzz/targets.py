@@ -1,6 +1,7 @@
 """One target a reader: bytes go in, and only problems that the program reports itself come out."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, time, timedelta
@@ -137,11 +138,10 @@ class _Live:
         self.azure: Any = None
 
     def __call__(self, data: bytes) -> None:
-        import os
-
-        from tests.inputs.live.azure_stand import Answer, running
+        from tests.inputs.live.azure_stand import Answer, Handler, running
 
         if self.azure is None:
+            Handler.disable_nagle_algorithm = True  # a small answer isn't held back for 40 ms
             self.azure = self.stack.enter_context(running())
         os.environ["HOTPATCH_AZURE_ENDPOINT"] = self.azure.url
         first = len(data) % 2

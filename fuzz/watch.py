@@ -19,7 +19,7 @@ MAX_CPU_SECONDS = 5.0
 MAX_MEMORY = 4 * 2**30
 """Address space of a process that fuzzes: an input that needs more is a finding."""
 _FRAME = re.compile(r'File ".*?(hotpatch_cli/[^"]+)", line (\d+), in (\S+)')
-_ERROR = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit)|[A-Z]\w+): ?(.*)$", re.MULTILINE)
+_ERROR = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$", re.MULTILINE)
 _SHOWN = 160
 
 
@@ -116,16 +116,18 @@ def _finding(error: BaseException, data: bytes) -> Finding:
     text = "".join(traceback.format_exception(error))
     if isinstance(error, BugError):
         text = str(error)
-    frames = _FRAME.findall(text)
-    file, line, function = frames[-1] if frames else ("", "", "")
+    frames = list(_FRAME.finditer(text))
+    file, line, function = frames[-1].groups() if frames else ("", "", "")
     if isinstance(error, TooLongError):
         return Finding(f"too long in {file}", f"more than {MAX_CPU_SECONDS:g} s in {function}", data)
-    if isinstance(error, BugError) and (lines := _ERROR.findall(text)):
-        kind, message = lines[-1]
+    raised = _ERROR.search(text, frames[-1].end()) if frames else None
+    if isinstance(error, BugError) and raised is not None:
+        kind, message = raised[1], raised[2] or ""
     else:
         kind, message = type(error).__name__, str(error)
     message = message.encode("ascii", "backslashreplace").decode()[:_SHOWN]
-    return Finding(f"{kind} at {file}:{line} in {function}", message, data)
+    where = f" at {file}:{line} in {function}" if frames else f": {message[:40]}"
+    return Finding(kind + where, message, data)
 
 
 def complain(text: str) -> None:

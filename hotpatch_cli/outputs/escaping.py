@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
+_LATE_CONTROLS = re.compile("[\x7f-\x9f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -55,5 +57,13 @@ _MARKDOWN = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>#|~$!&"} | {"@": "&
 
 
 def encoded(product: str | bytes) -> bytes:
-    """What is written to a file or a stream: UTF-8, in which a lone surrogate is escaped."""
-    return product if isinstance(product, bytes) else product.encode("utf-8", "backslashreplace")
+    """What is written to a file or a stream: UTF-8, in which a lone surrogate is escaped, as are
+    the control codes that JSON leaves in its texts and that some terminals obey.
+    """
+    if isinstance(product, bytes):
+        return product
+    return _LATE_CONTROLS.sub(_escape, product).encode("utf-8", "backslashreplace")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
