@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Iterable
 
-_LATE_CONTROLS = re.compile("[\x7f-\x9f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -54,6 +53,8 @@ def _markdown_row(cells: Iterable[str]) -> str:
 
 
 _MARKDOWN = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>#|~$!&"} | {"@": "&#64;&#8203;"}
+
+_LATE_CONTROLS = re.compile("[\x7f-\x9f]")
 
 
 def encoded(product: str | bytes) -> bytes:
