@@ -34,7 +34,7 @@ _DEEP = 60
 
 
 def of_kind(kind: str, seeds: list[bytes]) -> Mutation:
-    """The mutation of a target: of its tree and of its text, in turn, some of them several times."""
+    """The mutation of a target: of its tree, its text and its bytes, sometimes several times."""
     own = {"json": _tree_json, "yaml": _tree_yaml, "zip": _zip, "text": _text}[kind]
 
     def mutated(data: bytes, random: Random) -> bytes:
@@ -137,7 +137,8 @@ def _tree(root: Any, random: Random) -> Any:
     for container, key in places:
         inner = container[key]
         if len(places) < _MOST_NODES and isinstance(inner, dict | list):
-            places += [(inner, each) for each in (inner if isinstance(inner, dict) else range(len(inner)))]
+            keys = inner if isinstance(inner, dict) else range(len(inner))
+            places += [(inner, each) for each in keys]
     container, key = random.choice(places)
     container[key] = _node(container[key], places, random)
     if isinstance(container, dict):
@@ -153,7 +154,7 @@ def _tree(root: Any, random: Random) -> Any:
     return holder[0]
 
 
-def _node(value: Any, places: list[tuple[Any, Any]], random: Random) -> Any:
+def _node(value: Any, places: list[tuple[Any, Any]], random: Random) -> Any:  # noqa: PLR0911  one a case
     """Another value for a node."""
     match random.randrange(7):
         case 0:

@@ -33,6 +33,7 @@ class Outcome(NamedTuple):
     runs: int
     seeds: int
     seconds: float
+    slowest: float
     findings: list[Finding]
 
 
@@ -43,12 +44,15 @@ def main() -> int:
         return _replay(asked.targets[0], asked.replay)
     names = asked.targets or list(TARGETS)
     sys.stdout.write(f"engine {asked.engine}, seed {asked.seed}\n")
-    sys.stdout.write(f"{'target':<18}{'runs':>10}{'seeds':>8}{'seconds':>10}{'findings':>10}\n")
+    sys.stdout.write(
+        f"{'target':<18}{'runs':>10}{'seeds':>8}{'seconds':>10}{'slowest':>10}{'findings':>10}\n"
+    )
     end, failed = time.time() + asked.seconds, False
     for at, name in enumerate(names):
         share = max(1.0, (end - time.time()) / (len(names) - at))
         outcome = _session(name, asked, share)
         row = f"{outcome.runs:>10,}{outcome.seeds:>8}{outcome.seconds:>10.1f}"
+        row += f"{outcome.slowest:>10.2f}"
         sys.stdout.write(f"{name:<18}{row}{len(outcome.findings):>10}\n")
         for finding in outcome.findings:
             failed = True
@@ -107,10 +111,10 @@ def _session(name: str, asked: argparse.Namespace, seconds: float) -> Outcome:
                 Finding(kind, what, base64.b64decode(data), times)
                 for kind, what, data, times in found["findings"]
             ]
-            return Outcome(found["runs"], found["seeds"], took, findings)
+            return Outcome(found["runs"], found["seeds"], took, found["slowest"], findings)
         sys.stdout.write(log.read_text(encoding="utf-8", errors="replace")[-3000:])
         data = last.read_bytes() if last.is_file() else b""
-        return Outcome(0, 0, took, [Finding(ended, "see the lines above", data)])
+        return Outcome(0, 0, took, 0.0, [Finding(ended, "see the lines above", data)])
 
 
 def _tell(name: str, finding: Finding) -> None:

@@ -45,6 +45,7 @@ def _fuzz(asked: argparse.Namespace) -> None:
         result = {
             "runs": watch.count,
             "seeds": len(found),
+            "slowest": watch.slowest,
             "findings": [
                 [each.kind, each.what, base64.b64encode(each.data).decode(), each.times]
                 for each in watch.findings.values()

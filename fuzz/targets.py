@@ -120,9 +120,7 @@ def _with_fleet(command: Callable[[str], tuple[str, ...]], name: str, fleet: str
 
 
 _WINDOW = "windows: {w: {days: [Sun], start: 02:00, duration: 4h}}\n"
-_CALENDAR = (
-    "windows: {w: {ics: cal.ics}}\nfreezes: [{name: f, ics: cal.ics}]\n" + _HOST
-)
+_CALENDAR = "windows: {w: {ics: cal.ics}}\nfreezes: [{name: f, ics: cal.ics}]\n" + _HOST
 
 
 def _page(data: bytes) -> None:
@@ -155,14 +153,12 @@ def _tsv() -> Iterator[bytes]:
         yield content.replace(b",", b"\t")
 
 
-_WAIVERS = (
-    "waivers:\n- {machine: sql01, rule: HP101, reason: x, owner: y, expires: 2026-01-31}\n"
-)
+_WAIVERS = "waivers:\n- {machine: sql01, rule: HP101, reason: x, owner: y, expires: 2026-01-31}\n"
 
 
 def _json_sources() -> Iterator[bytes]:
-    names = ("inventory as", "azure", "arc", "patch-state", "maintenance", "what-if", "image-builder")
-    for content in seeds.of_samples(*names, suffix=".json"):
+    names = ("inventory as", "azure", "arc", "patch-state", "maintenance", "what-if")
+    for content in seeds.of_samples(*names, "image-builder", suffix=".json"):
         yield content
         tree = json.loads(content)
         rows = tree if isinstance(tree, list) else tree.get("value") or tree.get("data") or []
@@ -228,9 +224,7 @@ TARGETS: dict[str, Target] = {
         "json",
         ".json",
     ),
-    "ansible": Target(
-        checked("hosts.json"), lambda: seeds.of_samples("ansible"), "json", ".json"
-    ),
+    "ansible": Target(checked("hosts.json"), lambda: seeds.of_samples("ansible"), "json", ".json"),
     "icalendar": Target(
         _with_fleet(lambda _name: ("check", "fleet.yaml"), "cal.ics", _CALENDAR),
         seeds.calendars,
@@ -251,9 +245,7 @@ TARGETS: dict[str, Target] = {
     "release-page": Target(_page, seeds.pages, "json", ".md"),
     "collected": Target(
         _with_fleet(lambda name: ("check", name, "fleet.yaml"), "sql01.json", _WINDOW + _HOST),
-        lambda: chain(
-            seeds.of_samples("collected"), seeds.of_files("examples/collected.json")
-        ),
+        lambda: chain(seeds.of_samples("collected"), seeds.of_files("examples/collected.json")),
         "json",
         ".json",
     ),

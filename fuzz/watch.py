@@ -3,7 +3,6 @@
 import hashlib
 import re
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -45,6 +44,7 @@ class Watch:
         self.until = until
         self.runs = runs
         self.count = 0
+        self.slowest = 0.0
         self.findings: dict[str, Finding] = {}
         if hasattr(signal, "SIGPROF"):
             signal.signal(signal.SIGPROF, _stop)
@@ -59,13 +59,16 @@ class Watch:
         if self.last is not None:
             self.last.write_bytes(data)
         self.count += 1
+        began = time.process_time()
         try:
             with _bounded():
                 self.target.run(data)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  whatever a reader lets through is a finding
             return self._noted(error, data)
+        finally:
+            self.slowest = max(self.slowest, time.process_time() - began)
         return None
 
     def _noted(self, error: BaseException, data: bytes) -> Finding:
@@ -119,7 +122,8 @@ def _finding(error: BaseException, data: bytes) -> Finding:
     frames = list(_FRAME.finditer(text))
     file, line, function = frames[-1].groups() if frames else ("", "", "")
     if isinstance(error, TooLongError):
-        return Finding(f"too long in {file}", f"more than {MAX_CPU_SECONDS:g} s in {function}", data)
+        what = f"more than {MAX_CPU_SECONDS:g} s in {function}"
+        return Finding(f"too long in {file}", what, data)
     raised = _ERROR.search(text, frames[-1].end()) if frames else None
     if isinstance(error, BugError) and raised is not None:
         kind, message = raised[1], raised[2] or ""
@@ -128,8 +132,3 @@ def _finding(error: BaseException, data: bytes) -> Finding:
     message = message.encode("ascii", "backslashreplace").decode()[:_SHOWN]
     where = f" at {file}:{line} in {function}" if frames else f": {message[:40]}"
     return Finding(kind + where, message, data)
-
-
-def complain(text: str) -> None:
-    """A line on standard error."""
-    sys.stderr.write(f"{text}\n")
