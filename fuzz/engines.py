@@ -14,13 +14,15 @@ from fuzz.watch import Watch
 
 MAX_INPUT = 32_768
 _BATCH = 200
+_WORTHWHILE = 20
+"""Seconds from which on coverage finds more than a faster start."""
 _BLIND = 0.3
 """The share of inputs that libFuzzer mutates by itself."""
 
 
-def best() -> str:
-    """The engine that this Python has."""
-    return "atheris" if find_spec("atheris") else "hypothesis"
+def best(seconds: float) -> str:
+    """The engine for a target that runs so long: counters of branches cost seconds at the start."""
+    return "atheris" if seconds >= _WORTHWHILE and find_spec("atheris") else "hypothesis"
 
 
 def with_hypothesis(watch: Watch, seeds: list[bytes], seed: int, done: Callable[[], None]) -> None:

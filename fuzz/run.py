@@ -43,6 +43,7 @@ def main() -> int:
     if asked.replay is not None:
         return _replay(asked.targets[0], asked.replay)
     names = asked.targets or list(TARGETS)
+    asked.engine = asked.engine or engines.best(asked.seconds / len(names))
     sys.stdout.write(f"engine {asked.engine}, seed {asked.seed}\n")
     sys.stdout.write(
         f"{'target':<18}{'runs':>10}{'seeds':>8}{'seconds':>10}{'slowest':>10}{'findings':>10}\n"
@@ -69,7 +70,9 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="time for all targets together")
     parser.add_argument("--runs", type=int, default=0, help="at most so many runs of each target")
     parser.add_argument("--seed", type=int, default=1, help="of the random generator")
-    parser.add_argument("--engine", choices=engines.ENGINES, default=engines.best())
+    parser.add_argument(
+        "--engine", choices=engines.ENGINES, help="default: the best one for the time"
+    )
     parser.add_argument("--replay", type=Path, metavar="FILE", help="run one target on this input")
     asked = parser.parse_args()
     for name in asked.targets:

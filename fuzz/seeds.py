@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT / "fuzz" / "corpus"
+"""Files that tests wrote while `recorder.py` watched; none unless somebody ran it."""
 MAX_SEED = 32_768
 
 
@@ -26,6 +28,14 @@ def of_files(*patterns: str) -> Iterator[bytes]:
     for pattern in patterns:
         for path in sorted(ROOT.glob(pattern)):
             yield path.read_bytes()
+
+
+def recorded(*suffixes: str, like: str = "") -> Iterator[bytes]:
+    """The recorded files of tests with one of these suffixes, and with a match of an expression."""
+    expression = re.compile(like.encode())
+    for path in sorted(CORPUS.glob("*")):
+        if path.suffix in suffixes and expression.search(data := path.read_bytes()):
+            yield data
 
 
 def of_literals(*patterns: str, like: str) -> Iterator[bytes]:

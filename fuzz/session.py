@@ -5,10 +5,16 @@ import base64
 import json
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fuzz import engines
+
+if TYPE_CHECKING:
+    from fuzz.targets import Target
+
+_WARMING = 5
 
 
 def main() -> None:
@@ -30,14 +36,15 @@ def main() -> None:
 
 def _fuzz(asked: argparse.Namespace) -> None:
     """The modules of the program are imported here, with counters where the engine wants them."""
-    from fuzz import program, seeds
+    from fuzz import program
     from fuzz.targets import TARGETS
     from fuzz.watch import Watch, limit_memory
 
     program.prepare()
     target = TARGETS[asked.target]
-    found = seeds.usable(target.seeds())
+    found = target.usable_seeds()
     limit_memory()
+    _warm_up(target, found)
     watch = Watch(target, asked.last, asked.until, asked.runs)
 
     def done() -> None:
@@ -57,6 +64,13 @@ def _fuzz(asked: argparse.Namespace) -> None:
         os._exit(0)
 
     engines.ENGINES[asked.engine](watch, found, asked.seed, done)
+
+
+def _warm_up(target: "Target", found: list[bytes]) -> None:
+    """Let the modules of a run be imported before runs have a bound on time."""
+    for data in found[:_WARMING]:
+        with suppress(Exception):
+            target.run(data)
 
 
 if __name__ == "__main__":

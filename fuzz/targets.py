@@ -22,12 +22,21 @@ _MOST_OPENINGS = 50
 
 
 class Target(NamedTuple):
-    """A reader under attack: what runs it, its seeds, and how its inputs are mutated."""
+    """A reader under attack: what runs it, its seeds, and how its inputs are mutated.
+
+    `recorded` has the suffixes of files of tests that are seeds too, and what is in them.
+    """
 
     run: Callable[[bytes], None]
     seeds: Callable[[], Iterable[bytes]]
     kind: str
     suffix: str
+    recorded: tuple[str, str] = ("", "")
+
+    def usable_seeds(self) -> list[bytes]:
+        """All seeds, those of recorded tests included."""
+        suffixes, like = self.recorded
+        return seeds.usable(chain(self.seeds(), seeds.recorded(*suffixes.split(), like=like)))
 
 
 # --- readers without a file ----------------------------------------
@@ -176,8 +185,9 @@ TARGETS: dict[str, Target] = {
         ),
         "yaml",
         ".yaml",
+        (".yaml .yml", "machines|windows|defaults"),
     ),
-    "json": Target(checked("fleet.json"), _json_sources, "json", ".json"),
+    "json": Target(checked("fleet.json"), _json_sources, "json", ".json", (".json", "name|id")),
     "csv": Target(
         checked("fleet.csv"),
         lambda: chain(
@@ -185,10 +195,15 @@ TARGETS: dict[str, Target] = {
         ),
         "text",
         ".csv",
+        (".csv", ""),
     ),
-    "tsv": Target(checked("fleet.tsv"), _tsv, "text", ".tsv"),
+    "tsv": Target(checked("fleet.tsv"), _tsv, "text", ".tsv", (".tsv", "")),
     "workbook": Target(
-        checked("fleet.xlsx"), lambda: seeds.of_samples("table in", suffix=".xlsx"), "zip", ".xlsx"
+        checked("fleet.xlsx"),
+        lambda: seeds.of_samples("table in", suffix=".xlsx"),
+        "zip",
+        ".xlsx",
+        (".xlsx", ""),
     ),
     "hcl": Target(
         checked("golden.pkr.hcl"),
@@ -198,9 +213,14 @@ TARGETS: dict[str, Target] = {
         ),
         "text",
         ".pkr.hcl",
+        (".hcl", ""),
     ),
     "packer": Target(
-        checked("golden.json"), lambda: seeds.of_samples("packer", suffix=".json"), "json", ".json"
+        checked("golden.json"),
+        lambda: seeds.of_samples("packer", suffix=".json"),
+        "json",
+        ".json",
+        (".json", "builders"),
     ),
     "arm-expression": Target(
         _expression,
@@ -214,7 +234,11 @@ TARGETS: dict[str, Target] = {
         ".txt",
     ),
     "arm-template": Target(
-        checked("main.json"), lambda: seeds.of_samples("arm-template"), "json", ".json"
+        checked("main.json"),
+        lambda: seeds.of_samples("arm-template"),
+        "json",
+        ".json",
+        (".json", "deploymentTemplate"),
     ),
     "terraform": Target(
         checked("plan.json"),
@@ -223,13 +247,21 @@ TARGETS: dict[str, Target] = {
         ),
         "json",
         ".json",
+        (".json .tfstate", 'terraform|planned_values|"mode"'),
     ),
-    "ansible": Target(checked("hosts.json"), lambda: seeds.of_samples("ansible"), "json", ".json"),
+    "ansible": Target(
+        checked("hosts.json"),
+        lambda: seeds.of_samples("ansible"),
+        "json",
+        ".json",
+        (".json", "hostvars|azure_|ansible|win_"),
+    ),
     "icalendar": Target(
         _with_fleet(lambda _name: ("check", "fleet.yaml"), "cal.ics", _CALENDAR),
         seeds.calendars,
         "text",
         ".ics",
+        (".ics", ""),
     ),
     "rrule": Target(
         _rrule, lambda: seeds.of_literals(_SCHEDULE, _INPUTS, like=r".*FREQ=.*"), "text", ".txt"
@@ -242,12 +274,15 @@ TARGETS: dict[str, Target] = {
         "text",
         ".txt",
     ),
-    "release-page": Target(_page, seeds.pages, "json", ".md"),
+    "release-page": Target(
+        _page, seeds.pages, "json", ".md", (".md .html .json", "Windows Server|ProductTree")
+    ),
     "collected": Target(
         _with_fleet(lambda name: ("check", name, "fleet.yaml"), "sql01.json", _WINDOW + _HOST),
         lambda: chain(seeds.of_samples("collected"), seeds.of_files("examples/collected.json")),
         "json",
         ".json",
+        (".json", "HotpatchCollect"),
     ),
     "guest-text": Target(
         _with_fleet(lambda name: ("check", name, "fleet.yaml"), "sql01.txt", _WINDOW + _HOST),
@@ -257,6 +292,7 @@ TARGETS: dict[str, Target] = {
         ),
         "text",
         ".txt",
+        (".txt", ""),
     ),
     "waivers": Target(
         _with_fleet(
@@ -268,6 +304,7 @@ TARGETS: dict[str, Target] = {
         ),
         "yaml",
         ".yaml",
+        (".yaml .yml", "waivers"),
     ),
     "configuration": Target(
         _configuration,
@@ -277,6 +314,7 @@ TARGETS: dict[str, Target] = {
         ),
         "text",
         ".toml",
+        (".toml", ""),
     ),
     "live": Target(_Live(), seeds.answers, "json", ".json"),
 }

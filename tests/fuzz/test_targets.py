@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from fuzz import seeds, watch
+from fuzz import watch
 from fuzz.mutations import of_kind
 from fuzz.program import BugError, Done, UnsafeOutputError, require_good
 from fuzz.targets import TARGETS, Target
@@ -23,13 +23,13 @@ def watched(run: object) -> Watch:
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_target_has_seeds(name: str) -> None:
     """A target begins with inputs that its reader knows."""
-    assert seeds.usable(TARGETS[name].seeds())
+    assert TARGETS[name].usable_seeds()
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_seed_of_the_generator_gives_the_same_inputs(name: str) -> None:
     """The same random seed mutates the same input alike."""
-    found = seeds.usable(TARGETS[name].seeds())[:20]
+    found = TARGETS[name].usable_seeds()[:20]
     mutated = of_kind(TARGETS[name].kind, found)
     for number, data in enumerate(found):
         once, again = Random(number), Random(number)  # noqa: S311  the same inputs again
