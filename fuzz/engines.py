@@ -48,9 +48,6 @@ def with_hypothesis(watch: Watch, seeds: list[bytes], seed: int, done: Callable[
 
         attack()
 
-    for data in seeds:
-        if not watch.is_over:
-            watch.run(data)
     number = 0
     while not watch.is_over:
         batch(number)

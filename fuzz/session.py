@@ -14,7 +14,7 @@ from fuzz import engines
 if TYPE_CHECKING:
     from fuzz.targets import Target
 
-_WARMING = 5
+_WARMING = 1
 
 
 def main() -> None:
