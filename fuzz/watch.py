@@ -15,6 +15,8 @@ from fuzz.targets import Target
 
 MAX_CPU_SECONDS = 5.0
 """Processor time of one run; inputs are small, so that a run takes hundredths of a second."""
+LEAST_RUNS = 10
+"""Runs of a target whose time is too short for more."""
 MAX_MEMORY = 4 * 2**30
 """Address space of a process that fuzzes: an input that needs more is a finding."""
 _FRAME = re.compile(r'File ".*?(hotpatch_cli/[^"]+)", line (\d+), in (\S+)')
@@ -51,8 +53,12 @@ class Watch:
 
     @property
     def is_over(self) -> bool:
-        """Whether time or runs are used up."""
-        return time.time() >= self.until or 0 < self.runs <= self.count
+        """Whether time or runs are used up. Starting may take all the time: a few runs are made
+        nevertheless, so that no target passes without one.
+        """
+        if 0 < self.runs <= self.count:
+            return True
+        return self.count >= LEAST_RUNS and time.time() >= self.until
 
     def run(self, data: bytes) -> Finding | None:
         """Run the target on an input; the finding, where there is one."""

@@ -94,3 +94,13 @@ def test_what_no_input_may_cause_is_refused(done: Done, error: type[Exception]) 
     """A bug, a control character, silence and broken JSON are findings."""
     with pytest.raises(error):
         require_good(done)
+
+
+def test_no_target_passes_without_a_run() -> None:
+    """A target whose time was over before it began has some runs, and no more than asked for."""
+    target = Target(lambda _data: None, list, "text", ".txt")
+    for runs, expected in ((0, watch.LEAST_RUNS), (3, 3)):
+        watching = Watch(target, None, 0, runs)
+        while not watching.is_over:
+            watching.run(b"a")
+        assert watching.count == expected
