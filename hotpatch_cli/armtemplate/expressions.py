@@ -444,7 +444,9 @@ def _replaced(text: Any, old: Any, new: Any) -> str:
 def _resource_id(*parts: Any) -> str:
     """The resource id without its subscription and group, which the template doesn't have."""
     names = list(map(_text, parts))
-    at = next(index for index, name in enumerate(names) if "/" in name)
+    at = next((index for index, name in enumerate(names) if "/" in name), None)
+    if at is None:
+        raise OpenError
     namespace, *kinds = names[at].split("/")
     pairs = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, names[at + 1 :], strict=True))
     return f"/subscriptions/.../resourceGroups/.../providers/{namespace}/{pairs}"

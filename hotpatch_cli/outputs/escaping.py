@@ -120,7 +120,17 @@ _LINKED = re.compile(
 )
 _CODE = re.compile("`([^`]+)`")
 
+_LATE_CONTROLS = re.compile("[\x7f-\x9f]")
+
 
 def encoded(product: str | bytes) -> bytes:
-    """What is written to a file or a stream: UTF-8, in which a lone surrogate is escaped."""
-    return product if isinstance(product, bytes) else product.encode("utf-8", "backslashreplace")
+    """What is written to a file or a stream: UTF-8, in which a lone surrogate is escaped, as are
+    the control codes that JSON leaves in its texts and that some terminals obey.
+    """
+    if isinstance(product, bytes):
+        return product
+    return _LATE_CONTROLS.sub(_escape, product).encode("utf-8", "backslashreplace")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

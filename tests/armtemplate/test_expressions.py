@@ -76,3 +76,10 @@ def test_a_value_has_a_largest_size(expression: str) -> None:
     """Texts of more than 65,536 characters and numbers of more than 64 bits stay open."""
     with pytest.raises(OpenError):
         value(expression)
+
+
+@pytest.mark.parametrize("expression", ["resourceId()", "resourceId('a')", "resourceId('a', 'b')"])
+def test_a_resource_id_without_a_type_stays_open(expression: str) -> None:
+    """Azure rejects a resource id without a resource type: it's no value, and no bug."""
+    with pytest.raises(OpenError):
+        value(expression)

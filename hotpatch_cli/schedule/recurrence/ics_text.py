@@ -89,3 +89,5 @@ def _parsed(text: str) -> list[Component]:
             return list(Calendar.from_ical(text, multiple=True))
     except _UNREADABLE as problem:
         raise IcsError(f"the file isn't a calendar: {quoted(str(problem))}") from None
+    except OSError:  # zoneinfo opens a file by the name: that of a folder, or one that's too long
+        raise IcsError("a TZID isn't a time zone. Use an IANA name, such as Europe/Paris") from None

@@ -1,0 +1,1 @@
+"""Fuzzing: hostile inputs for each reader; see README.md."""
