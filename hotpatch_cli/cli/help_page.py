@@ -52,7 +52,7 @@ class PlainGroup(TyperGroup):
         return _parsed(super().parse_args, self, ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what is wrong with its options is told without the secrets in them."""
+        """Run the command; a message on its options has none of the secrets in them."""
         try:
             return super().invoke(ctx)
         except _UsageError as error:

@@ -40,9 +40,11 @@ from hotpatch_cli.outputs.phrases import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hotpatch_cli.cli.session import Session
+    from hotpatch_cli.cli.plan_file import ReadPlan
+    from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.planning import PlanRequest
     from hotpatch_cli.planning.plan import BrokenRule
+    from hotpatch_cli.planning.prepare import PlanningInput
 
 app = typer.Typer(add_completion=False)
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -90,10 +92,8 @@ class VerifyRequest(NamedTuple):
         from hotpatch_cli.cli.options.what_if import parse_what_if
         from hotpatch_cli.cli.plan_file import read_plan
         from hotpatch_cli.cli.session import day_of, source_names, tell
+        from hotpatch_cli.knowledge.release_age import age_notes
         from hotpatch_cli.outputs.formats import REVIEW_FORMATS
-        from hotpatch_cli.outputs.plan_review import PlanReview
-        from hotpatch_cli.planning.plan import unscheduled, violations
-        from hotpatch_cli.planning.stated_figures import false_figures
 
         names = source_names(self, self.fleet)
         render = renderer_for(self, REVIEW_FORMATS)
@@ -103,20 +103,24 @@ class VerifyRequest(NamedTuple):
         session = planning_input.load(self, names, implied)
         problem = planning_input.required_input(session, _wish(wish, read.wish), scenario)
         read.require_release(problem.release_day, self.baseline)
-        missing = tuple(unscheduled(problem, read.starts))
-        broken_rules = tuple(violations(problem, read.starts, read.ends, read.done))
-        tell(_missing_note(missing), quiet=self.quiet)
-        notes = (*false_figures(read.stated, problem, read.starts), *_age(session))
-        review = PlanReview(len(read.starts), broken_rules, missing, notes)
+        review = _review(read, problem, age_notes(session.knowledge, session.day))
+        tell(_missing_note(review.missing), quiet=self.quiet)
         deliver(render(review, screen(self.output, no_color=self.no_color)), self.output)
-        conclude(_decision(broken_rules, len(read.starts)), [self.output], quiet=self.quiet)
-        raise typer.Exit(1 if broken_rules else 0)
+        conclude(_decision(review.broken, review.restarts), [self.output], quiet=self.quiet)
+        raise typer.Exit(1 if review.broken else 0)
 
 
-def _age(session: "Session") -> tuple[str, ...]:
-    from hotpatch_cli.knowledge.release_age import age_notes
+def _review(read: "ReadPlan", problem: "PlanningInput", age: "Sequence[str]") -> "PlanReview":
+    from hotpatch_cli.outputs.plan_review import PlanReview
+    from hotpatch_cli.planning.plan import unscheduled, violations
+    from hotpatch_cli.planning.stated_figures import false_figures
 
-    return age_notes(session.knowledge, session.day)
+    return PlanReview(
+        restarts=len(read.starts),
+        broken=tuple(violations(problem, read.starts, read.ends, read.done)),
+        missing=tuple(unscheduled(problem, read.starts)),
+        notes=(*false_figures(read.stated, problem, read.starts), *age),
+    )
 
 
 def _missing_note(missing: "Sequence[str]") -> "Iterator[str]":

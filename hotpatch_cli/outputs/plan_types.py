@@ -40,10 +40,9 @@ class ObjectiveJson(TypedDict):
 
 
 class SearchJson(TypedDict):
-    """How the plan was found: what made it, and how much work the search was."""
+    """How the plan was found: what made it."""
 
     engine: str
-    work: int
 
 
 class RebootJson(TypedDict):

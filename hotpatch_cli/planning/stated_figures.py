@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.planning.prepare import PlanningInput
 from hotpatch_cli.planning.window_slots import MINUTE
+from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.scheduler import cost
 
 _ROUNDED = 1e-4
@@ -35,7 +36,7 @@ def false_figures(
             f"restarts in this fleet have {found.exposure:,.1f}."
         )
     if stated.makespan is not None and stated.makespan != last:
-        end = last.astimezone(stated.makespan.tzinfo)
+        end = in_zone(last, stated.makespan.tzinfo)
         yield (
             f"The file states {stated.makespan:{_MOMENT}} as the end of the last restart, but in "
             f"this fleet it's {end:{_MOMENT}}."
