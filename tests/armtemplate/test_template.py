@@ -172,7 +172,7 @@ def test_a_template_is_bounded() -> None:
         "properties": {"template": inner},
     }
     outcome = resolved(template(nested))
-    assert ["steps" in problem.message for problem in outcome.problems] == [True]
+    assert ["20000 resources" in problem.message for problem in outcome.problems] == [True]
     assert not outcome.complete
 
 

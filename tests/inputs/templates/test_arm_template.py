@@ -448,7 +448,7 @@ def doubling(depth: int) -> dict[str, Any]:
         ),
         (template(vm(copy={"name": "x", "count": 100000})), "Azure allows 800"),
         (template(nested({"resources": []}, None)), "Resources found: none"),
-        (doubling(60), "more steps"),
+        (doubling(60), "more than 2000000 steps"),
         (
             template(
                 nested(template(vm(copy={"name": "i", "count": 800})), None)
