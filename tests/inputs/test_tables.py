@@ -5,6 +5,7 @@ mislead.
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -536,10 +537,37 @@ def test_what_is_wrong_is_named(
     assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize(
+    ("part", "before", "filling"),
+    [
+        ("xl/styles.xml", b"</cellXfs>", b"<xf/>" * 2_000_000),
+        ("xl/worksheets/sheet1.xml", b"<sheetData>", b"<!--" + b"x" * 20_000_000 + b"-->"),
+    ],
+    ids=["formats", "comment"],
+)
+def test_a_part_of_a_workbook_that_holds_next_to_nothing_is_refused(
+    hotpatch: Any, part: str, before: bytes, filling: bytes
+) -> None:
+    """Millions of formats or a comment of megabytes are small when packed and take minutes to
+    read.
+    """
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(("a", [["name"], ["b"]])))) as plain,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in plain.namelist():
+            content = plain.read(name)
+            packed.writestr(
+                name, content.replace(before, filling + before) if name == part else content
+            )
+    done = hotpatch("check", hotpatch.write("fleet.xlsx", stream.getvalue()))
+    assert done.code == 2
+    assert done.err.startswith(f"fleet.xlsx: The part '{part}' of the workbook unpacks to more")
+
+
 def test_a_workbook_that_lies_about_its_size(hotpatch: Any) -> None:
     """A row whose number is beyond all rows ends the sheet, not the memory."""
-    import zipfile
-
     source = io.BytesIO(workbook(("S", [HEADER, *ROWS])))
     made = io.BytesIO()
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(made, "w") as new:

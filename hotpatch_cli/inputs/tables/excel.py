@@ -15,6 +15,11 @@ from hotpatch_cli.inputs.tables.columns import mapped
 
 _HEADER_WITHIN = 20
 _LAST_ROW = 2**20
+_SMALL_PART = 8 * 2**20
+_MOST_PACKED = 100
+"""How much smaller than its content a part may be packed; parts up to `_SMALL_PART` bytes are read
+anyhow. Apache POI refuses the same: https://poi.apache.org/apidocs/dev/org/apache/poi/openxml4j/util/ZipSecureFile.html
+"""
 _FIXED = {"0.0": 1, "0.00": 2, "0.000": 3, "0.0000": 4, "0.00000": 5}
 """Formats of a cell that show a fixed number of decimals: with them the zeros at the end are known.
 """
@@ -53,13 +58,25 @@ def open_document(name: str) -> Document:
 
 
 def _require_bounded(data: bytes, name: str) -> None:
-    """Refuse what unpacks to more than is ever read."""
+    """Refuse what unpacks to more than is ever read, and parts that hold next to nothing but take
+    minutes to read: formats or comments without end. The sizes are those that the file states; a
+    part that is larger than it states doesn't unpack.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        if sum(member.file_size for member in packed.infolist()) > 4 * MAX_BYTES:
+        parts = packed.infolist()
+    if sum(part.file_size for part in parts) > 4 * MAX_BYTES:
+        raise refuse(
+            name,
+            f"The unpacked workbook is larger than {4 * MAX_BYTES // 2**20} MB.",
+            "Split the file.",
+        )
+    for part in parts:
+        if part.file_size > max(_SMALL_PART, _MOST_PACKED * part.compress_size):
             raise refuse(
                 name,
-                f"The unpacked workbook is larger than {4 * MAX_BYTES // 2**20} MB.",
-                "Split the file.",
+                f"The part {quoted(part.filename)} of the workbook unpacks to more than "
+                f"{_MOST_PACKED} times its size. It's damaged or made to take long.",
+                "Open it in Excel and save it again as .xlsx or CSV UTF-8.",
             )
 
 
