@@ -178,6 +178,7 @@ def _take_in(page: "ReleasePage", request: ReleaseImportRequest | ReleaseUpdateR
     """Show the difference, and save new releases once the user agrees."""
     from hotpatch_cli.cli.atomic_write import write_whole
     from hotpatch_cli.cli.console import deliver, screen
+    from hotpatch_cli.documents.run_files import files_of_run
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.knowledge import user_data
     from hotpatch_cli.knowledge.cache import load_knowledge
@@ -194,7 +195,8 @@ def _take_in(page: "ReleasePage", request: ReleaseImportRequest | ReleaseUpdateR
     if not request.yes and not _agreed():
         raise refuse("releases", "Nothing was saved.", "To save the new releases, add --yes.")
     path = user_data.folder() / user_data.NAME
-    before = user_data.imported(path) if path.is_file() else ()
+    files_of_run().amend(str(path))
+    before = user_data.imported(path) if user_data.file() else ()
     fresh = (*merged.new, *(after for _, after in merged.changed))
     rows = merge_rows(map(row_of, before), fresh).rows
     _make_folder(path.parent)

@@ -3,7 +3,6 @@
 import os
 import shlex
 from datetime import date
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -40,6 +39,7 @@ class WaiveRequest(NamedTuple):
         from hotpatch_cli.cli.atomic_write import write_whole
         from hotpatch_cli.cli.session import day_of
         from hotpatch_cli.cli.words import rule_code
+        from hotpatch_cli.documents.run_files import files_of_run
         from hotpatch_cli.errors import refuse
         from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry, with_entry
         from hotpatch_cli.inputs.gate_files.waivers import parse_rule
@@ -55,7 +55,8 @@ class WaiveRequest(NamedTuple):
         if self.expires < day_of(self):
             message = f"The expiry date {self.expires} is in the past."
             raise refuse("--expires", message, "Specify a later date.")
-        write_whole(Path(self.waivers).resolve(), with_entry(self.waivers, entry, codes))
+        files_of_run().amend(self.waivers)
+        write_whole(self.waivers, with_entry(self.waivers, entry, codes))
         decision = f"{entry.rule} is waived for {self.machine} until {self.expires}"
         conclude(decision, [self.waivers], how=_how_to_apply(self.waivers), quiet=self.quiet)
 

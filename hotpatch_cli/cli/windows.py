@@ -40,6 +40,7 @@ from hotpatch_cli.cli.window_query import (
     found_openings,
 )
 from hotpatch_cli.cli.words import known_word
+from hotpatch_cli.documents.run_files import is_folder
 from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.outputs.phrases import counted
 
@@ -234,6 +235,11 @@ class WindowExportRequest(NamedTuple):
     quiet: Quiet = False
     config: ConfigOption = None
 
+    @property
+    def writes_folders(self) -> bool:
+        """Whether the output can be a folder."""
+        return True
+
     def run(self) -> None:
         """Write the configurations. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.session import fleet_files, tell
@@ -267,14 +273,14 @@ def _export_decision(exported: "Export") -> str:
 
 def _deliver_configurations(exported: "Export", output: str) -> None:
     """Write a list to standard output or a file, or a file for each configuration to a folder."""
-    from hotpatch_cli.cli.atomic_write import write_whole
+    from hotpatch_cli.cli.atomic_write import write_all
     from hotpatch_cli.outputs.maintenance_json import render_files, render_list
 
-    if output == "-" or not Path(output).is_dir():
+    if output == "-" or not is_folder(output):
         deliver(render_list(exported.configurations), output)
         return
-    for name, text in render_files(exported.configurations).items():
-        write_whole(Path(output) / name, text)
+    files = render_files(exported.configurations)
+    write_all((Path(output) / name, text) for name, text in files.items())
 
 
 def _flag_notes(exported: "Export") -> list[str]:
