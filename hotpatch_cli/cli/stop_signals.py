@@ -1,6 +1,7 @@
 """Signals that stop a run: it ends with their exit code, and leaves no temporary files."""
 
 import signal
+from threading import current_thread, main_thread
 from types import FrameType
 
 _asked: list[int] = []
@@ -12,6 +13,8 @@ def listen() -> None:
     One that is ignored, as after nohup, stays so.
     """
     _asked.clear()
+    if current_thread() is not main_thread():  # only that one can have handlers
+        return
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:

@@ -3,6 +3,7 @@
 import os
 import shlex
 from datetime import date
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -39,6 +40,7 @@ class WaiveRequest(NamedTuple):
         from hotpatch_cli.cli.atomic_write import write_whole
         from hotpatch_cli.cli.session import day_of
         from hotpatch_cli.cli.words import rule_code
+        from hotpatch_cli.documents.new_file import one_at_a_time
         from hotpatch_cli.documents.run_files import files_of_run
         from hotpatch_cli.errors import refuse
         from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry, with_entry
@@ -56,7 +58,8 @@ class WaiveRequest(NamedTuple):
             message = f"The expiry date {self.expires} is in the past."
             raise refuse("--expires", message, "Specify a later date.")
         files_of_run().amend(self.waivers)
-        write_whole(self.waivers, with_entry(self.waivers, entry, codes))
+        with one_at_a_time(Path(self.waivers).parent):
+            write_whole(self.waivers, with_entry(self.waivers, entry, codes))
         decision = f"{entry.rule} is waived for {self.machine} until {self.expires}"
         conclude(decision, [self.waivers], how=_how_to_apply(self.waivers), quiet=self.quiet)
 

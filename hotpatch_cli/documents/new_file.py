@@ -10,8 +10,8 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -118,6 +118,23 @@ class NewFile:
                 os.close(folder)
             return True
         return False
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Runs that read a file of a folder and write it anew wait for each other: none undoes what
+    another adds. Windows has no locks of folders.
+    """
+    descriptor = None
+    if _locks is not None:
+        with suppress(OSError, ValueError):  # the folder can't be opened: writing reports that
+            descriptor = os.open(folder, os.O_RDONLY)
+            _locks.flock(descriptor, _locks.LOCK_EX)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 class WorkFolder:

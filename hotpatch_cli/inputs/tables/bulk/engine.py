@@ -57,8 +57,10 @@ class Engine:
         _error: BaseException | None,
         _at: TracebackType | None,
     ) -> None:
-        self.connection.close()
-        self._folder.remove()
+        try:
+            self.connection.close()
+        finally:  # a signal may have come while it closed
+            self._folder.remove()
 
     def link(self, name: str) -> str:
         """A name for a file that DuckDB takes for nothing but a file: no pattern, no address, no
