@@ -6,8 +6,6 @@ leaves a file that the next run in that folder deletes: nobody holds its lock an
 
 import os
 import re
-import secrets
-import shutil
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -46,11 +44,13 @@ class NewFile:
 
     def write(self, content: bytes | Path) -> None:
         """Write a content, or that of another file."""
+        from shutil import copyfileobj  # start-up time is a promise
+
         if isinstance(content, bytes):
             self.stream.write(content)
         else:
             with content.open("rb") as source:
-                shutil.copyfileobj(source, self.stream, 2**20)
+                copyfileobj(source, self.stream, 2**20)
         self.stream.flush()
 
     def place(self) -> None:
@@ -87,7 +87,7 @@ class NewFile:
                 self._name.chmod(mode)
 
     def _named(self) -> int:
-        self._name = self._path.parent / f".hotpatch-{secrets.token_hex(8)}.new"
+        self._name = _fresh_name(self._path.parent)
         descriptor = os.open(self._name, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
         _is_locked(descriptor)
         return descriptor
@@ -95,15 +95,17 @@ class NewFile:
     def _take_name(self) -> None:
         """Give the file a name in its folder: one without a name can't replace another."""
         _is_locked(self.stream.fileno())
-        name = self._path.parent / f".hotpatch-{secrets.token_hex(8)}.new"
+        name = _fresh_name(self._path.parent)
         if self._linked(name):
             self._name = name
             return
+        from shutil import copyfileobj
+
         unnamed = self.stream
         self.stream = os.fdopen(self._named(), "w+b")
         self._take_permissions()
         unnamed.seek(0)
-        shutil.copyfileobj(unnamed, self.stream, 2**20)
+        copyfileobj(unnamed, self.stream, 2**20)
         unnamed.close()
         self.stream.flush()
 
@@ -169,12 +171,18 @@ def _clear_folders(parent: Path) -> None:
 
 
 def _clear_folder(folder: Path) -> None:
+    from shutil import rmtree
+
     descriptor = os.open(folder / _LOCK, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
         if _is_locked(descriptor):
-            shutil.rmtree(folder, ignore_errors=True)
+            rmtree(folder, ignore_errors=True)
     finally:
         os.close(descriptor)
+
+
+def _fresh_name(folder: Path) -> Path:
+    return folder / f".hotpatch-{os.urandom(8).hex()}.new"
 
 
 def _unnamed(folder: Path) -> int | None:

@@ -38,7 +38,7 @@ class RunFiles:
         _require_place(name, may_be_folder=may_be_folder)
         identities = _identities(name)
         if identities & self._outputs.keys():
-            raise refuse(name, f"Two outputs can't both go to {name}.", "Specify another file.")
+            raise refuse(name, "Two outputs can't both go to this file.", "Specify another file.")
         self.require_unread(name)
         self._outputs |= dict.fromkeys(identities, name)
 
