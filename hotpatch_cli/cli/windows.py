@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.use_cases.export import Export
 
+_OPEN_AT_ONCE = 100
+"""Files that are written together: each is open until all are complete, and systems limit that."""
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, cls=PlainGroup)
 STDIN = "-"
 MACHINES_IN_A_LINE = 5
@@ -279,8 +282,11 @@ def _deliver_configurations(exported: "Export", output: str) -> None:
     if output == "-" or not is_folder(output):
         deliver(render_list(exported.configurations), output)
         return
-    files = render_files(exported.configurations)
-    write_all((Path(output) / name, text) for name, text in files.items())
+    files = [
+        (Path(output) / name, text) for name, text in render_files(exported.configurations).items()
+    ]
+    for start in range(0, len(files), _OPEN_AT_ONCE):
+        write_all(files[start : start + _OPEN_AT_ONCE])
 
 
 def _flag_notes(exported: "Export") -> list[str]:

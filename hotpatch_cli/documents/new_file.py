@@ -124,8 +124,8 @@ class NewFile:
 
 @contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Runs that read a file of a folder and write it anew wait for each other: none undoes what
-    another adds. Windows has no locks of folders.
+    """Runs that change a file of a folder wait for each other: none undoes what another adds.
+    Windows has no locks of folders.
     """
     descriptor = None
     if _locks is not None:

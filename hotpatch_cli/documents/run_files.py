@@ -31,7 +31,7 @@ class RunFiles:
         self._amended |= _identities(name)
 
     def plan_output(self, name: str, *, may_be_folder: bool = False) -> None:
-        """A file that is written at the end: what's wrong with it is said before the work.
+        """A file that is written at the end: what's wrong with it is reported before the work.
 
         Raises InputError.
         """

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 MOMENTS = int(os.environ.get("GROUND_MOMENTS", "2"))
 AT_ONCE = int(os.environ.get("GROUND_AT_ONCE", "8"))
 DAY = ("--as-of", "2025-12-15")
-MANY = 4000
+MANY = 1000
 KINDS = {
     "json": ("check", "fleet.csv", *DAY, "-f", "json", "-o", "out"),
     "csv": ("check", "fleet.csv", *DAY, "-f", "csv", "-o", "out"),
