@@ -13,16 +13,24 @@ hardly any cycles.
 
 def main() -> None:
     """Run the program. Exit codes: 0, 1, 2, 3, 4 as documented; 70 for a bug; 130 when stopped by
-    the user.
+    the user, and 143 by SIGTERM.
     """
     gc.set_threshold(_ALLOCATIONS)
+    from hotpatch_cli.cli import standard_streams, stop_signals
+
+    stop_signals.listen()
+    standard_streams.prepare()
+    from hotpatch_cli.documents.run_files import run_files
     from hotpatch_cli.errors import InputError
 
     try:
         from hotpatch_cli.cli.root import app  # may be interrupted too, which is 130
 
-        app(prog_name="hotpatch")  # also as `python -m hotpatch_cli`
+        with run_files():
+            app(prog_name="hotpatch")  # also as `python -m hotpatch_cli`
     except InputError as error:
+        if (code := stop_signals.exit_code()) is not None:
+            sys.exit(code)
         from hotpatch_cli.cli.console import show_problems
 
         show_problems(error)
@@ -30,6 +38,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception:  # noqa: BLE001  the one place where a bug becomes its exit code, with its traceback
+        if (code := stop_signals.exit_code()) is not None:  # what a library made of the signal
+            sys.exit(code)
         import traceback
 
         from hotpatch_cli.documents.redaction import redacted

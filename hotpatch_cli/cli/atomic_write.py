@@ -1,96 +1,78 @@
-"""Files are written whole or not at all: first beside their places, then moved there."""
+"""Files are written whole or not at all, and never over a file that the run reads."""
 
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfileobj
 
+from hotpatch_cli.documents.new_file import NewFile, clear_leftovers
+from hotpatch_cli.documents.run_files import exists, files_of_run, is_folder
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.outputs.escaping import encoded
 
 
-def write_whole(path: Path, product: str | bytes) -> None:
+def write_whole(name: str | Path, product: str | bytes) -> None:
     """Write a product to a file: the file is the old one or the new one, never a part. Raises
     InputError.
     """
-    write_all([(path, product)])
+    write_all([(name, product)])
 
 
-def write_all(files: Iterable[tuple[Path, str | bytes]]) -> None:
+def write_all(files: Iterable[tuple[str | Path, str | bytes | Path]]) -> None:
     """Write products to files, each whole: all are written beside their places before the first one
-    is moved there.
+    is moved there. A product that is a path is the content of that file.
 
     Raises InputError, with every file as it was, for a place that can't be written.
     """
-    ready: list[tuple[str, Path]] = []
-    devices: list[tuple[Path, bytes]] = []
+    ready: list[tuple[str, NewFile]] = []
+    devices: list[tuple[str, Path, bytes | Path]] = []
+    cleared: set[Path] = set()
     try:
-        for path, product in files:
-            data = encoded(product)
-            with _writing(path):
+        for name, product in files:
+            data = product if isinstance(product, Path) else encoded(product)
+            with _writing(str(name)):
+                path = Path(os.path.realpath(name))  # a link stays one: its target is written
                 # a device or a pipe, such as /dev/null, is never replaced
-                if path.exists() and not path.is_file():
-                    devices.append((path, data))
-                else:
-                    ready.append((_beside(path, data), path))
+                if exists(path) and not path.is_file():
+                    devices.append((str(name), path, data))
+                    continue
+                if path.parent not in cleared:
+                    clear_leftovers([path.parent])
+                    cleared.add(path.parent)
+                ready.append((str(name), NewFile(path)))
+                ready[-1][1].write(data)
         while ready:
-            temporary, path = ready[0]
-            with _writing(path):
-                Path(temporary).replace(path)
+            name, file = ready[0]
+            with _writing(name):
+                file.place()
             ready.pop(0)
-        for path, data in devices:
-            with _writing(path):
-                path.write_bytes(data)
+        for name, path, data in devices:
+            with _writing(name):
+                _write_device(path, data)
     finally:
-        for temporary, _ in ready:
-            Path(temporary).unlink(missing_ok=True)
+        for _, file in ready:
+            file.discard()
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    if path.is_dir():
-        raise refuse(str(path), "This is a folder, not a file.", "Specify a file in it.")
+def _writing(name: str) -> Iterator[None]:
+    files_of_run().require_unread(name)
+    if is_folder(name):
+        raise refuse(name, "This is a folder, not a file.", "Specify a file in it.")
     try:
         yield
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise refuse(
-            str(path),
-            f"Can't write the file: {error.strerror}.",
-            "Check the folder and its permissions.",
+            name, f"Can't write the file: {reason}.", "Check the folder and its permissions."
         ) from None
 
 
-def _beside(path: Path, data: bytes) -> str:
-    """A new file with this content in the folder of another one, with its permissions."""
-    import tempfile
-
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        Path(temporary).chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return temporary
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """A file to write to, which replaces this one if no error occurs. Raises InputError."""
-    with _writing(path):
-        if path.exists() and not path.is_file():  # a device or a pipe
-            yield path
+def _write_device(path: Path, data: bytes | Path) -> None:
+    with path.open("wb") as device:
+        if isinstance(data, bytes):
+            device.write(data)
             return
-        temporary = Path(_beside(path, b""))
-        try:
-            yield temporary
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        with data.open("rb") as source:
+            copyfileobj(source, device, 2**20)

@@ -2,15 +2,14 @@
 written at the end.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import typer
 
-from hotpatch_cli.cli.atomic_write import replaced
+from hotpatch_cli.cli.atomic_write import write_all
 from hotpatch_cli.cli.console import deliver, deliver_parts, screen
 from hotpatch_cli.cli.decision import conclude, counts_decision
 from hotpatch_cli.cli.options.bulk import BulkRequest
@@ -58,16 +57,18 @@ def run_bulk(
             raise _nothing_judged(detected, run)
         tell((*table.notes, stale(knowledge, day), *run.general), quiet=request.quiet)
         age, counts = DataAge.of_data(knowledge, day), run.counts
-        # the summary is delivered last, once all files are whole
-        with ExitStack() as stack:
-            for form, output in targets:
-                if form == "table":
-                    view = screen(output, no_color=request.no_color, everything=request.every)
-                    text = run.summary.render(Path(detected.name).name, day, age, counts, view)
-                    text += "".join(f"{line}\n" for line in left_out_note(counts.left_out))
-                    stack.callback(deliver, text, output)
-                else:
-                    results[form].write(table, stack.enter_context(_target(output, engine)))
+        products: list[tuple[str, str | Path]] = []
+        for form, output in targets:
+            if form == "table":
+                view = screen(output, no_color=request.no_color, everything=request.every)
+                text = run.summary.render(Path(detected.name).name, day, age, counts, view)
+                text += "".join(f"{line}\n" for line in left_out_note(counts.left_out))
+                products.append((output, text))
+            else:
+                path = engine.folder / f"result-{len(products)}"
+                results[form].write(table, path)
+                products.append((output, path))
+        _deliver_all(products)
     outputs = [output for _, output in targets]
     conclude(counts_decision(counts, "machine"), outputs, quiet=request.quiet)
     raise typer.Exit(run.exit_code)
@@ -123,17 +124,15 @@ class _Run:
         return self._tally.result(GateResult(tuple(self._failing), self.exit_code))
 
 
-@contextmanager
-def _target(output: str, engine: Engine) -> Iterator[Path]:
-    """The file to write to; its content goes to standard output at the end. Raises InputError."""
-    if output != "-":
-        with replaced(Path(output).resolve()) as path:
-            yield path
-        return
-    path = engine.folder / "result"
-    yield path
-    with path.open("rb") as stream:
-        deliver_parts(iter(partial(stream.read, 2**20), b""))
+def _deliver_all(products: Sequence[tuple[str, str | Path]]) -> None:
+    """Write files, all or none, and then to standard output. Raises InputError."""
+    write_all((output, product) for output, product in products if output != "-")
+    for output, product in products:
+        if output == "-" and isinstance(product, str):
+            deliver(product, output)
+        elif output == "-" and isinstance(product, Path):
+            with product.open("rb") as stream:
+                deliver_parts(iter(partial(stream.read, 2**20), b""))
 
 
 def _beside(detected: DetectedTable, request: BulkRequest) -> list[SourceData]:

@@ -47,7 +47,6 @@ from hotpatch_cli.cli.output_targets import (
     Formats,
     Outputs,
     paired,
-    refuse_overwriting_inputs,
     shows_head,
     write_all_targets,
 )
@@ -113,7 +112,7 @@ class CheckRequest(NamedTuple):
         names = source_names(self, self.fleet)
         if table := bulk_table(self._replace(fleet=names)):
             _check_table(table, self._replace(fleet=names))
-        asked = _Asked.of(self, names)
+        asked = _Asked.of(self)
         with working("checking the fleet", quiet=self.quiet):
             session = Session.load(self, names)
             checked = check_fleet(session.fleet, session.knowledge, session.day)
@@ -142,14 +141,11 @@ class _Asked(NamedTuple):
     only: frozenset[str] | None
 
     @classmethod
-    def of(cls, request: CheckRequest, names: Sequence[str]) -> "_Asked":
+    def of(cls, request: CheckRequest) -> "_Asked":
         """The options, parsed. Raises BadParameter, and InputError for a wrong file."""
         waived = waiving(request.waivers, request.known, request.write_known)
         targets = paired(request.form, request.output)
         failing, only = parse_fail_on(request.fail_on), parse_only(request.only)
-        outputs = (*(target.output for target in targets), request.write_known)
-        more = (request.waivers, request.matrix, request.releases, request.windows)
-        refuse_overwriting_inputs(outputs, names, *more)
         return cls(waived, targets, failing, only)
 
     @property

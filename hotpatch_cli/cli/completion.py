@@ -95,14 +95,15 @@ def _windows(context: Any) -> list[str]:
 
 def _fleet(context: Any) -> Any:
     """The fleet of the files on the line; None where one is large, or can't be read."""
+    from hotpatch_cli.documents.run_files import is_file
     from hotpatch_cli.errors import InputError
     from hotpatch_cli.inputs.fleet import load_fleet
 
     # an option without its value stops the parser: then the files are among the remaining words
-    named = context.params.get("fleet") or [word for word in context.args if Path(word).is_file()]
+    named = context.params.get("fleet") or [word for word in context.args if is_file(word)]
     files = [Path(name) for name in ([named] if isinstance(named, str) else named)]
     try:
-        if not files or not all(file.is_file() for file in files):
+        if not files or not all(map(is_file, files)):
             return None
         if sum(file.stat().st_size for file in files) > MOST_BYTES:
             return None

@@ -8,9 +8,12 @@ and otherwise a terminal has it unless TERM is `dumb`.
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from hotpatch_cli.cli.standard_streams import discard_rest
 from hotpatch_cli.documents.redaction import redacted
+from hotpatch_cli.documents.run_files import files_of_run
 from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, refuse
 from hotpatch_cli.outputs.escaping import encoded, visible
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -67,7 +70,7 @@ def deliver(product: str | bytes, output: str) -> None:
     if output != "-":
         from hotpatch_cli.cli.atomic_write import write_whole
 
-        write_whole(Path(output).resolve(), product)  # a link stays one: its target is written
+        write_whole(output, product)
         return
     if isinstance(product, bytes) and sys.stdout.isatty():
         raise refuse(
@@ -80,19 +83,14 @@ def deliver_parts(parts: Iterable[bytes]) -> None:
     """Write the product to standard output, part by part. Raises InputError."""
     try:
         sys.stdout.flush()
+        with suppress(ValueError):  # a stream without a number, as in tests
+            status = os.fstat(sys.stdout.fileno())
+            files_of_run().require_other_stream("standard output", status)
         for part in parts:
             sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # the pipe is closed, as in `hotpatch check ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        # the rest of the buffer is discarded
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise refuse(
-            "standard output",
-            f"Can't write the output: {error.strerror}.",
-            "Free some space, or specify a file with -o.",
-        ) from None
+        discard_rest(sys.stdout.fileno())
 
 
 def say(text: str, *, quiet: bool = False) -> None:

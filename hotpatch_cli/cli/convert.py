@@ -19,7 +19,7 @@ from hotpatch_cli.cli.options.common import (
     SetFacts,
     Subscriptions,
 )
-from hotpatch_cli.cli.output_targets import output_option, refuse_overwriting_inputs
+from hotpatch_cli.cli.output_targets import output_option
 from hotpatch_cli.cli.request import RequestCommand
 
 app = typer.Typer(add_completion=False)
@@ -54,7 +54,6 @@ class ConvertRequest(NamedTuple):
         from hotpatch_cli.cli.session import source_names
 
         names = source_names(self, self.sources)
-        refuse_overwriting_inputs([self.output], names)
         deliver(converted(self, names), self.output)
         conclude("", [self.output], quiet=self.quiet)
 

@@ -166,10 +166,10 @@ def _beginning(name: str) -> bytes:
     import sys
     from pathlib import Path
 
-    from hotpatch_cli.documents.files import MAX_BYTES
+    from hotpatch_cli.documents.files import read_bytes
 
     if name == "-":
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        data = read_bytes("-")
         sys.stdin = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")
         return data[:_PEEKED]
     try:

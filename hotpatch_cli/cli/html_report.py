@@ -85,10 +85,11 @@ def machine_table(report: Report, output: str) -> Path | None:
     """The file for the table of all machines where a page can't list them; None beside a pipe or a
     device.
     """
+    from hotpatch_cli.documents.run_files import exists, is_file
     from hotpatch_cli.outputs.page.machines import MOST
 
     path = Path(output)
-    if len(report.machines) <= MOST or output == "-" or (path.exists() and not path.is_file()):
+    if len(report.machines) <= MOST or output == "-" or (exists(output) and not is_file(output)):
         return None
     return path.with_suffix(".machines.csv")
 

@@ -1,7 +1,6 @@
 """`hotpatch init`: a commented inventory to start from."""
 
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -10,6 +9,7 @@ from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.options.common import ConfigOption, Quiet
 from hotpatch_cli.cli.output_targets import output_option
 from hotpatch_cli.cli.request import RequestCommand, option
+from hotpatch_cli.documents.run_files import exists
 
 _ADVICE = (
     "# An export has no maintenance windows. Uncomment and edit the following lines. Then add\n"
@@ -40,7 +40,7 @@ class InitRequest(NamedTuple):
         from hotpatch_cli.cli.console import deliver
         from hotpatch_cli.errors import refuse
 
-        if self.output != "-" and Path(self.output).exists():
+        if self.output != "-" and exists(self.output):
             advice = "Specify another file. Nothing was overwritten."
             raise refuse(self.output, "The file already exists.", advice)
         starter = files("hotpatch_cli.cli").joinpath("starter.yaml").read_text(encoding="utf-8")

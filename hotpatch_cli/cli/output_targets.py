@@ -13,6 +13,7 @@ from hotpatch_cli.cli.config.config import current
 from hotpatch_cli.cli.console import at_place, deliver
 from hotpatch_cli.cli.request import format_option, option
 from hotpatch_cli.cli.words import known_word
+from hotpatch_cli.documents.run_files import files_of_run, plan_outputs
 from hotpatch_cli.outputs.formats import CHECK_FORMATS, PAGE_FORMATS, REPORT_FORMATS
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import ViewOptions
@@ -71,11 +72,6 @@ _UNWRITTEN = frozenset(
     )
 )
 """Suffixes of files that no command writes: text in one of them would be no file of its kind."""
-_INPUTS = (
-    *("fleet", "files", "plan", "keep", "old", "new", "reports"),
-    *("windows", "matrix", "releases"),
-)
-"""The fields of requests that name files to read."""
 _STRENGTH = ("DEFAULT", "DEFAULT_MAP", "ENVIRONMENT", "COMMANDLINE")
 
 
@@ -151,11 +147,10 @@ def paired(
     for form, target in zip(forms, targets, strict=True):
         _refuse_unwritten(target, names)
         _refuse_contradiction(form, target)
-    places = [target if target == "-" else str(Path(target).resolve()) for target in targets]
-    for at, place in enumerate(places):
-        if place in places[:at]:
-            name = "standard output" if place == "-" else targets[at]
-            raise typer.BadParameter(f"Two formats can't both go to {name}.", param_hint="--output")
+    if targets.count("-") > 1:
+        message = "Two formats can't both go to standard output."
+        raise typer.BadParameter(message, param_hint="--output")
+    plan_outputs(targets)
     return tuple(map(Delivery, forms, targets))
 
 
@@ -176,10 +171,6 @@ def format_for(request: FormattedRequest, known: Iterable[str]) -> str:
     if _is_weaker("form", "output") and not fits:
         form = _suffix_format(request.output, names) or form
     _refuse_contradiction(form, request.output)
-    inputs = (getattr(request, name, None) for name in _INPUTS)
-    refuse_overwriting_inputs(
-        [request.output], *([files] if isinstance(files, str) else files for files in inputs)
-    )
     return form
 
 
@@ -252,28 +243,6 @@ def _refuse_contradiction(form: str, output: str) -> None:
         raise typer.BadParameter(message, param_hint="--output")
 
 
-def refuse_overwriting_inputs(
-    outputs: Iterable[str | None], *inputs: Iterable[str | Path] | None
-) -> None:
-    """Raise BadParameter where an output would overwrite one of the inputs."""
-    read: set[str] = set()
-    for files in inputs:
-        read.update(_place(str(name)) for name in files or () if str(name) != "-")
-    for output in outputs:
-        if output and output != "-" and _place(output) in read:
-            raise typer.BadParameter(
-                f"{output} is an input of this run. Specify another file.", param_hint="--output"
-            )
-
-
-def _place(name: str) -> str:
-    """The path of a file, through links; the name itself where it can't be one."""
-    try:
-        return os.path.realpath(name)
-    except (OSError, ValueError):
-        return name
-
-
 def write_all_targets(
     report: Report,
     deliveries: Sequence[Delivery],
@@ -299,9 +268,8 @@ def write_all_targets(
             shown.append((PAGE_FORMATS[form](named, view), output))
         else:
             shown.append((REPORT_FORMATS[form](report, view), output))
-    # a link stays one: its target is written
-    files = [(Path(output).resolve(), text) for text, output in shown if output != "-"]
-    files += [(Path(name).resolve(), text) for name, text in more]
+    files = [(output, text) for text, output in shown if output != "-"]
+    files += [(name, text) for name, text in more]
     with _job_summary(report, deliveries):
         if files:
             from hotpatch_cli.cli.atomic_write import write_all
@@ -324,6 +292,7 @@ def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[Non
         return
     from hotpatch_cli.errors import refuse
 
+    files_of_run().require_unread(name)
     try:
         with Path(name).open("ab") as summary:
             text = REPORT_FORMATS["markdown"](report, ViewOptions())

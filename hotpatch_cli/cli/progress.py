@@ -102,7 +102,7 @@ class ProgressRequest(NamedTuple):
         request = self._replace(as_of=day_at(self.as_of, self.at))
         names = source_names(self, self.fleet)
         render = renderer_for(self, PROGRESS_FORMATS)
-        form = _plan_format(self, names)
+        form = _plan_format(self)
         implied = planning_input.implied_groups(self)
         read = read_plan(self.plan)
         session = planning_input.load(request, names, implied, self.at)
@@ -115,10 +115,10 @@ class ProgressRequest(NamedTuple):
         raise typer.Exit(_exit_code(view.progress, rest))
 
 
-def _plan_format(request: ProgressRequest, names: list[str]) -> str:
+def _plan_format(request: ProgressRequest) -> str:
     """The format of the plan of the rest, by its suffix. Raises BadParameter."""
     from hotpatch_cli.cli.config.config import current
-    from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs, suffix_format
+    from hotpatch_cli.cli.output_targets import suffix_format
     from hotpatch_cli.outputs.formats import PLAN_FORMATS
 
     target = request.replan
@@ -130,8 +130,6 @@ def _plan_format(request: ProgressRequest, names: list[str]) -> str:
         return "json"
     if target == "-":
         raise typer.BadParameter("Specify a file.", param_hint="--replan")
-    others = (request.windows, request.matrix, request.releases)
-    refuse_overwriting_inputs([target], names, [request.plan], [request.output], *others)
     return suffix_format(target, PLAN_FORMATS, "json")
 
 
@@ -191,19 +189,17 @@ def _unscheduled(progress: "Progress") -> frozenset[str]:
 
 def _write(request: ProgressRequest, text: str, rest: "PlanView | None", form: str) -> None:
     """Write the progress and the plan of the rest, both or none."""
-    from pathlib import Path
-
     from hotpatch_cli.cli.atomic_write import write_all
     from hotpatch_cli.cli.console import at_place, deliver
     from hotpatch_cli.outputs.formats import PLAN_FORMATS
     from hotpatch_cli.outputs.view_options import PLAIN
 
-    files: list[tuple[Path, str | bytes]] = []
+    files: list[tuple[str, str | bytes]] = []
     if request.output != "-":
-        files.append((Path(request.output).resolve(), text))
+        files.append((request.output, text))
     if rest is not None and request.replan is not None:
         plan = PLAN_FORMATS[form](rest, at_place(request.replan, PLAIN))
-        files.append((Path(request.replan).resolve(), plan))
+        files.append((request.replan, plan))
     write_all(files)
     if request.output == "-":
         deliver(text, request.output)

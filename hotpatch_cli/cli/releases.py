@@ -178,6 +178,8 @@ def _take_in(page: "ReleasePage", request: ReleaseImportRequest | ReleaseUpdateR
     """Show the difference, and save new releases once the user agrees."""
     from hotpatch_cli.cli.atomic_write import write_whole
     from hotpatch_cli.cli.console import deliver, screen
+    from hotpatch_cli.documents.new_file import one_at_a_time
+    from hotpatch_cli.documents.run_files import files_of_run
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.knowledge import user_data
     from hotpatch_cli.knowledge.cache import load_knowledge
@@ -194,11 +196,13 @@ def _take_in(page: "ReleasePage", request: ReleaseImportRequest | ReleaseUpdateR
     if not request.yes and not _agreed():
         raise refuse("releases", "Nothing was saved.", "To save the new releases, add --yes.")
     path = user_data.folder() / user_data.NAME
-    before = user_data.imported(path) if path.is_file() else ()
-    fresh = (*merged.new, *(after for _, after in merged.changed))
-    rows = merge_rows(map(row_of, before), fresh).rows
+    files_of_run().amend(str(path))
     _make_folder(path.parent)
-    write_whole(path, user_data.as_text(map(release_of, rows)))
+    fresh = (*merged.new, *(after for _, after in merged.changed))
+    with one_at_a_time(path.parent):
+        before = user_data.imported(path) if user_data.file() else ()
+        rows = merge_rows(map(row_of, before), fresh).rows
+        write_whole(path, user_data.as_text(map(release_of, rows)))
     saved = f"{counted(len(merged.new), 'new release')}, {len(merged.changed):,} changed"
     conclude(saved, [str(path)], quiet=request.quiet)
 

@@ -74,7 +74,6 @@ class ReportRequest(NamedTuple):
         InputError and BadParameter.
         """
         from hotpatch_cli.cli.options.gate import judged_by, waiving
-        from hotpatch_cli.cli.output_targets import refuse_overwriting_inputs
         from hotpatch_cli.cli.progress_bar import working
         from hotpatch_cli.cli.session import Session, source_names, tell
         from hotpatch_cli.cli.words import FAIL_ON, parse_fail_on
@@ -82,9 +81,6 @@ class ReportRequest(NamedTuple):
         from hotpatch_cli.use_cases.check import require_something
 
         names = source_names(self, self.fleet)
-        plans = [self.plan] if self.plan else []
-        more = (self.trend, self.waivers, self.windows, self.matrix, self.releases)
-        refuse_overwriting_inputs([self.output], names, plans, *more)
         with working("reading and judging", quiet=self.quiet):
             session = Session.load(self, names)
             checked = check_fleet(session.fleet, session.knowledge, session.day)
@@ -120,6 +116,6 @@ def _write(request: ReportRequest, report: "Report", knowledge: "Knowledge") -> 
         deliver(html, request.output)
         conclude("", [request.output], quiet=request.quiet)
         return
-    write_all([(table.resolve(), render_csv(report)), (Path(request.output).resolve(), html)])
+    write_all([(table, render_csv(report)), (request.output, html)])
     total = f"All {len(report.machines):,} machines are in the table"
     conclude(total, [request.output, str(table)], quiet=request.quiet)

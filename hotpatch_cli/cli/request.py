@@ -11,6 +11,11 @@ import typer
 
 from hotpatch_cli.cli.help_page import PlainCommand, PlainGroup
 
+OUTPUTS = {"output": "previous", "write_known": "known", "replan": ""}
+"""The fields of requests that name files to write, and the field of what such a file was before:
+that may be the same file.
+"""
+
 
 def option(names: str, metavar: str | None, text: str, **more: Any) -> Any:
     """An option: `names` are "--output -o", its variable is HOTPATCH_OUTPUT.
@@ -42,7 +47,9 @@ class RequestCommand(PlainCommand):
 
     def invoke(self, ctx: Any) -> None:
         """Make the request and run it in the context of the command, as a callback would."""
-        ctx.invoke(super().invoke(ctx).run)
+        request = super().invoke(ctx)
+        _plan_outputs(request)
+        ctx.invoke(request.run)
 
 
 class RequestGroup(PlainGroup):
@@ -52,4 +59,21 @@ class RequestGroup(PlainGroup):
         """Run the command that follows, or the request of the group itself."""
         request = super().invoke(ctx)
         if request is not None:
+            _plan_outputs(request)
             ctx.invoke(request.run)
+
+
+def _plan_outputs(request: Any) -> None:
+    """Tell the run which files its options write. Raises InputError for one that can't be written,
+    or that the run has read.
+    """
+    from hotpatch_cli.documents.run_files import files_of_run, plan_outputs, same_file
+
+    for field, read in OUTPUTS.items():
+        name = getattr(request, field, None)
+        if not isinstance(name, str):  # several outputs are known once they have their formats
+            continue
+        before = getattr(request, read, None) if read else None
+        if before is not None and same_file(name, before):
+            files_of_run().amend(name)
+        plan_outputs([name], may_be_folder=getattr(request, "writes_folders", False))

@@ -2,9 +2,10 @@
 
 import os
 import shlex
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,6 +13,9 @@ from hotpatch_cli.cli.config.config import current
 from hotpatch_cli.cli.decision import conclude
 from hotpatch_cli.cli.options.common import AsOf, ConfigOption, Quiet, day_option
 from hotpatch_cli.cli.request import RequestCommand, option
+
+if TYPE_CHECKING:
+    from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry
 
 app = typer.Typer(add_completion=False)
 
@@ -37,11 +41,10 @@ class WaiveRequest(NamedTuple):
 
     def run(self) -> None:
         """Add the waiver to its file. Raises InputError and BadParameter."""
-        from hotpatch_cli.cli.atomic_write import write_whole
         from hotpatch_cli.cli.session import day_of
         from hotpatch_cli.cli.words import rule_code
         from hotpatch_cli.errors import refuse
-        from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry, with_entry
+        from hotpatch_cli.inputs.gate_files.waiver_text import WaiverEntry
         from hotpatch_cli.inputs.gate_files.waivers import parse_rule
         from hotpatch_cli.knowledge.load import load_rules
 
@@ -55,9 +58,21 @@ class WaiveRequest(NamedTuple):
         if self.expires < day_of(self):
             message = f"The expiry date {self.expires} is in the past."
             raise refuse("--expires", message, "Specify a later date.")
-        write_whole(Path(self.waivers).resolve(), with_entry(self.waivers, entry, codes))
+        _add(self.waivers, entry, codes)
         decision = f"{entry.rule} is waived for {self.machine} until {self.expires}"
         conclude(decision, [self.waivers], how=_how_to_apply(self.waivers), quiet=self.quiet)
+
+
+def _add(name: str, entry: "WaiverEntry", codes: Iterable[str]) -> None:
+    """Add a waiver to a file, which no other run changes meanwhile. Raises InputError."""
+    from hotpatch_cli.cli.atomic_write import write_whole
+    from hotpatch_cli.documents.new_file import one_at_a_time
+    from hotpatch_cli.documents.run_files import files_of_run
+    from hotpatch_cli.inputs.gate_files.waiver_text import with_entry
+
+    files_of_run().amend(name)
+    with one_at_a_time(Path(name).parent):
+        write_whole(name, with_entry(name, entry, codes))
 
 
 def _how_to_apply(name: str) -> str:

@@ -40,6 +40,7 @@ from hotpatch_cli.cli.window_query import (
     found_openings,
 )
 from hotpatch_cli.cli.words import known_word
+from hotpatch_cli.documents.run_files import is_folder
 from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.outputs.phrases import counted
 
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
     from hotpatch_cli.model import Fleet
     from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.use_cases.export import Export
+
+_OPEN_AT_ONCE = 100
+"""Files that are written together: each is open until all are complete, and systems limit that."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, cls=PlainGroup)
 STDIN = "-"
@@ -234,6 +238,11 @@ class WindowExportRequest(NamedTuple):
     quiet: Quiet = False
     config: ConfigOption = None
 
+    @property
+    def writes_folders(self) -> bool:
+        """Whether the output can be a folder."""
+        return True
+
     def run(self) -> None:
         """Write the configurations. Raises InputError and BadParameter."""
         from hotpatch_cli.cli.session import fleet_files, tell
@@ -267,14 +276,17 @@ def _export_decision(exported: "Export") -> str:
 
 def _deliver_configurations(exported: "Export", output: str) -> None:
     """Write a list to standard output or a file, or a file for each configuration to a folder."""
-    from hotpatch_cli.cli.atomic_write import write_whole
+    from hotpatch_cli.cli.atomic_write import write_all
     from hotpatch_cli.outputs.maintenance_json import render_files, render_list
 
-    if output == "-" or not Path(output).is_dir():
+    if output == "-" or not is_folder(output):
         deliver(render_list(exported.configurations), output)
         return
-    for name, text in render_files(exported.configurations).items():
-        write_whole(Path(output) / name, text)
+    files = [
+        (Path(output) / name, text) for name, text in render_files(exported.configurations).items()
+    ]
+    for start in range(0, len(files), _OPEN_AT_ONCE):
+        write_all(files[start : start + _OPEN_AT_ONCE])
 
 
 def _flag_notes(exported: "Export") -> list[str]:

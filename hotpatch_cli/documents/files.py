@@ -1,12 +1,14 @@
 """Files and standard input as text. Other content is refused before it's parsed."""
 
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from hotpatch_cli.documents.problems import InputError, Problem, refuse
+from hotpatch_cli.documents.run_files import files_of_run
 from hotpatch_cli.documents.tree import Document
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -38,13 +40,24 @@ def read_bytes(name: str) -> bytes:
     """The bytes of a file, or of standard input for `-`. Raises InputError."""
     shown = STDIN if name == "-" else name
     if name == "-":
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        data = _standard_input()
     else:
         with opened(name) as stream:
             data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise refuse(shown, f"The file is larger than {MAX_BYTES // 2**20} MB.", "Split the file.")
     return data
+
+
+def _standard_input() -> bytes:
+    """The bytes of standard input. Raises InputError."""
+    try:
+        with suppress(ValueError):  # a stream without a number, as in tests
+            files_of_run().add_read("-", os.fstat(sys.stdin.fileno()))
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"Can't read standard input: {error.strerror}."
+        raise refuse(STDIN, message, "Specify a file, or redirect one to it.") from None
 
 
 @contextmanager
@@ -61,6 +74,7 @@ def opened(name: str) -> Iterator[BinaryIO]:
                 "Specify the files in it, such as with *.yaml.",
             )
         with path.open("rb") as stream:
+            files_of_run().add_read(name, os.fstat(stream.fileno()))
             yield stream
     except FileNotFoundError:
         raise refuse(name, "The file doesn't exist.", "Check its name and folder.") from None

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from hotpatch_cli.documents.files import opened, parse, read_document, read_text
+from hotpatch_cli.documents.run_files import is_file
 from hotpatch_cli.documents.tree import Document, Mapping
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.text_kind import text_kind
@@ -137,7 +138,7 @@ def _beside(template: Document) -> Document | None:
     path = Path(template.file)
     beside = path.with_name(f"{path.stem}.parameters.json")
     try:
-        parameters = read_document(str(beside)) if beside.is_file() else None
+        parameters = read_document(str(beside)) if is_file(beside) else None
     except (OSError, ValueError) as error:
         raise refuse(str(beside), f"Can't read the file: {error}.") from None
     is_parameters = parameters is not None and _schema_ends(parameters, _PARAMETERS)

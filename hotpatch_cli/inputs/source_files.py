@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from hotpatch_cli.documents.phrases import and_more
+from hotpatch_cli.documents.run_files import exists
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.open_source import OPENERS
 
@@ -164,7 +165,7 @@ class _Matches:
         if rest:
             if _is_folder(path):
                 yield from self._within(path, rest)
-        elif Path(path).exists():
+        elif exists(path):
             yield path
 
     def _entries(self, folder: str) -> list["os.DirEntry[str]"]:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from importlib.util import cache_from_source
-from os import getpid
 from pathlib import Path
 from typing import Any
 
 from hotpatch_cli import __version__
+from hotpatch_cli.documents.new_file import NewFile, clear_leftovers
 from hotpatch_cli.knowledge import records as rows
 from hotpatch_cli.knowledge import user_data
 from hotpatch_cli.model import Build
@@ -53,7 +53,7 @@ def _shipped() -> rows.Knowledge:
         copy_mark, text = path.read_text(encoding="utf-8").split("\n", 1)
         if copy_mark == mark:
             return thawed(text)
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         pass  # no copy, or an unreadable one: it is made again
     from hotpatch_cli.knowledge import load
 
@@ -73,9 +73,13 @@ def _mark() -> str:
 def _keep(path: Path, text: str) -> None:
     """Write the copy, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    clear_leftovers([path.parent])
+    fresh = NewFile(path)
+    try:
+        fresh.write(text.encode())
+        fresh.place()
+    finally:
+        fresh.discard()
 
 
 def frozen(value: rows.Knowledge) -> str:

@@ -4,6 +4,7 @@ rows in each run.
 
 import json
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,21 @@ def folder() -> Path:
 
 
 def file() -> Path | None:
-    """The file of imported rows, if there is one."""
+    """The file of imported rows, if there is one. Raises InputError where its folder can't be
+    searched: without the rows, results could differ.
+    """
     path = folder() / NAME
-    return path if path.is_file() else None
+    try:
+        return path if stat.S_ISREG(path.stat().st_mode) else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        from hotpatch_cli.errors import refuse
+
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"Can't read the imported releases: {reason}."
+        remedy = f"Set {VARIABLE} to a folder that you can read. It can be empty."
+        raise refuse(str(path), message, remedy) from None
 
 
 def over(knowledge: Knowledge, path: Path) -> Knowledge:

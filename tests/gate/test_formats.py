@@ -600,7 +600,7 @@ def test_one_run_feeds_all(hotpatch: Any) -> None:
             ["-f", "json", "-o", "-", "-f", "csv", "-o", "-"],
             "Two formats can't both go to standard output",
         ),
-        (["-f", "json", "-o", "a", "-f", "csv", "-o", "./a"], "Two formats can't both go to"),
+        (["-f", "json", "-o", "a", "-f", "csv", "-o", "./a"], "Two outputs can't both go to"),
         (["-f", "json", "-o", "a", "-f", "sraif", "-o", "b"], "Did you mean 'sarif'?"),
     ],
 )

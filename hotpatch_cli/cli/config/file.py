@@ -34,7 +34,10 @@ class ConfigFile(NamedTuple):
 
 def find() -> str | None:
     """The nearest file with settings of this program, from the working directory upwards."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # the working directory was deleted
+        return None
     for folder in (here, *here.parents):
         for name in NAMES:
             path = folder / name

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpatch_cli.documents.files import parse, read_text
+from hotpatch_cli.documents.files import parse, read_bytes, read_text
+from hotpatch_cli.documents.run_files import exists, is_file
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import InputError, refuse
 from hotpatch_cli.inputs.gate_files.waivers import waivers_in
@@ -85,9 +86,9 @@ def _yaml(name: str) -> str:
 def _text_of(name: str) -> tuple[str, str]:
     """(byte order mark, text) of a file; the head of a new one where there is none."""
     path = Path(name)
-    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+    if not exists(path) or (is_file(path) and path.stat().st_size == 0):
         return "", _HEAD
-    data = path.read_bytes() if path.is_file() else b""
+    data = read_bytes(name) if is_file(path) else b""
     text = read_text(name)[1]
     for mark in ("", "\ufeff"):
         if data == (mark + text).encode():

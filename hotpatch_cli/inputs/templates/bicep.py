@@ -4,16 +4,20 @@ The compiler downloads nothing for us: a module of a registry must be in its cac
 https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-cli#build
 """
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
+from hotpatch_cli.documents.files import MAX_BYTES, opened
 from hotpatch_cli.documents.json_text import parse_json
+from hotpatch_cli.documents.run_files import is_file
 from hotpatch_cli.documents.tree import Document, Position, quoted
 from hotpatch_cli.errors import refuse
 
 _SECONDS = 120
 _SHOWN = 5
+_NAMED_FILE = re.compile(r"'([^'\n$]{1,1000})'")
 
 
 class Compiled(Document):
@@ -37,12 +41,27 @@ def open_document(name: str) -> Document:
         raise refuse(
             name, said, f"Run `bicep build-params {name}` and use the JSON file that it creates."
         )
-    if not Path(name).is_file():
-        raise refuse(name, "The file doesn't exist.", "Check the name and the folder.")
+    _record_files(name)
     parsed = parse_json(name, _compiled(name))
     document = Compiled(name, parsed.text)
     document.root, document.root_mark = parsed.root, parsed.root_mark
     return document
+
+
+def _record_files(name: str) -> None:
+    """Record what the compiler reads: the file, and the files that it names, such as modules.
+
+    Raises InputError where the file can't be read.
+    """
+    pending, seen = [name], {name}
+    while pending:
+        with opened(pending.pop()) as stream:
+            text = stream.read(MAX_BYTES).decode("utf-8", "replace")
+            folder = Path(stream.name).parent
+        named = {str(folder / found) for found in _NAMED_FILE.findall(text)}
+        fresh = sorted(path for path in named - seen if is_file(path))
+        pending += fresh
+        seen |= named
 
 
 def _compiled(name: str) -> str:

@@ -3,12 +3,14 @@ read.
 """
 
 import io
+import os
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hotpatch_cli.documents.csv_text import NotCsvError, csv_rows
 from hotpatch_cli.documents.files import encoding_of
 from hotpatch_cli.documents.json_text import parse_json
+from hotpatch_cli.documents.run_files import files_of_run
 from hotpatch_cli.errors import InputError
 from hotpatch_cli.inputs.tables.columns import mapped
 from hotpatch_cli.inputs.text_kind import text_kind
@@ -46,6 +48,7 @@ def detect(name: str) -> DetectedTable | None:
         if name == "-" or not path.is_file():
             return None
         with path.open("rb") as stream:
+            files_of_run().add_read(name, os.fstat(stream.fileno()))
             start = stream.read(_LOOKED_AT)
         size = path.stat().st_size
     except (OSError, ValueError):

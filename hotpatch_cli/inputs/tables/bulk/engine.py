@@ -2,13 +2,13 @@
 one that is given.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from hotpatch_cli.documents.new_file import WorkFolder
 from hotpatch_cli.errors import missing_package, refuse
 from hotpatch_cli.inputs.tables.parquet import damaged_parquet
 
@@ -37,8 +37,8 @@ class Engine:
         import duckdb
 
         self.binder_error = duckdb.BinderException
-        self._folder = tempfile.TemporaryDirectory(prefix="hotpatch-", ignore_cleanup_errors=True)
-        self.folder = Path(self._folder.name)
+        self._folder = WorkFolder()
+        self.folder = self._folder.path
         settings: dict[str, Any] = {
             "memory_limit": MEMORY,
             "temp_directory": str(self.folder / "spilled"),
@@ -57,8 +57,10 @@ class Engine:
         _error: BaseException | None,
         _at: TracebackType | None,
     ) -> None:
-        self.connection.close()
-        self._folder.cleanup()
+        try:
+            self.connection.close()
+        finally:  # a signal may have come while it closed
+            self._folder.remove()
 
     def link(self, name: str) -> str:
         """A name for a file that DuckDB takes for nothing but a file: no pattern, no address, no
