@@ -5,11 +5,12 @@
 
 Each mutant is one change of one expression: a comparison turned, a number one higher, a condition
 negated. The tests are collected once. A first run under coverage tells which tests touch which
-line; each mutant then runs in a process of its own, with the tests that touch its function,
+line. Each mutant then runs in a process of its own, with the tests that touch its statement,
 the quickest first, until one fails. The sources on disk never change.
 
-A mutant that no test can notice, since it means the same, stands with its reason in
-`mutation_equivalents.yaml`, and is not counted. Needs fork (Linux, macOS).
+Bodies of classes and what a module computes from other constants at import aren't changed, nor are
+texts and what is raised. A mutant that means the same as the program is a row of
+`mutation_equivalents.yaml`, with its reason, and isn't counted. Needs fork (Linux, macOS).
 """
 
 import argparse
@@ -18,16 +19,20 @@ import contextlib
 import copy
 import functools
 import gc
+import hashlib
 import importlib
+import inspect
+import json
 import os
 import random
 import select
 import signal
 import sys
+import textwrap
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -46,8 +51,9 @@ PACKAGES = {
     "gate": ("gate/outcome.py",),
 }
 _EQUIVALENTS = Path(__file__).with_name("mutation_equivalents.yaml")
+_LONGEST = 3600
 # The tests that can notice: they run in this process, so that coverage sees what they touch.
-_OPTIONS = ["-m", "not slow", "-n", "0", "-p", "no:cacheprovider", "-q"]
+_OPTIONS = ["-m", "not slow", "-n", "0", "-p", "no:cacheprovider", "-q", "--tb=no"]
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -79,6 +85,7 @@ class Mutant(NamedTuple):
 
     path: Path
     line: int
+    statement: range  # The lines of the statement: without the body of an `if`, for one.
     owner: str  # The outermost function, as Class.function; empty for a constant of the module.
     before: str
     after: str
@@ -104,8 +111,7 @@ def _expressions(node: ast.expr) -> Iterator[ast.expr]:
                     changed.ops = [*ops[:index], other(), *ops[index + 1 :]]
                     yield changed
         case ast.BoolOp(op=operator, values=values):
-            other = ast.Or() if isinstance(operator, ast.And) else ast.And()
-            yield ast.BoolOp(other, values)
+            yield ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values)
             for index in range(len(values)):
                 rest = values[:index] + values[index + 1 :]
                 yield ast.BoolOp(operator, rest) if len(rest) > 1 else rest[0]
@@ -113,17 +119,29 @@ def _expressions(node: ast.expr) -> Iterator[ast.expr]:
             yield operand
         case ast.BinOp(op=operator, left=left, right=right) if type(operator) in _ARITHMETIC:
             yield ast.BinOp(left, _ARITHMETIC[type(operator)](), right)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            yield ast.IfExp(ast.UnaryOp(ast.Not(), test), body, orelse)
+        case _:
+            yield from _values(node)
+
+
+def _values(node: ast.expr) -> Iterator[ast.expr]:
+    """What may stand instead of a constant, a call or an end of a slice."""
+    match node:
         case ast.Constant(value=bool(value)):
             yield ast.Constant(not value)
         case ast.Constant(value=int(value) | float(value)):
             yield ast.Constant(value + 1)
             yield ast.Constant(value - 1)
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            yield ast.IfExp(ast.UnaryOp(ast.Not(), test), body, orelse)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in _CALLS:
             yield ast.Call(ast.Name(_CALLS[name], ast.Load()), args, keywords)
         case ast.Call(func=ast.Name(id="sorted" | "reversed"), args=[first, *_]):
             yield ast.Call(ast.Name("list", ast.Load()), [first], [])
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            if lower is not None:
+                yield ast.Slice(None, upper, step)
+            if upper is not None:
+                yield ast.Slice(lower, None, step)
         case _:
             pass
 
@@ -147,65 +165,90 @@ def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
             pass
 
 
-def _places(
-    node: ast.AST, owner: str, *, inside: bool = False
-) -> Iterator[tuple[str, ast.AST, str, int | None, ast.AST]]:
-    """Every place of a tree that can change: owner, parent, field, position, the node there.
+_LEFT_ALONE = {"annotation", "returns", "decorator_list", "type_params", "bases"}
 
-    Texts, types, and what is raised are left alone: a word in a message is no rule.
+
+class _Place(NamedTuple):
+    """A node that can change, and where its parent has it."""
+
+    owner: str
+    statement: ast.stmt
+    parent: ast.AST
+    field: str
+    index: int | None
+    node: ast.AST
+
+    def put(self, node: ast.AST) -> None:
+        if self.index is None:
+            setattr(self.parent, self.field, node)
+        else:
+            getattr(self.parent, self.field)[self.index] = node
+
+
+def _places(node: ast.AST, owner: str, statement: ast.stmt | None = None) -> Iterator[_Place]:
+    """Every place of a tree that can change.
+
+    Texts, types, and what is raised are left alone: a word in a message is no rule. `statement` is
+    None outside of functions and of the constants of a module.
     """
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert):
         return
     for field, value in ast.iter_fields(node):
-        if field in {"annotation", "returns", "decorator_list", "type_params", "args", "bases"} and (
-            not isinstance(node, ast.Call)
-        ):
+        if field in _LEFT_ALONE:
             continue
         many = isinstance(value, list)
         for index, child in enumerate(value if many else [value]):
             if not isinstance(child, ast.AST):
                 continue
-            name, within = owner, inside
-            if isinstance(child, ast.ClassDef | ast.FunctionDef) and not inside:
+            name, within = owner, statement
+            if statement is None and isinstance(child, ast.ClassDef | ast.FunctionDef):
                 name = f"{owner}.{child.name}" if owner else child.name
-                within = isinstance(child, ast.FunctionDef)
-            # The body of a class is built at import: only its functions can be changed in memory.
-            if inside or not owner:
-                yield owner, node, field, index if many else None, child
-            yield from _places(child, name, inside=within)
+            starts = isinstance(child, ast.FunctionDef) or (
+                not owner and isinstance(child, ast.Assign)
+            )
+            if isinstance(child, ast.stmt) and (statement is not None or starts):
+                within = child
+            if within is not None:
+                yield _Place(name, within, node, field, index if many else None, child)
+            yield from _places(child, name, within)
+
+
+def _lines(statement: ast.stmt) -> range:
+    """The lines of a statement without those of the statements in it."""
+    body = getattr(statement, "body", None)
+    last = body[0].lineno - 1 if body else statement.end_lineno or statement.lineno
+    return range(statement.lineno, max(last, statement.lineno) + 1)
 
 
 def _short(node: ast.AST) -> str:
-    text = ast.unparse(node).splitlines()[0]
-    return text if len(text) <= 110 else f"{text[:107]}..."
+    return textwrap.shorten(ast.unparse(node), 160, placeholder=" ...")
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
     """Every mutant of a file, in the order of its lines."""
     tree = ast.parse(path.read_text("utf-8"), str(path))
-    for owner, parent, field, index, node in list(_places(tree, "")):
-        if not owner and not isinstance(node, ast.Constant):
-            continue
+    for place in list(_places(tree, "")):
+        node = place.node
         others: Iterable[ast.AST] = ()
-        if isinstance(node, ast.expr):
+        if isinstance(node, ast.expr) and (place.owner or isinstance(node, ast.Constant)):
             others = _expressions(node)
-        elif isinstance(node, ast.stmt):
+        elif isinstance(node, ast.stmt) and place.owner:
             others = _statements(node)
         for other in others:
             ast.copy_location(other, node)
             ast.fix_missing_locations(other)
-            siblings = getattr(parent, field)
-            before, after = _short(node), _short(other)
-            if index is None:
-                setattr(parent, field, other)
-            else:
-                siblings[index] = other
+            place.put(other)
             code = compile(tree, str(path), "exec")
-            if index is None:
-                setattr(parent, field, node)
-            else:
-                siblings[index] = node
-            yield Mutant(path, getattr(node, "lineno", 0), owner, before, after, code)
+            place.put(node)
+            yield Mutant(
+                path,
+                getattr(node, "lineno", place.statement.lineno),
+                _lines(place.statement),
+                place.owner,
+                _short(node),
+                _short(other),
+                code,
+            )
 
 
 def _code_named(code: CodeType, qualified: str) -> CodeType | None:
@@ -228,26 +271,65 @@ def _module_of(path: Path) -> ModuleType:
 def apply_mutant(mutant: Mutant) -> bool:
     """Change the program that runs in this process; False where nothing of it is in memory."""
     module = _module_of(mutant.path)
+    _forget()
     if not mutant.owner:
         return _change_constants(module, mutant)
     new = _code_named(mutant.code, mutant.owner)
+    if new is None:
+        return False
+    fresh: Any = None
     changed = False
-    for function in gc.get_objects():
-        if (
-            isinstance(function, FunctionType)
-            and function.__code__.co_filename == str(mutant.path)
-            and function.__code__.co_qualname == mutant.owner
-            and new is not None
-            and function.__code__.co_freevars == new.co_freevars
-        ):
-            function.__code__ = new
-            changed = True
-    for cached in gc.get_objects():
-        if isinstance(cached, functools._lru_cache_wrapper) and (
-            cached.__module__ or ""
-        ).startswith("hotpatch_cli"):
-            cached.cache_clear()
+    for function in _functions().get((str(mutant.path), mutant.owner), ()):
+        if function.__code__.co_freevars != new.co_freevars:
+            continue
+        if function.__defaults__ or function.__kwdefaults__:
+            fresh = fresh or _function_of(module, mutant)
+            function.__defaults__ = fresh.__defaults__
+            function.__kwdefaults__ = fresh.__kwdefaults__
+        function.__code__ = new
+        changed = True
     return changed
+
+
+@functools.cache
+def _functions() -> dict[tuple[str, str], list[FunctionType]]:
+    """The functions of the program that are in memory, by file and qualified name."""
+    found = defaultdict(list)
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType):
+            code = thing.__code__
+            if code.co_filename.startswith(str(_SOURCE)):
+                found[code.co_filename, code.co_qualname].append(thing)
+    return found
+
+
+@functools.cache
+def _caches() -> list[Any]:
+    """What the program remembers of earlier calls; shipped knowledge is below all of it."""
+    return [
+        thing
+        for thing in gc.get_objects()
+        if isinstance(thing, functools._lru_cache_wrapper)
+        and (thing.__module__ or "").startswith("hotpatch_cli")
+        and not thing.__module__.startswith("hotpatch_cli.knowledge")
+    ]
+
+
+def _forget() -> None:
+    for cached in _caches():
+        cached.cache_clear()
+
+
+def _function_of(module: ModuleType, mutant: Mutant) -> Any:
+    """A function as the changed module defines it, with its default arguments."""
+    fresh: dict[str, Any] = {**vars(module)}
+    exec(mutant.code, fresh)  # noqa: S102 - our own source with one change, to get its defaults
+    first, *rest = mutant.owner.split(".")
+    found = fresh[first]
+    for name in rest:
+        found = vars(found)[name]
+    found = getattr(found, "__func__", found)
+    return inspect.unwrap(getattr(found, "func", getattr(found, "fget", found)))
 
 
 def _change_constants(module: ModuleType, mutant: Mutant) -> bool:
@@ -273,19 +355,65 @@ def _change_constants(module: ModuleType, mutant: Mutant) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class TestLines:
-    """Which tests touch which function, and how long each test took, in seconds."""
+class _Measure(NamedTuple):
+    """What each test touches, by its id: seconds, and lines by file. `sources` is a digest of these
+    files.
+    """
 
-    touching: dict[tuple[str, str], frozenset[int]]
-    seconds: list[float]
+    sources: str
+    tests: dict[str, tuple[float, dict[str, list[int]]]]
+
+    @classmethod
+    def kept(cls, file: Path | None, files: list[Path]) -> "_Measure":
+        """What an earlier run measured, if the sources are still the same."""
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+        if file is not None and file.exists():
+            sources, tests = json.loads(file.read_text("utf-8"))
+            if sources == digest:
+                return cls(digest, tests)
+        return cls(digest, {})
+
+    def tests_of(self, mutant: Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
+        """The tests that can notice a mutant, the quickest first."""
+        wanted, path = set(mutant.statement), str(mutant.path)
+        chosen = [
+            item
+            for item in items
+            if (lines := self.tests[item.nodeid][1].get(path))
+            and (not mutant.owner or not wanted.isdisjoint(lines))
+        ]
+        return sorted(chosen, key=lambda item: self.tests[item.nodeid][0])
 
 
-def _run(item: pytest.Item) -> bool:
+def _run(item: pytest.Item, following: pytest.Item | None) -> bool:
     """Whether a test passes in this process, now."""
     before = item.session.testsfailed
-    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
     return item.session.testsfailed == before
+
+
+def _pairs(items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    return zip_longest(items, items[1:])
+
+
+def _without_shrinking(items: list[pytest.Item]) -> None:
+    """A property that fails needs no smallest example here, and no example of an earlier run."""
+    import hypothesis  # Imported by its plugin first, which rewrites its assertions.
+
+    for item in items:
+        test = getattr(item, "obj", None)
+        old = getattr(test, "_hypothesis_internal_use_settings", None)
+        if old is not None:
+            phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+            new = hypothesis.settings(
+                old,
+                phases=phases,
+                database=None,
+                derandomize=True,
+                deadline=None,
+                suppress_health_check=list(hypothesis.HealthCheck),
+            )
+            getattr(test, "__func__", test)._hypothesis_internal_use_settings = new
 
 
 def _in_child(task: Callable[[], bytes], seconds: float) -> bytes | None:
@@ -321,106 +449,86 @@ def _in_child(task: Callable[[], bytes], seconds: float) -> bytes | None:
     return b"".join(parts)
 
 
-def _owners(path: Path) -> list[tuple[int, int, str]]:
-    """First line, last line and qualified name of each outermost function of a file."""
-    spans = []
-
-    def walk(body: list[ast.stmt], prefix: str) -> None:
-        for node in body:
-            if isinstance(node, ast.ClassDef):
-                walk(node.body, f"{prefix}{node.name}.")
-            elif isinstance(node, ast.FunctionDef):
-                # The line of `def` itself runs at import, whatever test imports it.
-                spans.append((node.lineno + 1, node.end_lineno or 0, f"{prefix}{node.name}"))
-
-    walk(ast.parse(path.read_text("utf-8")).body, "")
-    return spans
-
-
 def _measured(items: list[pytest.Item], files: list[Path]) -> bytes:
-    """Run all tests once and tell, as text, what each touches and how long it takes."""
+    """Run tests once and tell, as JSON, what each touches, how long it takes, and which fail."""
     cover = coverage.Coverage(include=[str(path) for path in files], data_file=None)
     cover.start()
-    rows = []
-    for number, item in enumerate(items):
-        cover.switch_context(str(number))
+    tests: dict[str, tuple[float, dict[str, list[int]]]] = {}
+    failed = []
+    for item, following in _pairs(items):
+        cover.switch_context(item.nodeid)
+        _forget()
         begin = time.perf_counter()
-        passed = _run(item)
-        rows.append(f"{time.perf_counter() - begin:.4f} {int(passed)}")
+        if not _run(item, following):
+            failed.append(item.nodeid)
+        tests[item.nodeid] = time.perf_counter() - begin, {}
     cover.stop()
-    data = cover.get_data()
-    touched = []
-    for path in files:
-        by_line = data.contexts_by_lineno(str(path))
-        for first, last, owner in _owners(path):
-            numbers = {n for line in range(first, last + 1) for n in by_line.get(line, ()) if n}
-            touched.append(f"{path}\t{owner}\t{' '.join(sorted(numbers))}")
-    return ("\n".join(rows) + "\n\n" + "\n".join(touched)).encode()
-
-
-def _parsed(answer: bytes, items: list[pytest.Item]) -> TestLines:
-    rows, _, touched = answer.decode().partition("\n\n")
-    seconds, failed = [], []
-    for number, row in enumerate(rows.splitlines()):
-        length, passed = row.split()
-        seconds.append(float(length))
-        if passed == "0":
-            failed.append(number)
-    if failed:
-        names = "\n".join(items[number].nodeid for number in failed[:5])
-        sys.exit(f"{len(failed)} tests fail without any mutant:\n{names}")
-    touching = {}
-    for line in touched.splitlines():
-        path, owner, numbers = line.split("\t")
-        touching[path, owner] = frozenset(map(int, numbers.split()))
-    return TestLines(touching, seconds)
+    for path in map(str, files):
+        for line, contexts in cover.get_data().contexts_by_lineno(path).items():
+            for context in filter(None, contexts):
+                tests[context][1].setdefault(path, []).append(line)
+    return json.dumps([tests, failed]).encode()
 
 
 class _Runner:
     """A plugin of pytest: it runs mutants where pytest would run the tests."""
 
-    def __init__(self, packages: Iterable[str], sample: int, seed: int) -> None:
+    def __init__(self, packages: Iterable[str], sample: int, seed: int, kept: Path | None) -> None:
         self.packages = packages
         self.sample = sample
         self.seed = seed
+        self.kept = kept
         self.survivors = 0
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         session.config.pluginmanager.unregister(name="terminalreporter")
-        files = {name: _files(name) for name in self.packages}
-        every = [path for paths in files.values() for path in paths]
-        begin = time.monotonic()
-        answer = _in_child(lambda: _measured(session.items, every), 3600)
-        assert answer is not None
-        lines = _parsed(answer, session.items)
-        print(f"{len(session.items)} tests run once in {time.monotonic() - begin:.0f} s", flush=True)
-        for package, paths in files.items():
-            self._judge(package, paths, session.items, lines)
+        items = session.items
+        _without_shrinking(items)
+        # What tests share is made here, once, and not in each process.
+        shared = next((item for item in items if "hotpatch" in item.fixturenames), items[0])
+        elsewhere = next((item for item in items if item.path.parent != shared.path.parent), None)
+        _run(shared, elsewhere)
+        _functions(), _caches()  # Once, before any process is made.
+        measure = self._measure(items)
+        for package in self.packages:
+            self._judge(package, items, measure)
         return True
 
-    def _judge(
-        self, package: str, paths: list[Path], items: list[pytest.Item], lines: TestLines
-    ) -> None:
+    def _measure(self, items: list[pytest.Item]) -> _Measure:
+        begin = time.monotonic()
+        every = [path for name in PACKAGES for path in _files(name)]
+        measure = _Measure.kept(self.kept, every)
+        fresh = [item for item in items if item.nodeid not in measure.tests]
+        if fresh:
+            answer = _in_child(lambda: _measured(fresh, every), _LONGEST)
+            if not answer:
+                sys.exit("The tests have no end")
+            tests, failed = json.loads(answer)
+            if failed:
+                names = "\n".join(failed[:5])
+                sys.exit(f"{len(failed)} tests fail without any mutant:\n{names}")
+            measure.tests.update(tests)
+            if self.kept is not None:
+                self.kept.write_text(json.dumps(measure), "utf-8")
+        print(f"{len(fresh)} tests run once in {time.monotonic() - begin:.0f} s", flush=True)
+        return measure
+
+    def _judge(self, package: str, items: list[pytest.Item], measure: _Measure) -> None:
         begin = time.monotonic()
         known = _equivalents()
-        everything = [mutant for path in paths for mutant in mutants_of(path)]
+        everything = [mutant for path in _files(package) for mutant in mutants_of(path)]
         counted = [mutant for mutant in everything if mutant.key not in known]
-        order = random.Random(self.seed)
+        order = random.Random(self.seed)  # noqa: S311 - a sample, no secret
         sample = order.sample(counted, min(self.sample, len(counted)))
         outcomes: Counter[str] = Counter()
-        by_file = defaultdict(frozenset)
-        for (path, _), numbers in lines.touching.items():
-            by_file[path] |= numbers
         for mutant in sorted(sample, key=lambda mutant: (mutant.path, mutant.line)):
-            key = (str(mutant.path), mutant.owner)
-            numbers = lines.touching.get(key, frozenset()) if mutant.owner else by_file[key[0]]
-            ordered = sorted(numbers, key=lambda number: lines.seconds[number])
+            tests = measure.tests_of(mutant, items)
             # A mutant that takes three times as long as the program has no end.
-            limit = 20 + 3 * sum(lines.seconds[number] for number in ordered)
-            outcome = _outcome(mutant, [items[number] for number in ordered], limit)
+            limit = 20 + 3 * sum(measure.tests[test.nodeid][0] for test in tests)
+            outcome = _outcome(mutant, tests, limit)
             outcomes[outcome] += 1
-            if outcome == "survived":
-                print(f"survived: {mutant}", flush=True)
+            if outcome not in {"killed", "endless"}:
+                print(f"{outcome}: {mutant}", flush=True)
         judged = outcomes["killed"] + outcomes["endless"] + outcomes["survived"]
         share = 1 - outcomes["survived"] / judged if judged else 1.0
         self.survivors += outcomes["survived"]
@@ -428,7 +536,7 @@ class _Runner:
             f"{package}: {len(everything)} mutants, {len(everything) - len(counted)} equivalent, "
             f"{len(sample)} sampled with seed {self.seed}: {outcomes['killed']} killed, "
             f"{outcomes['endless']} endless, {outcomes['survived']} survived, "
-            f"{outcomes['not applied']} not applied, {share:.1%} noticed, "
+            f"{len(sample) - judged} not run, {share:.1%} noticed, "
             f"{time.monotonic() - begin:.0f} s",
             flush=True,
         )
@@ -438,12 +546,13 @@ def _outcome(mutant: Mutant, items: list[pytest.Item], limit: float) -> str:
     def task() -> bytes:
         if not apply_mutant(mutant):
             return b"not applied"
-        return b"survived" if all(_run(item) for item in items) else b"killed"
+        survived = all(_run(item, following) for item, following in _pairs(items))
+        return b"survived" if survived else b"killed"
 
     answer = _in_child(task, limit)
     if answer is None:
         return "endless"
-    return "killed" if answer == b"error" else answer.decode()
+    return answer.decode() or "error"
 
 
 def _files(package: str) -> list[Path]:
@@ -463,8 +572,10 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=150, help="mutants of a package")
     parser.add_argument("--seed", type=int, default=1, help="which mutants")
     parser.add_argument("--tests", nargs="*", default=["tests"], help="folders of tests to run")
+    parser.add_argument("--kept", type=Path, help="a file that keeps what the tests touch")
     options = parser.parse_args()
-    runner = _Runner(options.package or list(PACKAGES), options.sample, options.seed)
+    packages = options.package or list(PACKAGES)
+    runner = _Runner(packages, options.sample, options.seed, options.kept)
     pytest.main([*options.tests, *_OPTIONS], plugins=[runner])
     return 1 if runner.survivors else 0
 
