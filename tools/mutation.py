@@ -37,7 +37,6 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-import coverage
 import pytest
 import yaml
 
@@ -86,7 +85,8 @@ class Mutant(NamedTuple):
     path: Path
     line: int
     statement: range  # The lines of the statement: without the body of an `if`, for one.
-    owner: str  # The outermost function, as Class.function; empty for a constant of the module.
+    owner: str  # The outermost function, as Class.function, or the constant of the module.
+    constant: bool
     before: str
     after: str
     code: CodeType  # The whole module with the change.
@@ -213,6 +213,14 @@ def _places(node: ast.AST, owner: str, statement: ast.stmt | None = None) -> Ite
             yield from _places(child, name, within)
 
 
+def _targets(statement: ast.stmt) -> str:
+    """The names that a statement assigns."""
+    names = ast.walk(statement) if isinstance(statement, ast.Assign) else ()
+    return " ".join(
+        node.id for node in names if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+
+
 def _lines(statement: ast.stmt) -> range:
     """The lines of a statement without those of the statements in it."""
     body = getattr(statement, "body", None)
@@ -221,7 +229,10 @@ def _lines(statement: ast.stmt) -> range:
 
 
 def _short(node: ast.AST) -> str:
-    return textwrap.shorten(ast.unparse(node), 160, placeholder=" ...")
+    text = ast.unparse(node)
+    if isinstance(node, ast.If):
+        text = text.splitlines()[0]
+    return textwrap.shorten(text, 160, placeholder=" ...")
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
@@ -244,7 +255,8 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
                 path,
                 getattr(node, "lineno", place.statement.lineno),
                 _lines(place.statement),
-                place.owner,
+                place.owner or _targets(place.statement),
+                not place.owner,
                 _short(node),
                 _short(other),
                 code,
@@ -272,7 +284,7 @@ def apply_mutant(mutant: Mutant) -> bool:
     """Change the program that runs in this process; False where nothing of it is in memory."""
     module = _module_of(mutant.path)
     _forget()
-    if not mutant.owner:
+    if mutant.constant:
         return _change_constants(module, mutant)
     new = _code_named(mutant.code, mutant.owner)
     if new is None:
@@ -335,14 +347,7 @@ def _function_of(module: ModuleType, mutant: Mutant) -> Any:
 def _change_constants(module: ModuleType, mutant: Mutant) -> bool:
     """Give every module that holds a constant of this one its new value."""
     fresh: dict[str, Any] = {**vars(module)}
-    names = [
-        target.id
-        for statement in ast.parse(mutant.path.read_text("utf-8")).body
-        if isinstance(statement, ast.Assign)
-        and statement.lineno <= mutant.line <= (statement.end_lineno or 0)
-        for target in statement.targets
-        if isinstance(target, ast.Name)
-    ]
+    names = mutant.owner.split()
     if not names:
         return False
     exec(mutant.code, fresh)  # noqa: S102 - our own source with one change, to get its constants
@@ -380,7 +385,7 @@ class _Measure(NamedTuple):
             item
             for item in items
             if (lines := self.tests[item.nodeid][1].get(path))
-            and (not mutant.owner or not wanted.isdisjoint(lines))
+            and (mutant.constant or not wanted.isdisjoint(lines))
         ]
         return sorted(chosen, key=lambda item: self.tests[item.nodeid][0])
 
@@ -451,6 +456,8 @@ def _in_child(task: Callable[[], bytes], seconds: float) -> bytes | None:
 
 def _measured(items: list[pytest.Item], files: list[Path]) -> bytes:
     """Run tests once and tell, as JSON, what each touches, how long it takes, and which fail."""
+    import coverage  # Only a run needs it.
+
     cover = coverage.Coverage(include=[str(path) for path in files], data_file=None)
     cover.start()
     tests: dict[str, tuple[float, dict[str, list[int]]]] = {}
