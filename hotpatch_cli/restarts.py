@@ -129,7 +129,7 @@ class Restarts:
             certain=cause.certain,
             overdue=overdue,
         )
-        return restart._replace(sentence=_sentence(restart))
+        return restart._replace(sentence=_sentence(cause, restart))
 
     def _out_since(self, causes: Sequence[Cause]) -> date | None:
         """The day of the release that is due beside a cause without one: its 30 days run all the
@@ -246,11 +246,11 @@ _WORDS = {
 }
 
 
-def _sentence(restart: Restart) -> str:
+def _sentence(cause: Cause, restart: Restart) -> str:
     """The next restart in words: why, when, who runs it, and what is not sure."""
-    why = _WORDS[restart.reason or "pending"].format(day=restart.release_date)
+    why = _WORDS[cause.reason].format(day=cause.release_date)
     words = f"It {why}: {_when(restart)}."
-    if restart.certain:
+    if cause.certain:
         return words
     return f"{words} It might be due now because the installed update isn't known."
 

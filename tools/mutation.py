@@ -152,7 +152,7 @@ def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
         case ast.If(test=test, body=body, orelse=orelse) if not isinstance(test, ast.Compare):
             yield ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)
         case ast.Return(value=ast.expr() as value) if not (
-            isinstance(value, ast.Constant) and value.value is None
+            isinstance(value, ast.Constant) and not value.value
         ):
             yield ast.Return(ast.Constant(None))
         case ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom()) | ast.AugAssign():

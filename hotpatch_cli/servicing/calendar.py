@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import PRODUCTS, Day, Knowledge, Product, Release
 from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS, patch_tuesday
-from hotpatch_cli.servicing.history import History
+from hotpatch_cli.servicing.history import History, day_of
 
 MONTHLY = ("planned-baseline", "unplanned-baseline", "hotpatch", None)
 _SHOWN = (*MONTHLY, "out-of-band", "out-of-band-hotpatch")
-_RESTARTS = {
+_RESTARTS: dict[str | None, bool] = {
     "planned-baseline": True,
     "unplanned-baseline": True,
     "hotpatch": False,
@@ -80,10 +80,8 @@ def calendar(
 
 
 def _entry(product: Product, row: Release) -> CalendarEntry:
-    kind = row.kind
-    return CalendarEntry(
-        product, row.date or date.min, kind, _RESTARTS.get(kind or ""), row.identified, row
-    )
+    restarts_machines = _RESTARTS.get(row.kind)
+    return CalendarEntry(product, day_of(row), row.kind, restarts_machines, row.identified, row)
 
 
 def _planned(product: Product, year: int, month: int, history: History) -> CalendarEntry | None:
