@@ -359,8 +359,8 @@ def test_clock_changes_are_noted_on_the_opening_that_has_them() -> None:
         )
     )
     assert [opening.minutes for opening in found] == [240, 240, 240]
-    assert [bool(opening.notes) for opening in found] == [False, True, False]
-    assert [f"{opening.end:%H:%M}" for opening in found] == ["06:00", "05:00", "06:00"]
+    assert [bool(opening.notes) for opening in found] == [False, False, True]
+    assert [f"{opening.end:%H:%M}" for opening in found] == ["06:00", "06:00", "05:00"]
 
 
 def test_the_zone_that_rules_a_window() -> None:
@@ -526,7 +526,8 @@ def advice(name: str) -> str:
     [
         ("UTC+14", "Etc/GMT-14"),
         ("UTC+15", None),
-        ("UTC-12", None),
+        ("UTC-12", "Etc/GMT+12"),
+        ("UTC-13", None),
         ("GMT-12", "Etc/GMT+12"),
         ("GMT-13", None),
         ("GMT+14", "Etc/GMT-14"),
@@ -549,9 +550,6 @@ def test_the_furthest_offsets(offset: str, zone: str | None) -> None:
 def test_short_words_have_no_slips() -> None:
     """A slip is recognized in words of three letters and more, of which four of five are alike."""
     assert "Did you mean Asia/Tokyo?" in advice("Asia/Tokio")
-    assert "Did you mean Europe/Rome?" in advice("Europe/Roma") or "Rome" not in advice(
-        "Europe/Roma"
-    )
     assert "Did you mean Australia/Perth?" in advice("Australia/Perht")
     assert "Did you mean" not in advice("Asia/Toxxo")
     assert "Did you mean" not in advice("As/Tokyo2")
