@@ -1,10 +1,11 @@
 """What the rules see: evidence is the fact as the machine has it, and names mean one Windows."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from machines import ARC, AZURE, KNOWLEDGE, LOCAL, OLD_HOST, TODAY
 
+from hotpatch_cli.eligibility.os_type import os_type, published_for, system_of
 from hotpatch_cli.eligibility.product import (
     Named,
     System,
@@ -59,6 +60,7 @@ def test_an_image_is_listed_on_its_platforms() -> None:
 
 SKU_2025 = AZURE.image
 PLAIN = Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter")
+EDITION_2022 = "Windows Server 2022 Datacenter: Azure Edition"
 
 
 @pytest.mark.parametrize(
@@ -321,3 +323,170 @@ def test_a_name_without_a_year_gets_it_from_the_build(
     """Windows Server without a year is of the year of its build, and only then eligible."""
     found = findings(ARC._replace(os=os, build=Build.parse(build)))
     assert found.keys() & {"HP104", "HP105", "HP402"} == codes
+
+
+@pytest.mark.parametrize(
+    ("os", "variant"),
+    [
+        ("Windows Server", "release"),
+        ("Windows", "release"),
+        ("Windows Server Datacenter", "release"),
+        ("Windows Server 2052 Datacenter", "meant"),
+        ("Windows Server 2052 Contoso", "unrecognized"),
+        ("a machine", "unrecognized"),
+        ("Windows Server 2025", "edition"),
+        ("Windows Server 2025 Standard Evaluation", "evaluation"),
+        ("Windows Server 2025 Contoso", "other_edition"),
+        ("Windows Server 2025 Standrad", "meant"),
+        ("Windows Sever 2025 Standard", "meant"),
+        (None, "default"),
+    ],
+)
+def test_what_is_unknown_of_a_name(os: str | None, variant: str) -> None:
+    """HP402 says what a name lacks: its release, its edition, or what was probably meant."""
+    assert findings(ARC._replace(os=os, build=None))["HP402"].variant == variant
+
+
+@pytest.mark.parametrize(
+    ("image", "os", "from_iso"),
+    [
+        (None, EDITION_2022, False),
+        (Image(id="/x"), EDITION_2022, True),
+        (Image("someone", "x", "y"), EDITION_2022, False),
+        (PLAIN._replace(sku="2019-datacenter"), EDITION_2022, True),
+        (PLAIN._replace(sku="2022-datacenter"), EDITION_2022, False),
+        (Image(id="/x/marketplaceGalleryImages/y"), EDITION_2022, False),
+        (Image(id="/x"), "Windows Server 2022 Datacenter", False),
+        (Image(id="/x"), None, False),
+    ],
+)
+def test_a_vm_that_was_installed_from_an_iso(
+    image: Image | None, os: str | None, from_iso: bool
+) -> None:
+    """A VM of Azure Local that runs Windows Server 2022 Azure Edition on an image of its own, or of
+    another version, was installed or upgraded from an ISO: its steps must be known.
+
+    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-edition
+    """
+    facts = OLD_HOST._replace(image=image, os=os)
+    assert ("HP416" in findings(facts)) == from_iso
+
+
+def test_hotpatching_of_an_iso_begins_with_the_first_image_of_its_product() -> None:
+    """The first day counts of the images of Windows Server 2022 for Azure Local only."""
+    early = [
+        row._replace(from_day=date(2020, 1, 1))
+        for row in KNOWLEDGE.matrix.images
+        if row.product == "ws2025"
+    ]
+    matrix = KNOWLEDGE.matrix._replace(images=(*early, *KNOWLEDGE.matrix.images))
+    knowledge = Knowledge(matrix, KNOWLEDGE.releases, KNOWLEDGE.rules)
+    facts = OLD_HOST._replace(image=Image(id="/x"), os=EDITION_2022)
+    first = min(
+        row.from_day
+        for row in KNOWLEDGE.matrix.images
+        if row.product == "ws2022" and "azure-local" in row.platforms
+    )
+    before = findings(facts, first - timedelta(days=1), knowledge)
+    assert before["HP101"].variant == "iso_not_yet"
+    assert "HP101" not in findings(facts, first, knowledge)
+
+
+def test_each_edition_begins_on_its_own_day() -> None:
+    """HP105 until the day on which an edition is eligible through Azure Arc, at the earliest from
+    the first phase on.
+    """
+    standard, datacenter = KNOWLEDGE.matrix.editions
+    later = standard._replace(from_day=date(2025, 3, 1))
+    again = datacenter._replace(from_day=date(2025, 6, 1))
+    matrix = KNOWLEDGE.matrix._replace(editions=(later, datacenter, again))
+    knowledge = Knowledge(matrix, KNOWLEDGE.releases, KNOWLEDGE.rules)
+    for edition, first in (("Standard", date(2025, 3, 1)), ("Datacenter", date(2024, 9, 20))):
+        facts = ARC._replace(os=f"Windows Server 2025 {edition}")
+        assert findings(facts, first - timedelta(days=1), knowledge)["HP105"].variant == (
+            "before_preview"
+        )
+        assert "HP105" not in findings(facts, first, knowledge)
+
+
+@pytest.mark.parametrize(
+    ("facts", "generation", "variant"),
+    [
+        (AZURE, 1, "image"),
+        (AZURE, 2, None),
+        (AZURE, None, None),
+        (AZURE._replace(image=PLAIN), 1, "default"),
+        (AZURE._replace(image=None), 1, "default"),
+    ],
+)
+def test_the_generation_of_a_vm(facts: Facts, generation: int | None, variant: str | None) -> None:
+    """HP107 for generation 1; an image of Azure Edition has no generation 1, and HP107 says so."""
+    found = findings(facts._replace(generation=generation)).get("HP107")
+    assert (found.variant if found else None) == variant
+
+
+@pytest.mark.parametrize(
+    ("hotpatching", "bypass", "raised"),
+    [(True, True, True), (False, True, False), (None, True, False), (True, False, False)],
+)
+def test_bypassed_safety_checks_matter_with_hotpatching(
+    hotpatching: bool | None, bypass: bool, raised: bool
+) -> None:
+    """HP204 where hotpatching is on and the safety checks are bypassed."""
+    settings = AZURE.patching._replace(hotpatching=hotpatching, bypass_safety_checks=bypass)
+    assert ("HP204" in findings(AZURE._replace(patching=settings))) == raised
+
+
+@pytest.mark.parametrize(
+    ("publisher", "offer", "system"),
+    [
+        ("Canonical", "ubuntu-24_04-lts", "linux"),
+        ("RedHat", "RHEL", "linux"),
+        ("MicrosoftWindowsServer", "WindowsServer", "windows"),
+        ("microsoftwindowsdesktop", "windows-11", "windows"),
+        ("MicrosoftSQLServer", "sql2022-ws2022", "windows"),
+        ("MicrosoftSQLServer", "sql2019-ubuntu2004", "linux"),
+        ("microsoft-dsvm", "dsvm-win-2022", "windows"),
+        ("MicrosoftSQLServer", "sql2022", None),
+        ("someone", "ubuntu", None),
+        (None, "ubuntu", None),
+    ],
+)
+def test_what_a_publisher_publishes(publisher: str | None, offer: str, system: str | None) -> None:
+    """A publisher of Windows or of Linux tells the system; of one of both, the offer does."""
+    assert published_for(Image(publisher, offer, "x")) == system
+
+
+@pytest.mark.parametrize(
+    ("facts", "system"),
+    [
+        (Facts(), None),
+        (Facts(os_type="linux", os="Windows Server 2025"), "linux"),
+        (Facts(os="Ubuntu", image=PLAIN), "linux"),
+        (Facts(os="Windows Server 2025", configured="linux"), "windows"),
+        (Facts(os="something", configured="linux"), "linux"),
+        (Facts(image=PLAIN, configured="linux"), "windows"),
+        (Facts(image=Image("someone", "x", "y"), configured="linux"), "linux"),
+    ],
+)
+def test_the_strongest_sign_of_a_system(facts: Facts, system: str | None) -> None:
+    """The type of the disk comes first, then the name, the image's publisher, and the settings."""
+    assert system_of(facts) == system
+
+
+@pytest.mark.parametrize(
+    ("word", "system"),
+    [
+        ("Windows", "windows"),
+        (" linux ", "linux"),
+        ("0", "windows"),
+        ("1", "linux"),
+        ("2", None),
+        (0, None),
+        (None, None),
+        (True, None),
+    ],
+)
+def test_the_words_of_sources_for_a_system(word: object, system: str | None) -> None:
+    """Azure says Windows and Linux, PowerShell 0 and 1, as text."""
+    assert os_type(word) == system

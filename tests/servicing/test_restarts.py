@@ -253,7 +253,8 @@ def test_the_length_that_is_missing() -> None:
             restart(NEXT._replace(certain=False)),
             (
                 "It restarts for the baseline of 2026-01-13: in the window sunday, "
-                "2026-01-18 02:00 +0000. It might be due now because the installed update isn't known."
+                "2026-01-18 02:00 +0000. "
+                "It might be due now because the installed update isn't known."
             ),
         ),
         (
@@ -271,7 +272,8 @@ def test_the_length_that_is_missing() -> None:
             restart(PENDING, facts=PLATFORM),
             (
                 "It restarts for pending updates that aren't delivered as hotpatches: Azure "
-                "chooses off-peak hours; the window sunday, 2025-12-21 02:00 +0000, is only a preference."
+                "chooses off-peak hours; the window sunday, 2025-12-21 02:00 +0000, "
+                "is only a preference."
             ),
         ),
         (
