@@ -490,3 +490,43 @@ def test_the_strongest_sign_of_a_system(facts: Facts, system: str | None) -> Non
 def test_the_words_of_sources_for_a_system(word: object, system: str | None) -> None:
     """Azure says Windows and Linux, PowerShell 0 and 1, as text."""
     assert os_type(word) == system
+
+
+def test_a_contradiction_of_two_updates_is_found_once() -> None:
+    """Of two KBs of different products, the second contradicts the first."""
+    first, second = (
+        next(row.kb for row in KNOWLEDGE.releases if row.product == product and row.kb)
+        for product in ("ws2022", "ws2025")
+    )
+    facts = ARC._replace(os=None, build=None, kbs=(first, second))
+    found = [
+        finding
+        for finding in Judge(KNOWLEDGE, TODAY).judge(facts).findings
+        if (finding.code, finding.variant) == ("HP415", "update")
+    ]
+    assert [dict(finding.values)["kb"] for finding in found] == [second]
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        (LOCAL._replace(image=None), "HP216"),
+        (LOCAL._replace(image=Image(id="/x")), "HP216"),
+        (LOCAL._replace(image=Image(container="x")), "HP103"),
+        (LOCAL._replace(image=None, built="Packer"), "HP102"),
+    ],
+)
+def test_a_stated_step_of_an_iso_is_about_a_machine(facts: Facts, code: str) -> None:
+    """The steps for an ISO matter to a machine, not to a container or an image that is built."""
+    local = facts.azure_local._replace(iso_hotpatch=False)
+    found = findings(facts._replace(azure_local=local))
+    assert found.keys() & {"HP216", "HP102", "HP103"} == {code}
+
+
+def test_an_unknown_name_is_of_no_edition_that_begins() -> None:
+    """Before hotpatching through Azure Arc began, HP105 says so of a name, not of a missing one."""
+    before = date(2024, 9, 19)
+    assert findings(ARC, before)["HP105"].variant == "before_preview"
+    without = findings(ARC._replace(os=None), before)
+    assert "HP105" not in without
+    assert "HP402" in without

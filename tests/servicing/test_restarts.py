@@ -240,17 +240,19 @@ def test_the_length_that_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "sentence"),
+    ("causes", "options", "sentence"),
     [
         (
-            restart(NEXT),
+            (NEXT,),
+            {},
             (
                 "It restarts for the baseline of 2026-01-13: "
                 "in the window sunday, 2026-01-18 02:00 +0000."
             ),
         ),
         (
-            restart(NEXT._replace(certain=False)),
+            (NEXT._replace(certain=False),),
+            {},
             (
                 "It restarts for the baseline of 2026-01-13: in the window sunday, "
                 "2026-01-18 02:00 +0000. "
@@ -258,18 +260,21 @@ def test_the_length_that_is_missing() -> None:
             ),
         ),
         (
-            restart(DUE, windows=()),
+            (DUE,),
+            {"windows": ()},
             "It restarts for the due baseline of 2025-10-14: no opening found.",
         ),
         (
-            restart(NEXT, facts=PLATFORM, windows=()),
+            (NEXT,),
+            {"facts": PLATFORM, "windows": ()},
             (
                 "It restarts for the baseline of 2026-01-13: "
                 "Azure chooses off-peak hours by 2026-02-12."
             ),
         ),
         (
-            restart(PENDING, facts=PLATFORM),
+            (PENDING,),
+            {"facts": PLATFORM},
             (
                 "It restarts for pending updates that aren't delivered as hotpatches: Azure "
                 "chooses off-peak hours; the window sunday, 2025-12-21 02:00 +0000, "
@@ -277,25 +282,29 @@ def test_the_length_that_is_missing() -> None:
             ),
         ),
         (
-            restart(DUE, facts=PLATFORM, windows=()),
+            (DUE,),
+            {"facts": PLATFORM, "windows": ()},
             (
                 "It restarts for the due baseline of 2025-10-14: "
                 "Azure should have restarted it by 2025-11-13."
             ),
         ),
         (
-            restart(NEXT, facts=MANUAL, windows=("azures",)),
+            (NEXT,),
+            {"facts": MANUAL, "windows": ("azures",)},
             (
                 "It restarts for the baseline of 2026-01-13: Azure doesn't apply the window "
                 "azures, 2026-01-17 23:00 +0000, to this VM."
             ),
         ),
-        (restart(), ""),
+        ((), {}, ""),
     ],
 )
-def test_the_sentence_on_a_restart(found: Restart, sentence: str) -> None:
+def test_the_sentence_on_a_restart(
+    causes: tuple[Cause, ...], options: dict[str, Any], sentence: str
+) -> None:
     """A restart in words: why, when, who runs it, and what isn't certain."""
-    assert found.sentence == sentence
+    assert restart(*causes, **options).sentence == sentence
 
 
 def test_equal_questions_have_one_answer() -> None:
