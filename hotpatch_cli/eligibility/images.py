@@ -382,7 +382,7 @@ def check_shape(facts: Facts, matrix: Matrix, _as_of: date) -> Iterator[Finding]
         yield make_finding("HP106", seen={"scale_set": facts.scale_set})
     if facts.generation == 1:
         image = facts.image
-        if image is not None and image_edition(image, matrix) == "azure edition":
+        if image_edition(image, matrix) == "azure edition":
             yield make_finding(
                 "HP107", "image", seen={"generation": 1, "image": image}, image=image
             )

@@ -6,6 +6,7 @@ import pytest
 from machines import ARC, AZURE, KNOWLEDGE, LOCAL, OLD_HOST, TODAY
 
 from hotpatch_cli.eligibility.os_type import os_type, published_for, system_of
+from hotpatch_cli.eligibility.prerequisites import check_arc
 from hotpatch_cli.eligibility.product import (
     Named,
     System,
@@ -26,6 +27,8 @@ from hotpatch_cli.model import (
     HostRelease,
     Image,
     LicenseStatus,
+    Security,
+    SecurityType,
 )
 
 
@@ -59,6 +62,7 @@ def test_an_image_is_listed_on_its_platforms() -> None:
 
 
 SKU_2025 = AZURE.image
+MATRIX = KNOWLEDGE.matrix
 PLAIN = Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter")
 EDITION_2022 = "Windows Server 2022 Datacenter: Azure Edition"
 
@@ -530,3 +534,106 @@ def test_an_unknown_name_is_of_no_edition_that_begins() -> None:
     without = findings(ARC._replace(os=None), before)
     assert "HP105" not in without
     assert "HP402" in without
+
+
+@pytest.mark.parametrize(
+    ("os", "codes"),
+    [
+        ("Windows Server 2025 Datacenter: Azure Edition", {"HP104"}),
+        ("Windows Server 2022 Datacenter: Azure Edition", {"HP104"}),
+        ("Windows Server 2052 Datacenter: Azure Edition", {"HP402"}),
+        ("Windows Server: Azure Edition", {"HP104"}),
+        ("Windows Server 2025 Standard", set()),
+    ],
+)
+def test_azure_edition_is_not_eligible_through_arc(os: str, codes: set[str]) -> None:
+    """HP104 for Azure Edition of a released Windows Server; the year may be that of its build."""
+    assert findings(ARC._replace(os=os)).keys() & {"HP104", "HP105", "HP402"} == codes
+
+
+def test_a_matrix_without_hosts_asks_for_none() -> None:
+    """HP211 is found only where the matrix states the least version of the host."""
+    matrix = KNOWLEDGE.matrix._replace(azure_local_hosts=())
+    without = Knowledge(matrix, KNOWLEDGE.releases, KNOWLEDGE.rules)
+    assert "HP211" in findings(OLD_HOST)
+    assert "HP211" not in findings(OLD_HOST, knowledge=without)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "variant", "values"),
+    [
+        (date(2025, 1, 1), "preview", {"observed": "Canceled"}),
+        (
+            date(2025, 8, 1),
+            "paid",
+            {"observed": "Canceled", "price": "1.50 US dollars per CPU core and month"},
+        ),
+        (date(2026, 8, 20), "default", {"observed": "Canceled"}),
+        (date(2024, 9, 19), "default", {"observed": "Canceled"}),
+    ],
+)
+def test_the_terms_of_an_enrollment(as_of: date, variant: str, values: dict[str, str]) -> None:
+    """HP208 has the terms of the day: a preview, a price, or none, and none before the preview.
+
+    https://learn.microsoft.com/en-us/azure/update-manager/manage-hot-patching-arc-machines
+    """
+    arc = ARC.arc._replace(hotpatch=LicenseStatus.parse("Disabled"))
+    found = {finding.code: finding for finding in check_arc(ARC._replace(arc=arc), MATRIX, as_of)}
+    assert (found["HP208"].variant, dict(found["HP208"].values)) == (variant, values)
+    off = ARC.arc._replace(enablement=Enablement.parse("Disabled"))
+    found = {finding.code: finding for finding in check_arc(ARC._replace(arc=off), MATRIX, as_of)}
+    phases = [phase for phase in MATRIX.arc_phases if phase.from_day <= as_of]
+    terms = phases[-1].terms if phases else "unknown"
+    assert (found["HP208"].variant, dict(found["HP208"].values)) == (
+        "switched_off",
+        {"terms": terms},
+    )
+
+
+@pytest.mark.parametrize(
+    ("vbs", "observed"),
+    [("configured", "configured but not running"), ("off", "off"), ("running", None)],
+)
+def test_what_is_observed_of_vbs(vbs: str, observed: str | None) -> None:
+    """HP205 says that VBS is configured without running, or off."""
+    found = findings(ARC._replace(arc=ARC.arc._replace(vbs=vbs))).get("HP205")
+    assert (dict(found.values)["observed"] if found else None) == observed
+
+
+@pytest.mark.parametrize(
+    ("security", "observed"),
+    [
+        (Security(), None),
+        (Security(SecurityType.parse("TrustedLaunch"), secure_boot=True, vtpm=True), None),
+        (Security(SecurityType.parse("Standard")), "the security type is Standard"),
+        (Security(secure_boot=False), "Secure Boot is off"),
+        (Security(vtpm=False), "the virtual TPM is off"),
+        (Security(secure_boot=False, vtpm=False), "Secure Boot is off and the virtual TPM is off"),
+        (
+            Security(SecurityType.parse("Standard"), vtpm=False),
+            "the security type is Standard and the virtual TPM is off",
+        ),
+    ],
+)
+def test_what_is_observed_of_boot_security(security: Security, observed: str | None) -> None:
+    """HP215 names each part of boot security that is off.
+
+    https://learn.microsoft.com/en-us/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers
+    """
+    found = findings(AZURE._replace(security=security)).get("HP215")
+    assert (dict(found.values)["observed"] if found else None) == observed
+
+
+def test_a_build_that_a_client_shares_counts_against_updates_of_another_product() -> None:
+    """Build 26100 may be of Windows 11; beside a KB of another product, it's that of Windows Server
+    2025, whatever the other KBs are.
+    """
+    first, second = (
+        next(row.kb for row in KNOWLEDGE.releases if row.product == product and row.kb)
+        for product in ("ws2022", "ws2025")
+    )
+    build = Build.parse("26100.1742")
+    assert [fact.field for fact in named(Facts(build=build, kbs=(second,)))] == []
+    for kbs in ((first,), (first, second)):
+        fields = [fact.field for fact in named(Facts(build=build, kbs=kbs))]
+        assert fields == ["build", *["kbs"] * len(kbs)]
