@@ -231,6 +231,7 @@ def test_week_numbers_at_the_ends_of_a_year(text: str, year: int, expected: list
         ("FREQ=WEEKLY;INTERVAL=52", "2025-12-31", ["2025-12-31", "2026-12-30"]),
         ("FREQ=DAILY;INTERVAL=366", "2025-12-31", ["2025-12-31", "2027-01-01"]),
         ("FREQ=DAILY;INTERVAL=365", "2024-01-01", ["2024-01-01", "2024-12-31"]),
+        ("FREQ=DAILY;INTERVAL=366", "2023-12-31", ["2023-12-31", "2024-12-31"]),
     ],
 )
 def test_rare_days_and_long_intervals(text: str, first: str, expected: list[str]) -> None:
