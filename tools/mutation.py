@@ -222,8 +222,10 @@ def _targets(statement: ast.stmt) -> str:
 
 
 def _lines(statement: ast.stmt) -> range:
-    """The lines of a statement without those of the statements in it."""
-    body = getattr(statement, "body", None)
+    """The lines of a statement without those of the statements in it. The default arguments of a
+    function matter on all its lines.
+    """
+    body = None if isinstance(statement, ast.FunctionDef) else getattr(statement, "body", None)
     last = body[0].lineno - 1 if body else statement.end_lineno or statement.lineno
     return range(statement.lineno, max(last, statement.lineno) + 1)
 

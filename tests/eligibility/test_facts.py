@@ -217,6 +217,7 @@ def test_license_and_enablement_have_one_finding(
         ("Windows 11", System("client")),
         ("Azure Stack HCI", System("host")),
         ("Azure Stack HCI on Windows Server 2025 Standard", System("server", "2025", "Standard")),
+        ("Windows Server 2025 Standard, once Windows 10", System("server", "2025", "Standard")),
         ("Windows", System("windows")),
         ("WINDOWS", System("windows")),
         ("something", System()),
@@ -637,3 +638,57 @@ def test_a_build_that_a_client_shares_counts_against_updates_of_another_product(
     for kbs in ((first,), (first, second)):
         fields = [fact.field for fact in named(Facts(build=build, kbs=kbs))]
         assert fields == ["build", *["kbs"] * len(kbs)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "variant"),
+    [
+        (LOCAL._replace(image=None), "local"),
+        (LOCAL._replace(image=None, unresolved=(("image", "win25"),)), "local_list"),
+        (AZURE._replace(image=None), "default"),
+        (AZURE._replace(image=None, unresolved=(("image", "x"),)), "unresolved"),
+        (AZURE._replace(image=Image(sku="2025-datacenter-azure-edition")), "partial"),
+        (
+            AZURE._replace(
+                image=Image(sku="2025-datacenter-azure-edition"), unresolved=(("image", "x"),)
+            ),
+            "unresolved",
+        ),
+    ],
+)
+def test_what_is_unknown_of_an_image(facts: Facts, variant: str) -> None:
+    """HP401 says what is known of the image: a name, an expression, a part, or nothing."""
+    finding = findings(facts)["HP401"]
+    assert finding.variant == variant
+    if variant == "local_list":
+        assert dict(finding.values) == {"image": "win25"}
+
+
+def test_a_publisher_that_is_near_to_one_of_the_matrix_is_a_slip() -> None:
+    """An image has no nearest one if its publisher is near to none of the matrix."""
+    (row, *others) = MATRIX.images
+    matrix = MATRIX._replace(images=(row._replace(publisher="Contoso"), *others))
+    knowledge = Knowledge(matrix, KNOWLEDGE.releases, KNOWLEDGE.rules)
+    for publisher, variant in (
+        ("Contos", "look_alike"),
+        ("MicrosoftWindowsServe", "look_alike"),
+        ("someone", "elsewhere"),
+    ):
+        facts = AZURE._replace(image=Image(publisher, "WindowsServer", "2025-edition"))
+        assert findings(facts, knowledge=knowledge)["HP101"].variant == variant
+
+
+@pytest.mark.parametrize(
+    ("os", "build", "windows"),
+    [
+        ("Windows Server 2025 Standard", "20348.1", "Windows Server 2022"),
+        (None, "20348.1", "Windows Server 2022 or Azure Stack HCI 21H2"),
+        ("Windows", "20348.1", "Windows Server 2022 or Azure Stack HCI 21H2"),
+        ("Windows Server 2025 Standard", "20349.1", "Azure Stack HCI 22H2"),
+        ("Windows Server 2025 Standard", "26200.1", "a Windows client"),
+    ],
+)
+def test_the_windows_of_another_build(os: str | None, build: str, windows: str) -> None:
+    """HP105 names the Windows of a build: the server where the machine is said to be one."""
+    found = findings(ARC._replace(os=os, build=Build.parse(build)))["HP105"]
+    assert dict(found.values)["windows"] == windows

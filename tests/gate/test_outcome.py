@@ -83,6 +83,7 @@ def gated(
 OLD = machine("unsupported", None, "HP105")
 OFF_TRACK = machine("ready", "off-track", "HP303")
 UNKNOWN = machine("unknown", "unknown", "HP402", "HP313")
+TWICE_UNKNOWN = machine("unknown", "unknown", "HP402", "HP404")
 BLIND = machine("ready", "unknown")
 """Its track is unknown, and no finding says so."""
 BOTH = machine("unsupported", None, "HP105", "HP402")
@@ -132,6 +133,18 @@ CASES: dict[str, tuple[Checked, dict[str, Any], str, int]] = {
         "waived",
         0,
     ),
+    "a note left out": (
+        machine("ready", "behind", "HP301"),
+        {"fail_on": ["behind"], "levels": {"HP301": OFF}},
+        "passes",
+        0,
+    ),
+    "a note that counts": (
+        machine("ready", "behind", "HP301"),
+        {"fail_on": ["behind"]},
+        "fails",
+        1,
+    ),
     "a note raised to a warning": (
         machine("ready", "behind", "HP301"),
         {"levels": {"HP301": "warning"}},
@@ -151,6 +164,19 @@ CASES: dict[str, tuple[Checked, dict[str, Any], str, int]] = {
     "unknown waived": (UNKNOWN, {"waived": ["HP402", "HP313"]}, "waived", 0),
     "the verdict waived, not the track": (UNKNOWN, {"waived": ["HP402"]}, "waived", 0),
     "the track waived, not the verdict": (UNKNOWN, {"waived": ["HP313"]}, "undecided", 3),
+    "the track waived, never": (UNKNOWN, {"waived": ["HP313"], "fail_on": [NEVER]}, "passes", 0),
+    "a finding waived that brings no condition": (
+        machine("ready", "off-track", "HP303", "HP306"),
+        {"waived": ["HP306"]},
+        "passes",
+        0,
+    ),
+    "the track unknown, all rules waived": (
+        BLIND,
+        {"fail_on": ["track:unknown"], "waived": [ALL]},
+        "waived",
+        0,
+    ),
     "the track unknown": (BLIND, {}, "passes", 0),
     "the track unknown fails": (BLIND, {"fail_on": ["track:unknown"]}, "fails", 1),
     "the track known to be of another state": (
@@ -202,6 +228,8 @@ def test_a_track_that_is_known_to_be_unknown_fails_nothing() -> None:
         (MANUAL, {"waived": ["HP201"]}, {"HP202"}),
         (MANUAL, {"levels": {"HP213": "error"}}, {"HP201", "HP202", "HP213"}),
         (UNKNOWN, {}, {"HP402"}),
+        (TWICE_UNKNOWN, {}, {"HP402", "HP404"}),
+        (TWICE_UNKNOWN, {"waived": ["HP402"]}, {"HP404"}),
         (UNKNOWN, {"fail_on": ["track:unknown"]}, {"HP313"}),
         (OFF_TRACK, {"fail_on": ["off-track"]}, {"HP303"}),
         (OFF_TRACK, {}, set()),
@@ -303,7 +331,7 @@ def test_the_conditions_of_a_machine() -> None:
 
 MACHINES = st.sampled_from([OLD, OFF_TRACK, UNKNOWN, BLIND, BOTH, MANUAL])
 SOME = st.sets(st.sampled_from(["HP105", "HP201", "HP202", "HP303", "HP313", "HP402"]))
-WORDS = st.sets(st.sampled_from([*VERDICT_CONDITIONS, *TRACK_CONDITIONS]), min_size=1)
+WORDS = st.sets(st.sampled_from(["unknown", *TRACK_CONDITIONS])).map(lambda more: {*DEFAULT, *more})
 BADNESS = {"fails": 2, "undecided": 1, "passes": 0, "waived": 0, "known": 0}
 
 
@@ -311,8 +339,8 @@ BADNESS = {"fails": 2, "undecided": 1, "passes": 0, "waived": 0, "known": 0}
 def test_a_waiver_never_makes_it_worse(
     checked: Checked, words: set[str], waived: set[str], more: set[str]
 ) -> None:
-    """With more waivers, a machine that passed doesn't fail; with more conditions, one that failed
-    doesn't pass.
+    """Where unsupported and action-required machines fail, a machine that passes doesn't fail with
+    more waivers, and one that fails doesn't pass with more conditions.
     """
     fewer, all_of_them = (
         BADNESS[gated(checked, sorted(words), waived=sorted(some)).machines[0].outcome]
