@@ -27,8 +27,8 @@ CHANGES = {
     ("len(words) <= at_most", "len(words) > at_most"),
     ("return words[1:]", "return None"),
     ("1:", ":"),
-    ("1", "2"),
-    ("1", "0"),
+    ("1:", "2:"),
+    ("1:", "0:"),
 }
 
 

@@ -250,7 +250,11 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         for other in others:
             ast.copy_location(other, node)
             ast.fix_missing_locations(other)
+            # A number alone says nothing: it's shown in its expression.
+            inside = isinstance(node, ast.Constant) and isinstance(place.parent, ast.expr)
+            before = _short(place.parent if inside else node)
             place.put(other)
+            after = _short(place.parent if inside else other)
             code = compile(tree, str(path), "exec")
             place.put(node)
             yield Mutant(
@@ -259,8 +263,8 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
                 _lines(place.statement),
                 place.owner or _targets(place.statement),
                 not place.owner,
-                _short(node),
-                _short(other),
+                before,
+                after,
                 code,
             )
 
@@ -288,16 +292,14 @@ def apply_mutant(mutant: Mutant) -> bool:
     _forget()
     if mutant.constant:
         return _change_constants(module, mutant)
-    new = _code_named(mutant.code, mutant.owner)
-    if new is None:
-        return False
-    fresh: Any = None
     changed = False
     for function in _functions().get((str(mutant.path), mutant.owner), ()):
-        if function.__code__.co_freevars != new.co_freevars:
+        new = _code_named(mutant.code, function.__code__.co_qualname)
+        if new is None or function.__code__.co_freevars != new.co_freevars:
             continue
-        if function.__defaults__ or function.__kwdefaults__:
-            fresh = fresh or _function_of(module, mutant)
+        is_owner = function.__code__.co_qualname == mutant.owner
+        if is_owner and (function.__defaults__ or function.__kwdefaults__):
+            fresh = _function_of(module, mutant)
             function.__defaults__ = fresh.__defaults__
             function.__kwdefaults__ = fresh.__kwdefaults__
         function.__code__ = new
@@ -307,13 +309,14 @@ def apply_mutant(mutant: Mutant) -> bool:
 
 @functools.cache
 def _functions() -> dict[tuple[str, str], list[FunctionType]]:
-    """The functions of the program that are in memory, by file and qualified name."""
+    """The functions of the program that are in memory, by file and outermost function."""
     found = defaultdict(list)
     for thing in gc.get_objects():
         if isinstance(thing, FunctionType):
             code = thing.__code__
             if code.co_filename.startswith(str(_SOURCE)):
-                found[code.co_filename, code.co_qualname].append(thing)
+                owner = code.co_qualname.partition(".<locals>")[0]
+                found[code.co_filename, owner].append(thing)
     return found
 
 
@@ -527,6 +530,10 @@ class _Runner:
         known = _equivalents()
         everything = [mutant for path in _files(package) for mutant in mutants_of(path)]
         counted = [mutant for mutant in everything if mutant.key not in known]
+        files = {mutant.key[0] for mutant in everything}
+        for stale in sorted(known - {mutant.key for mutant in everything}):
+            if stale[0] in files:
+                print(f"no mutant is this row of the equivalents: {stale}", flush=True)
         order = random.Random(self.seed)  # noqa: S311 - a sample, no secret
         sample = order.sample(counted, min(self.sample, len(counted)))
         outcomes: Counter[str] = Counter()
@@ -553,8 +560,11 @@ class _Runner:
 
 def _outcome(mutant: Mutant, items: list[pytest.Item], limit: float) -> str:
     def task() -> bytes:
-        if not apply_mutant(mutant):
-            return b"not applied"
+        try:
+            if not apply_mutant(mutant):
+                return b"not applied"
+        except Exception:  # noqa: BLE001 - a module that can't be imported fails every test
+            return b"killed"
         survived = all(_run(item, following) for item, following in _pairs(items))
         return b"survived" if survived else b"killed"
 

@@ -104,10 +104,8 @@ def turned(knowledge: Knowledge, product: Product, as_of: date) -> tuple[int, in
     kind is known.
     """
     history = History(knowledge, product, as_of)
-    rows = [row for row in history.out if row.identified and row.date]
-    months = [
-        row.kind for row in rows if row.date and row.date.month not in PLANNED_BASELINE_MONTHS
-    ]
+    rows = [row for row in history.out if row.identified]
+    months = [row.kind for row in rows if day_of(row).month not in PLANNED_BASELINE_MONTHS]
     unplanned = months.count("unplanned-baseline")
     return unplanned, unplanned + months.count("hotpatch")
 

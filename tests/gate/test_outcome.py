@@ -186,6 +186,12 @@ CASES: dict[str, tuple[Checked, dict[str, Any], str, int]] = {
         1,
     ),
     "a dispute": (machine("ready", "current", disputes=["HP402"]), {}, "passes", 0),
+    "a dispute beside a waiver": (
+        machine("ready", "current", disputes=["HP402"]),
+        {"waived": ["HP105"]},
+        "passes",
+        0,
+    ),
     "a dispute raised": (
         machine("ready", "current", disputes=["HP414"]),
         {"levels": {"HP414": "error"}},

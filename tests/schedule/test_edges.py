@@ -23,6 +23,7 @@ from hotpatch_cli.schedule.freezes import Freeze, FreezeError, applies, cut, val
 from hotpatch_cli.schedule.ics_events import IcsEvents, read_events
 from hotpatch_cli.schedule.patch_tuesday import LAST, nth_weekday
 from hotpatch_cli.schedule.recurrence.ics_event import IcsEvent
+from hotpatch_cli.schedule.recurrence.ics_zones import IcsError, without_known_zones
 from hotpatch_cli.schedule.recurrence.rule import quoted, skipped_months
 from hotpatch_cli.schedule.windows import (
     EARLIEST,
@@ -598,3 +599,65 @@ def test_times_around_a_clock_change() -> None:
         real_minutes(midnight(date(2026, 3, 29), STOCKHOLM), midnight(date(2026, 3, 30), STOCKHOLM))
         == 23 * 60
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("Month First Monday", None),
+        ("Week", None),
+        ("Day", None),
+        ("Month", "months without day 31 are skipped"),
+        ("Month day30", "months without day 30 are skipped"),
+    ],
+)
+def test_which_months_an_azure_recurrence_skips(text: str, note: str | None) -> None:
+    """Only days of the month are skipped, the day of `from` too; every month has each weekday."""
+    assert parse_azure(text).note(date(2026, 1, 31)) == note
+
+
+def test_hours_begin_at_the_start_of_the_first_day() -> None:
+    """An hourly window opens at `start` on `from` first, not earlier on that day."""
+    window = Window(
+        "w", parse_azure("6Hours"), time(13), timedelta(hours=1), from_day=date(2026, 1, 5)
+    )
+    found = starts(window, "2026-01-01T00:00Z", "2026-01-05T20:00Z")
+    assert found == ["2026-01-05 13:00", "2026-01-05 19:00"]
+
+
+def test_a_long_event_beside_a_short_one_freezes_to_its_end() -> None:
+    """An event that began long before an opening freezes it, however short other events are."""
+    events = read_events(
+        "\r\n".join(
+            [
+                "BEGIN:VCALENDAR",
+                *("BEGIN:VEVENT", "UID:1", "DTSTART;VALUE=DATE:20251201"),
+                *("DTEND;VALUE=DATE:20260120", "END:VEVENT"),
+                *("BEGIN:VEVENT", "UID:2", "DTSTART:20260301T000000Z", "DURATION:PT1H"),
+                *("END:VEVENT", "END:VCALENDAR"),
+            ]
+        )
+    )
+    left, removed = cut(OPEN, [Freeze("f", events=events)])
+    assert (left, [part.minutes for part in removed]) == ((), [240])
+
+
+def test_the_zone_of_a_day_does_not_matter() -> None:
+    """A day has no zone, whatever its TZID is."""
+    (event,) = read_events(calendar("DTSTART;TZID=Nowhere;VALUE=DATE:20260301")).events
+    assert (event.day, event.zone) == (date(2026, 3, 1), None)
+
+
+@pytest.mark.parametrize(("lines", "valid"), [(40, True), (41, False)])
+def test_a_zone_of_a_file_has_at_most_40_lines(lines: int, valid: bool) -> None:
+    """A VTIMEZONE that only the file defines has at most 40 lines and four rules."""
+    block = ["BEGIN:VTIMEZONE", "TZID:Mine", "END:VTIMEZONE"]
+    block[2:2] = ["TZNAME:x"] * (lines - 3)
+    rule = "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"
+    rules = ["BEGIN:VTIMEZONE", "TZID:Mine", *[rule] * (lines - 36), "END:VTIMEZONE"]
+    for text in (block, rules):
+        if valid:
+            assert without_known_zones(text, known_zone) == text
+        else:
+            with pytest.raises(IcsError, match="has more than 40 lines or 4 rules"):
+                without_known_zones(text, known_zone)

@@ -9,7 +9,7 @@ from worlds import KNOWLEDGE, arc, codes, judge, knowing, release
 
 from hotpatch_cli.knowledge.records import Knowledge, Release
 from hotpatch_cli.model import Build, Finding, PendingUpdate, parse_build
-from hotpatch_cli.servicing.calendar import calendar
+from hotpatch_cli.servicing.calendar import calendar, turned
 from hotpatch_cli.servicing.history import History, qualifies
 from hotpatch_cli.servicing.installation import Installed, identify
 from hotpatch_cli.servicing.offers import Offers, is_of_system, offered_findings, sorted_offers
@@ -391,3 +391,18 @@ def test_a_kb_without_a_title_makes_no_restart_certain() -> None:
         assert {cause.certain for cause in causes("ready", facts, place, known, offers)} == {
             certain
         }
+
+
+def test_doubtful_releases_are_not_counted_in_how_often_the_plan_changed() -> None:
+    """Months count whose kind is known and confirmed, and that aren't planned for a baseline."""
+    rows = [
+        JANUARY,
+        FEBRUARY,
+        MARCH._replace(kind="unplanned-baseline"),
+        release("2025-05-13", "unplanned-baseline", "26100.2400", "KB5", confidence="low"),
+        release("2025-06-10", None, "26100.2500", "KB6"),
+        release("2025-07-08", "unplanned-baseline", "26100.2600", "KB7"),
+        release("2025-08-12", "hotpatch", "26100.2700", "KB8"),
+    ]
+    assert turned(knowing(*rows), "ws2025", date(2025, 7, 31)) == (1, 2)
+    assert turned(knowing(*rows), "ws2025", date(2025, 8, 12)) == (1, 3)

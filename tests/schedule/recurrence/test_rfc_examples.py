@@ -200,6 +200,8 @@ def test_a_later_question_has_the_same_days(text: str) -> None:
         ("FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO,SU", 2020, ["2020-01-05"]),
         ("FREQ=YEARLY;BYWEEKNO=53;BYDAY=TH", 2020, ["2020-12-31"]),
         ("FREQ=YEARLY;BYWEEKNO=53;BYDAY=FR", 2021, ["2021-01-01"]),
+        ("FREQ=YEARLY;BYWEEKNO=53;BYDAY=TH", 2021, []),
+        ("FREQ=YEARLY;BYWEEKNO=53;BYDAY=TH", 2022, []),
         ("FREQ=YEARLY;BYWEEKNO=-1;BYDAY=TH", 2020, ["2020-12-31"]),
         ("FREQ=YEARLY;BYWEEKNO=52;BYDAY=SA", 2022, ["2022-01-01", "2022-12-31"]),
         ("FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO", 2024, ["2024-01-01", "2024-12-30"]),
