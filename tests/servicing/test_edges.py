@@ -10,7 +10,7 @@ from worlds import KNOWLEDGE, arc, codes, judge, knowing, release
 from hotpatch_cli.knowledge.records import Knowledge, Release
 from hotpatch_cli.model import Build, Finding, PendingUpdate, parse_build
 from hotpatch_cli.servicing.calendar import calendar, turned
-from hotpatch_cli.servicing.history import History, qualifies
+from hotpatch_cli.servicing.history import History, age, before, qualifies
 from hotpatch_cli.servicing.installation import Installed, identify
 from hotpatch_cli.servicing.offers import Offers, is_of_system, offered_findings, sorted_offers
 from hotpatch_cli.servicing.pending import waiting_findings
@@ -406,3 +406,113 @@ def test_doubtful_releases_are_not_counted_in_how_often_the_plan_changed() -> No
     ]
     assert turned(knowing(*rows), "ws2025", date(2025, 7, 31)) == (1, 2)
     assert turned(knowing(*rows), "ws2025", date(2025, 8, 12)) == (1, 3)
+
+
+def test_a_doubtful_baseline_is_above_no_build() -> None:
+    """A baseline of low confidence doesn't show that a build lacks it."""
+    doubtful = release("2025-04-08", "planned-baseline", "26100.2300", "KB5", confidence="low")
+    known = history("2025-04-10", JANUARY, doubtful)
+    assert known.baseline_above(build("26100.2100")) is None
+    assert known.baseline_above(build("26100.1999")) == JANUARY
+
+
+def test_the_monthly_update_comes_next_off_the_track() -> None:
+    """Off the track, the next update is the newest monthly one, not a newer out-of-band one."""
+    old = release("2025-02-11", "standard", "26100.2140", "KB5000006")
+    newer = release("2025-03-20", "out-of-band", "26100.2260", "KB5000010")
+    known = history("2025-03-25", JANUARY, FEBRUARY, old, STANDARD, newer)
+    assert known.newest_standard() == STANDARD
+    assert known.newest_standard(out_of_band=True) == newer
+    judgment = judge(
+        arc("26100.2140"), "2025-03-25", knowing(JANUARY, FEBRUARY, old, STANDARD, newer)
+    )
+    assert judgment.track.next_update is not None
+    assert judgment.track.next_update.kb == "KB5000009"
+
+
+def test_releases_without_a_day_are_before_none() -> None:
+    """A release is before another only if both days are known and the first is earlier."""
+    undated = MARCH._replace(date=None)
+    assert before(JANUARY, FEBRUARY)
+    assert not before(FEBRUARY, JANUARY)
+    assert not before(FEBRUARY, FEBRUARY)
+    assert not before(undated, FEBRUARY)
+    assert not before(FEBRUARY, undated)
+    assert not before(undated, undated)
+
+
+def test_releases_of_one_day_are_in_the_order_of_their_builds() -> None:
+    """Of one day, a higher build is newer, and a release without a build is the oldest."""
+    higher = FEBRUARY._replace(build=build("26100.2101"))
+    without = FEBRUARY._replace(build=None)
+    order = sorted([MARCH, higher, FEBRUARY, without, JANUARY], key=age)
+    assert order == [JANUARY, without, FEBRUARY, higher, MARCH]
+
+
+@pytest.mark.parametrize(
+    ("text", "kbs", "installed"),
+    [
+        ("26100.2200", ("KB5000003",), "KB5000003"),
+        ("26100.2240", ("KB5000003",), "KB5000009"),
+        ("26100.1990", ("KB5000003",), None),
+        ("26100.2310", ("KB5000003",), None),
+        ("26100.2290", ("KB5000003",), "KB5000003"),
+        ("26100.2200", (), None),
+    ],
+)
+def test_a_build_may_belong_to_a_listed_update_without_a_known_build(
+    text: str, kbs: tuple[str, ...], installed: str | None
+) -> None:
+    """A build off record, below all later builds and above all earlier baselines, belongs to the
+    listed update whose build no source states. An earlier standard update may have a higher build.
+    """
+    standard = release("2025-02-11", "standard", "26100.2240", "KB5000009")
+    april = release("2025-04-08", "planned-baseline", "26100.2300", "KB5000007")
+    rows = (JANUARY, standard, MARCH._replace(build=None), april)
+    found = identify(arc(text, *kbs), history("2025-04-10", *rows)).release
+    assert (found.kb if found else None) == installed
+
+
+def test_a_build_of_a_later_release_belongs_to_no_other() -> None:
+    """A build that a release of a later day has isn't that of a listed update without a build."""
+    february = FEBRUARY._replace(build=None)
+    known = history("2025-02-20", JANUARY, february, MARCH)
+    found = identify(arc("26100.2200", "KB5000002"), known)
+    assert found.release is None
+    assert found.question is not None
+    assert (found.question.code, found.question.variant) == ("HP307", "later")
+
+
+@pytest.mark.parametrize(
+    ("kbs", "variant", "evidence"),
+    [
+        ((), "shared", {"build": "26100.2150"}),
+        (("KB5000011",), None, {}),
+        (
+            ("KB5000011", "KB5000012"),
+            "listed",
+            {"build": "26100.2150", "kbs": "KB5000011, KB5000012"},
+        ),
+    ],
+)
+def test_a_shared_build_shows_what_is_known(
+    kbs: tuple[str, ...], variant: str | None, evidence: dict[str, str]
+) -> None:
+    """HP304 shows the build, and the KBs where there are some. One listed KB decides."""
+    rows = [
+        release("2025-02-20", kind, "26100.2150", f"KB500001{number}")
+        for number, kind in enumerate(("out-of-band", "out-of-band-hotpatch"), 1)
+    ]
+    known = history("2025-02-25", JANUARY, FEBRUARY, *rows)
+    question = identify(arc("26100.2150", *kbs), known).question
+    assert (question.variant if question else None) == variant
+    assert (dict(question.evidence) if question else {}) == evidence
+
+
+def test_evidence_lists_kbs_as_words() -> None:
+    """Several KBs are shown with commas, on a machine without a build too."""
+    facts = arc(None, "KB9999998", "KB9999999")
+    question = identify(facts, history("2025-02-25", JANUARY)).question
+    assert question is not None
+    assert dict(question.evidence)["kbs"] == "KB9999998, KB9999999"
+    assert dict(question.values)["kbs"] == "KB9999998, KB9999999"
