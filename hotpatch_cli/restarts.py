@@ -96,17 +96,11 @@ class Restarts:
         if not causes:
             return Restart(findings=runner.findings)
         by_platform = runner.by_platform
-        fits = [self._fit(placement, cause.not_before) for cause in causes]
-        moments = [_moment(fit, cause) for fit, cause in zip(fits, causes, strict=True)]
-        first = moments.index(min(moments))
-        cause, fit = causes[first], fits[first]
+        fitted = [(cause, self._fit(placement, cause.not_before)) for cause in causes]
+        cause, fit = min(fitted, key=_moment)
         opening = fit.opening if isinstance(fit, Fit) else None
-        shared = [
-            one
-            for one, other in zip(causes, fits, strict=True)
-            if other == fit and isinstance(fit, Fit)
-        ]
-        reasons = tuple(dict.fromkeys((cause.reason, *(cause.reason for cause in shared))))
+        shared = [other.reason for other, fits in fitted if opening and fits == fit]
+        reasons = tuple(dict.fromkeys((cause.reason, *shared)))
         released = cause.release_date or self._out_since(causes)
         by = released + PLATFORM_DAYS if by_platform and released else None
         overdue = by is not None and by < self.as_of
@@ -115,7 +109,7 @@ class Restarts:
             if overdue
             else ()
         )
-        missing = () if opening else _missing(fit, placement, by_platform=by_platform)
+        missing = () if isinstance(fit, Fit) else _missing(fit, placement, by_platform=by_platform)
         restart = Restart(
             reason=cause.reason,
             reasons=reasons,
@@ -129,7 +123,7 @@ class Restarts:
             certain=cause.certain,
             overdue=overdue,
         )
-        return restart._replace(sentence=_sentence(restart))
+        return restart._replace(sentence=_sentence(cause, restart))
 
     def _out_since(self, causes: Sequence[Cause]) -> date | None:
         """The day of the release that is due beside a cause without one: its 30 days run all the
@@ -201,21 +195,22 @@ def _schedule_findings(
     return (make_finding("HP504", seen=seen, window=names, mode=settings.mode, flag=written(flag)),)
 
 
-def _moment(fit: Fit | NoFit | ZoneMissing, cause: Cause) -> datetime:
+def _moment(fitted: tuple[Cause, Fit | NoFit | ZoneMissing]) -> datetime:
     """What decides which cause comes first: its opening, or without one the moment from which it
     may happen.
     """
+    cause, fit = fitted
     return fit.opening.start if isinstance(fit, Fit) else cause.not_before
 
 
 def _missing(
-    fit: Fit | NoFit | ZoneMissing, placement: Placement, *, by_platform: bool
+    fit: NoFit | ZoneMissing, placement: Placement, *, by_platform: bool
 ) -> tuple[Finding, ...]:
     """HP413, HP501 and HP502: why there is no opening. Azure needs no window of the owner's."""
     names = ", ".join(placement.windows)
     if isinstance(fit, ZoneMissing):
         return (make_finding("HP413", seen={"timezone": None}),)
-    if by_platform or not isinstance(fit, NoFit):
+    if by_platform:
         return ()
     if fit.reason == "no-window":
         return (make_finding("HP501", "none", seen={"window": None}),)
@@ -246,11 +241,11 @@ _WORDS = {
 }
 
 
-def _sentence(restart: Restart) -> str:
+def _sentence(cause: Cause, restart: Restart) -> str:
     """The next restart in words: why, when, who runs it, and what is not sure."""
-    why = _WORDS[restart.reason or "pending"].format(day=restart.release_date)
+    why = _WORDS[cause.reason].format(day=cause.release_date)
     words = f"It {why}: {_when(restart)}."
-    if restart.certain:
+    if cause.certain:
         return words
     return f"{words} It might be due now because the installed update isn't known."
 

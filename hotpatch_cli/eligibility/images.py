@@ -73,8 +73,8 @@ def _through_arc(facts: Facts, matrix: Matrix) -> Finding | None:
     editions = {(row.product[2:], row.edition) for row in matrix.editions}
     if (system.year, system.edition) in editions:
         return make_finding("HP104", "through_arc", seen={"os": facts.os}, named=facts.os)
-    named = facts.os is None and image is not None and windows_of_image(image, matrix) is not None
-    if named and image is not None and re.match(_PLAIN_2025, hyphenated(image.sku or "")):
+    sku = hyphenated((image and image.sku) or "")
+    if facts.os is None and windows_of_image(image, matrix) and re.match(_PLAIN_2025, sku):
         return make_finding("HP104", "through_arc", seen={"image": image}, named=image)
     return None
 
@@ -339,16 +339,8 @@ def _other_windows(facts: Facts, releases: set[str]) -> str | None:
 
 
 def _year_of_build(build: Build | None) -> str | None:
-    servers = (
-        [
-            windows
-            for windows in WINDOWS_OF_BUILD.get(build.number, ())
-            if windows.family == "server"
-        ]
-        if build
-        else []
-    )
-    return servers[0].year if len(servers) == 1 else None
+    candidates = WINDOWS_OF_BUILD.get(build.number, ()) if build else ()
+    return next((windows.year for windows in candidates if windows.family == "server"), None)
 
 
 def _unrecognized(text: str, variant: str) -> Finding:
@@ -390,7 +382,7 @@ def check_shape(facts: Facts, matrix: Matrix, _as_of: date) -> Iterator[Finding]
         yield make_finding("HP106", seen={"scale_set": facts.scale_set})
     if facts.generation == 1:
         image = facts.image
-        if image is not None and image_edition(image, matrix) == "azure edition":
+        if image_edition(image, matrix) == "azure edition":
             yield make_finding(
                 "HP107", "image", seen={"generation": 1, "image": image}, image=image
             )

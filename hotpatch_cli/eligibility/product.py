@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hotpatch_cli.knowledge.records import ImageRow, Matrix, Product
 from hotpatch_cli.model import Build, Facts, Image, meaning_of
 
-_PRODUCTS: dict[str, Product] = {"2022": "ws2022", "2025": "ws2025"}
+_PRODUCTS: dict[str | None, Product] = {"2022": "ws2022", "2025": "ws2025"}
 _FOLDED = r"[\s\-\u2010-\u2015\u2212]+"
 _SERVER = (
     r"(?i)(?<!sql )(?<!sql)(?:windows\s*)?server[\s\u00ae]*(?:\(r\)\s*)?(?:iot\s*)?"
@@ -244,9 +244,7 @@ def products_named(
     Windows.
     """
     named = {fact.windows for fact in named_by(facts, matrix, updates)}
-    products = {
-        _PRODUCTS.get(fact.year or "") if fact.family == "server" else None for fact in named
-    }
+    products = {_PRODUCTS.get(fact.year) if fact.family == "server" else None for fact in named}
     return () if None in products else tuple(sorted(filter(None, products)))
 
 
@@ -272,11 +270,12 @@ def named_by(
     image = windows_of_image(facts.image, matrix) if facts.image and facts.built is None else None
     if image is not None:
         yield Named("image", str(facts.image), image, image_edition(facts.image, matrix))
-    system = parse_system(facts.os) if facts.os else System()
+    words = facts.os or ""
+    system = parse_system(words)
     if system.family in ("client", "host"):
-        yield Named("os", facts.os or "", Windows(system.family, None, facts.os or ""))
+        yield Named("os", words, Windows(system.family, None, words))
     elif system.family == "server" and is_release(system.year):
-        yield Named("os", facts.os or "", _server(system.year or ""), system.edition)
+        yield Named("os", words, _server(system.year), system.edition)
     family = system.family if system.family in ("client", "host", "server") else None
     if family is None and image is not None:
         family = image.family
@@ -333,7 +332,7 @@ def _off_record(build: Build | None, *, of_product: bool) -> Windows | None:
     return OFF_RECORD
 
 
-def _server(year: str) -> Windows:
+def _server(year: str | None) -> Windows:
     return Windows("server", year, f"Windows Server {year}")
 
 

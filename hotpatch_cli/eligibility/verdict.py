@@ -206,5 +206,5 @@ def _no_product(conflicts: list[Finding]) -> str:
 
 def _ordered(findings: Iterable[Finding], level: Callable[[Finding], str]) -> tuple[Finding, ...]:
     """Errors first, then warnings, then notes; by code within each."""
-    weights = {"error": 0, "warning": 1, "note": 2}
-    return tuple(sorted(findings, key=lambda finding: (weights[level(finding)], finding.code)))
+    order = ("error", "warning", "note").index
+    return tuple(sorted(findings, key=lambda finding: (order(level(finding)), finding.code)))

@@ -36,7 +36,7 @@ PASSED, FAILED, UNDECIDED = 0, 1, 3
 """Exit codes."""
 _DECISIVE = {FAILED: "fails", UNDECIDED: "undecided"}
 """Exit code -> the outcome of the machines that made it."""
-_WEIGHTS = {"error": 2, "warning": 1, "note": 0, OFF: -1}
+_WEIGHT = (OFF, "note", "warning", "error").index
 
 
 class MachineSuppressions(NamedTuple):
@@ -318,7 +318,7 @@ def _conditions_from(reason: Reason, *, judged: bool) -> set[str]:
     `judged` is true for findings of the judgment: disputes between sources and findings on windows
     never make a verdict.
     """
-    before, now = _WEIGHTS[reason.catalog_level], _WEIGHTS[reason.level]
+    before, now = _WEIGHT(reason.catalog_level), _WEIGHT(reason.level)
     if now < before:
         return set()
     variant = reason.finding.variant

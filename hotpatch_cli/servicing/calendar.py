@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from hotpatch_cli.knowledge.records import PRODUCTS, Day, Knowledge, Product, Release
 from hotpatch_cli.schedule.patch_tuesday import PLANNED_BASELINE_MONTHS, patch_tuesday
-from hotpatch_cli.servicing.history import History
+from hotpatch_cli.servicing.history import History, day_of
 
 MONTHLY = ("planned-baseline", "unplanned-baseline", "hotpatch", None)
 _SHOWN = (*MONTHLY, "out-of-band", "out-of-band-hotpatch")
-_RESTARTS = {
+_RESTARTS: dict[str | None, bool] = {
     "planned-baseline": True,
     "unplanned-baseline": True,
     "hotpatch": False,
@@ -80,10 +80,8 @@ def calendar(
 
 
 def _entry(product: Product, row: Release) -> CalendarEntry:
-    kind = row.kind
-    return CalendarEntry(
-        product, row.date or date.min, kind, _RESTARTS.get(kind or ""), row.identified, row
-    )
+    restarts_machines = _RESTARTS.get(row.kind)
+    return CalendarEntry(product, day_of(row), row.kind, restarts_machines, row.identified, row)
 
 
 def _planned(product: Product, year: int, month: int, history: History) -> CalendarEntry | None:
@@ -106,10 +104,8 @@ def turned(knowledge: Knowledge, product: Product, as_of: date) -> tuple[int, in
     kind is known.
     """
     history = History(knowledge, product, as_of)
-    rows = [row for row in history.out if row.identified and row.date]
-    months = [
-        row.kind for row in rows if row.date and row.date.month not in PLANNED_BASELINE_MONTHS
-    ]
+    rows = [row for row in history.out if row.identified]
+    months = [row.kind for row in rows if day_of(row).month not in PLANNED_BASELINE_MONTHS]
     unplanned = months.count("unplanned-baseline")
     return unplanned, unplanned + months.count("hotpatch")
 

@@ -228,7 +228,9 @@ def _off(facts: Facts, possible: Installed, history: History) -> Finding:
     """HP303, with the confidence of the updates that may have taken the machine off the track."""
     rows = possible.candidates
     following = history.planned_after(history.as_of)
-    kind = _STANDARD_KINDS.get(rows[0].kind or "", "a standard cumulative update")
+    # Two updates may have the build: what is said of one kind must be true of both.
+    shared = rows[0].kind if len({row.kind for row in rows}) == 1 else None
+    kind = _STANDARD_KINDS.get(shared or "", "a standard cumulative update")
     doubtful = next(
         (row.confidence_of_kind for row in rows if row.confidence_of_kind != "high"), None
     )

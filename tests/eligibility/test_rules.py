@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from machines import ARC, AZURE, CORE, KNOWLEDGE, LOCAL, OLD_HOST, TODAY
 
 from hotpatch_cli.eligibility.prerequisites import enrollment
 from hotpatch_cli.eligibility.product import parse_system
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
-from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.model import (
     Arc,
     ArcStatus,
@@ -28,38 +28,7 @@ from hotpatch_cli.model import (
     Security,
     SecurityType,
     parse_host_release,
-)
-
-KNOWLEDGE = load_knowledge()
-TODAY = date(2026, 8, 20)
-CORE = Image("MicrosoftWindowsServer", "WindowsServer", "2025-datacenter-azure-edition-core")
-AZURE = Facts(
-    platform="azure",
-    image=CORE,
-    region="uksouth",
-    patching=Patching(PatchMode.parse("AutomaticByPlatform"), hotpatching=True, vm_agent=True),
-)
-LOCAL = Facts(
-    platform="azure-local",
-    image=CORE,
-    azure_local=AzureLocal(HostRelease.parse("23H2"), azure_verification=True),
-)
-OLD_HOST = LOCAL._replace(
-    image=CORE._replace(sku="2022-datacenter-azure-edition-core"),
-    azure_local=AzureLocal(HostRelease.parse("22H2"), azure_verification=True),
-)
-ARC = Facts(
-    platform="arc",
-    os="Windows Server 2025 Datacenter",
-    build=Build.parse("26100.33222"),
-    arc=Arc(
-        ArcStatus.parse("Connected"),
-        LicenseStatus.parse("Enabled"),
-        None,
-        "running",
-        secure_boot=True,
-        uefi=True,
-    ),
+    written,
 )
 
 
@@ -201,6 +170,28 @@ def test_a_rule_is_raised(code: str, facts: Facts, verdict: str) -> None:
     found = {finding.code for finding in judgment.findings}
     assert code in found
     assert judgment.verdict == verdict
+
+
+def shown_of(facts: Facts, path: str) -> set[str]:
+    """How evidence may show a fact: an image by its id or its container, too."""
+    found: Any = facts
+    for name in path.split("."):
+        found = getattr(found, name)
+    parts = (found.id, found.container) if isinstance(found, Image) else ()
+    return {written(found), *filter(None, parts)}
+
+
+@pytest.mark.parametrize(
+    ("code", "facts"),
+    [(code, facts) for code, facts, _ in RAISED if code != "HP306"],
+    ids=[f"{row[0]}-{number}" for number, row in enumerate(RAISED) if row[0] != "HP306"],
+)
+def test_evidence_is_the_fact_of_the_machine(code: str, facts: Facts) -> None:
+    """What a finding shows as evidence is what the machine's facts have, or that it's missing."""
+    finding = next(found for found in judge(facts).findings if found.code == code)
+    assert finding.evidence
+    for path, shown in finding.evidence:
+        assert shown in shown_of(facts, path)
 
 
 @pytest.mark.parametrize(
