@@ -3,9 +3,13 @@
 import csv
 import io
 import json
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from source_samples import SAMPLES
 
 from hotpatch_cli.cli.source_excerpt import excerpt
 from hotpatch_cli.errors import Problem
@@ -187,3 +191,88 @@ def test_a_secret_on_the_command_line_is_not_repeated(
     done = hotpatch(*(part.format(PLANTED) for part in arguments))
     assert done.code == 2
     assert PLANTED not in done.out + done.err
+
+
+# Thirty kinds of secrets: by the name of their key, or by the shape of their value.
+KINDS = SECRETS | {
+    "admin_password": PLANTED,
+    "password": PLANTED,
+    "connectionString": PLANTED,
+    "client_secret": PLANTED,
+    "accessToken": PLANTED,
+    "api_key": PLANTED,
+    "storage_account_key": PLANTED,
+    "userData": PLANTED,
+    "secureParameter": f"?sv=1&sig={PLANTED}",
+    "sas": f"?sig={PLANTED}",
+    "privateKey": PLANTED,
+    "ansible_become_pass": PLANTED,
+    "vault": f"$ANSIBLE_VAULT;1.1;AES256\n{PLANTED}",
+    "jwt": f"eyJhbGciOiJIUzI1NiJ9.{PLANTED}.{PLANTED}",
+    "slack": f"xoxb-{PLANTED}",
+    "basic": f"Basic {PLANTED}",
+    "bus": f"Endpoint=sb://a/;SharedAccessKey={PLANTED}",
+    "fine": f"github_pat_{PLANTED}",
+    "database": f"Server=a;Pwd={PLANTED};",
+}
+
+
+def planted(node: Any) -> Any:
+    """A tree with every kind of secret in every mapping."""
+    if isinstance(node, dict):
+        return {key: planted(value) for key, value in node.items()} | {
+            key: value for key, value in KINDS.items() if key not in node
+        }
+    return [planted(value) for value in node] if isinstance(node, list) else node
+
+
+TREES: dict[str, Any] = {
+    ".json": (json.loads, json.dumps),
+    ".yaml": (yaml.safe_load, yaml.safe_dump),
+    ".yml": (yaml.safe_load, yaml.safe_dump),
+}
+
+
+def with_secrets(name: str, content: str | bytes) -> str | bytes | None:
+    """A file of a source with all of them; None where its format has no place for them."""
+    suffix = Path(name).suffix
+    if isinstance(content, str) and suffix in TREES:
+        parse, write = TREES[suffix]
+        with suppress(ValueError, yaml.YAMLError):
+            return write(planted(parse(content)))
+    if isinstance(content, str) and suffix in (".csv", ".tsv"):
+        mark = "\t" if suffix == ".tsv" else ","
+        rows = list(csv.reader(io.StringIO(content), delimiter=mark))
+        stream = io.StringIO()
+        writer = csv.writer(stream, delimiter=mark)
+        writer.writerow([*rows[0], *KINDS])
+        writer.writerows([*row, *KINDS.values()] for row in rows[1:])
+        return stream.getvalue()
+    return None
+
+
+EVERY_SOURCE = {
+    f"{name}: {file}": (sample, file)
+    for name, sample in SAMPLES.items()
+    for file, content in sample.files.items()
+    if with_secrets(file, content) is not None
+}
+
+
+def test_thirty_kinds_are_planted() -> None:
+    """What follows plants thirty kinds in the sources of most readers."""
+    assert len(KINDS) == 30
+    assert len(EVERY_SOURCE) > 15
+
+
+@pytest.mark.parametrize(("sample", "file"), EVERY_SOURCE.values(), ids=EVERY_SOURCE)
+def test_a_secret_in_any_mapping_of_any_source(hotpatch: Any, sample: Any, file: str) -> None:
+    """Wherever a source holds it, no output, no conversion, and no message shows a secret."""
+    for name, content in sample.files.items():
+        hotpatch.write(name, with_secrets(name, content) if name == file else content)
+    arguments = (*sample.files, *sample.options)
+    runs = [("check", *arguments, "-f", form) for form in ("table", "json", "markdown", "sarif")]
+    for run in (*runs, ("convert", *arguments), ("check", *arguments, "--explain")):
+        done = hotpatch(*run, "--as-of", "2025-12-15") if run[0] == "check" else hotpatch(*run)
+        assert done.code != 70
+        assert PLANTED not in done.out + done.err
