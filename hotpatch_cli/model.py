@@ -390,8 +390,9 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     # An image and a build are tuples too, with words of their own: only a plain one is a list.
-    several = isinstance(value, list | set | frozenset) or type(value) is tuple
-    return ", ".join(map(str, value)) if several else str(value)
+    if isinstance(value, list | set | frozenset) or type(value) is tuple:
+        return ", ".join(map(str, value))
+    return str(value)
 
 
 class Location(NamedTuple):
