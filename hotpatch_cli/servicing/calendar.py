@@ -70,7 +70,7 @@ def calendar(
 ) -> tuple[CalendarEntry, ...]:
     """The year's releases in their order: those out on the as-of day, then the schedule."""
     history = History(knowledge, product, as_of, scenario)
-    rows = [row for row in (*history.out, *history.scenario) if row.date and row.date.year == year]
+    rows = [row for row in (*history.out, *history.scenario) if day_of(row).year == year]
     known = [_entry(product, row) for row in rows if row.kind in _SHOWN]
     covered = {entry.date.month for entry in known if entry.monthly}
     planned = [

@@ -672,9 +672,12 @@ def test_a_publisher_that_is_near_to_one_of_the_matrix_is_a_slip() -> None:
     for publisher, variant in (
         ("Contos", "look_alike"),
         ("MicrosoftWindowsServe", "look_alike"),
+        ("MicrosoftWindowsSe", "look_alike"),
+        ("MicrosoftWindowsS", "elsewhere"),
+        (None, "look_alike"),
         ("someone", "elsewhere"),
     ):
-        facts = AZURE._replace(image=Image(publisher, "WindowsServer", "2025-edition"))
+        facts = AZURE._replace(image=Image(publisher, "contoso", "2025-edition"))
         assert findings(facts, knowledge=knowledge)["HP101"].variant == variant
 
 
@@ -692,3 +695,71 @@ def test_the_windows_of_another_build(os: str | None, build: str, windows: str) 
     """HP105 names the Windows of a build: the server where the machine is said to be one."""
     found = findings(ARC._replace(os=os, build=Build.parse(build)))["HP105"]
     assert dict(found.values)["windows"] == windows
+
+
+@pytest.mark.parametrize(
+    ("os", "build", "variant"),
+    [
+        ("Windows Server 2019 Standard", "17763.1", "release"),
+        ("Windows Server 2019 Standard", "26100.33222", "release"),
+        ("Windows Server 2025 Standard", "17763.1", "build"),
+        ("Windows Server 2052 Standard", "17763.1", "build"),
+        (None, "17763.1", "build"),
+        ("Azure Stack HCI", "17763.1", "host"),
+    ],
+)
+def test_a_release_that_is_named_is_the_reason(os: str | None, build: str, variant: str) -> None:
+    """HP105 names the release where the name states an ineligible one, otherwise the build's."""
+    assert findings(ARC._replace(os=os, build=Build.parse(build)))["HP105"].variant == variant
+
+
+def test_a_region_matters_to_the_product_that_lacks_it() -> None:
+    """HP109 is for Windows Server 2025, whose images some regions lacked until January 2025."""
+    image = AZURE.image
+    assert image is not None
+    older = image._replace(sku="2022-datacenter-azure-edition-core")
+    for facts, raised in ((AZURE, True), (AZURE._replace(image=older), False)):
+        found = findings(facts._replace(region="westeurope"), date(2024, 12, 1))
+        assert ("HP109" in found) == raised
+
+
+def test_words_come_before_the_image_in_the_family_of_a_build() -> None:
+    """A build that Windows 11 shares with Windows Server 2025 is of what the words name."""
+    client = Facts(os="Windows 11", image=PLAIN, build=Build.parse("26100.1742"))
+    families = {fact.field: fact.windows.family for fact in named(client)}
+    assert families == {"image": "server", "os": "client", "build": "client"}
+    nameless = client._replace(os=None)
+    families = {fact.field: fact.windows.family for fact in named(nameless)}
+    assert families == {"image": "server", "build": "server"}
+
+
+def test_a_build_off_record_contradicts_servers_only() -> None:
+    """An unlisted build on a client names nothing, even beside a KB of Windows Server."""
+    kb = next(row.kb for row in KNOWLEDGE.releases if row.product == "ws2025" and row.kb)
+    facts = Facts(os="Windows 11", build=Build.parse("99999.1"), kbs=(kb,))
+    assert [fact.field for fact in named(facts)] == ["os"]
+    server = facts._replace(os="Windows Server 2025 Standard")
+    assert [fact.field for fact in named(server)] == ["os", "build", "kbs"]
+
+
+@pytest.mark.parametrize(
+    ("os", "build", "other"),
+    [
+        (
+            "Windows Server 2025 Standard",
+            None,
+            "the operating system is Windows Server 2025 Standard",
+        ),
+        (None, "26100.33222", "build 26100.33222 belongs to Windows Server 2025"),
+    ],
+)
+def test_what_an_update_contradicts(os: str | None, build: str | None, other: str) -> None:
+    """HP415 names the fact that a KB contradicts, in words of its own."""
+    kb = next(row.kb for row in KNOWLEDGE.releases if row.product == "ws2022" and row.kb)
+    facts = ARC._replace(os=os, build=Build.parse(build), kbs=(kb,))
+    found = [
+        finding
+        for finding in Judge(KNOWLEDGE, TODAY).judge(facts).findings
+        if (finding.code, finding.variant) == ("HP415", "update")
+    ]
+    assert [dict(finding.values)["other"] for finding in found] == [other]

@@ -177,6 +177,12 @@ CASES: dict[str, tuple[Checked, dict[str, Any], str, int]] = {
         "waived",
         0,
     ),
+    "the track unknown, all rules waived, another known": (
+        BLIND,
+        {"fail_on": ["track:unknown"], "waived": [ALL], "known": ["HP105"]},
+        "waived",
+        0,
+    ),
     "the track unknown": (BLIND, {}, "passes", 0),
     "the track unknown fails": (BLIND, {"fail_on": ["track:unknown"]}, "fails", 1),
     "the track known to be of another state": (

@@ -516,3 +516,33 @@ def test_evidence_lists_kbs_as_words() -> None:
     assert question is not None
     assert dict(question.evidence)["kbs"] == "KB9999998, KB9999999"
     assert dict(question.values)["kbs"] == "KB9999998, KB9999999"
+
+
+def test_a_scenario_after_the_end_of_hotpatching_has_no_baseline() -> None:
+    """On the last day of hotpatching, no baseline follows, not even one of a scenario."""
+    later = release("2027-11-09", "unplanned-baseline")._replace(product="ws2022")
+    last = date(2027, 10, 12)
+    known = History(ending_on("2027-10-12"), "ws2022", last, (later,))
+    assert known.planned_after(last) is None
+
+
+def test_the_newest_cumulative_update() -> None:
+    """Machines without hotpatching get standard updates and baselines, not hotpatches; a baseline
+    that is only scheduled counts until a newer update is out.
+    """
+    february = release("2025-02-11", "standard", "26100.2140", "KB5000006")
+    rows = (JANUARY, FEBRUARY, february, MARCH)
+    assert history("2025-03-20", *rows).newest_cumulative() == february
+    assert history("2025-01-20", *rows).newest_cumulative() == JANUARY
+    scheduled = history("2025-04-20", *rows).newest_cumulative()
+    assert scheduled is not None
+    assert not isinstance(scheduled, Release)
+    assert (scheduled.date, scheduled.confirmed) == (date(2025, 4, 8), False)
+    for day in ("2025-04-08", "2025-05-13"):
+        newer = release(day, "standard", "26100.2440", "KB5000014")
+        assert history("2025-05-20", *rows, newer).newest_cumulative() == newer
+    without = history("2025-04-20", FEBRUARY, MARCH).newest_cumulative()
+    assert without is not None
+    assert not isinstance(without, Release)
+    unknown = release("2025-05-13", None, "26100.2440", "KB5000014")
+    assert history("2025-05-20", *rows, unknown).newest_cumulative() == unknown
