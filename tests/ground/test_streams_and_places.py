@@ -221,3 +221,17 @@ def test_a_cache_that_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     copy.unlink()
     copy.mkdir()
     assert _shipped() == shipped
+
+
+@pytest.mark.slow
+def test_a_temporary_folder_that_is_full(processes: Any) -> None:
+    """A large table that needs more room than there is: code 2 and the variable to set."""
+    pytest.importorskip("duckdb")
+    rows = "".join(f"m{n},azure,26100.{n}\n" for n in range(2000))
+    (processes.folder / "fleet.csv").write_text(f"name,platform,build\n{rows}")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(processes.temporary)]
+    with mounted(mount, processes.temporary):
+        done = processes.shell("hotpatch check fleet.csv --bulk -f csv -o out.csv")
+        assert (done.returncode, "Set TMPDIR to a folder" in done.stderr) == (2, True)
+        assert list(processes.temporary.iterdir()) == []
+    assert not (processes.folder / "out.csv").exists()

@@ -2,8 +2,9 @@
 one that is given.
 """
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +18,8 @@ MEMORY = "384MB"
 itself.
 """
 
+_FULL = ("No space left", "not enough space", "Disk quota exceeded")
+"""What systems and DuckDB say of a disk without room."""
 _QUIET = "SET enable_progress_bar = false"
 
 
@@ -31,13 +34,14 @@ class Engine:
     """A database file in a temporary folder, gone when the `with` ends."""
 
     def __init__(self) -> None:
-        """Raises InputError where DuckDB is not installed."""
+        """Raises InputError where DuckDB is not installed, or there is no room for its files."""
         if not available():
             raise missing_package("--bulk", "Reading large tables", "bulk")
         import duckdb
 
         self.binder_error = duckdb.BinderException
-        self._folder = WorkFolder()
+        with _with_room():
+            self._folder = WorkFolder()
         self.folder = self._folder.path
         settings: dict[str, Any] = {
             "memory_limit": MEMORY,
@@ -45,8 +49,9 @@ class Engine:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
-        self.connection = duckdb.connect(str(self.folder / "bulk.db"), config=settings)
-        self.connection.execute(_QUIET)
+        with _with_room():
+            self.connection = duckdb.connect(str(self.folder / "bulk.db"), config=settings)
+            self.connection.execute(_QUIET)
 
     def __enter__(self) -> "Engine":
         return self
@@ -57,8 +62,11 @@ class Engine:
         _error: BaseException | None,
         _at: TracebackType | None,
     ) -> None:
+        import duckdb
+
         try:
-            self.connection.close()
+            with suppress(duckdb.Error):  # what it couldn't write isn't needed any more
+                self.connection.close()
         finally:  # a signal may have come while it closed
             self._folder.remove()
 
@@ -74,16 +82,37 @@ class Engine:
         return str(link)
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a statement."""
-        return self.connection.execute(sql, list(parameters)).fetchall()
+        """The rows of a statement. Raises InputError where its files have no room."""
+        with _with_room():
+            return self.connection.execute(sql, list(parameters)).fetchall()
 
     def batches(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query in batches, while other statements may run."""
         cursor = self.connection.cursor()
         cursor.execute(_QUIET)
         cursor.execute(sql)
-        while rows := cursor.fetchmany(size):
+        while True:
+            with _with_room():
+                rows = cursor.fetchmany(size)
+            if not rows:
+                return
             yield rows
+
+
+@contextmanager
+def _with_room() -> Iterator[None]:
+    """A full temporary folder is no bug, and no fault of the table. Raises InputError."""
+    import duckdb
+
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        is_full = isinstance(error, OSError | duckdb.OutOfMemoryException)
+        if not is_full and not any(words in str(error) for words in _FULL):
+            raise
+        place = os.environ.get("TMPDIR") or "temporary folder"
+        message = "The temporary folder has too little space for the table, or can't be written."
+        raise refuse(place, message, "Set TMPDIR to a folder with more space.") from None
 
 
 @contextmanager
@@ -95,12 +124,6 @@ def reading(file: str) -> Iterator[None]:
 
     try:
         yield
-    except duckdb.OutOfMemoryException:
-        raise refuse(
-            file,
-            "The temporary folder has too little space for the table.",
-            "Set TMPDIR to a folder with more space.",
-        ) from None
     except (
         duckdb.InvalidInputException,
         duckdb.IOException,
