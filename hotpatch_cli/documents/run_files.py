@@ -24,11 +24,11 @@ class RunFiles:
     def __init__(self) -> None:
         self._read: set[_Identity] = set()
         self._outputs: dict[_Identity, str] = {}
-        self._amended: set[_Identity] = set()
+        self._amended: list[str] = []
 
     def amend(self, name: str) -> None:
         """A file that the run reads and writes on purpose, such as a list that grows."""
-        self._amended |= _identities(name)
+        self._amended.append(name)
 
     def plan_output(self, name: str, *, may_be_folder: bool = False) -> None:
         """A file that is written at the end: what's wrong with it is reported before the work.
@@ -47,15 +47,19 @@ class RunFiles:
         if not stat.S_ISREG(status.st_mode):
             return
         identities = {_by_content(status)} | (_by_name(name) if name != "-" else set())
-        identities -= self._amended
+        identities -= self._on_purpose()
         for identity in identities & self._outputs.keys():
             raise _is_input(self._outputs[identity])
         self._read |= identities
 
     def require_unread(self, name: str) -> None:
         """Raise InputError if the run has read the file of this name."""
-        if _identities(name) & (self._read - self._amended):
+        if _identities(name) & (self._read - self._on_purpose()):
             raise _is_input(name)
+
+    def _on_purpose(self) -> set[_Identity]:
+        """The files that are amended, as they are now: another run may just have written one."""
+        return {identity for name in self._amended for identity in _identities(name)}
 
     def require_other_stream(self, name: str, status: os.stat_result) -> None:
         """Raise InputError if a stream, such as standard output, goes to a file that was read."""
