@@ -8,7 +8,7 @@ import pytest
 from worlds import KNOWLEDGE, arc, codes, judge, knowing, release
 
 from hotpatch_cli.knowledge.records import Knowledge, Release
-from hotpatch_cli.model import Build, Finding, PendingUpdate, parse_build
+from hotpatch_cli.model import Build, Facts, Finding, PendingUpdate, parse_build
 from hotpatch_cli.servicing.calendar import calendar, turned
 from hotpatch_cli.servicing.history import History, age, before, day_of, qualifies
 from hotpatch_cli.servicing.installation import Installed, identify
@@ -613,3 +613,65 @@ def test_of_one_day_only_builds_tell_which_is_newer() -> None:
     for installed, state in ((FEBRUARY, "behind"), (FEBRUARY._replace(build=None), "current")):
         known = history("2025-02-20", JANUARY, installed, beside)
         assert standing(installed, known, "arc").state == state
+
+
+@pytest.mark.parametrize(
+    ("facts", "as_of", "following"),
+    [
+        (arc("26100.2000"), "2025-03-20", ("KB5000003", "hotpatch", False)),
+        (arc("26100.2200"), "2025-03-20", None),
+        (
+            arc("26100.2000", "KB5000001", "KB5000003", restart_pending=True),
+            "2025-03-20",
+            None,
+        ),
+        (
+            arc("26100.2000", "KB5000001", "KB5000002", restart_pending=True),
+            "2025-03-20",
+            ("KB5000003", "hotpatch", False),
+        ),
+        (arc("26100.2200"), "2025-04-10", ("KB5000015", "planned-baseline", True)),
+        (
+            arc("26100.2100", "KB5000002", "KB5000003", restart_pending=True),
+            "2025-04-10",
+            ("KB5000015", "planned-baseline", True),
+        ),
+        (arc("26100.2200", "KB5000003", "KB5000015", restart_pending=True), "2025-04-10", None),
+    ],
+)
+def test_what_comes_next_on_the_track(
+    facts: Facts, as_of: str, following: tuple[str, str, bool] | None
+) -> None:
+    """The newest hotpatch comes next without a restart, a due baseline with one, and neither if the
+    pending restart completes it.
+    """
+    update = judge(facts, as_of, knowing(JANUARY, FEBRUARY, MARCH, APRIL)).track.next_update
+    assert ((update.kb, update.kind, update.reboot) if update else None) == following
+
+
+def test_an_ineligible_machine_gets_the_scheduled_baseline() -> None:
+    """A baseline that is due by the schedule is next unless a pending restart completes a release
+    of its day or later.
+    """
+    known = history("2025-04-20", JANUARY, FEBRUARY, MARCH)
+    older = identify(arc("26100.2000", "KB5000001", "KB5000003", restart_pending=True), known)
+    for possible in (identify(arc("26100.2200"), known), older):
+        update = standard_update(possible, known, Offers())
+        assert update is not None
+        assert (update.kb, update.date, update.kind) == (
+            None,
+            date(2025, 4, 8),
+            "planned-baseline",
+        )
+    completed = older._replace(waiting=release("2025-04-08", None, "26100.2300", "KB5000020"))
+    assert standard_update(completed, known, Offers()) is None
+
+
+def test_an_out_of_band_update_tempts_too() -> None:
+    """HP302 warns of a newer out-of-band update, as of a monthly one."""
+    newer = release("2025-04-20", "out-of-band", "26100.2360", "KB5000021")
+    judgment = judge(
+        arc("26100.2200"), "2025-04-25", knowing(JANUARY, FEBRUARY, MARCH, APRIL, newer)
+    )
+    finding = next(finding for finding in judgment.findings if finding.code == "HP302")
+    assert (finding.variant, dict(finding.values)["standard"]) == ("tempting", "KB5000021")
