@@ -187,15 +187,12 @@ def _contradictions(
             kb=row.kb,
         )
         for row in _listed(facts, history)
-        if row not in rows
-        and (
-            (row.build is not None and row.build > build)
-            or (not rows and _is_ahead(row, build, rows, history))
-            or (
-                missing
-                and row.build is not None
-                and not any(before(row, candidate) for candidate in rows)
-            )
+        if (row.build is not None and row.build > build)
+        or (not rows and _is_ahead(row, build, rows, history))
+        or (
+            missing
+            and row.build is not None
+            and not any(before(row, candidate) for candidate in rows)
         )
     )
 

@@ -661,3 +661,13 @@ def test_a_zone_of_a_file_has_at_most_40_lines(lines: int, valid: bool) -> None:
         else:
             with pytest.raises(IcsError, match="has more than 40 lines or 4 rules"):
                 without_known_zones(text, known_zone)
+
+
+def test_a_local_moment_has_the_name_of_its_zone() -> None:
+    """The offset of a local moment is called what its zone is called, and converts to that zone."""
+    local = in_zone(datetime(2026, 1, 10, tzinfo=UTC), STOCKHOLM)
+    assert str(local.tzinfo) == "Europe/Stockholm"
+    assert local.tzname() == "CET"
+    assert local.dst() is None
+    summer = datetime(2026, 7, 10, tzinfo=UTC).astimezone(local.tzinfo)
+    assert f"{summer:%H:%M %z}" == "02:00 +0200"

@@ -8,18 +8,20 @@ import pytest
 from worlds import KNOWLEDGE, arc, codes, judge, knowing, release
 
 from hotpatch_cli.knowledge.records import Knowledge, Release
-from hotpatch_cli.model import Build, Finding, PendingUpdate, parse_build
+from hotpatch_cli.model import Build, Facts, Finding, PendingUpdate, parse_build
 from hotpatch_cli.servicing.calendar import calendar, turned
-from hotpatch_cli.servicing.history import History, age, before, qualifies
+from hotpatch_cli.servicing.history import History, age, before, day_of, qualifies
 from hotpatch_cli.servicing.installation import Installed, identify
 from hotpatch_cli.servicing.offers import Offers, is_of_system, offered_findings, sorted_offers
 from hotpatch_cli.servicing.pending import waiting_findings
 from hotpatch_cli.servicing.restart import causes
-from hotpatch_cli.servicing.track import Track, standard_update, track
+from hotpatch_cli.servicing.track import Track, standard_update, standing, track
 
+TODAY = date(2026, 11, 23)
 JANUARY = release("2025-01-14", "planned-baseline", "26100.2000", "KB5000001")
 FEBRUARY = release("2025-02-11", "hotpatch", "26100.2100", "KB5000002")
 MARCH = release("2025-03-11", "hotpatch", "26100.2200", "KB5000003")
+APRIL = release("2025-04-08", "planned-baseline", "26100.2300", "KB5000015")
 
 
 def history(as_of: str, *rows: Release, scenario: tuple[Release, ...] = ()) -> History:
@@ -140,6 +142,8 @@ def test_the_hotpatches_that_count(row: Release, counts: bool) -> None:
         (("KB5000001", "KB5000002"), None),
         (("KB5000002", "KB5000003"), MARCH),
         (("KB5000001", "KB5000003"), MARCH),
+        (("KB5000003", "KB5000015"), APRIL),
+        (("KB5000015", "KB5000003"), APRIL),
     ],
 )
 def test_a_pending_restart_completes_a_newer_update(
@@ -147,7 +151,8 @@ def test_a_pending_restart_completes_a_newer_update(
 ) -> None:
     """Of the listed KBs, the pending restart completes one that is newer than the running build."""
     facts = arc("26100.2100", *kbs, restart_pending=True)
-    assert identify(facts, history("2025-03-20", JANUARY, FEBRUARY, MARCH)).waiting == waiting
+    known = history("2025-04-10", JANUARY, FEBRUARY, MARCH, APRIL)
+    assert identify(facts, known).waiting == waiting
 
 
 @pytest.mark.parametrize("kbs", [("KB5000002", "KB5000003"), ("KB5000003",)])
@@ -363,6 +368,7 @@ def test_the_titles_of_operating_system_updates(title: str, of_system: bool) -> 
         (None, "KB5000009", "KB5000009"),
         (None, "5000009", "KB5000009"),
         ("", "KB5000009", "KB5000009"),
+        (None, "unreadable", str(PendingUpdate(None, "unreadable", None))),
     ],
 )
 def test_an_offered_update_is_named_once(title: str | None, kb: str | None, name: str) -> None:
@@ -546,3 +552,126 @@ def test_the_newest_cumulative_update() -> None:
     assert not isinstance(without, Release)
     unknown = release("2025-05-13", None, "26100.2440", "KB5000014")
     assert history("2025-05-20", *rows, unknown).newest_cumulative() == unknown
+
+
+def test_the_last_day_of_hotpatching_as_it_was_known() -> None:
+    """Before any source stated the last day, it's the one that was stated first."""
+    for as_of, last in (
+        (date(2021, 9, 1), date(2026, 10, 31)),
+        (date(2026, 6, 28), date(2026, 10, 31)),
+        (date(2026, 6, 29), date(2027, 10, 31)),
+    ):
+        assert History(KNOWLEDGE, "ws2022", as_of).last_day == last
+    assert History(KNOWLEDGE, "ws2025", TODAY).last_day == date.max
+
+
+def test_a_release_without_a_day_is_the_oldest() -> None:
+    """A release that wasn't seen has the first day of all, and none counts as newer than it."""
+    assert day_of(MARCH._replace(date=None)) == date.min
+    assert day_of(MARCH) == date(2025, 3, 11)
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "contradicts"),
+    [
+        ("26100.2150", JANUARY, False),
+        ("26100.2150", FEBRUARY, False),
+        ("26100.2150", MARCH, True),
+        ("26100.1980", JANUARY, True),
+        ("26100.1980", release("2024-11-12", "hotpatch", None, "KB5000016"), False),
+        ("26100.1980", release("2025-01-14", "hotpatch", None, "KB5000016"), True),
+        ("26100.1980", release("2025-02-10", "hotpatch", None, "KB5000016"), True),
+    ],
+)
+def test_a_listed_update_against_a_build_off_record(
+    text: str, row: Release, contradicts: bool
+) -> None:
+    """An update is newer than a build off record by its build; without one it's newer if the build
+    lacks a baseline that isn't newer than the update.
+    """
+    october = release("2024-10-08", "planned-baseline", "26100.1990", "KB5000019")
+    known = history("2025-03-20", *dict.fromkeys((october, JANUARY, FEBRUARY, MARCH, row)))
+    found = identify(arc(text, row.kb or ""), known)
+    assert found.release is None
+    assert [finding.code for finding in found.findings] == (["HP304"] if contradicts else [])
+    pending = identify(arc(text, row.kb or "", restart_pending=True), known)
+    assert pending.waiting == (row if contradicts else None)
+    assert pending.findings == ()
+
+
+def test_a_pending_restart_where_no_baseline_is_out() -> None:
+    """Without a baseline, a restart that completes a hotpatch is late for none."""
+    rows = knowing(FEBRUARY, MARCH)
+    judgment = judge(arc("26100.2100", "KB5000003", restart_pending=True), "2025-03-20", rows)
+    finding = next(finding for finding in judgment.findings if finding.code == "HP308")
+    assert finding.variant == "finish"
+
+
+def test_of_one_day_only_builds_tell_which_is_newer() -> None:
+    """A hotpatch of the same day is newer by its build; without a build nothing shows it."""
+    beside = release("2025-02-11", "out-of-band-hotpatch", "26100.2110", "KB5000018")
+    for installed, state in ((FEBRUARY, "behind"), (FEBRUARY._replace(build=None), "current")):
+        known = history("2025-02-20", JANUARY, installed, beside)
+        assert standing(installed, known, "arc").state == state
+
+
+@pytest.mark.parametrize(
+    ("facts", "as_of", "following"),
+    [
+        (arc("26100.2000"), "2025-03-20", ("KB5000003", "hotpatch", False)),
+        (arc("26100.2200"), "2025-03-20", None),
+        (
+            arc("26100.2000", "KB5000001", "KB5000003", restart_pending=True),
+            "2025-03-20",
+            None,
+        ),
+        (
+            arc("26100.2000", "KB5000001", "KB5000002", restart_pending=True),
+            "2025-03-20",
+            ("KB5000003", "hotpatch", False),
+        ),
+        (arc("26100.2200"), "2025-04-10", ("KB5000015", "planned-baseline", True)),
+        (
+            arc("26100.2100", "KB5000002", "KB5000003", restart_pending=True),
+            "2025-04-10",
+            ("KB5000015", "planned-baseline", True),
+        ),
+        (arc("26100.2200", "KB5000003", "KB5000015", restart_pending=True), "2025-04-10", None),
+    ],
+)
+def test_what_comes_next_on_the_track(
+    facts: Facts, as_of: str, following: tuple[str, str, bool] | None
+) -> None:
+    """The newest hotpatch comes next without a restart, a due baseline with one, and neither if the
+    pending restart completes it.
+    """
+    update = judge(facts, as_of, knowing(JANUARY, FEBRUARY, MARCH, APRIL)).track.next_update
+    assert ((update.kb, update.kind, update.reboot) if update else None) == following
+
+
+def test_an_ineligible_machine_gets_the_scheduled_baseline() -> None:
+    """A baseline that is due by the schedule is next unless a pending restart completes a release
+    of its day or later.
+    """
+    known = history("2025-04-20", JANUARY, FEBRUARY, MARCH)
+    older = identify(arc("26100.2000", "KB5000001", "KB5000003", restart_pending=True), known)
+    for possible in (identify(arc("26100.2200"), known), older):
+        update = standard_update(possible, known, Offers())
+        assert update is not None
+        assert (update.kb, update.date, update.kind) == (
+            None,
+            date(2025, 4, 8),
+            "planned-baseline",
+        )
+    completed = older._replace(waiting=release("2025-04-08", None, "26100.2300", "KB5000020"))
+    assert standard_update(completed, known, Offers()) is None
+
+
+def test_an_out_of_band_update_tempts_too() -> None:
+    """HP302 warns of a newer out-of-band update, as of a monthly one."""
+    newer = release("2025-04-20", "out-of-band", "26100.2360", "KB5000021")
+    judgment = judge(
+        arc("26100.2200"), "2025-04-25", knowing(JANUARY, FEBRUARY, MARCH, APRIL, newer)
+    )
+    finding = next(finding for finding in judgment.findings if finding.code == "HP302")
+    assert (finding.variant, dict(finding.values)["standard"]) == ("tempting", "KB5000021")

@@ -29,6 +29,8 @@ def test_a_year_of_four_baselines_saves_eight() -> None:
     [
         ("current", "KB5072014", None, 8),
         ("behind", "KB5068966", None, 8),
+        ("current", "KB5072014", date(2025, 10, 14), 8),
+        ("off-track", "KB5072359", date(2025, 10, 14), 6),
         ("unknown", None, None, 8),
         ("off-track", "KB5072359", None, 6),
         ("baseline-due", "KB5065474", date(2025, 10, 14), 6),
