@@ -59,7 +59,7 @@ class RunFiles:
 
     def _on_purpose(self) -> set[_Identity]:
         """The files that are amended, as they are now: another run may just have written one."""
-        return {identity for name in self._amended for identity in _identities(name)}
+        return set().union(*map(_identities, self._amended))
 
     def require_other_stream(self, name: str, status: os.stat_result) -> None:
         """Raise InputError if a stream, such as standard output, goes to a file that was read."""
