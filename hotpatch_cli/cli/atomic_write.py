@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import copyfileobj
 
 from hotpatch_cli.documents.new_file import NewFile, clear_leftovers
-from hotpatch_cli.documents.run_files import exists, files_of_run, is_folder
+from hotpatch_cli.documents.run_files import exists, files_of_run, is_folder, not_written
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.outputs.escaping import encoded
 
@@ -63,10 +63,7 @@ def _writing(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refuse(
-            name, f"Can't write the file: {reason}.", "Check the folder and its permissions."
-        ) from None
+        raise not_written(name, error) from None
 
 
 def _write_device(path: Path, data: bytes | Path) -> None:

@@ -2,6 +2,7 @@
 error never decides how a run ends.
 """
 
+import errno
 import io
 import os
 import sys
@@ -22,10 +23,11 @@ class _Output(io.FileIO):
             raise
         except OSError as error:
             discard_rest(self.fileno())
+            room = "Free some space, or specify" if error.errno == errno.ENOSPC else "Specify"
             raise refuse(
                 "standard output",
                 f"Can't write the output: {error.strerror}.",
-                "Free some space, or specify a file with -o.",
+                f"{room} a file with -o.",
             ) from None
 
 

@@ -5,6 +5,7 @@ known by what it is, not by its name: links of both kinds lead to it. In one fol
 differ only in the case of their letters are one file, because they are on Windows and macOS.
 """
 
+import errno
 import os
 import stat
 import unicodedata
@@ -141,6 +142,14 @@ def _by_name(name: str) -> set[_Identity]:
     return {(*_by_content(status), folded)}
 
 
+def not_written(name: str, error: OSError | ValueError) -> InputError:
+    """The refusal of an output that the system doesn't take."""
+    reason = getattr(error, "strerror", None) or str(error)
+    too_long = getattr(error, "errno", None) == errno.ENAMETOOLONG
+    remedy = "Use a shorter name." if too_long else "Check the folder and its permissions."
+    return refuse(name, f"Can't write the file: {reason}.", remedy)
+
+
 def _require_place(name: str, *, may_be_folder: bool) -> None:
     """Raise InputError for a name that no output can have."""
     if not name:
@@ -156,8 +165,6 @@ def _require_place(name: str, *, may_be_folder: bool) -> None:
             raise refuse(name, message, "Create the folder, or specify another file.") from None
         return
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"Can't write the file: {reason}."
-        raise refuse(name, message, "Check the folder and its permissions.") from None
+        raise not_written(name, error) from None
     if is_folder and not may_be_folder:
         raise refuse(name, "This is a folder, not a file.", "Specify a file in it.")
