@@ -1,12 +1,13 @@
 """The difference of two reports: which machines gain or lose hotpatching. Values only."""
 
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
 from hotpatch_cli.inputs.others.report import PastReport, ReportedMachine
 from hotpatch_cli.report import Report
+from hotpatch_cli.use_cases.machine_histories import MachineHistory, Roster
 
 Change = Literal["loses", "wins", "changed", "new", "gone", "same"]
 CHANGES: tuple[Change, ...] = ("loses", "wins", "changed", "new", "gone", "same")
@@ -102,54 +103,20 @@ def report_diff(old: Side, new: Side) -> ReportDiff:
     return ReportDiff(old, new, tuple(pairs))
 
 
-def _pairs(old: Iterable[ReportedMachine], new: Iterable[ReportedMachine]) -> Iterator[Pair]:
-    unpaired = dict(enumerate(old))
-    by_id: dict[str, deque[int]] = {}
-    by_name: dict[tuple[str, bool], deque[int]] = {}
-    for number, machine in unpaired.items():
-        by_name.setdefault((machine.name, bool(machine.id)), deque()).append(number)
-        if machine.id:
-            by_id.setdefault(machine.id.lower(), deque()).append(number)
-    # By ID first: a name must not claim a machine that matches another by ID.
-    without_match = []
-    for machine in new:
-        match = _take(unpaired, by_id.get(machine.id.lower())) if machine.id else None
-        if match is None:
-            without_match.append(machine)
-        else:
-            yield Pair(match, machine)
-    for machine in without_match:
-        yield Pair(_take_named(unpaired, by_name, machine), machine)
-    for machine in unpaired.values():
-        yield Pair(machine, None)
+def _pairs(old: Sequence[ReportedMachine], new: Sequence[ReportedMachine]) -> Iterator[Pair]:
+    """Pairs of one ID first, then those of one name and new machines, then those that are gone."""
+    roster = Roster()
+    roster.match(0, old)
+    histories, gone = roster.match(1, new)
+    pairs = [_pair(history) for history in histories]
+    yield from sorted(pairs, key=lambda pair: not _has_one_id(pair))
+    yield from (Pair(history.seen[0][1], None) for history in gone)
 
 
-def _take_named(
-    unpaired: dict[int, ReportedMachine],
-    by_name: dict[tuple[str, bool], deque[int]],
-    machine: ReportedMachine,
-) -> ReportedMachine | None:
-    """The first machine of this name that has no pair yet; of two with IDs, the IDs differ."""
-    without_id = by_name.get((machine.name, False), deque())
-    with_id = by_name.get((machine.name, True), deque())
-    lists = [_paired_removed(unpaired, without_id)]
-    if not machine.id:
-        lists.append(_paired_removed(unpaired, with_id))
-    first = min(filter(None, lists), key=lambda numbers: numbers[0], default=None)
-    return _take(unpaired, first)
+def _pair(history: MachineHistory) -> Pair:
+    *before, (_, now) = history.seen
+    return Pair(before[0][1] if before else None, now)
 
 
-def _take(
-    unpaired: dict[int, ReportedMachine], numbers: deque[int] | None
-) -> ReportedMachine | None:
-    """The first of these machines that has no pair yet, taken out of the unpaired ones."""
-    if not numbers or not _paired_removed(unpaired, numbers):
-        return None
-    return unpaired.pop(numbers.popleft())
-
-
-def _paired_removed(unpaired: dict[int, ReportedMachine], numbers: deque[int]) -> deque[int]:
-    """The machines of a list without those at its front that have a pair."""
-    while numbers and numbers[0] not in unpaired:
-        numbers.popleft()
-    return numbers
+def _has_one_id(pair: Pair) -> bool:
+    return bool(pair.old and pair.new and pair.old.id and pair.new.id)
