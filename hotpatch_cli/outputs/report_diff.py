@@ -7,7 +7,7 @@ from typing import Any
 from hotpatch_cli.gate.diff import Pair, ReportDiff, Side
 from hotpatch_cli.inputs.others.report import ReportedMachine
 from hotpatch_cli.knowledge.cache import load_knowledge
-from hotpatch_cli.outputs.escaping import markdown, markdown_cell, visible
+from hotpatch_cli.outputs.escaping import markdown, markdown_table, visible
 from hotpatch_cli.outputs.machine_rows import room_for_names
 from hotpatch_cli.outputs.phrases import and_more, and_rest, counted
 from hotpatch_cli.outputs.report_markdown import MOST
@@ -184,8 +184,7 @@ def render_markdown(difference: ReportDiff, _options: ViewOptions) -> str:
 
 def _rows(pairs: Sequence[Pair]) -> list[str]:
     names = [column.name for column in _COLUMNS]
-    head = [f"| {' | '.join(names)} |", "|" + " --- |" * len(names)]
-    return [*head, *(f"| {' | '.join(map(markdown_cell, _row(pair)))} |" for pair in pairs), ""]
+    return [*markdown_table(names, map(_row, pairs)), ""]
 
 
 def _item(pair: Pair) -> str:

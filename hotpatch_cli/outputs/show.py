@@ -10,9 +10,9 @@ from hotpatch_cli.model import GroupRule, Location
 from hotpatch_cli.outputs.ci_findings import aside
 from hotpatch_cli.outputs.escaping import (
     markdown,
-    markdown_cell,
     markdown_fence,
     markdown_prose,
+    markdown_table,
     visible,
 )
 from hotpatch_cli.outputs.folding import cells
@@ -378,20 +378,15 @@ def render_markdown(view: ShowView, _options: ViewOptions) -> str:
         lines += ["", f"### {rule.name} ({rule.code}), {reason.level}", ""]
         lines += [f"{markdown(said)} ({markdown(place_text(reason.location))})", ""]
         lines += _markdown_steps(fixes[rule.code].steps)
-    lines += ["", "### Facts", "", "| fact | value | source |", "| --- | --- | --- |"]
-    lines += [
-        f"| {markdown_cell(row.field)} | {markdown_cell(fact_value(row))} | "
-        f"{markdown_cell(place_text(row.place))} |"
-        for row in details.facts
-    ]
+    facts = [(row.field, fact_value(row), place_text(row.place)) for row in details.facts]
+    lines += ["", "### Facts", "", *markdown_table(("fact", "value", "source"), facts)]
     if details.openings:
-        lines += ["", "### Next openings", ""]
-        lines += ["| window | start | minutes left |", "| --- | --- | --- |"]
-        lines += [
-            f"| {markdown_cell(row.opening.window)} | {row.opening.start:%a %Y-%m-%d %H:%M %z} | "
-            f"{row.minutes} |"
+        openings = [
+            (row.opening.window, f"{row.opening.start:%a %Y-%m-%d %H:%M %z}", str(row.minutes))
             for row in details.openings
         ]
+        lines += ["", "### Next openings", ""]
+        lines += markdown_table(("window", "start", "minutes left"), openings)
     lines += ["", *(f"- {markdown(note)}" for note in _notes(view))] if _notes(view) else []
     return "\n".join(lines) + "\n"
 
