@@ -1,18 +1,15 @@
 """The program, run inside this process on files of a scratch folder, and what a run may not do."""
 
 import functools
-import gc
-import io
 import json
 import os
 import re
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import chdir, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
-from unittest.mock import patch
+
+from tests.in_process import Done, made_once, run_here
 
 EXIT_CODES = range(5)
 """What a run may end with; 70 is a bug."""
@@ -28,78 +25,36 @@ class BugError(Exception):
     """A run ended with an exit code that no input may cause; the message has its traceback."""
 
 
-class Done(NamedTuple):
-    """The exit code and the texts of a run."""
-
-    code: int
-    out: str
-    err: str
-
-
 def prepare() -> None:
     """Make commands and shipped data once for all runs, and keep runs from what users imported and
     from Azure.
     """
-    import typer
-
-    from hotpatch_cli.cli.root import app
-    from hotpatch_cli.knowledge import cache
-
     for variable in [name for name in os.environ if name.startswith("HOTPATCH_")]:
         del os.environ[variable]
     os.environ["HOTPATCH_DATA"] = str(scratch() / "no-user-data")
     os.environ["HOTPATCH_AZURE_ENDPOINT"] = "http://127.0.0.1:9"
-    group: Any = typer.main.get_command(app)
-    make_command, make_group = group.get_command, typer.main.get_command
-    command = functools.cache(lambda name: make_command(None, name))
-    group.get_command = lambda _context, name: command(name)
-    typer.main.get_command = lambda instance: group if instance is app else make_group(instance)
-    cache._shipped = functools.cache(cache._shipped)
+    _process.enter_context(made_once())
 
 
 @functools.cache
 def scratch() -> Path:
     """The folder that runs work in; it's removed with the process's own temporary files."""
     folder = tempfile.TemporaryDirectory(prefix="hotpatch-fuzz-")
-    _KEPT.append(folder)
-    return Path(folder.name)
+    return Path(_process.enter_context(folder))
 
 
-_KEPT: list[tempfile.TemporaryDirectory[str]] = []
+_process = ExitStack()
+"""What lasts as long as this process."""
 
 
 def remove_scratch() -> None:
     """Remove the folder of this process."""
-    while _KEPT:
-        _KEPT.pop().cleanup()
-
-
-@contextmanager
-def _streams() -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
-    out, err = io.BytesIO(), io.BytesIO()
-    with (
-        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(), encoding="utf-8")),
-        patch.object(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True)),
-        patch.object(sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True)),
-    ):
-        yield out, err
+    _process.close()
 
 
 def hotpatch(*arguments: str) -> Done:
     """Run `hotpatch` with arguments in the scratch folder."""
-    from hotpatch_cli.cli import main
-
-    thresholds = gc.get_threshold()
-    with _streams() as (out, err), chdir(scratch()):
-        with patch.object(sys, "argv", ["hotpatch", *arguments]):
-            try:
-                main()
-                code: Any = 0
-            except SystemExit as stop:
-                code = stop.code or 0
-            finally:
-                gc.set_threshold(*thresholds)
-        return Done(int(code), out.getvalue().decode(), err.getvalue().decode())
+    return run_here(arguments, scratch())
 
 
 def require_good(done: Done, *, is_json: bool = True) -> None:

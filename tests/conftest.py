@@ -1,22 +1,13 @@
 """How tests run the program: inside this process, with real files and its own standard streams."""
 
-import functools
-import gc
-import io
-import json
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-import typer
 
-from hotpatch_cli.cli import main
-from hotpatch_cli.cli.root import app
-from hotpatch_cli.knowledge import cache
+from tests.in_process import Done, made_once, run_here
 
 # A shell starts background jobs with SIGINT ignored; processes that tests start and interrupt would
 # inherit that.
@@ -25,47 +16,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session", autouse=True)
 def _made_once() -> Iterator[None]:
-    """Commands and shipped knowledge, which each run makes anew and alike, are made once for all
-    runs of this process: half of the time of a run would go into them.
-    """
-    group: Any = typer.main.get_command(app)
-    make_command, make_group = group.get_command, typer.main.get_command
-
-    @functools.cache
-    def command(name: str, _completing: bool) -> Any:
-        return make_command(None, name)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            group,
-            "get_command",
-            lambda _context, name: command(name, "_HOTPATCH_COMPLETE" in os.environ),
-        )
-        patch.setattr(
-            typer.main,
-            "get_command",
-            lambda instance: group if instance is app else make_group(instance),
-        )
-        patch.setattr(cache, "_shipped", functools.cache(cache._shipped))
+    with made_once():
         yield
-
-
-class Done(NamedTuple):
-    """What a run left behind: the exit code, the product and the talk."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The product, read as JSON."""
-        return json.loads(self.out)
-
-    @property
-    def machines(self) -> dict[str, Any]:
-        """The machines of a JSON report by name."""
-        return {machine["name"]: machine for machine in self.json["machines"]}
 
 
 class Hotpatch:
@@ -80,26 +32,7 @@ class Hotpatch:
     def __call__(self, *arguments: str, stdin: bytes | str = b"") -> Done:
         """Run `hotpatch` with arguments."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        out, err = io.BytesIO(), io.BytesIO()
-        thresholds = gc.get_threshold()
-        with self.monkeypatch.context() as patch:
-            patch.chdir(self.folder)
-            patch.setattr(sys, "argv", ["hotpatch", *arguments])
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
-            patch.setattr(
-                sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True)
-            )
-            patch.setattr(
-                sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True)
-            )
-            try:
-                main()
-                code: Any = 0
-            except SystemExit as stop:
-                code = stop.code or 0
-            finally:
-                gc.set_threshold(*thresholds)
-            return Done(int(code), out.getvalue().decode(), err.getvalue().decode())
+        return run_here(arguments, self.folder, given)
 
     def write(self, name: str, content: str | bytes) -> str:
         """Put a file into the folder, byte for byte, and give its name."""

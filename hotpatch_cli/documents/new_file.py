@@ -173,12 +173,9 @@ def _clear_folders(parent: Path) -> None:
 def _clear_folder(folder: Path) -> None:
     from shutil import rmtree
 
-    descriptor = os.open(folder / _LOCK, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    try:
-        if _is_locked(descriptor):
+    with _unheld(folder / _LOCK) as unheld:
+        if unheld:
             rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(descriptor)
 
 
 def _fresh_name(folder: Path) -> Path:
@@ -205,6 +202,16 @@ def _is_locked(descriptor: int) -> bool:
     return True
 
 
+@contextmanager
+def _unheld(path: Path) -> Iterator[bool]:
+    """Whether no run has the lock of a file: this run has it meanwhile."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    try:
+        yield _is_locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def clear_leftovers(folders: Iterable[Path]) -> None:
     """Delete what runs that were killed left in folders."""
     for folder in folders:
@@ -220,9 +227,6 @@ def _clear(path: Path) -> None:
         if time.time() - path.stat().st_mtime > _SECONDS:
             path.unlink()
         return
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    try:
-        if _is_locked(descriptor):
+    with _unheld(path) as unheld:
+        if unheld:
             path.unlink()
-    finally:
-        os.close(descriptor)
