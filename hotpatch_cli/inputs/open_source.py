@@ -22,14 +22,15 @@ OPENERS = {
     ".tf": "others.hcl",
     ".tfvars": "others.hcl",
     ".parquet": "tables.parquet",
-    ".xls": "tables.excel",
-    ".xlsm": "tables.excel",
-    ".xlsx": "tables.excel",
+    ".ods": "tables.workbook",
+    ".xls": "tables.workbook",
+    ".xlsm": "tables.workbook",
+    ".xlsx": "tables.workbook",
 }
 """Suffix of a file -> module of this package that opens it."""
 
 _ARCHIVE = b"PK\x03\x04"
-_BEGINNINGS = {b"PAR1": "tables.parquet", _ARCHIVE: "tables.excel"}
+_BEGINNINGS = {b"PAR1": "tables.parquet", _ARCHIVE: "tables.workbook"}
 """First bytes of a file that is no text -> module of this package that opens it."""
 _PARAMETERS = "/deploymentParameters.json"
 _TEMPLATE = "deploymentTemplate.json"

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from hotpatch_cli.cli import main
 from hotpatch_cli.outputs.restart_text import order_of
 from hotpatch_cli.outputs.table import Column, TextTable, columns, few, fits, plain, terminal
 from hotpatch_cli.restarts import Restart
-from tests.conftest import Hotpatch, main
+from tests.conftest import Hotpatch
 
 WIDTHS = (60, 80, 100, 140)
 DAY = ("--as-of", "2025-12-15")
