@@ -13,7 +13,7 @@ from hotpatch_cli.documents.run_files import is_file
 from hotpatch_cli.documents.tree import Document, Mapping
 from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.text_kind import text_kind
-from hotpatch_cli.inputs.unread_text import require_data, require_no_binary_plan
+from hotpatch_cli.inputs.unread_text import require_data
 
 OPENERS = {
     ".bicep": "templates.bicep",
@@ -29,8 +29,7 @@ OPENERS = {
 }
 """Suffix of a file -> module of this package that opens it."""
 
-_ARCHIVE = b"PK\x03\x04"
-_BEGINNINGS = {b"PAR1": "tables.parquet", _ARCHIVE: "tables.workbook"}
+_BEGINNINGS = {b"PAR1": "tables.parquet", b"PK\x03\x04": "tables.workbook"}
 """First bytes of a file that is no text -> module of this package that opens it."""
 _PARAMETERS = "/deploymentParameters.json"
 _TEMPLATE = "deploymentTemplate.json"
@@ -65,8 +64,6 @@ def open_document(name: str) -> Document:
     module = OPENERS.get(Path(name).suffix.lower()) or _by_beginning(name)
     if module is None:
         return _opened(*read_text(name))
-    if module == _BEGINNINGS[_ARCHIVE]:
-        require_no_binary_plan(name)
     document: Document = import_module(f"hotpatch_cli.inputs.{module}").open_document(name)
     return document
 

@@ -59,19 +59,3 @@ def require_data(file: str, text: str) -> None:
     for unread in _TEXTS:
         if unread.pattern.search(beginning):
             raise refuse(file, unread.message, unread.remedy)
-
-
-def require_no_binary_plan(name: str) -> None:
-    """Raise InputError for a plan in Terraform's own format: an archive with a plan in it."""
-    import zipfile
-
-    from hotpatch_cli.documents.files import opened
-
-    try:
-        with opened(name) as stream, zipfile.ZipFile(stream) as packed:
-            planned = {"tfplan", "tfstate"} <= set(packed.namelist())
-    except zipfile.BadZipFile:  # the reader of workbooks reports that
-        return
-    if planned:
-        message = "This is a Terraform plan in its binary format."
-        raise refuse(name, message, f"Run `terraform show -json {name}` and use its output.")

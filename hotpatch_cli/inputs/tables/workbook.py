@@ -22,6 +22,8 @@ from hotpatch_cli.inputs.tables.columns import mapped
 
 _BEGINNINGS = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """A zip (.xlsx, .ods) and a compound file (.xls)."""
+_PLAN = {"tfplan", "tfstate"}
+"""Parts of a binary Terraform plan."""
 _HEADER_WITHIN = 20
 _MOST_CELLS = 2**25
 """Cells from A1 to the last cell of a sheet that are read, empty ones included: the reader holds
@@ -40,24 +42,26 @@ class _Sheet(NamedTuple):
 
 
 def open_document(name: str) -> Document:
-    """The rows of a workbook. Raises InputError."""
+    """The rows of a workbook. Raises InputError, also for a binary Terraform plan, which is a zip
+    too.
+    """
     data = read_bytes(name)
     if not data.startswith(_BEGINNINGS):
         raise refuse(
             name, "The file isn't a workbook (.xlsx, .xls, or .ods).", "Save it as CSV UTF-8."
         )
+    if data.startswith(b"PK"):
+        _require_bounded(data, name)
     if find_spec("python_calamine") is None:
         raise missing_package(
             name, "Reading workbooks", "excel", ", or save the workbook as CSV UTF-8"
         )
-    if data.startswith(b"PK"):
-        _require_bounded(data, name)
     return _table(name, _sheets(data, name))
 
 
 def _require_bounded(data: bytes, name: str) -> None:
-    """Refuse what unpacks to more than is ever read, and sheets that are few bytes and a block of
-    billions of cells.
+    """Refuse what is no workbook, what unpacks to more than is ever read, and sheets that are few
+    bytes and a block of billions of cells.
 
     The sizes are those that the file states; a part that is larger than it states doesn't unpack.
     """
@@ -70,6 +74,9 @@ def _require_bounded(data: bytes, name: str) -> None:
                     extents[part] = _extent(stream)
     except Exception as error:  # noqa: BLE001  zipfile answers a damaged file with whatever it met
         raise _unreadable(name, f" ({type(error).__name__})") from None
+    if extents.keys() >= _PLAN:
+        message = "This is a Terraform plan in its binary format."
+        raise refuse(name, message, f"Run `terraform show -json {name}` and use its output.")
     if is_large:
         raise _too_large(name)
     for part, (rows, columns) in extents.items():
