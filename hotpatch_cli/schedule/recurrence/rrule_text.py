@@ -155,8 +155,9 @@ def _weekdays(value: str) -> tuple[tuple[int, int], ...]:
 def _until(value: str) -> date:
     if not _UNTIL.fullmatch(value):
         raise ValueError("a date such as 20261231, or a moment such as 20261231T220000Z")
-    if "T" not in value:
-        return date.fromisoformat(value)
+    # A moment of the first or the last year may have no date in other zones: its day is enough.
+    if "T" not in value or value[:4] in ("0001", "9999"):
+        return date.fromisoformat(value[:8])
     moment = datetime.fromisoformat(value.removesuffix("Z"))
     return moment.replace(tzinfo=UTC) if value.endswith("Z") else moment
 

@@ -323,6 +323,18 @@ def test_an_until_in_utc_depends_on_the_zone() -> None:
         assert max(rule.dates(moved)).day == last
 
 
+@pytest.mark.parametrize("name", ["Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize(
+    ("until", "count"),
+    [("99991231T235959Z", 31), ("99991231T235959", 31), ("00010101T000000Z", 0)],
+)
+def test_an_until_in_the_last_year_is_no_end(until: str, count: int, name: str) -> None:
+    """Programs write the year 9999 for "without end": no zone makes a later date of it."""
+    rule = parse_rrule(f"FREQ=DAILY;UNTIL={until}")
+    frame = Frame(date(2026, 1, 1), date(2026, 1, 31), zone=ZoneInfo(name))
+    assert len(list(rule.dates(frame))) == count
+
+
 @pytest.mark.parametrize(
     ("text", "days"),
     [
