@@ -134,6 +134,13 @@ class _HtmlTables(HTMLParser):
         self._row: list[str] = []
         self._cell: list[str] | None = None
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:  # noqa: FBT001, FBT002  as HTMLParser has it
+        """Take `<![` without a name for text: the library only asserts that there's one."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return -1
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  fixed by HTMLParser
         """A table, a row or a cell begins."""
         if tag == "table":

@@ -33,3 +33,19 @@ def test_a_zone_of_an_inventory_that_names_a_folder_is_refused(hotpatch: Any, zo
     done = hotpatch.check(f"machines: [{{name: a, platform: arc, timezone: {zone}}}]\n")
     assert done.code == 2
     assert "time zone" in done.err
+
+
+@pytest.mark.parametrize("value", ["-1", '""', "true", "[1]"])
+def test_a_setting_of_hcl_that_is_called_like_a_block_is_none(hotpatch: Any, value: str) -> None:
+    """`variable = -1` is no block of variables."""
+    text = f'variable = {value}\nsource "azure-arm" "a" {{ os_type = "Windows" }}\n'
+    assert hotpatch.check(text, name="golden.pkr.hcl").code == 1
+
+
+@pytest.mark.parametrize("mark", ["<![", "<![[", "<ATC[[<![[["])
+def test_a_mark_without_a_name_in_a_release_page_is_text(hotpatch: Any, mark: str) -> None:
+    """Python's reader of HTML asserts that a name follows: a page without one is refused alike."""
+    hotpatch.write("page.html", f"<html>{mark}<table><tr><td>a</td></tr></table>")
+    done = hotpatch("releases", "import", "page.html")
+    assert done.code == 2
+    assert "page.html" in done.err

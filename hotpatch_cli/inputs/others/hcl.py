@@ -60,7 +60,8 @@ def _tree(parsed: dict[str, Any], text: str) -> Mapping:
     root = Mapping()
     for kind, depth in (("source", 2), ("variable", 1), ("locals", 0)):
         merged = Mapping()
-        for block in parsed.get(kind, ()):
+        blocks = parsed.get(kind)  # `variable = 1` is no block
+        for block in blocks if isinstance(blocks, list) else ():
             _Blocks(text).lay(merged, block, depth, 0, f"{kind}\\b")
         root.put(kind, merged, merged.mark, merged.mark)
     return root
