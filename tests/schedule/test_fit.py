@@ -271,3 +271,14 @@ def test_the_miss_nearest_to_a_fit_is_the_reason(turn: int) -> None:
     windows = (never, short, shorter)[::turn]
     found = first_fit(windows, STOCKHOLM, [], minutes(20), DECEMBER)
     assert found == NoFit("too-short", minutes(20), minutes(15))
+
+
+@pytest.mark.parametrize("days", [365, 366, 367, 731, 732, 733])
+def test_the_last_moment_of_a_search_is_included(days: int) -> None:
+    """An opening at the very last moment is found however far the machines before looked ahead."""
+    asked = datetime(2026, 1, 5, 2, tzinfo=UTC)
+    until = asked + timedelta(days=days)
+    window = Window("late", parse_rrule("FREQ=DAILY"), time(2), minutes(60), "UTC", until.date())
+    found = list(OpeningCache().between(window, None, asked, until))
+    assert found == list(openings(window, None, asked, until))
+    assert [opening.start for opening in found] == [until]
