@@ -51,6 +51,10 @@ SUPPORTED: dict[str, tuple[DayRule, list[str]]] = {
     "every second week": (parse_rrule("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU"), ["2Weeks Sunday"]),
     "monthly": (parse_rrule("FREQ=MONTHLY"), ["Month"]),
     "days of the month": (parse_rrule("FREQ=MONTHLY;BYMONTHDAY=15,1"), ["Month day1,day15"]),
+    "days in another order": (
+        parse_rrule("FREQ=MONTHLY;BYMONTHDAY=17,9,25,1,8"),
+        ["Month day1,day8,day9,day17,day25"],
+    ),
     "every third month": (parse_rrule("FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=31"), ["3Months day31"]),
     "a numbered weekday": (parse_rrule("FREQ=MONTHLY;BYDAY=4SA"), ["Month Fourth Saturday"]),
     "the last weekday": (parse_rrule("FREQ=MONTHLY;BYDAY=-1SU"), ["Month Last Sunday"]),
