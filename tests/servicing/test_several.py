@@ -5,12 +5,24 @@ from datetime import date
 from itertools import permutations
 
 import pytest
-from worlds import APRIL, FEBRUARY, JANUARY, MARCH, arc, build, history, judge, knowing, release
+from worlds import (
+    APRIL,
+    FEBRUARY,
+    JANUARY,
+    KNOWLEDGE,
+    MARCH,
+    arc,
+    build,
+    history,
+    judge,
+    knowing,
+    release,
+)
 
 from hotpatch_cli.knowledge.records import STANDARD, Release
 from hotpatch_cli.model import PendingUpdate
 from hotpatch_cli.servicing.calendar import CalendarEntry, calendar, restarts
-from hotpatch_cli.servicing.history import Baseline
+from hotpatch_cli.servicing.history import Baseline, History
 from hotpatch_cli.servicing.installation import Installed, identify
 from hotpatch_cli.servicing.offers import Offers, offered_findings, sorted_offers
 from hotpatch_cli.servicing.restart import causes
@@ -363,6 +375,40 @@ def test_the_newest_of_several_offered_updates_comes_next(kbs: tuple[str, ...]) 
     assert [update and update.kb for update in (on_track, unknown)] == ["KB5000009"] * 2
 
 
+def test_an_offered_hotpatch_is_no_cumulative_update() -> None:
+    """A hotpatch on offer isn't what a machine without hotpatching gets next, whatever else is
+    offered.
+    """
+    known = history("2025-03-20", *ON_OFFER)
+    alone = offers_of("KB5000003", rows=ON_OFFER)
+    assert alone == Offers()
+    assert standard_update(Installed(), known, alone) is None
+    beside = offers_of("KB5000003", "KB5000006", rows=ON_OFFER)
+    update = standard_update(Installed(), known, beside)
+    assert update is not None
+    assert update.kb == "KB5000006"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Security Intelligence Update for Microsoft Defender Antivirus",
+        "2025-03 Security Update for SQL Server 2022",
+        "2025-03 Update for Microsoft Edge Stable Channel",
+        "Windows Malicious Software Removal Tool x64",
+        "2025-03 Cumulative Update Preview for Windows Server 2025",
+    ],
+)
+def test_an_update_of_another_program_takes_no_machine_off_the_track(title: str) -> None:
+    """An update whose title names no cumulative update of Windows is one that a hotpatch doesn't
+    replace: HP306, not HP311.
+    """
+    update = PendingUpdate(title, None, None)
+    offers = sorted_offers([update], ON_OFFER)
+    assert offers == Offers(others=(update,))
+    assert not list(offered_findings(offers))
+
+
 def test_offered_updates_are_each_named_once() -> None:
     """HP311 names every offered standard update, in the order in which they are offered."""
     offers = offers_of("KB5000009", "KB5000006", "KB5000009", rows=ON_OFFER)
@@ -482,6 +528,48 @@ def test_a_scheduled_baseline_is_missing_if_every_candidate_is_older(
     known = history("2025-04-20", JANUARY, FEBRUARY, MARCH)
     update = standard_update(Installed(candidates), known, Offers())
     assert (update is not None) == missing
+
+
+@pytest.mark.parametrize(
+    ("waiting", "gets"), [(None, False), (FEBRUARY, False), (MARCH, False), (APRIL, True)]
+)
+def test_a_pending_restart_gets_the_baseline_that_it_completes(
+    waiting: Release | None, gets: bool
+) -> None:
+    """A restart that completes an update from before the baseline leaves the baseline due."""
+    due = history("2025-04-20", *HALF_YEAR).newest_baseline
+    assert (
+        Track("baseline-due", possible=Installed(waiting=waiting), baseline=due).gets_baseline
+        == gets
+    )
+
+
+def test_no_baseline_restarts_a_machine_after_the_last_one() -> None:
+    """In the last month of hotpatching, after its baseline, a machine has no next restart."""
+    last_month = History(KNOWLEDGE, "ws2022", date(2027, 10, 20))
+    assert causes("ready", arc(), Track("current"), last_month, Offers()) == ()
+    before = History(KNOWLEDGE, "ws2022", date(2027, 10, 11))
+    (cause,) = causes("ready", arc(), Track("current"), before, Offers())
+    assert (cause.reason, cause.release_date) == ("baseline", date(2027, 10, 12))
+
+
+@pytest.mark.parametrize(
+    ("day", "text", "tempts"),
+    [
+        ("2025-04-08", None, False),
+        ("2025-04-08", "26100.2290", False),
+        ("2025-04-08", "26100.2310", True),
+        ("2025-04-09", None, True),
+    ],
+)
+def test_a_standard_update_of_the_day_of_a_baseline(
+    day: str, text: str | None, tempts: bool
+) -> None:
+    """A standard update of the baseline's own day is newer than it only by a higher build."""
+    standard = release(day, "standard", text, "KB5000021")
+    judgment = judge(arc("26100.2200"), "2025-04-20", knowing(*HALF_YEAR, standard))
+    finding = next(finding for finding in judgment.findings if finding.code == "HP302")
+    assert finding.variant == ("tempting" if tempts else "default")
 
 
 # --- several findings on the track ----------------------------------------
