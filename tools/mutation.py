@@ -366,7 +366,7 @@ def _change_constants(module: ModuleType, mutant: Mutant) -> bool:
     return True
 
 
-def _files_with(mutant: Mutant) -> set[str]:
+def files_with(mutant: Mutant) -> set[str]:
     """The file of a constant, and those that import it by its name."""
     module = _module_of(mutant.path)
     found = {str(mutant.path)}
@@ -401,7 +401,7 @@ class _Measure(NamedTuple):
     def tests_of(self, mutant: Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
         """The tests that can notice a mutant, the quickest first."""
         wanted, path = set(mutant.statement), str(mutant.path)
-        users = _files_with(mutant) if mutant.constant else set()
+        users = files_with(mutant) if mutant.constant else set()
         chosen = []
         for item in items:
             touched = self.tests[item.nodeid][1]
