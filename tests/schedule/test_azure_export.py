@@ -48,6 +48,10 @@ SUPPORTED: dict[str, tuple[DayRule, list[str]]] = {
     "weekly": (parse_rrule("FREQ=WEEKLY;BYDAY=SU,MO"), ["Week Monday,Sunday"]),
     "weekly without a day": (parse_rrule("FREQ=WEEKLY"), ["Week"]),
     "weekly from Sunday": (parse_rrule("FREQ=WEEKLY;BYDAY=SU,MO;WKST=SU"), ["Week Monday,Sunday"]),
+    "weekly on six days": (
+        parse_rrule("FREQ=WEEKLY;BYDAY=SU,SA,FR,TH,WE,TU"),
+        ["Week Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday"],
+    ),
     "every second week": (parse_rrule("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU"), ["2Weeks Sunday"]),
     "monthly": (parse_rrule("FREQ=MONTHLY"), ["Month"]),
     "days of the month": (parse_rrule("FREQ=MONTHLY;BYMONTHDAY=15,1"), ["Month day1,day15"]),

@@ -369,6 +369,22 @@ def test_a_rule_of_few_years_is_found_and_a_rule_of_none_is_refused(
         validate(window)
 
 
+@pytest.mark.parametrize(
+    ("until", "valid"),
+    [("20260101T015900", False), ("20260101T020000", True), ("20260102T000000", True)],
+)
+def test_a_rule_that_ends_before_its_first_opening_is_refused(until: str, valid: bool) -> None:
+    """A rule whose UNTIL is before the start of the window on its first day never opens."""
+    rule = parse_rrule(f"FREQ=DAILY;UNTIL={until}")
+    window = NIGHT._replace(rule=rule, from_day=date(2026, 1, 1))
+    if valid:
+        validate(window)
+        assert starts(window, "2026-01-01T00:00Z", "2026-02-01T00:00Z") == ["2026-01-01 02:00"]
+        return
+    with pytest.raises(WindowError, match="never opens"):
+        validate(window)
+
+
 def test_clock_changes_are_noted_on_the_opening_that_has_them() -> None:
     """An opening during which the clocks change has a note, and lasts as long as it says."""
     found = list(
@@ -604,6 +620,15 @@ def test_the_years_of_an_event(year: int, valid: bool) -> None:
         return
     with pytest.raises(IcsError, match="from 1970 to 2199"):
         read_events(text)
+
+
+def test_an_event_ends_in_the_years_of_events() -> None:
+    """An event that begins on the last day of 2199 can't end in 2200."""
+    begin = "DTSTART:21991231T200000Z"
+    (event,) = read_events(calendar(begin, "DTEND:21991231T235959Z")).events
+    assert event.day == date(2199, 12, 31)
+    with pytest.raises(IcsError, match="from 1970 to 2199"):
+        read_events(calendar(begin, "DTEND:22000101T000000Z"))
 
 
 @pytest.mark.parametrize(

@@ -333,6 +333,7 @@ def test_what_a_pending_restart_completes(
     judgment = judge(arc(installed, waiting, restart_pending=True), as_of, rows)
     finding = next(finding for finding in judgment.findings if finding.code == "HP308")
     assert finding.variant == variant
+    assert dict(finding.evidence) == {"restart_pending": "true"}
 
 
 # --- the names of updates ----------------------------------------

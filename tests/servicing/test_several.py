@@ -20,14 +20,21 @@ from worlds import (
 )
 
 from hotpatch_cli.knowledge.records import STANDARD, Release
-from hotpatch_cli.model import PendingUpdate
+from hotpatch_cli.model import Facts, PendingUpdate
 from hotpatch_cli.servicing.calendar import CalendarEntry, calendar, restarts
 from hotpatch_cli.servicing.history import Baseline, History
 from hotpatch_cli.servicing.installation import Installed, identify
 from hotpatch_cli.servicing.offers import Offers, offered_findings, sorted_offers
 from hotpatch_cli.servicing.restart import causes
 from hotpatch_cli.servicing.savings import saved_by
-from hotpatch_cli.servicing.track import Track, no_track, standard_update, standing, track
+from hotpatch_cli.servicing.track import (
+    Track,
+    no_track,
+    standard_update,
+    standing,
+    track,
+    unknown_track,
+)
 
 HALF_YEAR = (JANUARY, FEBRUARY, MARCH, APRIL)
 FEBRUARY_STANDARD = release("2025-02-11", "standard", "26100.2140", "KB5000006")
@@ -595,6 +602,44 @@ def test_a_machine_two_hotpatches_behind_gets_the_newest() -> None:
     assert dict(finding.values)["latest"] == "KB5000011"
     assert judgment.track.next_update is not None
     assert judgment.track.next_update.kb == "KB5000011"
+
+
+@pytest.mark.parametrize(
+    ("build_text", "kbs", "evidence"),
+    [
+        ("26100.2000", ("KB5000001",), {"build": "26100.2000"}),
+        ("26100.2000", (), {"build": "26100.2000"}),
+        (None, ("KB5000001",), {"kbs": "KB5000001"}),
+    ],
+)
+@pytest.mark.parametrize(("as_of", "code"), [("2025-03-25", "HP301"), ("2025-04-20", "HP302")])
+def test_the_evidence_of_a_state_is_what_the_machine_has(
+    build_text: str | None, kbs: tuple[str, ...], evidence: dict[str, str], as_of: str, code: str
+) -> None:
+    """A finding on the track shows the build, or without one the KBs, from which it follows."""
+    judgment = judge(arc(build_text, *kbs), as_of, knowing(*HALF_YEAR))
+    finding = next(finding for finding in judgment.findings if finding.code == code)
+    assert dict(finding.evidence) == evidence
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked"),
+    [
+        (arc("26100.2000"), False),
+        (arc(None, "KB5000001"), False),
+        (arc("26100.2000", "KB5000001"), False),
+        (arc(), True),
+    ],
+)
+def test_what_is_installed_is_asked_for_where_nothing_shows_it(facts: Facts, asked: bool) -> None:
+    """On a machine of an unknown product, HP313 asks for build and KBs only where both are
+    missing.
+    """
+    place = unknown_track(facts, "the product is unknown")
+    assert (place.state, place.why) == ("unknown", "the product is unknown")
+    assert [(finding.code, dict(finding.evidence)) for finding in place.findings] == (
+        [("HP313", {"build": "missing", "kbs": "missing"})] if asked else []
+    )
 
 
 @pytest.mark.parametrize(
