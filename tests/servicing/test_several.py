@@ -20,12 +20,12 @@ from worlds import (
 )
 
 from hotpatch_cli.knowledge.records import STANDARD, Release
-from hotpatch_cli.model import Facts, PendingUpdate
+from hotpatch_cli.model import Facts, Patching, PatchMode, PendingUpdate, Platform
 from hotpatch_cli.servicing.calendar import CalendarEntry, calendar, restarts
 from hotpatch_cli.servicing.history import Baseline, History
 from hotpatch_cli.servicing.installation import Installed, identify
 from hotpatch_cli.servicing.offers import Offers, offered_findings, sorted_offers
-from hotpatch_cli.servicing.restart import causes
+from hotpatch_cli.servicing.restart import causes, customer_managed, restarted_by_platform
 from hotpatch_cli.servicing.savings import saved_by
 from hotpatch_cli.servicing.track import (
     Track,
@@ -592,6 +592,47 @@ def test_the_newest_release_of_unknown_kind_is_named(turn: int) -> None:
     judgment = judge(arc("26100.2100"), "2025-03-25", knowing(JANUARY, FEBRUARY, *unknown[::turn]))
     finding = next(finding for finding in judgment.findings if finding.code == "HP309")
     assert dict(finding.values)["kb"] == "KB5000012"
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "following"),
+    [("26100.2200", "current", None), ("26100.2140", "off-track", "KB5000009")],
+)
+def test_a_standard_update_comes_next_only_off_the_track(
+    text: str, state: str, following: str | None
+) -> None:
+    """A machine with the newest hotpatch gets no standard update of the same day, whose build is
+    higher.
+    """
+    place = judge(arc(text), "2025-03-20", knowing(*ON_OFFER)).track
+    assert place.state == state
+    assert (place.next_update.kb if place.next_update else None) == following
+
+
+@pytest.mark.parametrize(
+    ("platform", "mode", "bypassed", "managed", "by_azure"),
+    [
+        ("azure", "AutomaticByPlatform", True, True, False),
+        ("azure", "AutomaticByPlatform", False, False, True),
+        ("azure", "AutomaticByPlatform", None, False, True),
+        ("azure", "AutomaticByOS", True, False, False),
+        ("azure", "Manual", True, False, False),
+        ("azure", None, True, False, False),
+        ("arc", "AutomaticByPlatform", True, False, False),
+        ("arc", "AutomaticByPlatform", False, False, False),
+    ],
+)
+def test_whose_schedule_restarts_a_vm(
+    platform: Platform, mode: str | None, bypassed: bool | None, managed: bool, by_azure: bool
+) -> None:
+    """With AutomaticByPlatform, Azure restarts a VM at its own moment, or by the customer's
+    schedule if the safety checks are bypassed; with any other mode neither does.
+    """
+    parsed = PatchMode.parse(mode) if mode else None
+    patching = Patching(parsed, bypass_safety_checks=bypassed)
+    facts = Facts(platform=platform, patching=patching)
+    assert customer_managed(facts) == managed
+    assert restarted_by_platform(facts) == by_azure
 
 
 def test_a_machine_two_hotpatches_behind_gets_the_newest() -> None:
