@@ -622,6 +622,14 @@ def test_the_years_of_an_event(year: int, valid: bool) -> None:
         read_events(text)
 
 
+@pytest.mark.parametrize(("day", "begins"), [(1, False), (2, True), (3, False)])
+def test_a_single_event_is_on_its_day(day: int, begins: bool) -> None:
+    """An event without a rule is in a range that is its day alone, and in no other day's."""
+    events = read_events(calendar("DTSTART;VALUE=DATE:20260302"))
+    asked = date(2026, 3, day)
+    assert [span.start.date() for span in events.spans(STOCKHOLM, asked, asked)] == [asked] * begins
+
+
 def test_an_event_ends_in_the_years_of_events() -> None:
     """An event that begins on the last day of 2199 can't end in 2200."""
     begin = "DTSTART:21991231T200000Z"

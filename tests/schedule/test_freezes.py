@@ -260,3 +260,18 @@ def test_the_time_between_two_freezes_is_left() -> None:
         ("23 00:00", "23 06:00"),
     ]
     assert removed == (FrozenPart("day 22", 1440), FrozenPart("day 20", 1440))
+
+
+def test_a_freeze_inside_another_one_ends_nothing() -> None:
+    """After a first freeze, a short one within a long one leaves nothing of the long one's days."""
+    week = opening("Europe/Stockholm", "2025-12-19 22:00", 144)
+    pieces, _ = cut(
+        week,
+        [
+            Freeze("first", date(2025, 12, 20), date(2025, 12, 20)),
+            Freeze("long", date(2025, 12, 22), date(2025, 12, 24)),
+            Freeze("short", date(2025, 12, 23), date(2025, 12, 23)),
+        ],
+    )
+    left = [("19 22:00", "20 00:00"), ("21 00:00", "22 00:00"), ("25 00:00", "25 22:00")]
+    assert shown(pieces) == left
