@@ -622,6 +622,14 @@ def test_the_years_of_an_event(year: int, valid: bool) -> None:
         read_events(text)
 
 
+def test_a_time_zone_without_a_name_is_no_known_one() -> None:
+    """A VTIMEZONE without a TZID has the same limits as one with the name of no known zone."""
+    block = ["BEGIN:VTIMEZONE", "END:VTIMEZONE"]
+    assert without_known_zones(block, known_zone) == block
+    with pytest.raises(IcsError, match="FREQ=DAILY"):
+        without_known_zones([block[0], "RRULE:FREQ=DAILY", block[1]], known_zone)
+
+
 @pytest.mark.parametrize(("day", "begins"), [(1, False), (2, True), (3, False)])
 def test_a_single_event_is_on_its_day(day: int, begins: bool) -> None:
     """An event without a rule is in a range that is its day alone, and in no other day's."""
