@@ -492,6 +492,22 @@ def test_one_offered_update_of_unknown_kind_restarts_the_machine(
     assert ("pending" in reasons) == restarts_machine
 
 
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [("26100.2140", ["off-track"]), ("26100.2200", ["baseline", "pending"])],
+)
+def test_an_offered_standard_update_is_the_one_of_a_machine_off_the_track(
+    text: str, reasons: list[str]
+) -> None:
+    """Off the track, the standard update on offer is the cause of the restart already; on the track
+    it is another one.
+    """
+    known = history("2025-03-20", *ON_OFFER)
+    facts, offers = arc(text), offers_of("KB5000009", rows=ON_OFFER)
+    place = track(facts, identify(facts, known), known, "ready", offers)
+    assert [cause.reason for cause in causes("ready", facts, place, known, offers)] == reasons
+
+
 # --- machines that get the monthly update ----------------------------------------
 
 
