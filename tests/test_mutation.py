@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from hotpatch_cli.schedule import durations
-from tools.mutation import apply_mutant, mutants_of
+from hotpatch_cli.schedule.recurrence import rrule, rule
+from tools.mutation import apply_mutant, files_with, mutants_of
 
 SOURCE = """
 LIMIT = 3
@@ -54,3 +55,12 @@ def test_a_mutant_changes_the_program_in_memory() -> None:
     finally:
         function.__code__ = code
     assert path.read_bytes() == before
+
+
+def test_a_constant_is_judged_by_the_tests_of_every_file_that_has_it() -> None:
+    """The tests that may notice another DAY are those of the files that import it, too."""
+    path = Path(rule.__file__)
+    mutant = next(one for one in mutants_of(path) if one.owner == "DAY")
+    files = files_with(mutant)
+    assert {str(path), rrule.__file__} <= files
+    assert durations.__file__ not in files

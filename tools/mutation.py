@@ -5,8 +5,9 @@
 
 Each mutant is one change of one expression: a comparison turned, a number one higher, a condition
 negated. The tests are collected once. A first run under coverage tells which tests touch which
-line. Each mutant then runs in a process of its own, with the tests that touch its statement,
-the quickest first, until one fails. The sources on disk never change.
+line. Each mutant then runs in a process of its own, with the tests that touch its statement (of a
+constant: any file that has it), the quickest first, until one fails. The sources on disk never
+change.
 
 Bodies of classes and what a module computes from other constants at import aren't changed, nor are
 texts and what is raised. A mutant that means the same as the program is a row of
@@ -365,6 +366,20 @@ def _change_constants(module: ModuleType, mutant: Mutant) -> bool:
     return True
 
 
+def files_with(mutant: Mutant) -> set[str]:
+    """The file of a constant, and those that import it by its name."""
+    module = _module_of(mutant.path)
+    found = {str(mutant.path)}
+    for name in mutant.owner.split():
+        value = getattr(module, name)
+        found |= {
+            str(other.__file__)
+            for other in list(sys.modules.values())
+            if other.__name__.startswith("hotpatch_cli.") and vars(other).get(name) is value
+        }
+    return found
+
+
 class _Measure(NamedTuple):
     """What each test touches, by its id: seconds, and lines by file. `sources` is a digest of these
     files.
@@ -386,12 +401,12 @@ class _Measure(NamedTuple):
     def tests_of(self, mutant: Mutant, items: list[pytest.Item]) -> list[pytest.Item]:
         """The tests that can notice a mutant, the quickest first."""
         wanted, path = set(mutant.statement), str(mutant.path)
-        chosen = [
-            item
-            for item in items
-            if (lines := self.tests[item.nodeid][1].get(path))
-            and (mutant.constant or not wanted.isdisjoint(lines))
-        ]
+        users = files_with(mutant) if mutant.constant else set()
+        chosen = []
+        for item in items:
+            touched = self.tests[item.nodeid][1]
+            if not users.isdisjoint(touched) or not wanted.isdisjoint(touched.get(path, ())):
+                chosen.append(item)
         return sorted(chosen, key=lambda item: self.tests[item.nodeid][0])
 
 

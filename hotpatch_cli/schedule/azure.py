@@ -148,22 +148,24 @@ def _parse_week(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRecu
 def _parse_month(text: str, rule: AzureRecurrence, words: list[str]) -> AzureRecurrence:
     if not words:
         return rule
-    if words[0].casefold().startswith("day"):
-        if len(words) > 1:
+    first, *others = words
+    if first.casefold().startswith("day"):
+        if others:
             raise _refused(
                 text,
                 "Remove the words after the days of the month. "
                 "An offset requires a numbered weekday, such as First Monday",
             )
-        return rule._replace(monthdays=_listed(text, words[0], _MONTHDAYS, "one of day1 to day31"))
-    if len(words) not in (2, 3):
+        return rule._replace(monthdays=_listed(text, first, _MONTHDAYS, "one of day1 to day31"))
+    if len(others) not in (1, 2):
         raise _refused(
             text, "After Month, specify day1,day2, First Monday, or First Monday Offset3"
         )
+    weekdays, *offset = others
     return rule._replace(
-        weeks=_listed(text, words[0], _WEEKS, "First, Second, Third, Fourth, or Last"),
-        weekdays=_listed(text, words[1], _WEEKDAYS, "a weekday"),
-        offset=_offset(text, words[2]) if words[2:] else 0,
+        weeks=_listed(text, first, _WEEKS, "First, Second, Third, Fourth, or Last"),
+        weekdays=_listed(text, weekdays, _WEEKDAYS, "a weekday"),
+        offset=_offset(text, *offset) if offset else 0,
     )
 
 

@@ -101,15 +101,14 @@ def parts(window: Window, longest: timedelta) -> Iterator[tuple[Window, int]]:
 def _of_rrule(rule: Rrule) -> Iterator[AzureRecurrence]:
     if rule.total is not None or rule.until is not None:
         raise CannotSay("Azure doesn't support COUNT and UNTIL. Specify `until` on the window")
-    if rule.bymonth or rule.byyearday or rule.byweekno or rule.bysetpos:
+    if rule.bymonth or rule.bysetpos:
         raise CannotSay(f"Azure supports no single months and no positions, as in {rule.text}")
     match rule.freq:
         case "DAILY" if not rule.byday and not rule.bymonthday:
             yield AzureRecurrence("Day", rule.interval)
-        case "WEEKLY" if not rule.bymonthday and (rule.interval == 1 or rule.wkst == 0):
-            yield AzureRecurrence(
-                "Week", rule.interval, weekdays=tuple(sorted(day for _, day in rule.byday))
-            )
+        case "WEEKLY" if rule.interval == 1 or rule.wkst == 0:
+            weekdays = tuple(day for _, day in rule.byday)
+            yield AzureRecurrence("Week", rule.interval, weekdays)
         case "MONTHLY":
             yield from _monthly(rule)
         case _:
@@ -120,8 +119,8 @@ def _monthly(rule: Rrule) -> Iterator[AzureRecurrence]:
     base = AzureRecurrence("Month", rule.interval)
     days = rule.bymonthday
     if not rule.byday and all(day > 0 for day in days):
-        yield base._replace(monthdays=tuple(sorted(days)))
-    elif rule.byday and not days and all(place in (*_WEEKS, LAST) for place, _ in rule.byday):
+        yield base._replace(monthdays=days)
+    elif not days and all(place in (*_WEEKS, LAST) for place, _ in rule.byday):
         yield from (base._replace(weeks=(place,), weekdays=(day,)) for place, day in rule.byday)
     elif len(rule.byday) == 1 and rule.byday[0][0] == 0 and _is_week(days):
         yield _on_or_after(base, min(days), rule.byday[0][1])
@@ -130,7 +129,7 @@ def _monthly(rule: Rrule) -> Iterator[AzureRecurrence]:
 
 
 def _is_week(days: tuple[int, ...]) -> bool:
-    return len(set(days)) == _ALL_DAYS and min(days) > 0 and max(days) - min(days) == _ALL_DAYS - 1
+    return len(days) == _ALL_DAYS and max(days) - min(days) == _ALL_DAYS - 1
 
 
 def _on_or_after(base: AzureRecurrence, first: int, weekday: int) -> AzureRecurrence:

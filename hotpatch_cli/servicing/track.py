@@ -121,7 +121,7 @@ def _undecided(installed: Release, baseline: Baseline | None, history: History) 
     after = max(day for day in (baseline and baseline.date, installed.date, date.min) if day)
     unknown = [row for row in history.out if row.kind is None]
     deciding = [row for row in unknown if row == installed or (row.date and row.date > after)]
-    return deciding[-1] if deciding else None
+    return max(deciding, key=age, default=None)
 
 
 def _newer(one: Release, other: Release) -> bool:

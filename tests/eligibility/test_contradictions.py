@@ -359,3 +359,30 @@ def test_a_number_off_record_contradicts_products_only(words: str | None) -> Non
     """
     facts = Facts(platform="arc", os=words, build=Build.parse("26220.1"))
     assert not any(each.field == "build" for each in named_by(facts, KNOWLEDGE.matrix))
+
+
+@pytest.mark.parametrize(
+    ("sku", "system", "contradicts"),
+    [
+        (CORE_2025, "Windows Server 2025 Standard", True),
+        (CORE_2025, "Windows Server 2025 Datacenter", False),
+        (CORE_2025, OF_2025, False),
+        ("2025-datacenter-core", "Windows Server 2025 Standard", False),
+        ("2025-datacenter-core", "Windows Server 2025 Datacenter", False),
+    ],
+)
+def test_only_an_azure_edition_image_has_an_edition_to_contradict(
+    sku: str, system: str, contradicts: bool
+) -> None:
+    """SKUs of other images serve more than one edition, and no edition contradicts them."""
+    findings = judge(azure(sku, os=system)).findings
+    assert any(finding.variant == "edition" for finding in findings) == contradicts
+
+
+@pytest.mark.parametrize(("kb", "told"), [("KB5120228", True), ("KB9999999", False)])
+def test_a_build_off_record_contradicts_the_product_that_a_kb_names(kb: str, told: bool) -> None:
+    """Where a KB alone names the product of a Windows Server, a build of no Windows contradicts
+    it.
+    """
+    findings = judge(arc("Windows Server", "27000.1", kb)).findings
+    assert any(finding.code in ("HP111", "HP415") for finding in findings) == told

@@ -223,6 +223,16 @@ def test_the_outcome_of_a_machine(name: str) -> None:
     )
 
 
+def test_a_waiver_of_a_machine_is_on_each_of_its_findings() -> None:
+    """A waiver of all rules of a machine is named at each of its findings, also next to a waiver of
+    one rule.
+    """
+    for waived in ([ALL], [ALL, "HP201"], ["HP201", ALL]):
+        (checked,) = gated(MANUAL, waived=waived).machines
+        assert all(reason.suppressed is not None for reason in checked.reasons)
+        assert checked.outcome == "waived"
+
+
 def test_a_track_that_is_known_to_be_unknown_fails_nothing() -> None:
     """Where no finding explains an unknown track, the state itself is what was known before."""
     report = gated(BLIND, ["track:unknown"], known=["track:unknown"])

@@ -1,5 +1,9 @@
 """Windows, zones, grids and calendar files at their edges: the first and the last that counts."""
 
+import pickle
+import time as stopwatch
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -151,6 +155,8 @@ def test_a_weekday_is_named_by_its_first_letters(name: str) -> None:
         ("Month day32", False),
         ("Month day0", False),
         ("Month First", False),
+        ("Month First day1", False),
+        ("Month First Monday Monday", False),
         ("Month First Monday Offset1 x", False),
         ("Month day1 Offset1", False),
         ("Week Monday Tuesday", False),
@@ -363,6 +369,22 @@ def test_a_rule_of_few_years_is_found_and_a_rule_of_none_is_refused(
         validate(window)
 
 
+@pytest.mark.parametrize(
+    ("until", "valid"),
+    [("20260101T015900", False), ("20260101T020000", True), ("20260102T000000", True)],
+)
+def test_a_rule_that_ends_before_its_first_opening_is_refused(until: str, valid: bool) -> None:
+    """A rule whose UNTIL is before the start of the window on its first day never opens."""
+    rule = parse_rrule(f"FREQ=DAILY;UNTIL={until}")
+    window = NIGHT._replace(rule=rule, from_day=date(2026, 1, 1))
+    if valid:
+        validate(window)
+        assert starts(window, "2026-01-01T00:00Z", "2026-02-01T00:00Z") == ["2026-01-01 02:00"]
+        return
+    with pytest.raises(WindowError, match="never opens"):
+        validate(window)
+
+
 def test_clock_changes_are_noted_on_the_opening_that_has_them() -> None:
     """An opening during which the clocks change has a note, and lasts as long as it says."""
     found = list(
@@ -523,6 +545,141 @@ def test_the_days_of_an_event_in_a_range(first: int, last: int, days: list[int])
     assert [day.day for day in found] == [day for day in days if day not in (10, 24)]
 
 
+EVENT = ("DTSTART;TZID=Europe/Stockholm:20260310T233000", "DURATION:PT4H", "RRULE:FREQ=DAILY")
+
+
+@pytest.mark.parametrize(
+    ("event", "lines", "days"),
+    [
+        (EVENT, ("EXDATE:20260311T223000Z",), [10, 12]),
+        (EVENT, ("EXDATE:20260311T230000Z",), [10, 11]),
+        (EVENT, ("EXDATE:20260311T233000",), [10, 12]),
+        (EVENT, ("EXDATE;VALUE=DATE:20260311",), [10, 12]),
+        (EVENT, ("EXDATE;TZID=America/New_York:20260311T183000",), [10, 12]),
+        (EVENT, ("EXDATE;TZID=America/New_York:20260311T190000",), [10, 11]),
+        (("DTSTART:20260310T233000", *EVENT[1:]), ("EXDATE:20260311T233000Z",), [10, 12]),
+        (("DTSTART:20260310T003000", *EVENT[1:]), ("EXDATE:20260311T003000Z",), [10, 12]),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+def test_a_day_is_left_out_by_the_clock_of_its_event(
+    monkeypatch: pytest.MonkeyPatch,
+    event: tuple[str, ...],
+    lines: tuple[str, ...],
+    days: list[int],
+    zone: str,
+) -> None:
+    """EXDATE leaves out a day of the event's zone, in whichever zone the file or the computer has
+    it.
+    """
+    with computer_in(monkeypatch, zone):
+        (found,) = read_events(calendar(*event, *lines)).events
+        first, last = date(2026, 3, 1), date(2026, 3, 12)
+        assert [day.day for day in found.days(STOCKHOLM, first, last)] == days
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [
+        ("RDATE:20260301T223000Z", "2026-03-01 23:30"),
+        ("RDATE:20260301T233000Z", "2026-03-02 00:30"),
+        ("RDATE:20260301T233000", "2026-03-01 23:30"),
+        ("RDATE;TZID=Asia/Tokyo:20260302T073000", "2026-03-01 23:30"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_another_day_has_the_clock_of_its_event(
+    monkeypatch: pytest.MonkeyPatch, value: str, first: str, zone: str
+) -> None:
+    """RDATE adds a moment, converted to the event's zone."""
+    with computer_in(monkeypatch, zone):
+        events = read_events(calendar(EVENT[0], EVENT[1], value))
+        spans = events.spans(STOCKHOLM, date(2026, 2, 1), date(2026, 3, 20))
+        assert [f"{span.start:%Y-%m-%d %H:%M}" for span in spans] == [first, "2026-03-10 23:30"]
+
+
+@contextmanager
+def computer_in(monkeypatch: pytest.MonkeyPatch, zone: str) -> Iterator[None]:
+    """A computer whose own clock is in a zone."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        stopwatch.tzset()
+        yield
+    stopwatch.tzset()
+
+
+@pytest.mark.parametrize(
+    ("year", "valid"), [(1969, False), (1970, True), (2199, True), (2200, False)]
+)
+def test_the_years_of_an_event(year: int, valid: bool) -> None:
+    """An event begins in 1970 to 2199."""
+    text = calendar(f"DTSTART:{year}0615T120000Z", "DURATION:PT4H")
+    if valid:
+        (event,) = read_events(text).events
+        assert event.day.year == year
+        return
+    with pytest.raises(IcsError, match="from 1970 to 2199"):
+        read_events(text)
+
+
+def test_a_time_zone_without_a_name_is_no_known_one() -> None:
+    """A VTIMEZONE without a TZID has the same limits as one with the name of no known zone."""
+    block = ["BEGIN:VTIMEZONE", "END:VTIMEZONE"]
+    assert without_known_zones(block, known_zone) == block
+    with pytest.raises(IcsError, match="FREQ=DAILY"):
+        without_known_zones([block[0], "RRULE:FREQ=DAILY", block[1]], known_zone)
+
+
+@pytest.mark.parametrize(("day", "begins"), [(1, False), (2, True), (3, False)])
+def test_a_single_event_is_on_its_day(day: int, begins: bool) -> None:
+    """An event without a rule is in a range that is its day alone, and in no other day's."""
+    events = read_events(calendar("DTSTART;VALUE=DATE:20260302"))
+    asked = date(2026, 3, day)
+    assert [span.start.date() for span in events.spans(STOCKHOLM, asked, asked)] == [asked] * begins
+
+
+def test_an_event_ends_in_the_years_of_events() -> None:
+    """An event that begins on the last day of 2199 can't end in 2200."""
+    begin = "DTSTART:21991231T200000Z"
+    (event,) = read_events(calendar(begin, "DTEND:21991231T235959Z")).events
+    assert event.day == date(2199, 12, 31)
+    with pytest.raises(IcsError, match="from 1970 to 2199"):
+        read_events(calendar(begin, "DTEND:22000101T000000Z"))
+
+
+@pytest.mark.parametrize(
+    ("text", "takes"),
+    [
+        ("COUNT=9999", None),
+        ("COUNT=10000", "from 1 to 9999"),
+        ("COUNT=1", None),
+        ("COUNT=0", "from 1 to 9999"),
+        ("BYMONTHDAY=31", None),
+        ("BYMONTHDAY=32", "from 1 to 31"),
+        ("BYMONTHDAY=-31", None),
+        ("BYMONTHDAY=-32", "from -1 to -31"),
+        ("BYMONTH=12", None),
+        ("BYMONTH=13", "from 1 to 12"),
+        ("BYMONTH=-1", "from 1 to 12"),
+        ("BYMONTH=1,13", "from 1 to 12"),
+        ("BYMONTH=0", "from 1 to 12"),
+        ("BYYEARDAY=366", None),
+        ("BYYEARDAY=367", "from 1 to 366"),
+        ("BYWEEKNO=53", None),
+        ("BYWEEKNO=54", "from 1 to 53"),
+        ("BYMONTH=1;BYSETPOS=366", None),
+        ("BYMONTH=1;BYSETPOS=367", "from 1 to 366"),
+    ],
+)
+def test_the_numbers_of_a_recurrence(text: str, takes: str | None) -> None:
+    """Each part of a rule has its lowest and highest number, and the message names them."""
+    if takes is None:
+        parse_rrule(f"FREQ=YEARLY;{text}")
+        return
+    with pytest.raises(RecurrenceError, match=takes):
+        parse_rrule(f"FREQ=YEARLY;{text}")
+
+
 # --- zones ----------------------------------------
 
 
@@ -554,6 +711,7 @@ def test_the_furthest_offsets(offset: str, zone: str | None) -> None:
     if known_zone(offset) is not None:
         return
     message = advice(offset)
+    assert "Specify an IANA name" in message
     assert ("Etc/GMT" in message) == (zone is not None)
     if zone is not None:
         assert message.endswith(zone)
@@ -565,6 +723,8 @@ def test_short_words_have_no_slips() -> None:
     assert "Did you mean Australia/Perth?" in advice("Australia/Perht")
     assert "Did you mean" not in advice("Asia/Toxxo")
     assert "Did you mean" not in advice("As/Tokyo2")
+    assert "Did you mean Asia/Ust-Nera?" in advice("Asia/Usts-Nera")
+    assert "Did you mean" not in advice("Asia/Us-Nera")
 
 
 def test_a_name_may_have_64_characters() -> None:
@@ -582,6 +742,23 @@ def test_suggestions_are_in_the_order_of_names() -> None:
 
 
 # --- clocks ----------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_a_moment_without_a_zone_is_in_utc(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """Where no zone is known, a moment is in UTC, whatever the zone of the computer is."""
+    with computer_in(monkeypatch, zone):
+        local = in_zone(datetime(2026, 3, 1, 12, tzinfo=UTC), None)
+        assert f"{local:%H:%M %z}" == "12:00 +0000"
+
+
+def test_a_local_moment_survives_a_copy() -> None:
+    """A local moment that another process gets has the same zone, offset and name."""
+    local = moment(date(2026, 7, 1), time(12), STOCKHOLM).local
+    copied = pickle.loads(pickle.dumps(local))  # noqa: S301 - made a line above
+    assert copied == local
+    assert (copied.tzinfo, copied.tzname()) == (local.tzinfo, "CEST")
+    assert "Europe/Stockholm" in repr(local)
 
 
 def test_times_around_a_clock_change() -> None:

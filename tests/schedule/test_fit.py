@@ -237,3 +237,48 @@ def test_shared_openings_have_no_seams() -> None:
     assert [opening.start for opening in found] == [
         begin + timedelta(days=day) for day in range(1501)
     ]
+
+
+@pytest.mark.parametrize(("days", "fits"), [(799, True), (800, True), (801, False)])
+def test_an_opening_within_800_days_counts(days: int, fits: bool) -> None:
+    """The search ends 800 days after the earliest moment: an opening of that day still counts."""
+    asked = datetime(2026, 1, 5, 2, tzinfo=UTC)
+    opens = asked.date() + timedelta(days=days)
+    window = Window("late", parse_rrule("FREQ=DAILY"), time(2), minutes(60), "UTC", opens)
+    found = first_fit([window], None, [], minutes(20), asked)
+    assert isinstance(found, Fit) == fits
+    if isinstance(found, NoFit):
+        assert found.reason == "never-opens"
+
+
+def test_nothing_is_left_of_a_frozen_opening() -> None:
+    """Where freezes cover every opening, the longest piece is none at all."""
+    forever = Freeze("forever", date(2025, 1, 1))
+    found = first_fit([SUNDAY], STOCKHOLM, [forever], minutes(20), DECEMBER)
+    assert found == NoFit("frozen", minutes(20), timedelta(0), ("forever",))
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_miss_nearest_to_a_fit_is_the_reason(turn: int) -> None:
+    """Of a window that never opens, a frozen one and two short ones, the longest piece is what a
+    restart is compared with.
+    """
+    short, shorter = (
+        Window(name, parse_weekdays([day]), time(2), minutes(length))
+        for name, day, length in (("short", "Mon", 15), ("shorter", "Tue", 10))
+    )
+    never = short._replace(name="never", until=date(2025, 1, 1))
+    windows = (never, short, shorter)[::turn]
+    found = first_fit(windows, STOCKHOLM, [], minutes(20), DECEMBER)
+    assert found == NoFit("too-short", minutes(20), minutes(15))
+
+
+@pytest.mark.parametrize("days", [365, 366, 367, 731, 732, 733])
+def test_the_last_moment_of_a_search_is_included(days: int) -> None:
+    """An opening at the very last moment is found however far the machines before looked ahead."""
+    asked = datetime(2026, 1, 5, 2, tzinfo=UTC)
+    until = asked + timedelta(days=days)
+    window = Window("late", parse_rrule("FREQ=DAILY"), time(2), minutes(60), "UTC", until.date())
+    found = list(OpeningCache().between(window, None, asked, until))
+    assert found == list(openings(window, None, asked, until))
+    assert [opening.start for opening in found] == [until]

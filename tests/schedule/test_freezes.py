@@ -247,3 +247,31 @@ def test_a_long_event_still_freezes_on_its_last_day() -> None:
     )
     assert shown(pieces) == [("07 00:00", "07 02:00")]
     assert removed == (FrozenPart("f", 120),)
+
+
+def test_the_time_between_two_freezes_is_left() -> None:
+    """Of an opening in which two freezes leave a day free between them, that day is left."""
+    weekend = opening("Europe/Stockholm", "2025-12-19 22:00", 80)
+    days = [Freeze(f"day {day}", date(2025, 12, day), date(2025, 12, day)) for day in (22, 20)]
+    pieces, removed = cut(weekend, days)
+    assert shown(pieces) == [
+        ("19 22:00", "20 00:00"),
+        ("21 00:00", "22 00:00"),
+        ("23 00:00", "23 06:00"),
+    ]
+    assert removed == (FrozenPart("day 22", 1440), FrozenPart("day 20", 1440))
+
+
+def test_a_freeze_inside_another_one_ends_nothing() -> None:
+    """After a first freeze, a short one within a long one leaves nothing of the long one's days."""
+    week = opening("Europe/Stockholm", "2025-12-19 22:00", 144)
+    pieces, _ = cut(
+        week,
+        [
+            Freeze("first", date(2025, 12, 20), date(2025, 12, 20)),
+            Freeze("long", date(2025, 12, 22), date(2025, 12, 24)),
+            Freeze("short", date(2025, 12, 23), date(2025, 12, 23)),
+        ],
+    )
+    left = [("19 22:00", "20 00:00"), ("21 00:00", "22 00:00"), ("25 00:00", "25 22:00")]
+    assert shown(pieces) == left

@@ -5,10 +5,23 @@ and builds of another Windows.
 from datetime import date
 
 import pytest
-from worlds import KNOWLEDGE, arc, codes, judge, knowing, release
+from worlds import (
+    APRIL,
+    FEBRUARY,
+    JANUARY,
+    KNOWLEDGE,
+    MARCH,
+    arc,
+    build,
+    codes,
+    history,
+    judge,
+    knowing,
+    release,
+)
 
 from hotpatch_cli.knowledge.records import Knowledge, Release
-from hotpatch_cli.model import Build, Facts, Finding, PendingUpdate, parse_build
+from hotpatch_cli.model import Facts, Finding, PendingUpdate
 from hotpatch_cli.servicing.calendar import calendar, turned
 from hotpatch_cli.servicing.history import History, age, before, day_of, qualifies
 from hotpatch_cli.servicing.installation import Installed, identify
@@ -18,22 +31,6 @@ from hotpatch_cli.servicing.restart import causes
 from hotpatch_cli.servicing.track import Track, standard_update, standing, track
 
 TODAY = date(2026, 11, 23)
-JANUARY = release("2025-01-14", "planned-baseline", "26100.2000", "KB5000001")
-FEBRUARY = release("2025-02-11", "hotpatch", "26100.2100", "KB5000002")
-MARCH = release("2025-03-11", "hotpatch", "26100.2200", "KB5000003")
-APRIL = release("2025-04-08", "planned-baseline", "26100.2300", "KB5000015")
-
-
-def history(as_of: str, *rows: Release, scenario: tuple[Release, ...] = ()) -> History:
-    """The history of WS2025 with these releases alone."""
-    return History(knowing(*rows), "ws2025", date.fromisoformat(as_of), scenario)
-
-
-def build(text: str) -> Build:
-    """A build that can be read."""
-    found = parse_build(text)
-    assert found is not None
-    return found
 
 
 def ending_on(day: str) -> Knowledge:
@@ -336,6 +333,7 @@ def test_what_a_pending_restart_completes(
     judgment = judge(arc(installed, waiting, restart_pending=True), as_of, rows)
     finding = next(finding for finding in judgment.findings if finding.code == "HP308")
     assert finding.variant == variant
+    assert dict(finding.evidence) == {"restart_pending": "true"}
 
 
 # --- the names of updates ----------------------------------------

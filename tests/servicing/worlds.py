@@ -17,6 +17,7 @@ from hotpatch_cli.model import (
     PatchMode,
     parse_build,
 )
+from hotpatch_cli.servicing.history import History
 
 KNOWLEDGE = load_knowledge()
 SOURCE = (Source("made up for a test", date(2026, 1, 1), "https://example.org"),)
@@ -75,3 +76,21 @@ def judge(facts: Facts, as_of: str | date, knowledge: Knowledge = KNOWLEDGE) -> 
 def codes(judgment: Judgment) -> set[str]:
     """The codes of all findings."""
     return {finding.code for finding in judgment.findings}
+
+
+JANUARY = release("2025-01-14", "planned-baseline", "26100.2000", "KB5000001")
+FEBRUARY = release("2025-02-11", "hotpatch", "26100.2100", "KB5000002")
+MARCH = release("2025-03-11", "hotpatch", "26100.2200", "KB5000003")
+APRIL = release("2025-04-08", "planned-baseline", "26100.2300", "KB5000015")
+
+
+def history(as_of: str, *rows: Release, scenario: tuple[Release, ...] = ()) -> History:
+    """The history of WS2025 with these releases alone."""
+    return History(knowing(*rows), "ws2025", date.fromisoformat(as_of), scenario)
+
+
+def build(text: str) -> Build:
+    """A build that is valid."""
+    found = parse_build(text)
+    assert found is not None
+    return found

@@ -8,7 +8,6 @@ from typing import Any
 from hotpatch_cli.schedule.recurrence.rrule import Rrule
 from hotpatch_cli.schedule.recurrence.rule import HIGHEST_INTERVAL, RecurrenceError, quoted
 
-_HIGHEST_COUNT = 9999
 _LONGEST_TEXT = 500
 _WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 
@@ -165,7 +164,7 @@ def _until(value: str) -> date:
 _READERS: dict[str, Callable[[str], object]] = {
     "FREQ": _one_of({name: name for name in _NOT_ALLOWED}),
     "INTERVAL": _number(HIGHEST_INTERVAL),
-    "COUNT": _number(_HIGHEST_COUNT),
+    "COUNT": _number(9999),
     "UNTIL": _until,
     "WKST": _one_of(_WEEKDAYS),
     "BYMONTH": _numbers(12, signed=False),

@@ -439,3 +439,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         parse_rrule(text)
     except RecurrenceError as refused:
         assert str(refused).isprintable()
+
+
+def test_the_last_day_of_the_last_week_of_a_year() -> None:
+    """The last day is counted from the end of its own year, with 365 or 366 days: of the years with
+    a week 53, 2026 and 2032 end in it.
+    """
+    rule = parse_rrule("FREQ=YEARLY;BYWEEKNO=53;BYYEARDAY=-1;BYDAY=MO,TU,WE,TH,FR,SA,SU")
+    first, last = date(2024, 1, 1), date(2033, 12, 31)
+    days = list(rule.dates(Frame(first, last, first)))
+    assert days == [date(2026, 12, 31), date(2032, 12, 31)]
