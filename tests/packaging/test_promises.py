@@ -135,6 +135,22 @@ def test_only_releases_opens_a_connection_of_its_own() -> None:
     assert found == MAY_USE_THE_NETWORK
 
 
+def test_a_template_engine_renders_only_templates_of_ours() -> None:
+    """One module uses a template engine, and it never makes a template of a text."""
+    engines = {"jinja2", "mako", "string.Template", "django"}
+    makes = {"from_string", "Template", "compile_expression"}
+    users, made = set(), set()
+    for path in SOURCES:
+        name = path.relative_to(ROOT / "hotpatch_cli").as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if engines & {part for used in imports(node) for part in (used, used.split(".")[0])}:
+                users.add(name)
+            if isinstance(node, ast.Attribute) and node.attr in makes:
+                made.add(name)
+    assert users == {"outputs/page/render.py"}
+    assert made == set()
+
+
 def run(
     arguments: tuple[str, ...], *paths: Path, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[bytes]:
