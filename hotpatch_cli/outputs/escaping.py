@@ -99,14 +99,15 @@ def _longest_run(text: str) -> int:
 
 _CUT = "\u200b"  # a space without width; `visible` leaves none in a text
 _MARKUP = str.maketrans({sign: f"&#{ord(sign)};" for sign in f"\\`*_{{}}[]<>#|~$!&@{_CUT}"})
-_LINE_START = str.maketrans({sign: f"&#{ord(sign)};" for sign in " -+=.)"})
-_BLOCK = re.compile(r" *(?:[-+=]|\d{1,9}[.)])| {3,}")
-# A list, a rule, an underlined heading, or code.
+_LINE_START = str.maketrans({sign: f"&#{ord(sign)};" for sign in " -+=.)/"})
+_BLOCK = re.compile(r" *(?:[-+=/]|\d{1,9}[.)])| {3,}")
+# A list, a rule, an underlined heading, code, or a quick action of GitLab (`/close`).
 _SIGN = re.compile(r"[@:#!$&%~]|www\.|gh-|[0-9a-f]{40}", re.IGNORECASE)
 _LINKED = re.compile(
     r"""(?<=@)                                        # a mention, a mail address
     |(?<=:)(?=//)|(?<=www)(?=\.)                      # an address
     |(?<=[#!$&%~])(?=\d)|(?<=gh-)(?=\d)               # an issue, a merge request, a snippet
+    |(?<=[%~])(?=[\w"])                               # a milestone, a label
     |(?<=:)(?=(?-i:[a-z+-][a-z0-9_+-]*):)             # an emoji
     |(?<=\b[0-9a-f]{20})(?=[0-9a-f]{20}\b)           # a commit
     """,

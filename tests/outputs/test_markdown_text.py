@@ -1,5 +1,6 @@
 """Text of unknown origin in Markdown, drawn by GitHub's own renderer: it stays text."""
 
+import html
 import json
 import re
 from collections import Counter
@@ -250,3 +251,14 @@ def test_a_quoted_merge_key_is_a_key_like_others(hotpatch: Any) -> None:
     assert yaml.safe_load(written)["machines"][0]["tags"] == {"<<": "x", "=": "y"}
     again = hotpatch("convert", "out.yaml").out
     assert yaml.safe_load(again)["machines"][0]["tags"] == {"<<": "x", "=": "y"}
+
+
+@pytest.mark.parametrize(
+    "text", ["/close", "  /label ~bug", "~bug", '~"a b"', "%next", "!12", "#12"]
+)
+def test_no_action_or_reference_of_gitlab(text: str) -> None:
+    """GitLab reads actions at the start of lines, and references in the text that it shows."""
+    written = markdown(text)
+    shown = html.unescape(written)
+    assert not re.match(r"\s*/", written)
+    assert not re.search(r'[~%][\w"]|[!#]\d', shown)

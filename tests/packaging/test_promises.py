@@ -3,11 +3,16 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
+
+from hotpatch_cli.cli.config.config import commands_of
+from hotpatch_cli.cli.root import app
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "hotpatch_cli").rglob("*.py"))
@@ -40,15 +45,40 @@ for name in ("connect", "connect_ex", "sendto", "bind"):
     setattr(socket.socket, name, refused)
 socket.getaddrinfo = socket.gethostbyname = socket.create_connection = refused
 """
-JOBS = (
-    ("check", "examples/fleet.yaml", "--as-of", "2025-12-15"),
-    ("plan", "examples/fleet.yaml", "--as-of", "2025-12-15"),
-    ("calendar", "--year", "2025"),
-    ("matrix",),
-    ("releases",),
-    ("windows", "list", "examples/fleet.yaml", "--from", "2025-12-15"),
-    ("explain", "HP202"),
-)
+FLEET, DAY = "examples/fleet.yaml", ("--as-of", "2025-12-15")
+WAIVED = ("--reason", "moves", "--owner", "me", "--expires", "2026-03-31")
+JOBS: dict[str, tuple[str, ...]] = {
+    "calendar": ("--year", "2025"),
+    "check": (FLEET, *DAY),
+    "collect": (),
+    "convert": (FLEET,),
+    "diff": ("report.json", FLEET, *DAY),
+    "explain": ("HP202",),
+    "feed openings": (FLEET, "--from", "2025-12-15"),
+    "feed plan": ("plan.json", FLEET),
+    "feed releases": (),
+    "feed restarts": (FLEET, *DAY),
+    "fix": (FLEET, *DAY),
+    "image": ("MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition", *DAY),
+    "init": (),
+    "matrix": (),
+    "next": (FLEET, *DAY),
+    "plan": (FLEET, *DAY),
+    "progress": ("plan.json", FLEET, *DAY),
+    "releases": (),
+    "releases import": ("page.md", "--dry-run"),
+    "report": (FLEET, *DAY),
+    "rollback": (FLEET, "--machine", "net01", *DAY),
+    "schema": ("inventory",),
+    "show": (FLEET, "web03", *DAY),
+    "trend": ("report.json", "report.json"),
+    "verify": ("plan.json", FLEET, *DAY),
+    "waive": ("img*", "HP102", *WAIVED, *DAY),
+    "windows export": (FLEET, "--from", "2025-12-15"),
+    "windows lint": (FLEET,),
+    "windows list": (FLEET, "--from", "2025-12-15"),
+}
+"""Command -> arguments: all but the one that asks for the network."""
 
 
 def uses(tree: ast.AST) -> list[str]:
@@ -105,27 +135,66 @@ def test_only_releases_opens_a_connection_of_its_own() -> None:
     assert found == MAY_USE_THE_NETWORK
 
 
-def run(arguments: tuple[str, ...], *paths: Path) -> subprocess.CompletedProcess[bytes]:
+def test_a_template_engine_renders_only_templates_of_ours() -> None:
+    """One module uses a template engine, and it never makes a template of a text."""
+    engines = {"jinja2", "mako", "string.Template", "django"}
+    makes = {"from_string", "Template", "compile_expression"}
+    users, made = set(), set()
+    for path in SOURCES:
+        name = path.relative_to(ROOT / "hotpatch_cli").as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if engines & {part for used in imports(node) for part in (used, used.split(".")[0])}:
+                users.add(name)
+            if isinstance(node, ast.Attribute) and node.attr in makes:
+                made.add(name)
+    assert users == {"outputs/page/render.py"}
+    assert made == set()
+
+
+def run(
+    arguments: tuple[str, ...], *paths: Path, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[bytes]:
     """A command with folders ahead of those that Python searches."""
     places = os.pathsep.join([*map(str, paths), str(ROOT)])
     return subprocess.run(
         [sys.executable, "-m", "hotpatch_cli", *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=os.environ | {"PYTHONPATH": places},
         capture_output=True,
         check=False,
     )
 
 
+def test_every_command_has_a_job() -> None:
+    """A new command is run without a network too."""
+    commands = commands_of(typer.main.get_command(app))
+    assert {" ".join(path) for path, _ in commands} - {"releases update"} == JOBS.keys()
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the examples, a plan, a report, and a page of releases."""
+    folder = tmp_path_factory.mktemp("given")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    (folder / "page.md").write_text("# Release notes", encoding="utf-8")
+    run(("plan", FLEET, *DAY, "-o", "plan.json"), cwd=folder)
+    run(("check", FLEET, *DAY, "-o", "report.json"), cwd=folder)
+    return folder
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", JOBS, ids=" ".join)
+@pytest.mark.parametrize("command", JOBS)
 def test_a_run_without_a_network_writes_the_same_bytes(
-    arguments: tuple[str, ...], tmp_path: Path
+    given: Path, command: str, tmp_path: Path
 ) -> None:
     """A command whose sockets end the process has the output and exit code of a plain run."""
     (tmp_path / "sitecustomize.py").write_text(BLOCKED, encoding="utf-8")
-    blocked, plain = run(arguments, tmp_path), run(arguments)
-    assert plain.stdout
+    folders = shutil.copytree(given, tmp_path / "a"), shutil.copytree(given, tmp_path / "b")
+    arguments = (*command.split(), *JOBS[command])
+    blocked = run(arguments, tmp_path, cwd=folders[0])
+    plain = run(arguments, cwd=folders[1])
+    assert b"Usage:" not in plain.stderr
+    assert plain.returncode != 2 or command == "releases import"  # the page has no releases
     assert (blocked.returncode, blocked.stdout) == (plain.returncode, plain.stdout)
     assert b"NETWORK USED" not in blocked.stderr
 

@@ -49,7 +49,8 @@ def open_document(name: str) -> Document:
 
 
 def _record_files(name: str) -> None:
-    """Record what the compiler reads: the file, and the files that it names, such as modules.
+    """Record what the compiler reads: the file, the files that it names, such as modules, and the
+    nearest `bicepconfig.json` of each.
 
     Raises InputError where the file can't be read.
     """
@@ -59,6 +60,10 @@ def _record_files(name: str) -> None:
             text = stream.read(MAX_BYTES).decode("utf-8", "replace")
             folder = Path(stream.name).parent
         named = {str(folder / found) for found in _NAMED_FILE.findall(text)}
+        # https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-config
+        whole = folder.resolve()
+        configs = (str(place / "bicepconfig.json") for place in (whole, *whole.parents))
+        named |= {path for path in (next(filter(is_file, configs), None),) if path}
         fresh = sorted(path for path in named - seen if is_file(path))
         pending += fresh
         seen |= named

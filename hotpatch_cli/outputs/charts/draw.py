@@ -6,7 +6,7 @@ of every run.
 
 from typing import Any
 
-from hotpatch_cli.errors import refuse
+from hotpatch_cli.errors import missing_package
 from hotpatch_cli.outputs.charts.bounds import with_room
 
 Spec = dict[str, Any]
@@ -103,9 +103,5 @@ def _library() -> Any:
     try:
         import vl_convert
     except ImportError:
-        raise refuse(
-            "charts",
-            "Charts require an optional package.",
-            "pip install 'hotpatch-cli[report]'",
-        ) from None
+        raise missing_package("charts", "Drawing charts", "report") from None
     return vl_convert
