@@ -220,11 +220,12 @@ class TemplateScope:
 
 def _functions(node: Any) -> dict[str, Any]:
     """The functions that a template defines, by their names with namespaces, in lower case."""
-    return {
-        f"{under(group, 'namespace')}.{name}".lower(): function
-        for group in (node if is_sequence(node) else ())
-        for name, function in by_lower_name(under(group, "members")).items()
-    }
+    functions: dict[str, Any] = {}
+    for group in node if is_sequence(node) else ():
+        space = f"{under(group, 'namespace')}.".lower()
+        members = by_lower_name(under(group, "members"))
+        functions |= {space + name: function for name, function in members.items()}
+    return functions
 
 
 def by_lower_name(node: Any) -> dict[str, Any]:
