@@ -131,16 +131,14 @@ def type_of(schema: Mapping[str, Any]) -> str:
             return name
     if "enum" in schema:
         return "one of " + ", ".join(f"`{word}`" for word in schema["enum"])
-    if "anyOf" in schema:
-        return ", or ".join(type_of(part) for part in schema["anyOf"])
+    if "anyOf" in schema:  # "not" is a text that an editor takes for a number or a truth
+        return ", or ".join(type_of(part) for part in schema["anyOf"] if "not" not in part)
     if schema["type"] == "array":
         return f"list of {_plural(type_of(schema['items']))}"
     if schema["type"] == "object":
         return _mapping(schema)
     names = {"integer": "whole number", "number": "number", "boolean": "`true` or `false`"}
-    # a text that an editor takes for a number or a truth has several types
-    name = names.get(schema["type"], "text") if isinstance(schema["type"], str) else "text"
-    return name + _bounds(schema)
+    return names.get(schema["type"], "text") + _bounds(schema)
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:

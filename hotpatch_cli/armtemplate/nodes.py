@@ -57,7 +57,7 @@ class Nodes(NamedTuple):
 
     def of(self, value: object) -> Any:
         """The result of an expression as a tree. It isn't in the text: its marks are 0."""
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             return self.number(value)
         if type(value) is dict:
             mapping = self.mapping(0)

@@ -5,17 +5,11 @@ https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/syntax
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
-from hotpatch_cli.armtemplate.expressions import (
-    Names,
-    Open,
-    OpenError,
-    StepBudget,
-    evaluate,
-    is_expression,
-    is_number,
-)
+from hotpatch_cli.armtemplate.expressions import Names, StepBudget, evaluate
+from hotpatch_cli.armtemplate.functions import is_number
 from hotpatch_cli.armtemplate.nodes import (
     Nodes,
     PositionedMapping,
@@ -24,10 +18,13 @@ from hotpatch_cli.armtemplate.nodes import (
     is_sequence,
     under,
 )
+from hotpatch_cli.armtemplate.syntax import Open, OpenError, is_expression
 
 MAX_COPIES = 800  # the limit of Azure Resource Manager for one loop
 _COUNT = re.compile(r"[0-9]{1,3}")
 _SECRET = ("securestring", "secureobject")
+_MAX_CALLS = 20
+"""Functions of a template that call one another, and types that name one another."""
 
 Path = tuple[str, ...]
 LeftOpen = list[tuple[Path, str]]
@@ -46,23 +43,23 @@ class TemplateScope:
         self.budget = budget
         self.given = given
         self.declared = by_lower_name(template.get("parameters"))
+        self.types = by_lower_name(template.get("definitions"))
+        self.functions = _functions(template.get("functions"))
         self.variables = by_lower_name(template.get("variables"))
+        self.calls = 0
         self.loops: dict[str, int] = {}
         self.innermost: str | None = None
         self._known: dict[tuple[str, str], Any] = {}
-        self._names = Names(self._parameter, self._variable, self._loop)
+        self._names = Names(self._parameter, self._variable, self._loop, self._function)
         loops = self.variables.pop("copy", None)
         if is_sequence(loops):
             self.variables |= {name.lower(): value for name, value in self._copied(loops)}
 
     def within(self, loop: str, index: int) -> "TemplateScope":
         """The same scope within one more loop."""
-        inner = TemplateScope.__new__(TemplateScope)
-        inner.nodes, inner.budget, inner.given = self.nodes, self.budget, self.given
-        inner.declared, inner.variables = self.declared, self.variables
+        inner = copy(self)
         inner.loops, inner.innermost = {**self.loops, loop.lower(): index}, loop.lower()
-        inner._known = self._known
-        inner._names = Names(inner._parameter, inner._variable, inner._loop)
+        inner._names = Names(inner._parameter, inner._variable, inner._loop, inner._function)
         return inner
 
     def value(self, node: Any) -> Any:
@@ -168,13 +165,39 @@ class TemplateScope:
 
     def _parameter(self, name: str) -> Any:
         declared = self.declared.get(name.lower())
-        if str(under(declared, "type")).lower() in _SECRET:
+        declarations = list(self._declarations(declared))
+        if any(str(under(part, "type")).lower() in _SECRET for part in declarations):
             raise OpenError
         if name.lower() in self.given:
             return self.given[name.lower()]
-        if not is_mapping(declared) or "defaultValue" not in declared:
-            return Open(f"[parameters('{name}')]")
-        return self._remembered("parameter", name, declared["defaultValue"])
+        if is_mapping(declared) and "defaultValue" in declared:
+            return self._remembered("parameter", name, declared["defaultValue"])
+        if any(under(part, "nullable") is True for part in declarations):
+            return None
+        return Open(f"[parameters('{name}')]")
+
+    def _declarations(self, declared: Any) -> Iterator[Any]:
+        """A declaration of a parameter, and the types that it names."""
+        for _ in range(_MAX_CALLS):
+            yield declared
+            named = under(declared, "$ref")
+            if not isinstance(named, str):
+                return
+            declared = self.types.get(named.removeprefix("#/definitions/").lower())
+
+    def _function(self, name: str, arguments: list[Any]) -> Any:
+        """The result of a function of the template: it sees its arguments and other functions."""
+        function = self.functions.get(name)
+        declared = [under(part, "name") for part in under(function, "parameters") or ()]
+        if self.calls == _MAX_CALLS or len(declared) != len(arguments):
+            raise OpenError
+        inner = TemplateScope(self.nodes.mapping(0), {}, self.nodes, self.budget)
+        inner.given = {
+            str(parameter).lower(): self.nodes.of(value)
+            for parameter, value in zip(declared, arguments, strict=True)
+        }
+        inner.functions, inner.calls = self.functions, self.calls + 1
+        return inner.value(under(function, "output", "value"))
 
     def _variable(self, name: str) -> Any:
         if name.lower() not in self.variables:
@@ -193,6 +216,16 @@ class TemplateScope:
         if name is None and self.innermost is None:
             raise OpenError
         return self.loops[(name or self.innermost or "").lower()]
+
+
+def _functions(node: Any) -> dict[str, Any]:
+    """The functions that a template defines, by their names with namespaces, in lower case."""
+    functions: dict[str, Any] = {}
+    for group in node if is_sequence(node) else ():
+        space = f"{under(group, 'namespace')}.".lower()
+        members = by_lower_name(under(group, "members"))
+        functions |= {space + name: function for name, function in members.items()}
+    return functions
 
 
 def by_lower_name(node: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from hotpatch_cli.armtemplate.expressions import MAX_STEPS, StepBudget, is_number
+from hotpatch_cli.armtemplate.expressions import MAX_STEPS, StepBudget
+from hotpatch_cli.armtemplate.functions import is_number
 from hotpatch_cli.armtemplate.nodes import (
     Nodes,
     PositionedMapping,
@@ -17,6 +18,7 @@ from hotpatch_cli.armtemplate.nodes import (
     under,
 )
 from hotpatch_cli.armtemplate.scope import MAX_COPIES, LeftOpen, Path, TemplateScope, given_values
+from hotpatch_cli.armtemplate.syntax import Open, is_expression
 
 _TEMPLATE = re.compile(
     r"/(?:subscription|managementGroup|tenant)?deploymentTemplate\.json", re.IGNORECASE
@@ -26,19 +28,34 @@ _NO_BODY = ("resources", "copy", "dependson")
 """Keys of a resource that only say when and how often it is deployed, and what else is."""
 _MAX_RESOURCES = 20_000
 _SHOWN = 60
+_SHORT = 40
 
 
 class TemplateResource(NamedTuple):
     """A resource of a template: its body without what stays open until the deployment.
 
-    `name` may be an expression that stays open, and is None where there is none. `nested_in` has
-    the names of the deployments around it; `open_at` has (path in lower case, expression).
+    `name` may be an expression that stays open, and is None where there is none. `symbol` is the
+    name that Bicep gives the resource in the template. `nested_in` has the names of the deployments
+    around it; `open_at` has (path in lower case, expression).
     """
 
     name: str | None
     body: Any
     nested_in: tuple[str, ...] = ()
     open_at: tuple[tuple[Path, str], ...] = ()
+    symbol: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: its name; of a name that stays open, its symbol, the expression
+        where it's short, or its type.
+        """
+        if self.name is None:
+            return self.symbol or "(no name)"
+        if not is_expression(self.name):
+            return self.name
+        kind = str(under(self.body, "type")).rpartition("/")[2]
+        return self.symbol or (self.name if len(self.name) <= _SHORT else kind)
 
 
 class TemplateProblem(NamedTuple):
@@ -130,10 +147,10 @@ class _Walk:
         self, template: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...] = ()
     ) -> Iterator[TemplateResource]:
         """The resources that count, of a template and those nested in it."""
-        for resource in _resources(template.get("resources")):
+        for symbol, resource in _resources(template.get("resources")):
             if is_mapping(resource) and resource.get("existing") is not True:
                 for copy_scope in self.copies(resource, scope):
-                    yield from self.resource(resource, copy_scope, nested_in)
+                    yield from self.resource(symbol, resource, copy_scope, nested_in)
 
     def copies(self, resource: PositionedMapping, scope: TemplateScope) -> Iterator[TemplateScope]:
         """The scope of each copy of a resource, or of one copy if the count is open."""
@@ -168,7 +185,11 @@ class _Walk:
             raise _StoppedError
 
     def resource(
-        self, resource: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...]
+        self,
+        symbol: str | None,
+        resource: PositionedMapping,
+        scope: TemplateScope,
+        nested_in: tuple[str, ...],
     ) -> Iterator[TemplateResource]:
         """A resource of a requested type, or the resources of a nested deployment; others are
         counted.
@@ -185,9 +206,9 @@ class _Walk:
             # A name that stays open is still the only name.
             names = [under(body, "name"), *(text for path, text in left_open if path == ("name",))]
             name = next((name for name in names if isinstance(name, str) and name.strip()), None)
-            yield TemplateResource(name, body, nested_in, tuple(left_open))
+            yield TemplateResource(name, body, nested_in, tuple(left_open), symbol)
         elif kind == _NESTED:
-            yield from self.nested(resource, scope, nested_in)
+            yield from self.nested(symbol, resource, scope, nested_in)
         else:
             self.other_types[kind] = self.other_types.get(kind, 0) + 1
             yield from self.template(self.children(resource), scope, nested_in)
@@ -201,7 +222,11 @@ class _Walk:
         return inner
 
     def nested(
-        self, resource: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...]
+        self,
+        symbol: str | None,
+        resource: PositionedMapping,
+        scope: TemplateScope,
+        nested_in: tuple[str, ...],
     ) -> Iterator[TemplateResource]:
         """The resources of a nested deployment, in the outer scope (the default) or the inner."""
         properties = under(resource, "properties")
@@ -209,7 +234,8 @@ class _Walk:
         if not is_mapping(template):
             self.linked += 1
             return
-        name = str(scope.value(resource.get("name")))
+        value = scope.value(resource.get("name"))
+        name = symbol if symbol and isinstance(value, Open) else str(value)
         if str(under(properties, "expressionEvaluationOptions", "scope")).lower() == "inner":
             given = given_values(scope.value(under(properties, "parameters")))
             scope = TemplateScope(template, given, self.nodes, self.budget)
@@ -217,7 +243,7 @@ class _Walk:
 
 
 def _resources(node: Any) -> Any:
-    """The resources of a template: a list or, with the names of Bicep, a mapping."""
+    """(symbol, resource) of a template: a list or, with the names of Bicep, a mapping."""
     if is_mapping(node):
-        return node.values()
-    return node if is_sequence(node) else ()
+        return node.items()
+    return ((None, resource) for resource in node) if is_sequence(node) else ()

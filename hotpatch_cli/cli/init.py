@@ -1,6 +1,7 @@
 """`hotpatch init`: a commented inventory to start from."""
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -16,12 +17,19 @@ _ADVICE = (
     "# `timezone` and `window`, and optionally `groups` and `ring`, to the machines or defaults.\n"
 )
 
+_SCHEMA = "hotpatch.schema.json"
+_MODELINE = f"# yaml-language-server: $schema={_SCHEMA}\n"
+"""The line by which editors with the YAML language server find the schema of a file."""
+
 app = typer.Typer(add_completion=False)
 
 
 @app.command(cls=RequestCommand)
 class InitRequest(NamedTuple):
-    """Write a commented inventory to start from, or one with the machines of an export."""
+    """Write a commented inventory to start from, or one with the machines of an export.
+
+    Beside a file, the schema is written by which editors complete its keys.
+    """
 
     output: Annotated[str, output_option("yaml", "New file; - is standard output.")] = "-"
     exports: Annotated[
@@ -37,16 +45,26 @@ class InitRequest(NamedTuple):
 
     def run(self) -> None:
         """Write the inventory, and never overwrite a file. Raises InputError."""
+        from hotpatch_cli.cli.atomic_write import write_all
         from hotpatch_cli.cli.console import deliver
         from hotpatch_cli.errors import refuse
+        from hotpatch_cli.outputs.schemas import schema_text
 
         if self.output != "-" and exists(self.output):
             advice = "Specify another file. Nothing was overwritten."
             raise refuse(self.output, "The file already exists.", advice)
         starter = files("hotpatch_cli.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
         text = _from_exports(self.exports, starter, self) if self.exports else starter
-        deliver(text, self.output)
-        conclude("", [self.output], quiet=self.quiet)
+        text = _MODELINE + text
+        if self.output == "-":
+            deliver(text, self.output)
+            return
+        written = {self.output: text}
+        schema = str(Path(self.output).with_name(_SCHEMA))
+        if not exists(schema):
+            written[schema] = schema_text("inventory")
+        write_all(written.items())
+        conclude("", written, quiet=self.quiet)
 
 
 def _from_exports(exports: list[str], starter: str, request: InitRequest) -> str:

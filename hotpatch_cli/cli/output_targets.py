@@ -291,11 +291,12 @@ def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[Non
         yield
         return
     from hotpatch_cli.errors import refuse
+    from hotpatch_cli.outputs.report_markdown import render_summary
 
     files_of_run().require_unread(name)
     try:
         with Path(name).open("ab") as summary:
-            text = REPORT_FORMATS["markdown"](report, ViewOptions())
+            text = render_summary(report)
             yield
             summary.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:

@@ -115,12 +115,12 @@ class WindowLintRequest(NamedTuple):
     """Check windows against the limits of Azure. The exit code is 1 if there are findings."""
 
     files: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="FILE",
             help="Inventories, maintenance configurations, Terraform plans (JSON).",
         ),
-    ]
+    ] = None
     as_of: AsOf = None
     form: Annotated[str, format_option("outputs.formats.LINT_FORMATS")] = "table"
     output: Output = "-"
@@ -131,13 +131,15 @@ class WindowLintRequest(NamedTuple):
 
     def run(self) -> None:
         """Write the findings on the windows. Raises InputError and BadParameter."""
-        from hotpatch_cli.cli.session import day_of, knowledge_of, tell
-        from hotpatch_cli.inputs.source_files import source_files
+        from hotpatch_cli.cli.session import day_of, fleet_files, knowledge_of, tell
         from hotpatch_cli.outputs.formats import LINT_FORMATS
         from hotpatch_cli.outputs.lint import CODE
 
         render = renderer_for(self, LINT_FORMATS)
-        parts = _lint_parts(source_files(self.files))
+        files = fleet_files(self.files)
+        if not files:
+            raise typer.BadParameter("No input. Specify at least one file.", param_hint="FILE")
+        parts = _lint_parts(files)
         for part in parts:
             tell(part.notes, quiet=self.quiet)
         view = _lint(parts, knowledge_of(self), day_of(self))

@@ -19,8 +19,24 @@ _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 _PART = r"([0-9]{1,6}) ?([dhms])"
 _DECIMAL = r"[0-9]{1,12}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?"
 _REMEMBERED = 4096
-_SCALAR = {"type": ["string", "number", "boolean"]}
-"""Text in a schema: for an editor, `20348.4346` is a number and `true` a boolean."""
+
+
+def _no(*kinds: str) -> dict[str, Any]:
+    return {"not": {"anyOf": [{"type": kind} for kind in kinds]}}
+
+
+_OTHER_SCALAR = _no("string", "object", "array", "null")
+"""For an editor, `20348.4346` is a number and `true` a boolean, though both are text here. They
+aren't named: editors complete types that are.
+"""
+_OTHER_OR_NULL = _no("string", "object", "array")
+
+
+def text_schema(**conditions: Any) -> dict[str, Any]:
+    """The schema of a text, with conditions on it."""
+    return {"anyOf": [{"type": "string", **conditions}, _OTHER_SCALAR]}
+
+
 _NAME_ADVICE = "Use a name of 1 to 256 letters, without line ends and control codes."
 _MOMENT_FORM = "Use the format YYYY-MM-DDTHH:MM+HH:MM, such as 2026-01-17T22:00+01:00."
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
@@ -75,7 +91,8 @@ def text(pattern: str | None = None, hint: str = "") -> Codec[str]:
             return words
         return None
 
-    return Codec(read, _SCALAR | ({"pattern": f"^(?:{pattern})$"} if pattern else {"minLength": 1}))
+    conditions = {"pattern": f"^({pattern})$"} if pattern else {"minLength": 1}
+    return Codec(read, text_schema(**conditions))
 
 
 def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None = None) -> Codec[T]:
@@ -91,7 +108,7 @@ def parsed(parse: Callable[[str], T], what: str, schema: dict[str, Any] | None =
             log.add(mark, sentence(error))
             return None
 
-    return Codec(read, schema or _SCALAR)
+    return Codec(read, schema or text_schema())
 
 
 def sentence(error: Exception) -> str:
@@ -297,10 +314,12 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema that also accepts null: a null is a missing key."""
     if "enum" in schema:
         return schema | {"enum": [*schema["enum"], None]}
+    if _OTHER_SCALAR in schema.get("anyOf", ()):
+        others = [part for part in schema["anyOf"] if part != _OTHER_SCALAR]
+        return schema | {"anyOf": [*others, _OTHER_OR_NULL]}
     if "anyOf" in schema:
         return schema | {"anyOf": [*schema["anyOf"], {"type": "null"}]}
-    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    return schema | {"type": [*kinds, "null"]}
+    return schema | {"type": [schema["type"], "null"]}
 
 
 def _note_unknown(

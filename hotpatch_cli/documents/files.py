@@ -100,9 +100,16 @@ def _decode(shown: str, data: bytes) -> str:
     return text
 
 
+def _is_json(text: str) -> bool:
+    from hotpatch_cli.documents.json_text import is_deployment_json
+
+    first = text.lstrip(" \t\r\n")[:2]
+    return first[:1] in ("{", "[") or (first in ("//", "/*") and is_deployment_json(text))
+
+
 def parse(name: str, text: str) -> Document:
     """The tree of a text: JSON if it starts like JSON, otherwise YAML. Raises InputError."""
-    if text.lstrip(" \t\r\n")[:1] in ("{", "[") and not name.lower().endswith((".yaml", ".yml")):
+    if not name.lower().endswith((".yaml", ".yml")) and _is_json(text):
         from hotpatch_cli.documents.json_text import parse_json
 
         return parse_json(name, text)

@@ -15,6 +15,10 @@ from hotpatch_cli.documents.tree import (
 )
 
 _SPACE = re.compile(r"[ \t\n\r]*").match
+_SPACE_OR_COMMENTS = re.compile(r"(?:[ \t\n\r]+|//[^\n]*|/\*.*?\*/)*", re.DOTALL).match
+_DEPLOYMENT = re.compile(
+    r'"\$schema"\s*:\s*"[^"]{0,200}deployment(?:Template|Parameters)\.json', re.IGNORECASE
+)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?").match
 _WORDS = {"t": ("true", True), "f": ("false", False), "n": ("null", None)}
 
@@ -37,10 +41,19 @@ class _NotJsonError(Exception):
         self.remedy = remedy
 
 
+def is_deployment_json(text: str) -> bool:
+    """Whether a text is a deployment template or its parameters, which may have comments and
+    strings of several lines.
+
+    https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/syntax#comments-and-metadata
+    """
+    return _DEPLOYMENT.search(text) is not None
+
+
 def parse_json(file: str, text: str) -> Document:
     """The tree of a JSON text. Raises InputError with every problem found."""
     document = Document(file, text)
-    parser = _JsonParser(text, Log(document))
+    parser = _JsonParser(text, Log(document), is_relaxed=is_deployment_json(text))
     try:
         document.root_mark, document.root = parser.whole()
     except (JSONDecodeError, _NotJsonError) as error:
@@ -77,9 +90,12 @@ def parse_json_lines(file: str, text: str) -> Document:
 
 
 class _JsonParser:
-    def __init__(self, text: str, log: Log) -> None:
+    def __init__(self, text: str, log: Log, *, is_relaxed: bool = False) -> None:
+        """`is_relaxed` allows comments, and strings of several lines."""
         self.text = text
         self.log = log
+        self.space = _SPACE_OR_COMMENTS if is_relaxed else _SPACE
+        self.is_strict = not is_relaxed
         self.strings: dict[str, str] = {}
 
     def note(self, error: JSONDecodeError | _NotJsonError) -> None:
@@ -103,7 +119,7 @@ class _JsonParser:
 
     def skip(self, at: int) -> int:
         """The offset of the next character that isn't space."""
-        found = _SPACE(self.text, at)
+        found = self.space(self.text, at)
         return found.end() if found else at
 
     def whole(self) -> tuple[int, Any]:
@@ -139,7 +155,7 @@ class _JsonParser:
 
     def string(self, at: int) -> tuple[str, int]:
         """The string that begins at an offset."""
-        value, end = scanstring(self.text, at + 1, True)  # noqa: FBT003  strict, as json.loads has it
+        value, end = scanstring(self.text, at + 1, self.is_strict)
         return self.strings.setdefault(value, value), end
 
     def mapping(self, at: int, depth: int) -> tuple[Mapping, int]:

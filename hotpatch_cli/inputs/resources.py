@@ -14,8 +14,8 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequ
 from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.inputs.field_types import machine_zone
 from hotpatch_cli.inputs.os_names import has_value
-from hotpatch_cli.inputs.source import SourceData, actual_key, dig, items
-from hotpatch_cli.model import OsType
+from hotpatch_cli.inputs.source import SourceData, actual_key, dig, folded, items
+from hotpatch_cli.model import Facts, Machine, OsType
 
 VM = "microsoft.compute/virtualmachines"
 SCALE_SET = "microsoft.compute/virtualmachinescalesets"
@@ -35,6 +35,8 @@ _READ = frozenset(
         *(CONFIGURATION, ASSIGNMENT),
     }
 )
+_TYPE_IN_ID = re.compile(r"(?i)/.*/providers/([^/]+)/([^/]+)/[^/]+/?")
+"""The namespace and the type at the end of a resource id, of types that are no part of another."""
 _CODE = re.compile(r"[A-Za-z]{1,60}")
 _BY_PART = {
     "licenseprofile": ARC,
@@ -54,7 +56,7 @@ _MORE = ("nextLink", "@odata.nextLink", "skip_token", "$skipToken", "skipToken",
 _CUT = ("resultTruncated", "result_truncated")
 _NO_TOKEN = frozenset({"", "false", "null", "none"})
 """What tools write where there is no next page, beside null."""
-_TELLING = _BY_PART.keys() | {"type", "resourcetype", "properties"}
+_TELLING = _BY_PART.keys() | {"type", "resourcetype", "properties", "id"}
 
 
 def resources(document: Document) -> Iterator[Mapping]:
@@ -76,9 +78,29 @@ def read_resources(document: Document, takers: AnyMapping[str, Taker]) -> Source
     for resource in resources(document):
         kind = kind_of(resource)
         if kind is not None and (take := takers.get(kind)):
+            before = len(source.machines), len(log.problems)
             take(resource, kind, source, log)
+            if len(log.problems) == before[1]:
+                _require_facts(source.machines[before[0] :], resource, log)
     log.finish()
     return source
+
+
+def _require_facts(machines: list[Machine], resource: Mapping, log: Log) -> None:
+    """Note machines of which the export has no fact: such a machine isn't unknown, its export is
+    wrong.
+    """
+    for machine in machines if body_of(resource) is resource else ():
+        facts = machine.facts
+        if facts == Facts(platform=facts.platform, region=facts.region):
+            what = f"The export has no fact of {quoted(machine.name)} beside its name and region."
+            log.add(resource.mark, what, _WHOLE_RESOURCES)
+
+
+_WHOLE_RESOURCES = (
+    "Export whole resources: `az vm list`, `az connectedmachine list`, or Resource Graph with "
+    "`properties`. `az resource list` leaves them out."
+)
 
 
 def _unwrapped(root: Any) -> Iterator[Mapping]:
@@ -95,7 +117,9 @@ def _of_page(node: Mapping) -> Iterator[Mapping]:
     page = page_of(node)
     if page is None:
         body = dig(node, "responses", "200", "body") if "responses" in node else None
-        yield body if isinstance(body, Mapping) else node
+        # `az stack-hci-vm show` puts the VM beside its attestation
+        inner = body or dig(node, "virtualMachineInstance")
+        yield inner if isinstance(inner, Mapping) else node
     elif isinstance(page.rows, Mapping):
         yield from _table(page.rows)
     else:
@@ -150,12 +174,16 @@ def _table(data: Mapping) -> Iterator[Mapping]:
 
 
 def kind_of(resource: Mapping) -> str | None:
-    """The resource type in lower case; of a resource without one, the type that its parts imply."""
+    """The resource type in lower case; of a resource without one, the type that its parts or its
+    id imply.
+    """
     if not has_any(resource, _TELLING):
         return None
     named = dig(resource, "type") or dig(resource, "ResourceType")
     if isinstance(named, str) and "/" in named:
         return named.lower()
+    if (identity := dig(resource, "id")) and (typed := _TYPE_IN_ID.fullmatch(str(identity))):
+        return f"{typed[1]}/{typed[2]}".lower()
     body = body_of(resource)
     if not has_any(body, _BY_PART.keys()):
         return None
@@ -163,8 +191,8 @@ def kind_of(resource: Mapping) -> str | None:
 
 
 def has_any(node: Mapping, keys: Set[str]) -> bool:
-    """Whether a node has one of some keys, given in lower case, in any letter case."""
-    return not keys.isdisjoint(map(str.lower, node))
+    """Whether a node has one of some keys, given in lower case, in any writing."""
+    return not (keys.isdisjoint(map(str.lower, node)) and keys.isdisjoint(map(folded, node)))
 
 
 def body_of(resource: Mapping) -> Mapping:
@@ -175,8 +203,10 @@ def body_of(resource: Mapping) -> Mapping:
 
 def is_projected(resource: Mapping) -> bool:
     """Whether the row has custom columns in place of the resource: only the table reader can map
-    them.
+    them. One with empty `properties` is a resource, as `az resource list` writes it.
     """
+    if (key := actual_key(resource, "properties")) and resource[key] is None:
+        return False
     return not any(
         isinstance(value, Mapping) for key, value in resource.items() if key.lower() != "tags"
     )
@@ -341,6 +371,8 @@ def azure_error(document: Document) -> str | None:
     return code if isinstance(code, str) and _CODE.fullmatch(code) else "without a code"
 
 
+_NAME_OF_TYPE = re.compile(r"(?:System|Microsoft)\.[\w.+]+(?:`[0-9]+)?(?:\[.*\])?|@\{.*\}")
+"""What PowerShell writes for an object below the depth of an export."""
 _AGAIN = "Correct the value, or export again."
 
 
@@ -402,14 +434,21 @@ class ResourceView:
                 actual = actual_key(node, key)
                 node = None if actual is None else node[actual]
             elif node is not None:
-                said = f"Expected a mapping in {'.'.join(path[:depth])}, found {quoted(node)}."
-                self.log.add(self._mark(path[:depth]), said, _AGAIN)
+                self._note_no_mapping(path[:depth], node)
                 return None
         return node
 
+    def _note_no_mapping(self, path: tuple[str, ...], node: object) -> None:
+        where, mark = ".".join(path), self._mark(path)
+        if isinstance(node, str) and _NAME_OF_TYPE.fullmatch(node):
+            said = f"The content of {where} is missing: PowerShell wrote the name of its type."
+            self.log.add(mark, said, "Export again with `ConvertTo-Json -Depth 10`.")
+            return
+        self.log.add(mark, f"Expected a mapping in {where}, found {quoted(node)}.", _AGAIN)
+
     def _mark(self, path: tuple[str, ...]) -> int:
         parent = dig(self.body, *path[:-1])
-        mark: int = parent.at(next(key for key in parent if key.lower() == path[-1].lower()))
+        mark: int = parent.at(actual_key(parent, path[-1]) or "")
         return mark
 
 

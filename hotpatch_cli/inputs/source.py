@@ -237,16 +237,23 @@ def is_written(origin: Origin, field: str) -> bool:
 
 
 def actual_key(node: object, key: str) -> str | None:
-    """The key of a mapping in its own letter case; None where it has none."""
+    """The key of a mapping as it is written there: in any letter case, or as the SDK for Python
+    writes it (`storage_profile`); None where it has none.
+    """
     if not isinstance(node, MappingNode):
         return None
     if key in node:
         return key
     lower = key.lower()
     for candidate in node:  # no generator: this is asked millions of times
-        if candidate.lower() == lower:
+        if candidate.lower() == lower or ("_" in candidate and folded(candidate) == lower):
             return candidate
     return None
+
+
+def folded(key: str) -> str:
+    """A key without what differs between tools: letter case and underscores."""
+    return key.replace("_", "").lower()
 
 
 def dig(node: object, *path: str) -> Any:

@@ -410,7 +410,7 @@ def _change(**fields: Any) -> rows.Change:
     return rows.Change(**{"arm": {}, "terraform": {}, **fields})
 
 
-_SETTINGS = c.table(Codec(_setting, {"type": ["string", "boolean"]}))
+_SETTINGS = c.table(Codec(_setting, c.text_schema()))
 _LINES = c.listing(_WORDS)
 _CHANGE = c.record(
     _change,

@@ -4,8 +4,10 @@ stays.
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -13,6 +15,9 @@ from urllib.parse import quote
 from hotpatch_cli.documents.files import STDIN
 from hotpatch_cli.model import Location
 from hotpatch_cli.report import Checked, Reason, Report, Suppressed
+
+_CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY")
+"""Variables by which GitHub, GitLab, and Azure Pipelines tell the folder of a checkout."""
 
 
 def silent_code(checked: Checked) -> str:
@@ -114,21 +119,38 @@ def aside(reason: Reason) -> str:
 
 
 def file_of(place: Location) -> str | None:
-    """The file of a place as build systems want it: relative to the working directory, with
-    slashes.
+    """The file of a place as build systems want it: relative to the repository, with slashes.
 
     None where there is no file: standard input, or an argument of the command line.
     """
     if place.file == STDIN or place.line is None:
         return None
-    path = place.file
-    if Path(path).is_absolute():
-        try:
-            near = os.path.relpath(path)
-        except ValueError:  # another drive of Windows
-            return path.replace("\\", "/")
-        path = path if near.startswith("..") else near
-    return os.path.normpath(path).replace(os.sep, "/")
+    root = _repository(str(Path.cwd()), *map(os.environ.get, _CHECKOUTS))
+    path = os.path.abspath(place.file)  # noqa: PTH100  `..` goes up as text, as in a repository
+    try:
+        near = os.path.relpath(path, root)
+    except ValueError:  # another drive of Windows
+        return place.file.replace("\\", "/")
+    outside = near.startswith("..")
+    return os.path.normpath(place.file if outside else near).replace(os.sep, "/")
+
+
+@cache
+def _repository(folder: str, *checkouts: str | None) -> str:
+    """The repository of a folder: the nearest folder upwards with `.git`, otherwise the checkout of
+    a build system with the folder in it, otherwise the folder.
+    """
+    around = [folder, *map(str, Path(folder).parents)]
+    for path in around:
+        if os.path.lexists(Path(path, ".git")):
+            return path
+    return next((checkout for checkout in checkouts if checkout in around), folder) or folder
+
+
+def stand_in(place: Location) -> str:
+    """A name for what was read where there's no file: `stdin`, `azure`, or `command-line`."""
+    word = re.match(r"[a-z]*", place.file.strip("<"))
+    return (word and word[0]) or "command-line"
 
 
 def uri_of(file: str) -> str:

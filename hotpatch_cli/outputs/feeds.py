@@ -105,12 +105,12 @@ class _Due(NamedTuple):
 
 def render_restarts(report: Report, options: ViewOptions) -> str:
     """The next restart of each machine, or of each group, as a feed, without the machines that
-    have no opening.
+    have no opening. Machines that Azure restarts for one release are one event of many days.
     """
     due = [
         placed for checked in report.machines if (placed := _due(checked, report.as_of)) is not None
     ]
-    events = _by_group(due) if options.feed.by_group else map(_of_machine, due)
+    events = _by_group(due) if options.feed.by_group else _by_machine(due)
     alarmed = (event._replace(alarms=options.feed.alarms) for event in events)
     return feed("Restarts of " + (report.fleet.name or "the fleet"), alarmed, options.feed)
 
@@ -179,6 +179,20 @@ def _of_machine(due: _Due) -> FeedEvent:
     )
 
 
+def _by_machine(due: Sequence[_Due]) -> Iterator[FeedEvent]:
+    """One event for each machine, and one for all that Azure restarts for one release."""
+    by_azure: dict[tuple[str, ...], list[_Due]] = {}
+    for restart in due:
+        if restart.restart.runner == "platform":
+            key = (*_cause(restart.restart), str(restart.end))
+            by_azure.setdefault(key, []).append(restart)
+        else:
+            yield _of_machine(restart)
+    for key, members in by_azure.items():
+        event = _of_group("", ("platform", *key), members)
+        yield event._replace(summary=event.summary.removeprefix(": "))
+
+
 def _by_group(due: Sequence[_Due]) -> Iterator[FeedEvent]:
     """One event for each group, cause and opening; machines without a group have their own."""
     groups: dict[tuple[str, ...], list[_Due]] = {}
@@ -216,7 +230,7 @@ def _of_group(name: str, identity: tuple[str, ...], members: Sequence[_Due]) -> 
         identity=identity,
         summary=f"{name}: {count}{_by(members)} ({_why(first.restart)}, {certainty})",
         description="\n".join(
-            [*_description_lines(first, confirmed=confirmed), f"Machines: {listed}."]
+            [*_description_lines(first, len(members), confirmed=confirmed), f"Machines: {listed}."]
         ),
         certain=all(restart.certain for restart in members),
         sequence=max(map(_number, members)),
@@ -256,10 +270,13 @@ def _why(restart: Restart) -> str:
     return _WHY[restart.reason or "pending"].format(day=restart.release_date)
 
 
-def _description_lines(due: _Due, *, confirmed: bool) -> Iterator[str]:
+def _description_lines(due: _Due, machines: int = 1, *, confirmed: bool) -> Iterator[str]:
     restart = due.restart
     if restart.runner == "platform":
-        yield f"Azure restarts it in off-peak hours that it chooses, by {restart.by:%a %Y-%m-%d}."
+        whom = "it" if machines == 1 else "them"
+        yield (
+            f"Azure restarts {whom} in off-peak hours that it chooses, by {restart.by:%a %Y-%m-%d}."
+        )
     elif restart.opening is not None:
         opening = restart.opening
         yield "You run the restart."

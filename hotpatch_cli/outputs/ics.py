@@ -80,6 +80,9 @@ def feed(name: str, events: Iterable[FeedEvent], options: Feed) -> str:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("x-wr-calname", visible(name))
+    # How often clients ask again: by RFC 7986, and as Outlook reads it.
+    calendar.add("refresh-interval", timedelta(hours=12), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT12H")
     for event in sorted(events, key=lambda event_: (str(_time(event_.start)), event_.uid)):
         calendar.add_component(_component(event, options))
     if not calendar.subcomponents:

@@ -3,6 +3,7 @@ had not been.
 """
 
 import re
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from hotpatch_cli.outputs.ci_findings import aside, file_of, silent_code
@@ -13,39 +14,60 @@ _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_junit(report: Report, _options: ViewOptions = PLAIN) -> str:
-    """A suite of all machines: what fails is a failure, unknown an error; waived, known and not
+    """A suite for each file: what fails is a failure, unknown an error; waived, known and not
     Windows are skipped.
     """
     root = Element("testsuites", name="hotpatch")
-    suite = SubElement(root, "testsuite", name=_xml(report.fleet.name or "hotpatch"))
-    for checked in report.machines:
-        _case(suite, checked)
-    if report.gate.exit_code and not suite.findall("testcase/failure") + suite.findall(
-        "testcase/error"
-    ):
-        case = SubElement(
-            suite, "testcase", name="machines that are not shown", classname="hotpatch", time="0"
-        )
-        SubElement(case, "failure", message=_hidden(report), type="hidden")
+    for file, machines in _by_file(report.machines).items():
+        suite = _suite(root, report, file)
+        for checked in machines:
+            _case(suite, checked)
+    last = root[-1] if len(root) else _suite(root, report, None)
     for machine in report.skipped:
         case = SubElement(
-            suite, "testcase", name=_xml(machine.label), classname="hotpatch.skipped", time="0"
+            last, "testcase", name=_xml(machine.label), classname="hotpatch.skipped", time="0"
         )
         SubElement(case, "skipped", message="It does not run Windows.")
-    for element in (root, suite):
-        element.set("tests", str(len(suite)))
-        for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-            if kind != "skipped" or element is suite:
-                element.set(kind, str(len(suite.findall(f"testcase/{tag}"))))
-        element.set("time", "0")
+    if report.gate.exit_code and root.find(".//failure") is None and root.find(".//error") is None:
+        case = SubElement(
+            last, "testcase", name="machines that are not shown", classname="hotpatch", time="0"
+        )
+        SubElement(case, "failure", message=_hidden(report), type="hidden")
+    for suite in root:
+        _count(suite, ("failure", "error", "skipped"))
+    _count(root, ("failure", "error"))
     said = [
         *(f"{reason.rule.code} {reason.level}: {reason.message}" for reason in report.general),
         *report.notes,
     ]
     if said:
-        SubElement(suite, "system-out").text = _xml("\n".join(said))
+        SubElement(last, "system-out").text = _xml("\n".join(said))
     indent(root, " ")
     return f"<?xml version='1.0' encoding='utf-8'?>\n{tostring(root, encoding='unicode')}\n"
+
+
+def _by_file(machines: Iterable[Checked]) -> dict[str | None, list[Checked]]:
+    """The machines of each file, and of what is none."""
+    files: dict[str | None, list[Checked]] = {}
+    for checked in machines:
+        files.setdefault(file_of(checked.machine.origin.locate("name")), []).append(checked)
+    return files
+
+
+def _suite(root: Element, report: Report, file: str | None) -> Element:
+    """A suite: Jenkins' schema has a place for a file at a suite, and at no test case."""
+    suite = SubElement(root, "testsuite", name=_xml(report.fleet.name or "hotpatch"))
+    if file is not None:
+        suite.set("file", _xml(file))
+    return suite
+
+
+def _count(element: Element, tags: Iterable[str]) -> None:
+    element.set("tests", str(len(element.findall(".//testcase"))))
+    for tag in tags:
+        name = tag if tag == "skipped" else f"{tag}s"
+        element.set(name, str(len(element.findall(f".//testcase/{tag}"))))
+    element.set("time", "0")
 
 
 def _hidden(report: Report) -> str:
@@ -58,13 +80,8 @@ def _hidden(report: Report) -> str:
 
 def _case(suite: Element, checked: Checked) -> None:
     machine = checked.machine
-    place = machine.origin.locate("name")
     case = SubElement(suite, "testcase", name=_xml(machine.label), time="0")
     case.set("classname", f"hotpatch.{machine.facts.platform or 'unknown'}")
-    file = file_of(place)
-    if file is not None:
-        case.set("file", _xml(file))
-        case.set("line", str(place.line))
     verdict, state = checked.judgment.verdict or "", checked.judgment.track.state
     said = f"{verdict}, {state}" if state else verdict
     tag = {"fails": "failure", "undecided": "error", "waived": "skipped", "known": "skipped"}.get(
@@ -98,7 +115,8 @@ def _reasons_text(checked: Checked) -> str:
     lines = []
     for reason in checked.reasons:
         file, line, column = reason.location
-        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        near = file_of(reason.location) or file
+        place = ":".join(str(part) for part in (near, line, column) if part is not None)
         message = " ".join(filter(None, (reason.message, aside(reason))))
         lines.append(f"{reason.rule.code} {reason.level}: {message}")
         lines += [f"  {place}", f"  To do: {reason.remedy}"]

@@ -7,7 +7,13 @@ from typing import Any
 
 from hotpatch_cli import __version__
 from hotpatch_cli.knowledge.records import Rule
-from hotpatch_cli.outputs.ci_findings import CiFinding, ci_findings, file_of, uri_of
+from hotpatch_cli.outputs.ci_findings import (
+    CiFinding,
+    ci_findings,
+    file_of,
+    stand_in,
+    uri_of,
+)
 from hotpatch_cli.outputs.view_options import PLAIN, ViewOptions
 from hotpatch_cli.report import Reason, Report
 
@@ -30,6 +36,7 @@ def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
     order = {code: at for at, code in enumerate(rules)}
     driver: dict[str, Any] = {
         "name": "hotpatch",
+        "fullName": f"hotpatch {__version__}",
         "semanticVersion": __version__,
         "rules": list(rules.values()),
     }
@@ -41,6 +48,7 @@ def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
         ]
     head: dict[str, Any] = {
         "tool": {"driver": driver},
+        "automationDetails": {"id": _category(report)},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
         "properties": {
@@ -57,6 +65,15 @@ def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
         )
         + "\n"
     )
+
+
+def _category(report: Report) -> str:
+    """What is checked: uploads of one category replace each other, so two fleets of a repository
+    have two. A slash ends it.
+    """
+    first = report.machines[0].machine.origin.locate("name") if report.machines else None
+    source = first and (file_of(first) or stand_in(first))
+    return f"hotpatch/{uri_of(report.fleet.name or source or 'fleet').replace('/', '-')}/"
 
 
 def _notification(at: int, reason: Reason) -> dict[str, Any]:
@@ -101,10 +118,10 @@ def _help(rule: Rule) -> str:
 def _result(finding: CiFinding, at: int) -> dict[str, Any]:
     machine, judgment = finding.checked.machine, finding.checked.judgment
     location: dict[str, Any] = {"logicalLocations": [_logical(machine.label, machine.id)]}
-    file = file_of(finding.place)
-    if file is not None:
-        region = {"startLine": finding.place.line, "startColumn": finding.place.column or 1}
-        location["physicalLocation"] = {"artifactLocation": {"uri": uri_of(file)}, "region": region}
+    # GitHub requires a file and a line of every result, also of standard input and of Azure.
+    uri = uri_of(file_of(finding.place) or stand_in(finding.place))
+    region = {"startLine": finding.place.line or 1, "startColumn": finding.place.column or 1}
+    location["physicalLocation"] = {"artifactLocation": {"uri": uri}, "region": region}
     return {
         "ruleId": finding.code,
         "ruleIndex": at,

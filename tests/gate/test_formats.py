@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
+from xmlschema import XMLSchema
 
 from hotpatch_cli.outputs.formats import CHECK_FORMATS
 
@@ -337,13 +338,18 @@ def test_an_id_outweighs_the_name_in_a_fingerprint(hotpatch: Any) -> None:
     assert prints(first) == prints(again)
 
 
-def test_images_without_a_file_have_a_logical_location_alone(hotpatch: Any) -> None:
-    """An image of the command line or of standard input is in no file that anybody could open."""
-    for arguments, stdin in ((["image", "a:b:c"], ""), (["image", "-"], "a:b:c\n")):
+def test_images_without_a_file_have_a_stand_in(hotpatch: Any) -> None:
+    """GitHub refuses a result without a file and a line: what was typed or piped has a name."""
+    for arguments, stdin, uri in (
+        (["image", "a:b:c"], "", "argument"),
+        (["image", "-"], "a:b:c\n", "stdin"),
+    ):
         log = hotpatch(*arguments, "-f", "sarif", stdin=stdin).json
         jsonschema.validate(log, SARIF)
         (location,) = log["runs"][0]["results"][0]["locations"]
-        assert location == {"logicalLocations": [{"name": "a:b:c", "kind": "resource"}]}
+        assert location["logicalLocations"] == [{"name": "a:b:c", "kind": "resource"}]
+        assert location["physicalLocation"]["artifactLocation"] == {"uri": uri}
+        assert location["physicalLocation"]["region"]["startLine"] == 1
 
 
 # --- JUnit ----------------------------------------
@@ -554,7 +560,94 @@ def test_markdown_fits_into_a_comment(hotpatch: Any) -> None:
     ).out
     assert 50_000 < len(out) < 65_536
     assert "1,500 of 1,500 machines fail" in out
-    assert "too long for a comment" in out
+    assert "more. The JSON report has all of them." in out
+    assert out.count("<details>") == out.count("</details>")
+
+
+def test_rules_share_the_room_of_a_comment(hotpatch: Any) -> None:
+    """Two hundred messages of one rule leave room for the other rules, and for each remedy."""
+    many = "".join(
+        f"- {{name: a{at:03}, platform: arc, os: Windows Server 2019, owner: {'o' * 200}}}\n"
+        f"- {{name: b{at:03}, platform: azure, image: 'MicrosoftWindowsServer:WindowsServer:"
+        f"{at}-datacenter:latest'}}\n"
+        for at in range(300)
+    )
+    last = "- {name: x, platform: azure-local}\n- {name: y, platform: azure}\n"
+    last += "- {name: z, platform: arc, os: Windows Server 2025 Standard}\n"
+    text = f"machines:\n{many}{last}"
+    report = hotpatch.check(text)
+    out = hotpatch.check(text, "-f", "markdown").out
+    codes = {reason["code"] for row in report.json["machines"] for reason in row["reasons"]}
+    assert len(codes) > 5
+    for code in codes:
+        _, _, after = out.partition(f"**{code} ")
+        assert "To do: " in after.partition("\n**")[0]
+    assert len(out) < 65_536
+
+
+def test_a_message_of_many_machines_is_there_once(hotpatch: Any) -> None:
+    """What is said of several machines names the first of them."""
+    machines = (f"- {{name: m{at}, platform: arc, os: Windows Server 2019}}\n" for at in range(9))
+    out = hotpatch.check(f"machines:\n{''.join(machines)}", "-f", "markdown").out
+    (line,) = [line for line in out.splitlines() if line.startswith("- error: m0 ")]
+    first = "- error: m0 (fleet.yaml:2), m1 (fleet.yaml:3), m2 (fleet.yaml:4), and 6 more: "
+    assert line.startswith(first)
+
+
+def test_a_job_summary_has_more_room(hotpatch: Any) -> None:
+    """The summary of a job shows more machines than a comment can, and less than 1 MiB."""
+    summary = hotpatch.folder / "summary.md"
+    hotpatch.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    hotpatch.check(
+        fleet(*(f"machine{at:05}" for at in range(20_000))), "-f", "github", name="fleet.json"
+    )
+    assert 500_000 < summary.stat().st_size < 1024 * 1024
+
+
+@pytest.mark.parametrize("variable", [None, "GITHUB_WORKSPACE", "CI_PROJECT_DIR"])
+def test_paths_are_relative_to_the_repository(hotpatch: Any, variable: str | None) -> None:
+    """Annotations attach by the path in the repository, whatever folder a run begins in."""
+    root = hotpatch.folder
+    (root / "infra" / "fleets").mkdir(parents=True)
+    if variable is None:
+        (root / ".git").mkdir()
+    else:
+        hotpatch.monkeypatch.setenv(variable, str(root))
+    hotpatch.folder = root / "infra"
+    text = "machines:\n- {name: a, platform: arc, os: Windows Server 2019}\n"
+    hotpatch.write("fleets/fleet.yaml", text)
+    for name in ("fleets/fleet.yaml", str(root / "infra/fleets/fleet.yaml")):
+        outputs = {
+            form: hotpatch("check", name, *DAY, "-f", form).out
+            for form in ("github", "sarif", "gitlab", "azure", "junit")
+        }
+        for form, out in outputs.items():
+            assert "infra/fleets/fleet.yaml" in out.replace("\\/", "/"), form
+            assert str(root) not in out
+
+
+def test_sarif_has_a_category_of_its_fleet(hotpatch: Any) -> None:
+    """GitHub replaces the results of a category: two fleets of a repository have two."""
+    machines = "machines:\n- {name: a, platform: arc, os: Windows Server 2019}\n"
+    categories = [
+        hotpatch.check(text, "-f", "sarif", name=name).json["runs"][0]["automationDetails"]["id"]
+        for text, name in (
+            (machines, "one.yaml"),
+            (machines, "two.yaml"),
+            (f"fleet: my shop\n{machines}", "one.yaml"),
+        )
+    ]
+    assert categories == ["hotpatch/one.yaml/", "hotpatch/two.yaml/", "hotpatch/my%20shop/"]
+
+
+JENKINS = XMLSchema(Path(__file__).parent / "junit-10.xsd")
+
+
+@pytest.mark.parametrize("name", ["fleet.yaml", "large.yaml"])
+def test_junit_is_what_jenkins_takes(hotpatch: Any, name: str) -> None:
+    """Jenkins' xunit plugin validates what it reads by its schema."""
+    out = hotpatch("check", str(Path(EXAMPLE).parent / name), *DAY, "-f", "junit").out
+    JENKINS.validate(out)
     assert out.count("<details>") == out.count("</details>")
 
 

@@ -209,3 +209,19 @@ def test_no_password_is_told(hotpatch: Any) -> None:
     """What stands beside the fields that are read never comes out."""
     done = check(hotpatch, [instance()], [image(sku=CORE)])
     assert "SECRET" not in done.out + done.err
+
+
+def test_one_vm_as_az_shows_it(hotpatch: Any) -> None:
+    """`az stack-hci-vm show` puts the VM beside its attestation, without a type."""
+    owner = "/subscriptions/0/resourceGroups/r/providers/Microsoft.HybridCompute/machines/web01"
+    instance = f"{owner}/providers/Microsoft.AzureStackHCI/virtualMachineInstances/default"
+    shown = {
+        "attestationStatus": None,
+        "virtualmachineinstance": {
+            "id": instance,
+            "name": "default",
+            "properties": {"storageProfile": {"imageReference": {"id": "/images/i"}}},
+        },
+    }
+    done = hotpatch.check(json.dumps(shown), name="vm.json")
+    assert done.machines["web01"]["platform"] == "azure-local"

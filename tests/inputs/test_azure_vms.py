@@ -1,5 +1,7 @@
 """Azure VMs: one and the same fleet in all the clothes in which Azure's tools hand it out."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +142,53 @@ def test_json_of_something_else_is_refused(hotpatch: Any, text: str) -> None:
     done = hotpatch.check(text, name="vms.json")
     assert (done.code, done.out) == (2, "")
     assert "Unrecognized file type" in done.err
+
+
+def test_a_list_of_names_is_no_list_of_facts(hotpatch: Any) -> None:
+    """`az resource list` leaves properties out: its VMs aren't unknown, the export is wrong."""
+    resource = {
+        "id": "/subscriptions/0/resourceGroups/r/providers/Microsoft.Compute/virtualMachines/a",
+        "name": "a",
+        "type": "Microsoft.Compute/virtualMachines",
+        "location": "westeurope",
+        "sku": None,
+        "properties": None,
+        "tags": {"env": "prod"},
+    }
+    done = hotpatch.check(json.dumps([resource]), name="vms.json")
+    assert (done.code, done.out) == (2, "")
+    assert "vms.json:1:2: The export has no fact of 'a' beside its name and region." in done.err
+    assert "az vm list" in done.err
+
+
+def test_an_object_that_powershell_cut_is_named_as_such(hotpatch: Any) -> None:
+    """Below its depth, ConvertTo-Json writes the name of a type in place of the object."""
+    cut = "Microsoft.Azure.Management.Compute.Models.StorageProfile"
+    resource = {"Name": "a", "Type": "Microsoft.Compute/virtualMachines", "StorageProfile": cut}
+    done = hotpatch.check(json.dumps([resource | {"OSProfile": {}}]), name="vms.json")
+    assert done.code == 2
+    assert "The content of storageProfile is missing: PowerShell wrote the name" in done.err
+    assert "-Depth 10" in done.err
+
+
+def _snake(node: Any) -> Any:
+    """A tree with its keys as the SDK for Python writes them."""
+    if isinstance(node, dict):
+        return {
+            re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower(): _snake(value)
+            for key, value in node.items()
+        }
+    return [_snake(item) for item in node] if isinstance(node, list) else node
+
+
+def test_the_keys_of_the_sdk_for_python_mean_the_same(hotpatch: Any) -> None:
+    """`[vm.as_dict() for vm in ...]` has `storage_profile` where REST has `storageProfile`."""
+    exported = json.loads((DATA / "az-list-new.json").read_text(encoding="utf-8"))
+    done = hotpatch.check(json.dumps(_snake(exported)), name="vms.json")
+    oracle = check(hotpatch, "az-list-new.json")
+    assert done.machines.keys() == oracle.machines.keys()
+    for name, machine in done.machines.items():
+        same = oracle.machines[name]
+        assert machine["verdict"] == same["verdict"]
+        codes = [[reason["code"] for reason in row["reasons"]] for row in (machine, same)]
+        assert codes[0] == codes[1]

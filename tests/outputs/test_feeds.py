@@ -336,6 +336,34 @@ machines:
     assert event["STATUS"] == "TENTATIVE"
 
 
+def test_what_azure_restarts_for_a_release_is_one_event(hotpatch: Hotpatch) -> None:
+    """A hundred machines that Azure restarts are no hundred events of a month; the event of a
+    release stays the same one, however many machines there are.
+    """
+    fleets = {}
+    for count in (1, 100):
+        machines = (
+            f"""
+  - name: web{at:02}
+    platform: azure
+    image: MicrosoftWindowsServer:WindowsServer:2025-datacenter-azure-edition
+    patching: {{mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}
+    build: 26100.7092"""
+            for at in range(count)
+        )
+        fleets[count] = events(restarts(hotpatch, fleet=f"machines:{''.join(machines)}\n").out)
+    (uid,) = fleets[100]
+    assert list(fleets[1]) == [uid]
+    assert fleets[100][uid]["SUMMARY"].startswith("100 machines restart by Azure")
+
+
+def test_a_feed_says_how_often_to_ask_again(hotpatch: Hotpatch) -> None:
+    """Clients that subscribe know the interval, by the standard and as Outlook reads it."""
+    calendar = icalendar.Calendar.from_ical(restarts(hotpatch, fleet=FLEET).out)
+    assert calendar["REFRESH-INTERVAL"].dt == timedelta(hours=12)
+    assert calendar["X-PUBLISHED-TTL"] == "PT12H"
+
+
 # --- openings ----------------------------------------
 
 

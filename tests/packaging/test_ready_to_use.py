@@ -118,10 +118,12 @@ def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
     ids = [{"id": hook["id"]} for hook in HOOKS]
     config = {"repos": [{"repo": str(hooks), "rev": revision, "hooks": ids}]}
     (project / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
-    (project / "fleet.yaml").write_text(BAD + WINDOW)
-    (project / "notes.yaml").write_text("a: b\n")
-    (project / "--fail-on=never").mkdir()  # a folder is no option
-    (project / "--fail-on=never" / "fleet.yaml").write_text(BAD.replace("old01", "old02"))
+    (project / "hotpatch.toml").write_text('[check]\nfleet = ["fleets/*.yaml"]\n')
+    fleets = project / "fleets"
+    fleets.mkdir()
+    (fleets / "west.yaml").write_text(BAD + WINDOW)
+    (fleets / "--fail-on=never.yaml").write_text(BAD.replace("old01", "old02"))  # no option
+    (project / "fleet-agent.yaml").write_text("kind: DaemonSet\n")  # another fleet, of Kubernetes
     committed(project)
     variables = environment(PRE_COMMIT_HOME=str(tmp_path / "cache"), HOTPATCH_AS_OF="2025-12-15")
     run = [sys.executable, "-m", "pre_commit", "run", "--all-files", "--color", "never"]
@@ -133,8 +135,8 @@ def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
     assert "HP105" in first.stdout
     assert "old02" in first.stdout
     assert "exit code: 1" in first.stdout
-    (project / "fleet.yaml").write_text(GOOD + WINDOW)
-    (project / "--fail-on=never" / "fleet.yaml").write_text(GOOD.replace("new01", "new02"))
+    (fleets / "west.yaml").write_text(GOOD + WINDOW)
+    (fleets / "--fail-on=never.yaml").write_text(GOOD.replace("new01", "new02"))
     second = subprocess.run(
         run, cwd=project, env=variables, capture_output=True, text=True, check=False
     )
@@ -144,18 +146,18 @@ def test_the_hooks_stop_a_commit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "matches"),
     [
-        ("fleet.yaml", True),
-        ("prod/inventory-eu.json", True),
-        ("a/fleet.yml", True),
-        ("myfleet.yaml", False),
-        ("fleet.md", False),
-        ("waivers.yaml", False),
+        ("fleets/west.yaml", True),
+        ("prod/vms.json", True),
+        ("plan.tf", True),
+        ("hotpatch.toml", True),
+        ("README.md", False),
     ],
 )
-def test_the_hook_looks_at_inventories(name: str, matches: bool) -> None:
-    """By their names, in any folder."""
-    (hook,) = [hook for hook in HOOKS if hook["id"] == "hotpatch-check"]
-    assert bool(re.search(hook["files"], name)) == matches
+def test_a_hook_looks_at_the_whole_fleet_when_a_part_changes(name: str, matches: bool) -> None:
+    """A change of any file that a fleet can have starts the hook, which reads all of the fleet."""
+    for hook in HOOKS:
+        assert hook["pass_filenames"] is False
+    assert bool(re.search(HOOKS[0]["files"], name)) == matches
 
 
 # --- the Action ----------------------------------------
@@ -330,7 +332,7 @@ def test_the_workflow_names_inputs_that_the_action_has() -> None:
     assert given <= ACTION["inputs"].keys()
     assert {key for key, entry in ACTION["inputs"].items() if entry.get("required")} <= given
     assert steps[2]["with"]["sarif_file"] == ACTION["inputs"]["sarif"]["default"]
-    assert steps[2]["if"] == "always()"
+    assert steps[2]["if"] == "always() && hashFiles('hotpatch.sarif') != ''"
 
 
 # --- the Dockerfile ----------------------------------------

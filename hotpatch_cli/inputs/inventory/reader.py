@@ -23,10 +23,11 @@ FLEET_FIELDS: dict[str, Field] = {
     "limits": Field(LIMITS, "limits on concurrent restarts"),
     "machines": Field(MACHINES, "list of machines"),
 }
+_SCHEMA_KEY = {"$schema": Field(TEXT.codec, "schema of this file, for editors")}
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "hotpatch inventory",
-} | c.record_schema(FLEET_FIELDS)
+} | c.record_schema(_SCHEMA_KEY | FLEET_FIELDS)
 
 
 def _left_alone(field: Field) -> Field:
@@ -36,7 +37,8 @@ def _left_alone(field: Field) -> Field:
 
 _SECTIONS: Codec[dict[str, Any]] = c.record(
     dict,
-    FLEET_FIELDS
+    _SCHEMA_KEY
+    | FLEET_FIELDS
     | {key: _left_alone(FLEET_FIELDS[key]) for key in ("machines", "windows", "freezes")},
     "an inventory",
 )

@@ -45,6 +45,10 @@ def _read(document: Document) -> SourceData:
             f"{document.file}: ignored {counted(template.linked, 'linked template')}. "
             "Add them as separate files."
         )
+    if template.off:
+        source.notes.append(
+            f"{document.file}: ignored {_off(template)}, because of a condition that is false."
+        )
     # Machines first, then images: names are given in the order of the template.
     deployed = _deployed(template.resources)
     machines = [resource for resource in deployed if deployments.is_machine(resource.body)]
@@ -58,7 +62,7 @@ def _read(document: Document) -> SourceData:
 def _deployed(resources: tuple[TemplateResource, ...]) -> list[Deployed]:
     """Resources with their names, each of its own: templates often leave names open."""
     names = deployments.numbered(
-        "/".join((*resource.nested_in, resource.name or "(no name)")) for resource in resources
+        "/".join((*resource.nested_in, resource.label)) for resource in resources
     )
     result = []
     for name, resource in zip(names, resources, strict=True):
@@ -70,12 +74,15 @@ def _deployed(resources: tuple[TemplateResource, ...]) -> list[Deployed]:
     return result
 
 
+def _off(template: ResolvedTemplate) -> str:
+    return counted(template.off, "virtual machine or image", "virtual machines or images")
+
+
 def _refusal(template: ResolvedTemplate) -> tuple[str, str]:
     """The message for a template without a machine, and what to do."""
     if template.off:
-        number = counted(template.off, "virtual machine or image", "virtual machines or images")
         verb = "its condition is" if template.off == 1 else "their conditions are"
-        message = f"The template contains {number}, but {verb} false."
+        message = f"The template contains {_off(template)}, but {verb} false."
         return message, "Add a parameters file that makes the condition true."
     counts = sorted(template.other_types.items())[:_SHOWN]
     there = ", ".join(f"{count} of {quoted(kind)}" for kind, count in counts)

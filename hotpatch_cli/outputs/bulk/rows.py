@@ -44,8 +44,13 @@ class Results:
         return None if value is None else str(value)
 
     def _told(self, column: str) -> str:
-        day = self._form == "parquet" and column in _DAYS
-        return f"{quoted(column)}::DATE AS {quoted(column)}" if day else quoted(column)
+        """SQL of a column. Each column of Parquet may be empty in its schema, whatever the day has
+        in it: files of several days are then of one schema, and append.
+        """
+        if self._form != "parquet":
+            return quoted(column)
+        value = f"try_cast({quoted(column)} AS DATE)" if column in _DAYS else quoted(column)
+        return f"CASE WHEN row < 0 THEN NULL ELSE {value} END AS {quoted(column)}"
 
     def write(self, table: BulkTable, path: Path) -> None:
         """Write the machines of the profiles that were kept. Raises InputError where there is no
@@ -62,12 +67,12 @@ class Results:
                 f"CASE WHEN name IN (FROM shared) AND {group} <> '' "
                 f"THEN {group} || '/' || name ELSE name END"
             )
-        judged = ", ".join(map(self._told, _JUDGED))
+        judged = map(self._told, _JUDGED)
         shown = f"{name} AS name, id"
         if self._form == "csv":
             shown = f"{self._safe(name, 'name', table)}, {self._safe('id', 'id', table)}"
         rows = f"SELECT row, profile, {shown} FROM {table.machines}"
-        wanted = f"name, id, {judged}"
+        wanted = ", ".join([self._told("name"), self._told("id"), *judged])
         if self._form == "csv":
             wanted = _line_of("name", "id", *map(quoted, _JUDGED))
         query = f"SELECT {wanted} FROM ({rows}) JOIN {self._verdict} USING (profile) ORDER BY row"

@@ -179,3 +179,19 @@ def test_bulk_exit_codes_are_those_of_check(
         == small(hotpatch, "--bulk", "-f", "csv", *arguments).code
         == code
     )
+
+
+def test_days_of_parquet_append(hotpatch: Hotpatch) -> None:
+    """Files of days with and without empty cells have one schema, so that they append."""
+    schemas = []
+    for name, system in (("one", "Windows Server 2019"), ("two", "")):
+        table = hotpatch.write(
+            f"{name}.csv", f"name,id,platform,os\na,/subscriptions/x,arc,{system}\n"
+        )
+        done = hotpatch("check", table, "--bulk", "-f", "parquet", "-o", f"{name}.parquet", "-q")
+        assert done.code in (1, 3)
+        with duckdb.connect() as connection:
+            path = str(hotpatch.folder / f"{name}.parquet")
+            query = "SELECT name, type, repetition_type, logical_type FROM parquet_schema(?)"
+            schemas.append(connection.execute(query, [path]).fetchall())
+    assert schemas[0] == schemas[1]
