@@ -27,8 +27,9 @@ class Restart(NamedTuple):
 
     `runner` is `platform` where Azure chooses the moment, by the day `by`; the owner's window is
     then only a preference, and `enforced` is False. The same applies to a window that Azure doesn't
-    run on the machine. `overdue` is true if the day `by` has passed. It is not `certain` where the
-    machine may be due now, since what it has installed is not known.
+    run on the machine; where that is unknown, `enforced` is None. `overdue` is true if the day `by`
+    has passed. It is not `certain` where the machine may be due now, since what it has installed is
+    not known.
     """
 
     reason: str | None = None
@@ -51,7 +52,7 @@ class _Runner(NamedTuple):
     """
 
     by_platform: bool
-    promised: bool = True
+    promised: bool | None = True
     findings: tuple[Finding, ...] = ()
 
 
@@ -85,12 +86,14 @@ class Restarts:
             for window in windows_of(self.fleet, placement)
             if window.runner in RUN_BY_AZURE
         )
-        findings = tuple(_schedule_findings(facts, placement, azures))
+        findings = tuple(schedule_findings(facts, placement, azures))
         if not findings or not azures or by_platform:
             return placement, _Runner(by_platform, findings=findings)
         others = tuple(name for name in placement.windows if name not in azures)
-        run = placement._replace(windows=others) if others else placement
-        return run, _Runner(by_platform, promised=bool(others), findings=findings)
+        if others:
+            return placement._replace(windows=others), _Runner(by_platform, findings=findings)
+        promised = None if findings[0].variant == "unknown" else False
+        return placement, _Runner(by_platform, promised=promised, findings=findings)
 
     def _restart(self, placement: Placement, causes: Sequence[Cause], runner: _Runner) -> Restart:
         if not causes:
@@ -171,14 +174,14 @@ def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, .
     )
 
 
-def _schedule_findings(
+def schedule_findings(
     facts: Facts, placement: Placement, azures: Sequence[str]
 ) -> Sequence[Finding]:
-    """HP504: a window that Azure runs on a VM where it runs none, or a VM that nothing patches
-    without a window.
+    """HP504: a window that Azure runs (`azures`) on a VM where it runs none, or where that is
+    unknown, or a VM that nothing patches without a window.
     """
     settings = facts.patching
-    if facts.platform != "azure" or settings.mode is None:
+    if facts.platform != "azure":
         return ()
     if customer_managed(facts):
         lacking = {"patching.bypass_safety_checks": True, "window": None}
@@ -192,7 +195,10 @@ def _schedule_findings(
         "patching.mode": settings.mode,
         "patching.bypass_safety_checks": flag,
     }
-    return (make_finding("HP504", seen=seen, window=names, mode=settings.mode, flag=written(flag)),)
+    if settings.mode is None and flag is not False:
+        return (make_finding("HP504", "unknown", seen=seen, window=names),)
+    words = {"window": names, "mode": written(settings.mode), "flag": written(flag)}
+    return (make_finding("HP504", seen=seen, **words),)
 
 
 def _moment(fitted: tuple[Cause, Fit | NoFit | ZoneMissing]) -> datetime:
@@ -261,4 +267,6 @@ def _when(restart: Restart) -> str:
         return f"Azure chooses off-peak hours{last}{wish}"
     if window is None:
         return "no opening found"
+    if restart.enforced is None:
+        return f"in {window}, if Azure runs it on this VM"
     return f"in {window}" if restart.enforced else f"Azure doesn't apply {window}, to this VM"

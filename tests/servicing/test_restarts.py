@@ -114,7 +114,9 @@ def test_causes_without_an_opening_share_none() -> None:
         (MANUAL, ("sunday",), "the owner", "sunday", []),
         (MANUAL, ("azures",), "nobody", "azures", ["HP504 default"]),
         (MANUAL, ("azures", "sunday"), "the owner", "sunday", ["HP504 default"]),
-        (vm(None), ("azures",), "the owner", "azures", []),
+        (vm(None), ("azures",), "unknown", "azures", ["HP504 unknown"]),
+        (vm(None), ("azures", "sunday"), "the owner", "sunday", ["HP504 unknown"]),
+        (vm(None), ("sunday",), "the owner", "sunday", []),
         (vm("Manual", platform="azure-local"), ("azures",), "the owner", "azures", []),
     ],
 )
@@ -134,9 +136,10 @@ def test_who_runs_a_restart_in_which_window(
     runners = {
         ("owner", True): "the owner",
         ("owner", False): "nobody",
+        ("owner", None): "unknown",
         ("platform", False): "Azure",
     }
-    assert runners[found.runner or "", bool(found.enforced)] == runner
+    assert runners[found.runner or "", found.enforced] == runner
     assert (found.opening.window if found.opening else None) == window
     assert codes(found) == expected
 
