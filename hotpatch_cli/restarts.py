@@ -81,15 +81,10 @@ class Restarts:
         schedules on the VM.
         """
         by_platform = restarted_by_platform(facts)
-        azures = tuple(
-            window.name
-            for window in windows_of(self.fleet, placement)
-            if window.runner in RUN_BY_AZURE
-        )
-        findings = tuple(schedule_findings(facts, placement, azures))
-        if not findings or not azures or by_platform:
+        findings = tuple(findings_on_windows(self.fleet, facts, placement))
+        others = run_windows(self.fleet, facts, placement)
+        if others == placement.windows:
             return placement, _Runner(by_platform, findings=findings)
-        others = tuple(name for name in placement.windows if name not in azures)
         if others:
             return placement._replace(windows=others), _Runner(by_platform, findings=findings)
         promised = None if findings[0].variant == "unknown" else False
@@ -172,6 +167,26 @@ def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, .
         for freeze in freezes
         if applies(freeze, placement.groups, placement.ring, placement.region, tags)
     )
+
+
+def findings_on_windows(fleet: Fleet, facts: Facts, placement: Placement) -> Sequence[Finding]:
+    """HP504 on the windows of a machine."""
+    return schedule_findings(facts, placement, _azures(fleet, placement))
+
+
+def run_windows(fleet: Fleet, facts: Facts, placement: Placement) -> tuple[str, ...]:
+    """The windows of a machine in which somebody surely restarts it: Azure's only where it runs
+    schedules on the VM, and all of them where Azure chooses the moment by itself.
+    """
+    azures = _azures(fleet, placement)
+    if restarted_by_platform(facts) or not schedule_findings(facts, placement, azures):
+        return placement.windows
+    return tuple(name for name in placement.windows if name not in azures)
+
+
+def _azures(fleet: Fleet, placement: Placement) -> tuple[str, ...]:
+    windows = windows_of(fleet, placement)
+    return tuple(window.name for window in windows if window.runner in RUN_BY_AZURE)
 
 
 def schedule_findings(
@@ -269,4 +284,6 @@ def _when(restart: Restart) -> str:
         return "no opening found"
     if restart.enforced is None:
         return f"in {window}, if Azure runs it on this VM"
-    return f"in {window}" if restart.enforced else f"Azure doesn't apply {window}, to this VM"
+    if restart.enforced or opening is None:
+        return f"in {window}"
+    return f"Azure doesn't apply the window {opening.window} to this VM"

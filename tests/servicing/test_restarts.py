@@ -297,7 +297,15 @@ def test_the_length_that_is_missing() -> None:
             {"facts": MANUAL, "windows": ("azures",)},
             (
                 "It restarts for the baseline of 2026-01-13: Azure doesn't apply the window "
-                "azures, 2026-01-17 23:00 +0000, to this VM."
+                "azures to this VM."
+            ),
+        ),
+        (
+            (NEXT,),
+            {"facts": vm(None), "windows": ("azures",)},
+            (
+                "It restarts for the baseline of 2026-01-13: in the window azures, "
+                "2026-01-17 23:00 +0000, if Azure runs it on this VM."
             ),
         ),
         ((), {}, ""),
