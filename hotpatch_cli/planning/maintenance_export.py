@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
-from hotpatch_cli.model import Finding, Machine, PatchMode, make_finding, meaning_of
+from hotpatch_cli.model import Finding, Machine, make_finding
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules
 from hotpatch_cli.planning.window_slots import MINUTE
+from hotpatch_cli.restarts import schedule_findings
 from hotpatch_cli.schedule.clock import is_unambiguous
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.zones import windows_name
@@ -60,6 +61,10 @@ class RefusedRestart(NamedTuple):
 
     machine: str
     reason: str
+
+
+_WINDOWS = ("of this plan",)
+"""The windows of HP504, in its sentence: those that Azure gets, not those of the fleet."""
 
 
 class PlanExport(NamedTuple):
@@ -171,20 +176,15 @@ def _configuration(place: _Place, reboots: Sequence[Reboot], name: str) -> Plann
 
 
 def _doubts(machine: Machine) -> Iterator[Finding]:
-    """HP204: a schedule on a virtual machine that hotpatches needs a flag that Azure may refuse."""
+    """HP204: a schedule on a virtual machine that hotpatches needs a flag that Azure may refuse.
+    HP504: Azure runs no schedule on it, or that is unknown.
+    """
     if machine.facts.platform == "azure" and machine.facts.patching.hotpatching:
         yield make_finding("HP204", seen={"patching.hotpatching": True})
+    yield from schedule_findings(machine.facts, machine.placement, _WINDOWS)
 
 
 def _warnings(plan: Plan, reboots: Sequence[Reboot], limits: ScheduleLimits) -> Iterator[str]:
-    for reboot in reboots:
-        mode = reboot.machine.facts.patching.mode
-        automatic = meaning_of(mode) is PatchMode.AUTOMATIC_BY_PLATFORM
-        if reboot.machine.facts.platform == "azure" and not automatic:
-            yield (
-                f"{reboot.machine.label}: its patch mode is {mode or 'unknown'}; "
-                "a schedule needs AutomaticByPlatform"
-            )
     late = [reboot.machine.label for reboot in reboots if reboot.start.time() >= limits.late_start]
     if late:
         yield (
