@@ -189,7 +189,7 @@ def _unknown_runs(view: PlanView) -> Iterator[str]:
     ]
     if doubted:
         yield (
-            f"{rule.name} (HP504): whether Azure runs the window isn't known for "
+            f"{rule.name} (HP504): it is unknown whether Azure runs the window of "
             f"{_names(doubted)}, because the patch mode is missing. The start isn't certain."
         )
 

@@ -68,8 +68,8 @@ def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
 
 
 def _category(report: Report) -> str:
-    """What is checked: uploads of one category replace each other, so two fleets of a repository
-    have two. A slash ends it.
+    """What is checked. Uploads of one category replace each other: two fleets of a repository have
+    two. A slash ends it.
     """
     first = report.machines[0].machine.origin.locate("name") if report.machines else None
     source = first and (file_of(first) or stand_in(first))

@@ -4,6 +4,7 @@ and cut answers.
 
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -163,16 +164,18 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running() -> Iterator[Azure]:
-    """The stand-in while it answers."""
+def running(tls: ssl.SSLContext | None = None) -> Iterator[Azure]:
+    """The stand-in while it answers, over TLS where a context is given."""
     stand = Azure()
     with ThreadingHTTPServer(
         ("127.0.0.1", 0), type("Bound", (Handler,), {"azure": stand})
     ) as server:
         server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        stand.url = f"http://127.0.0.1:{server.server_address[1]}"
+        stand.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
         yield stand
         server.shutdown()
         thread.join()
