@@ -31,6 +31,7 @@ OPENERS = {
 
 _BEGINNINGS = {b"PAR1": "tables.parquet", b"PK\x03\x04": "tables.workbook"}
 """First bytes of a file that is no text -> module of this package that opens it."""
+_PACKER = ".pkr.hcl"
 _PARAMETERS = "/deploymentParameters.json"
 _TEMPLATE = "deploymentTemplate.json"
 
@@ -50,7 +51,32 @@ def open_documents(names: Iterable[str], problems: list[Problem]) -> list[Docume
         (parameters if _schema_ends(document, _PARAMETERS) else documents).append(document)
     templates = [document for document in documents if _schema_ends(document, _TEMPLATE)]
     problems += _paired(templates, parameters)
-    return documents
+    return _with_variables(documents)
+
+
+def _with_variables(documents: list[Document]) -> list[Document]:
+    """The documents, of which Packer's in one folder share their variables and locals, as Packer
+    reads a folder; a file with nothing else has no machine of its own.
+    """
+    folders: dict[Path, list[Document]] = {}
+    for document in documents:
+        if document.file.lower().endswith(_PACKER):
+            folders.setdefault(Path(document.file).parent, []).append(document)
+    left_out: list[Document] = []
+    for together in folders.values():
+        building = [document for document in together if document.root.get("source")]
+        left_out += [document for document in together if building and document not in building]
+        for document in building:
+            for other in together if len(together) > 1 else ():
+                for kind in ("variable", "locals"):
+                    _add_missing(document.root[kind], other.root[kind])
+    return [document for document in documents if document not in left_out]
+
+
+def _add_missing(target: Mapping, other: Mapping) -> None:
+    for name, node in other.items():
+        if name not in target:
+            target.put(name, node, target.mark, target.mark)
 
 
 def open_document(name: str) -> Document:

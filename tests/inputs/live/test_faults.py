@@ -73,7 +73,7 @@ def test_absurd_waits(hotpatch: Any, fleet: Azure, asked: str) -> None:
     assert monotonic() - began < 10
 
 
-@pytest.mark.parametrize("asked", ["121", "9e9", past(5)])
+@pytest.mark.parametrize("asked", ["121", "9e9", past(5)], ids=["seconds", "ages", "a moment"])
 def test_long_waits(hotpatch: Any, fleet: Azure, asked: str) -> None:
     """A wait of more than two minutes is not begun: the run ends with code 2."""
     fleet.instead = [None, Answer(429, {}, {"Retry-After": asked})]

@@ -137,3 +137,22 @@ def test_what_cannot_be_read_is_named_and_no_secret_with_it(
     assert done.code == 2
     assert said in done.err
     assert PLANTED not in done.err
+
+
+def test_files_of_a_folder_share_their_variables(hotpatch: Any) -> None:
+    """Packer reads all files of a folder as one template: variables are usually in a second one."""
+    (hotpatch.folder / "packer").mkdir()
+    hotpatch.write(
+        "packer/variables.pkr.hcl", 'variable "sku" {\n  default = "2019-datacenter"\n}\n'
+    )
+    build = (
+        'locals {\n  offer = "WindowsServer"\n}\nsource "azure-arm" "base" {\n'
+        '  image_publisher = "MicrosoftWindowsServer"\n  image_offer = local.offer\n'
+        "  image_sku = var.sku\n}\n"
+    )
+    hotpatch.write("packer/build.pkr.hcl", build)
+    done = hotpatch("check", "packer", "--as-of", "2025-12-15", "-f", "json")
+    (reason,) = done.machines["azure-arm.base"]["reasons"]
+    assert "MicrosoftWindowsServer:WindowsServer:2019-datacenter" in reason["message"]
+    alone = hotpatch("check", "packer/variables.pkr.hcl", "--as-of", "2025-12-15")
+    assert alone.code == 2
