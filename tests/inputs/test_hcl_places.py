@@ -16,6 +16,6 @@ def test_many_labels() -> None:
     }
     started = perf_counter()
     tree = _tree(parsed, text)
-    assert perf_counter() - started < 30
+    assert perf_counter() - started < 60
     assert tree["variable"].at("v19999") == text.index('variable "v19999"')
     assert text[tree["locals"].at("v19999") :].startswith('"a"\n}')
