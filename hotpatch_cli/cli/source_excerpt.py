@@ -1,7 +1,7 @@
 """The line of a problem, with a caret under the column, for people at a terminal.
 
 Only lines of inventories (YAML) are shown, which people write by hand: exports, Terraform plans and
-templates can have passwords. A line that names a secret is never shown, nor one whose key may stand
+templates can have passwords. A line that names a secret is never shown, nor one whose key may be
 on a line above that names one, nor one of a large file.
 """
 

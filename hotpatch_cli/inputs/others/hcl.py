@@ -13,7 +13,7 @@ from hotpatch_cli.errors import InputError, Problem, missing_package, refuse
 
 _MAX_CHARACTERS = 200_000
 _NEAR = 100
-"""How many words like that of a block, as in comments, may stand before it."""
+"""How many words like that of a block, as in comments, may come before it."""
 _KEPT = re.compile(
     r"image_\w+|os_type|custom_managed_image_name|source|type|name|default|sensitive"
 )
@@ -80,7 +80,7 @@ class _Blocks:
 
     def head(self, pattern: str) -> int:
         """The offset of the block with these labels; else the start of the text. Blocks come in the
-        order of the text, so it's looked for near the last one.
+        order of the text: the search is near the last one.
         """
         head = re.compile(pattern)
         for number in range(self._at, min(self._at + _NEAR, len(self._heads))):
