@@ -15,7 +15,7 @@ from hotpatch_cli.cli.standard_streams import discard_rest
 from hotpatch_cli.documents.redaction import redacted
 from hotpatch_cli.documents.run_files import files_of_run
 from hotpatch_cli.errors import SHOWN_AT_MOST, InputError, refuse
-from hotpatch_cli.outputs.escaping import encoded, visible
+from hotpatch_cli.outputs.escaping import encoded, visible, without_commands
 from hotpatch_cli.outputs.view_options import ViewOptions
 
 WIDE = 200
@@ -55,6 +55,7 @@ def at_place(output: str, wanted: ViewOptions) -> ViewOptions:
     from shutil import get_terminal_size
 
     wanted = wanted._replace(suffix=Path(f"_{Path(output).name}").suffix.lower())
+    wanted = wanted._replace(build_log=output == "-" and _in_build())
     color = output == "-" and wanted.color and takes_color()
     if output == "-" and sys.stdout.isatty():
         width = get_terminal_size().columns
@@ -93,6 +94,16 @@ def deliver_parts(parts: Iterable[bytes]) -> None:
         discard_rest(sys.stdout.fileno())
 
 
+def safe_in_log(text: str) -> str:
+    """Text for a standard stream: in a build log nothing in it is a command to the agent."""
+    return without_commands(text) if _in_build() else text
+
+
+def _in_build() -> bool:
+    """Whether an agent of Azure Pipelines or GitHub Actions reads the standard streams."""
+    return bool(os.environ.get("TF_BUILD") or os.environ.get("GITHUB_ACTIONS"))
+
+
 def say(text: str, *, quiet: bool = False) -> None:
     """Write a note to standard error: one line, which a terminal wraps between words."""
     if not quiet:
@@ -100,7 +111,7 @@ def say(text: str, *, quiet: bool = False) -> None:
 
 
 def _line(text: str) -> str:
-    line = visible(redacted(text))
+    line = safe_in_log(visible(redacted(text)))
     if sys.stderr.isatty():
         from shutil import get_terminal_size
         from textwrap import fill
@@ -124,7 +135,7 @@ def show_problems(error: InputError) -> None:
     from hotpatch_cli.cli.source_excerpt import excerpt
 
     for problem in error.problems[:SHOWN_AT_MOST]:
-        sys.stderr.write(_line(str(problem)) + (excerpt(problem) if shows else ""))
+        sys.stderr.write(_line(str(problem)) + (safe_in_log(excerpt(problem)) if shows else ""))
     rest = len(error.problems) - SHOWN_AT_MOST
     if rest > 0:
         sys.stderr.write(f"... and {rest} more problems.\n")

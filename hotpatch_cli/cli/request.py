@@ -75,5 +75,5 @@ def _plan_outputs(request: Any) -> None:
             continue
         before = getattr(request, read, None) if read else None
         if before is not None and same_file(name, before):
-            files_of_run().amend(name)
+            files_of_run().replace(name)
         plan_outputs([name], may_be_folder=getattr(request, "writes_folders", False))

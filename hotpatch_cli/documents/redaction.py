@@ -16,13 +16,26 @@ _NAME = re.compile(
 )
 _LINE = re.compile(r"(?i)pass|connection|authori[sz]|key\s*[:=]")
 _HEADS = re.compile(  # one quick look: most texts have none of these
-    r"(?i):/|sig=|key=|pwd=|code=|pass|secret|token|bearer|basic |eyJ|gh[a-z]_|github_pat_|glpat-|"
-    r"AKIA|ASIA|xox|-----BEGIN|\$ANSIBLE_VAULT|AccountKey|SharedAccess"
+    r"(?i):/|sig[ \t]*(?:=|%3d)|key|pwd|code[ \t]*(?:=|%3d)|pass|secret|token|bearer|basic |eyJ|"
+    r"gh[a-z]_|github_pat_|glpat-|AKIA|ASIA|xox|-----BEGIN|\$ANSIBLE_VAULT|SharedAccess"
 )
 _PARAMETERS = (
-    r"sig|account_?key|shared_?access_?key|shared_?access_?signature|"
+    r"sig|account[_ ]?key|shared_?access_?key|shared_?access_?signature|"
     r"password|passwd|pwd|client_?secret|secret|access_?token|api_?key|token|code"
 )
+_PAIR = rf"(?<![\w-])((?:{_PARAMETERS})[ \t]{{0,8}}(?:=|%3D)[ \t]{{0,8}})(?!\(redacted\))"
+"""A parameter of an address or a connection string, up to its value."""
+_INNER_PAIR = rf"(?i:(?<=;){_PAIR}[^;\r\n]{{1,4000}})"
+_FIRST_PAIR = rf"(?i:{_PAIR}[^;\r\n]{{1,400}}+(?=;[ ]?\w[\w ]{{0,40}}=))"
+_MEMBER = (
+    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|credential|connection_?string|"
+    r"(?:account|access|api|private|storage|shared)[_-]?key)"
+)
+_JSON_MEMBER = (
+    rf"(?i)(\\?[\"'][\w-]{{0,40}}{_MEMBER}[\w-]{{0,20}}\\?[\"']\s{{0,8}}:\s{{0,8}}"
+    r"(\\?[\"']))(?:\\.|.){0,4000}?(?=(?<!\\)\2|$)"
+)
+"""A member of JSON in a text, which may be escaped in JSON itself."""
 _SHAPES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -31,13 +44,21 @@ _SHAPES = tuple(
             REDACTED,
         ),
         (r"(?s)\$ANSIBLE_VAULT;[0-9.]{1,5};.*", REDACTED),
-        (r"(:/{1,2})[^\s/@?#'\"]{1,2000}@", rf"\1{REDACTED}@"),
+        # the name and the password of an address, up to the last @ before its host; the password
+        # can have a slash, but digits between a colon and a slash are a port
         (
-            rf"(?i)(?<![\w-])((?:{_PARAMETERS})=)[^\s&;,'\"]{{1,4000}}",
-            rf"\1{REDACTED}",
+            r"(:/{1,2})[^\s/@:?#'\"]{0,200}+:(?!\d{1,5}[/?#])[^\s'\"@]{1,300}+(?:@[^\s'\"/@]{1,300}+)*@",
+            rf"\1{REDACTED}@",
         ),
+        (r"(:/{1,2})[^\s/?#'\"]{1,2000}@", rf"\1{REDACTED}@"),
+        (_JSON_MEMBER, rf"\1{REDACTED}"),
+        # quotes around a value are no part of it
+        (rf"(?i){_PAIR}(\\?[\"'])[^\r\n]{{0,4000}}?(?:(?<!\\)\2|$)", rf"\1{REDACTED}"),
+        # only a semicolon ends a value between the others of a connection string
+        (rf"{_INNER_PAIR}|{_FIRST_PAIR}", rf"\1\2{REDACTED}"),
+        (rf"(?i){_PAIR}[^\s&;,'\"]{{1,4000}}", rf"\1{REDACTED}"),
         (r"(?i)\b((?:bearer|basic) )[A-Za-z0-9+/=._~-]{8,}", rf"\1{REDACTED}"),
-        (r"\beyJ[\w-]{5,4000}\.[\w-]{5,4000}(?:\.[\w-]{0,4000})?", REDACTED),
+        (r"(?<![\w-])eyJ[\w-]{5,4000}\.[\w-]{5,4000}(?:\.[\w-]{0,4000})?", REDACTED),
         (r"\b(?:gh[pousr]_|github_pat_|glpat-)[\w-]{16,}", REDACTED),
         (r"\bxox[abprs]-[\w-]{8,}", REDACTED),
         (r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", REDACTED),

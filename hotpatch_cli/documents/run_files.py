@@ -26,10 +26,25 @@ class RunFiles:
         self._read: set[_Identity] = set()
         self._outputs: dict[_Identity, str] = {}
         self._amended: list[str] = []
+        self._replaced: list[str] = []
+        self._reads_older = False
 
     def amend(self, name: str) -> None:
         """A file that the run reads and writes on purpose, such as a list that grows."""
         self._amended.append(name)
+
+    def replace(self, name: str) -> None:
+        """An output whose older content the run reads, such as a feed; in no other role."""
+        self._replaced.append(name)
+
+    @contextmanager
+    def reading_older(self) -> Iterator[None]:
+        """Read the older content of an output: only such a read doesn't make it an input."""
+        self._reads_older = True
+        try:
+            yield
+        finally:
+            self._reads_older = False
 
     def plan_output(self, name: str, *, may_be_folder: bool = False) -> None:
         """A file that is written at the end: what's wrong with it is reported before the work.
@@ -49,6 +64,8 @@ class RunFiles:
             return
         identities = {_by_content(status)} | (_by_name(name) if name != "-" else set())
         identities -= self._on_purpose()
+        if self._reads_older:
+            identities -= _identities_of(self._replaced)
         for identity in identities & self._outputs.keys():
             raise _is_input(self._outputs[identity])
         self._read |= identities
@@ -60,7 +77,7 @@ class RunFiles:
 
     def _on_purpose(self) -> set[_Identity]:
         """The files that are amended, as they are now: another run may just have written one."""
-        return set().union(*map(_identities, self._amended))
+        return _identities_of(self._amended)
 
     def require_other_stream(self, name: str, status: os.stat_result) -> None:
         """Raise InputError if a stream, such as standard output, goes to a file that was read."""
@@ -126,6 +143,10 @@ def _identities(name: str) -> set[_Identity]:
     except (OSError, ValueError):
         return set()
     return {_by_content(status)} | _by_name(name) if stat.S_ISREG(status.st_mode) else set()
+
+
+def _identities_of(names: Iterable[str]) -> set[_Identity]:
+    return set().union(*map(_identities, names))
 
 
 def _by_content(status: os.stat_result) -> _Identity:

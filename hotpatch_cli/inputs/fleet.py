@@ -4,11 +4,12 @@ cross-checked.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
-from hotpatch_cli.documents.redaction import redacted_value
+from hotpatch_cli.documents.redaction import redacted, redacted_value
 from hotpatch_cli.documents.tree import Document, Mapping, quoted
 from hotpatch_cli.errors import EmptyInputError, InputError, Problem
 from hotpatch_cli.inputs.changes import (
@@ -411,19 +412,60 @@ def _is_empty(root: Any) -> bool:
     return root in (None, [], {})
 
 
-def _without_secrets(machines: list[Machine]) -> list[Machine]:
-    """Machines whose tags have no secrets; placements that are shared stay shared."""
-    known: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
-    for number, machine in enumerate(machines):
+class _Cleaner:
+    """Takes secrets out of facts; values that machines share are looked at once, and stay shared.
+
+    Names that lead from one thing to another stay: those of machines, windows, groups, and rings.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Any]] = {}  # with the value, so that its number stays its
+        self._texts: dict[str, str] = {}
+
+    def cleaned(self, machine: Machine) -> Machine:
+        """The machine without secrets."""
         tags = machine.placement.tags
-        if not tags:
-            continue
-        if tags not in known:
-            known[tags] = tuple((key, redacted_value(key, value)) for key, value in tags)
-        if known[tags] != tags:
-            placement = machine.placement._replace(tags=known[tags])
-            machines[number] = machine._replace(placement=placement)
-    return machines
+        region = machine.placement.region
+        placement = self.shared(
+            machine.placement,
+            lambda: machine.placement._replace(tags=self._tags(tags), region=self.value(region)),
+        )
+        changes = {
+            "facts": self.shared(machine.facts, lambda: self.value(machine.facts)),
+            "placement": placement,
+            "owner": self.value(machine.owner),
+            "zone": self.value(machine.zone),
+            "availability_set": self.value(machine.availability_set),
+            "disputes": self.value(machine.disputes),
+        }
+        same = all(getattr(machine, name) is value for name, value in changes.items())
+        return machine if same else machine._replace(**changes)
+
+    def shared(self, value: Any, clean: Callable[[], Any]) -> Any:
+        """The clean form of a value, the value itself where it has no secret."""
+        known = self._known.get(id(value))
+        if known is None:
+            made = clean()
+            known = self._known[id(value)] = (value, value if made == value else made)
+        return known[1]
+
+    def value(self, value: Any) -> Any:
+        """A text, or what has texts in it, without secrets: itself where nothing changes."""
+        if type(value) is str:
+            if value not in self._texts:
+                self._texts[value] = redacted(value)
+            clean = self._texts[value]
+            return value if clean == value else clean
+        if not isinstance(value, tuple):
+            return value
+        parts = [self.value(part) for part in value]
+        if all(map(is_, parts, value)):
+            return value
+        make = getattr(type(value), "_make", type(value))
+        return make(parts)
+
+    def _tags(self, tags: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        return tuple((key, redacted_value(key, value)) for key, value in tags)
 
 
 def _fleet_of(machines: list[Machine], sources: list[SourceData]) -> Fleet:
@@ -437,7 +479,7 @@ def _fleet_of(machines: list[Machine], sources: list[SourceData]) -> Fleet:
         freezes += source.freezes
         rings |= dict.fromkeys(source.rings)
     return Fleet(
-        machines=_labelled(_without_secrets(machines)),
+        machines=_labelled(list(map(_Cleaner().cleaned, machines))),
         name=next((source.name for source in sources if source.name), None),
         windows=windows,
         freezes=tuple(freezes),

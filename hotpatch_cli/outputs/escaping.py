@@ -129,3 +129,16 @@ def encoded(product: str | bytes) -> bytes:
 
 def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
+
+
+_COMMANDS = re.compile(r"##(?=\[|vso\[)|^(\s*):(?=:)", re.IGNORECASE | re.MULTILINE)
+
+
+def without_commands(text: str) -> str:
+    """Lines of a build log in which nothing is a command to its agent: a space cuts `##vso[`, `##[`
+    and a leading `::`.
+
+    https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    """
+    return _COMMANDS.sub(lambda found: "# #" if found[1] is None else f"{found[1]}: ", text)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hotpatch_cli.outputs.escaping import without_commands
+
 if TYPE_CHECKING:
     from hotpatch_cli.gate.diff import ReportDiff
     from hotpatch_cli.knowledge.records import Knowledge
@@ -32,7 +34,10 @@ def _lazy(module: str, function: str) -> "Callable[[Any, ViewOptions], Any]":
     """A renderer by its name, which is imported with its first call."""
 
     def render(content: Any, options: "ViewOptions") -> Any:
-        return getattr(import_module(f"hotpatch_cli.outputs.{module}"), function)(content, options)
+        made = getattr(import_module(f"hotpatch_cli.outputs.{module}"), function)(content, options)
+        if options.build_log and function == "render_table":  # other formats are for programs
+            return without_commands(made)
+        return made
 
     return render
 

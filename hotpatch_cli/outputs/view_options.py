@@ -28,7 +28,7 @@ class ViewOptions(NamedTuple):
 
     `everything` shows all rows where a terminal would show `rows`, `explain` adds reasons and
     remedies, `feed` is how a calendar is published. `suffix` is that of the file to write, in lower
-    case, for a format that is written in two ways.
+    case, for a format that is written in two ways. `build_log` means that an agent reads the text.
     """
 
     terminal: bool = False
@@ -39,6 +39,7 @@ class ViewOptions(NamedTuple):
     rows: int = ROWS
     feed: Feed = Feed()
     suffix: str = ""
+    build_log: bool = False
 
     @property
     def most(self) -> int | None:

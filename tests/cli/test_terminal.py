@@ -262,6 +262,26 @@ def test_what_is_shown_of_a_file(tmp_path: Path, name: str, line: str | None, sh
     assert bool(caret.excerpt(Problem(str(file), 1, 1, "wrong"))) is shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("tags:\n  adminPassword:\n    'hunter2 \\q'", False),
+        ("tags:\n  adminPassword: >\n    a\n\n    hunter2", False),
+        ("{adminPassword:\n'hunter2 \\q'}", False),
+        ("{adminPassword: 'a\nb\nhunter2 \\q'}", False),
+        ("secrets:\n- a\n- hunter2", False),
+        ("- tags:\n    adminPassword: a\n- name: a\n  platform: arcc", True),
+        ("- {name: a, pwd: b}\n- {name: a, platform: arcc}", True),
+    ],
+)
+def test_a_secret_below_its_key(tmp_path: Path, text: str, shown: bool) -> None:
+    """A line isn't shown where a line above can have a key of its value that names a secret."""
+    file = tmp_path / "a.yaml"
+    file.write_text(text, encoding="utf-8")
+    number = len(text.splitlines())
+    assert bool(caret.excerpt(Problem(str(file), number, 1, "wrong"))) is shown
+
+
 def test_the_caret_stands_under_its_column(tmp_path: Path) -> None:
     """Long lines are cut around the column, wide letters take two cells, control codes show."""
     file = tmp_path / "a.yaml"

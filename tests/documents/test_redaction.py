@@ -1,5 +1,7 @@
 """Secrets by name and by shape: taken out, and nothing else with them."""
 
+from time import perf_counter
+
 import pytest
 
 from hotpatch_cli.documents.redaction import redacted, redacted_value
@@ -28,6 +30,21 @@ SHAPES = {
     "vault": f"$ANSIBLE_VAULT;1.1;AES256\n{PLANTED}",
     "function key": f"https://f.azurewebsites.net/api/x?code={PLANTED}",
     "token in an address": f"https://example.com/x?access_token={PLANTED}",
+    "address, at sign in the password": f"https://me:p@{PLANTED}@example.com/page",
+    "address, two": f"https://me:p@q@{PLANTED}@example.com/page",
+    "address, slash in the password": f"https://me:pa/{PLANTED}@example.com/page",
+    "connection, space": f"Server=x;Password=ab c,{PLANTED};Encrypt=true",
+    "connection, first": f"Password=ab c,{PLANTED};Encrypt=true",
+    "connection, last": f"Server=x;Password=ab 'c\" {PLANTED}",
+    "apostrophes": f"Pwd='a b {PLANTED}'",
+    "quotes": f'AccountKey="{PLANTED}=="',
+    "quotes, escaped": f'AccountKey=\\"{PLANTED}==\\"',
+    "quotes, open": f'AccountKey="a {PLANTED}',
+    "spaces": f"Password = {PLANTED}",
+    "JSON": f'{{"password": "{PLANTED}"}}',
+    "JSON, other name": f'{{"adminPassword":"a\\" {PLANTED}"}}',
+    "JSON, escaped": f'{{\\"clientSecret\\": \\"a b {PLANTED}\\"}}',
+    "percent": f"?sv=1&sig%3D{PLANTED}",
     "client secret": f"client_id=1&client_secret={PLANTED}",
 }
 NAMES = (
@@ -58,6 +75,11 @@ PLAIN = (
     "/subscriptions/1/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/web01",
     "https://learn.microsoft.com/en-us/windows-server/get-started/hotpatch?tabs=azure&view=x",
     "https://example.com/@team/page",
+    "https://example.com:8080/@team/page",
+    "http://example.com:80/?mail=team@example.com",
+    "The password is missing; set one.",
+    '{"keyboard": "qwerty", "monkey": "x"}',
+    "zip code: 12345; key: none",
     "team@example.com",
     "KB5068966",
     "AutomaticByPlatform",
@@ -92,3 +114,36 @@ def test_plain_values(text: str) -> None:
 def test_plain_names(key: str) -> None:
     """Usual tags keep their values."""
     assert redacted_value(key, "prod") == "prod"
+
+
+def test_the_rest_of_a_connection_string_stays() -> None:
+    """What comes before and after the secret is kept, and so is a sentence around a value."""
+    done = redacted("Server=x;Password=ab c,d;Encrypt=true")
+    assert done == "Server=x;Password=(redacted);Encrypt=true"
+    assert redacted("The value pwd=abc isn't a fact.") == "The value pwd=(redacted) isn't a fact."
+    done = redacted('{"password": "abc", "env": "prod"}')
+    assert done == '{"password": "(redacted)", "env": "prod"}'
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "eyJaaaa-",
+        "://a:b",
+        ":/a@",
+        ":/a:b@",
+        "pwd=",
+        "pwd='",
+        ";pwd=a",
+        "pwd = a ",
+        '"password":',
+        '"password":"\\',
+        "'a'",
+        "sig%3D",
+    ],
+)
+def test_time_is_linear(piece: str) -> None:
+    """A text of many beginnings of a shape takes no longer a letter than a short one."""
+    started = perf_counter()
+    redacted(piece * (400_000 // len(piece)))
+    assert perf_counter() - started < 20

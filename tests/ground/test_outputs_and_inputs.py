@@ -27,7 +27,7 @@ machines:
 """
 CALENDAR = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n"
-    "DTSTART:20251220T220000Z\r\nDTEND:20251221T020000Z\r\nRRULE:FREQ=WEEKLY\r\n"
+    "DTSTAMP:20251201T000000Z\r\nDTSTART:20251220T220000Z\r\nDTEND:20251221T020000Z\r\nRRULE:FREQ=WEEKLY\r\n"
     "END:VEVENT\r\nEND:VCALENDAR\r\n"
 )
 WAIVER = "waivers:\n  - {machine: web01, rule: HP101, reason: r, owner: o, expires: 2099-01-01}\n"
@@ -143,6 +143,21 @@ def test_an_older_file_of_the_same_kind_is_replaced(run: Any) -> None:
     waive = ("--reason", "r", "--owner", "o", "--expires", "2099-01-01", *DAY)
     done = run("waive", "web02", "HP101", *waive, "--waivers", "waivers.yaml")
     assert (done.code, "web02" in (run.folder / "waivers.yaml").read_text()) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [
+        ("feed restarts fleet.yaml --previous days.ics -o days.ics", "days.ics"),
+        ("check known.json --known known.json --write-known known.json", "known.json"),
+    ],
+)
+def test_an_older_file_that_is_an_input_too(run: Any, line: str, file: str) -> None:
+    """A file that the run reads in another role as well isn't replaced."""
+    before = (run.folder / file).read_bytes()
+    done = run(*line.split(), *DAY)
+    assert (done.code, "is an input of this run" in done.err) == (2, True)
+    assert (run.folder / file).read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["FLEET.YAML", "./fleet.yaml", "link.yaml", "sub/../Fleet.yaml"])

@@ -58,13 +58,16 @@ def _length(text: str) -> timedelta:
 def _published(name: str | None) -> dict[str, object] | None:
     from hotpatch_cli.documents.codec import sentence
     from hotpatch_cli.documents.files import read_text
+    from hotpatch_cli.documents.run_files import files_of_run
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.outputs.ics import published
 
     if name is None:
         return None
+    with files_of_run().reading_older():
+        text = read_text(name)[1]
     try:
-        return dict(published(read_text(name)[1]))
+        return dict(published(text))
     except ValueError as error:
         message = f"This isn't a calendar feed: {sentence(error)}"
         raise refuse(name, message, "Specify the feed that was published.") from None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import typer
 
 from hotpatch_cli.cli.config.config import current
+from hotpatch_cli.documents.run_files import files_of_run
 from hotpatch_cli.gate.outcome import GateRules, Suppression, apply_gate, conditions_of
 from hotpatch_cli.gate.overrides import ByMachine, ForSome, Override
 from hotpatch_cli.gate.suppressions import Known, KnownFindings, Waivers, known_in
@@ -56,7 +57,8 @@ def judged_by(
                 some = Waivers(read_waivers(files, knowledge.rules), day)
                 suppressions.append(ForSome(selector, some))
     if asked.known is not None:
-        rows = read_known(asked.known)
+        with files_of_run().reading_older():
+            rows = read_known(asked.known)
         suppressions.append(KnownFindings(Known(*row) for row in rows))
     levels = {}
     if table := config.own("severity"):

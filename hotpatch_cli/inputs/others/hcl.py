@@ -12,6 +12,8 @@ from hotpatch_cli.documents.tree import Document, Mapping
 from hotpatch_cli.errors import InputError, Problem, missing_package, refuse
 
 _MAX_CHARACTERS = 200_000
+_NEAR = 100
+"""How many words like that of a block, as in comments, may come before it."""
 _KEPT = re.compile(
     r"image_\w+|os_type|custom_managed_image_name|source|type|name|default|sensitive"
 )
@@ -61,8 +63,9 @@ def _tree(parsed: dict[str, Any], text: str) -> Mapping:
     for kind, depth in (("source", 2), ("variable", 1), ("locals", 0)):
         merged = Mapping()
         blocks = parsed.get(kind)  # `variable = 1` is no block
+        places = _Blocks(text, kind)
         for block in blocks if isinstance(blocks, list) else ():
-            _Blocks(text).lay(merged, block, depth, 0, f"{kind}\\b")
+            places.lay(merged, block, depth, 0, f"{kind}\\b")
         root.put(kind, merged, merged.mark, merged.mark)
     return root
 
@@ -70,8 +73,21 @@ def _tree(parsed: dict[str, Any], text: str) -> Mapping:
 class _Blocks:
     """Converts the parser's blocks to mappings, with their places in the text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, kind: str) -> None:
         self.text = text
+        self._heads = [found.start() for found in re.finditer(rf"{kind}\b", text)]
+        self._at = 0
+
+    def head(self, pattern: str) -> int:
+        """The offset of the block with these labels; else the start of the text. Blocks come in the
+        order of the text: the search is near the last one.
+        """
+        head = re.compile(pattern)
+        for number in range(self._at, min(self._at + _NEAR, len(self._heads))):
+            if head.match(self.text, self._heads[number]):
+                self._at = number
+                return self._heads[number]
+        return 0
 
     def lay(self, target: Mapping, block: Any, depth: int, mark: int, pattern: str) -> None:
         """Put the labels of a block, then its plain settings, into a mapping."""
@@ -86,10 +102,12 @@ class _Blocks:
             ):
                 at = self.find(rf"^[ \t]*{re.escape(name)}[ \t]*=[ \t]*", mark)
                 target.put(name, _unquoted(value) if isinstance(value, str) else value, at, at)
+                if "locals" in pattern:  # there can be many
+                    mark = at
 
     def labelled(self, target: Mapping, name: str, block: Any, depth: int, pattern: str) -> None:
         """Put the content of a label into the mapping of that label."""
-        at = self.find(pattern, 0)
+        at = self.head(pattern)
         inner = target.get(name)
         if inner is None:
             target.put(name, inner := Mapping(at), at, at)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean, plain_name
 from hotpatch_cli.documents.phrases import and_more
+from hotpatch_cli.documents.redaction import names_secret
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import InputError, Problem
 from hotpatch_cli.inputs.fields import BY_PATH, FACTS
@@ -99,6 +100,12 @@ def parse_map(texts: Iterable[str]) -> dict[str, str]:
                 or f"Fields: {', '.join(FIELDS)}, and tags.NAME."
             )
             problems.append(_wrong(f"Unknown field {quoted(field.strip())}.", advice))
+        elif path and names_secret(column) and not names_secret(path):
+            problems.append(
+                _wrong(
+                    f"The column {quoted(column)} names a secret.", "Leave it out, or rename it."
+                )
+            )
         elif column in chosen:
             problems.append(_wrong(f"The column {quoted(column)} is mapped twice.", "Keep one."))
         elif path and path in chosen.values():
