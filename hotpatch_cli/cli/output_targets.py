@@ -293,7 +293,7 @@ def _job_summary(report: Report, deliveries: Sequence[Delivery]) -> Iterator[Non
     from hotpatch_cli.errors import refuse
     from hotpatch_cli.outputs.report_markdown import render_summary
 
-    files_of_run().require_unread(name)
+    files_of_run().plan_output(name)
     try:
         with Path(name).open("ab") as summary:
             text = render_summary(report)

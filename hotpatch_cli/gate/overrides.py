@@ -8,6 +8,56 @@ from hotpatch_cli.gate.outcome import MachineSuppressions, Suppression
 from hotpatch_cli.report import Checked
 
 
+class PathPattern:
+    """A pattern of paths such as `prod/**`: * and ? stay within a folder, ** goes through all.
+
+    A path is read once, with all the places of the pattern where it can be: a regular expression
+    would try each length of each star.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._parts: list[str] = []
+        for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern):
+            self._parts += [part] if part in _SIGNS else list(part)
+
+    def matches(self, path: str) -> bool:
+        """Whether the pattern is all of a path."""
+        places = self._reached({0})
+        for letter in path:
+            places = self._reached(set().union(*(self._after(at, letter) for at in places)))
+        return len(self._parts) in places
+
+    def _after(self, at: int, letter: str) -> set[int]:
+        """The places after a letter; a negative one is within a folder of `**/`."""
+        if at < 0:
+            return {at} if letter != "/" else {-at - 1}
+        part = self._parts[at] if at < len(self._parts) else ""
+        match part:
+            case "**":
+                return {at}
+            case "*":
+                return {at} if letter != "/" else set()
+            case "?":
+                return {at + 1} if letter != "/" else set()
+            case "**/":
+                return {-at - 1} if letter != "/" else set()
+        return {at + 1} if part == letter else set()
+
+    def _reached(self, places: set[int]) -> set[int]:
+        """The places, and those behind stars that can be empty."""
+        reached = set(places)
+        for at in places:
+            place = at
+            while 0 <= place < len(self._parts) and self._parts[place] in _EMPTY:
+                place += 1
+                reached.add(place)
+        return reached
+
+
+_EMPTY = frozenset({"**/", "**", "*"})
+_SIGNS = _EMPTY | {"?"}
+
+
 class Selector(NamedTuple):
     """Machines from a file that one of `paths` matches, with all `tags`; an empty field matches
     all.
@@ -15,7 +65,7 @@ class Selector(NamedTuple):
     `named` gives the name of a file relative to the folder of the configuration, like `paths`.
     """
 
-    paths: tuple[re.Pattern[str], ...]
+    paths: tuple[PathPattern, ...]
     tags: tuple[tuple[str, str], ...]
     named: Callable[[str], str]
 
@@ -27,7 +77,7 @@ class Selector(NamedTuple):
         if not self.paths:
             return True
         file = self.named(machine.origin.locate("name").file)
-        return any(path.fullmatch(file) for path in self.paths)
+        return any(path.matches(file) for path in self.paths)
 
 
 class Override(NamedTuple):
@@ -68,10 +118,3 @@ class ForSome(NamedTuple):
     def notes(self) -> Iterator[str]:
         """Notes for the owner of the suppression."""
         yield from self.suppression.notes()
-
-
-def path_pattern(pattern: str) -> re.Pattern[str]:
-    """A pattern of paths such as `prod/**`: * and ? stay within a folder, ** goes through all."""
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    signs = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(signs.get(part) or re.escape(part) for part in parts), re.DOTALL)

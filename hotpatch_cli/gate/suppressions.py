@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from fnmatch import translate
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from hotpatch_cli.documents.codec import did_you_mean
@@ -18,6 +20,8 @@ from hotpatch_cli.model import Waiver
 from hotpatch_cli.report import Checked, Report, Suppressed
 
 ALL = "*"
+_COMPARED = 20
+"""The number of unused waivers whose machine is compared with the names of all machines."""
 _LISTED = 10
 """The number of fixed known findings that a note names; of the others it gives the number."""
 
@@ -25,6 +29,7 @@ _LISTED = 10
 class _WaiverPattern(NamedTuple):
     """A waiver of several machines. Letter case matters in names, but not in IDs."""
 
+    number: int
     name: re.Pattern[str]
     id: re.Pattern[str]
     waiver: Waiver
@@ -39,14 +44,14 @@ class Waivers:
         self._expired = [waiver for waiver in listed if day > waiver.expires]
         self._live = [waiver for waiver in listed if day <= waiver.expires]
         self._exact: dict[str, list[Waiver]] = {}
-        self._patterns: list[_WaiverPattern] = []
-        for waiver in self._live:
+        self._patterns: dict[str, list[_WaiverPattern]] = {}
+        for number, waiver in enumerate(self._live):
             self._exact.setdefault(_key(waiver.machine), []).append(waiver)
             if any(sign in waiver.machine for sign in "*?["):
                 text = translate(waiver.machine)
-                self._patterns.append(
-                    _WaiverPattern(re.compile(text), re.compile(text, re.IGNORECASE), waiver)
-                )
+                cased, any_case = re.compile(text), re.compile(text, re.IGNORECASE)
+                pattern = _WaiverPattern(number, cased, any_case, waiver)
+                self._patterns.setdefault(_beginning(waiver.machine), []).append(pattern)
         self._used: set[Waiver] = set()
         self._of_a_machine: set[Waiver] = set()
         self._machine_names: dict[str, None] = {}
@@ -77,24 +82,39 @@ class Waivers:
             keys.append(machine.id.lower())
         for key in keys:
             yield from self._exact.get(key, ())
-        for pattern in self._patterns:
+        for pattern in self._near(keys):
             if any(map(pattern.name.match, names)) or (machine.id and pattern.id.match(machine.id)):
                 yield pattern.waiver
+
+    def _near(self, keys: Iterable[str]) -> list[_WaiverPattern]:
+        """The patterns that begin as one of some names does, up to their first sign, in order."""
+        beginnings: set[str] = set()
+        for key in keys:
+            lower = key.lower()
+            beginnings.update(lower[:length] for length in range(len(lower) + 1))
+        near = (self._patterns[beginning] for beginning in beginnings & self._patterns.keys())
+        return sorted(chain.from_iterable(near), key=attrgetter("number"))
 
     def notes(self) -> Iterator[str]:
         """Waivers that are expired, then those that match nothing, each with its place."""
         for waiver in self._expired:
             expired = f"expired on {waiver.expires} (owner {quoted(waiver.owner)})"
             yield f"{_waiver_of(waiver)} {expired}. Its findings count again."
-        for waiver in self._live:
-            if waiver not in self._used:
-                yield f"{_waiver_of(waiver)} matches nothing: {self._why_unused(waiver)}"
+        unused = (waiver for waiver in self._live if waiver not in self._used)
+        for number, waiver in enumerate(unused):
+            why = self._why_unused(waiver, is_compared=number < _COMPARED)
+            yield f"{_waiver_of(waiver)} matches nothing: {why}"
 
-    def _why_unused(self, waiver: Waiver) -> str:
+    def _why_unused(self, waiver: Waiver, *, is_compared: bool) -> str:
         if waiver in self._of_a_machine:
             return f"{waiver.rule} isn't raised for this machine."
-        advice = did_you_mean(waiver.machine, self._machine_names)
+        advice = did_you_mean(waiver.machine, self._machine_names) if is_compared else ""
         return f"no checked machine has this name. {advice}".rstrip()
+
+
+def _beginning(pattern: str) -> str:
+    """The letters of a pattern before its first sign, in lower case."""
+    return re.split(r"[*?\[]", pattern, maxsplit=1)[0].lower()
 
 
 def _key(machine: str) -> str:

@@ -107,6 +107,7 @@ def is_unambiguous(local: datetime) -> bool:
     return moment(local.date(), local.time(), zone).local == local
 
 
+@lru_cache(maxsize=4096)
 def midnight(day: date, zone: tzinfo) -> datetime:
     """The first moment of a day, in UTC; the first minute that exists if midnight is skipped."""
     return moment(day, MIDNIGHT, zone).local.astimezone(UTC)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import chain, starmap
 from typing import NamedTuple
 
@@ -83,7 +84,7 @@ def cut(
     opening: Opening, freezes: Iterable[Freeze]
 ) -> tuple[tuple[OpeningPiece, ...], tuple[FrozenPart, ...]]:
     """The pieces of an opening outside of freezes, in order, and the part that each freeze cuts."""
-    taken = [(freeze.name, _merged(_frozen(freeze, opening))) for freeze in freezes]
+    taken = [(freeze.name, _frozen(freeze, opening)) for freeze in freezes]
     removed = tuple(
         FrozenPart(name, sum(starmap(real_minutes, spans))) for name, spans in taken if spans
     )
@@ -99,14 +100,20 @@ def cut(
 _UtcSpan = tuple[datetime, datetime]
 
 
-def _frozen(freeze: Freeze, opening: Opening) -> Iterator[_UtcSpan]:
-    """The times of an opening that are in a freeze, in UTC; they may overlap."""
+@lru_cache(maxsize=2**16)
+def _frozen(freeze: Freeze, opening: Opening) -> tuple[_UtcSpan, ...]:
+    """The times of an opening that are in a freeze, in UTC and in order. The search for what stands
+    in the way of a plan asks for the same ones once for each freeze that it leaves out.
+    """
     begin, finish = opening.start.astimezone(UTC), opening.end.astimezone(UTC)
-    for start, end in (
-        _event_spans(freeze.events, opening) if freeze.events else _days(freeze, opening)
-    ):
-        if start < finish and begin < end:
-            yield max(start, begin), min(end, finish)
+    spans = _event_spans(freeze.events, opening) if freeze.events else _days(freeze, opening)
+    return tuple(
+        _merged(
+            (max(start, begin), min(end, finish))
+            for start, end in spans
+            if start < finish and begin < end
+        )
+    )
 
 
 def _days(freeze: Freeze, opening: Opening) -> Iterator[_UtcSpan]:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 import typer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotpatch_cli.cli.config.config import commands_of, options_of
 from hotpatch_cli.cli.config.file import line_of
 from hotpatch_cli.cli.root import app
-from hotpatch_cli.gate.overrides import path_pattern
+from hotpatch_cli.gate.overrides import PathPattern
 
 OLD = "{name: a, platform: arc, os: Windows Server 2019 Datacenter}"
 FLEET = f"machines: [{OLD}]"
@@ -447,4 +449,23 @@ def test_the_command_line_outweighs_an_override(
 )
 def test_patterns_of_paths(pattern: str, file: str, fits: bool) -> None:
     """A star stays within a folder, two go through all, and other signs are themselves."""
-    assert bool(path_pattern(pattern).fullmatch(file)) == fits
+    assert PathPattern(pattern).matches(file) == fits
+
+
+SIGNS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@given(
+    st.lists(st.sampled_from([*SIGNS, "a", "b", "/"]), max_size=6).map("".join),
+    st.text("ab/", max_size=8),
+)
+def test_a_pattern_is_what_its_regular_expression_is(pattern: str, path: str) -> None:
+    """The reading with places agrees with a regular expression, which tries all lengths."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    oracle = re.compile("".join(SIGNS.get(part) or re.escape(part) for part in parts), re.DOTALL)
+    assert PathPattern(pattern).matches(path) == bool(oracle.fullmatch(path))
+
+
+def test_a_pattern_of_many_stars_ends() -> None:
+    """Each star more doesn't multiply the work."""
+    assert not PathPattern("*a" * 40 + "b").matches("a" * 4000)

@@ -789,3 +789,11 @@ def test_what_only_leaves_out_does_not_look_green(hotpatch: Any, form: str) -> N
         "--only hides"
         not in hotpatch("check", EXAMPLE, *DAY, "--only", "ready", "--fail-on", "never").err
     )
+
+
+def test_the_job_summary_is_no_output(hotpatch: Any) -> None:
+    """Of two texts for one file, one would be lost."""
+    hotpatch.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(hotpatch.folder / "out.txt"))
+    done = hotpatch.check(fleet("a"), "-f", "github", "-o", "out.txt", name="fleet.json")
+    assert done.code == 2
+    assert "Two outputs can't both go to this file." in done.err

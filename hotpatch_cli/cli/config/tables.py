@@ -12,7 +12,7 @@ from hotpatch_cli.cli.words import parse_fail_on
 from hotpatch_cli.documents.codec import did_you_mean
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
-from hotpatch_cli.gate.overrides import Selector, path_pattern
+from hotpatch_cli.gate.overrides import PathPattern, Selector
 from hotpatch_cli.report import Severity
 
 LEVELS = ("error", "warning", "note", "off")
@@ -141,7 +141,7 @@ def selector(table: dict[str, Any], folder: Path) -> Selector:
             return file
 
     return Selector(
-        tuple(map(path_pattern, _listed(table.get("paths", [])))),
+        tuple(map(PathPattern, _listed(table.get("paths", [])))),
         tuple(table.get("tags", {}).items()),
         named,
     )

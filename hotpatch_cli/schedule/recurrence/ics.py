@@ -37,7 +37,7 @@ def read_calendar(
     """
     calendars = parse_calendars(text, known_zone)
     components = [event for calendar in calendars for event in calendar.walk("VEVENT")]
-    moved = _moved(components)
+    moved = _MovedDays(components)
     events: list[IcsEvent] = []
     for component in components:
         events += _read(component, moved, find_zone)
@@ -45,17 +45,24 @@ def read_calendar(
     return tuple(events), kinds.pop() if len(kinds) == 1 else None
 
 
-def _moved(components: list[Component]) -> dict[str, list[Any]]:
+class _MovedDays:
     """By UID, the starts of the occurrences that another event replaces (RECURRENCE-ID)."""
-    moved: dict[str, list[Any]] = defaultdict(list)
-    for component in components:
-        moved[str(component.get("UID"))] += _values(component, "RECURRENCE-ID")
-    return moved
+
+    def __init__(self, components: list[Component]) -> None:
+        self._values: dict[str, list[Any]] = defaultdict(list)
+        for component in components:
+            self._values[str(component.get("UID"))] += _values(component, "RECURRENCE-ID")
+        self._days: dict[tuple[str, tzinfo | None], frozenset[date]] = {}
+
+    def of(self, component: Component, zone: tzinfo | None) -> frozenset[date]:
+        """The days of an event in its zone: of many events with one UID, read once."""
+        key = str(component.get("UID")), zone
+        if key not in self._days:
+            self._days[key] = frozenset(_local(value, zone)[0] for value in self._values[key[0]])
+        return self._days[key]
 
 
-def _read(
-    component: Component, moved: dict[str, list[Any]], find_zone: FindZone
-) -> Iterator[IcsEvent]:
+def _read(component: Component, moved: _MovedDays, find_zone: FindZone) -> Iterator[IcsEvent]:
     """One event of the file, and one more for each further date of it."""
     try:
         if str(component.get("STATUS")).upper() != "CANCELLED":
@@ -66,9 +73,7 @@ def _read(
         ) from None
 
 
-def _events(
-    component: Component, moved: dict[str, list[Any]], find_zone: FindZone
-) -> Iterator[IcsEvent]:
+def _events(component: Component, moved: _MovedDays, find_zone: FindZone) -> Iterator[IcsEvent]:
     _refuse_unreadable(component)
     start = component["DTSTART"]
     zone = _zone(start, find_zone)
@@ -76,8 +81,9 @@ def _events(
     if "RECURRENCE-ID" in component:
         yield single
         return
-    without = _values(component, "EXDATE") + moved[str(component.get("UID"))]
-    left_out = frozenset(_local(value, zone)[0] for value in without)
+    left_out = moved.of(component, zone)
+    if excluded := _values(component, "EXDATE"):
+        left_out = left_out.union(_local(value, zone)[0] for value in excluded)
     rules = tuple(read_rrule(rule.to_ical().decode()) for rule in _properties(component, "RRULE"))
     yield single._replace(rules=rules, left_out=left_out)
     for day, clock in (_local(value, zone) for value in _values(component, "RDATE")):
