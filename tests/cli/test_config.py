@@ -3,6 +3,7 @@ machines.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
