@@ -6,10 +6,12 @@ import json
 import re
 from typing import Any
 
+import jsonschema
 import pytest
 
 from hotpatch_cli.knowledge.limits import load_limits
 from hotpatch_cli.knowledge.load import load_rules
+from hotpatch_cli.outputs.schemas import SCHEMAS
 from tests.conftest import Done, Hotpatch
 from tests.inputs.test_configurations import SUBSCRIPTION, VM, assignment, configuration
 
@@ -33,6 +35,7 @@ def broken(done: Done) -> list[str]:
     """
     assert done.code in (0, 1), done.err
     findings = done.json["findings"]
+    jsonschema.validate(done.json, SCHEMAS["lint"]())
     levels = [each["level"] for each in findings]
     assert done.code == any(level != "note" for level in levels), levels
     summary = done.json["summary"]
