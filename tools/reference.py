@@ -47,9 +47,10 @@ def limits_page() -> str:
         "# Limits of Azure's schedules\n",
         _paragraph(
             "What `hotpatch windows lint` checks in maintenance configurations, in Terraform "
-            "plans, and in the windows of an inventory that Azure runs. Plans of Terraform and Bicep are "
-            "silent about most of it. An inventory's window is judged as `hotpatch windows export` "
-            "writes it. Two windows of a machine are compared opening by opening, five years ahead."
+            "plans, and in the windows of an inventory that Azure runs. Plans of Terraform and "
+            "Bicep are silent about most of it. An inventory's window is judged as "
+            "`hotpatch windows export` writes it. Two windows of a machine are compared opening by "
+            "opening, five years ahead."
         ),
     ]
     limits = load_limits().values()
