@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
@@ -195,9 +195,6 @@ class Lint:
 
     def _first_meeting(self, windows: Sequence[Window], timezone: str | None) -> Meeting | None:
         begin = start_of(self.judge.as_of)
-        first = max((window.from_day for window in windows if window.from_day), default=None)
-        if first is not None:
-            begin = max(begin, datetime.combine(first, time(), begin.tzinfo) - timedelta(days=1))
         zone = find_zone(timezone) if timezone else None
         try:
             return first_meeting(windows, zone, begin, begin + LOOKED_AHEAD)

@@ -500,6 +500,16 @@ def test_two_schedules_are_a_finding_only_where_they_meet(
         assert "after the first has finished" in each["answer"]
 
 
+def test_two_of_three_schedules_meet_before_the_third_begins(hotpatch: Hotpatch) -> None:
+    """A window that begins later doesn't hide that two others meet now."""
+    text = TWO.format(first=f"{DAY}, start: 20:00", second=f"{DAY}, start: 21:00", ready=READY)
+    third = "  c: {days: [Mon], from: 2030-01-01, start: 08:00, duration: 2h, runner: platform}\n"
+    text = text.replace("machines:", f"{third}machines:").replace("[a, b]", "[c, a, b]")
+    done = lint(hotpatch, text, name="fleet.yaml")
+    assert broken(done) == ["overlap"]
+    assert "a and b, both open on 2026-02-01 from 21:00" in done.json["findings"][0]["observed"]
+
+
 def test_the_examples_of_the_rule_are_true(hotpatch: Hotpatch) -> None:
     """The wrong example of HP503 is found, the right one is clean."""
     rule = load_rules()["HP503"]
