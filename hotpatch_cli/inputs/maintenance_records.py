@@ -41,6 +41,14 @@ class Configuration(NamedTuple):
     by_azurerm: bool = False
 
     @property
+    def runner(self) -> str:
+        """Who chooses the updates of the window: Azure in the mode Platform, else its owner, who
+        has Azure Update Manager run them.
+        """
+        is_platform = (self.guest_mode or "").casefold() == "platform"
+        return "platform" if is_platform else "azure-update-manager"
+
+    @property
     def for_guests(self) -> bool:
         """Whether it restarts guests; the service also returns several scopes in one text."""
         return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())

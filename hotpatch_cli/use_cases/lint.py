@@ -18,7 +18,7 @@ from hotpatch_cli.model import (
     make_finding,
     meaning_of,
 )
-from hotpatch_cli.restarts import RUN_BY_AZURE, schedule_findings
+from hotpatch_cli.restarts import RUN_BY_AZURE, needs_schedule, schedule_findings
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.overlaps import LOOKED_AHEAD, Meeting, first_meeting
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
@@ -203,11 +203,15 @@ class Lint:
 
     def _not_run(self, schedules: Sequence[Schedule]) -> Iterator[LimitBreach]:
         """HP504: the machines on which Azure doesn't run its windows, and those without one."""
-        azures = {schedule.name for schedule in schedules if schedule.runner in RUN_BY_AZURE}
+        runners = {schedule.name: schedule.runner for schedule in schedules}
         for machine in self.fleet.machines:
             if self.judge.judge(machine.facts).verdict is None:
                 continue  # not Windows
-            names = [name for name in machine.placement.windows if name in azures]
+            names = [
+                name
+                for name in machine.placement.windows
+                if needs_schedule(runners.get(name), machine.facts)
+            ]
             for finding in schedule_findings(machine.facts, machine.placement, names):
                 limit = self.limits[_OF_VARIANT[finding.variant]]
                 field = "patching.bypass_safety_checks" if not names else "patching.mode"

@@ -377,6 +377,18 @@ def test_the_refused_mode_is_said_with_the_answer_of_azure(hotpatch: Hotpatch) -
     ]
 
 
+def test_a_window_of_the_platform_needs_no_flag(hotpatch: Hotpatch) -> None:
+    """In the mode Platform, Azure patches a VM without the bypass flag; the mode User needs it."""
+    vm = json.loads(json.dumps(VM))
+    vm["properties"]["osProfile"]["windowsConfiguration"] = {
+        "patchSettings": {"patchMode": "AutomaticByPlatform"}
+    }
+    platform = with_mode({"InGuestPatchMode": "Platform"}, installs=False)
+    for content, expected in ((platform, []), (configuration(), ["not-run"])):
+        done = lint(hotpatch, [vm, content, assignment("vm1")])
+        assert [each["limit"]["name"] for each in done.json["findings"]] == expected
+
+
 @pytest.mark.parametrize(
     ("name", "group", "expected"),
     [
