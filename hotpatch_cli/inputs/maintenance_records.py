@@ -42,8 +42,8 @@ class Configuration(NamedTuple):
 
     @property
     def runner(self) -> str:
-        """Who chooses the updates of the window: Azure in the mode Platform, else its owner, who
-        has Azure Update Manager run them.
+        """The runner of the window: Azure also chooses its updates in the mode Platform, and in
+        the mode User, Azure Update Manager installs those of the owner.
         """
         is_platform = (self.guest_mode or "").casefold() == "platform"
         return "platform" if is_platform else "azure-update-manager"
