@@ -171,22 +171,32 @@ def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, .
 
 def findings_on_windows(fleet: Fleet, facts: Facts, placement: Placement) -> Sequence[Finding]:
     """HP504 on the windows of a machine."""
-    return schedule_findings(facts, placement, _azures(fleet, placement))
+    return schedule_findings(facts, placement, _azures(fleet, facts, placement))
 
 
 def run_windows(fleet: Fleet, facts: Facts, placement: Placement) -> tuple[str, ...]:
     """The windows of a machine in which somebody surely restarts it: Azure's only where it runs
     schedules on the VM, and all of them where Azure chooses the moment by itself.
     """
-    azures = _azures(fleet, placement)
+    azures = _azures(fleet, facts, placement)
     if restarted_by_platform(facts) or not schedule_findings(facts, placement, azures):
         return placement.windows
     return tuple(name for name in placement.windows if name not in azures)
 
 
-def _azures(fleet: Fleet, placement: Placement) -> tuple[str, ...]:
+def _azures(fleet: Fleet, facts: Facts, placement: Placement) -> tuple[str, ...]:
+    """The windows of a machine that need a schedule of Azure that is run on it."""
     windows = windows_of(fleet, placement)
-    return tuple(window.name for window in windows if window.runner in RUN_BY_AZURE)
+    return tuple(window.name for window in windows if needs_schedule(window.runner, facts))
+
+
+def needs_schedule(runner: str | None, facts: Facts) -> bool:
+    """Whether a window is run only where Azure runs schedules on the VM. In a window of the
+    platform, Azure patches a VM that it patches by itself, without the bypass flag.
+    """
+    if runner == "platform" and restarted_by_platform(facts):
+        return False
+    return runner in RUN_BY_AZURE
 
 
 def schedule_findings(

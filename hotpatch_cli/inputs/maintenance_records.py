@@ -41,6 +41,14 @@ class Configuration(NamedTuple):
     by_azurerm: bool = False
 
     @property
+    def runner(self) -> str:
+        """The runner of the window: Azure also chooses its updates in the mode Platform, and in
+        the mode User, Azure Update Manager installs those of the owner.
+        """
+        is_platform = (self.guest_mode or "").casefold() == "platform"
+        return "platform" if is_platform else "azure-update-manager"
+
+    @property
     def for_guests(self) -> bool:
         """Whether it restarts guests; the service also returns several scopes in one text."""
         return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())

@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hotpatch_cli.knowledge.records import Rule, Source
+from hotpatch_cli.json_shapes.lint import LINT
+from hotpatch_cli.knowledge.records import Rule
 from hotpatch_cli.outputs.escaping import visible
 from hotpatch_cli.outputs.phrases import counted
 from hotpatch_cli.outputs.view_options import ViewOptions, indented
@@ -44,50 +45,32 @@ def message(broken: LimitBreach, view: LintView) -> str:
     return sentence(view.rule_of(broken), broken.finding)
 
 
-def finding_dict(broken: LimitBreach, view: LintView) -> dict[str, Any]:
-    """A broken limit as a JSON object."""
-    rule, limit = view.rule_of(broken), broken.limit
+def render_json(view: LintView, _options: ViewOptions) -> str:
+    """The broken limits as JSON."""
+    summary = {
+        "windows": view.windows,
+        "not_run_by_azure": view.skipped,
+        "findings": len(view.found),
+        **view.counts,
+    }
+    findings = [_content(breach, view) for breach in view.found]
+    content = LINT({"summary": summary, "findings": findings})
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _content(broken: LimitBreach, view: LintView) -> dict[str, Any]:
+    rule = view.rule_of(broken)
     return {
         "code": rule.code,
         "name": rule.name,
-        "level": limit.level,
+        "level": broken.limit.level,
         "window": broken.window,
         "machine": broken.machine,
-        "limit": {"name": limit.name, "expected": limit.limit},
+        "limit": broken.limit,
         "observed": broken.observed,
-        "answer": limit.answer,
         "message": message(broken, view),
-        "remedy": limit.remedy,
-        "source": limit.source[0].url,
-        "sources": _sources(limit.source),
-        "threads": _sources(limit.threads),
-        "location": {
-            "file": broken.place.file,
-            "line": broken.place.line,
-            "column": broken.place.column,
-        },
+        "location": broken.place,
     }
-
-
-def _sources(sources: Sequence[Source]) -> list[dict[str, str | None]]:
-    return [
-        {"title": source.title, "url": source.url, "read": str(source.read)} for source in sources
-    ]
-
-
-def render_json(view: LintView, _options: ViewOptions) -> str:
-    """The broken limits as JSON."""
-    content = {
-        "schema_version": 1,
-        "summary": {
-            "windows": view.windows,
-            "not_run_by_azure": view.skipped,
-            "findings": len(view.found),
-            **{f"{level}s": number for level, number in view.counts.items()},
-        },
-        "findings": [finding_dict(breach, view) for breach in view.found],
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def render_table(view: LintView, options: ViewOptions) -> str:
@@ -112,7 +95,7 @@ def _block(broken: LimitBreach, view: LintView, options: ViewOptions) -> str:
     place = ":".join(str(part) for part in broken.place if part is not None)
     rule, limit, source = view.rule_of(broken), broken.limit, broken.limit.source[0]
     said = f"Expected {limit.limit}; found {broken.observed}."
-    threads = [f"{thread.url}" for thread in limit.threads if thread.url != source.url]
+    threads = [thread.url or "" for thread in limit.threads if thread.url != source.url]
     lines = [
         said if broken.rule is None else message(broken, view),
         limit.answer,

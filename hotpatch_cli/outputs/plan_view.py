@@ -189,8 +189,8 @@ def _unknown_runs(view: PlanView) -> Iterator[str]:
     ]
     if doubted:
         yield (
-            f"{rule.name} (HP504): it is unknown whether Azure runs the window of "
-            f"{_names(doubted)}, because the patch mode is missing. The start isn't certain."
+            f"{rule.name} (HP504): the patch mode is missing for {_names(doubted)}. Azure runs the "
+            "window only with AutomaticByPlatform and the bypass flag. The start isn't certain."
         )
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.windows import Opening, Window, openings
 
-LOOKED_AHEAD = timedelta(days=10 * 366)
+LOOKED_AHEAD = timedelta(days=5 * 366)
 """How far meetings are looked for: clock changes that differ by zone, and dates of all weekdays."""
 _LONGEST_EVENT = timedelta(days=62)
 """An event of a calendar file that began before this isn't looked for."""

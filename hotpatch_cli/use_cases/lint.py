@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
@@ -18,7 +18,7 @@ from hotpatch_cli.model import (
     make_finding,
     meaning_of,
 )
-from hotpatch_cli.restarts import RUN_BY_AZURE, schedule_findings
+from hotpatch_cli.restarts import RUN_BY_AZURE, needs_schedule, schedule_findings
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.overlaps import LOOKED_AHEAD, Meeting, first_meeting
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
@@ -195,9 +195,6 @@ class Lint:
 
     def _first_meeting(self, windows: Sequence[Window], timezone: str | None) -> Meeting | None:
         begin = start_of(self.judge.as_of)
-        first = max((window.from_day for window in windows if window.from_day), default=None)
-        if first is not None:
-            begin = max(begin, datetime.combine(first, time(), begin.tzinfo) - timedelta(days=1))
         zone = find_zone(timezone) if timezone else None
         try:
             return first_meeting(windows, zone, begin, begin + LOOKED_AHEAD)
@@ -206,11 +203,15 @@ class Lint:
 
     def _not_run(self, schedules: Sequence[Schedule]) -> Iterator[LimitBreach]:
         """HP504: the machines on which Azure doesn't run its windows, and those without one."""
-        azures = {schedule.name for schedule in schedules if schedule.runner in RUN_BY_AZURE}
+        runners = {schedule.name: schedule.runner for schedule in schedules}
         for machine in self.fleet.machines:
             if self.judge.judge(machine.facts).verdict is None:
                 continue  # not Windows
-            names = [name for name in machine.placement.windows if name in azures]
+            names = [
+                name
+                for name in machine.placement.windows
+                if needs_schedule(runners.get(name), machine.facts)
+            ]
             for finding in schedule_findings(machine.facts, machine.placement, names):
                 limit = self.limits[_OF_VARIANT[finding.variant]]
                 field = "patching.bypass_safety_checks" if not names else "patching.mode"

@@ -6,10 +6,12 @@ import json
 import re
 from typing import Any
 
+import jsonschema
 import pytest
 
 from hotpatch_cli.knowledge.limits import load_limits
 from hotpatch_cli.knowledge.load import load_rules
+from hotpatch_cli.outputs.schemas import SCHEMAS
 from tests.conftest import Done, Hotpatch
 from tests.inputs.test_configurations import SUBSCRIPTION, VM, assignment, configuration
 
@@ -33,6 +35,7 @@ def broken(done: Done) -> list[str]:
     """
     assert done.code in (0, 1), done.err
     findings = done.json["findings"]
+    jsonschema.validate(done.json, SCHEMAS["lint"]())
     levels = [each["level"] for each in findings]
     assert done.code == any(level != "note" for level in levels), levels
     summary = done.json["summary"]
@@ -374,6 +377,18 @@ def test_the_refused_mode_is_said_with_the_answer_of_azure(hotpatch: Hotpatch) -
     ]
 
 
+def test_a_window_of_the_platform_needs_no_flag(hotpatch: Hotpatch) -> None:
+    """In the mode Platform, Azure patches a VM without the bypass flag; the mode User needs it."""
+    vm = json.loads(json.dumps(VM))
+    vm["properties"]["osProfile"]["windowsConfiguration"] = {
+        "patchSettings": {"patchMode": "AutomaticByPlatform"}
+    }
+    platform = with_mode({"InGuestPatchMode": "Platform"}, installs=False)
+    for content, expected in ((platform, []), (configuration(), ["not-run"])):
+        done = lint(hotpatch, [vm, content, assignment("vm1")])
+        assert [each["limit"]["name"] for each in done.json["findings"]] == expected
+
+
 @pytest.mark.parametrize(
     ("name", "group", "expected"),
     [
@@ -495,6 +510,16 @@ def test_two_schedules_are_a_finding_only_where_they_meet(
         assert shared in each["observed"]
         assert each["level"] == "warning"
         assert "after the first has finished" in each["answer"]
+
+
+def test_two_of_three_schedules_meet_before_the_third_begins(hotpatch: Hotpatch) -> None:
+    """A window that begins later doesn't hide that two others meet now."""
+    text = TWO.format(first=f"{DAY}, start: 20:00", second=f"{DAY}, start: 21:00", ready=READY)
+    third = "  c: {days: [Mon], from: 2030-01-01, start: 08:00, duration: 2h, runner: platform}\n"
+    text = text.replace("machines:", f"{third}machines:").replace("[a, b]", "[c, a, b]")
+    done = lint(hotpatch, text, name="fleet.yaml")
+    assert broken(done) == ["overlap"]
+    assert "a and b, both open on 2026-02-01 from 21:00" in done.json["findings"][0]["observed"]
 
 
 def test_the_examples_of_the_rule_are_true(hotpatch: Hotpatch) -> None:

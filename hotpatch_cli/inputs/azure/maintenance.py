@@ -43,7 +43,6 @@ from hotpatch_cli.schedule.windows import Window, validate
 from hotpatch_cli.schedule.zones import find_zone
 
 T = TypeVar("T")
-RUNNER = "azure-update-manager"
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d)?", re.ASCII)
 _LAST_MINUTE = (23, 59)
 _NEVER_EXPIRES = 2200  # the service itself writes 9999 where there is no end
@@ -216,7 +215,7 @@ def window_of(configuration: Configuration, name: str | None = None) -> Window:
         timezone=configuration.timezone,
         from_day=start.date(),
         until=last_day(start, expires, rule),
-        runner=RUNNER,
+        runner=configuration.runner,
     )
     try:
         validate(window)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.inputs.azure.maintenance import (
-    RUNNER,
     RefusedError,
     last_day,
     parts_of,
@@ -110,7 +109,7 @@ def _of_configuration(configuration: Configuration, name: str) -> Schedule:
         broken = ((error.field, str(error)),)
     return Schedule(
         name=name,
-        runner=RUNNER,
+        runner=configuration.runner,
         places={part: configuration.origin.locate(field) for part, field in _FIELDS.items()},
         start=parts.start.time() if parts.start else None,
         duration=parts.duration,
