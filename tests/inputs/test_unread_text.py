@@ -52,6 +52,50 @@ CASES: dict[str, tuple[str | bytes, str]] = {
         "terraform show -json tfplan",
     ),
     "pretty what-if": (PRETTY, "--no-pretty-print -o json"),
+    "Get-AzVM": (
+        (
+            "\r\nResourceGroupName   Name   Location          VmSize  OsType         NIC "
+            "ProvisioningState Zone\r\n-----------------   ----   --------          ------  ------"
+            "         --- ----------------- ----\r\nRG                  web01  westeurope "
+            "Standard_D2s_v5 Windows web01-nic         Succeeded    1\r\n\r\n"
+        ),
+        "`Get-AzVM | ConvertTo-Json -Depth 10`",
+    ),
+    "Get-AzVM of one VM": (
+        (
+            "\r\n\r\nResourceGroupName  : rg\r\nId                 : /subscriptions/0/x\r\n"
+            "VmId               : 0\r\nName               : web01\r\n"
+            "HardwareProfile    : {VmSize}\r\n"
+        ),
+        "`Get-AzVM | ConvertTo-Json -Depth 10`",
+    ),
+    "Get-AzConnectedMachine": (
+        (
+            "\nName  Location   OSName  Status    ProvisioningState\n"
+            "----  --------   ------  ------    -----------------\n"
+            "web01 westeurope windows Connected Succeeded\n"
+        ),
+        "`Get-AzConnectedMachine | ConvertTo-Json -Depth 10`",
+    ),
+    "Search-AzGraph": (
+        (
+            "\nid               : /subscriptions/0/x\nname             : web01\n"
+            "type             : microsoft.compute/virtualmachines\ntenantId         : 0\n"
+            "properties       : @{storageProfile=; osProfile=}\n"
+        ),
+        "`Search-AzGraph -Query QUERY | ConvertTo-Json -Depth 10`",
+    ),
+    "another table of PowerShell": (
+        "\nName  State   Uptime\n----  -----   ------\nweb01 Running 1.02:03:04\n",
+        "`| ConvertTo-Json -Depth 10`",
+    ),
+    "az -o table": (
+        (
+            "Name    ResourceGroup    Location    Zones\n"
+            "------  ---------------  ----------  -------\nweb01   rg               westeurope  1\n"
+        ),
+        "with -o json",
+    ),
     "warning of az": ('WARNING: A new release is available.\n[{"id": "x"}]', "--only-show-errors"),
 }
 
@@ -73,6 +117,12 @@ def test_a_binary_plan_is_known_by_any_name(hotpatch: Any) -> None:
         done = hotpatch("check", hotpatch.write(name, binary_plan()))
         assert done.code == 2
         assert f"terraform show -json {name}" in done.err
+
+
+def test_dashes_below_a_comment_begin_yaml(hotpatch: Any) -> None:
+    """A document marker isn't the line below a header."""
+    text = "# fleet of 2026\n---\nmachines:\n- name: a\n  platform: arc\n"
+    assert hotpatch.check(text).code == 3
 
 
 def test_such_words_within_data_are_data(hotpatch: Any) -> None:
