@@ -47,12 +47,13 @@ def node_of(fields: Iterable[tuple[str, Any]], mark: int) -> Node:
         else:
             node.put(path, value, mark, mark)
     for path, value in parts:
-        _nest(node, path, value, mark)
+        nest(node, path, value, mark)
     _told_by_id(node, mark)
     return node
 
 
-def _nest(node: Node, path: str, value: Any, mark: int) -> None:
+def nest(node: Node, path: str, value: Any, mark: int) -> None:
+    """Put a value under the path of a part, such as `arc.status`, where there is none yet."""
     key, _, inner = path.partition(".")
     if key not in node:
         node.put(key, Node(mark), mark, mark)

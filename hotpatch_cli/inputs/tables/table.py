@@ -12,11 +12,12 @@ from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import named_system, os_type
+from hotpatch_cli.inputs import portal_words
 from hotpatch_cli.inputs.fields import MACHINE_FIELDS, WHOLE
 from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
-from hotpatch_cli.inputs.tables.cells import node_of, put_system, value_of
+from hotpatch_cli.inputs.tables.cells import nest, node_of, put_system, value_of
 from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, no_machines_in, notes_on
 
 _CONCLUDED = (
@@ -31,6 +32,8 @@ _ENOUGH = 500
 """Problems after which the rest of a table is not looked at."""
 _OF_SKIPPED = frozenset({"name", "id", "platform", "os", "tags"})
 """What is read of a machine that isn't Windows."""
+_AFTERWARDS = portal_words.PATHS | {OS_TYPE}
+"""Columns that are no field of a machine: what they mean is known once the row is read."""
 _RESOURCES = ("properties", "storageProfile", "osProfile")
 """Columns that make rows the resources of Azure, which other readers know better."""
 
@@ -124,6 +127,10 @@ def _read(document: Document) -> SourceData:
     return source
 
 
+PortalCell = tuple[str, str, str]
+"""(path, column, value) of a column of the portal."""
+
+
 class TableRows:
     """Reads rows, and counts what is reported once for all: missing and inferred platforms.
 
@@ -135,6 +142,7 @@ class TableRows:
         self.log = log
         self.reader = MachineReader(log, unique=named)
         self.platform = platform
+        self.portal = not portal_words.PATHS.isdisjoint(columns.fields.values())
         self.without: list[int] = []
         self.platforms: dict[str, int] = {}
 
@@ -146,7 +154,7 @@ class TableRows:
             return
         pairs = _flat(row) if _nests(row) else row.items()
         every = [(self.fields[name], name, value) for name, value in pairs if name in self.fields]
-        cells = [cell for cell in every if cell[0] != OS_TYPE]
+        cells = [cell for cell in every if cell[0] not in _AFTERWARDS]
         node = node_of(((path, value) for path, _, value in cells), row.mark)
         system = next(
             (value_of("os", value, row.mark) for path, _, value in every if path == OS_TYPE), None
@@ -160,7 +168,10 @@ class TableRows:
             # it's skipped: its version is no build of Windows, and no cell can be wrong
             node = _only(node, _OF_SKIPPED)
             cells = [cell for cell in cells if cell[0] in _OF_SKIPPED]
-        concluded = "platform" not in node and self._concluded(node, machines)
+            every = [cell for cell in every if cell[0] == portal_words.RESOURCE_TYPE]
+        words = _portal_cells(every, row.mark) if self.portal else []
+        concluded = "platform" not in node and self._concluded(node, machines, words)
+        cells += _put_meanings(node, words)
         before = len(self.log.problems)
         self._note_inexact(cells, row.mark)
         if "platform" in node and len(self.log.problems) == before:
@@ -169,10 +180,14 @@ class TableRows:
             if len(self.log.problems) > before:
                 self._name_columns(cells, row.mark, before)
 
-    def _concluded(self, node: Mapping, machines: int) -> bool:
-        """Give a node the platform that the user specified, or that its fields imply; False where
-        there is none.
+    def _concluded(self, node: Mapping, machines: int, words: list[PortalCell]) -> bool:
+        """Give a node the platform that its resource type names, that the user specified, or that
+        its fields imply; True where no source states it.
         """
+        types = (value for path, _, value in words if path == portal_words.RESOURCE_TYPE)
+        if named := next(filter(None, map(portal_words.platform_of_type, types)), None):
+            node.put("platform", named, node.mark, node.mark)
+            return False
         if self.platform:
             node.put("platform", self.platform, node.mark, node.mark)
             return True
@@ -180,6 +195,8 @@ class TableRows:
         keys = set(node)
         if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"}:
             keys.add("arc.")
+        if any(path == portal_words.ORCHESTRATION for path, _, _ in words):
+            keys.add("patching")
         platform = next((platform for key, platform in _CONCLUDED if key in keys), None)
         if platform is None:
             self.without.append(node.mark)
@@ -232,6 +249,31 @@ class TableRows:
             "from other columns."
             for platform, count in self.platforms.items()
         ]
+
+
+def _portal_cells(cells: list[tuple[str, str, Any]], mark: int) -> list[PortalCell]:
+    """The cells of the portal's columns that have a value."""
+    found = []
+    for path, column, cell in cells:
+        value = value_of(path, cell, mark) if path in portal_words.PATHS else None
+        if isinstance(value, bool | str):
+            found.append((path, column, str(value)))
+    return found
+
+
+def _put_meanings(node: Mapping, words: list[PortalCell]) -> list[tuple[str, str, Any]]:
+    """Give a node what the portal's words mean on its platform, where no other column has it; the
+    cells that such columns would have.
+    """
+    cells: list[tuple[str, str, Any]] = []
+    platform = node.get("platform")
+    for path, column, value in sorted(words, key=lambda word: word[0], reverse=True):
+        if path == portal_words.RESOURCE_TYPE or not isinstance(platform, str):
+            continue
+        for meaning in portal_words.meanings(path, value, platform):
+            nest(node, *meaning, node.mark)
+            cells.append((meaning.path, column, meaning.value))
+    return cells
 
 
 def _only(node: Mapping, keys: Collection[str]) -> Mapping:
