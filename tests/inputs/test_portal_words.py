@@ -143,3 +143,45 @@ def test_an_arc_query_keeps_its_hotpatch_columns(
         "osSku": "Windows Server 2025 Datacenter",
     }
     assert machine(hotpatch, json.dumps([row | columns]), "q.json")["arc"] == arc
+
+
+def test_an_image_of_az_has_its_own_keys(hotpatch: Any) -> None:
+    """az adds `exactVersion` and the ids of galleries to each image reference."""
+    image = {
+        "communityGalleryImageId": None,
+        "exactVersion": "26100.4652.250808",
+        "id": None,
+        "offer": "WindowsServer",
+        "publisher": "MicrosoftWindowsServer",
+        "sku": "2025-datacenter-azure-edition",
+        "sharedGalleryImageId": None,
+        "version": "latest",
+    }
+    expected = IMAGE.replace(",", ":") + ":latest"
+    assert machine(hotpatch, json.dumps([{"name": "a", "image": image}]), "q.json")["image"] == (
+        expected
+    )
+    cell = json.dumps(image).replace('"', '""')
+    assert machine(hotpatch, f'name,image\na,"{cell}"\n')["image"] == expected
+
+
+def test_an_unknown_key_of_an_image_stays_a_problem(hotpatch: Any) -> None:
+    """Only what Azure writes is known."""
+    text = json.dumps([{"name": "a", "image": {"publisher": "x", "colour": "y"}}])
+    done = hotpatch("check", hotpatch.write("q.json", text))
+    assert (done.code, "Unknown key 'colour' in an image" in done.err) == (2, True)
+
+
+def test_a_whole_number_may_have_a_zero_fraction(hotpatch: Any) -> None:
+    """pandas writes 30 as 30.0 where a column has gaps; a build is never changed."""
+    header = "name,platform,build,reboot_minutes,generation,zone,restart_pending\n"
+    found = machine(hotpatch, f"{header}a,azure,26100.7392,30.0,2.0,1.0,0.0\n")
+    assert (found["reboot_minutes"], found["generation"], found["zone"]) == (30, 2, "1")
+    assert (found["build"], found["restart_pending"]) == ("26100.7392", False)
+    done = hotpatch("check", hotpatch.write("m.csv", f"{header}a,azure,,30.5,,,\n"))
+    assert "In the column 'reboot_minutes': Expected a whole number" in done.err
+
+
+def test_a_build_keeps_its_zeros(hotpatch: Any) -> None:
+    """26100.0 isn't 26100."""
+    assert machine(hotpatch, "name,platform,build\na,arc,26100.0\n")["build"] == "26100.0"

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from hotpatch_cli.documents.codec import plain_name
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.documents.tree import Mapping as Node
 from hotpatch_cli.documents.tree import Sequence
 from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.fields import BY_PATH, FLAGS, LISTS, TREES
+from hotpatch_cli.inputs.fields import BY_PATH, FLAGS, LISTS, TREES, WHOLE_NUMBERS
 
 MISSING = frozenset({"", "-", "n/a", "na", "#n/a", "null", "none", "nan", "<null>", "(null)"})
 """Words, in any letter case, with which exports write that there is no value."""
@@ -24,6 +25,9 @@ PLATFORM_IN_ID = (
     ("azure", "/microsoft.compute/"),
 )
 NAME_IN_ID = r"(?i)/(?:machines|virtualmachines)/([^/]+)"
+_WHOLE = re.compile(r"[0-9]{1,9}\.0+")
+_IMAGE_KEYS = frozenset({"publisher", "offer", "sku", "version", "id"})
+_GALLERY_IDS = frozenset({"sharedgalleryimageid", "communitygalleryimageid"})
 _KB = r"(?i)(?:kb)?\s*[0-9]{5,8}"
 _COUNT = r"[0-9]{1,4}"
 
@@ -102,7 +106,7 @@ def value_of(path: str, cell: Any, mark: int) -> Any:
     if not isinstance(cell, str | Node | Sequence):
         cell = placed(cell, mark)
     if not isinstance(cell, str):
-        return cell
+        return _image(cell) if path == "image" and isinstance(cell, Node) else cell
     if cell != cell.strip():
         cell = type(cell)(cell.strip())
     if cell.casefold() in MISSING:
@@ -110,19 +114,36 @@ def value_of(path: str, cell: Any, mark: int) -> Any:
     if path in TREES and cell[0] in "{[" and cell[-1] in "}]":
         tree = _tree(cell, mark)
         if not isinstance(tree, str):
-            return tree
+            return _image(tree) if path == "image" and isinstance(tree, Node) else tree
     return _value_of_text(path, cell, mark)
 
 
 def _value_of_text(path: str, cell: str, mark: int) -> Any:
     if path in FLAGS:
-        return {"1": "true", "0": "false"}.get(cell, cell)
+        return {"1": "true", "0": "false", "1.0": "true", "0.0": "false"}.get(cell, cell)
+    if path in WHOLE_NUMBERS and _WHOLE.fullmatch(cell):
+        cell = cell.partition(".")[0]
     if path in LISTS:
         return _parted(path, cell, mark)
     if path == "tags":
         return _tags(cell, mark)
     fact = BY_PATH.get(path)
     return fact.type.cell(cell) if fact and fact.type.cell else cell
+
+
+def _image(reference: Node) -> Node:
+    """An image reference as Azure answers it, with the keys of an inventory."""
+    image = Node(reference.mark)
+    for key, value in reference.items():
+        name = plain_name(key)
+        if value is None or name == "exactversion":  # Azure adds what `latest` was
+            continue
+        if name in _GALLERY_IDS:
+            name = "id"
+        name = name if name in _IMAGE_KEYS else key
+        if name not in image:
+            image.put(name, value, reference.at(key), reference.mark)
+    return image
 
 
 def _tree(cell: str, mark: int) -> Any:
