@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.inputs.console_table import ConsoleHeader, console_header
+from hotpatch_cli.inputs.exporter_text import cut_key
 from hotpatch_cli.inputs.text_kind import is_guest_text
 
 _LOOKED_AT = 4096
@@ -121,6 +122,9 @@ def _of_command(command: str, form: str) -> Refusal:
 def require_data(file: str, text: str) -> None:
     """Raise InputError for a text that is known to have no data."""
     beginning = text[:_LOOKED_AT]
+    if key := cut_key(text) if text.lstrip()[:1] in ("{", "[") else None:
+        message = f"PowerShell cut off the objects below its depth: {key} is text."
+        raise refuse(file, message, "Add -Depth 10 to ConvertTo-Json.")
     known = (unread.refusal for unread in _TEXTS if unread.pattern.search(beginning))
     if refusal := next(known, None) or _printed(beginning):
         raise refuse(file, *refusal)

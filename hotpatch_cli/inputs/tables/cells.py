@@ -14,11 +14,14 @@ from hotpatch_cli.documents.tree import Mapping as Node
 from hotpatch_cli.documents.tree import Sequence
 from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.errors import InputError
+from hotpatch_cli.inputs.exporter_text import is_object_text
 from hotpatch_cli.inputs.fields import BY_PATH, FLAGS, LISTS, TREES, WHOLE_NUMBERS
 
 MISSING = frozenset({"", "-", "n/a", "na", "#n/a", "null", "none", "nan", "<null>", "(null)"})
 """Words, in any letter case, with which exports write that there is no value."""
 
+DECIDES_NOTHING = frozenset({"owner", "tags"})
+"""Fields whose cell is left out where an exporter wrote the type of an object."""
 PLATFORM_IN_ID = (
     ("azure-local", "/virtualmachineinstances/"),
     ("arc", "/microsoft.hybridcompute/machines/"),
@@ -109,7 +112,7 @@ def value_of(path: str, cell: Any, mark: int) -> Any:
         return _image(cell) if path == "image" and isinstance(cell, Node) else cell
     if cell != cell.strip():
         cell = type(cell)(cell.strip())
-    if cell.casefold() in MISSING:
+    if cell.casefold() in MISSING or (path in DECIDES_NOTHING and is_object_text(cell)):
         return None
     if path in TREES and cell[0] in "{[" and cell[-1] in "}]":
         tree = _tree(cell, mark)

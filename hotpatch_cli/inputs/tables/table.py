@@ -12,13 +12,21 @@ from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import named_system, os_type
-from hotpatch_cli.inputs import portal_words
+from hotpatch_cli.inputs import exporter_text, portal_words
+from hotpatch_cli.inputs.exporter_text import is_deciding_object, is_object_text
 from hotpatch_cli.inputs.fields import MACHINE_FIELDS, WHOLE
 from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
-from hotpatch_cli.inputs.tables.cells import nest, node_of, put_system, value_of
-from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, no_machines_in, notes_on
+from hotpatch_cli.inputs.tables.cells import DECIDES_NOTHING, nest, node_of, put_system, value_of
+from hotpatch_cli.inputs.tables.columns import (
+    OS_TYPE,
+    TAG,
+    Columns,
+    mapped,
+    no_machines_in,
+    notes_on,
+)
 
 _CONCLUDED = (
     *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
@@ -32,6 +40,7 @@ _ENOUGH = 500
 """Problems after which the rest of a table is not looked at."""
 _OF_SKIPPED = frozenset({"name", "id", "platform", "os", "tags"})
 """What is read of a machine that isn't Windows."""
+_NAMES = frozenset({"id", "name"})
 _AFTERWARDS = portal_words.PATHS | {OS_TYPE}
 """Columns that are no field of a machine: what they mean is known once the row is read."""
 _RESOURCES = ("properties", "storageProfile", "osProfile")
@@ -143,6 +152,9 @@ class TableRows:
         self.reader = MachineReader(log, unique=named)
         self.platform = platform
         self.portal = not portal_words.PATHS.isdisjoint(columns.fields.values())
+        self.objects = frozenset(filter(is_deciding_object, columns.unknown))
+        self.cut: dict[str, tuple[int, str]] = {}
+        self.left_out: set[str] = set()
         self.without: list[int] = []
         self.platforms: dict[str, int] = {}
 
@@ -152,7 +164,9 @@ class TableRows:
         """
         if len(self.log.problems) > _ENOUGH:
             return
-        pairs = _flat(row) if _nests(row) else row.items()
+        pairs = list(_flat(row) if _nests(row) else row.items())
+        if self._has_objects(pairs, row.mark):
+            return
         every = [(self.fields[name], name, value) for name, value in pairs if name in self.fields]
         cells = [cell for cell in every if cell[0] not in _AFTERWARDS]
         node = node_of(((path, value) for path, _, value in cells), row.mark)
@@ -231,8 +245,26 @@ class TableRows:
         if named.problems:
             self.log.problems[before:] = named.problems
 
+    def _has_objects(self, pairs: list[tuple[str, Any]], mark: int) -> bool:
+        """Whether a row has objects as text where facts should be. Such a column is noted once."""
+        cut = False
+        for name, value in pairs:
+            if not is_object_text(value):
+                continue
+            path = self.fields.get(name)
+            if path in DECIDES_NOTHING or (path or "").startswith(TAG):
+                self.left_out.add(name)
+            elif (path and path not in _NAMES) or name in self.objects:
+                self.cut.setdefault(name, (mark, value))
+                cut = True
+        return cut
+
     def note_missing(self) -> None:
-        """One problem for all rows without a platform."""
+        """One problem for all objects as text, and one for all rows without a platform."""
+        if self.cut:
+            mark, value = next(iter(self.cut.values()))
+            message = exporter_text.message_on(list(self.cut), value)
+            self.log.add(mark, message, exporter_text.REMEDY)
         if self.without:
             many = f" (and for {len(self.without) - 1} more)" if len(self.without) > 1 else ""
             message = f"The platform is missing for this row{many}."
@@ -243,12 +275,16 @@ class TableRows:
             self.log.add(self.without[0], message, remedy)
 
     def concluded(self, file: str) -> list[str]:
-        """A sentence for each inferred platform."""
-        return [
+        """A sentence for each inferred platform, and one for columns that are left out."""
+        notes = [
             f"{file}: platform {platform} inferred for {counted(count, 'machine')} "
             "from other columns."
             for platform, count in self.platforms.items()
         ]
+        if self.left_out:
+            columns = ", ".join(map(quoted, sorted(self.left_out)))
+            notes.append(f"{file}: PowerShell wrote no values in the columns {columns}; ignored.")
+        return notes
 
 
 def _portal_cells(cells: list[tuple[str, str, Any]], mark: int) -> list[PortalCell]:
