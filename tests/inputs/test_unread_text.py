@@ -133,3 +133,38 @@ def test_such_words_within_data_are_data(hotpatch: Any) -> None:
         "  x-note: |\n    Terraform used the selected providers\n"
     )
     assert hotpatch.check(text).code == 3
+
+
+ROW = "web01,arc,Windows Server 2025 Datacenter,26100.7392\n"
+
+
+@pytest.mark.parametrize("rows", [ROW, ROW + ROW.replace("01", "02")], ids=["one row", "two rows"])
+def test_a_table_without_a_header_is_told_what_was_taken_for_it(hotpatch: Any, rows: str) -> None:
+    """The first row has values, not names."""
+    done = hotpatch.check(rows, name="m.csv")
+    assert (done.code, done.err.count("m.csv:")) == (2, 1)
+    assert "m.csv:1:1: The table has no header. Its first row is 'web01', 'arc', 'Wind" in done.err
+    assert "Add a header row" in done.err
+
+
+def test_a_header_alone_has_no_data(hotpatch: Any) -> None:
+    """An export without machines is empty, not wrong."""
+    done = hotpatch.check("name,platform,build\n", name="m.csv")
+    assert "The file contains no data." in done.err
+    assert hotpatch.check("name,platform\n", "--allow-empty", name="m.csv").code == 0
+
+
+def test_one_bad_cell_of_a_mapped_table_is_one_problem(hotpatch: Any) -> None:
+    """The columns that were mapped are there."""
+    table = hotpatch.write("m.csv", "Srv,Plat,Ver\nweb01,arc,nonsense\n")
+    choices = ("--map", "Srv=name", "--map", "Plat=platform", "--map", "Ver=build")
+    done = hotpatch("check", table, *choices)
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "In the column 'Ver': 'nonsense' isn't a valid build" in done.err
+
+
+def test_a_window_of_a_table_can_be_defined_in_two_ways(hotpatch: Any) -> None:
+    """A CSV has no place for windows."""
+    done = hotpatch.check("name,platform,window\nweb01,arc,weekend\n", name="m.csv")
+    assert "Define it under 'windows' in an inventory, and specify that file too" in done.err
+    assert "or specify its maintenance configuration with --windows FILE." in done.err

@@ -29,6 +29,11 @@ _IMAGE = frozenset({"image.publisher", "image.offer", "image.sku"})
 _BARE = frozenset({"publisher", "offer", "sku"})
 """What queries call the parts of an image; only where all three are there do these words mean them.
 """
+_VALUE = re.compile(
+    r"(?i)(?:azure|arc|azure-local|kb[0-9]{6,8}|[0-9]+(?:\.[0-9]+)+|true|false|/subscriptions/.*"
+    r"|(?:microsoft )?windows.*20[0-9]{2}.*)"
+)
+"""A cell that no header has."""
 _TAGGED = re.compile(r"(?i)tags?\s*[._:/]\s*(\S.*?)\s*")
 
 
@@ -206,6 +211,8 @@ def column_names(columns: Sequence[str]) -> str:
 def no_machines_in(columns: Sequence[str]) -> tuple[str, str]:
     """What is wrong with a header that names no machines, and the fix."""
     message = f"No column has the names of machines. Columns: {column_names(columns)}."
+    if not mapped(columns).fields and any(map(_VALUE.fullmatch, columns)):
+        message = f"The table has no header. Its first row is {column_names(columns)}."
     if any(_KNOWN.get(plain_name(column)) in ("name", "id") for column in columns):
         message = f"No column has facts about the machines. Columns: {column_names(columns)}."
     return message, "Add a header row, or assign columns to fields with --map COLUMN=FIELD."

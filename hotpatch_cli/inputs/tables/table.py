@@ -5,9 +5,11 @@ inventory's own codecs. Nested values are columns of their own: `arc.status` is 
 `arc`.
 """
 
+import io
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from hotpatch_cli.documents.csv_text import csv_rows
 from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
@@ -40,6 +42,7 @@ _ENOUGH = 500
 """Problems after which the rest of a table is not looked at."""
 _OF_SKIPPED = frozenset({"name", "id", "platform", "os", "tags"})
 """What is read of a machine that isn't Windows."""
+_LEAST_CELLS = 2
 _NAMES = frozenset({"id", "name"})
 _AFTERWARDS = portal_words.PATHS | {OS_TYPE}
 """Columns that are no field of a machine: what they mean is known once the row is read."""
@@ -60,6 +63,16 @@ def unnamed_columns(document: Document) -> tuple[str, str] | None:
     if not rows or any(actual_key(rows[0], key) for key in ("type", *_RESOURCES)):
         return None
     return no_machines_in([column for column, _ in _flat(rows[0])])
+
+
+def lone_row(document: Document) -> tuple[str, str] | None:
+    """What is wrong with a CSV text of one row that isn't a header, and the fix; None for anything
+    else.
+    """
+    if document.root != [] or document.text.lstrip()[:1] in ("", "[", "{"):
+        return None
+    _, cells = next(csv_rows(io.StringIO(document.text, newline="")), (0, []))
+    return None if len(cells) < _LEAST_CELLS or mapped(cells).fields else no_machines_in(cells)
 
 
 def _are_resources(rows: list[Mapping]) -> bool:
