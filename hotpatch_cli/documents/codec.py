@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from hotpatch_cli.documents.date_forms import date_readings, time_reading
 from hotpatch_cli.documents.tree import LOWER_HALF, MAX_SCALAR, Log, Mapping, Sequence, quoted
 
 T = TypeVar("T")
@@ -383,9 +384,9 @@ def parse_date(text: str) -> date:
     except ValueError:
         found = None
     if found is None:
-        raise ValueError(
-            f"{quoted(text)} isn't a valid date. Use the format YYYY-MM-DD, such as 2025-12-15."
-        )
+        readings = " or ".join(map(str, date_readings(written)))
+        form = f"YYYY-MM-DD: {readings}" if readings else "YYYY-MM-DD, such as 2025-12-15"
+        raise ValueError(f"{quoted(text)} isn't a valid date. Use the format {form}.")
     return found
 
 
@@ -393,9 +394,9 @@ def parse_time(text: str) -> time:
     """A time of day from `22:00` or `2:30`. Raises ValueError."""
     found = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])(?::00)?", text.strip())
     if not found or int(found[1]) > 23:  # noqa: PLR2004  the last hour of a day
-        raise ValueError(
-            f"{quoted(text)} isn't a valid time. Use the 24-hour format HH:MM, such as 01:00."
-        )
+        reading = time_reading(text)
+        form = f"HH:MM: {reading:%H:%M}" if reading else "HH:MM, such as 01:00"
+        raise ValueError(f"{quoted(text)} isn't a valid time. Use the 24-hour format {form}.")
     return time(int(found[1]), int(found[2]))
 
 

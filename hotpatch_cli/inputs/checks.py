@@ -143,7 +143,8 @@ def _unknown_names(
 def _defined(kind: str, names: list[str], where: str) -> str:
     """The names of a kind to choose from, or where to define one."""
     if not names:
-        return f"Define it under '{kind}s'{where}."
+        azure = ", or specify its maintenance configuration with --windows FILE"
+        return f"Define it under '{kind}s'{where}{azure if where and kind == 'window' else ''}."
     return f"Defined {kind}s: {and_more(names, _NAMES_SHOWN)}."
 
 

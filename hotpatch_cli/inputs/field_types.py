@@ -220,14 +220,24 @@ def _platform_of_cell(cell: str) -> str:
 
 
 _PLATFORM_WORDS = (
-    ("azure-local", re.compile(r"(?i)azure ?-?_?local|azure ?stack ?hci|azurestackhci")),
+    (
+        "azure-local",
+        re.compile(
+            r"(?i)azure ?-?_?local(?: (?:vm|virtual machine)s?)?|azure ?stack ?hci"
+            r"|.*azurestackhci.*"
+        ),
+    ),
     (
         "arc",
         re.compile(
-            r"(?i)(?:azure )?arc(?:[ -]enabled)?(?: (?:server|machine)s?)?|.*hybridcompute.*"
+            r"(?i)(?:(?:server|machine)s? - )?(?:azure )?arc(?:[ -]enabled)?"
+            r"(?: (?:server|machine)s?)?|.*hybridcompute.*"
         ),
     ),
-    ("azure", re.compile(r"(?i)azure|azure vms?|.*microsoft\.compute.*")),
+    (
+        "azure",
+        re.compile(r"(?i)azure|(?:azure )?(?:vm|virtual machine)s?|.*microsoft\.compute.*"),
+    ),
 )
 PLATFORM = _advised(
     FactType(c.choice(*PLATFORMS), cell=_platform_of_cell),

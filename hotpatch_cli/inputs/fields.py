@@ -633,6 +633,8 @@ WHOLE = _paths_of_type("object") | {
     fact.path for fact in FACTS if fact.type.codec.schema.get("items", {}).get("type") == "object"
 }
 """Facts whose mapping is one value."""
+WHOLE_NUMBERS = _paths_of_type("integer") | {"zone"}
+"""Facts that are whole numbers. Where a column has gaps, pandas writes 1 as 1.0."""
 NO_PROFILE = frozenset(fact.path for fact in FACTS if fact.holder == "machine") | {"tags"}
 """Facts that decide neither a verdict nor a restart."""
 FREE_TEXTS = frozenset(fact.path for fact in FACTS if fact.type in (t.TEXT, t.NAME))

@@ -283,6 +283,10 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
         if not lazy_reader.shares:
             return sources
     if not sources:
+        from hotpatch_cli.inputs.tables.table import lone_row
+
+        if lone := lone_row(document):
+            raise InputError([Problem(*document.position(document.root_mark), *lone)])
         refusal = EmptyInputError if _is_empty(document.root) else InputError
         raise refusal([_unrecognized(document)])
     from hotpatch_cli.inputs.resources import ignored

@@ -105,7 +105,7 @@ def _unmatched_problems(unmatched: Unmatched, machines: list[Machine]) -> Iterat
         if source.named_by_file:
             name = quoted(part.name)
             message = f"The file names no machine, and no machine is named {name} like the file."
-            remedy = "Rename the file after its machine: MACHINE.json."
+            remedy = "Save the data in a file that is named after its machine, such as web01.json."
             yield _problem(part.origin.locate("name"), message, remedy)
 
 

@@ -105,7 +105,68 @@ GUESTS: dict[str, tuple[str, Any]] = {
         "web01.txt",
         "\r\nCurrentBuildNumber : 26100\r\nUBR                : 7392\r\n\r\n",
     ),
+    "Get-HotFix as a table": (
+        "fixes.txt",
+        (
+            "\r\nSource        Description      HotFixID      InstalledBy          InstalledOn\r\n"
+            "------        -----------      --------      -----------          -----------\r\n"
+            "WEB01         Update           KB5054979     NT AUTHORITY\\SYSTEM  12/9/2025 12:00:00"
+            " AM\r\n"
+            "WEB01         Security Update  KB5072014                          12/10/2025 12:00:00"
+            " AM\r\n\r\n\r\n"
+        ).encode("utf-16"),
+    ),
+    "registry as a table": (
+        "web01.txt",
+        "\nCurrentBuildNumber  UBR\n------------------  ---\n26100              7392\n\n",
+    ),
+    "registry of many machines": (
+        "builds.txt",
+        (
+            "\nCurrentBuildNumber  UBR PSComputerName RunspaceId\n"
+            "------------------  --- -------------- ----------\n"
+            "26100              7392 WEB01          2d7e2ad4-5d2b-4f9c-8f1c-0a6b1f3c9d11\n\n"
+        ),
+    ),
+    "Get-ComputerInfo as a list": (
+        "info.txt",
+        (
+            "\r\nWindowsBuildLabEx : 26100.1.amd64fre.ge_release.240331-1435\r\n"
+            "OsHotFixes        : {KB5054979, KB5072014}\r\n"
+            "CsName            : WEB01\r\nOsVersion         : 10.0.26100\r\n"
+            "WindowsUBR        : 7392\r\n\r\n"
+        ),
+    ),
     "systeminfo": ("state.txt", SYSTEMINFO),
+    "systeminfo in French": (
+        "state.txt",
+        (
+            "\nNom de l'hôte:                              WEB01\n"
+            "Nom du système d'exploitation:              Microsoft Windows Server 2025 Datacenter\n"
+            "Version du système:                         10.0.26100 N/A version 26100\n"
+            "Correctif(s):                               2 Correctif(s) installé(s).\n"
+            "                                            [01]: KB5054979\n"
+            "                                            [02]: KB5072014\n"
+        ),
+    ),
+    "systeminfo in Japanese": (
+        "state.txt",
+        (
+            "\nホスト名:               WEB01\nOS 名:                  Microsoft Windows Server"
+            " 2025 Datacenter\nOS バージョン:          10.0.26100 N/A ビルド 26100\n"
+            "ホットフィックス:       1 ホットフィックスがインストールされています。\n"
+            "                        [01]: KB5072014\n"
+        ),
+    ),
+    "systeminfo as CSV in German": (
+        "state.txt",
+        (
+            '"Hostname","Betriebssystemname","Betriebssystemversion","Hotfix(es)"\n'
+            '"WEB01","Microsoft Windows Server 2025 Datacenter",'
+            '"10.0.26100 Nicht zutreffend Build 26100","2 Hotfix(e) installiert.,'
+            '[01]: KB5054979,[02]: KB5072014"\n'
+        ),
+    ),
     "systeminfo as CSV": (
         "state.csv",
         (
@@ -180,8 +241,61 @@ THREE_PARTS = {
         "info.json",
         {"CsName": "web01", "OsVersion": "10.0.26100", "OsBuildNumber": "26100"},
     ),
+    "Get-ComputerInfo -Property": (
+        "info.json",
+        {
+            "OsName": "Microsoft Windows Server 2025 Datacenter",
+            "OsVersion": "10.0.26100",
+            "CsName": "WEB01",
+        },
+    ),
+    "Get-ComputerInfo -Property as a list": (
+        "info.txt",
+        (
+            "\r\nOsName    : Microsoft Windows Server 2025 Datacenter\r\n"
+            "OsVersion : 10.0.26100\r\nCsName    : WEB01\r\n\r\n"
+        ),
+    ),
+    "Get-ComputerInfo -Property without a name": (
+        "web01.txt",
+        (
+            "\nOsName                                   OsVersion\n"
+            "------                                   ---------\n"
+            "Microsoft Windows Server 2025 Datacenter 10.0.26100\n\n"
+        ),
+    ),
     "registry": ("web01.json", {"CurrentBuildNumber": "26100"}),
 }
+
+
+def test_a_table_of_several_machines_gives_each_its_own(hotpatch: Any) -> None:
+    """Rows of Get-HotFix belong to the machine in their column Source."""
+    text = (
+        "Source Description     HotFixID  InstalledBy InstalledOn\n"
+        "------ -----------     --------  ----------- -----------\n"
+        "WEB01  Security Update KB5072014             12/10/2025 12:00:00 AM\n"
+        "WEB02  Update          KB5066835             10/14/2025 12:00:00 AM\n"
+    )
+    fleet = TWO.replace("web02, platform: arc", "web02, platform: arc, os: Windows Server 2025")
+    done = check(hotpatch, text, "fixes.txt", fleet)
+    kbs = {name: machine["track"]["installed"]["kb"] for name, machine in done.machines.items()}
+    assert kbs == {"web01": "KB5072014", "web02": "KB5066835"}
+
+
+def test_a_name_that_the_console_cut_off_is_refused(hotpatch: Any) -> None:
+    """A machine isn't guessed from the beginning of its name."""
+    text = "Source   HotFixID\n------   --------\nweb01... KB5072014\n"
+    done = check(hotpatch, text, "fixes.txt")
+    assert (done.code, done.err.count("fixes.txt:")) == (2, 1)
+    assert "fixes.txt:3:1: PowerShell cut off the value 'web01...'" in done.err
+    assert "| ConvertTo-Json" in done.err
+
+
+def test_an_azure_query_of_os_names_is_no_computer_info(hotpatch: Any) -> None:
+    """Columns of a query with a name are a table."""
+    rows = "name,osName,osVersion\nweb01,Windows Server 2025 Datacenter,10.0.26100.7392\n"
+    done = hotpatch("check", hotpatch.write("q.csv", rows), "--set", "platform=arc", "-f", "json")
+    assert done.machines["web01"]["track"]["installed"]["build"] == "26100.7392"
 
 
 @pytest.mark.parametrize(("name", "state"), THREE_PARTS.values(), ids=THREE_PARTS)

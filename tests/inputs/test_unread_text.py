@@ -52,6 +52,50 @@ CASES: dict[str, tuple[str | bytes, str]] = {
         "terraform show -json tfplan",
     ),
     "pretty what-if": (PRETTY, "--no-pretty-print -o json"),
+    "Get-AzVM": (
+        (
+            "\r\nResourceGroupName   Name   Location          VmSize  OsType         NIC "
+            "ProvisioningState Zone\r\n-----------------   ----   --------          ------  ------"
+            "         --- ----------------- ----\r\nRG                  web01  westeurope "
+            "Standard_D2s_v5 Windows web01-nic         Succeeded    1\r\n\r\n"
+        ),
+        "`Get-AzVM | ConvertTo-Json -Depth 10`",
+    ),
+    "Get-AzVM of one VM": (
+        (
+            "\r\n\r\nResourceGroupName  : rg\r\nId                 : /subscriptions/0/x\r\n"
+            "VmId               : 0\r\nName               : web01\r\n"
+            "HardwareProfile    : {VmSize}\r\n"
+        ),
+        "`Get-AzVM | ConvertTo-Json -Depth 10`",
+    ),
+    "Get-AzConnectedMachine": (
+        (
+            "\nName  Location   OSName  Status    ProvisioningState\n"
+            "----  --------   ------  ------    -----------------\n"
+            "web01 westeurope windows Connected Succeeded\n"
+        ),
+        "`Get-AzConnectedMachine | ConvertTo-Json -Depth 10`",
+    ),
+    "Search-AzGraph": (
+        (
+            "\nid               : /subscriptions/0/x\nname             : web01\n"
+            "type             : microsoft.compute/virtualmachines\ntenantId         : 0\n"
+            "properties       : @{storageProfile=; osProfile=}\n"
+        ),
+        "`Search-AzGraph -Query QUERY | ConvertTo-Json -Depth 10`",
+    ),
+    "another table of PowerShell": (
+        "\nName  State   Uptime\n----  -----   ------\nweb01 Running 1.02:03:04\n",
+        "`| ConvertTo-Json -Depth 10`",
+    ),
+    "az -o table": (
+        (
+            "Name    ResourceGroup    Location    Zones\n"
+            "------  ---------------  ----------  -------\nweb01   rg               westeurope  1\n"
+        ),
+        "with -o json",
+    ),
     "warning of az": ('WARNING: A new release is available.\n[{"id": "x"}]', "--only-show-errors"),
 }
 
@@ -75,6 +119,12 @@ def test_a_binary_plan_is_known_by_any_name(hotpatch: Any) -> None:
         assert f"terraform show -json {name}" in done.err
 
 
+def test_dashes_below_a_comment_begin_yaml(hotpatch: Any) -> None:
+    """A document marker isn't the line below a header."""
+    text = "# fleet of 2026\n---\nmachines:\n- name: a\n  platform: arc\n"
+    assert hotpatch.check(text).code == 3
+
+
 def test_such_words_within_data_are_data(hotpatch: Any) -> None:
     """A note of an inventory may quote what Terraform prints."""
     text = (
@@ -83,3 +133,38 @@ def test_such_words_within_data_are_data(hotpatch: Any) -> None:
         "  x-note: |\n    Terraform used the selected providers\n"
     )
     assert hotpatch.check(text).code == 3
+
+
+ROW = "web01,arc,Windows Server 2025 Datacenter,26100.7392\n"
+
+
+@pytest.mark.parametrize("rows", [ROW, ROW + ROW.replace("01", "02")], ids=["one row", "two rows"])
+def test_a_table_without_a_header_is_told_what_was_taken_for_it(hotpatch: Any, rows: str) -> None:
+    """The first row has values, not names."""
+    done = hotpatch.check(rows, name="m.csv")
+    assert (done.code, done.err.count("m.csv:")) == (2, 1)
+    assert "m.csv:1:1: The table has no header. Its first row is 'web01', 'arc', 'Wind" in done.err
+    assert "Add a header row" in done.err
+
+
+def test_a_header_alone_has_no_data(hotpatch: Any) -> None:
+    """An export without machines is empty, not wrong."""
+    done = hotpatch.check("name,platform,build\n", name="m.csv")
+    assert "The file contains no data." in done.err
+    assert hotpatch.check("name,platform\n", "--allow-empty", name="m.csv").code == 0
+
+
+def test_one_bad_cell_of_a_mapped_table_is_one_problem(hotpatch: Any) -> None:
+    """The columns that were mapped are there."""
+    table = hotpatch.write("m.csv", "Srv,Plat,Ver\nweb01,arc,nonsense\n")
+    choices = ("--map", "Srv=name", "--map", "Plat=platform", "--map", "Ver=build")
+    done = hotpatch("check", table, *choices)
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "In the column 'Ver': 'nonsense' isn't a valid build" in done.err
+
+
+def test_a_window_of_a_table_can_be_defined_in_two_ways(hotpatch: Any) -> None:
+    """A CSV has no place for windows."""
+    done = hotpatch.check("name,platform,window\nweb01,arc,weekend\n", name="m.csv")
+    assert "Define it under 'windows' in an inventory, and specify that file too" in done.err
+    assert "or specify its maintenance configuration with --windows FILE." in done.err

@@ -12,6 +12,7 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.eligibility.product import parse_system
 from hotpatch_cli.inputs.os_names import system_in_words
+from hotpatch_cli.inputs.portal_words import STATUS, SWITCH, meanings
 from hotpatch_cli.inputs.resources import (
     ARC,
     LICENSE,
@@ -76,12 +77,15 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
     )
     profile = dig(view.body, "licenseProfile")
     feature = _feature(profile)
+    query = _of_query(view)
     facts = facts._replace(
         platform=_platform(top.text("kind"), facts.os),
         arc=Arc(
             status=ArcStatus.parse(view.text("status")),
-            hotpatch=LicenseStatus.parse(_license_state(profile, feature, log)),
-            enablement=Enablement.parse(_enablement(view)),
+            hotpatch=LicenseStatus.parse(
+                _license_state(profile, feature, log) or query.get("arc.hotpatch")
+            ),
+            enablement=Enablement.parse(_enablement(view) or query.get("arc.enablement")),
             uefi=_uefi(view.text("firmwareProfile", "type")),
             agent=view.text("agentVersion"),
         ),
@@ -96,6 +100,16 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
         aliases=tuple(dict.fromkeys(filter(None, aliases))),
     )
     source.machines.append(machine)
+
+
+def _of_query(view: ResourceView) -> dict[str, str]:
+    """What the columns `hotpatchStatus` and `hotpatchEnabled` of a query mean, by field."""
+    found: dict[str, str] = {}
+    for path, key in ((STATUS, "hotpatchStatus"), (SWITCH, "hotpatchEnabled")):
+        cell = dig(view.body, key)
+        if isinstance(cell, bool | str):
+            found = dict(meanings(path, str(cell), "arc")) | found
+    return found
 
 
 _NAMES = ("displayName", "machineFqdn", "dnsFqdn", "adFqdn")

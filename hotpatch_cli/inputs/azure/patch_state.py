@@ -7,6 +7,7 @@ build in three parts. The revision, which decides, is only in the registry's UBR
 WindowsUBR, and in the reports of Azure's agents.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import NamedTuple
@@ -23,7 +24,8 @@ from hotpatch_cli.inputs.resources import (
     note_truncated,
     resources,
 )
-from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
+from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, actual_key, dig, items
+from hotpatch_cli.inputs.systeminfo_words import HOST, SYSTEM, VERSION
 from hotpatch_cli.inputs.updates import kb_of, kbs_in, kbs_of, pending_of, restart_left, waiting
 from hotpatch_cli.model import (
     Arc,
@@ -40,7 +42,7 @@ class RecordKind(NamedTuple):
     how it is read.
 
     Of some kinds a machine has `many` records: its hotfixes. Where other tables have the same key,
-    its value contains the word in `says` and theirs don't.
+    its value has the form of `says` and theirs don't; `alone` says what all keys are then like.
     """
 
     keys: tuple[str, ...]
@@ -48,7 +50,8 @@ class RecordKind(NamedTuple):
     read: Callable[[GuestView], Facts]
     paths: Paths
     many: bool = False
-    says: str = ""
+    says: re.Pattern[str] | None = None
+    alone: re.Pattern[str] | None = None
 
 
 def _recognizes(document: Document) -> bool:
@@ -102,11 +105,15 @@ def _records(document: Document) -> Iterator[tuple[str | None, RecordKind, Mappi
 def _kind(node: Mapping) -> RecordKind | None:
     if not has_any(node, _TELLING):
         return None
-    present = {key.lower() for key in node}
-    for kind in KINDS:
-        if any(key.lower() in present and kind.says in str(dig(node, key)) for key in kind.keys):
-            return kind
-    return None
+    return next((kind for kind in KINDS if _is_of(node, kind)), None)
+
+
+def _is_of(node: Mapping, kind: RecordKind) -> bool:
+    """Whether a record has a key of a kind, with a value of its form."""
+    if kind.alone and not all(map(kind.alone.match, node)):
+        return False
+    keys = filter(None, (actual_key(node, key) for key in kind.keys))
+    return any(kind.says is None or kind.says.fullmatch(str(node[key])) for key in keys)
 
 
 def _part(name: str | None, kind: RecordKind, record: Mapping, log: Log) -> Machine:
@@ -151,10 +158,10 @@ def _computer_info(view: GuestView) -> Facts:
     """Get-ComputerInfo. PowerShell 5.1 knows no revision; WindowsUBR is of PowerShell 7."""
     version = view.text("OsVersion") or view.text("OsBuildNumber")
     revision = view.text("WindowsUBR")
-    fixes = [
-        fix if isinstance(fix, str) else dig(fix, "HotFixID")
-        for fix in items(dig(view.body, "OsHotFixes"))
-    ]
+    listed = dig(view.body, "OsHotFixes")
+    fixes = [fix if isinstance(fix, str) else dig(fix, "HotFixID") for fix in items(listed)]
+    if isinstance(listed, str):  # a list of PowerShell: {KB5054979, KB5072014...}
+        fixes = [*kbs_in(listed)]
     words = view.text("OsName") or view.text("WindowsProductName")
     return Facts(
         os=system_in_words(words, view.text("WindowsEditionId"), version),
@@ -176,9 +183,11 @@ def _registry(view: GuestView) -> Facts:
 
 
 def _systeminfo(view: GuestView) -> Facts:
-    """`systeminfo`, as a list or as CSV; its version has no revision."""
-    version = (view.text("OS Version") or "").split(" ")[0] or None
-    fixes = (view.text("Hotfix(s)") or "", *map(str, items(dig(view.body, "Hotfix(s) []"))))
+    """`systeminfo`, as a list or as CSV; its version has no revision. KBs are only of hotfixes,
+    whatever their key is called.
+    """
+    version = (_first(view, VERSION) or "").split(" ")[0] or None
+    texts = [part for value in view.body.values() for part in (items(value) or [value])]
     security = (view.text("Virtualization-based security") or "").lower()
     vbs = None
     if "status: running" in security:
@@ -186,11 +195,20 @@ def _systeminfo(view: GuestView) -> Facts:
     elif "not enabled" in security:
         vbs = "off"
     return Facts(
-        os=view.text("OS Name"),
-        build=build_of(version, None, "OS Version", view),
-        kbs=kbs_in(" ".join(fixes)),
+        os=_first(view, SYSTEM),
+        build=build_of(version, None, _key(view, VERSION), view),
+        kbs=kbs_in(" ".join(text for text in texts if isinstance(text, str))),
         arc=Arc(vbs=vbs),
     )
+
+
+def _key(view: GuestView, words: tuple[str, ...]) -> str:
+    """The first of some keys that a record has; the first of all where it has none."""
+    return next((key for word in words if (key := actual_key(view.body, word))), words[0])
+
+
+def _first(view: GuestView, words: tuple[str, ...]) -> str | None:
+    return view.text(_key(view, words))
 
 
 def _azure_result(view: GuestView) -> Facts:
@@ -229,6 +247,20 @@ def _win_updates(view: GuestView) -> Facts:
     )
 
 
+_INFO_NAMES = ("CsDNSHostName", "CsName", "PSComputerName")
+_INFO_PATHS: Paths = {
+    "os": ("OsName",),
+    "build": ("OsVersion",),
+    "kbs": ("OsHotFixes",),
+    "arc.vbs": ("DeviceGuardSmartStatus",),
+}
+_INFO_KEY = re.compile(
+    r"(?:Bios|Cs|DeviceGuard|Hyper|KeyboardLayout|Os|PS|Runspace|TimeZone|Windows)(?:[A-Z]|\Z)"
+)
+"""How the properties of Get-ComputerInfo begin. Other exports have an OS version too."""
+_WITH_BUILD = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+ .*[0-9]{4,6}")
+"""The version of systeminfo: `10.0.26100 N/A Build 26100`, with the words of its language."""
+
 KINDS = (
     RecordKind(
         ("HotFixID",),
@@ -239,14 +271,16 @@ KINDS = (
     ),
     RecordKind(
         ("OsBuildNumber", "OsHotFixes", "WindowsBuildLabEx"),
-        ("CsDNSHostName", "CsName", "PSComputerName"),
+        _INFO_NAMES,
         _computer_info,
-        {
-            "os": ("OsName",),
-            "build": ("OsVersion",),
-            "kbs": ("OsHotFixes",),
-            "arc.vbs": ("DeviceGuardSmartStatus",),
-        },
+        _INFO_PATHS,
+    ),
+    RecordKind(
+        ("OsName", "OsVersion", "WindowsProductName"),
+        _INFO_NAMES,
+        _computer_info,
+        _INFO_PATHS,
+        alone=_INFO_KEY,
     ),
     RecordKind(
         ("CurrentBuildNumber", "UBR"),
@@ -255,11 +289,11 @@ KINDS = (
         {"os": ("ProductName",), "build": ("CurrentBuildNumber",)},
     ),
     RecordKind(
-        ("OS Version",),
-        ("Host Name",),
+        VERSION,
+        HOST,
         _systeminfo,
         {"os": ("OS Name",), "build": ("OS Version",), "kbs": ("Hotfix(s)",)},
-        says="Build",
+        says=_WITH_BUILD,
     ),
     RecordKind(
         ("installationActivityId", "assessmentActivityId", "availablePatches"),

@@ -8,22 +8,29 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from hotpatch_cli.documents.codec import plain_name
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.documents.tree import Mapping as Node
 from hotpatch_cli.documents.tree import Sequence
 from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.errors import InputError
-from hotpatch_cli.inputs.fields import BY_PATH, FLAGS, LISTS, TREES
+from hotpatch_cli.inputs.exporter_text import is_object_text
+from hotpatch_cli.inputs.fields import BY_PATH, FLAGS, LISTS, TREES, WHOLE_NUMBERS
 
 MISSING = frozenset({"", "-", "n/a", "na", "#n/a", "null", "none", "nan", "<null>", "(null)"})
 """Words, in any letter case, with which exports write that there is no value."""
 
+DECIDES_NOTHING = frozenset({"owner", "tags"})
+"""Fields whose cell is left out where an exporter wrote the type of an object."""
 PLATFORM_IN_ID = (
     ("azure-local", "/virtualmachineinstances/"),
     ("arc", "/microsoft.hybridcompute/machines/"),
     ("azure", "/microsoft.compute/"),
 )
 NAME_IN_ID = r"(?i)/(?:machines|virtualmachines)/([^/]+)"
+_WHOLE = re.compile(r"[0-9]{1,9}\.0+")
+_IMAGE_KEYS = frozenset({"publisher", "offer", "sku", "version", "id"})
+_GALLERY_IDS = frozenset({"sharedgalleryimageid", "communitygalleryimageid"})
 _KB = r"(?i)(?:kb)?\s*[0-9]{5,8}"
 _COUNT = r"[0-9]{1,4}"
 
@@ -47,12 +54,13 @@ def node_of(fields: Iterable[tuple[str, Any]], mark: int) -> Node:
         else:
             node.put(path, value, mark, mark)
     for path, value in parts:
-        _nest(node, path, value, mark)
+        nest(node, path, value, mark)
     _told_by_id(node, mark)
     return node
 
 
-def _nest(node: Node, path: str, value: Any, mark: int) -> None:
+def nest(node: Node, path: str, value: Any, mark: int) -> None:
+    """Put a value under the path of a part, such as `arc.status`, where there is none yet."""
     key, _, inner = path.partition(".")
     if key not in node:
         node.put(key, Node(mark), mark, mark)
@@ -101,27 +109,44 @@ def value_of(path: str, cell: Any, mark: int) -> Any:
     if not isinstance(cell, str | Node | Sequence):
         cell = placed(cell, mark)
     if not isinstance(cell, str):
-        return cell
+        return _image(cell) if path == "image" and isinstance(cell, Node) else cell
     if cell != cell.strip():
         cell = type(cell)(cell.strip())
-    if cell.casefold() in MISSING:
+    if cell.casefold() in MISSING or (path in DECIDES_NOTHING and is_object_text(cell)):
         return None
     if path in TREES and cell[0] in "{[" and cell[-1] in "}]":
         tree = _tree(cell, mark)
         if not isinstance(tree, str):
-            return tree
+            return _image(tree) if path == "image" and isinstance(tree, Node) else tree
     return _value_of_text(path, cell, mark)
 
 
 def _value_of_text(path: str, cell: str, mark: int) -> Any:
     if path in FLAGS:
-        return {"1": "true", "0": "false"}.get(cell, cell)
+        return {"1": "true", "0": "false", "1.0": "true", "0.0": "false"}.get(cell, cell)
+    if path in WHOLE_NUMBERS and _WHOLE.fullmatch(cell):
+        cell = cell.partition(".")[0]
     if path in LISTS:
         return _parted(path, cell, mark)
     if path == "tags":
         return _tags(cell, mark)
     fact = BY_PATH.get(path)
     return fact.type.cell(cell) if fact and fact.type.cell else cell
+
+
+def _image(reference: Node) -> Node:
+    """An image reference as Azure answers it, with the keys of an inventory."""
+    image = Node(reference.mark)
+    for key, value in reference.items():
+        name = plain_name(key)
+        if value is None or name == "exactversion":  # Azure adds what `latest` was
+            continue
+        if name in _GALLERY_IDS:
+            name = "id"
+        name = name if name in _IMAGE_KEYS else key
+        if name not in image:
+            image.put(name, value, reference.at(key), reference.mark)
+    return image
 
 
 def _tree(cell: str, mark: int) -> Any:

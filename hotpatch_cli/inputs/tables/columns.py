@@ -15,6 +15,7 @@ from hotpatch_cli.documents.phrases import and_more
 from hotpatch_cli.documents.redaction import names_secret
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import InputError, Problem
+from hotpatch_cli.inputs import portal_words
 from hotpatch_cli.inputs.fields import BY_PATH, FACTS
 
 TAG = "tags."
@@ -29,6 +30,11 @@ _IMAGE = frozenset({"image.publisher", "image.offer", "image.sku"})
 _BARE = frozenset({"publisher", "offer", "sku"})
 """What queries call the parts of an image; only where all three are there do these words mean them.
 """
+_VALUE = re.compile(
+    r"(?i)(?:azure|arc|azure-local|kb[0-9]{6,8}|[0-9]+(?:\.[0-9]+)+|true|false|/subscriptions/.*"
+    r"|(?:microsoft )?windows.*20[0-9]{2}.*)"
+)
+"""A cell that no header has."""
 _TAGGED = re.compile(r"(?i)tags?\s*[._:/]\s*(\S.*?)\s*")
 
 
@@ -41,11 +47,13 @@ def _known_names() -> dict[str, str]:
         if fact.azure:
             names[plain_name(fact.azure)] = fact.path
             names[plain_name(f"extended.{fact.azure}")] = fact.path
-    return names | _OWN
+    return portal_words.COLUMNS | names | _OWN
 
 
 _OWN = {plain_name(path): path for path in FIELDS}
 _KNOWN = _known_names()
+_AT_END = {plain_name(fact.azure): fact.path for fact in FACTS if "." in fact.azure}
+"""Paths of Azure as the end of a column: `vm.properties.storageProfile.imageReference.sku`."""
 
 
 class Columns(NamedTuple):
@@ -67,7 +75,7 @@ class Columns(NamedTuple):
         """Whether a row of it can be a machine: it has a name or a resource id, and at least one
         fact.
         """
-        paths = set(self.fields.values())
+        paths = set(self.fields.values()) - {portal_words.RESOURCE_TYPE}
         return bool(paths & {"name", "id"}) and bool(paths - {"name", "id"})
 
 
@@ -150,8 +158,10 @@ def mapped(header: Sequence[str], chosen: Mapping[str, str] = MappingProxyType({
     # then a field's own name, and only then a guess: the guess may be wrong
     taken = set(fields.values())
     for meaning in (_own, _guess):
-        for column in left:
+        for column in sorted(left, key=_is_vague):
             path = meaning(column)
+            if path in taken and _is_vague(column):
+                path = OS_TYPE
             if path is not None and path not in taken and column not in fields:
                 fields[column] = path
                 taken.add(path)
@@ -176,6 +186,11 @@ def _folded(column: str) -> str:
     return column.strip().casefold()
 
 
+def _is_vague(column: str) -> bool:
+    """Whether a column has the name of a system in some tables, and its type in others."""
+    return plain_name(column) == "operatingsystem"
+
+
 def _own(column: str) -> str | None:
     """The field of that very name, in any letter case and spacing: `Restart Pending`."""
     if column.strip().lower().startswith(TAG):
@@ -190,7 +205,9 @@ def _guess(column: str) -> str | None:
     plain = plain_name(column)
     # the views of Configuration Manager append 0 to the names of their columns: `Name0`
     spellings = (plain, plain.removeprefix("properties"), plain.removesuffix("0"))
-    return next((_KNOWN[name] for name in spellings if name in _KNOWN), None)
+    if known := next((_KNOWN[name] for name in spellings if name in _KNOWN), None):
+        return known
+    return next((path for end, path in _AT_END.items() if plain.endswith(end)), None)
 
 
 def column_names(columns: Sequence[str]) -> str:
@@ -201,6 +218,8 @@ def column_names(columns: Sequence[str]) -> str:
 def no_machines_in(columns: Sequence[str]) -> tuple[str, str]:
     """What is wrong with a header that names no machines, and the fix."""
     message = f"No column has the names of machines. Columns: {column_names(columns)}."
+    if not mapped(columns).fields and any(map(_VALUE.fullmatch, columns)):
+        message = f"The table has no header. Its first row is {column_names(columns)}."
     if any(_KNOWN.get(plain_name(column)) in ("name", "id") for column in columns):
         message = f"No column has facts about the machines. Columns: {column_names(columns)}."
     return message, "Add a header row, or assign columns to fields with --map COLUMN=FIELD."

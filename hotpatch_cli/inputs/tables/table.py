@@ -5,19 +5,30 @@ inventory's own codecs. Nested values are columns of their own: `arc.status` is 
 `arc`.
 """
 
+import io
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from hotpatch_cli.documents.csv_text import csv_rows
 from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.rows import Inexact
 from hotpatch_cli.documents.tree import Document, Log, Mapping, Sequence, quoted
 from hotpatch_cli.eligibility.os_type import named_system, os_type
+from hotpatch_cli.inputs import exporter_text, portal_words
+from hotpatch_cli.inputs.exporter_text import is_deciding_object, is_object_text
 from hotpatch_cli.inputs.fields import MACHINE_FIELDS, WHOLE
 from hotpatch_cli.inputs.machine_reader import MachineReader
 from hotpatch_cli.inputs.resources import note_truncated, page_of, resources
 from hotpatch_cli.inputs.source import Reader, SourceData, actual_key
-from hotpatch_cli.inputs.tables.cells import node_of, put_system, value_of
-from hotpatch_cli.inputs.tables.columns import OS_TYPE, Columns, mapped, no_machines_in, notes_on
+from hotpatch_cli.inputs.tables.cells import DECIDES_NOTHING, nest, node_of, put_system, value_of
+from hotpatch_cli.inputs.tables.columns import (
+    OS_TYPE,
+    TAG,
+    Columns,
+    mapped,
+    no_machines_in,
+    notes_on,
+)
 
 _CONCLUDED = (
     *(("patching", "azure"), ("azure_local", "azure-local"), ("arc.", "arc")),
@@ -31,6 +42,10 @@ _ENOUGH = 500
 """Problems after which the rest of a table is not looked at."""
 _OF_SKIPPED = frozenset({"name", "id", "platform", "os", "tags"})
 """What is read of a machine that isn't Windows."""
+_LEAST_CELLS = 2
+_NAMES = frozenset({"id", "name"})
+_AFTERWARDS = portal_words.PATHS | {OS_TYPE}
+"""Columns that are no field of a machine: what they mean is known once the row is read."""
 _RESOURCES = ("properties", "storageProfile", "osProfile")
 """Columns that make rows the resources of Azure, which other readers know better."""
 
@@ -48,6 +63,16 @@ def unnamed_columns(document: Document) -> tuple[str, str] | None:
     if not rows or any(actual_key(rows[0], key) for key in ("type", *_RESOURCES)):
         return None
     return no_machines_in([column for column, _ in _flat(rows[0])])
+
+
+def lone_row(document: Document) -> tuple[str, str] | None:
+    """What is wrong with a CSV text of one row that isn't a header, and the fix; None for anything
+    else.
+    """
+    if document.root != [] or document.text.lstrip()[:1] in ("", "[", "{"):
+        return None
+    _, cells = next(csv_rows(io.StringIO(document.text, newline="")), (0, []))
+    return None if len(cells) < _LEAST_CELLS or mapped(cells).fields else no_machines_in(cells)
 
 
 def _are_resources(rows: list[Mapping]) -> bool:
@@ -124,6 +149,10 @@ def _read(document: Document) -> SourceData:
     return source
 
 
+PortalCell = tuple[str, str, str]
+"""(path, column, value) of a column of the portal."""
+
+
 class TableRows:
     """Reads rows, and counts what is reported once for all: missing and inferred platforms.
 
@@ -135,6 +164,10 @@ class TableRows:
         self.log = log
         self.reader = MachineReader(log, unique=named)
         self.platform = platform
+        self.portal = not portal_words.PATHS.isdisjoint(columns.fields.values())
+        self.objects = frozenset(filter(is_deciding_object, columns.unknown))
+        self.cut: dict[str, tuple[int, str]] = {}
+        self.left_out: set[str] = set()
         self.without: list[int] = []
         self.platforms: dict[str, int] = {}
 
@@ -144,9 +177,11 @@ class TableRows:
         """
         if len(self.log.problems) > _ENOUGH:
             return
-        pairs = _flat(row) if _nests(row) else row.items()
+        pairs = list(_flat(row) if _nests(row) else row.items())
+        if self._has_objects(pairs, row.mark):
+            return
         every = [(self.fields[name], name, value) for name, value in pairs if name in self.fields]
-        cells = [cell for cell in every if cell[0] != OS_TYPE]
+        cells = [cell for cell in every if cell[0] not in _AFTERWARDS]
         node = node_of(((path, value) for path, _, value in cells), row.mark)
         system = next(
             (value_of("os", value, row.mark) for path, _, value in every if path == OS_TYPE), None
@@ -160,7 +195,10 @@ class TableRows:
             # it's skipped: its version is no build of Windows, and no cell can be wrong
             node = _only(node, _OF_SKIPPED)
             cells = [cell for cell in cells if cell[0] in _OF_SKIPPED]
-        concluded = "platform" not in node and self._concluded(node, machines)
+            every = [cell for cell in every if cell[0] == portal_words.RESOURCE_TYPE]
+        words = _portal_cells(every, row.mark) if self.portal else []
+        concluded = "platform" not in node and self._concluded(node, machines, words)
+        cells += _put_meanings(node, words)
         before = len(self.log.problems)
         self._note_inexact(cells, row.mark)
         if "platform" in node and len(self.log.problems) == before:
@@ -169,10 +207,14 @@ class TableRows:
             if len(self.log.problems) > before:
                 self._name_columns(cells, row.mark, before)
 
-    def _concluded(self, node: Mapping, machines: int) -> bool:
-        """Give a node the platform that the user specified, or that its fields imply; False where
-        there is none.
+    def _concluded(self, node: Mapping, machines: int, words: list[PortalCell]) -> bool:
+        """Give a node the platform that its resource type names, that the user specified, or that
+        its fields imply; True where no source states it.
         """
+        types = (value for path, _, value in words if path == portal_words.RESOURCE_TYPE)
+        if named := next(filter(None, map(portal_words.platform_of_type, types)), None):
+            node.put("platform", named, node.mark, node.mark)
+            return False
         if self.platform:
             node.put("platform", self.platform, node.mark, node.mark)
             return True
@@ -180,6 +222,8 @@ class TableRows:
         keys = set(node)
         if isinstance(arc, Mapping) and arc.keys() - {"secure_boot"}:
             keys.add("arc.")
+        if any(path == portal_words.ORCHESTRATION for path, _, _ in words):
+            keys.add("patching")
         platform = next((platform for key, platform in _CONCLUDED if key in keys), None)
         if platform is None:
             self.without.append(node.mark)
@@ -214,8 +258,26 @@ class TableRows:
         if named.problems:
             self.log.problems[before:] = named.problems
 
+    def _has_objects(self, pairs: list[tuple[str, Any]], mark: int) -> bool:
+        """Whether a row has objects as text where facts should be. Such a column is noted once."""
+        cut = False
+        for name, value in pairs:
+            if not is_object_text(value):
+                continue
+            path = self.fields.get(name)
+            if path in DECIDES_NOTHING or (path or "").startswith(TAG):
+                self.left_out.add(name)
+            elif (path and path not in _NAMES) or name in self.objects:
+                self.cut.setdefault(name, (mark, value))
+                cut = True
+        return cut
+
     def note_missing(self) -> None:
-        """One problem for all rows without a platform."""
+        """One problem for all objects as text, and one for all rows without a platform."""
+        if self.cut:
+            mark, value = next(iter(self.cut.values()))
+            message = exporter_text.message_on(list(self.cut), value)
+            self.log.add(mark, message, exporter_text.REMEDY)
         if self.without:
             many = f" (and for {len(self.without) - 1} more)" if len(self.without) > 1 else ""
             message = f"The platform is missing for this row{many}."
@@ -226,12 +288,41 @@ class TableRows:
             self.log.add(self.without[0], message, remedy)
 
     def concluded(self, file: str) -> list[str]:
-        """A sentence for each inferred platform."""
-        return [
+        """A sentence for each inferred platform, and one for columns that are left out."""
+        notes = [
             f"{file}: platform {platform} inferred for {counted(count, 'machine')} "
             "from other columns."
             for platform, count in self.platforms.items()
         ]
+        if self.left_out:
+            columns = ", ".join(map(quoted, sorted(self.left_out)))
+            notes.append(f"{file}: PowerShell wrote no values in the columns {columns}; ignored.")
+        return notes
+
+
+def _portal_cells(cells: list[tuple[str, str, Any]], mark: int) -> list[PortalCell]:
+    """The cells of the portal's columns that have a value."""
+    found = []
+    for path, column, cell in cells:
+        value = value_of(path, cell, mark) if path in portal_words.PATHS else None
+        if isinstance(value, bool | str):
+            found.append((path, column, str(value)))
+    return found
+
+
+def _put_meanings(node: Mapping, words: list[PortalCell]) -> list[tuple[str, str, Any]]:
+    """Give a node what the portal's words mean on its platform, where no other column has it; the
+    cells that such columns would have.
+    """
+    cells: list[tuple[str, str, Any]] = []
+    platform = node.get("platform")
+    for path, column, value in sorted(words, key=lambda word: word[0], reverse=True):
+        if path == portal_words.RESOURCE_TYPE or not isinstance(platform, str):
+            continue
+        for meaning in portal_words.meanings(path, value, platform):
+            nest(node, *meaning, node.mark)
+            cells.append((meaning.path, column, meaning.value))
+    return cells
 
 
 def _only(node: Mapping, keys: Collection[str]) -> Mapping:
