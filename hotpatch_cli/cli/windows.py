@@ -248,7 +248,7 @@ class WindowExportRequest(NamedTuple):
         from hotpatch_cli.cli.session import fleet_files, tell
         from hotpatch_cli.inputs.fleet import load_fleet
         from hotpatch_cli.knowledge.limits import load_limits
-        from hotpatch_cli.use_cases.export import export
+        from hotpatch_cli.use_cases.export import ExportOptions, export
 
         known_word(self.to, ("azure",), "--to")
         names = fleet_files(self.fleet)
@@ -258,7 +258,8 @@ class WindowExportRequest(NamedTuple):
         if not fleet.windows:
             raise refuse(", ".join(names), "No window was found.", "Nothing was written.")
         tell(notes, quiet=self.quiet)
-        exported = export(fleet, load_limits(), self.begin or today(), self.location)
+        options = ExportOptions(self.location)
+        exported = export(fleet, load_limits(), self.begin or today(), options)
         _deliver_configurations(exported, self.output)
         tell((f"Not written: {sentence}" for sentence in exported.refused), quiet=False)
         tell((*exported.notes, *_flag_notes(exported)), quiet=self.quiet)

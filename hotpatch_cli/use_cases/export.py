@@ -14,16 +14,20 @@ from hotpatch_cli.knowledge.limits import Limit
 from hotpatch_cli.model import Fleet, Machine
 from hotpatch_cli.restarts import relevant
 from hotpatch_cli.schedule.azure import AzureRecurrence
-from hotpatch_cli.schedule.azure_export import CannotSay, azure_rules, parts, shifted
+from hotpatch_cli.schedule.azure_export import azure_rules, parts, shifted
+from hotpatch_cli.schedule.azure_rule import AzureRule, CannotSay
+from hotpatch_cli.schedule.baseline_window import baseline_window
 from hotpatch_cli.schedule.clock import in_zone
+from hotpatch_cli.schedule.day_rules import DayRule
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.freezes import Freeze
-from hotpatch_cli.schedule.windows import Window, openings
+from hotpatch_cli.schedule.windows import Window, interval_of, openings
 from hotpatch_cli.schedule.zones import find_zone, iana_name, windows_name
 
 RUNNER = "azure-update-manager"
 MINUTE = timedelta(minutes=1)
 _LOOKED_AHEAD = timedelta(days=3 * 366)
+_LONGEST_MONTH = timedelta(days=31)
 _NAMED = 5
 
 
@@ -48,23 +52,45 @@ class Export(NamedTuple):
     notes: tuple[str, ...]
 
 
-def export(
-    fleet: Fleet, limits: Mapping[str, Limit], day: date, location: str | None = None
-) -> Export:
-    """The fleet's windows from a day on; `location` is the region of the configurations, by default
-    that of most machines.
+class ExportOptions(NamedTuple):
+    """What to write: `location` is the region of the configurations, by default that of most
+    machines. `baseline_months` leaves out openings between baselines. `platform_mode` lets Azure
+    choose the updates of virtual machines that hotpatch.
     """
-    exporter = _Exporter(fleet, limits, day, location)
+
+    location: str | None = None
+    baseline_months: bool = False
+    platform_mode: bool = False
+
+
+DEFAULT_OPTIONS = ExportOptions()
+
+
+def export(
+    fleet: Fleet,
+    limits: Mapping[str, Limit],
+    day: date,
+    options: ExportOptions = DEFAULT_OPTIONS,
+) -> Export:
+    """The fleet's windows from a day on."""
+    exporter = _Exporter(fleet, limits, day, options)
     for window in fleet.windows.values():
         exporter.add(window)
     return exporter.done()
 
 
+class _AnchoredWindow(NamedTuple):
+    """A window as Azure accepts it, and earlier openings whose start the clocks skip."""
+
+    window: Window
+    skipped: tuple[datetime, ...]
+
+
 class _Exporter:
     def __init__(
-        self, fleet: Fleet, limits: Mapping[str, Limit], day: date, location: str | None
+        self, fleet: Fleet, limits: Mapping[str, Limit], day: date, options: ExportOptions
     ) -> None:
-        self.fleet, self.limits, self.day, self.location = fleet, limits, day, location
+        self.fleet, self.limits, self.day, self.options = fleet, limits, day, options
         self.found: list[ExportedWindow] = []
         self.refused: list[str] = []
         self.notes: list[str] = []
@@ -120,24 +146,26 @@ class _Exporter:
         if window.exdates:
             raise CannotSay("Azure doesn't support excluded days (`exdates`)")
         self._within_limits(window)
+        day = max(self.day, window.from_day or self.day)
+        if self.options.baseline_months:
+            rules = azure_rules(window.rule, window.from_day)
+            window = baseline_window(window, rules, zone, day)
         longest = self.limits["longest"].number * MINUTE
         pieces = list(parts(window, longest))
-        written: list[Window] = []
-        for part, later in pieces:
-            written += [
-                self._anchored(part, shifted(rule, later), later, words, zone)
-                for rule in azure_rules(window.rule)
-            ]
-        if len(pieces) == 1:
-            self._opens_alike(window, written, zone)
-        else:
+        rules = azure_rules(window.rule, window.from_day)
+        written = [
+            [self._anchored(part, rule, later, words, zone) for rule in rules]
+            for part, later in pieces
+        ]
+        self._opens_alike(window, written[0], zone, day)
+        if len(pieces) > 1:
             self.notes.append(
                 f"{window.name}: its {duration_text(window.duration or timedelta())} are more than "
                 f"Azure's {duration_text(longest)}: split into {len(pieces)} consecutive "
                 "configurations. Assign each machine to one of them: "
                 "of conflicting schedules, Azure runs only one."
             )
-        self._take(window, written, zone, machines)
+        self._take(window, [part.window for piece in written for part in piece], zone, machines)
 
     def _within_limits(self, window: Window) -> None:
         minutes = (window.duration or timedelta()) // MINUTE
@@ -160,38 +188,56 @@ class _Exporter:
                 )
 
     def _anchored(
-        self, part: Window, rule: AzureRecurrence, later: int, words: str, zone: ZoneInfo
-    ) -> Window:
-        """A part as Azure accepts it, from its first opening on."""
+        self, part: Window, rule: AzureRule, later: int, words: str, zone: ZoneInfo
+    ) -> _AnchoredWindow:
+        """A part as Azure accepts it, from its first opening on whose start the clocks have."""
         shift = timedelta(days=later)
+        recurrence = shifted(rule.recurrence, later)
+        day = max(self.day, part.from_day or self.day) + shift
         moved = part._replace(
-            rule=rule,
+            rule=recurrence,
             timezone=words,
             runner=RUNNER,
-            from_day=part.from_day + shift if part.from_day else None,
+            from_day=rule.grid_day(day) or (part.from_day + shift if part.from_day else None),
             until=part.until + shift if part.until else None,
         )
-        begin = datetime.combine(self.day, time(), zone)
-        first = next(openings(moved, None, begin, begin + 4 * _LOOKED_AHEAD), None)
-        if first is None:
+        begin = datetime.combine(day, time(), zone)
+        skipped: list[datetime] = []
+        for opening in openings(moved, None, begin, begin + _reach(recurrence)):
+            start = opening.start.time() if recurrence.unit == "Hour" else part.start
+            if start == opening.start.time():
+                break
+            # A first start that doesn't exist keeps Azure from creating the configuration.
+            skipped.append(opening.start.astimezone(UTC))
+        else:
             raise CannotSay(f"the window doesn't open on or after {self.day:%a %Y-%m-%d}")
-        start = first.start.time() if rule.unit == "Hour" else part.start
-        if start is not None and start.hour * 60 + start.minute >= self.limits["late-start"].number:
+        self._not_too_late(opening.start.time())
+        if skipped:
+            self.notes.append(
+                f"{part.name}: the clocks skip {part.start:%H:%M} on "
+                f"{in_zone(skipped[0], zone):%a %Y-%m-%d}: the configuration begins on "
+                f"{opening.start:%a %Y-%m-%d}."
+            )
+        exact = moved._replace(from_day=opening.start.date(), start=_plain(opening.start))
+        return _AnchoredWindow(exact, tuple(skipped))
+
+    def _not_too_late(self, start: time) -> None:
+        if start.hour * 60 + start.minute >= self.limits["late-start"].number:
             raise CannotSay(
                 f"Azure expects {self.limits['late-start'].limit}, "
                 f"and the window starts at {start:%H:%M}"
             )
-        return moved._replace(
-            from_day=first.start.date(), start=start and start.replace(tzinfo=None, fold=0)
-        )
 
-    def _opens_alike(self, window: Window, written: Sequence[Window], zone: ZoneInfo) -> None:
+    def _opens_alike(
+        self, window: Window, written: Sequence[_AnchoredWindow], zone: ZoneInfo, day: date
+    ) -> None:
         """Raise CannotSay if the configurations open at other moments than the window."""
-        begin = datetime.combine(self.day, time(), zone)
-        end = begin + _LOOKED_AHEAD
+        begin = datetime.combine(day, time(), zone)
+        end = begin + max(_reach(part.window.rule) for part in written)
         ours = {opening.start.astimezone(UTC) for opening in openings(window, zone, begin, end)}
         theirs: set[datetime] = set()
-        for part in written:
+        for part, skipped in written:
+            theirs |= set(skipped)
             theirs |= {
                 opening.start.astimezone(UTC) for opening in openings(part, None, begin, end)
             }
@@ -235,7 +281,7 @@ class _Exporter:
 
     def _place(self, machines: Sequence[Machine]) -> str | None:
         regions = [machine.placement.region for machine in machines if machine.placement.region]
-        return self.location or (max(regions, key=regions.count) if regions else None)
+        return self.options.location or (max(regions, key=regions.count) if regions else None)
 
     def done(self) -> Export:
         """The export, with the notes that concern all of it."""
@@ -266,6 +312,16 @@ class _Exporter:
                 f"freeze {freeze.name}{days}: Azure doesn't support freezes. "
                 "Remove the assignments for that time. Otherwise machines might restart during it."
             )
+
+
+def _reach(rule: DayRule) -> timedelta:
+    """How far to look ahead: far enough for three openings of any interval."""
+    return _LOOKED_AHEAD + 3 * interval_of(rule) * _LONGEST_MONTH
+
+
+def _plain(start: datetime) -> time:
+    """What the clocks show; text has neither a zone nor a fold."""
+    return start.time().replace(tzinfo=None, fold=0)
 
 
 def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
