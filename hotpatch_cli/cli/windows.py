@@ -30,7 +30,7 @@ from hotpatch_cli.cli.options.common import (
     today,
 )
 from hotpatch_cli.cli.output_targets import output_option, renderer_for
-from hotpatch_cli.cli.request import RequestCommand, format_option, option
+from hotpatch_cli.cli.request import RequestCommand, format_option, option, switch
 from hotpatch_cli.cli.window_query import (
     FirstDay,
     LastDay,
@@ -217,7 +217,7 @@ def _lint_sources(files: Sequence[str]) -> list[LintSources]:
 
 @app.command("export", cls=RequestCommand)
 class WindowExportRequest(NamedTuple):
-    """Write windows as Azure maintenance configurations.
+    """Write windows as Azure maintenance configurations, in a template to deploy.
 
     The exit code is 1 if Azure can't represent a window or a freeze.
     """
@@ -231,6 +231,17 @@ class WindowExportRequest(NamedTuple):
     location: Annotated[
         str | None, option("--location", "REGION", "Azure region for the configurations.")
     ] = None
+    baseline_months: Annotated[
+        bool, switch("--baseline-months", "Only the first openings after planned baselines.")
+    ] = False
+    install: Annotated[
+        str,
+        option(
+            "--install",
+            "UPDATES",
+            "security, or platform: Azure chooses the updates of VMs that hotpatch.",
+        ),
+    ] = "security"
     output: Annotated[str, output_option("json", "Output file, or a folder for one file each.")] = (
         "-"
     )
@@ -251,6 +262,7 @@ class WindowExportRequest(NamedTuple):
         from hotpatch_cli.use_cases.export import ExportOptions, export
 
         known_word(self.to, ("azure",), "--to")
+        chosen = known_word(self.install, ("security", "platform"), "--install")
         names = fleet_files(self.fleet)
         if not names:
             raise typer.BadParameter("No input. Specify at least one file.", param_hint="FLEET")
@@ -258,10 +270,11 @@ class WindowExportRequest(NamedTuple):
         if not fleet.windows:
             raise refuse(", ".join(names), "No window was found.", "Nothing was written.")
         tell(notes, quiet=self.quiet)
-        options = ExportOptions(self.location)
+        options = ExportOptions(self.location, self.baseline_months, chosen == "platform")
         exported = export(fleet, load_limits(), self.begin or today(), options)
         _deliver_configurations(exported, self.output)
         tell((f"Not written: {sentence}" for sentence in exported.refused), quiet=False)
+        tell(_unassigned_notes(exported), quiet=False)
         tell((*exported.notes, *_flag_notes(exported)), quiet=self.quiet)
         conclude(_export_decision(exported), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if exported.refused else 0)
@@ -276,18 +289,35 @@ def _export_decision(exported: "Export") -> str:
 
 
 def _deliver_configurations(exported: "Export", output: str) -> None:
-    """Write a list to standard output or a file, or a file for each configuration to a folder."""
+    """Write one template to standard output or a file, or a template for each configuration to a
+    folder.
+    """
     from hotpatch_cli.cli.atomic_write import write_all
-    from hotpatch_cli.outputs.maintenance_json import render_files, render_list
+    from hotpatch_cli.outputs.maintenance_json import render_files, render_template
 
     if output == "-" or not is_folder(output):
-        deliver(render_list(exported.configurations), output)
+        deliver(render_template(exported.configurations), output)
         return
     files = [
         (Path(output) / name, text) for name, text in render_files(exported.configurations).items()
     ]
     for start in range(0, len(files), _OPEN_AT_ONCE):
         write_all(files[start : start + _OPEN_AT_ONCE])
+
+
+def _unassigned_notes(exported: "Export") -> list[str]:
+    """A note on the machines of configurations that aren't assigned to any."""
+    from hotpatch_cli.outputs.phrases import and_more
+    from hotpatch_cli.use_cases.export import unassigned
+
+    machines = unassigned(exported)
+    if not machines:
+        return []
+    names = and_more([machine.label for machine in machines], MACHINES_IN_A_LINE)
+    return [
+        f"Not assigned, because their resource ids (`id`) are missing: {names}.",
+        "Assign them in Azure, or add the ids with an export, such as `az vm list -o json`.",
+    ]
 
 
 def _flag_notes(exported: "Export") -> list[str]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from hotpatch_cli.azure_machines import hotpatches_in_azure, machine_id
 from hotpatch_cli.documents.phrases import and_more, counted
 from hotpatch_cli.knowledge.limits import Limit
 from hotpatch_cli.model import Fleet, Machine
@@ -31,9 +32,27 @@ _LONGEST_MONTH = timedelta(days=31)
 _NAMED = 5
 
 
+class ScopeFilter(NamedTuple):
+    """A dynamic scope: all machines of a subscription that match every filter that isn't empty.
+
+    `tags` have the values of each tag; `any_tag` takes machines with one of the tags.
+    """
+
+    subscription: str
+    locations: tuple[str, ...] = ()
+    os_types: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+    resource_types: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    any_tag: bool = False
+
+
 class ExportedWindow(NamedTuple):
     """A configuration to write: `window` is a window as Azure accepts it, with the Windows name of
     its zone.
+
+    It's assigned to `machines`, and to those that `scopes` take. With `platform`, Azure chooses the
+    updates.
     """
 
     name: str
@@ -42,6 +61,8 @@ class ExportedWindow(NamedTuple):
     recurrence: AzureRecurrence
     location: str | None
     machines: tuple[Machine, ...]
+    scopes: tuple[ScopeFilter, ...] = ()
+    platform: bool = False
 
 
 class Export(NamedTuple):
@@ -162,10 +183,12 @@ class _Exporter:
             self.notes.append(
                 f"{window.name}: its {duration_text(window.duration or timedelta())} are more than "
                 f"Azure's {duration_text(longest)}: split into {len(pieces)} consecutive "
-                "configurations. Assign each machine to one of them: "
+                "configurations. Each machine is assigned to one of them: "
                 "of conflicting schedules, Azure runs only one."
             )
-        self._take(window, [part.window for piece in written for part in piece], zone, machines)
+        self.notes.append(f"{window.name}: {zone.key} is {words} in Azure.")
+        for piece, windows in enumerate(written):
+            self._take([part.window for part in windows], machines[piece :: len(pieces)])
 
     def _within_limits(self, window: Window) -> None:
         minutes = (window.duration or timedelta()) // MINUTE
@@ -246,27 +269,45 @@ class _Exporter:
             moment = f"{other:%a %Y-%m-%d %H:%M}"
             raise CannotSay(f"Azure's openings differ from the window's, first on {moment}")
 
-    def _take(
-        self, window: Window, written: Sequence[Window], zone: ZoneInfo, machines: Sequence[Machine]
-    ) -> None:
+    def _take(self, written: Sequence[Window], machines: Sequence[Machine]) -> None:
+        """Add the configurations of a window for its machines, split by mode and at the limit."""
+        chosen = [
+            machine
+            for machine in machines
+            if self.options.platform_mode and hotpatches_in_azure(machine)
+        ]
+        others = [machine for machine in machines if machine not in chosen]
         most = self.limits["machines"].number
-        shares = [machines[at : at + most] for at in range(0, len(machines), most)] or [machines]
-        if len(shares) > 1:
-            self.notes.append(
-                f"{window.name}: {counted(len(machines), 'machine')} are split across "
-                f"{len(shares)} configurations."
-            )
-        self.notes.append(f"{window.name}: {zone.key} is {written[0].timezone} in Azure.")
-        for share in shares:
-            for part in written:
-                name = self._name(window.name)
-                rule = part.rule
-                if isinstance(rule, AzureRecurrence):
-                    self.found.append(
-                        ExportedWindow(
-                            name, window.name, part, rule, self._place(share), tuple(share)
-                        )
+        for members, platform in ((chosen, True), (others, False)):
+            shares = _shares(members, most)
+            if not platform and not machines:
+                shares = [()]  # a window is written without machines, too
+            if len(shares) > 1:
+                self.notes.append(
+                    f"{written[0].name}: {counted(len(members), 'machine')} are split across "
+                    f"{len(shares)} configurations."
+                )
+            for share in shares:
+                self._add(written, share, platform=platform)
+
+    def _add(
+        self, written: Sequence[Window], machines: Sequence[Machine], *, platform: bool
+    ) -> None:
+        for window in written:
+            rule = window.rule
+            if isinstance(rule, AzureRecurrence):
+                name = self._name(f"{window.name}-platform" if platform else window.name)
+                self.found.append(
+                    ExportedWindow(
+                        name,
+                        window.name,
+                        window,
+                        rule,
+                        self._place(machines),
+                        tuple(machines),
+                        platform=platform,
                     )
+                )
 
     def _name(self, name: str) -> str:
         """A name that Azure accepts and no other configuration has."""
@@ -287,7 +328,8 @@ class _Exporter:
         """The export, with the notes that concern all of it."""
         if missing := [exported.name for exported in self.found if exported.location is None]:
             self.notes.append(
-                f"The region is unknown for {and_more(missing, _NAMED)}. Specify --location."
+                f"The region is unknown for {and_more(missing, _NAMED)}. Specify --location, "
+                "or the parameter `location` of the deployment."
             )
         self.refused += self._freezes()
         return Export(tuple(self.found), tuple(self.refused), tuple(dict.fromkeys(self.notes)))
@@ -325,12 +367,21 @@ def _plain(start: datetime) -> time:
 
 
 def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
-    """The Azure VMs with hotpatching in the configurations: rule HP204 is about them."""
-    return tuple(
-        machine
-        for machine in _distinct_machines(found.configurations)
-        if machine.facts.platform == "azure" and machine.facts.patching.hotpatching
-    )
+    """The Azure VMs with hotpatching whose updates Azure doesn't choose: rule HP204 is about
+    them.
+    """
+    named = [exported for exported in found.configurations if not exported.platform]
+    return tuple(filter(hotpatches_in_azure, _distinct_machines(named)))
+
+
+def unassigned(found: Export) -> tuple[Machine, ...]:
+    """The machines of configurations that have no assignment, because their ids are missing."""
+    machines = _distinct_machines(found.configurations)
+    return tuple(machine for machine in machines if machine_id(machine.id) is None)
+
+
+def _shares(machines: Sequence[Machine], most: int) -> list[Sequence[Machine]]:
+    return [machines[first : first + most] for first in range(0, len(machines), most)]
 
 
 def _distinct_machines(configurations: Iterable[ExportedWindow]) -> Iterable[Machine]:
