@@ -6,6 +6,7 @@ https://learn.microsoft.com/azure/templates/microsoft.maintenance/maintenancecon
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 
 from hotpatch_cli.azure_machines import MachineId, machine_id
@@ -126,7 +127,7 @@ def window_template(windows: Sequence[ExportedWindow]) -> dict[str, Any]:
         for scope, assignment in _window_assignments(window, location, needed):
             places.setdefault(scope, {}).setdefault(needed, []).append(assignment)
     for scope, by_configuration in places.items():
-        assignments = [each for found in by_configuration.values() for each in found]
+        assignments = list(chain.from_iterable(by_configuration.values()))
         resources += nested(scope, assignments, by_configuration)
     return template(resources, location_parameter(default))
 
@@ -210,7 +211,7 @@ def planned_resources(configurations: Iterable[PlannedConfiguration]) -> list[di
     resources: list[dict[str, Any]] = []
     for scope, group in places.items():
         first = nested(scope, [_planned_configuration(planned) for planned in group])
-        assignments = [each for planned in group for each in _planned_assignments(planned)]
+        assignments = list(chain.from_iterable(map(_planned_assignments, group)))
         needed = [deployment_id(scope, deployment["name"]) for deployment in first]
         resources += first + nested(scope, assignments, needed)
     return resources
