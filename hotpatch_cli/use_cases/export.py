@@ -187,6 +187,7 @@ class _Exporter:
                 "of conflicting schedules, Azure runs only one."
             )
         self.notes.append(f"{window.name}: {zone.key} is {words} in Azure.")
+        self._one_subscription(window.name, machines)
         for piece, windows in enumerate(written):
             self._take([part.window for part in windows], machines[piece :: len(pieces)])
 
@@ -289,6 +290,20 @@ class _Exporter:
                 )
             for share in shares:
                 self._add(written, share, platform=platform)
+
+    def _one_subscription(self, origin: str, machines: Sequence[Machine]) -> None:
+        """A note on machines of several subscriptions.
+
+        Source: https://learn.microsoft.com/azure/update-manager/scheduled-patching (2024-10-28).
+        """
+        places = [machine_id(machine.id) for machine in machines]
+        found = {place.subscription.lower() for place in places if place is not None}
+        if len(found) > 1:
+            self.notes.append(
+                f"{origin}: its machines are in {len(found)} subscriptions, and Azure's portal "
+                "supports only those in the subscription of the configuration. "
+                "Export the machines of each subscription separately."
+            )
 
     def _add(
         self, written: Sequence[Window], machines: Sequence[Machine], *, platform: bool

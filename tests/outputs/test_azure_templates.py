@@ -222,6 +222,8 @@ def test_each_machine_is_assigned_where_it_is(hotpatch: Hotpatch) -> None:
     }
     for machine, (at, _) in found.items():
         assert at.lower() == machine.lower()
+    assert "nights: its machines are in 2 subscriptions" in done.err
+    assert "quarter: its machines" not in done.err
 
 
 # --- Azure's own models ----------------------------------------
