@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from hotpatch_cli.documents.phrases import counted
+from hotpatch_cli.errors import refuse
+
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 SUBSCRIPTION_SCHEMA = (
     "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
@@ -118,6 +121,20 @@ def _deployment_name(scope: Scope, resources: Sequence[Mapping[str, Any]]) -> st
     return f"hotpatch-{readable}"[: _NAME_LENGTH - len(digest) - 1] + f"-{digest}"
 
 
-def template_json(content: Mapping[str, Any]) -> str:
-    """The text of a template."""
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+def template_json(content: Mapping[str, Any], largest: int = LARGEST_TEMPLATE) -> str:
+    """The text of a template, without spaces if it's too large with them. Raises InputError where
+    Azure would refuse it.
+    """
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    if len(text.encode()) > largest:
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
+    size, count = len(text.encode()), len(content["resources"])
+    if size > largest or count > MOST_RESOURCES:
+        raise refuse(
+            "the template",
+            f"It has {counted(count, 'resource')} and {size:,} bytes. Azure accepts "
+            f"{MOST_RESOURCES} resources and {largest:,} bytes.",
+            "Write fewer machines at once: a folder with `windows export --output`, or a part of "
+            "the fleet.",
+        )
+    return text

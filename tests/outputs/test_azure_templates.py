@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from hotpatch_cli.outputs.deployment_template import Scope, literal, nested
+from hotpatch_cli.errors import InputError
+from hotpatch_cli.outputs.deployment_template import Scope, literal, nested, template_json
 from hotpatch_cli.outputs.maintenance_json import window_template
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.windows import Window
@@ -204,6 +205,22 @@ def test_a_deployment_has_at_most_800_resources() -> None:
     assert sizes == [800, 800, 1]
     assert len({each["name"] for each in found}) == 3
     assert max(len(each["name"]) for each in found) == 64
+
+
+def test_a_template_that_azure_would_refuse_is_not_written() -> None:
+    """Spaces go first. A template over 4 MB, or with more than 800 resources, is refused."""
+    content = window_template([exported(1, "westeurope", [], platform=False)])
+    whole = template_json(content)
+    size = len(whole.encode())
+    assert template_json(content, size) == whole
+    smaller = template_json(content, size - 1)
+    assert json.loads(smaller) == json.loads(whole)
+    assert len(smaller) < size - 1
+    with pytest.raises(InputError, match="Azure accepts 800 resources and 100 bytes"):
+        template_json(content, 100)
+    template_json({**content, "resources": content["resources"] * 800})
+    with pytest.raises(InputError, match="It has 801 resources"):
+        template_json({**content, "resources": content["resources"] * 801})
 
 
 def test_each_machine_is_assigned_where_it_is(hotpatch: Hotpatch) -> None:
