@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from hotpatch_cli.armtemplate import resolve
 from hotpatch_cli.errors import InputError
 from hotpatch_cli.outputs.deployment_template import Scope, literal, nested, template_json
 from hotpatch_cli.outputs.maintenance_json import window_template
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.windows import Window
 from hotpatch_cli.use_cases.export import ExportedWindow, ScopeFilter
+from tests.armtemplate.trees import NODES, tree
 from tests.azure_template import GROUP, deployed
 from tests.conftest import Hotpatch
 
@@ -305,3 +307,23 @@ def test_azures_models_read_what_is_written(hotpatch: Hotpatch) -> None:
         again = read.serialize()
         assert again["location"] == resource["location"]
         assert again["properties"] == resource["properties"]
+
+
+# --- our own reader of templates ----------------------------------------
+
+
+def test_our_reader_of_templates_resolves_every_expression(hotpatch: Hotpatch) -> None:
+    """Nested deployments included, nothing stays open, and an assignment names a configuration."""
+    done = hotpatch("windows", "export", hotpatch.write("fleet.yaml", FLEET))
+    types = {
+        "microsoft.maintenance/maintenanceconfigurations",
+        "microsoft.maintenance/configurationassignments",
+    }
+    read = resolve(tree(done.json), None, types, NODES)
+    assert (read.problems, read.linked, read.other_types) == ((), 0, {})
+    assert [resource.open_at for resource in read.resources] == [()] * 5
+    named = {resource.name for resource in read.resources if not resource.nested_in}
+    assigned = [resource.body["properties"] for resource in read.resources if resource.nested_in]
+    assert named == {"quarter", "nights"}
+    targets = [properties["maintenanceConfigurationId"] for properties in assigned]
+    assert {target.rpartition("/")[2] for target in targets} == named
