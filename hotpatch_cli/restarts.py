@@ -27,8 +27,9 @@ class Restart(NamedTuple):
 
     `runner` is `platform` where Azure chooses the moment, by the day `by`; the owner's window is
     then only a preference, and `enforced` is False. The same applies to a window that Azure doesn't
-    run on the machine. `overdue` is true if the day `by` has passed. It is not `certain` where the
-    machine may be due now, since what it has installed is not known.
+    run on the machine; where that is unknown, `enforced` is None. `overdue` is true if the day `by`
+    has passed. It is not `certain` where the machine may be due now, since what it has installed is
+    not known.
     """
 
     reason: str | None = None
@@ -51,7 +52,7 @@ class _Runner(NamedTuple):
     """
 
     by_platform: bool
-    promised: bool = True
+    promised: bool | None = True
     findings: tuple[Finding, ...] = ()
 
 
@@ -80,17 +81,14 @@ class Restarts:
         schedules on the VM.
         """
         by_platform = restarted_by_platform(facts)
-        azures = tuple(
-            window.name
-            for window in windows_of(self.fleet, placement)
-            if window.runner in RUN_BY_AZURE
-        )
-        findings = tuple(_schedule_findings(facts, placement, azures))
-        if not findings or not azures or by_platform:
+        findings = tuple(findings_on_windows(self.fleet, facts, placement))
+        others = run_windows(self.fleet, facts, placement)
+        if others == placement.windows:
             return placement, _Runner(by_platform, findings=findings)
-        others = tuple(name for name in placement.windows if name not in azures)
-        run = placement._replace(windows=others) if others else placement
-        return run, _Runner(by_platform, promised=bool(others), findings=findings)
+        if others:
+            return placement._replace(windows=others), _Runner(by_platform, findings=findings)
+        promised = None if findings[0].variant == "unknown" else False
+        return placement, _Runner(by_platform, promised=promised, findings=findings)
 
     def _restart(self, placement: Placement, causes: Sequence[Cause], runner: _Runner) -> Restart:
         if not causes:
@@ -171,14 +169,34 @@ def relevant(freezes: Sequence[Freeze], placement: Placement) -> tuple[Freeze, .
     )
 
 
-def _schedule_findings(
+def findings_on_windows(fleet: Fleet, facts: Facts, placement: Placement) -> Sequence[Finding]:
+    """HP504 on the windows of a machine."""
+    return schedule_findings(facts, placement, _azures(fleet, placement))
+
+
+def run_windows(fleet: Fleet, facts: Facts, placement: Placement) -> tuple[str, ...]:
+    """The windows of a machine in which somebody surely restarts it: Azure's only where it runs
+    schedules on the VM, and all of them where Azure chooses the moment by itself.
+    """
+    azures = _azures(fleet, placement)
+    if restarted_by_platform(facts) or not schedule_findings(facts, placement, azures):
+        return placement.windows
+    return tuple(name for name in placement.windows if name not in azures)
+
+
+def _azures(fleet: Fleet, placement: Placement) -> tuple[str, ...]:
+    windows = windows_of(fleet, placement)
+    return tuple(window.name for window in windows if window.runner in RUN_BY_AZURE)
+
+
+def schedule_findings(
     facts: Facts, placement: Placement, azures: Sequence[str]
 ) -> Sequence[Finding]:
-    """HP504: a window that Azure runs on a VM where it runs none, or a VM that nothing patches
-    without a window.
+    """HP504: a window that Azure runs (`azures`) on a VM where it runs none, or where that is
+    unknown, or a VM that nothing patches without a window.
     """
     settings = facts.patching
-    if facts.platform != "azure" or settings.mode is None:
+    if facts.platform != "azure":
         return ()
     if customer_managed(facts):
         lacking = {"patching.bypass_safety_checks": True, "window": None}
@@ -192,7 +210,10 @@ def _schedule_findings(
         "patching.mode": settings.mode,
         "patching.bypass_safety_checks": flag,
     }
-    return (make_finding("HP504", seen=seen, window=names, mode=settings.mode, flag=written(flag)),)
+    if settings.mode is None and flag is not False:
+        return (make_finding("HP504", "unknown", seen=seen, window=names),)
+    words = {"window": names, "mode": written(settings.mode), "flag": written(flag)}
+    return (make_finding("HP504", seen=seen, **words),)
 
 
 def _moment(fitted: tuple[Cause, Fit | NoFit | ZoneMissing]) -> datetime:
@@ -261,4 +282,8 @@ def _when(restart: Restart) -> str:
         return f"Azure chooses off-peak hours{last}{wish}"
     if window is None:
         return "no opening found"
-    return f"in {window}" if restart.enforced else f"Azure doesn't apply {window}, to this VM"
+    if restart.enforced is None:
+        return f"in {window}, if Azure runs it on this VM"
+    if restart.enforced or opening is None:
+        return f"in {window}"
+    return f"Azure doesn't apply the window {opening.window} to this VM"

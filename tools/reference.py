@@ -1,8 +1,8 @@
 """Writes the generated pages of the documentation: `python tools/reference.py` in the root of the
 project.
 
-docs/concepts.md comes from the concepts, docs/reference.md from the tables of facts and keys, and
-docs/commands.md from the commands themselves.
+docs/concepts.md comes from the concepts, docs/reference.md from the tables of facts and keys,
+docs/limits.md from the limits of schedules, and docs/commands.md from the commands themselves.
 """
 
 import re
@@ -18,6 +18,7 @@ from hotpatch_cli.cli.root import app
 from hotpatch_cli.documents import codec
 from hotpatch_cli.inputs.fields import FACTS, GROUPS, Fact
 from hotpatch_cli.inputs.inventory.keys import SECTIONS, TOP, Section
+from hotpatch_cli.knowledge.limits import load_limits
 from hotpatch_cli.knowledge.load import load_knowledge
 from hotpatch_cli.outputs.concept_text import whole_page
 
@@ -29,6 +30,47 @@ _REGISTRY = re.compile(r"\{([a-z_.]+\.[A-Z_]+)\}")
 def concepts_page() -> str:
     """The concepts."""
     return _NOTE + whole_page(load_knowledge())
+
+
+# --- limits of schedules ----------------------------------------
+
+_LEVELS = {
+    "error": "Azure or the provider refuses these, or Azure accepts them and never runs them.",
+    "warning": "These are conflicts and risks.",
+    "note": "These are advice in a source. Notes alone don't change the exit code.",
+}
+
+
+def limits_page() -> str:
+    """What `windows lint` checks, and what Azure answers."""
+    parts = [
+        "# Limits of Azure's schedules\n",
+        _paragraph(
+            "What `hotpatch windows lint` checks in maintenance configurations, in Terraform "
+            "plans, and in the windows of an inventory that Azure runs. Plans of Terraform and "
+            "Bicep are silent about most of it. An inventory's window is judged as "
+            "`hotpatch windows export` writes it. Two windows of a machine are compared opening by "
+            "opening, five years ahead."
+        ),
+    ]
+    limits = load_limits().values()
+    for level, meaning in _LEVELS.items():
+        rows = [
+            (
+                f"`{limit.name}`",
+                limit.limit,
+                limit.answer,
+                ", ".join(
+                    f"[{source.title}]({source.url}) ({source.read})"
+                    for source in dict.fromkeys((*limit.source, *limit.threads))
+                ),
+            )
+            for limit in limits
+            if limit.level == level
+        ]
+        header = ("name", "expected", "what Azure or the provider answers", "sources")
+        parts += [f"## {level.capitalize()}s\n", _paragraph(meaning), _table(header, rows)]
+    return _NOTE + "\n".join(parts)
 
 
 # --- keys of the inventory ----------------------------------------
@@ -292,6 +334,7 @@ def _variable(param: Any) -> str:
 PAGES = {
     "concepts.md": concepts_page,
     "reference.md": reference_page,
+    "limits.md": limits_page,
     "commands.md": commands_page,
 }
 """The generated pages, and what makes each."""

@@ -1,4 +1,4 @@
-"""`hotpatch schema`: the JSON Schema of the inventory, of a report or of a plan."""
+"""`hotpatch schema`: the JSON Schemas of what the program reads and writes."""
 
 from typing import Annotated, NamedTuple
 
@@ -15,10 +15,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command(cls=RequestCommand)
 class SchemaRequest(NamedTuple):
-    """Write the JSON Schema of an inventory, a report, a plan, or its progress."""
+    """Write the JSON Schema of an inventory, a report, a plan, its progress, or a lint."""
 
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="inventory, report, plan, or progress.")
+        str, typer.Argument(metavar="NAME", help="inventory, report, plan, progress, or lint.")
     ]
     output: Annotated[str, output_option("json")] = "-"
     quiet: Quiet = False

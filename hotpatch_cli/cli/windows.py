@@ -46,7 +46,7 @@ from hotpatch_cli.outputs.phrases import counted
 
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.azure.schedules import Schedule
-    from hotpatch_cli.knowledge.records import Knowledge, Rule
+    from hotpatch_cli.knowledge.records import Knowledge
     from hotpatch_cli.model import Fleet
     from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.use_cases.export import Export
@@ -112,7 +112,10 @@ class WindowListRequest(NamedTuple):
 
 @app.command("lint", cls=RequestCommand)
 class WindowLintRequest(NamedTuple):
-    """Check windows against the limits of Azure. The exit code is 1 if there are findings."""
+    """Check windows against the limits of Azure: what it refuses, never runs, or advises against.
+
+    The exit code is 1 if there are errors or warnings. Notes alone don't change it.
+    """
 
     files: Annotated[
         list[str],
@@ -134,7 +137,6 @@ class WindowLintRequest(NamedTuple):
         from hotpatch_cli.cli.session import day_of, knowledge_of, tell
         from hotpatch_cli.inputs.source_files import source_files
         from hotpatch_cli.outputs.formats import LINT_FORMATS
-        from hotpatch_cli.outputs.lint import CODE
 
         render = renderer_for(self, LINT_FORMATS)
         parts = _lint_parts(source_files(self.files))
@@ -142,8 +144,8 @@ class WindowLintRequest(NamedTuple):
             tell(part.notes, quiet=self.quiet)
         view = _lint(parts, knowledge_of(self), day_of(self))
         deliver(render(view, screen(self.output, no_color=self.no_color)), self.output)
-        conclude(_lint_decision(view, view.rules[CODE]), [self.output], quiet=self.quiet)
-        raise typer.Exit(1 if view.found else 0)
+        conclude(_lint_decision(view), [self.output], quiet=self.quiet)
+        raise typer.Exit(1 if view.fails else 0)
 
 
 def _lint(parts: Sequence["LintSources"], knowledge: "Knowledge", day: date) -> "LintView":
@@ -163,11 +165,17 @@ def _lint(parts: Sequence["LintSources"], knowledge: "Knowledge", day: date) -> 
     return LintView(tuple(findings), len(runs), runs.count(False), knowledge.rules)
 
 
-def _lint_decision(view: "LintView", rule: "Rule") -> str:
+def _lint_decision(view: "LintView") -> str:
+    from hotpatch_cli.outputs.lint import findings_text
+
     total = counted(view.windows, "window")
     if not view.found:
         return f"{PASS}: no findings in {total}"
-    return f"{FAIL}: {counted(len(view.found), 'finding')} in {total}: {rule.name} ({rule.code})"
+    if not view.fails:
+        return f"{PASS}: {findings_text(view)} in {total}"
+    rules = {rule.code: rule.name for rule in map(view.rule_of, view.found)}
+    names = ", ".join(f"{name} ({code})" for code, name in rules.items())
+    return f"{FAIL}: {findings_text(view)} in {total}: {names}"
 
 
 class LintSources(NamedTuple):

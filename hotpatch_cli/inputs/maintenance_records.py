@@ -11,13 +11,17 @@ from hotpatch_cli.inputs.source import NodeOrigin
 GUEST = "InGuestPatch"
 """The scope whose configurations restart guests."""
 FIELDS = ("startDateTime", "expirationDateTime", "duration", "timeZone", "recurEvery")
+"""The fields of a configuration's window."""
+MODE, PATCHES = "InGuestPatchMode", "installPatches"
 
 
 class Configuration(NamedTuple):
     """A maintenance configuration as it was written; `origin` has the place of each field.
 
     `starts` and `expires` are local moments in `timezone`; a field that is missing is None, and so
-    is one that a plan leaves open until it is applied (`left_open`).
+    is one that a plan leaves open until it is applied (`left_open`). `guest_mode` is the
+    `InGuestPatchMode`, `installs` whether `installPatches` is present, `location` the region.
+    `by_azurerm` is true where the azurerm provider of Terraform sends it to Azure.
     """
 
     name: str
@@ -31,6 +35,10 @@ class Configuration(NamedTuple):
     reboot: str | None
     origin: NodeOrigin
     left_open: tuple[str, ...] = ()
+    guest_mode: str | None = None
+    installs: bool = False
+    location: str | None = None
+    by_azurerm: bool = False
 
     @property
     def for_guests(self) -> bool:

@@ -306,7 +306,11 @@ _RUNNERS = {
     "owner": "You run the restarts in this window.",
     "azure-update-manager": "Azure Update Manager runs the restarts in this window.",
     "platform": "Azure chooses when to restart, and might not use this window.",
+    "none": "Azure doesn't run this window on this VM (HP504).",
+    "unknown": "Azure runs this window only with the right patch mode, which is missing (HP504).",
 }
+_NOT_PROMISED = ("platform", "none", "unknown")
+"""The runners of windows in which a restart isn't certain."""
 
 
 def _opening(listed: UpcomingOpening) -> FeedEvent:
@@ -328,6 +332,6 @@ def _opening(listed: UpcomingOpening) -> FeedEvent:
         summary=(f"{listed.machine}: " if listed.machine else "") + opening.window + state,
         description="\n".join(lines),
         categories=("Maintenance window",),
-        certain=True if listed.minutes else None,
+        certain=listed.runner not in _NOT_PROMISED if listed.minutes else None,
         sequence=opening.minutes - listed.minutes,
     )

@@ -18,6 +18,7 @@ from hotpatch_cli.planning.plan import done_by_fleet
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.start_reasons import start_reasons
 from hotpatch_cli.report import sentence
+from hotpatch_cli.restarts import findings_on_windows
 from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.servicing.restart import PLATFORM_DAYS
 
@@ -122,6 +123,7 @@ def _notes(view: PlanView) -> Iterator[str]:
             "The start in this plan is a proposal: Azure doesn't apply the groups, rings, limits, "
             "and freezes of the fleet. The exposure counts the proposed start."
         )
+    yield from _unknown_runs(view)
     unknown_ends = uncertain(plan.prepared.fleet, plan.prepared.done, plan.prepared.machines)
     if unknown_ends:
         yield (
@@ -172,6 +174,26 @@ def _missing_facts(view: PlanView) -> Iterator[str]:
     )
     named = and_more(names, _NAMED)
     yield f"Facts are missing. Not scheduled: {named}: {rules}. {others}"
+
+
+def _unknown_runs(view: PlanView) -> Iterator[str]:
+    """The restarts in a window of which it's unknown whether Azure runs it on the machine."""
+    fleet, rule = view.plan.prepared.fleet, view.rules["HP504"]
+    doubted = [
+        reboot
+        for reboot in view.plan.reboots
+        if any(
+            finding.variant == "unknown"
+            for finding in findings_on_windows(
+                fleet, reboot.machine.facts, reboot.machine.placement
+            )
+        )
+    ]
+    if doubted:
+        yield (
+            f"{rule.name} (HP504): the patch mode is missing for {_names(doubted)}. Azure runs the "
+            "window only with AutomaticByPlatform and the bypass flag. The start isn't certain."
+        )
 
 
 def _names(reboots: Sequence[Reboot]) -> str:

@@ -34,7 +34,19 @@ def _progress() -> dict[str, Any]:
     return {**_DIALECT, **TypeAdapter(ProgressJson).json_schema(), "title": "hotpatch progress"}
 
 
-SCHEMAS = {"inventory": _inventory, "report": _report, "plan": _plan, "progress": _progress}
+def _lint() -> dict[str, Any]:
+    from hotpatch_cli.json_shapes.lint import LINT
+
+    return {**_DIALECT, **LINT.schema(), "title": "hotpatch windows lint"}
+
+
+SCHEMAS = {
+    "inventory": _inventory,
+    "report": _report,
+    "plan": _plan,
+    "progress": _progress,
+    "lint": _lint,
+}
 
 
 def schema_text(name: str) -> str:

@@ -362,6 +362,18 @@ def _openings(details: MachineDetails, options: ViewOptions) -> str:
 # --- Markdown ----------------------------------------
 
 
+def _markdown_openings(details: MachineDetails) -> Sequence[str]:
+    """The next openings, with remarks where an opening has some."""
+    rows = [opening_row(opening, by_machine=True)[1:] for opening in details.openings]
+    remarked = any(remarks for *_, remarks in rows)
+    header = ("window", "start", "minutes left", *(("remarks",) if remarked else ()))
+    cells = [
+        (window, start, minutes, *((remarks,) if remarked else ()))
+        for window, start, _, minutes, remarks in rows
+    ]
+    return markdown_table(header, cells)
+
+
 def render_markdown(view: ShowView, _options: ViewOptions) -> str:
     """The machine for an issue or a wiki."""
     details, plain = view.details, ViewOptions()
@@ -381,12 +393,7 @@ def render_markdown(view: ShowView, _options: ViewOptions) -> str:
     facts = [(row.field, fact_value(row), place_text(row.place)) for row in details.facts]
     lines += ["", "### Facts", "", *markdown_table(("fact", "value", "source"), facts)]
     if details.openings:
-        openings = [
-            (row.opening.window, f"{row.opening.start:%a %Y-%m-%d %H:%M %z}", str(row.minutes))
-            for row in details.openings
-        ]
-        lines += ["", "### Next openings", ""]
-        lines += markdown_table(("window", "start", "minutes left"), openings)
+        lines += ["", "### Next openings", "", *_markdown_openings(details)]
     lines += ["", *(f"- {markdown(note)}" for note in _notes(view))] if _notes(view) else []
     return "\n".join(lines) + "\n"
 

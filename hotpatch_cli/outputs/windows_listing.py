@@ -18,7 +18,12 @@ COLUMNS = (
     Column("min"),
     Column("remarks", rank=1, prose=True),
 )
-_REMARKS = {"platform": "Azure chooses the moment", "azure-update-manager": "run by Azure"}
+_REMARKS = {
+    "platform": "Azure chooses the moment",
+    "azure-update-manager": "run by Azure",
+    "none": "Azure doesn't run it on this VM (HP504)",
+    "unknown": "run by Azure only with the right patch mode, which is missing (HP504)",
+}
 
 
 class ListedOpenings(NamedTuple):

@@ -17,7 +17,7 @@ from hotpatch_cli.planning.fleet_changes import PlannedFleet, placed_in, single_
 from hotpatch_cli.planning.prepare import PlanningInput, PlanRequest
 from hotpatch_cli.planning.replanning import Replanning
 from hotpatch_cli.planning.window_slots import MINUTE, moment
-from hotpatch_cli.restarts import RUN_BY_AZURE, relevant
+from hotpatch_cli.restarts import RUN_BY_AZURE, relevant, run_windows
 from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.freezes import Freeze, cut
@@ -136,6 +136,7 @@ class HelpfulChanges:
             )
             ordered = [window for window, _ in windows.most_common()]
             ordered += [window for window in self._now.fleet.windows if window not in windows]
+            ordered = [window for window in ordered if self._is_run(window, machines)]
             candidates = [
                 self._placed(
                     why.code, f"Specify `window: {window}` for {who}.", labels, windows=(window,)
@@ -144,6 +145,15 @@ class HelpfulChanges:
             ]
         first = next(filter(self._helps, candidates), None)
         return () if first is None else (ConflictText(*first[:3]),)
+
+    def _is_run(self, window: str, machines: Sequence[Machine]) -> bool:
+        """Whether somebody restarts all of the machines in a window, if they had it."""
+        return all(
+            run_windows(
+                self._now.fleet, machine.facts, machine.placement._replace(windows=(window,))
+            )
+            for machine in machines
+        )
 
     def _placed(
         self, code: str, message: str, labels: Collection[str], **placement: object

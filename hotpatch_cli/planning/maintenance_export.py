@@ -16,6 +16,7 @@ from hotpatch_cli.azure_machines import hotpatches_in_azure, machine_id
 from hotpatch_cli.model import Finding, Machine, PatchMode, make_finding, meaning_of
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules
 from hotpatch_cli.planning.window_slots import MINUTE
+from hotpatch_cli.restarts import schedule_findings
 from hotpatch_cli.schedule.clock import is_unambiguous
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.zones import windows_name
@@ -82,6 +83,10 @@ class RefusedRestart(NamedTuple):
     reason: str
 
 
+_WINDOWS = ("of this plan",)
+"""The windows of HP504, in its sentence: those that Azure gets, not those of the fleet."""
+
+
 class PlanExport(NamedTuple):
     """The configurations for Azure, the restarts in them, doubts about them, and the restarts that
     aren't in them.
@@ -138,8 +143,8 @@ def exported(plan: Plan, limits: ScheduleLimits, installs: Installs = ALL_UPDATE
             taken += share
     doubts: list[tuple[Machine, Finding]] = []
     for reboot in taken:
-        if not _chosen_by_azure(reboot.machine, installs):
-            doubts += [(reboot.machine, finding) for finding in _doubts(reboot.machine)]
+        found = _doubts(reboot.machine, installs)
+        doubts += [(reboot.machine, finding) for finding in found]
     warnings = tuple(_warnings(plan, taken, limits))
     return PlanExport(tuple(configurations), tuple(taken), tuple(doubts), warnings, tuple(refused))
 
@@ -208,21 +213,20 @@ def _configuration(place: _Place, reboots: Sequence[Reboot], name: str) -> Plann
     )
 
 
-def _doubts(machine: Machine) -> Iterator[Finding]:
-    """HP204: a schedule on a virtual machine that hotpatches needs a flag that Azure may refuse."""
+def _doubts(machine: Machine, installs: Installs) -> Iterator[Finding]:
+    """HP204: a schedule on a virtual machine that hotpatches needs a flag that Azure may refuse.
+    HP504: Azure runs no schedule on it, or that is unknown. Where Azure chooses the updates, its
+    patch mode alone decides.
+    """
+    mode = meaning_of(machine.facts.patching.mode)
+    if _chosen_by_azure(machine, installs) and mode is PatchMode.AUTOMATIC_BY_PLATFORM:
+        return
     if hotpatches_in_azure(machine):
         yield make_finding("HP204", seen={"patching.hotpatching": True})
+    yield from schedule_findings(machine.facts, machine.placement, _WINDOWS)
 
 
 def _warnings(plan: Plan, reboots: Sequence[Reboot], limits: ScheduleLimits) -> Iterator[str]:
-    for reboot in reboots:
-        mode = reboot.machine.facts.patching.mode
-        automatic = meaning_of(mode) is PatchMode.AUTOMATIC_BY_PLATFORM
-        if reboot.machine.facts.platform == "azure" and not automatic:
-            yield (
-                f"{reboot.machine.label}: its patch mode is {mode or 'unknown'}; "
-                "a schedule needs AutomaticByPlatform"
-            )
     late = [reboot.machine.label for reboot in reboots if reboot.start.time() >= limits.late_start]
     if late:
         yield (

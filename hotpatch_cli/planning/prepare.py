@@ -26,6 +26,7 @@ from hotpatch_cli.planning.window_slots import (
     WindowSlots,
     whole_minutes,
 )
+from hotpatch_cli.restarts import findings_on_windows, run_windows
 from hotpatch_cli.schedule.clock import midnight
 from hotpatch_cli.schedule.patch_tuesday import (
     next_patch_tuesday,
@@ -148,6 +149,7 @@ def prepare(
     `ends` has the ends of restarts that an older plan has, by machine. Raises ValueError where no
     baseline is due.
     """
+    fleet, not_run = _with_run_windows(fleet)
     judged = [(machine, judge.judge(machine.facts)) for machine in fleet.machines]
     day = _release_day(judged, judge, request)
     release = release_moment(day)
@@ -172,7 +174,8 @@ def prepare(
                 moment = done_at(machine, judgment, day, concerned)
                 done.append(done_restart(machine, moment, end, seen, release))
             continue
-        impossible = unknown_product(machine, judgment) or _no_opening(machine, calendar)
+        impossible = unknown_product(machine, judgment) or not_run.get(machine.label)
+        impossible = impossible or _no_opening(machine, calendar)
         if impossible is not None:
             missing[len(machines)] = impossible
         machines.append(machine)
@@ -204,6 +207,25 @@ def prepare(
         released=_released(judge, day, concerned),
     )
     return _with_problem(prepared, calendar)
+
+
+def _with_run_windows(fleet: Fleet) -> tuple[Fleet, dict[str, Finding]]:
+    """The fleet without the windows that Azure doesn't run on their machines, and HP504 for each
+    machine that has no other. A window of which it's unknown whether Azure runs it stays.
+    """
+    not_run: dict[str, Finding] = {}
+    machines: list[Machine] = []
+    for machine in fleet.machines:
+        placement = machine.placement
+        windows = run_windows(fleet, machine.facts, placement)
+        findings = () if windows else findings_on_windows(fleet, machine.facts, placement)
+        if any(finding.variant == "unknown" for finding in findings):
+            windows = placement.windows
+        elif findings:
+            not_run[machine.label] = findings[0]
+        run = placement._replace(windows=windows)
+        machines.append(machine if run == placement else machine._replace(placement=run))
+    return fleet._replace(machines=tuple(machines)), not_run
 
 
 def _seen(request: PlanRequest, as_of: date, release: datetime) -> datetime:

@@ -1,34 +1,59 @@
 """The limits of the platform that runs a window: the values that break them, with their place."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.eligibility.verdict import Judge
-from hotpatch_cli.inputs.azure.maintenance import RUNNER
 from hotpatch_cli.inputs.azure.schedules import Schedule
 from hotpatch_cli.knowledge.limits import Limit
-from hotpatch_cli.model import Fleet, Location, Machine, RebootSetting, meaning_of
-from hotpatch_cli.schedule.azure import AzureRecurrence
-from hotpatch_cli.schedule.day_rules import AfterPatchTuesday
+from hotpatch_cli.model import (
+    Finding,
+    Fleet,
+    Location,
+    Machine,
+    RebootSetting,
+    make_finding,
+    meaning_of,
+)
+from hotpatch_cli.restarts import RUN_BY_AZURE, schedule_findings
 from hotpatch_cli.schedule.durations import duration_text
+from hotpatch_cli.schedule.overlaps import LOOKED_AHEAD, Meeting, first_meeting
 from hotpatch_cli.schedule.patch_tuesday import next_planned_baseline
-from hotpatch_cli.servicing.restart import customer_managed
+from hotpatch_cli.schedule.windows import Window, WindowError, ZoneMissing
+from hotpatch_cli.schedule.zones import find_zone
+from hotpatch_cli.servicing.restart import customer_managed, start_of
+from hotpatch_cli.use_cases.schedule_limits import Broken, own_breaches, zone_without_name
 
-MINUTE = timedelta(minutes=1)
 _TO_INSTALL = timedelta(minutes=15)  # of the limit `needed`; the rest of it is the restart
+CODE = "HP503"
+_OF_VARIANT = {"default": "not-run", "no_schedule": "no-schedule", "unknown": "mode-unknown"}
+"""The limits that stand for the sentences of HP504."""
 
 
 class LimitBreach(NamedTuple):
-    """A limit that a window breaks, with the machine that it concerns, the value and its place."""
+    """A limit that a window breaks, with the machine that it concerns, the value and its place.
+
+    `rule` is the finding where another rule than HP503 raises it.
+    """
 
     limit: Limit
     window: str
     observed: str
     place: Location
     machine: str | None = None
+    rule: Finding | None = None
+
+    @property
+    def finding(self) -> Finding:
+        """The finding, whose rule has its sentence."""
+        if self.rule is not None:
+            return self.rule
+        return make_finding(
+            CODE, window=self.window, limit=self.limit.limit, observed=self.observed
+        )
 
 
 class Lint:
@@ -39,6 +64,7 @@ class Lint:
         self.fleet = fleet
         self.judge = judge
         self.members: dict[str, list[Machine]] = {}
+        self._meetings: dict[tuple[tuple[str, ...], str | None], Meeting | None] = {}
         for machine in fleet.machines:
             for name in machine.placement.windows:
                 self.members.setdefault(name, []).append(machine)
@@ -51,6 +77,7 @@ class Lint:
             breaches += self._window(schedule)
         breaches += self._together(run)
         breaches += self._machines({schedule.name for schedule in run})
+        breaches += self._not_run(schedules)
         files = dict.fromkeys(breach.place.file for breach in breaches)
         order = {name: number for number, name in enumerate(files)}
         return tuple(
@@ -62,25 +89,38 @@ class Lint:
         its machines.
         """
         if schedule.runner is not None:
-            return schedule.runner in (RUNNER, "platform")
+            return schedule.runner in RUN_BY_AZURE
         return any(
             customer_managed(machine.facts) for machine in self.members.get(schedule.name, ())
         )
 
     def _window(self, schedule: Schedule) -> Iterator[LimitBreach]:
-        for part, reason in schedule.broken:
-            yield self._broken("readable", schedule, part, f"a problem: {reason.rstrip('.')}")
-        for name, part, check in _CHECKS:
-            observed = check(schedule, self.limits[name].number)
-            if observed:
-                yield self._broken(name, schedule, part, observed)
-        if schedule.until is not None and schedule.until < self.judge.as_of:
-            yield self._broken("expired", schedule, "until", f"its last day was {schedule.until}")
+        def number(name: str) -> int:
+            return self.limits[name].number
+
+        for broken in own_breaches(schedule, number, self.judge.as_of):
+            yield self._broken(broken.limit, schedule, broken.part, broken.observed)
+        if schedule.configuration is None:
+            for broken in self._rewritten(schedule):
+                yield self._broken(broken.limit, schedule, broken.part, broken.observed)
         if meaning_of(schedule.reboot) is RebootSetting.NEVER:
             yield self._broken("never-reboot", schedule, "reboot", self._never(schedule))
         count = len(self.members.get(schedule.name, ()))
         if count > self.limits["machines"].number:
             yield self._broken("machines", schedule, "name", f"{count} machines")
+
+    def _rewritten(self, schedule: Schedule) -> Iterator[Broken]:
+        """What an export can't write for Azure of the zones and days of an inventory's window."""
+        window = self.fleet.windows.get(schedule.name)
+        if window is None:
+            return
+        if window.exdates:
+            yield Broken("recurrence", "rule", "a problem: Azure doesn't support excluded days")
+        members = self.members.get(schedule.name, ())
+        zones = {machine.placement.timezone for machine in members}
+        for zone in {window.timezone} if window.timezone else zones:
+            if zone and (problem := zone_without_name(zone)):
+                yield Broken("zone", "zone", problem)
 
     def _never(self, schedule: Schedule) -> str:
         due = sum(self._is_due(machine) for machine in self.members.get(schedule.name, ()))
@@ -116,8 +156,9 @@ class Lint:
             place = machine.origin.locate(field)
             return LimitBreach(self.limits[name], ", ".join(names), observed, place, machine.label)
 
-        if len(names) > 1:
-            yield broken("one-schedule", "window", f"{len(names)} schedules on {machine.label}")
+        meeting = self._meeting(names, machine.placement.timezone) if len(names) > 1 else None
+        if meeting is not None:
+            yield broken("overlap", "window", _both(meeting, machine))
         if machine.facts.platform == "azure-local":
             yield broken("azure-local", "platform", f"{machine.label} on Azure Local")
         never = meaning_of(machine.facts.patching.reboot) is RebootSetting.NEVER
@@ -143,60 +184,47 @@ class Lint:
                 ),
             )
 
+    def _meeting(self, names: Sequence[str], timezone: str | None) -> Meeting | None:
+        """The first time at which two of a machine's windows are open, from the as-of date on."""
+        windows = [self.fleet.windows[name] for name in names if name in self.fleet.windows]
+        zone = None if all(window.timezone for window in windows) else timezone
+        key = (tuple(names), zone)
+        if key not in self._meetings:
+            self._meetings[key] = self._first_meeting(windows, zone)
+        return self._meetings[key]
+
+    def _first_meeting(self, windows: Sequence[Window], timezone: str | None) -> Meeting | None:
+        begin = start_of(self.judge.as_of)
+        zone = find_zone(timezone) if timezone else None
+        try:
+            return first_meeting(windows, zone, begin, begin + LOOKED_AHEAD)
+        except (ZoneMissing, WindowError):
+            return None  # `check` and the reader say which zone or time is missing
+
+    def _not_run(self, schedules: Sequence[Schedule]) -> Iterator[LimitBreach]:
+        """HP504: the machines on which Azure doesn't run its windows, and those without one."""
+        azures = {schedule.name for schedule in schedules if schedule.runner in RUN_BY_AZURE}
+        for machine in self.fleet.machines:
+            if self.judge.judge(machine.facts).verdict is None:
+                continue  # not Windows
+            names = [name for name in machine.placement.windows if name in azures]
+            for finding in schedule_findings(machine.facts, machine.placement, names):
+                limit = self.limits[_OF_VARIANT[finding.variant]]
+                field = "patching.bypass_safety_checks" if not names else "patching.mode"
+                place = machine.origin.locate(field)
+                observed = ", ".join(
+                    f"{name} {value}" for name, value in finding.evidence if name != "window"
+                )
+                yield LimitBreach(limit, ", ".join(names), observed, place, machine.label, finding)
+
     def _broken(self, name: str, schedule: Schedule, part: str, observed: str) -> LimitBreach:
         return LimitBreach(self.limits[name], schedule.name, observed, schedule.places[part])
 
 
-# --- limits on a single window ----------------------------------------
-
-
-def _too_short(schedule: Schedule, number: int) -> str | None:
-    return _length(schedule, lambda minutes: minutes < number)
-
-
-def _too_long(schedule: Schedule, number: int) -> str | None:
-    return _length(schedule, lambda minutes: minutes > number)
-
-
-def _length(schedule: Schedule, is_wrong: Callable[[float], bool]) -> str | None:
-    wrong = schedule.duration is not None and is_wrong(schedule.duration / MINUTE)
-    return duration_text(schedule.duration) if wrong and schedule.duration is not None else None
-
-
-def _too_often(schedule: Schedule, number: int) -> str | None:
-    rule = schedule.rule
-    if isinstance(rule, AzureRecurrence) and rule.unit == "Hour" and rule.interval * 60 < number:
-        return f"every {rule.interval} h"
-    return None
-
-
-def _too_late(schedule: Schedule, number: int) -> str | None:
-    late = [start for start in _starts(schedule) if start.hour * 60 + start.minute >= number]
-    return f"{late[0]:%H:%M}" if late else None
-
-
-def _starts(schedule: Schedule) -> Iterable[time]:
-    """The times of day at which a window starts; an hour recurrence has several."""
-    if schedule.start is None:
-        return ()
-    rule, begin = schedule.rule, datetime.combine(date.min, schedule.start)
-    if not isinstance(rule, AzureRecurrence) or rule.unit != "Hour":
-        return (schedule.start,)
-    return [(begin + number * timedelta(hours=rule.interval)).time() for number in range(24)]
-
-
-def _too_far(schedule: Schedule, number: int) -> str | None:
-    match schedule.rule:
-        case AzureRecurrence(offset=days) | AfterPatchTuesday(days=days) if abs(days) > number:
-            return f"{days} days"
-    return None
-
-
-_CHECKS: tuple[tuple[str, str, Callable[[Schedule, int], str | None]], ...] = (
-    ("shortest", "duration", _too_short),
-    ("longest", "duration", _too_long),
-    ("needed", "duration", _too_short),
-    ("repeat", "rule", _too_often),
-    ("late-start", "start", _too_late),
-    ("offset", "rule", _too_far),
-)
+def _both(meeting: Meeting, machine: Machine) -> str:
+    start, end = meeting.start, meeting.end
+    until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
+    names = f"{meeting.earlier.window} and {meeting.later.window}"
+    return (
+        f"{names}, both open on {start:%Y-%m-%d} from {start:%H:%M} to {until} on {machine.label}"
+    )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.knowledge.records import Release
 from hotpatch_cli.model import Facts, Fleet, Machine
-from hotpatch_cli.restarts import relevant, windows_of
+from hotpatch_cli.restarts import relevant, run_windows, windows_of
 from hotpatch_cli.schedule.fit import Fit, OpeningCache, first_fit
 from hotpatch_cli.schedule.windows import Opening, ZoneMissing
 from hotpatch_cli.schedule.zones import find_zone
@@ -166,9 +166,10 @@ def _opening(fleet: Fleet, machine: Machine, as_of: date, openings: OpeningCache
     zone = find_zone(placement.timezone) if placement.timezone else None
     begin = datetime.combine(as_of, time(), UTC)
     freezes = relevant(fleet.freezes, placement)
+    run = placement._replace(windows=run_windows(fleet, machine.facts, placement))
     try:
         fit = first_fit(
-            windows_of(fleet, placement), zone, freezes, placement.reboot, begin, cache=openings
+            windows_of(fleet, run), zone, freezes, placement.reboot, begin, cache=openings
         )
     except ZoneMissing:
         return None

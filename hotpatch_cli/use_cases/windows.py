@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hotpatch_cli.documents.tree import quoted
 from hotpatch_cli.errors import Problem
 from hotpatch_cli.model import Fleet, Machine, Placement
-from hotpatch_cli.restarts import relevant, windows_of
+from hotpatch_cli.restarts import RUN_BY_AZURE, findings_on_windows, relevant, windows_of
 from hotpatch_cli.schedule.clock import in_zone
 from hotpatch_cli.schedule.freezes import FrozenPart, cut
 from hotpatch_cli.schedule.windows import (
@@ -34,7 +34,8 @@ class UpcomingOpening(NamedTuple):
     and who restarts.
 
     `runner` is that of the window (`owner` where it has none), and `platform` on a machine whose
-    moment Azure chooses.
+    moment Azure chooses. It's `none` for a window that Azure doesn't run on the machine, and
+    `unknown` where the patch mode, which decides that, is missing (HP504).
     """
 
     machine: str
@@ -73,11 +74,25 @@ def list_openings(
         by_window = sorted(distinct, key=lambda row: (row.opening.window, row.opening.start))
         return tuple(by_window), problems
     by_machine: list[UpcomingOpening] = []
-    platform = {machine.label for machine in fleet.machines if restarted_by_platform(machine.facts)}
+    machines = {machine.label: machine for machine in fleet.machines}
     for name, upcoming in shared:
-        runner = "platform" if name in platform else None
-        by_machine += [row._replace(machine=name, runner=runner or row.runner) for row in upcoming]
+        runner, azures = _runners_on(fleet, machines[name])
+        for row in upcoming:
+            by_azure = azures if row.runner in RUN_BY_AZURE else None
+            by_machine.append(row._replace(machine=name, runner=runner or by_azure or row.runner))
     return tuple(by_machine), problems
+
+
+def _runners_on(fleet: Fleet, machine: Machine) -> tuple[str | None, str | None]:
+    """Who restarts a machine in all of its windows, and in those of Azure; None where that is the
+    runner of the window.
+    """
+    if restarted_by_platform(machine.facts):
+        return "platform", None
+    found = findings_on_windows(fleet, machine.facts, machine.placement)
+    if not found or not machine.placement.windows:
+        return None, None
+    return None, "unknown" if found[0].variant == "unknown" else "none"
 
 
 def openings_by_machine(

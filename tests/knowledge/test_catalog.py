@@ -779,6 +779,11 @@ ON_AZURE: dict[str, tuple[str, str, str]] = {
         "window: night, patching: {mode: Manual, hotpatching: true, vm_agent: true}",
         "The patch mode is Manual and the bypass flag is missing",
     ),
+    "HP504 unknown": (
+        "26100.33222",
+        "window: night",
+        "The patch mode of this VM isn't known",
+    ),
     "HP504 no_schedule": (
         "26100.33222",
         (

@@ -205,12 +205,16 @@ def test_what_azure_cannot_run_is_named(hotpatch: Any, machine: str, why: str) -
 
 
 def test_hotpatch_machines_of_azure_are_marked(hotpatch: Any) -> None:
-    """HP204: a schedule on a virtual machine that hotpatches may be refused by Azure."""
+    """HP204: a schedule on a virtual machine that hotpatches may be refused by Azure. HP504:
+    without the bypass flag, Azure doesn't run it.
+    """
     vm = f"{{name: v, platform: azure, id: '{VM}v', image: '{IMAGE}', os: null, arc: null, "
     vm += "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}"
     done = azure(hotpatch, f"machines: [{vm}]")
-    assert [(each["machine"], each["code"]) for each in about(done)["warnings"]] == [("v", "HP204")]
+    warnings = [(each["machine"], each["code"]) for each in about(done)["warnings"]]
+    assert warnings == [("v", "HP204"), ("v", "HP504")]
     assert "v: HP204" in done.err
+    assert "v: HP504 Azure runs the window of this plan, but not on this VM." in done.err
 
 
 def test_configurations_are_split_at_the_limit_of_azure(hotpatch: Any) -> None:

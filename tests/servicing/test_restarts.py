@@ -114,7 +114,9 @@ def test_causes_without_an_opening_share_none() -> None:
         (MANUAL, ("sunday",), "the owner", "sunday", []),
         (MANUAL, ("azures",), "nobody", "azures", ["HP504 default"]),
         (MANUAL, ("azures", "sunday"), "the owner", "sunday", ["HP504 default"]),
-        (vm(None), ("azures",), "the owner", "azures", []),
+        (vm(None), ("azures",), "unknown", "azures", ["HP504 unknown"]),
+        (vm(None), ("azures", "sunday"), "the owner", "sunday", ["HP504 unknown"]),
+        (vm(None), ("sunday",), "the owner", "sunday", []),
         (vm("Manual", platform="azure-local"), ("azures",), "the owner", "azures", []),
     ],
 )
@@ -134,9 +136,10 @@ def test_who_runs_a_restart_in_which_window(
     runners = {
         ("owner", True): "the owner",
         ("owner", False): "nobody",
+        ("owner", None): "unknown",
         ("platform", False): "Azure",
     }
-    assert runners[found.runner or "", bool(found.enforced)] == runner
+    assert runners[found.runner or "", found.enforced] == runner
     assert (found.opening.window if found.opening else None) == window
     assert codes(found) == expected
 
@@ -294,7 +297,15 @@ def test_the_length_that_is_missing() -> None:
             {"facts": MANUAL, "windows": ("azures",)},
             (
                 "It restarts for the baseline of 2026-01-13: Azure doesn't apply the window "
-                "azures, 2026-01-17 23:00 +0000, to this VM."
+                "azures to this VM."
+            ),
+        ),
+        (
+            (NEXT,),
+            {"facts": vm(None), "windows": ("azures",)},
+            (
+                "It restarts for the baseline of 2026-01-13: in the window azures, "
+                "2026-01-17 23:00 +0000, if Azure runs it on this VM."
             ),
         ),
         ((), {}, ""),

@@ -20,6 +20,8 @@ from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.inputs.maintenance_records import (
     FIELDS,
     GUEST,
+    MODE,
+    PATCHES,
     Assignment,
     Configuration,
     Maintenance,
@@ -98,7 +100,9 @@ def configuration_of(resource: MappingNode, document: Document, log: Log) -> Con
     paths = {field: (*own, *inner, field) for field in FIELDS}
     paths |= {
         "maintenanceScope": (*own, "maintenanceScope"),
-        "rebootSetting": (*own, "installPatches", "rebootSetting"),
+        "rebootSetting": (*own, PATCHES, "rebootSetting"),
+        PATCHES: (*own, PATCHES),
+        MODE: (*own, "extensionProperties", MODE),
     }
     top = ResourceView(resource, log)
     resource_id = top.text("id")
@@ -118,8 +122,11 @@ def configuration_of(resource: MappingNode, document: Document, log: Log) -> Con
         window["duration"],
         window["timeZone"],
         window["recurEvery"],
-        view.text("installPatches", "rebootSetting") if dig(view.body, "installPatches") else None,
+        view.text(PATCHES, "rebootSetting") if dig(view.body, PATCHES) else None,
         NodeOrigin(document, resource, paths),
+        guest_mode=view.text("extensionProperties", MODE),
+        installs=dig(view.body, PATCHES) is not None,
+        location=top.text("location"),
     )
 
 
@@ -196,7 +203,7 @@ def window_of(configuration: Configuration, name: str | None = None) -> Window:
         raise RefusedError(
             "maintenanceScope", f"The scope is {configuration.scope}. Only {GUEST} restarts guests."
         )
-    for field in configuration.left_open:
+    for field in filter(FIELDS.__contains__, configuration.left_open):
         raise RefusedError(field, f"{field} is known only after `terraform apply`.")
     start, expires, rule, duration, refused = parts_of(configuration)
     if start is None or rule is None or duration is None or refused:

@@ -3,7 +3,7 @@ each field.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from hotpatch_cli.documents.tree import Mapping as MappingNode
@@ -15,7 +15,7 @@ from hotpatch_cli.inputs.azure.maintenance import (
     window_of,
 )
 from hotpatch_cli.inputs.azure.maintenance_windows import configuration_names
-from hotpatch_cli.inputs.maintenance_records import Configuration
+from hotpatch_cli.inputs.maintenance_records import MODE, PATCHES, Configuration
 from hotpatch_cli.inputs.source import NodeOrigin, SourceData, group_of
 from hotpatch_cli.model import Location, RebootSetting, SourceValue
 from hotpatch_cli.schedule.day_rules import DayRule
@@ -26,8 +26,10 @@ class Schedule(NamedTuple):
     """A window as it was written. `runner` is None where nobody is named; `broken` has (part,
     reason) of what is wrong.
 
-    `places` has the place of each part: `start`, `duration`, `rule`, `until`, `zone`, `reboot` and
-    `name`; `scope` is the subscription and region that it counts in, where that is known.
+    `places` has the place of each part: `start`, `duration`, `rule`, `until`, `zone`, `reboot`,
+    `mode`, `patches`, and `name`; `scope` is the subscription and region that it counts in, where
+    that is known. `configuration` is the configuration that Azure gets as it is, with its `begin`;
+    None for a window of an inventory, which an export rewrites for Azure.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Schedule(NamedTuple):
     reboot: SourceValue[RebootSetting] | None = None
     broken: tuple[tuple[str, str], ...] = ()
     scope: tuple[str, str] | None = None
+    configuration: Configuration | None = None
+    begin: datetime | None = None
 
 
 _FIELDS = {
@@ -49,6 +53,8 @@ _FIELDS = {
     "until": "expirationDateTime",
     "zone": "timeZone",
     "reboot": "rebootSetting",
+    "mode": MODE,
+    "patches": PATCHES,
     "name": "name",
 }
 _OF_FIELD = {field: part for part, field in _FIELDS.items()}
@@ -113,12 +119,14 @@ def _of_configuration(configuration: Configuration, name: str) -> Schedule:
         reboot=RebootSetting.parse(configuration.reboot),
         broken=tuple((_OF_FIELD.get(field, "name"), reason) for field, reason in broken),
         scope=_scope(configuration),
+        configuration=configuration,
+        begin=parts.start,
     )
 
 
 def _scope(configuration: Configuration) -> tuple[str, str] | None:
-    place = configuration.origin.node.get("location")
+    region = configuration.location
     words = (configuration.id or "").lower().split("/")
     if words[1:2] != ["subscriptions"] or not group_of(configuration.id):
         return None
-    return (words[2], place.lower()) if isinstance(place, str) else None
+    return (words[2], region.lower()) if region else None

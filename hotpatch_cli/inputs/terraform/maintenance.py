@@ -10,7 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.maintenance_records import FIELDS, Assignment, Configuration, Maintenance
+from hotpatch_cli.inputs.maintenance_records import (
+    FIELDS,
+    MODE,
+    PATCHES,
+    Assignment,
+    Configuration,
+    Maintenance,
+)
 from hotpatch_cli.inputs.source import NodeOrigin, dig, items
 from hotpatch_cli.inputs.terraform.attributes import Attributes, TerraformResource
 
@@ -57,10 +64,19 @@ def _configuration(resource: TerraformResource, document: Document, log: Log) ->
     view = Attributes(resource, log)
     said = {field: view.text(field, "window", key) for field, key in _WINDOW.items()}
     reboot = view.text("rebootSetting", "install_patches", "reboot")
+    mode = view.text(MODE, "in_guest_user_patch_mode") or view.text(MODE, "properties", MODE)
+    installs = not view.is_open(PATCHES, "install_patches") and bool(
+        view.node("install_patches")[0]
+    )
     paths: dict[str, tuple[str, ...]] = {
         field: ("window", "0", key) for field, key in _WINDOW.items()
     }
-    paths |= {"maintenanceScope": ("scope",), "rebootSetting": ("install_patches", "0", "reboot")}
+    paths |= {
+        "maintenanceScope": ("scope",),
+        "rebootSetting": ("install_patches", "0", "reboot"),
+        MODE: ("in_guest_user_patch_mode",),
+        PATCHES: ("install_patches",),
+    }
     return Configuration(
         name=view.text("name", "name") or resource.address,
         id=view.text("id", "id") or resource.address,
@@ -72,7 +88,11 @@ def _configuration(resource: TerraformResource, document: Document, log: Log) ->
         recurs=said["recurEvery"],
         reboot=reboot,
         origin=NodeOrigin(document, resource.values, paths),
-        left_open=tuple(field for field in FIELDS if field in view.left_open),
+        left_open=tuple(field for field in (*FIELDS, MODE, PATCHES) if field in view.left_open),
+        guest_mode=mode,
+        installs=installs,
+        location=view.text("location", "location"),
+        by_azurerm=True,
     )
 
 
