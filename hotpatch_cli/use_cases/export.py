@@ -6,6 +6,7 @@ Each configuration is checked before it's written: it opens when the window open
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,13 @@ class ScopeFilter(NamedTuple):
     resource_types: tuple[str, ...] = ()
     tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
     any_tag: bool = False
+
+
+class WindowScope(NamedTuple):
+    """A dynamic scope of a window, and the labels of the machines that it takes."""
+
+    filtered: ScopeFilter
+    machines: frozenset[str] = frozenset()
 
 
 class ExportedWindow(NamedTuple):
@@ -92,9 +100,13 @@ def export(
     limits: Mapping[str, Limit],
     day: date,
     options: ExportOptions = DEFAULT_OPTIONS,
+    scopes: Mapping[str, Sequence[WindowScope]] = MappingProxyType({}),
 ) -> Export:
-    """The fleet's windows from a day on."""
+    """The fleet's windows from a day on. `scopes` are the dynamic scopes of windows by their names:
+    the machines that they take aren't assigned one by one.
+    """
     exporter = _Exporter(fleet, limits, day, options)
+    exporter.scopes = scopes
     for window in fleet.windows.values():
         exporter.add(window)
     return exporter.done()
@@ -112,6 +124,7 @@ class _Exporter:
         self, fleet: Fleet, limits: Mapping[str, Limit], day: date, options: ExportOptions
     ) -> None:
         self.fleet, self.limits, self.day, self.options = fleet, limits, day, options
+        self.scopes: Mapping[str, Sequence[WindowScope]] = {}
         self.found: list[ExportedWindow] = []
         self.refused: list[str] = []
         self.notes: list[str] = []
@@ -187,9 +200,13 @@ class _Exporter:
                 "of conflicting schedules, Azure runs only one."
             )
         self.notes.append(f"{window.name}: {zone.key} is {words} in Azure.")
-        self._one_subscription(window.name, machines)
+        scopes = self.scopes.get(window.name, ())
+        scoped = frozenset[str]().union(*(scope.machines for scope in scopes))
+        singles = [machine for machine in machines if machine.label not in scoped]
+        self._one_subscription(window.name, singles)
         for piece, windows in enumerate(written):
-            self._take([part.window for part in windows], machines[piece :: len(pieces)])
+            filters = [] if piece else [scope.filtered for scope in scopes]
+            self._take([part.window for part in windows], singles[piece :: len(pieces)], filters)
 
     def _within_limits(self, window: Window) -> None:
         minutes = (window.duration or timedelta()) // MINUTE
@@ -270,8 +287,15 @@ class _Exporter:
             moment = f"{other:%a %Y-%m-%d %H:%M}"
             raise CannotSay(f"Azure's openings differ from the window's, first on {moment}")
 
-    def _take(self, written: Sequence[Window], machines: Sequence[Machine]) -> None:
-        """Add the configurations of a window for its machines, split by mode and at the limit."""
+    def _take(
+        self,
+        written: Sequence[Window],
+        machines: Sequence[Machine],
+        scopes: Sequence[ScopeFilter],
+    ) -> None:
+        """Add the configurations of a window for its machines, split by mode and at the limit; the
+        first one without a mode of its own has the dynamic scopes.
+        """
         chosen = [
             machine
             for machine in machines
@@ -281,15 +305,16 @@ class _Exporter:
         most = self.limits["machines"].number
         for members, platform in ((chosen, True), (others, False)):
             shares = _shares(members, most)
-            if not platform and not machines:
+            if not platform and not others and (scopes or not machines):
                 shares = [()]  # a window is written without machines, too
             if len(shares) > 1:
                 self.notes.append(
                     f"{written[0].name}: {counted(len(members), 'machine')} are split across "
                     f"{len(shares)} configurations."
                 )
-            for share in shares:
-                self._add(written, share, platform=platform)
+            for number, share in enumerate(shares):
+                given = () if platform or number else tuple(scopes)
+                self._add(written, share, given, platform=platform)
 
     def _one_subscription(self, origin: str, machines: Sequence[Machine]) -> None:
         """A note on machines of several subscriptions.
@@ -306,7 +331,12 @@ class _Exporter:
             )
 
     def _add(
-        self, written: Sequence[Window], machines: Sequence[Machine], *, platform: bool
+        self,
+        written: Sequence[Window],
+        machines: Sequence[Machine],
+        scopes: tuple[ScopeFilter, ...],
+        *,
+        platform: bool,
     ) -> None:
         for window in written:
             rule = window.rule
@@ -320,7 +350,8 @@ class _Exporter:
                         rule,
                         self._place(machines),
                         tuple(machines),
-                        platform=platform,
+                        scopes,
+                        platform,
                     )
                 )
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.inputs.azure.maintenance import READER, window_of
+from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.limits import load_limits
 from hotpatch_cli.model import Fleet
 from hotpatch_cli.outputs.maintenance_json import window_template
@@ -24,7 +25,13 @@ from hotpatch_cli.schedule.day_rules import (
 )
 from hotpatch_cli.schedule.windows import Window, openings
 from hotpatch_cli.schedule.zones import find_zone
-from hotpatch_cli.use_cases.export import Export, ExportOptions, export
+from hotpatch_cli.use_cases.export import (
+    Export,
+    ExportOptions,
+    ScopeFilter,
+    WindowScope,
+    export,
+)
 from tests.azure_template import deployed
 from tests.conftest import Done, Hotpatch
 
@@ -366,3 +373,28 @@ def test_bad_input_is_code_2(
     done = run(hotpatch, fleet, *options)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+def test_a_dynamic_scope_takes_the_place_of_single_assignments(hotpatch: Hotpatch) -> None:
+    """The machines that a scope takes aren't assigned one by one; the others are."""
+    group = "/subscriptions/s/resourceGroups/g/providers/Microsoft.HybridCompute/machines"
+    rows = ", ".join(
+        f"{{name: {name}, platform: arc, id: '{group}/{name}', {READY}, window: w}}"
+        for name in ("a", "b")
+    )
+    name = hotpatch.write("fleet.yaml", WINDOW + f"machines: [{rows}]")
+    fleet, _ = load_fleet([str(hotpatch.folder / name)])
+    scope = WindowScope(
+        ScopeFilter("s", os_types=("windows",), tags=(("ring", ("pilot",)),), any_tag=True),
+        frozenset({"a"}),
+    )
+    found = export(fleet, LIMITS, DAY, ExportOptions("westeurope"), {"w": [scope]})
+    written = bodies(window_template(found.configurations), "configurationAssignments")
+    assert [body["properties"]["resourceId"] for body in written] == [
+        "/subscriptions/s",
+        f"{group}/b",
+    ]
+    assert written[0]["properties"]["filter"] == {
+        "osTypes": ["windows"],
+        "tagSettings": {"filterOperator": "Any", "tags": {"ring": ["pilot"]}},
+    }
