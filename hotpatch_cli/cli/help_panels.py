@@ -18,7 +18,7 @@ OPTION_PANELS = ("Options", "Input", "Azure", "Less common options")
 """Panels in the order of a page; an option that isn't listed below is in the first one."""
 _PANELS = {
     "Input": ("--input-format", "--map", "--set", "--windows", "--prefer", "--changes-only"),
-    "Azure": ("--azure", "--subscription", "--management-group", "--cloud"),
+    "Azure": ("--azure", "--subscription", "--management-group", "--cloud", "--install"),
     "Less common options": (
         "--allow-empty",
         "--availability-sets",
@@ -149,8 +149,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "windows export": (
         (
-            "hotpatch windows export examples/fleet.yaml --to azure -o configurations.json",
-            "Azure maintenance configurations",
+            "hotpatch windows export examples/fleet.yaml --to azure -o windows.json",
+            "a template for `az deployment group create -g GROUP -f windows.json`",
         ),
     ),
     "rollback": (

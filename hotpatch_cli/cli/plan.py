@@ -38,6 +38,7 @@ from hotpatch_cli.cli.options.common import (
     WindowFiles,
     Zones,
 )
+from hotpatch_cli.cli.options.installs import PlanInstalls, parse_installs
 from hotpatch_cli.cli.options.moment import Now, day_of_now, next_minute
 from hotpatch_cli.cli.output_targets import format_for
 from hotpatch_cli.cli.request import RequestCommand, format_option, option
@@ -88,6 +89,7 @@ class PlanningRequest(NamedTuple):
     subscription: Subscriptions = None
     management_group: ManagementGroups = None
     cloud: Cloud = "public"
+    install: PlanInstalls = None
     availability_sets: AvailabilitySets = None
     zones: Zones = None
     what_if: WhatIfOption = None
@@ -116,14 +118,20 @@ class PlanningRequest(NamedTuple):
         implied = planning_input.implied_groups(self)
         keep = None if self.keep is None else read_plan(self.keep)
         session = planning_input.load(request, names, implied, wish.now)
+        rings = {machine.placement.ring or "" for machine in session.fleet.machines}
+        installs = parse_installs(self.install, form, rings - {""})
         view, stopped = _search(request, session, wish, scenario, keep)
+        view = view._replace(installs=installs)
         tell(_notes(view, form), quiet=self.quiet)
         look = screen(self.output, no_color=self.no_color, everything=self.every)
-        deliver(PLAN_FORMATS[form](view, look), self.output)
-        conclude(_decision(view, stopped=stopped), [self.output], quiet=self.quiet)
+        refused = _refused(view) if form == "azure" else 0
+        written = [self.output] if not refused or refused < len(view.plan.reboots) else []
+        for output in written:
+            deliver(PLAN_FORMATS[form](view, look), output)
+        conclude(_decision(view, refused, stopped=stopped), written, quiet=self.quiet)
         if stopped:
             raise typer.Exit(STOPPED)
-        raise typer.Exit(NO_PLAN if view.plan.unplaced else 0)
+        raise typer.Exit(NO_PLAN if view.plan.unplaced or refused else 0)
 
 
 def _wish(request: PlanningRequest) -> "PlanRequest":
@@ -143,8 +151,17 @@ def _wish(request: PlanningRequest) -> "PlanRequest":
     )
 
 
-def _decision(view: "PlanView", *, stopped: bool) -> str:
-    """The outcome of the search, with the rules by which restarts can't be scheduled."""
+def _refused(view: "PlanView") -> int:
+    """The number of restarts that a template for Azure can't have."""
+    from hotpatch_cli.outputs.plan_azure import plan_export
+
+    return len(plan_export(view).refused)
+
+
+def _decision(view: "PlanView", refused: int, *, stopped: bool) -> str:
+    """The outcome of the search, with the rules by which restarts can't be scheduled; of a template
+    for Azure, with the number of restarts that it can't have.
+    """
     plan = view.plan
     count, left = len(plan.reboots), len(plan.unplaced)
     if view.wish.allow_empty and not count + left:
@@ -158,6 +175,9 @@ def _decision(view: "PlanView", *, stopped: bool) -> str:
         outcome += rules_text(rules)
         if plan.status == "incomplete":
             outcome += "; whether a plan for all exists is unknown"
+    if refused:
+        outcome = outcome.replace(PASS, FAIL, 1)
+        outcome += f"; {refused:,} of {counted(count, 'restart')} not written for Azure"
     if stopped:
         return f"{outcome}; the search was stopped"
     return f"{outcome}; the time limit ended the search" if plan.result.cut_short else outcome

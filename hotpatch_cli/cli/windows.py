@@ -1,7 +1,8 @@
 """`hotpatch windows`: maintenance windows of a fleet."""
 
 from collections.abc import Sequence
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -30,7 +31,7 @@ from hotpatch_cli.cli.options.common import (
     today,
 )
 from hotpatch_cli.cli.output_targets import output_option, renderer_for
-from hotpatch_cli.cli.request import RequestCommand, format_option, option
+from hotpatch_cli.cli.request import RequestCommand, format_option, option, switch
 from hotpatch_cli.cli.window_query import (
     FirstDay,
     LastDay,
@@ -47,10 +48,11 @@ from hotpatch_cli.outputs.phrases import counted
 if TYPE_CHECKING:
     from hotpatch_cli.inputs.azure.schedules import Schedule
     from hotpatch_cli.knowledge.records import Knowledge
-    from hotpatch_cli.model import Fleet
+    from hotpatch_cli.model import Fleet, Machine
     from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.use_cases.export import Export
 
+_FIRST_YEAR, _LAST_YEAR = 1990, 2199
 _OPEN_AT_ONCE = 100
 """Files that are written together: each is open until all are complete, and systems limit that."""
 
@@ -61,7 +63,7 @@ MACHINES_IN_A_LINE = 5
 
 @app.callback()
 def windows() -> None:
-    """List, check, and export maintenance windows."""
+    """List, check, and export maintenance windows, and ask whether one is open."""
 
 
 @app.command("list", cls=RequestCommand)
@@ -225,9 +227,103 @@ def _lint_sources(files: Sequence[str]) -> list[LintSources]:
     return [parts[0]._replace(notes=(note, *parts[0].notes)), *parts[1:]]
 
 
+@app.command("open", cls=RequestCommand)
+class WindowOpenRequest(NamedTuple):
+    """Check whether machines may restart at a moment, for a pipeline that is about to restart them.
+
+    The exit code is 0 if all of them may, and 1 otherwise, also if a window or a zone is missing.
+    """
+
+    fleet: FleetFiles = None
+    at: Annotated[
+        str,
+        option(
+            "--at",
+            "MOMENT",
+            "Moment with its offset, such as 2026-01-17T22:00+01:00; without one, a local time of "
+            "each machine. Default: now.",
+        ),
+    ] = ""
+    machine: Annotated[
+        list[str] | None, option("--machine", "NAME", "Check only this machine. Repeatable.")
+    ] = None
+    length: Annotated[
+        int | None,
+        option(
+            "--for",
+            "MINUTES",
+            "Minutes that the restart takes. Default: those of each machine.",
+            min=1,
+            max=10_080,
+        ),
+    ] = None
+    form: Annotated[str, format_option("outputs.formats.OPEN_FORMATS")] = "table"
+    output: Output = "-"
+    windows: WindowFiles = None
+    columns: Columns = None
+    facts: SetFacts = None
+    prefer: Prefer = None
+    releases: ReleaseFiles = None
+    quiet: Quiet = False
+    no_color: NoColor = False
+    azure: Azure = False
+    subscription: Subscriptions = None
+    management_group: ManagementGroups = None
+    cloud: Cloud = "public"
+    config: ConfigOption = None
+
+    def run(self) -> None:
+        """Write the answers. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli.session import Sources, source_names, tell
+        from hotpatch_cli.outputs.formats import OPEN_FORMATS
+        from hotpatch_cli.outputs.open_windows import MomentView, decision
+        from hotpatch_cli.use_cases.open_windows import open_windows
+
+        render = renderer_for(self, OPEN_FORMATS)
+        at = _moment_of(self.at)
+        sources = Sources.load(self, source_names(self, self.fleet))
+        tell(sources.notes, quiet=self.quiet)
+        machines = _named(sources.fleet, self.machine)
+        length = None if self.length is None else timedelta(minutes=self.length)
+        answers = open_windows(sources.fleet, machines, at, length)
+        view = MomentView(at.isoformat(timespec="minutes"), answers)
+        deliver(render(view, screen(self.output, no_color=self.no_color)), self.output)
+        is_open = all(answer.is_open for answer in answers)
+        verdict = f"{PASS if is_open else FAIL}: {decision(view)}"
+        conclude(verdict, [self.output], quiet=self.quiet)
+        raise typer.Exit(0 if is_open else 1)
+
+
+def _moment_of(text: str) -> datetime:
+    """A moment with its offset, or a local time without one; now for no text. Raises
+    BadParameter.
+    """
+    from hotpatch_cli.cli.options.common import now
+    from hotpatch_cli.documents.codec import parse_moment
+
+    if not text:
+        return now()
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        with suppress(ValueError):
+            local = datetime.fromisoformat(text)
+            if local.tzinfo is None and _FIRST_YEAR <= local.year <= _LAST_YEAR:
+                return local
+        raise typer.BadParameter(str(error), param_hint="--at") from None
+
+
+def _named(fleet: "Fleet", names: Sequence[str] | None) -> "Sequence[Machine]":
+    """The machines of some names; all of them for none. Raises BadParameter."""
+    if not names:
+        return fleet.machines
+    by_name = {machine.label: machine for machine in fleet.machines}
+    return [by_name[known_word(name, by_name, "--machine")] for name in names]
+
+
 @app.command("export", cls=RequestCommand)
 class WindowExportRequest(NamedTuple):
-    """Write windows as Azure maintenance configurations.
+    """Write windows as Azure maintenance configurations, in a template to deploy.
 
     The exit code is 1 if Azure can't represent a window or a freeze.
     """
@@ -241,6 +337,17 @@ class WindowExportRequest(NamedTuple):
     location: Annotated[
         str | None, option("--location", "REGION", "Azure region for the configurations.")
     ] = None
+    baseline_months: Annotated[
+        bool, switch("--baseline-months", "Only the first openings after planned baselines.")
+    ] = False
+    install: Annotated[
+        str,
+        option(
+            "--install",
+            "UPDATES",
+            "security, or platform: Azure chooses the updates of VMs that hotpatch.",
+        ),
+    ] = "security"
     output: Annotated[str, output_option("json", "Output file, or a folder for one file each.")] = (
         "-"
     )
@@ -258,9 +365,10 @@ class WindowExportRequest(NamedTuple):
         from hotpatch_cli.cli.session import fleet_files, tell
         from hotpatch_cli.inputs.fleet import load_fleet
         from hotpatch_cli.knowledge.limits import load_limits
-        from hotpatch_cli.use_cases.export import export
+        from hotpatch_cli.use_cases.export import ExportOptions, export
 
         known_word(self.to, ("azure",), "--to")
+        chosen = known_word(self.install, ("security", "platform"), "--install")
         names = fleet_files(self.fleet)
         if not names:
             raise typer.BadParameter("No input. Specify at least one file.", param_hint="FLEET")
@@ -268,9 +376,11 @@ class WindowExportRequest(NamedTuple):
         if not fleet.windows:
             raise refuse(", ".join(names), "No window was found.", "Nothing was written.")
         tell(notes, quiet=self.quiet)
-        exported = export(fleet, load_limits(), self.begin or today(), self.location)
+        options = ExportOptions(self.location, self.baseline_months, chosen == "platform")
+        exported = export(fleet, load_limits(), self.begin or today(), options)
         _deliver_configurations(exported, self.output)
         tell((f"Not written: {sentence}" for sentence in exported.refused), quiet=False)
+        tell(_unassigned_notes(exported), quiet=False)
         tell((*exported.notes, *_flag_notes(exported)), quiet=self.quiet)
         conclude(_export_decision(exported), [self.output], quiet=self.quiet)
         raise typer.Exit(1 if exported.refused else 0)
@@ -285,18 +395,35 @@ def _export_decision(exported: "Export") -> str:
 
 
 def _deliver_configurations(exported: "Export", output: str) -> None:
-    """Write a list to standard output or a file, or a file for each configuration to a folder."""
+    """Write one template to standard output or a file, or a template for each configuration to a
+    folder.
+    """
     from hotpatch_cli.cli.atomic_write import write_all
-    from hotpatch_cli.outputs.maintenance_json import render_files, render_list
+    from hotpatch_cli.outputs.maintenance_json import render_files, render_template
 
     if output == "-" or not is_folder(output):
-        deliver(render_list(exported.configurations), output)
+        deliver(render_template(exported.configurations), output)
         return
     files = [
         (Path(output) / name, text) for name, text in render_files(exported.configurations).items()
     ]
     for start in range(0, len(files), _OPEN_AT_ONCE):
         write_all(files[start : start + _OPEN_AT_ONCE])
+
+
+def _unassigned_notes(exported: "Export") -> list[str]:
+    """A note on the machines of configurations that aren't assigned to any."""
+    from hotpatch_cli.outputs.phrases import and_more
+    from hotpatch_cli.use_cases.export import unassigned
+
+    machines = unassigned(exported)
+    if not machines:
+        return []
+    names = and_more([machine.label for machine in machines], MACHINES_IN_A_LINE)
+    return [
+        f"Not assigned, because their resource ids (`id`) are missing: {names}.",
+        "Assign them in Azure, or add the ids with an export, such as `az vm list -o json`.",
+    ]
 
 
 def _flag_notes(exported: "Export") -> list[str]:

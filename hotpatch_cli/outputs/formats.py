@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.outputs.matrix import MatrixView
     from hotpatch_cli.outputs.next_restarts import NextView
+    from hotpatch_cli.outputs.open_windows import MomentView
     from hotpatch_cli.outputs.page.render import PageContents
     from hotpatch_cli.outputs.plan_review import PlanReview
     from hotpatch_cli.outputs.plan_view import PlanView
@@ -97,6 +98,10 @@ OPENING_FORMATS: "dict[str, Callable[[ListedOpenings, ViewOptions], str]]" = {
     "json": _lazy("windows_listing", "render_json"),
     "csv": _lazy("windows_listing", "render_csv"),
     "ics": _lazy("feeds", "render_openings"),
+}
+OPEN_FORMATS: "dict[str, Callable[[MomentView, ViewOptions], str]]" = {
+    "table": _lazy("open_windows", "render_table"),
+    "json": _lazy("open_windows", "render_json"),
 }
 LINT_FORMATS: "dict[str, Callable[[LintView, ViewOptions], str]]" = {
     "table": _lazy("lint", "render_table"),

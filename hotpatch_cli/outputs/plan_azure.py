@@ -1,27 +1,28 @@
-"""A plan for Azure's REST API: configurations and assignments, with warnings and the restarts that
-aren't in them.
+"""A plan as a template of Azure Resource Manager: configurations, and assignments to machines.
+
+`metadata` has what a template has no place for: who restarts, warnings, and the restarts that
+aren't in it.
 """
 
-import json
 from datetime import time, timedelta
 
 from hotpatch_cli.knowledge.limits import load_limits
+from hotpatch_cli.outputs.deployment_template import template, template_json
 from hotpatch_cli.outputs.maintenance_json import planned_resources
 from hotpatch_cli.outputs.plan_view import PlanView
 from hotpatch_cli.outputs.view_options import ViewOptions
-from hotpatch_cli.planning.maintenance_export import ScheduleLimits, exported
+from hotpatch_cli.planning.maintenance_export import PlanExport, ScheduleLimits, exported
 
 
 def render_azure(view: PlanView, _options: ViewOptions) -> str:
-    """`value` lists the bodies to PUT, each with its id: configurations before their assignments.
+    """Nested deployments for the groups of machines: configurations before their assignments.
     `reboots` has who restarts each of their machines, and whether the baseline is confirmed.
     """
-    export = exported(view.plan, _limits())
+    export = plan_export(view)
     content = {
         "schema_version": 1,
         "release": str(view.plan.release_day),
         "notes": list(view.notes),
-        "value": planned_resources(export.configurations),
         "reboots": [
             {
                 "machine": reboot.machine.label,
@@ -40,12 +41,18 @@ def render_azure(view: PlanView, _options: ViewOptions) -> str:
         ],
         "refused": [refusal._asdict() for refusal in export.refused],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    resources = planned_resources(export.configurations)
+    return template_json(template(resources, metadata={"hotpatch": content}))
+
+
+def plan_export(view: PlanView) -> PlanExport:
+    """The configurations of a plan, and the restarts that Azure can't run."""
+    return exported(view.plan, _limits(), view.installs)
 
 
 def told(view: PlanView) -> list[str]:
     """The warnings of the export, line by line."""
-    export = exported(view.plan, _limits())
+    export = plan_export(view)
     lines = [
         f"{refusal.machine}: not written for Azure: {refusal.reason}." for refusal in export.refused
     ]

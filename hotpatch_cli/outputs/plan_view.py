@@ -13,6 +13,7 @@ from hotpatch_cli.planning import Plan, PlanningInput, PlanRequest, Reboot
 from hotpatch_cli.planning.changes import PlanDiff, ScenarioPlan
 from hotpatch_cli.planning.conflicts import NO_EXPLANATION, Explanation, PlanConflict, name_list
 from hotpatch_cli.planning.done_restarts import done_too_early, uncertain
+from hotpatch_cli.planning.maintenance_export import ALL_UPDATES, Installs
 from hotpatch_cli.planning.plan import done_by_fleet
 from hotpatch_cli.planning.plan_record import PlannedRestart
 from hotpatch_cli.planning.start_reasons import start_reasons
@@ -34,7 +35,7 @@ class PlanView(NamedTuple):
 
     `supposed` answers `--what-if`, `kept` compares with the plan of `--keep`. `age` has the
     sentences on the age of the release data. `done` are the restarts of an earlier plan that are
-    done.
+    done. `installs` chooses the updates in a template for Azure.
     """
 
     plan: Plan
@@ -45,6 +46,7 @@ class PlanView(NamedTuple):
     kept: PlanDiff | None = None
     age: tuple[str, ...] = ()
     done: tuple[PlannedRestart, ...] = ()
+    installs: Installs = ALL_UPDATES
 
     def message(self, finding: Finding) -> str:
         """The sentence of a finding."""

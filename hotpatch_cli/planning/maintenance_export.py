@@ -6,13 +6,14 @@ machines of a configuration at once, and accepts no opening shorter than its lim
 therefore restart later than planned. Where that can break a rule of the fleet, it is a warning.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
-from hotpatch_cli.model import Finding, Machine, make_finding
+from hotpatch_cli.azure_machines import hotpatches_in_azure, machine_id
+from hotpatch_cli.model import Finding, Machine, PatchMode, make_finding, meaning_of
 from hotpatch_cli.planning.plan import Plan, Reboot, broken_rules
 from hotpatch_cli.planning.window_slots import MINUTE
 from hotpatch_cli.restarts import schedule_findings
@@ -21,11 +22,6 @@ from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.zones import windows_name
 
 _EXPIRES = timedelta(hours=12)
-_MACHINE = re.compile(
-    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/"
-    r"(?:Microsoft\.Compute/virtualMachines|Microsoft\.HybridCompute/machines)/[^/]+",
-    re.IGNORECASE,
-)
 
 
 class ScheduleLimits(NamedTuple):
@@ -40,13 +36,29 @@ class ScheduleLimits(NamedTuple):
     schedules: int
 
 
+class Installs(NamedTuple):
+    """Which updates configurations install; by default, critical and security updates.
+
+    `kbs` are the only ones of a ring, by its name, or of all other rings under None.
+    `platform` lets Azure choose the updates of virtual machines that hotpatch.
+    """
+
+    kbs: Mapping[str | None, tuple[str, ...]] = MappingProxyType({})
+    platform: bool = False
+
+
+ALL_UPDATES = Installs()
+
+
 class PlannedConfiguration(NamedTuple):
     """A maintenance configuration that opens once, for some machines.
 
-    `start` and `expires` are moments in `zone`, which is named as Windows names it.
+    `start` and `expires` are moments in `zone`, which is named as Windows names it. `kbs` are the
+    only updates to install. `platform` lets Azure choose them.
     """
 
-    id: str
+    subscription: str
+    group: str
     name: str
     location: str
     start: datetime
@@ -54,6 +66,14 @@ class PlannedConfiguration(NamedTuple):
     length: timedelta
     zone: str
     machine_ids: tuple[str, ...]
+    kbs: tuple[str, ...] = ()
+    platform: bool = False
+
+    @property
+    def id(self) -> str:
+        """The resource id."""
+        group = f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+        return f"{group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{self.name}"
 
 
 class RefusedRestart(NamedTuple):
@@ -90,14 +110,16 @@ class _Place(NamedTuple):
     group: str
     region: str
     zone: str
+    kbs: tuple[str, ...]
+    platform: bool
 
 
-def exported(plan: Plan, limits: ScheduleLimits) -> PlanExport:
+def exported(plan: Plan, limits: ScheduleLimits, installs: Installs = ALL_UPDATES) -> PlanExport:
     """The plan for Azure, split to the limits of the platform."""
     refused: list[RefusedRestart] = []
     places: dict[_Place, list[Reboot]] = {}
     for reboot in plan.reboots:
-        place = _place(reboot, limits)
+        place = _place(reboot, limits, installs)
         if isinstance(place, str):
             refused.append(RefusedRestart(reboot.machine.label, place))
         else:
@@ -121,21 +143,22 @@ def exported(plan: Plan, limits: ScheduleLimits) -> PlanExport:
             taken += share
     doubts: list[tuple[Machine, Finding]] = []
     for reboot in taken:
-        doubts += [(reboot.machine, finding) for finding in _doubts(reboot.machine)]
+        found = _doubts(reboot.machine, installs)
+        doubts += [(reboot.machine, finding) for finding in found]
     warnings = tuple(_warnings(plan, taken, limits))
     return PlanExport(tuple(configurations), tuple(taken), tuple(doubts), warnings, tuple(refused))
 
 
-def _place(reboot: Reboot, limits: ScheduleLimits) -> _Place | str:
+def _place(reboot: Reboot, limits: ScheduleLimits, installs: Installs) -> _Place | str:
     """The configuration that a restart belongs to, or why Azure can't run it."""
     machine, length = reboot.machine, reboot.end - reboot.start
-    match = _MACHINE.fullmatch(machine.id or "")
+    place = machine_id(machine.id)
     region = machine.placement.region or machine.facts.region
     if machine.facts.platform == "azure-local":
         return "Azure Update Manager has no schedules for virtual machines of Azure Local"
     if machine.id is None:
         return "its resource id is missing: an assignment needs one (`id`)"
-    if match is None:
+    if place is None:
         return "its resource id (`id`) isn't that of a virtual machine or an Arc machine"
     if not region:
         return "its region is missing: an assignment needs one (`region`)"
@@ -146,10 +169,23 @@ def _place(reboot: Reboot, limits: ScheduleLimits) -> _Place | str:
         )
     zone = windows_name(str(reboot.start.tzinfo)) if is_unambiguous(reboot.start) else None
     start = reboot.start if zone else reboot.start.astimezone(UTC)
-    subscription, group = match.groups()
+    platform = _chosen_by_azure(machine, installs)
+    kbs = installs.kbs.get(machine.placement.ring) or installs.kbs.get(None, ())
     return _Place(
-        start, max(length, limits.shortest), subscription, group.lower(), region, zone or "UTC"
+        start,
+        max(length, limits.shortest),
+        place.subscription,
+        place.group.lower(),
+        region,
+        zone or "UTC",
+        kbs=() if platform else kbs,
+        platform=platform,
     )
+
+
+def _chosen_by_azure(machine: Machine, installs: Installs) -> bool:
+    """Whether Azure chooses the updates of a machine."""
+    return installs.platform and hotpatches_in_azure(machine)
 
 
 def _name(plan: Plan, place: _Place, names: Counter[str]) -> str:
@@ -161,9 +197,9 @@ def _name(plan: Plan, place: _Place, names: Counter[str]) -> str:
 
 
 def _configuration(place: _Place, reboots: Sequence[Reboot], name: str) -> PlannedConfiguration:
-    group = f"/subscriptions/{place.subscription}/resourceGroups/{place.group}"
     return PlannedConfiguration(
-        id=f"{group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}",
+        subscription=place.subscription,
+        group=place.group,
         name=name,
         location=place.region,
         start=place.start,
@@ -172,14 +208,20 @@ def _configuration(place: _Place, reboots: Sequence[Reboot], name: str) -> Plann
         length=place.length,
         zone=place.zone,
         machine_ids=tuple(reboot.machine.id or "" for reboot in reboots),
+        kbs=place.kbs,
+        platform=place.platform,
     )
 
 
-def _doubts(machine: Machine) -> Iterator[Finding]:
+def _doubts(machine: Machine, installs: Installs) -> Iterator[Finding]:
     """HP204: a schedule on a virtual machine that hotpatches needs a flag that Azure may refuse.
-    HP504: Azure runs no schedule on it, or that is unknown.
+    HP504: Azure runs no schedule on it, or that is unknown. Where Azure chooses the updates, its
+    patch mode alone decides.
     """
-    if machine.facts.platform == "azure" and machine.facts.patching.hotpatching:
+    mode = meaning_of(machine.facts.patching.mode)
+    if _chosen_by_azure(machine, installs) and mode is PatchMode.AUTOMATIC_BY_PLATFORM:
+        return
+    if hotpatches_in_azure(machine):
         yield make_finding("HP204", seen={"patching.hotpatching": True})
     yield from schedule_findings(machine.facts, machine.placement, _WINDOWS)
 

@@ -21,8 +21,8 @@ from hotpatch_cli.schedule.recurrence import Frame, RecurrenceError, quoted, ski
 Unit = Literal["Hour", "Day", "Week", "Month"]
 
 _UNITS: dict[str, Unit] = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
-_WEEK_NAMES = {1: "First", 2: "Second", 3: "Third", 4: "Fourth", LAST: "Last"}
-_WEEKS = {name.casefold(): place for place, name in _WEEK_NAMES.items()}
+WEEK_NAMES = {1: "First", 2: "Second", 3: "Third", 4: "Fourth", LAST: "Last"}
+_WEEKS = {name.casefold(): place for place, name in WEEK_NAMES.items()}
 _WEEKDAYS = {name.casefold(): number for number, name in enumerate(WEEKDAYS)}
 _MONTHDAYS = {f"day{number}": number for number in range(1, 32)}
 _LONGEST_TEXT = 200
@@ -52,7 +52,7 @@ class AzureRecurrence(NamedTuple):
         plural = "s" if self.interval > 1 else ""
         words = [
             f"{self.interval if plural else ''}{self.unit}{plural}",
-            ",".join(_WEEK_NAMES[week] for week in self.weeks),
+            ",".join(WEEK_NAMES[week] for week in self.weeks),
             ",".join(WEEKDAYS[weekday] for weekday in self.weekdays),
             ",".join(f"day{number}" for number in self.monthdays),
             f"Offset{self.offset}" if self.offset else "",

@@ -6,30 +6,61 @@ Each configuration is checked before it's written: it opens when the window open
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from hotpatch_cli.azure_machines import hotpatches_in_azure, machine_id
 from hotpatch_cli.documents.phrases import and_more, counted
 from hotpatch_cli.knowledge.limits import Limit
 from hotpatch_cli.model import Fleet, Machine
 from hotpatch_cli.restarts import relevant
 from hotpatch_cli.schedule.azure import AzureRecurrence
-from hotpatch_cli.schedule.azure_export import CannotSay, azure_rules, parts, shifted
+from hotpatch_cli.schedule.azure_export import azure_rules, parts, shifted
+from hotpatch_cli.schedule.azure_rule import AzureRule, CannotSay
+from hotpatch_cli.schedule.baseline_window import baseline_window
 from hotpatch_cli.schedule.clock import in_zone
+from hotpatch_cli.schedule.day_rules import DayRule
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.freezes import Freeze
-from hotpatch_cli.schedule.windows import Window, openings
+from hotpatch_cli.schedule.windows import Window, interval_of, openings
 from hotpatch_cli.schedule.zones import find_zone, iana_name, windows_name
 
 RUNNER = "azure-update-manager"
 MINUTE = timedelta(minutes=1)
 _LOOKED_AHEAD = timedelta(days=3 * 366)
+_LONGEST_MONTH = timedelta(days=31)
 _NAMED = 5
+
+
+class ScopeFilter(NamedTuple):
+    """A dynamic scope: all machines of a subscription that match every filter that isn't empty.
+
+    `tags` have the values of each tag; `any_tag` takes machines with one of the tags.
+    """
+
+    subscription: str
+    locations: tuple[str, ...] = ()
+    os_types: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+    resource_types: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    any_tag: bool = False
+
+
+class WindowScope(NamedTuple):
+    """A dynamic scope of a window, and the labels of the machines that it takes."""
+
+    filtered: ScopeFilter
+    machines: frozenset[str] = frozenset()
 
 
 class ExportedWindow(NamedTuple):
     """A configuration to write: `window` is a window as Azure accepts it, with the Windows name of
     its zone.
+
+    It's assigned to `machines`, and to those that `scopes` take. With `platform`, Azure chooses the
+    updates.
     """
 
     name: str
@@ -38,6 +69,8 @@ class ExportedWindow(NamedTuple):
     recurrence: AzureRecurrence
     location: str | None
     machines: tuple[Machine, ...]
+    scopes: tuple[ScopeFilter, ...] = ()
+    platform: bool = False
 
 
 class Export(NamedTuple):
@@ -48,23 +81,50 @@ class Export(NamedTuple):
     notes: tuple[str, ...]
 
 
-def export(
-    fleet: Fleet, limits: Mapping[str, Limit], day: date, location: str | None = None
-) -> Export:
-    """The fleet's windows from a day on; `location` is the region of the configurations, by default
-    that of most machines.
+class ExportOptions(NamedTuple):
+    """What to write: `location` is the region of the configurations, by default that of most
+    machines. `baseline_months` leaves out openings between baselines. `platform_mode` lets Azure
+    choose the updates of virtual machines that hotpatch.
     """
-    exporter = _Exporter(fleet, limits, day, location)
+
+    location: str | None = None
+    baseline_months: bool = False
+    platform_mode: bool = False
+
+
+DEFAULT_OPTIONS = ExportOptions()
+
+
+def export(
+    fleet: Fleet,
+    limits: Mapping[str, Limit],
+    day: date,
+    options: ExportOptions = DEFAULT_OPTIONS,
+    scopes: Mapping[str, Sequence[WindowScope]] = MappingProxyType({}),
+) -> Export:
+    """The fleet's windows from a day on. `scopes` are the dynamic scopes of windows by their names:
+    the machines that they take aren't assigned one by one.
+    """
+    exporter = _Exporter(fleet, limits, day, options)
+    exporter.scopes = scopes
     for window in fleet.windows.values():
         exporter.add(window)
     return exporter.done()
 
 
+class _AnchoredWindow(NamedTuple):
+    """A window as Azure accepts it, and earlier openings whose start the clocks skip."""
+
+    window: Window
+    skipped: tuple[datetime, ...]
+
+
 class _Exporter:
     def __init__(
-        self, fleet: Fleet, limits: Mapping[str, Limit], day: date, location: str | None
+        self, fleet: Fleet, limits: Mapping[str, Limit], day: date, options: ExportOptions
     ) -> None:
-        self.fleet, self.limits, self.day, self.location = fleet, limits, day, location
+        self.fleet, self.limits, self.day, self.options = fleet, limits, day, options
+        self.scopes: Mapping[str, Sequence[WindowScope]] = {}
         self.found: list[ExportedWindow] = []
         self.refused: list[str] = []
         self.notes: list[str] = []
@@ -120,24 +180,33 @@ class _Exporter:
         if window.exdates:
             raise CannotSay("Azure doesn't support excluded days (`exdates`)")
         self._within_limits(window)
+        day = max(self.day, window.from_day or self.day)
+        if self.options.baseline_months:
+            rules = azure_rules(window.rule, window.from_day)
+            window = baseline_window(window, rules, zone, day)
         longest = self.limits["longest"].number * MINUTE
         pieces = list(parts(window, longest))
-        written: list[Window] = []
-        for part, later in pieces:
-            written += [
-                self._anchored(part, shifted(rule, later), later, words, zone)
-                for rule in azure_rules(window.rule)
-            ]
-        if len(pieces) == 1:
-            self._opens_alike(window, written, zone)
-        else:
+        rules = azure_rules(window.rule, window.from_day)
+        written = [
+            [self._anchored(part, rule, later, words, zone) for rule in rules]
+            for part, later in pieces
+        ]
+        self._opens_alike(window, written[0], zone, day)
+        if len(pieces) > 1:
             self.notes.append(
                 f"{window.name}: its {duration_text(window.duration or timedelta())} are more than "
                 f"Azure's {duration_text(longest)}: split into {len(pieces)} consecutive "
-                "configurations. Assign each machine to one of them: "
+                "configurations. Each machine is assigned to one of them: "
                 "of conflicting schedules, Azure runs only one."
             )
-        self._take(window, written, zone, machines)
+        self.notes.append(f"{window.name}: {zone.key} is {words} in Azure.")
+        scopes = self.scopes.get(window.name, ())
+        scoped = frozenset[str]().union(*(scope.machines for scope in scopes))
+        singles = [machine for machine in machines if machine.label not in scoped]
+        self._one_subscription(window.name, singles)
+        for piece, windows in enumerate(written):
+            filters = [] if piece else [scope.filtered for scope in scopes]
+            self._take([part.window for part in windows], singles[piece :: len(pieces)], filters)
 
     def _within_limits(self, window: Window) -> None:
         minutes = (window.duration or timedelta()) // MINUTE
@@ -160,38 +229,56 @@ class _Exporter:
                 )
 
     def _anchored(
-        self, part: Window, rule: AzureRecurrence, later: int, words: str, zone: ZoneInfo
-    ) -> Window:
-        """A part as Azure accepts it, from its first opening on."""
+        self, part: Window, rule: AzureRule, later: int, words: str, zone: ZoneInfo
+    ) -> _AnchoredWindow:
+        """A part as Azure accepts it, from its first opening on whose start the clocks have."""
         shift = timedelta(days=later)
+        recurrence = shifted(rule.recurrence, later)
+        day = max(self.day, part.from_day or self.day) + shift
         moved = part._replace(
-            rule=rule,
+            rule=recurrence,
             timezone=words,
             runner=RUNNER,
-            from_day=part.from_day + shift if part.from_day else None,
+            from_day=rule.grid_day(day) or (part.from_day + shift if part.from_day else None),
             until=part.until + shift if part.until else None,
         )
-        begin = datetime.combine(self.day, time(), zone)
-        first = next(openings(moved, None, begin, begin + 4 * _LOOKED_AHEAD), None)
-        if first is None:
+        begin = datetime.combine(day, time(), zone)
+        skipped: list[datetime] = []
+        for opening in openings(moved, None, begin, begin + _reach(recurrence)):
+            start = opening.start.time() if recurrence.unit == "Hour" else part.start
+            if start == opening.start.time():
+                break
+            # A first start that doesn't exist keeps Azure from creating the configuration.
+            skipped.append(opening.start.astimezone(UTC))
+        else:
             raise CannotSay(f"the window doesn't open on or after {self.day:%a %Y-%m-%d}")
-        start = first.start.time() if rule.unit == "Hour" else part.start
-        if start is not None and start.hour * 60 + start.minute >= self.limits["late-start"].number:
+        self._not_too_late(opening.start.time())
+        if skipped:
+            self.notes.append(
+                f"{part.name}: the clocks skip {part.start:%H:%M} on "
+                f"{in_zone(skipped[0], zone):%a %Y-%m-%d}: the configuration begins on "
+                f"{opening.start:%a %Y-%m-%d}."
+            )
+        exact = moved._replace(from_day=opening.start.date(), start=_plain(opening.start))
+        return _AnchoredWindow(exact, tuple(skipped))
+
+    def _not_too_late(self, start: time) -> None:
+        if start.hour * 60 + start.minute >= self.limits["late-start"].number:
             raise CannotSay(
                 f"Azure expects {self.limits['late-start'].limit}, "
                 f"and the window starts at {start:%H:%M}"
             )
-        return moved._replace(
-            from_day=first.start.date(), start=start and start.replace(tzinfo=None, fold=0)
-        )
 
-    def _opens_alike(self, window: Window, written: Sequence[Window], zone: ZoneInfo) -> None:
+    def _opens_alike(
+        self, window: Window, written: Sequence[_AnchoredWindow], zone: ZoneInfo, day: date
+    ) -> None:
         """Raise CannotSay if the configurations open at other moments than the window."""
-        begin = datetime.combine(self.day, time(), zone)
-        end = begin + _LOOKED_AHEAD
+        begin = datetime.combine(day, time(), zone)
+        end = begin + max(_reach(part.window.rule) for part in written)
         ours = {opening.start.astimezone(UTC) for opening in openings(window, zone, begin, end)}
         theirs: set[datetime] = set()
-        for part in written:
+        for part, skipped in written:
+            theirs |= set(skipped)
             theirs |= {
                 opening.start.astimezone(UTC) for opening in openings(part, None, begin, end)
             }
@@ -201,26 +288,72 @@ class _Exporter:
             raise CannotSay(f"Azure's openings differ from the window's, first on {moment}")
 
     def _take(
-        self, window: Window, written: Sequence[Window], zone: ZoneInfo, machines: Sequence[Machine]
+        self,
+        written: Sequence[Window],
+        machines: Sequence[Machine],
+        scopes: Sequence[ScopeFilter],
     ) -> None:
+        """Add the configurations of a window for its machines, split by mode and at the limit; the
+        first one without a mode of its own has the dynamic scopes.
+        """
+        chosen = [
+            machine
+            for machine in machines
+            if self.options.platform_mode and hotpatches_in_azure(machine)
+        ]
+        others = [machine for machine in machines if machine not in chosen]
         most = self.limits["machines"].number
-        shares = [machines[at : at + most] for at in range(0, len(machines), most)] or [machines]
-        if len(shares) > 1:
+        for members, platform in ((chosen, True), (others, False)):
+            shares = _shares(members, most)
+            if not platform and not others and (scopes or not machines):
+                shares = [()]  # a window is written without machines, too
+            if len(shares) > 1:
+                self.notes.append(
+                    f"{written[0].name}: {counted(len(members), 'machine')} are split across "
+                    f"{len(shares)} configurations."
+                )
+            for number, share in enumerate(shares):
+                given = () if platform or number else tuple(scopes)
+                self._add(written, share, given, platform=platform)
+
+    def _one_subscription(self, origin: str, machines: Sequence[Machine]) -> None:
+        """A note on machines of several subscriptions.
+
+        Source: https://learn.microsoft.com/azure/update-manager/scheduled-patching (2024-10-28).
+        """
+        places = [machine_id(machine.id) for machine in machines]
+        found = {place.subscription.lower() for place in places if place is not None}
+        if len(found) > 1:
             self.notes.append(
-                f"{window.name}: {counted(len(machines), 'machine')} are split across "
-                f"{len(shares)} configurations."
+                f"{origin}: its machines are in {len(found)} subscriptions, and Azure's portal "
+                "supports only those in the subscription of the configuration. "
+                "Export the machines of each subscription separately."
             )
-        self.notes.append(f"{window.name}: {zone.key} is {written[0].timezone} in Azure.")
-        for share in shares:
-            for part in written:
-                name = self._name(window.name)
-                rule = part.rule
-                if isinstance(rule, AzureRecurrence):
-                    self.found.append(
-                        ExportedWindow(
-                            name, window.name, part, rule, self._place(share), tuple(share)
-                        )
+
+    def _add(
+        self,
+        written: Sequence[Window],
+        machines: Sequence[Machine],
+        scopes: tuple[ScopeFilter, ...],
+        *,
+        platform: bool,
+    ) -> None:
+        for window in written:
+            rule = window.rule
+            if isinstance(rule, AzureRecurrence):
+                name = self._name(f"{window.name}-platform" if platform else window.name)
+                self.found.append(
+                    ExportedWindow(
+                        name,
+                        window.name,
+                        window,
+                        rule,
+                        self._place(machines),
+                        tuple(machines),
+                        scopes,
+                        platform,
                     )
+                )
 
     def _name(self, name: str) -> str:
         """A name that Azure accepts and no other configuration has."""
@@ -235,13 +368,14 @@ class _Exporter:
 
     def _place(self, machines: Sequence[Machine]) -> str | None:
         regions = [machine.placement.region for machine in machines if machine.placement.region]
-        return self.location or (max(regions, key=regions.count) if regions else None)
+        return self.options.location or (max(regions, key=regions.count) if regions else None)
 
     def done(self) -> Export:
         """The export, with the notes that concern all of it."""
         if missing := [exported.name for exported in self.found if exported.location is None]:
             self.notes.append(
-                f"The region is unknown for {and_more(missing, _NAMED)}. Specify --location."
+                f"The region is unknown for {and_more(missing, _NAMED)}. Specify --location, "
+                "or the parameter `location` of the deployment."
             )
         self.refused += self._freezes()
         return Export(tuple(self.found), tuple(self.refused), tuple(dict.fromkeys(self.notes)))
@@ -268,13 +402,32 @@ class _Exporter:
             )
 
 
+def _reach(rule: DayRule) -> timedelta:
+    """How far to look ahead: far enough for three openings of any interval."""
+    return _LOOKED_AHEAD + 3 * interval_of(rule) * _LONGEST_MONTH
+
+
+def _plain(start: datetime) -> time:
+    """What the clocks show; text has neither a zone nor a fold."""
+    return start.time().replace(tzinfo=None, fold=0)
+
+
 def hotpatched_in_azure(found: Export) -> tuple[Machine, ...]:
-    """The Azure VMs with hotpatching in the configurations: rule HP204 is about them."""
-    return tuple(
-        machine
-        for machine in _distinct_machines(found.configurations)
-        if machine.facts.platform == "azure" and machine.facts.patching.hotpatching
-    )
+    """The Azure VMs with hotpatching whose updates Azure doesn't choose: rule HP204 is about
+    them.
+    """
+    named = [exported for exported in found.configurations if not exported.platform]
+    return tuple(filter(hotpatches_in_azure, _distinct_machines(named)))
+
+
+def unassigned(found: Export) -> tuple[Machine, ...]:
+    """The machines of configurations that have no assignment, because their ids are missing."""
+    machines = _distinct_machines(found.configurations)
+    return tuple(machine for machine in machines if machine_id(machine.id) is None)
+
+
+def _shares(machines: Sequence[Machine], most: int) -> list[Sequence[Machine]]:
+    return [machines[first : first + most] for first in range(0, len(machines), most)]
 
 
 def _distinct_machines(configurations: Iterable[ExportedWindow]) -> Iterable[Machine]:

@@ -10,13 +10,16 @@ from hotpatch_cli.inputs.azure.schedules import Schedule
 from hotpatch_cli.inputs.maintenance_records import MODE, PATCHES, Configuration
 from hotpatch_cli.inputs.source import dig, group_of
 from hotpatch_cli.schedule.azure import AzureRecurrence
-from hotpatch_cli.schedule.azure_export import CannotSay, azure_rules
+from hotpatch_cli.schedule.azure_export import azure_rules
+from hotpatch_cli.schedule.azure_rule import CannotSay
 from hotpatch_cli.schedule.clock import moment
 from hotpatch_cli.schedule.day_rules import AfterPatchTuesday
 from hotpatch_cli.schedule.durations import duration_text
 from hotpatch_cli.schedule.zones import is_obsolete, known_zone, windows_name
 
 MINUTE = timedelta(minutes=1)
+_ANY_DAY = date(2024, 1, 1)
+"""A first day for rules that take their day or their months from it; which one changes nothing."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d", re.ASCII)
 _EXPIRES = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", re.ASCII)
 """The service itself writes seconds: 9999-12-31 23:59:59."""
@@ -169,7 +172,7 @@ def _of_rule(schedule: Schedule) -> Iterator[Broken]:
     if rule is None:
         return
     try:
-        azure_rules(rule)
+        azure_rules(rule, _ANY_DAY)
     except CannotSay as error:
         counted = isinstance(rule, AzureRecurrence | AfterPatchTuesday)
         yield Broken("offset" if counted else "recurrence", "rule", f"a problem: {error}")

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from tests.azure_template import deployed
+
 ENROLLED = (
     "arc: {status: Connected, hotpatch: Enabled, vbs: running, secure_boot: true, uefi: true}"
 )
@@ -112,8 +114,17 @@ def azure(hotpatch: Any, body: str, *more: str) -> Any:
 
 
 def of_type(done: Any, kind: str) -> list[Any]:
-    """The resources of a type."""
-    return [each for each in done.json["value"] if each["type"] == f"Microsoft.Maintenance/{kind}"]
+    """The resources of a type, in all nested deployments, with their ids."""
+    return [
+        {**each, "id": f"{scope}/providers/{each['type']}/{each['name']}"}
+        for scope, each in deployed(done.json)
+        if each["type"] == f"Microsoft.Maintenance/{kind}"
+    ]
+
+
+def about(done: Any) -> Any:
+    """What the template has no place for."""
+    return done.json["metadata"]["hotpatch"]
 
 
 def test_each_start_is_a_configuration_with_its_assignments(hotpatch: Any) -> None:
@@ -141,13 +152,15 @@ def test_what_azure_may_overlap_is_told(hotpatch: Any) -> None:
     """
     done = azure(hotpatch, TWO)
     assert "more members of sql down at once than" in done.err
-    assert any("sql" in each["message"] for each in done.json["warnings"])
+    assert any("sql" in each["message"] for each in about(done)["warnings"])
 
 
 def test_a_configuration_opens_once(hotpatch: Any) -> None:
     """Read back as windows, the configurations of a plan open at its starts and never again."""
     done = azure(hotpatch, TWO)
-    hotpatch.write("azure.json", done.out)
+    bodies = [*of_type(done, "maintenanceConfigurations")]
+    bodies += of_type(done, "configurationAssignments")
+    hotpatch.write("azure.json", json.dumps(bodies))
     fleet = (
         f"machines: [{{name: a, platform: arc, id: '{ARC}a'}}, "
         f"{{name: b, platform: arc, id: '{ARC}b'}}]"
@@ -185,9 +198,9 @@ def test_what_azure_cannot_run_is_named(hotpatch: Any, machine: str, why: str) -
     written.
     """
     done = azure(hotpatch, f"machines: [{{name: a, id: '{ARC}a'}}, {machine}]")
-    assert [each["machine"] for each in done.json["refused"]] == ["x"]
-    assert why in done.json["refused"][0]["reason"]
-    assert f"x: not written for Azure: {done.json['refused'][0]['reason']}." in done.err
+    assert [each["machine"] for each in about(done)["refused"]] == ["x"]
+    assert why in about(done)["refused"][0]["reason"]
+    assert f"x: not written for Azure: {about(done)['refused'][0]['reason']}." in done.err
     assert len(of_type(done, "configurationAssignments")) == 1
 
 
@@ -198,7 +211,7 @@ def test_hotpatch_machines_of_azure_are_marked(hotpatch: Any) -> None:
     vm = f"{{name: v, platform: azure, id: '{VM}v', image: '{IMAGE}', os: null, arc: null, "
     vm += "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}"
     done = azure(hotpatch, f"machines: [{vm}]")
-    warnings = [(each["machine"], each["code"]) for each in done.json["warnings"]]
+    warnings = [(each["machine"], each["code"]) for each in about(done)["warnings"]]
     assert warnings == [("v", "HP204"), ("v", "HP504")]
     assert "v: HP204" in done.err
     assert "v: HP504 Azure runs the window of this plan, but not on this VM." in done.err
@@ -217,23 +230,96 @@ def test_configurations_are_split_at_the_limit_of_azure(hotpatch: Any) -> None:
 
 
 def test_the_export_is_one_json_document(hotpatch: Any) -> None:
-    """Written to a file it is whole, and standard output stays empty."""
+    """Written to a file it is whole, with the notes of the plan, and standard output stays
+    empty.
+    """
     done = azure(hotpatch, TWO, "-o", "out.json")
     assert done.out == ""
-    assert (
-        json.loads((hotpatch.folder / "out.json").read_text(encoding="utf-8"))["schema_version"]
-        == 1
-    )
+    written = json.loads((hotpatch.folder / "out.json").read_text(encoding="utf-8"))
+    about = written["metadata"]["hotpatch"]
+    assert about["schema_version"] == 1
+    assert "The baseline of Tue 2026-01-13 is a forecast." in about["notes"]
 
 
 def test_a_plan_and_its_windows_are_written_alike(hotpatch: Any) -> None:
     """Apart from when they open, the configurations of `plan` and of `windows export` are one."""
     (one, *_) = of_type(azure(hotpatch, TWO), "maintenanceConfigurations")
     export = ("windows", "export", "fleet.yaml", "--from", "2025-12-15", "--to", "azure", "-o", "-")
-    (other,) = hotpatch(*export).json
+    other, *_ = hotpatch(*export).json["resources"]
     assert one.pop("id").endswith(one["name"])
+    assert other["location"] == "[parameters('location')]"
+    other["location"] = "swedencentral"
     for body in (one, other):
         window = body["properties"].pop("maintenanceWindow")
         assert {"startDateTime", "duration", "timeZone", "recurEvery"} <= window.keys()
         del body["name"]
     assert one == other
+
+
+def test_a_restart_that_azure_cannot_run_is_code_4(hotpatch: Any) -> None:
+    """The template has the others; without any other, nothing is written at all."""
+    done = azure(hotpatch, f"machines: [{{name: a, id: '{ARC}a'}}, {{name: x}}]")
+    assert done.code == 4
+    assert "1 of 2 restarts not written for Azure" in done.err
+    alone = azure(hotpatch, "machines: [{name: x}]", "-o", "azure.json")
+    assert (alone.code, alone.out) == (4, "")
+    assert "x: not written for Azure: its resource id is missing" in alone.err
+    assert not (hotpatch.folder / "azure.json").exists()
+
+
+def installs(done: Any) -> dict[str, Any]:
+    """The mode of each configuration, and its updates, by machine."""
+    found = {each["id"]: each["properties"] for each in of_type(done, "maintenanceConfigurations")}
+    chosen = {}
+    for each in of_type(done, "configurationAssignments"):
+        properties = found[each["properties"]["maintenanceConfigurationId"]]
+        mode = properties["extensionProperties"]["InGuestPatchMode"]
+        updates = properties.get("installPatches", {}).get("windowsParameters")
+        chosen[each["properties"]["resourceId"].rpartition("/")[2]] = (mode, updates)
+    return chosen
+
+
+def test_each_ring_installs_its_own_updates(hotpatch: Any) -> None:
+    """`--install` names the updates of a ring, or of all others; each ring is a configuration."""
+    rings = "rings: [{name: pilot}, {name: broad}]\n"
+    machines = ", ".join(
+        f"{{name: {ring[0]}, id: '{ARC}{ring[0]}', ring: {ring}}}" for ring in ("pilot", "broad")
+    )
+    body = f"{rings}machines: [{machines}]"
+    done = azure(hotpatch, body, "--install", "pilot=KB5073379", "--install", "kb5073450")
+    assert installs(done) == {
+        "p": ("User", {"kbNumbersToInclude": ["KB5073379"]}),
+        "b": ("User", {"kbNumbersToInclude": ["KB5073450"]}),
+    }
+    one = azure(hotpatch, body, "--install", "pilot=5073379")
+    assert installs(one)["b"] == ("User", {"classificationsToInclude": ["Critical", "Security"]})
+
+
+def test_azure_chooses_the_updates_of_machines_that_hotpatch(hotpatch: Any) -> None:
+    """With `--install platform`, their configurations name no updates, and HP204 isn't in doubt."""
+    vm = f"{{name: v, platform: azure, id: '{VM}v', image: '{IMAGE}', os: null, arc: null, "
+    vm += "patching: {mode: AutomaticByPlatform, hotpatching: true, vm_agent: true}}"
+    body = f"machines: [{vm}, {{name: a, id: '{ARC}a'}}]"
+    done = azure(hotpatch, body, "--install", "platform", "--install", "KB5073379")
+    assert installs(done) == {
+        "v": ("Platform", None),
+        "a": ("User", {"kbNumbersToInclude": ["KB5073379"]}),
+    }
+    assert "HP204" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("-f", "azure", "--install", "night=KB5073379"), "The fleet has no ring 'night'"),
+        (("-f", "azure", "--install", "all"), "Specify a KB"),
+        (("-f", "csv", "--install", "KB5073379"), "Use it with `--format azure`"),
+    ],
+)
+def test_updates_that_cannot_be_installed_are_refused(
+    hotpatch: Any, options: tuple[str, ...], why: str
+) -> None:
+    """An unknown ring, no KB, and another format are code 2."""
+    done = planned(hotpatch, TWO, *options)
+    assert (done.code, done.out) == (2, "")
+    assert why in " ".join(done.err.split())

@@ -63,7 +63,7 @@ def test_a_supposed_baseline_is_a_forecast(hotpatch: Any) -> None:
     assert "This plan is for a scenario: unplanned:ws2025:2026-02." in plan["notes"]
 
 
-@pytest.mark.parametrize("form", ["table", "markdown", "json", "azure"])
+@pytest.mark.parametrize("form", ["table", "markdown", "json"])
 def test_notes_are_in_every_format_that_has_room(hotpatch: Any, form: str) -> None:
     """Proposals and forecasts are named in the product itself."""
     out = planned(hotpatch, "-f", form).out

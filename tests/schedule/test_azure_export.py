@@ -5,7 +5,8 @@ from datetime import date, time, timedelta
 import pytest
 
 from hotpatch_cli.schedule.azure import AzureRecurrence, parse_azure
-from hotpatch_cli.schedule.azure_export import CannotSay, azure_rules, nth, parts, shifted
+from hotpatch_cli.schedule.azure_export import azure_rules, parts, shifted
+from hotpatch_cli.schedule.azure_rule import AzureRule, CannotSay, nth
 from hotpatch_cli.schedule.day_rules import (
     AfterPatchTuesday,
     DayRule,
@@ -28,6 +29,14 @@ def days_of(*rules: DayRule) -> list[date]:
     return sorted({day for rule in rules for day in rule.dates(FRAME)})
 
 
+def written_days(made: tuple[AzureRule, ...]) -> list[date]:
+    """The days of recurrences, each from its month on, and each from what its text says."""
+    frames = [FRAME._replace(anchor=rule.grid_day(FRAME.first) or FRAME.anchor) for rule in made]
+    texts = [parse_azure(rule.recurrence.text) for rule in made]
+    pairs = zip(texts, frames, strict=True)
+    return sorted({day for rule, frame in pairs for day in rule.dates(frame)})
+
+
 SUPPORTED: dict[str, tuple[DayRule, list[str]]] = {
     "every weekday": (Weekdays(tuple(range(7))), ["Day"]),
     "six weekdays": (
@@ -46,14 +55,17 @@ SUPPORTED: dict[str, tuple[DayRule, list[str]]] = {
     "daily": (parse_rrule("FREQ=DAILY"), ["Day"]),
     "every third day": (parse_rrule("FREQ=DAILY;INTERVAL=3"), ["3Days"]),
     "weekly": (parse_rrule("FREQ=WEEKLY;BYDAY=SU,MO"), ["Week Monday,Sunday"]),
-    "weekly without a day": (parse_rrule("FREQ=WEEKLY"), ["Week"]),
+    "weekly without a day": (parse_rrule("FREQ=WEEKLY"), ["Week Monday"]),
+    "Azure's week without a day": (parse_azure("2Weeks"), ["2Weeks Monday"]),
     "weekly from Sunday": (parse_rrule("FREQ=WEEKLY;BYDAY=SU,MO;WKST=SU"), ["Week Monday,Sunday"]),
     "weekly on six days": (
         parse_rrule("FREQ=WEEKLY;BYDAY=SU,SA,FR,TH,WE,TU"),
         ["Week Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday"],
     ),
     "every second week": (parse_rrule("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU"), ["2Weeks Sunday"]),
-    "monthly": (parse_rrule("FREQ=MONTHLY"), ["Month"]),
+    "monthly": (parse_rrule("FREQ=MONTHLY"), ["Month day5"]),
+    "Azure's month without a day": (parse_azure("Month"), ["Month day5"]),
+    "every third month without a day": (parse_azure("3Months"), ["3Months day5"]),
     "days of the month": (parse_rrule("FREQ=MONTHLY;BYMONTHDAY=15,1"), ["Month day1,day15"]),
     "days in another order": (
         parse_rrule("FREQ=MONTHLY;BYMONTHDAY=17,9,25,1,8"),
@@ -103,6 +115,77 @@ SUPPORTED: dict[str, tuple[DayRule, list[str]]] = {
         parse_azure("Month First Monday Offset9"),
         ["Month Second Monday Offset2"],
     ),
+    "the first months of quarters": (
+        parse_rrule("FREQ=YEARLY;BYMONTH=1,4,7,10;BYDAY=3SA"),
+        ["3Months Third Saturday"],
+    ),
+    "the same months, monthly": (
+        parse_rrule("FREQ=MONTHLY;BYMONTH=1,4,7,10;BYDAY=3SA"),
+        ["3Months Third Saturday"],
+    ),
+    "every second month by name": (
+        parse_rrule("FREQ=YEARLY;BYMONTH=2,4,6,8,10,12;BYDAY=-1FR"),
+        ["2Months Last Friday"],
+    ),
+    "half years": (
+        parse_rrule("FREQ=MONTHLY;BYMONTH=5,11;BYMONTHDAY=1,15"),
+        ["6Months day1,day15"],
+    ),
+    "one month": (
+        parse_rrule("FREQ=YEARLY;BYMONTH=3;BYDAY=1SU"),
+        ["12Months First Sunday"],
+    ),
+    "months without an interval": (
+        parse_rrule("FREQ=MONTHLY;BYMONTH=1,2,7;BYMONTHDAY=10"),
+        ["6Months day10", "12Months day10"],
+    ),
+    "every second year": (
+        parse_rrule("FREQ=YEARLY;INTERVAL=2;BYMONTH=3;BYDAY=1SU"),
+        ["24Months First Sunday"],
+    ),
+    "every second month, of some": (
+        parse_rrule("FREQ=MONTHLY;INTERVAL=2;BYMONTH=1,2,3;BYMONTHDAY=9"),
+        ["12Months day9", "12Months day9"],
+    ),
+    "all months of the year": (
+        parse_rrule("FREQ=MONTHLY;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=1SU"),
+        ["Month First Sunday"],
+    ),
+    "a day of each year": (parse_rrule("FREQ=YEARLY"), ["12Months day5"]),
+    "a day of all months of the year": (
+        parse_rrule("FREQ=YEARLY;BYMONTHDAY=15"),
+        ["Month day15"],
+    ),
+    "the first weekday of the year": (
+        parse_rrule("FREQ=YEARLY;BYDAY=1MO"),
+        ["12Months First Monday"],
+    ),
+    "the last weekday of the year": (
+        parse_rrule("FREQ=YEARLY;BYDAY=-1FR"),
+        ["12Months Last Friday"],
+    ),
+    "a position": (
+        parse_rrule("FREQ=MONTHLY;BYDAY=SA;BYSETPOS=3"),
+        ["Month Third Saturday"],
+    ),
+    "the last position": (
+        parse_rrule("FREQ=YEARLY;BYMONTH=3;BYDAY=SU;BYSETPOS=-1"),
+        ["12Months Last Sunday"],
+    ),
+    "weekdays of days": (parse_rrule("FREQ=DAILY;BYDAY=MO,FR"), ["Week Monday,Friday"]),
+    "every such weekday of months": (
+        parse_rrule("FREQ=MONTHLY;BYDAY=SA"),
+        ["Week Saturday"],
+    ),
+    "every such weekday of years": (parse_rrule("FREQ=YEARLY;BYDAY=SA"), ["Week Saturday"]),
+    "two weekdays in seven days": (
+        parse_rrule("FREQ=MONTHLY;BYDAY=SA,SU;BYMONTHDAY=1,2,3,4,5,6,7"),
+        ["Month First Saturday", "Month First Sunday"],
+    ),
+    "the last seven days": (
+        parse_rrule("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=-7,-6,-5,-4,-3,-2,-1"),
+        ["Month Last Saturday"],
+    ),
     "azure's own": (parse_azure("2Weeks Saturday"), ["2Weeks Saturday"]),
 }
 
@@ -111,18 +194,25 @@ SUPPORTED: dict[str, tuple[DayRule, list[str]]] = {
 def test_a_rule_for_azure_opens_on_the_same_days(name: str) -> None:
     """The recurrences for Azure have the days of the rule, and their text is Azure's."""
     rule, texts = SUPPORTED[name]
-    made = azure_rules(rule)
-    assert [recurrence.text for recurrence in made] == texts
-    assert days_of(*made) == days_of(rule)
-    assert days_of(*map(parse_azure, texts)) == days_of(rule)
+    made = azure_rules(rule, FRAME.anchor)
+    assert [each.recurrence.text for each in made] == texts
+    assert written_days(made) == days_of(rule)
 
 
 REFUSED: dict[str, DayRule] = {
+    "a position in all months of the year": parse_rrule("FREQ=YEARLY;BYDAY=SA;BYSETPOS=3"),
+    "a position of several weekdays": parse_rrule("FREQ=MONTHLY;BYDAY=SA,SU;BYSETPOS=1"),
+    "a position from the end": parse_rrule("FREQ=MONTHLY;BYDAY=SA;BYSETPOS=-2"),
+    "every such weekday of a month": parse_rrule("FREQ=YEARLY;BYMONTH=3;BYDAY=SU"),
+    "every such weekday of some months": parse_rrule("FREQ=MONTHLY;INTERVAL=2;BYDAY=SU"),
+    "days of an interval": parse_rrule("FREQ=DAILY;INTERVAL=2;BYDAY=MO"),
+    "weeks of a month": parse_rrule("FREQ=WEEKLY;BYMONTH=3;BYDAY=SU"),
+    "the twentieth weekday of the year": parse_rrule("FREQ=YEARLY;BYDAY=20MO"),
+    "an interval of more than three digits": parse_rrule("FREQ=MONTHLY;INTERVAL=997;BYMONTH=1"),
     "a calendar": IcsEvents(()),
     "an excluded day": parse_rrule("FREQ=DAILY\nEXDATE:20260101"),
     "COUNT": parse_rrule("FREQ=DAILY;COUNT=5"),
     "UNTIL": parse_rrule("FREQ=DAILY;UNTIL=20270101"),
-    "months": parse_rrule("FREQ=MONTHLY;BYMONTH=1;BYMONTHDAY=1"),
     "days of the year": parse_rrule("FREQ=YEARLY;BYYEARDAY=1"),
     "weeks of the year": parse_rrule("FREQ=YEARLY;BYWEEKNO=1"),
     "positions of days": parse_rrule("FREQ=MONTHLY;BYMONTHDAY=1,15;BYSETPOS=1"),
@@ -130,7 +220,6 @@ REFUSED: dict[str, DayRule] = {
     "positions": parse_rrule("FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1"),
     "weekdays of days": parse_rrule("FREQ=DAILY;BYDAY=MO"),
     "days of the month, daily": parse_rrule("FREQ=DAILY;BYMONTHDAY=1"),
-    "yearly": parse_rrule("FREQ=YEARLY"),
     "every second week from Sunday": parse_rrule("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;WKST=SU"),
     "days from the end": parse_rrule("FREQ=MONTHLY;BYMONTHDAY=-1"),
     "days from both ends": parse_rrule("FREQ=MONTHLY;BYMONTHDAY=1,-1"),
@@ -138,9 +227,7 @@ REFUSED: dict[str, DayRule] = {
     "a fourth and a fifth weekday": parse_rrule("FREQ=MONTHLY;BYDAY=4SA,5SA"),
     "a numbered weekday and every such weekday": parse_rrule("FREQ=MONTHLY;BYDAY=1SA,SU"),
     "the last but one": parse_rrule("FREQ=MONTHLY;BYDAY=-2SA"),
-    "every such weekday": parse_rrule("FREQ=MONTHLY;BYDAY=SA"),
     "a numbered weekday on a day": parse_rrule("FREQ=MONTHLY;BYDAY=1SA;BYMONTHDAY=1,2,3,4,5,6,7"),
-    "two weekdays in seven days": parse_rrule("FREQ=MONTHLY;BYDAY=SA,SU;BYMONTHDAY=1,2,3,4,5,6,7"),
     "six days": parse_rrule("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=1,2,3,4,5,6"),
     "eight days": parse_rrule("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=1,2,3,4,5,6,7,8"),
     "seven days with a gap": parse_rrule("FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=1,2,3,4,5,6,8"),
@@ -156,7 +243,7 @@ REFUSED: dict[str, DayRule] = {
 def test_what_azure_does_not_support_is_refused(name: str) -> None:
     """A rule that no recurrence of Azure has is refused, never approximated."""
     with pytest.raises(CannotSay):
-        azure_rules(REFUSED[name])
+        azure_rules(REFUSED[name], FRAME.anchor)
 
 
 def test_the_last_weekday_has_an_offset_of_its_own() -> None:

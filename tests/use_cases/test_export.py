@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.inputs.azure.maintenance import READER, window_of
+from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.limits import load_limits
 from hotpatch_cli.model import Fleet
-from hotpatch_cli.outputs.maintenance_json import render_list
+from hotpatch_cli.outputs.maintenance_json import window_template
 from hotpatch_cli.schedule.day_rules import (
     DayRule,
     Weekdays,
@@ -24,7 +25,14 @@ from hotpatch_cli.schedule.day_rules import (
 )
 from hotpatch_cli.schedule.windows import Window, openings
 from hotpatch_cli.schedule.zones import find_zone
-from hotpatch_cli.use_cases.export import Export, export
+from hotpatch_cli.use_cases.export import (
+    Export,
+    ExportOptions,
+    ScopeFilter,
+    WindowScope,
+    export,
+)
+from tests.azure_template import deployed
 from tests.conftest import Done, Hotpatch
 
 LIMITS = load_limits()
@@ -43,12 +51,23 @@ ZONES = (
 
 def exported(window: Window, day: date = DAY) -> Export:
     """The export of one window without machines."""
-    return export(Fleet((), windows={window.name: window}), LIMITS, day, "westeurope")
+    return export(
+        Fleet((), windows={window.name: window}), LIMITS, day, ExportOptions("westeurope")
+    )
+
+
+def bodies(template: Any, kind: str = "maintenanceConfigurations") -> list[Any]:
+    """The resources of a type in a template."""
+    return [
+        resource
+        for _, resource in deployed(template)
+        if resource["type"] == f"Microsoft.Maintenance/{kind}"
+    ]
 
 
 def read_back(found: Export) -> list[Window]:
     """What a reader of Azure's JSON makes of it."""
-    document = parse_json("mc.json", render_list(found.configurations))
+    document = parse_json("mc.json", json.dumps(bodies(window_template(found.configurations))))
     return [window_of(each) for each in READER.read(document).maintenance.configurations]
 
 
@@ -164,7 +183,7 @@ def test_a_longer_window_is_split(rule: DayRule, hours: int, start: time) -> Non
         ({"rule": after_patch_tuesday(-20)}, "offset of -6 to 6"),
         ({"rule": parse_azure("Month Last Sunday Offset9")}, "offset of -6 to 6"),
         ({"rule": parse_rrule("FREQ=MONTHLY;BYDAY=5TU")}, "doesn't support"),
-        ({"rule": parse_rrule("FREQ=YEARLY;BYMONTH=3;BYDAY=1SU")}, "no single months"),
+        ({"rule": parse_rrule("FREQ=YEARLY;BYYEARDAY=60")}, "no days and no weeks of the year"),
         ({"rule": parse_rrule("FREQ=WEEKLY;BYDAY=SA;COUNT=3")}, "Specify `until` on the window"),
         ({"rule": parse_rrule("FREQ=WEEKLY;BYDAY=SA\nEXDATE:20260214")}, "EXDATE"),
         ({"exdates": (date(2026, 2, 14),)}, "`exdates`"),
@@ -203,7 +222,7 @@ def test_the_body_is_what_the_api_takes(hotpatch: Hotpatch) -> None:
     """Scope, mode, window, zone by its Windows name, and a restart where one is needed."""
     done = run(hotpatch, WINDOW + f"machines: [{{name: a, platform: arc, {READY}, window: w}}]")
     assert done.code == 0, done.err
-    [body] = done.json
+    [body] = bodies(done.json)
     assert (body["name"], body["location"]) == ("w", "westeurope")
     properties = body["properties"]
     assert properties["maintenanceScope"] == "InGuestPatch"
@@ -234,6 +253,8 @@ def test_it_reads_back_through_the_program(hotpatch: Hotpatch) -> None:
         "json",
     )
     before = hotpatch(*listing)
+    template = json.loads((hotpatch.folder / "mc.json").read_text())
+    hotpatch.write("mc.json", json.dumps(bodies(template)))
     hotpatch.write("fleet.yaml", fleet.removeprefix(WINDOW))
     after = hotpatch(*listing, "--windows", "mc.json")
     assert after.code == 0, after.err
@@ -250,8 +271,10 @@ def test_the_lint_finds_nothing_in_it(hotpatch: Hotpatch) -> None:
         hotpatch,
         WINDOW + f"machines: [{{name: a, platform: arc, {READY}, window: w}}]",
         "-o",
-        "mc.json",
+        "template.json",
     )
+    template = json.loads((hotpatch.folder / "template.json").read_text())
+    hotpatch.write("mc.json", json.dumps(bodies(template)))
     done = hotpatch("windows", "lint", "mc.json", "--as-of", "2026-02-01")
     assert done.code == 0, done.out
 
@@ -260,7 +283,7 @@ def test_too_many_machines_are_shared_out(hotpatch: Hotpatch) -> None:
     """3,001 machines need two schedules."""
     rows = [f"  - {{name: m{n}, platform: arc, {READY}, window: w}}\n" for n in range(3001)]
     done = run(hotpatch, WINDOW + "machines:\n" + "".join(rows))
-    assert [each["name"] for each in done.json] == ["w", "w-2"]
+    assert [each["name"] for each in bodies(done.json)] == ["w", "w-2"]
     assert "3,001 machines are split across 2" in done.err
 
 
@@ -273,7 +296,7 @@ def test_machines_in_two_zones_need_two_configurations(hotpatch: Hotpatch) -> No
         f"{{name: {name}, platform: arc, {facts}, window: w}}" for name, facts in rows
     )
     done = run(hotpatch, WINDOW + f"machines: [{machines}]")
-    zones = [each["properties"]["maintenanceWindow"]["timeZone"] for each in done.json]
+    zones = [each["properties"]["maintenanceWindow"]["timeZone"] for each in bodies(done.json)]
     assert zones == ["W. Europe Standard Time", "GMT Standard Time"]
     assert done.code == 1
     assert "Azure needs a time zone, and none is defined: c." in done.err
@@ -284,7 +307,7 @@ def test_azure_local_is_refused_by_name(hotpatch: Hotpatch) -> None:
     done = run(
         hotpatch, WINDOW + f"machines: [{{name: a, platform: azure-local, {READY}, window: w}}]"
     )
-    assert (done.code, done.json) == (1, [])
+    assert (done.code, done.json["resources"]) == (1, [])
     assert "Azure Local: a." in done.err
 
 
@@ -292,7 +315,7 @@ def test_a_freeze_is_named(hotpatch: Hotpatch) -> None:
     """Azure knows none: the rest is written, and the code says that something is missing."""
     fleet = WINDOW + f"machines: [{{name: a, platform: arc, {READY}, window: w}}]\n"
     done = run(hotpatch, fleet + "freezes: [{name: stop, from: 2026-03-01, to: 2026-03-31}]")
-    assert (done.code, len(done.json)) == (1, 1)
+    assert (done.code, len(bodies(done.json))) == (1, 1)
     assert "freeze stop (2026-03-01 to 2026-03-31): Azure doesn't support freezes" in done.err
     assert (
         run(hotpatch, fleet + "freezes: [{name: past, from: 2025-03-01, to: 2025-03-31}]").code == 0
@@ -318,7 +341,7 @@ def test_a_window_of_its_owner_is_left_alone(hotpatch: Hotpatch) -> None:
         + f"machines: [{{name: a, platform: arc, {READY}, window: w}}]"
     )
     done = run(hotpatch, fleet)
-    assert (done.code, done.json) == (0, [])
+    assert (done.code, done.json["resources"]) == (0, [])
     assert "because you run it" in done.err
 
 
@@ -333,7 +356,7 @@ def test_into_a_folder_each_has_its_file(hotpatch: Hotpatch) -> None:
     assert done.code == 0, done.err
     [file] = (hotpatch.folder / "out").iterdir()
     assert file.name == "ev-il.json"
-    assert json.loads(file.read_text())["name"] == "ev-il"
+    assert [body["name"] for body in bodies(json.loads(file.read_text()))] == ["ev-il"]
 
 
 @pytest.mark.parametrize(
@@ -350,3 +373,28 @@ def test_bad_input_is_code_2(
     done = run(hotpatch, fleet, *options)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+def test_a_dynamic_scope_takes_the_place_of_single_assignments(hotpatch: Hotpatch) -> None:
+    """The machines that a scope takes aren't assigned one by one; the others are."""
+    group = "/subscriptions/s/resourceGroups/g/providers/Microsoft.HybridCompute/machines"
+    rows = ", ".join(
+        f"{{name: {name}, platform: arc, id: '{group}/{name}', {READY}, window: w}}"
+        for name in ("a", "b")
+    )
+    name = hotpatch.write("fleet.yaml", WINDOW + f"machines: [{rows}]")
+    fleet, _ = load_fleet([str(hotpatch.folder / name)])
+    scope = WindowScope(
+        ScopeFilter("s", os_types=("windows",), tags=(("ring", ("pilot",)),), any_tag=True),
+        frozenset({"a"}),
+    )
+    found = export(fleet, LIMITS, DAY, ExportOptions("westeurope"), {"w": [scope]})
+    written = bodies(window_template(found.configurations), "configurationAssignments")
+    assert [body["properties"]["resourceId"] for body in written] == [
+        "/subscriptions/s",
+        f"{group}/b",
+    ]
+    assert written[0]["properties"]["filter"] == {
+        "osTypes": ["windows"],
+        "tagSettings": {"filterOperator": "Any", "tags": {"ring": ["pilot"]}},
+    }

@@ -191,7 +191,7 @@ WhatIfOption = Annotated[
     option(
         "--what-if",
         "SCENARIO",
-        "Show the effect of unplanned:[PRODUCT:]YYYY-MM or freeze:FROM..TO. Repeatable.",
+        "Try unplanned:[PRODUCT:]YYYY-MM or freeze:FROM..TO.",
         show_default=False,
     ),
 ]
