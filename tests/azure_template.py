@@ -37,7 +37,9 @@ def _evaluated(value: Any, values: dict[str, str]) -> Any:
         return {key: _evaluated(inner, values) for key, inner in value.items()}
     if isinstance(value, list):
         return [_evaluated(inner, values) for inner in value]
-    if not isinstance(value, str) or not value.startswith("[") or value.startswith("[["):
+    if not isinstance(value, str) or not value.endswith("]"):
+        return value  # an expression is in brackets; two at the beginning are a text
+    if not value.startswith("[") or value.startswith("[["):
         return value
     if value.startswith("[resourceId("):
         kind, name = value.removeprefix("[resourceId('").removesuffix("')]").split("', '")
