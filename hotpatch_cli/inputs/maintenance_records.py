@@ -46,14 +46,35 @@ class Configuration(NamedTuple):
         return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())
 
 
+class DynamicScope(NamedTuple):
+    """The filter of a dynamic scope: which machines of a subscription a configuration takes.
+
+    An empty filter takes all. `subscription` is an id in lower case, None where the source doesn't
+    tell. Locations, types and groups are in lower case, locations without spaces; a tag has its
+    name in lower case and its values as written. With `any_tag` one tag is enough. `left_open` has
+    the parts that are known only after an apply or a deployment.
+    """
+
+    subscription: str | None
+    locations: tuple[str, ...] = ()
+    os_types: tuple[str, ...] = ()
+    resource_types: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    any_tag: bool = False
+    left_open: tuple[str, ...] = ()
+
+
 class Assignment(NamedTuple):
-    """A configuration's assignment to a machine, by resource ids or addresses; a dynamic scope has
-    no machine.
+    """A configuration's assignment to a machine, by resource ids or addresses; one to a dynamic
+    scope has no machine.
     """
 
     configuration: str
     machine: str | None
     origin: NodeOrigin
+    scope: DynamicScope | None = None
+    name: str = ""
 
 
 class Maintenance(NamedTuple):
