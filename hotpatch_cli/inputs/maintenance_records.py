@@ -19,7 +19,7 @@ class Configuration(NamedTuple):
     """A maintenance configuration as it was written; `origin` has the place of each field.
 
     `starts` and `expires` are local moments in `timezone`; a field that is missing is None, and so
-    is one that a plan leaves open until it is applied (`left_open`). `guest_mode` is the
+    is one that stays open until `known_after` (`left_open`). `guest_mode` is the
     `InGuestPatchMode`, `installs` whether `installPatches` is present, `location` the region.
     `by_azurerm` is true where the azurerm provider of Terraform sends it to Azure.
     """
@@ -39,11 +39,16 @@ class Configuration(NamedTuple):
     installs: bool = False
     location: str | None = None
     by_azurerm: bool = False
+    known_after: str = "`terraform apply`"
 
     @property
     def for_guests(self) -> bool:
-        """Whether it restarts guests; the service also returns several scopes in one text."""
-        return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())
+        """Whether it restarts guests; the service also returns several scopes in one text. One that
+        is open can.
+        """
+        return "maintenanceScope" in self.left_open or GUEST.lower() in re.split(
+            r"[,\s]+", self.scope.lower()
+        )
 
 
 class DynamicScope(NamedTuple):

@@ -213,12 +213,16 @@ def parts_of(configuration: Configuration) -> Parts:
 
 def window_of(configuration: Configuration, name: str | None = None) -> Window:
     """The window that a configuration describes. Raises RefusedError with field and reason."""
+    after = configuration.known_after
+    if "maintenanceScope" in configuration.left_open:
+        field = "maintenanceScope"
+        raise RefusedError(field, f"{field} is known only after {after}.")
     if not configuration.for_guests:
         raise RefusedError(
             "maintenanceScope", f"The scope is {configuration.scope}. Only {GUEST} restarts guests."
         )
     for field in filter(FIELDS.__contains__, configuration.left_open):
-        raise RefusedError(field, f"{field} is known only after `terraform apply`.")
+        raise RefusedError(field, f"{field} is known only after {after}.")
     start, expires, rule, duration, refused = parts_of(configuration)
     if start is None or rule is None or duration is None or refused:
         raise RefusedError(*refused[0])

@@ -29,7 +29,9 @@ DYNAMIC = "azurerm_maintenance_assignment_dynamic_scope"
 TYPES = (CONFIGURATION, ASSIGNMENT, DYNAMIC)
 
 _FILTER_LISTS = ("locations", "os_types", "resource_types", "resource_groups")
-_FILTER_FIELDS = frozenset(f"filter.{key}" for key in (*_FILTER_LISTS, "tags", "tag_filter"))
+_FILTER_PARTS = {f"filter.{key}": key for key in (*_FILTER_LISTS, "tags")} | {
+    "filter.tag_filter": "any_tag"
+}
 _INDEX = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
 _WINDOW = {
     "startDateTime": "start_date_time",
@@ -139,9 +141,7 @@ def _dynamic_scope(view: Attributes) -> DynamicScope:
         resource_groups=tuple(map(str.lower, lists["resource_groups"])),
         tags=merged_tags((str(dig(tag, "tag")), _words(dig(tag, "values"))) for tag in items(tags)),
         any_tag=is_any(operator),
-        left_open=tuple(
-            field.removeprefix("filter.") for field in view.left_open if field in _FILTER_FIELDS
-        ),
+        left_open=tuple(part for field, part in _FILTER_PARTS.items() if field in view.left_open),
     )
 
 
