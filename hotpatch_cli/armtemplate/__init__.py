@@ -1,5 +1,6 @@
 """Azure Resource Manager templates, resolved as far as the template allows; see README.md."""
 
+from hotpatch_cli.armtemplate.functions import HERE
 from hotpatch_cli.armtemplate.nodes import Nodes
 from hotpatch_cli.armtemplate.template import (
     ResolvedTemplate,
@@ -10,6 +11,7 @@ from hotpatch_cli.armtemplate.template import (
 )
 
 __all__ = [
+    "HERE",
     "Nodes",
     "ResolvedTemplate",
     "TemplateProblem",

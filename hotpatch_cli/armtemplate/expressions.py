@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.armtemplate.functions import (
     FUNCTIONS,
+    HERE,
+    ID_FUNCTIONS,
     KEEP_OPEN,
     MAX_ITEMS,
     MAX_NUMBER,
@@ -30,6 +32,7 @@ from hotpatch_cli.armtemplate.syntax import (
     Open,
     OpenError,
     parse,
+    without_slash,
     written,
 )
 
@@ -42,14 +45,17 @@ _STEP = 64
 class Names(NamedTuple):
     """The names in an expression: each returns a value or raises OpenError.
 
-    `function` is a function of the template itself, called with its arguments; `bound` has the
-    variables of the lambdas around an expression, by name in lower case.
+    `function` is a function of the template itself, called with its arguments; `reference` is a
+    nested deployment with its outputs. `target` is the (subscription, group) of the deployment;
+    `bound` has the variables of the lambdas around an expression, by name in lower case.
     """
 
     parameter: Callable[[str], Any]
     variable: Callable[[str], Any]
     loop: Callable[[str | None], int]
     function: Callable[[str, list[Any]], Any]
+    reference: Callable[[str], Any]
+    target: tuple[str, str] = (HERE, HERE)
     bound: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -75,18 +81,52 @@ def evaluate(text: str, names: Names, budget: StepBudget) -> Any:
     try:
         value = _value(parse(text[1:-1]), names, budget)
         _count(value, budget, 0)
-    except (
-        TypeError,
-        ValueError,
-        IndexError,
-        KeyError,
-        AttributeError,
-        ZeroDivisionError,
-        OverflowError,
-        RecursionError,
-    ):
+    except _FAILURES:
         raise OpenError from None
     return value
+
+
+def partly(text: str, names: Names, budget: StepBudget) -> str:
+    """The text that an open expression comes to, with what stays open in brackets."""
+    try:
+        return _partly(parse(text[1:-1]), names, budget)
+    except (OpenError, *_FAILURES):
+        return without_slash(text)
+
+
+_FAILURES = (
+    TypeError,
+    ValueError,
+    IndexError,
+    KeyError,
+    AttributeError,
+    ZeroDivisionError,
+    OverflowError,
+    RecursionError,
+)
+
+
+def _partly(tree: Any, names: Names, budget: StepBudget) -> str:
+    """The text of a value as far as it's known: of an id or a text, its parts."""
+    budget.spend()
+    try:
+        value = _value(tree, names, budget)
+    except (OpenError, *_FAILURES):
+        value = None
+    if isinstance(value, Open):
+        return value.partly()
+    if value is not None:
+        return text_of(value)
+    if isinstance(tree, Call) and (tree.name in ID_FUNCTIONS or tree.name in _TEXTS):
+        parts = [_partly(argument, names, budget) for argument in tree.arguments]
+        if tree.name in ID_FUNCTIONS:
+            return ID_FUNCTIONS[tree.name](parts, names.target)
+        return text_of(_bounded(FUNCTIONS[tree.name](*parts)))
+    return without_slash(f"[{written(tree)}]")
+
+
+_TEXTS = ("concat", "format", "tolower")
+"""Functions whose open arguments are a part of their result."""
 
 
 def _count(value: Any, budget: StepBudget, depth: int) -> None:
@@ -118,6 +158,8 @@ def _value(tree: Any, names: Names, budget: StepBudget) -> Any:
         budget.spend(_steps(arguments[-1]))
     if "." in tree.name:
         return names.function(tree.name, arguments)
+    if tree.name in ID_FUNCTIONS:
+        return _bounded(ID_FUNCTIONS[tree.name](list(map(text_of, arguments)), names.target))
     function = FUNCTIONS.get(tree.name)
     if function is None:
         raise OpenError
@@ -145,7 +187,7 @@ def _kept(tree: Any, names: Names, budget: StepBudget) -> Any:
     try:
         return _value(tree, names, budget)
     except OpenError:
-        return Open(f"[{written(tree)}]")
+        return Open(f"[{written(tree)}]", lambda: partly(f"[{written(tree)}]", names, budget))
 
 
 def _bounded(value: Any) -> Any:
@@ -201,6 +243,12 @@ def _copy_index(arguments: tuple[Any, ...], names: Names, budget: StepBudget) ->
     if values and isinstance(values[0], str) and not is_number(values[0]):
         loop = str(values.pop(0))
     return names.loop(loop) + (whole(values[0]) if values else 0)
+
+
+def _reference(arguments: tuple[Any, ...], names: Names, budget: StepBudget) -> Any:
+    """A nested deployment, by its name in Bicep or its resource id, of which the name is enough."""
+    text = _partly(arguments[0], names, budget)
+    return names.reference(text.rpartition("/")[2])
 
 
 # --- lambdas ----------------------------------------
@@ -306,6 +354,7 @@ _SPECIAL: dict[str, Callable[[tuple[Any, ...], Names, StepBudget], Any]] = {
     "parameters": _parameter,
     "variables": _variable,
     "copyindex": _copy_index,
+    "reference": _reference,
     "lambdavariables": _lambda_variable,
     "map": _map,
     "mapvalues": _map_values,

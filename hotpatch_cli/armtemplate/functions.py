@@ -381,15 +381,50 @@ def _numbers(values: tuple[Any, ...]) -> list[int]:
     return [whole(value) for value in (values[0] if isinstance(values[0], list) else values)]
 
 
-def _resource_id(*parts: Any) -> str:
-    """The resource id without its subscription and group, which the template doesn't have."""
-    names = list(map(text_of, parts))
-    at = next((index for index, name in enumerate(names) if "/" in name), None)
-    if at is None:
+HERE = "..."
+"""The subscription and the resource group of a deployment, which a template doesn't have."""
+
+
+def resource_id(parts: list[str], target: tuple[str, str]) -> str:
+    """The id of resourceId(): subscription, group, type and names; the first two are those of the
+    deployment where they're left out.
+    """
+    before, namespace, names = _typed(parts)
+    subscription, group = (*target[: 2 - len(before)], *before)
+    if not group:  # a deployment to a subscription
+        return f"/subscriptions/{subscription}/providers/{namespace}{names}"
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}{names}"
+
+
+def subscription_resource_id(parts: list[str], target: tuple[str, str]) -> str:
+    """The id of subscriptionResourceId(): a subscription, the type, and names."""
+    before, namespace, names = _typed(parts)
+    return f"/subscriptions/{(*before, target[0])[0]}/providers/{namespace}{names}"
+
+
+def extension_resource_id(parts: list[str], _target: tuple[str, str]) -> str:
+    """The id of extensionResourceId(): the id of a resource, the type, and names."""
+    base, *others = parts
+    _, namespace, names = _typed(others)
+    return f"{base.rstrip('/')}/providers/{namespace}{names}"
+
+
+def _typed(parts: list[str]) -> tuple[list[str], str, str]:
+    """(what is before the type, its namespace, pairs of type and name)."""
+    at = next((index for index, part in enumerate(parts) if "/" in part), None)
+    if at is None or at > 2:  # noqa: PLR2004  a subscription and a group
         raise OpenError
-    namespace, *kinds = names[at].split("/")
-    pairs = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, names[at + 1 :], strict=True))
-    return f"/subscriptions/.../resourceGroups/.../providers/{namespace}/{pairs}"
+    namespace, *kinds = parts[at].split("/")
+    pairs = (f"/{kind}/{name}" for kind, name in zip(kinds, parts[at + 1 :], strict=True))
+    return parts[:at], namespace, "".join(pairs)
+
+
+ID_FUNCTIONS: dict[str, Callable[[list[str], tuple[str, str]], str]] = {
+    "resourceid": resource_id,
+    "subscriptionresourceid": subscription_resource_id,
+    "extensionresourceid": extension_resource_id,
+}
+"""Functions of resource ids: of the arguments, and the (subscription, group) of the deployment."""
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -455,8 +490,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "items": _items,
     "objectkeys": lambda value: sorted(value.keys()),
     "range": _range,
-    "resourceid": _resource_id,
-    "subscriptionresourceid": _resource_id,
 }
 """Functions by their names in lower case."""
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from copy import copy
 from typing import Any
 
-from hotpatch_cli.armtemplate.expressions import Names, StepBudget, evaluate
-from hotpatch_cli.armtemplate.functions import is_number
+from hotpatch_cli.armtemplate.expressions import Names, StepBudget, evaluate, partly
+from hotpatch_cli.armtemplate.functions import HERE, is_number
 from hotpatch_cli.armtemplate.nodes import (
     Nodes,
     PositionedMapping,
@@ -24,10 +24,13 @@ MAX_COPIES = 800  # the limit of Azure Resource Manager for one loop
 _COUNT = re.compile(r"[0-9]{1,3}")
 _SECRET = ("securestring", "secureobject")
 _MAX_CALLS = 20
-"""Functions of a template that call one another, and types that name one another."""
+"""Functions of a template that call one another, types and deployments that name one another."""
+NESTED = "microsoft.resources/deployments"
+_LOOPED = re.compile(r"(.+)\[([0-9]{1,3})\]")
+"""The name of one resource of a loop in Bicep: `module[0]`."""
 
 Path = tuple[str, ...]
-LeftOpen = list[tuple[Path, str]]
+LeftOpen = list[tuple[Path, Open]]
 
 
 class TemplateScope:
@@ -36,9 +39,20 @@ class TemplateScope:
     """
 
     def __init__(
-        self, template: PositionedMapping, given: dict[str, Any], nodes: Nodes, budget: StepBudget
+        self,
+        template: PositionedMapping,
+        given: dict[str, Any],
+        nodes: Nodes,
+        budget: StepBudget,
+        target: tuple[str, str] = (HERE, HERE),
     ) -> None:
-        """`given` has the values of parameters, by name in lower case."""
+        """`given` has the values of parameters, by name in lower case; `target` is the
+        (subscription, group) that ids without their own have.
+        """
+        self.target = target
+        self.deployed_to = target
+        self.parent: str | None = None
+        self.resources = template.get("resources")
         self.nodes = nodes
         self.budget = budget
         self.given = given
@@ -50,7 +64,7 @@ class TemplateScope:
         self.loops: dict[str, int] = {}
         self.innermost: str | None = None
         self._known: dict[tuple[str, str], Any] = {}
-        self._names = Names(self._parameter, self._variable, self._loop, self._function)
+        self._names = self._new_names()
         loops = self.variables.pop("copy", None)
         if is_sequence(loops):
             self.variables |= {name.lower(): value for name, value in self._copied(loops)}
@@ -59,8 +73,60 @@ class TemplateScope:
         """The same scope within one more loop."""
         inner = copy(self)
         inner.loops, inner.innermost = {**self.loops, loop.lower(): index}, loop.lower()
-        inner._names = Names(inner._parameter, inner._variable, inner._loop, inner._function)
+        inner._names = inner._new_names()
         return inner
+
+    def inside(self, parent: str) -> "TemplateScope":
+        """The same scope for the resources that are written in a resource."""
+        inner = copy(self)
+        inner.parent = parent
+        return inner
+
+    def to(self, target: tuple[str, str]) -> "TemplateScope":
+        """The same scope for resources that are deployed to another subscription or group."""
+        inner = copy(self)
+        inner.deployed_to = target
+        return inner
+
+    def nested(self, resource: PositionedMapping) -> "TemplateScope | None":
+        """The scope of a nested deployment: this one (the default), or the inner; None where its
+        template is in another file.
+        """
+        properties = under(resource, "properties")
+        template = under(properties, "template")
+        if not is_mapping(template):
+            return None
+        target = self._target_of(resource)
+        if str(under(properties, "expressionEvaluationOptions", "scope")).lower() != "inner":
+            return self.to(target)
+        given = given_values(self.value(under(properties, "parameters")))
+        return TemplateScope(template, given, self.nodes, self.budget, target)
+
+    def _target_of(self, resource: PositionedMapping) -> tuple[str, str]:
+        """The (subscription, group) of a nested deployment: its own, or those around it."""
+        subscription, group = (
+            self.partly(under(resource, key)) for key in ("subscriptionId", "resourceGroup")
+        )
+        if subscription and not group:
+            return subscription, ""
+        return subscription or self.deployed_to[0], group or self.deployed_to[1]
+
+    def partly(self, node: Any) -> str:
+        """The text of a node, with what stays open in brackets; empty where it's no text."""
+        value = self.value(node)
+        if isinstance(value, Open):
+            return value.partly()
+        return value if isinstance(value, str) else ""
+
+    def _new_names(self) -> Names:
+        return Names(
+            self._parameter,
+            self._variable,
+            self._loop,
+            self._function,
+            self._reference,
+            self.target,
+        )
 
     def value(self, node: Any) -> Any:
         """The value of a node, in which open expressions are unchanged."""
@@ -122,7 +188,7 @@ class TemplateScope:
         if left_open is None:
             return value
         if isinstance(value, Open):
-            left_open.append((path, str(value)))
+            left_open.append((path, value))
             return value
         if self.budget.spent():
             return None
@@ -146,7 +212,43 @@ class TemplateScope:
         try:
             return self.nodes.of(evaluate(text, self._names, self.budget))
         except OpenError:
-            return Open(text)
+            return Open(text, lambda: partly(text, self._names, self.budget))
+
+    def _reference(self, name: str) -> Any:
+        """A nested deployment of this template, by its name, with its outputs."""
+        key = ("reference", name)
+        if key not in self._known:
+            self._known[key] = None  # a deployment whose parameters need its outputs
+            self._known[key] = self._outputs(name)
+        if self._known[key] is None:
+            raise OpenError
+        return {"outputs": self._known[key]}
+
+    def _outputs(self, name: str) -> dict[str, Any] | None:
+        """The outputs of a nested deployment of this template; None where there are none."""
+        found, scope = self._deployment(name)
+        inner = scope.nested(found) if found is not None else None
+        outputs = under(found, "properties", "template", "outputs")
+        if inner is None or not is_mapping(outputs) or self.calls == _MAX_CALLS:
+            return None
+        inner.calls = self.calls + 1
+        return {
+            key: {"value": inner.value(under(output, "value"))} for key, output in outputs.items()
+        }
+
+    def _deployment(self, name: str) -> "tuple[PositionedMapping | None, TemplateScope]":
+        """The nested deployment of a name, None where there is none; the scope of its parts."""
+        loop = _LOOPED.fullmatch(name)
+        symbol = loop[1] if loop else name
+        for known, resource in members(self.resources):
+            if str(under(resource, "type")).lower() != NESTED:
+                continue
+            if known == symbol:
+                looped = loop and self.within(str(under(resource, "copy", "name")), int(loop[2]))
+                return resource, looped or self
+            if known is None and self.partly(under(resource, "name")) == name:
+                return resource, self
+        return None, self
 
     def _copied(self, loops: PositionedSequence) -> Iterator[tuple[str, Any]]:
         """(property, its items) of each loop in the `copy` of a mapping."""
@@ -191,7 +293,7 @@ class TemplateScope:
         declared = [under(part, "name") for part in under(function, "parameters") or ()]
         if self.calls == _MAX_CALLS or len(declared) != len(arguments):
             raise OpenError
-        inner = TemplateScope(self.nodes.mapping(0), {}, self.nodes, self.budget)
+        inner = TemplateScope(self.nodes.mapping(0), {}, self.nodes, self.budget, self.target)
         inner.given = {
             str(parameter).lower(): self.nodes.of(value)
             for parameter, value in zip(declared, arguments, strict=True)
@@ -226,6 +328,13 @@ def _functions(node: Any) -> dict[str, Any]:
         members = by_lower_name(under(group, "members"))
         functions |= {space + name: function for name, function in members.items()}
     return functions
+
+
+def members(node: Any) -> Any:
+    """(symbol, resource) of a template: a list or, with the names of Bicep, a mapping."""
+    if is_mapping(node):
+        return node.items()
+    return ((None, resource) for resource in node) if is_sequence(node) else ()
 
 
 def by_lower_name(node: Any) -> dict[str, Any]:

@@ -4,7 +4,8 @@ https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/templat
 """
 
 import re
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self
 
 MAX_EXPRESSION = 8192
 _MAX_DEPTH = 40
@@ -20,9 +21,29 @@ class OpenError(Exception):
 
 
 class Open(str):
-    """An expression that stays open, in the place of its value."""
+    """An expression that stays open, in the place of its value.
 
-    __slots__ = ()
+    `partly` returns the text as far as it's known: two expressions that come to the same are the
+    same name or resource id, whatever they'll be.
+    """
+
+    __slots__ = ("_partly",)
+    _partly: Callable[[], str] | None
+
+    def __new__(cls, text: str, partly: Callable[[], str] | None = None) -> Self:
+        """The text of an expression in brackets."""
+        new = super().__new__(cls, text)
+        new._partly = partly
+        return new
+
+    def partly(self) -> str:
+        """The text with what is known in its place, and what is open in brackets."""
+        return self._partly() if self._partly else without_slash(self)
+
+
+def without_slash(text: str) -> str:
+    """The text of an expression as one word of a resource id."""
+    return text.replace("/", "|")
 
 
 class Literal(NamedTuple):

@@ -9,21 +9,28 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from hotpatch_cli.armtemplate.expressions import MAX_STEPS, StepBudget
-from hotpatch_cli.armtemplate.functions import is_number
+from hotpatch_cli.armtemplate.functions import HERE, is_number
 from hotpatch_cli.armtemplate.nodes import (
     Nodes,
     PositionedMapping,
     is_mapping,
-    is_sequence,
     under,
 )
-from hotpatch_cli.armtemplate.scope import MAX_COPIES, LeftOpen, Path, TemplateScope, given_values
+from hotpatch_cli.armtemplate.scope import (
+    MAX_COPIES,
+    NESTED,
+    LeftOpen,
+    Path,
+    TemplateScope,
+    given_values,
+    members,
+)
 from hotpatch_cli.armtemplate.syntax import Open, is_expression
 
 _TEMPLATE = re.compile(
     r"/(?:subscription|managementGroup|tenant)?deploymentTemplate\.json", re.IGNORECASE
 )
-_NESTED = "microsoft.resources/deployments"
+_OF_SUBSCRIPTION = "/subscriptiondeploymenttemplate.json"
 _NO_BODY = ("resources", "copy", "dependson")
 """Keys of a resource that only say when and how often it is deployed, and what else is."""
 _MAX_RESOURCES = 20_000
@@ -36,14 +43,18 @@ class TemplateResource(NamedTuple):
 
     `name` may be an expression that stays open, and is None where there is none. `symbol` is the
     name that Bicep gives the resource in the template. `nested_in` has the names of the deployments
-    around it; `open_at` has (path in lower case, expression).
+    around it; `open_at` has (path in lower case, expression). `target` is the (subscription, group)
+    it's deployed to; `parent` is the type and name of
+    the resource that it's written in.
     """
 
     name: str | None
     body: Any
     nested_in: tuple[str, ...] = ()
-    open_at: tuple[tuple[Path, str], ...] = ()
+    open_at: tuple[tuple[Path, Open], ...] = ()
     symbol: str | None = None
+    target: tuple[str, str] = (HERE, HERE)
+    parent: str | None = None
 
     @property
     def label(self) -> str:
@@ -99,7 +110,8 @@ def resolve(
     template.
     """
     walk = _Walk(types, nodes)
-    scope = TemplateScope(template, given_values(parameters), nodes, walk.budget)
+    group = "" if _OF_SUBSCRIPTION in str(template.get("$schema")).lower() else HERE
+    scope = TemplateScope(template, given_values(parameters), nodes, walk.budget, (HERE, group))
     try:
         resources = tuple(walk.template(template, scope))
     except _StoppedError:
@@ -147,7 +159,7 @@ class _Walk:
         self, template: PositionedMapping, scope: TemplateScope, nested_in: tuple[str, ...] = ()
     ) -> Iterator[TemplateResource]:
         """The resources that count, of a template and those nested in it."""
-        for symbol, resource in _resources(template.get("resources")):
+        for symbol, resource in members(template.get("resources")):
             if is_mapping(resource) and resource.get("existing") is not True:
                 for copy_scope in self.copies(resource, scope):
                     yield from self.resource(symbol, resource, copy_scope, nested_in)
@@ -197,7 +209,7 @@ class _Walk:
         if scope.value(resource.get("condition")) is False:
             kind = str(resource.get("type")).lower()
             self.off += kind in self.types
-            self.off_nested += kind == _NESTED
+            self.off_nested += kind == NESTED
             return
         kind = str(scope.value(resource.get("type"))).lower()
         if kind in self.types:
@@ -206,19 +218,28 @@ class _Walk:
             # A name that stays open is still the only name.
             names = [under(body, "name"), *(text for path, text in left_open if path == ("name",))]
             name = next((name for name in names if isinstance(name, str) and name.strip()), None)
-            yield TemplateResource(name, body, nested_in, tuple(left_open), symbol)
-        elif kind == _NESTED:
+            yield TemplateResource(
+                name,
+                body,
+                nested_in,
+                tuple(left_open),
+                symbol,
+                target=scope.deployed_to,
+                parent=scope.parent,
+            )
+        elif kind == NESTED:
             yield from self.nested(symbol, resource, scope, nested_in)
         else:
             self.other_types[kind] = self.other_types.get(kind, 0) + 1
-            yield from self.template(self.children(resource), scope, nested_in)
+        if kind != NESTED and "resources" in resource:
+            inner = scope.inside(f"{kind}/{scope.partly(resource.get('name'))}")
+            yield from self.template(self.children(resource), inner, nested_in)
 
     def children(self, resource: PositionedMapping) -> PositionedMapping:
         """The resources within a resource, as a template."""
         inner = self.nodes.mapping(resource.mark)
-        if "resources" in resource:
-            mark = resource.at("resources")
-            inner.put("resources", resource["resources"], resource.mark, mark)
+        mark = resource.at("resources")
+        inner.put("resources", resource["resources"], resource.mark, mark)
         return inner
 
     def nested(
@@ -229,21 +250,11 @@ class _Walk:
         nested_in: tuple[str, ...],
     ) -> Iterator[TemplateResource]:
         """The resources of a nested deployment, in the outer scope (the default) or the inner."""
-        properties = under(resource, "properties")
-        template = under(properties, "template")
-        if not is_mapping(template):
+        inner = scope.nested(resource)
+        if inner is None:
             self.linked += 1
             return
         value = scope.value(resource.get("name"))
         name = symbol if symbol and isinstance(value, Open) else str(value)
-        if str(under(properties, "expressionEvaluationOptions", "scope")).lower() == "inner":
-            given = given_values(scope.value(under(properties, "parameters")))
-            scope = TemplateScope(template, given, self.nodes, self.budget)
-        yield from self.template(template, scope, (*nested_in, name))
-
-
-def _resources(node: Any) -> Any:
-    """(symbol, resource) of a template: a list or, with the names of Bicep, a mapping."""
-    if is_mapping(node):
-        return node.items()
-    return ((None, resource) for resource in node) if is_sequence(node) else ()
+        template = under(resource, "properties", "template")
+        yield from self.template(template, inner, (*nested_in, name))

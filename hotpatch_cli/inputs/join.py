@@ -94,9 +94,13 @@ def join(sources: Sequence[SourceData], prefer: str | None = None) -> Joined:
 
 
 def _unmatched_problems(unmatched: Unmatched, machines: list[Machine]) -> Iterator[Problem]:
-    """Records that belong to no machine: there is no machine at all, or the source names none."""
-    if unmatched and not machines:
-        _, part = unmatched[0]
+    """Records that belong to no machine: there is no machine at all, or the source names none.
+
+    Assignments of schedules need no machine: the schedules themselves can be listed.
+    """
+    stated = [one for one in unmatched if one[0].maintenance is None]
+    if stated and not machines:
+        _, part = stated[0]
         message = "The file has records of machines, but no source defines the machines."
         remedy = "Add an inventory or an export that lists the machines."
         yield _problem(part.origin.locate("name"), message, remedy)

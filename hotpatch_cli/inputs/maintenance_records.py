@@ -19,7 +19,7 @@ class Configuration(NamedTuple):
     """A maintenance configuration as it was written; `origin` has the place of each field.
 
     `starts` and `expires` are local moments in `timezone`; a field that is missing is None, and so
-    is one that a plan leaves open until it is applied (`left_open`). `guest_mode` is the
+    is one that stays open until `known_after` (`left_open`). `guest_mode` is the
     `InGuestPatchMode`, `installs` whether `installPatches` is present, `location` the region.
     `by_azurerm` is true where the azurerm provider of Terraform sends it to Azure.
     """
@@ -39,6 +39,7 @@ class Configuration(NamedTuple):
     installs: bool = False
     location: str | None = None
     by_azurerm: bool = False
+    known_after: str = "`terraform apply`"
 
     @property
     def runner(self) -> str:
@@ -50,18 +51,43 @@ class Configuration(NamedTuple):
 
     @property
     def for_guests(self) -> bool:
-        """Whether it restarts guests; the service also returns several scopes in one text."""
-        return GUEST.lower() in re.split(r"[,\s]+", self.scope.lower())
+        """Whether it restarts guests; the service also returns several scopes in one text. One that
+        is open can.
+        """
+        return "maintenanceScope" in self.left_open or GUEST.lower() in re.split(
+            r"[,\s]+", self.scope.lower()
+        )
+
+
+class DynamicScope(NamedTuple):
+    """The filter of a dynamic scope: which machines of a subscription a configuration takes.
+
+    An empty filter takes all. `subscription` is an id in lower case, None where the source doesn't
+    tell. Locations, types and groups are in lower case, locations without spaces; a tag has its
+    name in lower case and its values as written. With `any_tag` one tag is enough. `left_open` has
+    the parts that are known only after an apply or a deployment.
+    """
+
+    subscription: str | None
+    locations: tuple[str, ...] = ()
+    os_types: tuple[str, ...] = ()
+    resource_types: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    any_tag: bool = False
+    left_open: tuple[str, ...] = ()
 
 
 class Assignment(NamedTuple):
-    """A configuration's assignment to a machine, by resource ids or addresses; a dynamic scope has
-    no machine.
+    """A configuration's assignment to a machine, by resource ids or addresses; one to a dynamic
+    scope has no machine.
     """
 
     configuration: str
     machine: str | None
     origin: NodeOrigin
+    scope: DynamicScope | None = None
+    name: str = ""
 
 
 class Maintenance(NamedTuple):

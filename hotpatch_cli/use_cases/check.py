@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.eligibility.verdict import Judge, Judgment
 from hotpatch_cli.errors import refuse
 from hotpatch_cli.knowledge.records import PRODUCT_NAMES, PRODUCTS, Knowledge, Release, Rule
@@ -132,12 +133,22 @@ def require_something(report: Report, names: Iterable[str]) -> None:
     """Raise InputError where nothing was judged: an empty fleet must never pass."""
     if not report.machines:
         changes = None if report.skipped else report.fleet.changes
-        why = nothing_judged(changes) or nothing_to_check(len(report.skipped))
+        why = nothing_judged(changes) or nothing_to_check(
+            len(report.skipped), len(report.fleet.windows)
+        )
         raise refuse(", ".join(names), why, "Nothing was checked.")
 
 
-def nothing_to_check(skipped: int) -> str:
-    """Why there is nothing to judge in a fleet of which all machines were skipped."""
+def nothing_to_check(skipped: int, windows: int = 0) -> str:
+    """Why there is nothing to judge in a fleet of which all machines were skipped, or that has
+    `windows` alone.
+    """
+    if skipped == 0 and windows:
+        return (
+            f"{counted(windows, 'maintenance schedule')} and no machine found. Add an inventory or "
+            "an export that lists the machines, or run `hotpatch windows list` or "
+            "`hotpatch windows lint`."
+        )
     if skipped == 0:
         return "No machine was found. Add machines under `machines`, or specify another file."
     if skipped == 1:

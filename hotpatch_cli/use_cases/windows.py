@@ -66,6 +66,8 @@ def list_openings(
     """(the openings, machine by machine in the order of the fleet; machines whose zone is unknown,
     as problems).
     """
+    if not fleet.machines:
+        return _openings_alone(fleet, question)
     shared, problems = openings_by_machine(fleet, question)
     if question.by_window:
         distinct: dict[UpcomingOpening, None] = {}
@@ -81,6 +83,22 @@ def list_openings(
             by_azure = azures if row.runner in RUN_BY_AZURE else None
             by_machine.append(row._replace(machine=name, runner=runner or by_azure or row.runner))
     return tuple(by_machine), problems
+
+
+def _openings_alone(
+    fleet: Fleet, question: OpeningQuery
+) -> tuple[tuple[UpcomingOpening, ...], tuple[Problem, ...]]:
+    """The openings of a fleet that has windows and no machine, such as exported schedules."""
+    book = _Book(fleet, question)
+    found: list[UpcomingOpening] = []
+    problems: list[Problem] = []
+    for name in sorted(fleet.windows):
+        upcoming = book.of(Placement(windows=(name,)))
+        if isinstance(upcoming, ZoneMissing):
+            problems.append(Problem("windows", None, None, f"{quoted(name)}: {upcoming}."))
+        else:
+            found += upcoming
+    return tuple(found), tuple(problems)
 
 
 def _runners_on(fleet: Fleet, machine: Machine) -> tuple[str | None, str | None]:

@@ -16,7 +16,7 @@ def nothing(*_names: Any) -> Any:
     raise OpenError
 
 
-NAMES = Names(nothing, nothing, nothing, nothing)
+NAMES = Names(nothing, nothing, nothing, nothing, nothing)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 

@@ -52,8 +52,7 @@ def _read(document: Document) -> SourceData:
 
 def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -> None:
     """Add a VM: an extension of a machine of Azure Arc, whose id and name it bears."""
-    top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
-    owner = _INSTANCE.sub("", top.text("id") or "")
+    owner = _INSTANCE.sub("", ResourceView(resource, log).text("id") or "")
     if "/" not in owner:
         log.add(
             resource.mark,
@@ -61,6 +60,12 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
             "Include the `id` column in the export.",
         )
         return
+    source.machines.append(instance_of(resource, owner, log))
+
+
+def instance_of(resource: Mapping, owner: str, log: Log) -> Machine:
+    """The machine of a VM instance: it has the id and name of its `owner`, the machine of Arc."""
+    top, view = ResourceView(resource, log), ResourceView(body_of(resource), log)
     reference, region = view.text(*_REFERENCE), top.text("location")
     secure_boot = view.flag(*_SECURE_BOOT)
     facts = Facts(
@@ -77,7 +82,7 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
         unresolved=(("image", name_in(reference)),) if reference else (),
     )
     computer = view.text("osProfile", "computerName")
-    machine = Machine(
+    return Machine(
         name=name_in(owner),
         id=owner,
         facts=facts,
@@ -86,7 +91,6 @@ def _take_machine(resource: Mapping, _kind: str, source: SourceData, log: Log) -
         aliases=(computer,) if computer else (),
         refers=(reference,) if reference else (),
     )
-    source.machines.append(machine)
 
 
 def _paths(resource: Mapping) -> dict[str, tuple[str, ...]]:
@@ -101,7 +105,7 @@ def _paths(resource: Mapping) -> dict[str, tuple[str, ...]]:
     return {field: (*prefix, *path) for field, path in inside.items()} | {"region": ("location",)}
 
 
-def _take_image(resource: Mapping, kind: str, source: SourceData, log: Log) -> None:
+def take_image(resource: Mapping, kind: str, source: SourceData, log: Log) -> None:
     """Add what an image states of the VMs made from it; without names only a gallery image, a disk
     of the user's, states it.
     """
@@ -130,7 +134,7 @@ def _take_image(resource: Mapping, kind: str, source: SourceData, log: Log) -> N
 
 _TAKERS: dict[str, Taker] = {
     LOCAL_VM: _take_machine,
-    MARKETPLACE_IMAGE: _take_image,
-    GALLERY_IMAGE: _take_image,
+    MARKETPLACE_IMAGE: take_image,
+    GALLERY_IMAGE: take_image,
 }
 READER = Reader(_recognizes, _read)

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar
 from hotpatch_cli.documents.codec import parse_duration, sentence
 from hotpatch_cli.documents.tree import Document, Log, quoted
 from hotpatch_cli.documents.tree import Mapping as MappingNode
+from hotpatch_cli.inputs.dynamic_scopes import scope_of, subscription_in
 from hotpatch_cli.inputs.maintenance_records import (
     FIELDS,
     GUEST,
@@ -36,7 +37,7 @@ from hotpatch_cli.inputs.resources import (
     note_truncated,
     resources,
 )
-from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig
+from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, group_of
 from hotpatch_cli.schedule.azure import AzureRecurrence, parse_azure
 from hotpatch_cli.schedule.clock import MIDNIGHT
 from hotpatch_cli.schedule.windows import Window, validate
@@ -73,7 +74,7 @@ def _read(document: Document) -> SourceData:
         if kind == CONFIGURATION:
             configurations.append(configuration_of(resource, document, log))
         elif kind == ASSIGNMENT:
-            assignments.append(_assignment(resource, document, log))
+            assignments.append(assignment_of(resource, document, log))
         else:
             others += 1
     if not configurations and not assignments:
@@ -129,7 +130,10 @@ def configuration_of(resource: MappingNode, document: Document, log: Log) -> Con
     )
 
 
-def _assignment(resource: MappingNode, document: Document, log: Log) -> Assignment | None:
+def assignment_of(resource: MappingNode, document: Document, log: Log) -> Assignment | None:
+    """The assignment of a resource, in REST's shape or as az flattens it; None where it names no
+    configuration.
+    """
     view = ResourceView(body_of(resource), log)
     own = () if view.body is resource else ("properties",)
     configuration = view.text("maintenanceConfigurationId")
@@ -140,16 +144,26 @@ def _assignment(resource: MappingNode, document: Document, log: Log) -> Assignme
             "Include the `properties` column in the export.",
         )
         return None
-    assigned = ResourceView(resource, log).text("id") or ""
+    top = ResourceView(resource, log)
+    identity = top.text("id") or ""
     to = (
         view.text("resourceId")
-        or re.split("/providers/microsoft.maintenance/", assigned, flags=re.IGNORECASE)[0]
+        or re.split("/providers/microsoft.maintenance/", identity, flags=re.IGNORECASE)[0]
     )
     machine = to if "/providers/" in to.lower() else None
+    scope = None
+    if machine is None:
+        scope = scope_of(dig(view.body, "filter"), subscription_in(to), group_of(to), log)
     return Assignment(
         configuration,
         machine,
-        NodeOrigin(document, resource, {"window": (*own, "maintenanceConfigurationId")}),
+        NodeOrigin(
+            document,
+            resource,
+            {"window": (*own, "maintenanceConfigurationId"), "filter": (*own, "filter")},
+        ),
+        scope=scope,
+        name=top.text("name") or name_in(identity),
     )
 
 
@@ -198,12 +212,16 @@ def parts_of(configuration: Configuration) -> Parts:
 
 def window_of(configuration: Configuration, name: str | None = None) -> Window:
     """The window that a configuration describes. Raises RefusedError with field and reason."""
+    after = configuration.known_after
+    if "maintenanceScope" in configuration.left_open:
+        field = "maintenanceScope"
+        raise RefusedError(field, f"{field} is known only after {after}.")
     if not configuration.for_guests:
         raise RefusedError(
             "maintenanceScope", f"The scope is {configuration.scope}. Only {GUEST} restarts guests."
         )
     for field in filter(FIELDS.__contains__, configuration.left_open):
-        raise RefusedError(field, f"{field} is known only after `terraform apply`.")
+        raise RefusedError(field, f"{field} is known only after {after}.")
     start, expires, rule, duration, refused = parts_of(configuration)
     if start is None or rule is None or duration is None or refused:
         raise RefusedError(*refused[0])

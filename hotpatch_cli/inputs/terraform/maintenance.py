@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
+from hotpatch_cli.inputs.dynamic_scopes import is_any, merged_tags, region, subscription_in
 from hotpatch_cli.inputs.maintenance_records import (
     FIELDS,
     MODE,
     PATCHES,
     Assignment,
     Configuration,
+    DynamicScope,
     Maintenance,
 )
 from hotpatch_cli.inputs.source import NodeOrigin, dig, items
@@ -26,6 +28,10 @@ ASSIGNMENT = "azurerm_maintenance_assignment_virtual_machine"
 DYNAMIC = "azurerm_maintenance_assignment_dynamic_scope"
 TYPES = (CONFIGURATION, ASSIGNMENT, DYNAMIC)
 
+_FILTER_LISTS = ("locations", "os_types", "resource_types", "resource_groups")
+_FILTER_PARTS = {f"filter.{key}": key for key in (*_FILTER_LISTS, "tags")} | {
+    "filter.tag_filter": "any_tag"
+}
 _INDEX = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
 _WINDOW = {
     "startDateTime": "start_date_time",
@@ -111,8 +117,54 @@ def _assignment(
         or links.target(resource.address, "maintenance_configuration_id")
         or resource.address,
         machine if resource.type == ASSIGNMENT else None,
-        NodeOrigin(document, resource.values, {"window": ("maintenance_configuration_id",)}),
+        NodeOrigin(
+            document,
+            resource.values,
+            {"window": ("maintenance_configuration_id",), "filter": ("filter",)},
+        ),
+        scope=_dynamic_scope(view) if resource.type == DYNAMIC else None,
+        name=view.text("name", "name") or resource.address,
     )
+
+
+def _dynamic_scope(view: Attributes) -> DynamicScope:
+    """The filter of a dynamic scope. Before an apply the subscription isn't known: it's that of the
+    provider.
+    """
+    lists = {key: _words(_filter_part(view, key)) for key in _FILTER_LISTS}
+    tags, operator = (_filter_part(view, key) for key in ("tags", "tag_filter"))
+    return DynamicScope(
+        subscription_in(view.text("filter.subscription", "id")),
+        locations=tuple(map(region, lists["locations"])),
+        os_types=tuple(map(str.lower, lists["os_types"])),
+        resource_types=tuple(map(str.lower, lists["resource_types"])),
+        resource_groups=tuple(map(str.lower, lists["resource_groups"])),
+        tags=merged_tags((str(dig(tag, "tag")), _words(dig(tag, "values"))) for tag in items(tags)),
+        any_tag=is_any(operator),
+        left_open=tuple(part for field, part in _FILTER_PARTS.items() if field in view.left_open),
+    )
+
+
+def _filter_part(view: Attributes, key: str) -> Any:
+    """A part of a filter; None where it's open, also in part: then it isn't the whole."""
+    if view.is_open(f"filter.{key}", "filter", key):
+        return None
+    for tree in (view.resource.unknown, view.resource.sensitive):
+        if any(_has_mark(dig(block, key)) for block in items(dig(tree, "filter"))):
+            view.left_open[f"filter.{key}"] = key
+            return None
+    return view.node("filter", key)[0]
+
+
+def _has_mark(tree: Any) -> bool:
+    """Whether a tree of marks has one, at any depth."""
+    if isinstance(tree, Mapping):
+        return any(map(_has_mark, tree.values()))
+    return tree is True or any(map(_has_mark, items(tree)))
+
+
+def _words(listed: Any) -> list[str]:
+    return [value for value in items(listed) if isinstance(value, str)]
 
 
 class _Links:

@@ -1,0 +1,293 @@
+"""Maintenance configurations and their assignments in ARM templates and compiled Bicep.
+
+A template knows neither its subscription nor, mostly, its resource group, and often not the names
+of its resources: what an assignment connects is found by the expressions.
+https://learn.microsoft.com/azure/templates/microsoft.maintenance/configurationassignments
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hotpatch_cli.armtemplate import HERE, TemplateResource
+from hotpatch_cli.documents.tree import Document, Log, Mapping
+from hotpatch_cli.inputs.azure.maintenance import configuration_of
+from hotpatch_cli.inputs.dynamic_scopes import scope_of, subscription_in
+from hotpatch_cli.inputs.maintenance_records import (
+    FIELDS,
+    MODE,
+    PATCHES,
+    Assignment,
+    Configuration,
+    DynamicScope,
+    Maintenance,
+)
+from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, name_in
+from hotpatch_cli.inputs.source import NodeOrigin, dig, group_of
+
+AFTER = "the deployment"
+_NESTED_ASSIGNMENT = "/providers/configurationassignments"
+_CHILD_ASSIGNMENT = _NESTED_ASSIGNMENT[1:]
+TYPES = (
+    CONFIGURATION,
+    ASSIGNMENT,
+    _CHILD_ASSIGNMENT,
+    f"microsoft.compute/virtualmachines{_NESTED_ASSIGNMENT}",
+    f"microsoft.compute/virtualmachinescalesets{_NESTED_ASSIGNMENT}",
+    f"microsoft.hybridcompute/machines{_NESTED_ASSIGNMENT}",
+)
+"""An assignment is an extension of its machine: by `scope`, or by its type and name."""
+
+_LAST = re.compile(r"(?:.*/providers/|/)?([^/]+/[^/]+)/([^/]+)/?", re.IGNORECASE)
+_FILTER_PARTS = {
+    "locations": "locations",
+    "ostypes": "os_types",
+    "resourcetypes": "resource_types",
+    "resourcegroups": "resource_groups",
+}
+_WINDOW = "maintenancewindow"
+_GROUP = "resource_groups"
+
+
+class Target(NamedTuple):
+    """What an id or a scope names: its type and name in lower case, and where it is, as far as it's
+    known.
+    """
+
+    type: str
+    name: str
+    subscription: str | None
+    group: str | None
+
+    def is_same(self, other: "Target") -> bool:
+        """Whether both can be one resource."""
+        if (self.type, self.name) != (other.type, other.name):
+            return False
+        pairs = ((self.subscription, other.subscription), (self.group, other.group))
+        return all(one is None or two is None or one == two for one, two in pairs)
+
+
+class NamedMachine(NamedTuple):
+    """A machine of a template, with the name that it has in the fleet."""
+
+    target: Target
+    name: str
+
+
+def maintenance_in(
+    resources: Sequence[TemplateResource],
+    machines: Sequence[NamedMachine],
+    document: Document,
+    log: Log,
+) -> Maintenance | None:
+    """The maintenance data of a template; None where it has none."""
+    kinds = [kind_in(resource) for resource in resources]
+    found = [
+        (resource, _configuration(resource, document, log))
+        for resource, kind in zip(resources, kinds, strict=True)
+        if kind == CONFIGURATION
+    ]
+    configurations = _told_apart(found)
+    known = [
+        (target_of(resource, CONFIGURATION), configuration)
+        for (resource, _), configuration in zip(found, configurations, strict=True)
+    ]
+    assignments = [
+        assigned
+        for resource, kind in zip(resources, kinds, strict=True)
+        if kind in TYPES[1:] and (assigned := _assignment(resource, known, machines, document, log))
+    ]
+    if not configurations and not assignments:
+        return None
+    return Maintenance(tuple(configurations), tuple(assignments), alone=not machines)
+
+
+def kind_in(resource: TemplateResource) -> str:
+    """The type of a resource, in lower case."""
+    return str(dig(resource.body, "type")).lower()
+
+
+def target_of(resource: TemplateResource, kind: str) -> Target:
+    """A resource of a template as an id names it."""
+    name = getattr(resource.name, "partly", lambda: resource.name)() or ""
+    return Target(kind, name.lower(), *map(_known, resource.target))
+
+
+def text_at(resource: TemplateResource, *path: str) -> str | None:
+    """The text under a path, with what stays open in brackets."""
+    value = dig(resource.body, *path)
+    if isinstance(value, str):
+        return value
+    lower = tuple(map(str.lower, path))
+    return next((text.partly() for at, text in resource.open_at if at == lower), None)
+
+
+def owner_of(resource: TemplateResource) -> str | None:
+    """What an extension resource is on, by its `scope`, its parent, or its type and name."""
+    if scope := text_at(resource, "scope"):
+        return scope
+    kind = kind_in(resource)
+    if kind == _CHILD_ASSIGNMENT:
+        return resource.parent
+    if kind.endswith(_NESTED_ASSIGNMENT):
+        machine = (text_at(resource, "name") or "").split("/")[0]
+        return f"{kind.removesuffix(_NESTED_ASSIGNMENT)}/{machine}"
+    return None
+
+
+def parsed(text: str | None) -> Target | None:
+    """What a resource id, or the type and name of a scope, names; None for a subscription or a
+    group.
+    """
+    found = _LAST.fullmatch(text or "")
+    if text is None or found is None or "." not in found[1].split("/")[0]:
+        return None
+    where = _known(subscription_in(text)), _known((group_of(text) or "").lower())
+    return Target(found[1].lower(), found[2].lower(), *where)
+
+
+def _known(word: str | None) -> str | None:
+    """A subscription or a group; None where it's open."""
+    return word.lower() if word and word != HERE and "[" not in word else None
+
+
+# --- configurations ----------------------------------------
+
+
+def _configuration(resource: TemplateResource, document: Document, log: Log) -> Configuration:
+    body = Mapping(resource.body.mark)
+    for key, value, key_mark, mark in resource.body.placed():
+        body.put(key, value, key_mark, mark)
+    if dig(body, "name") is None:
+        body.put("name", resource.label, body.mark, body.mark)
+    subscription, group = map(_known, resource.target)
+    configuration = configuration_of(body, document, log)
+    identity = None
+    if subscription and group:
+        identity = (
+            f"/subscriptions/{subscription}/resourceGroups/{group}/providers/"
+            f"Microsoft.Maintenance/maintenanceConfigurations/{configuration.name}"
+        )
+    return configuration._replace(
+        id=identity,
+        left_open=tuple(dict.fromkeys(left_open(path for path, _ in resource.open_at))),
+        known_after=AFTER,
+    )
+
+
+def left_open(paths: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """The fields of a configuration that are open, by paths in its resource."""
+    fields = {field.lower(): field for field in FIELDS}
+    for path in paths:
+        inner = path[1:] if path[:1] == ("properties",) else path
+        words = inner[1:] if inner[:1] == (_WINDOW,) else inner
+        if not words:
+            yield from FIELDS
+        if not inner:
+            yield from (MODE, PATCHES, "maintenanceScope")
+        elif inner == ("maintenancescope",):
+            yield "maintenanceScope"
+        elif inner == (PATCHES.lower(),):
+            yield PATCHES
+        elif inner[0] == "extensionproperties" and inner[1:] in ((), (MODE.lower(),)):
+            yield MODE
+        elif words[:1] and words[0] in fields:
+            yield fields[words[0]]
+
+
+def _told_apart(found: Sequence[tuple[TemplateResource, Configuration]]) -> list[Configuration]:
+    """Configurations of which no two without an id have one name: their group or deployment is a
+    part of it.
+    """
+    counts = Counter(one.name.lower() for _, one in found if one.id is None)
+    result = []
+    for resource, configuration in found:
+        name = configuration.name
+        if configuration.id is None and counts[name.lower()] > 1:
+            place = _known(resource.target[1]) or "/".join(resource.nested_in)
+            name = f"{place}/{name}" if place else name
+        result.append(configuration._replace(name=name))
+    return result
+
+
+# --- assignments ----------------------------------------
+
+
+def _assignment(
+    resource: TemplateResource,
+    known: Sequence[tuple[Target, Configuration]],
+    machines: Sequence[NamedMachine],
+    document: Document,
+    log: Log,
+) -> Assignment | None:
+    said = text_at(resource, "properties", "maintenanceConfigurationId")
+    if said is None:
+        log.add(
+            resource.body.mark,
+            "An assignment has no `maintenanceConfigurationId`.",
+            "Add it to the properties of the assignment.",
+        )
+        return None
+    to = owner_of(resource) or text_at(resource, "properties", "resourceId")
+    target = parsed(to)
+    paths = {
+        "window": ("properties", "maintenanceConfigurationId"),
+        "filter": ("properties", "filter"),
+    }
+    return Assignment(
+        _configuration_of(said, known),
+        _machine_of(target, to, machines) if target else None,
+        NodeOrigin(document, resource.body, paths),
+        scope=None if target else _scope(resource, to, log),
+        name=resource.label,
+    )
+
+
+def _configuration_of(said: str, known: Sequence[tuple[Target, Configuration]]) -> str:
+    """The configuration of the template that an id names; the id itself where there is none."""
+    target = parsed(said)
+    if target is None:
+        return said
+    same = [configuration for one, configuration in known if one.is_same(target)]
+    return (same[0].id or same[0].name) if len(same) == 1 else said
+
+
+def _machine_of(target: Target, said: str | None, machines: Sequence[NamedMachine]) -> str:
+    """The machine's name in the fleet, or its id where the template doesn't contain it; only the
+    name where the id isn't whole.
+    """
+    same = [machine.name for machine in machines if machine.target.is_same(target)]
+    if len(same) == 1:
+        return same[0]
+    whole = said and target.subscription and target.group
+    return said if whole and said else name_in(said or target.name)
+
+
+def _scope(resource: TemplateResource, to: str | None, log: Log) -> DynamicScope:
+    """The filter of an assignment to a subscription or a resource group."""
+    paths = [path[1:] for path, _ in resource.open_at if path[:2] == ("properties", "filter")]
+    parts = dict.fromkeys(part for path in paths for part in _parts_at(path[1:]))
+    subscription, group = resource.target
+    found = scope_of(
+        dig(resource.body, "properties", "filter"),
+        _known(subscription_in(to)) or _known(subscription),
+        _known(group_of(to)) or _known(group),
+        log,
+    )
+    if group and not found.resource_groups and not _known(subscription_in(to)):
+        parts[_GROUP] = None
+    return found._replace(left_open=tuple(parts))
+
+
+def _parts_at(path: tuple[str, ...]) -> Iterator[str]:
+    """The parts of a filter that are open where a path in it is."""
+    if not path:
+        yield from (*_FILTER_PARTS.values(), "tags", "any_tag")
+    elif path[0] in _FILTER_PARTS:
+        yield _FILTER_PARTS[path[0]]
+    elif path[0] == "tagsettings":
+        operator = path[1:2] == ("filteroperator",)
+        yield "any_tag" if operator else "tags"
+        if len(path) == 1:
+            yield "any_tag"
