@@ -524,6 +524,39 @@ class Limits(NamedTuple):
 NO_LIMITS = Limits()
 
 
+class DynamicScope(NamedTuple):
+    """The filter of a dynamic scope: which machines of a subscription a configuration takes.
+
+    An empty filter takes all. `subscription` is an id in lower case, None where the source doesn't
+    tell. Locations, types and groups are in lower case, locations without spaces; a tag has its
+    name in lower case and its values as written. With `any_tag` one tag is enough. `left_open` has
+    the parts that are known only after an apply or a deployment.
+    """
+
+    subscription: str | None
+    locations: tuple[str, ...] = ()
+    os_types: tuple[str, ...] = ()
+    resource_types: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    any_tag: bool = False
+    left_open: tuple[str, ...] = ()
+
+
+class ScopeMembers(NamedTuple):
+    """What a dynamic scope takes of a fleet, by the labels of machines.
+
+    `configuration` is the name of the window, `assignment` that of the assignment. `undecided` has
+    (machine, what is missing) of machines that may be in it.
+    """
+
+    configuration: str
+    assignment: str
+    scope: DynamicScope
+    machines: tuple[str, ...]
+    undecided: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
 class Fleet(NamedTuple):
     """Machines with their windows, freezes, groups, rings and limits.
 
@@ -538,3 +571,4 @@ class Fleet(NamedTuple):
     rings: tuple[Ring, ...] = ()
     limits: Limits = NO_LIMITS
     changes: ChangeCounts | None = None
+    scopes: tuple[ScopeMembers, ...] = ()

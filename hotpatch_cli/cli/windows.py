@@ -321,6 +321,40 @@ def _named(fleet: "Fleet", names: Sequence[str] | None) -> "Sequence[Machine]":
     return [by_name[known_word(name, by_name, "--machine")] for name in names]
 
 
+@app.command("scopes", cls=RequestCommand)
+class WindowScopesRequest(NamedTuple):
+    """List the machines that each dynamic scope takes, those in none, and those in several."""
+
+    fleet: FleetFiles = None
+    form: Annotated[str, format_option("outputs.formats.SCOPE_FORMATS")] = "table"
+    output: Output = "-"
+    windows: WindowFiles = None
+    columns: Columns = None
+    facts: SetFacts = None
+    prefer: Prefer = None
+    releases: ReleaseFiles = None
+    quiet: Quiet = False
+    no_color: NoColor = False
+    azure: Azure = False
+    subscription: Subscriptions = None
+    management_group: ManagementGroups = None
+    cloud: Cloud = "public"
+    config: ConfigOption = None
+
+    def run(self) -> None:
+        """Write the scopes. Raises InputError and BadParameter."""
+        from hotpatch_cli.cli.session import Sources, source_names, tell
+        from hotpatch_cli.outputs.formats import SCOPE_FORMATS
+        from hotpatch_cli.outputs.scope_listing import decision
+
+        render = renderer_for(self, SCOPE_FORMATS)
+        sources = Sources.load(self, source_names(self, self.fleet))
+        tell(sources.notes, quiet=self.quiet)
+        fleet = sources.fleet
+        deliver(render(fleet, screen(self.output, no_color=self.no_color)), self.output)
+        conclude(decision(fleet), [self.output], quiet=self.quiet)
+
+
 @app.command("export", cls=RequestCommand)
 class WindowExportRequest(NamedTuple):
     """Write windows as Azure maintenance configurations, in a template to deploy.

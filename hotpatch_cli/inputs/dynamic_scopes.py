@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hotpatch_cli.documents.tree import Log, Mapping, NumberText, Sequence, quoted
-from hotpatch_cli.inputs.maintenance_records import DynamicScope
 from hotpatch_cli.inputs.source import actual_key, dig, items
+from hotpatch_cli.model import DynamicScope
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _AGAIN = "Correct the value, or export again."

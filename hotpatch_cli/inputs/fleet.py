@@ -170,12 +170,17 @@ def load_sources(
     machines, default_notes = _with_defaults(joined, sources, facts)
     problems += joined.problems
     fleet = _fleet_of(machines, sources)._replace(changes=changes)
+    scope_notes: tuple[str, ...] = ()
+    if maintenance.scopes:
+        from hotpatch_cli.inputs.scope_members import with_scopes
+
+        fleet, scope_notes = with_scopes(fleet, maintenance.scopes)
     problems += fleet_problems(fleet, sources, maintenance, strict=strict)
     if problems:
         raise InputError(dict.fromkeys(problems))
     for source in sources:
         notes += source.notes
-    notes += [*maintenance.notes, *joined.notes, *unused_keys(fleet, sources)]
+    notes += [*maintenance.notes, *scope_notes, *joined.notes, *unused_keys(fleet, sources)]
     notes += default_notes
     return LoadedSources(fleet, tuple(notes), sources)
 

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from hotpatch_cli.inputs.source import NodeOrigin
+from hotpatch_cli.model import DynamicScope
 
 GUEST = "InGuestPatch"
 """The scope whose configurations restart guests."""
@@ -57,25 +58,6 @@ class Configuration(NamedTuple):
         return "maintenanceScope" in self.left_open or GUEST.lower() in re.split(
             r"[,\s]+", self.scope.lower()
         )
-
-
-class DynamicScope(NamedTuple):
-    """The filter of a dynamic scope: which machines of a subscription a configuration takes.
-
-    An empty filter takes all. `subscription` is an id in lower case, None where the source doesn't
-    tell. Locations, types and groups are in lower case, locations without spaces; a tag has its
-    name in lower case and its values as written. With `any_tag` one tag is enough. `left_open` has
-    the parts that are known only after an apply or a deployment.
-    """
-
-    subscription: str | None
-    locations: tuple[str, ...] = ()
-    os_types: tuple[str, ...] = ()
-    resource_types: tuple[str, ...] = ()
-    resource_groups: tuple[str, ...] = ()
-    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    any_tag: bool = False
-    left_open: tuple[str, ...] = ()
 
 
 class Assignment(NamedTuple):

@@ -10,7 +10,16 @@ from hotpatch_cli.documents.tree import Document, quoted
 from hotpatch_cli.documents.tree import Mapping as MappingNode
 from hotpatch_cli.documents.tree import Sequence as SequenceNode
 from hotpatch_cli.errors import Problem
-from hotpatch_cli.model import NO_LIMITS, GroupRule, Location, Machine, Origin, PlannedChange, Ring
+from hotpatch_cli.model import (
+    NO_LIMITS,
+    DynamicScope,
+    GroupRule,
+    Location,
+    Machine,
+    Origin,
+    PlannedChange,
+    Ring,
+)
 from hotpatch_cli.schedule.freezes import Freeze
 from hotpatch_cli.schedule.windows import Window
 
@@ -144,6 +153,8 @@ class MaintenanceLinks(NamedTuple):
 
     notes: tuple[str, ...] = ()
     refused: Mapping[str, WindowRefusal] = MappingProxyType({})
+    scopes: tuple[tuple[str, str, DynamicScope], ...] = ()
+    """(window, assignment, filter) of each dynamic scope."""
 
 
 class Reader(NamedTuple):

@@ -13,6 +13,7 @@ from hotpatch_cli.outputs.escaping import without_commands
 if TYPE_CHECKING:
     from hotpatch_cli.gate.diff import ReportDiff
     from hotpatch_cli.knowledge.records import Knowledge
+    from hotpatch_cli.model import Fleet
     from hotpatch_cli.outputs.lint import LintView
     from hotpatch_cli.outputs.matrix import MatrixView
     from hotpatch_cli.outputs.next_restarts import NextView
@@ -102,6 +103,10 @@ OPENING_FORMATS: "dict[str, Callable[[ListedOpenings, ViewOptions], str]]" = {
 OPEN_FORMATS: "dict[str, Callable[[MomentView, ViewOptions], str]]" = {
     "table": _lazy("open_windows", "render_table"),
     "json": _lazy("open_windows", "render_json"),
+}
+SCOPE_FORMATS: "dict[str, Callable[[Fleet, ViewOptions], str]]" = {
+    "table": _lazy("scope_listing", "render_table"),
+    "json": _lazy("scope_listing", "render_json"),
 }
 LINT_FORMATS: "dict[str, Callable[[LintView, ViewOptions], str]]" = {
     "table": _lazy("lint", "render_table"),

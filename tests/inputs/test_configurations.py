@@ -319,7 +319,6 @@ def test_assignments_that_lead_nowhere_are_told(hotpatch: Hotpatch) -> None:
     )
     assert done.code in (0, 1, 3), done.err
     assert "1 assignment to configurations that no source contains: GONE." in done.err
-    assert "1 assignment to dynamic scopes" in done.err
 
 
 def test_a_window_that_differs_from_the_inventory_is_a_problem(hotpatch: Hotpatch) -> None:

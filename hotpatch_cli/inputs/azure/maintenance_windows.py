@@ -14,7 +14,7 @@ from hotpatch_cli.inputs.azure.maintenance import RefusedError, partial_day, win
 from hotpatch_cli.inputs.maintenance_records import Assignment, Configuration
 from hotpatch_cli.inputs.resources import name_in
 from hotpatch_cli.inputs.source import MaintenanceLinks, SourceData, WindowRefusal, group_of
-from hotpatch_cli.model import Facts, Machine, Placement
+from hotpatch_cli.model import DynamicScope, Facts, Machine, Placement
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.durations import inventory_duration
 from hotpatch_cli.schedule.windows import Window
@@ -38,7 +38,7 @@ def connect(readings: Sequence[SourceData], *, strict: bool = True) -> Maintenan
         connector.read(reading)
     for reading in told:
         connector.assign(reading)
-    return MaintenanceLinks(tuple(connector.notes()), connector.refused)
+    return MaintenanceLinks(tuple(connector.notes()), connector.refused, tuple(connector.scopes))
 
 
 class _Connector:
@@ -47,7 +47,7 @@ class _Connector:
         self.refused: dict[str, WindowRefusal] = {}
         self.names: dict[str, str] = {}
         self.lost: list[str] = []
-        self.dynamic = 0
+        self.scopes: list[tuple[str, str, DynamicScope]] = []
         self.said: list[str] = []
         self.named = configuration_names(readings)
 
@@ -95,12 +95,14 @@ class _Connector:
         """The parts of machines that a reading's assignments come to: one for each machine."""
         assigned: dict[str, list[tuple[str, Assignment]]] = {}
         for assignment in reading.maintenance.assignments:
-            if assignment.machine is None:
-                self.dynamic += 1
-                continue
             name = self._assigned(assignment.configuration)
+            if assignment.machine is None and assignment.scope is not None:
+                named = name or name_in(assignment.configuration)
+                self.scopes.append((named, assignment.name, assignment.scope))
             if name is None:
                 self.lost.append(name_in(assignment.configuration))
+            elif assignment.machine is None:
+                continue
             elif name not in self.refused or self.refused[name].guest:
                 assigned.setdefault(assignment.machine.lower(), []).append((name, assignment))
         for windows in assigned.values():
@@ -131,11 +133,6 @@ class _Connector:
             yield (
                 f"{counted(len(self.lost), 'assignment')} to configurations that no source "
                 f"contains: {names}."
-            )
-        if self.dynamic:
-            yield (
-                f"{counted(self.dynamic, 'assignment')} to dynamic scopes, which only Azure "
-                "resolves. Specify `window` on the machines."
             )
 
 

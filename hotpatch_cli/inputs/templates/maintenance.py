@@ -20,11 +20,11 @@ from hotpatch_cli.inputs.maintenance_records import (
     PATCHES,
     Assignment,
     Configuration,
-    DynamicScope,
     Maintenance,
 )
 from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, name_in
 from hotpatch_cli.inputs.source import NodeOrigin, dig, group_of
+from hotpatch_cli.model import DynamicScope
 
 AFTER = "the deployment"
 _NESTED_ASSIGNMENT = "/providers/configurationassignments"

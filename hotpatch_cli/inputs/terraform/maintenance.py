@@ -17,11 +17,11 @@ from hotpatch_cli.inputs.maintenance_records import (
     PATCHES,
     Assignment,
     Configuration,
-    DynamicScope,
     Maintenance,
 )
 from hotpatch_cli.inputs.source import NodeOrigin, dig, items
 from hotpatch_cli.inputs.terraform.attributes import Attributes, TerraformResource
+from hotpatch_cli.model import DynamicScope
 
 CONFIGURATION = "azurerm_maintenance_configuration"
 ASSIGNMENT = "azurerm_maintenance_assignment_virtual_machine"
