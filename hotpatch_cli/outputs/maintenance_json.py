@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_cli.azure_machines import MachineId, machine_id
 from hotpatch_cli.inputs.maintenance_records import GUEST
+from hotpatch_cli.model import DynamicScope
 from hotpatch_cli.outputs.deployment_template import (
     LOCATION,
     Scope,
@@ -24,7 +25,7 @@ from hotpatch_cli.outputs.deployment_template import (
 )
 from hotpatch_cli.planning.maintenance_export import PlannedConfiguration
 from hotpatch_cli.schedule.durations import azure_duration
-from hotpatch_cli.use_cases.export import ExportedWindow, ScopeFilter
+from hotpatch_cli.use_cases.export import ExportedWindow
 
 API_VERSION = "2023-04-01"
 """The first stable version that has filters of dynamic scopes, and one that all tools know.
@@ -138,7 +139,7 @@ def _window_assignments(
     """The assignments of a configuration, each with the scope of its deployment."""
     for number, filtered in enumerate(window.scopes, start=1):
         name = f"{window.name}-{number}" if len(window.scopes) > 1 else window.name
-        scope = Scope(filtered.subscription, None)
+        scope = Scope(filtered.subscription or "", None)  # only scopes that have one are exported
         yield scope, _dynamic_scope(name, location, configuration, filtered)
     for machine in window.machines:
         place = machine_id(machine.id)
@@ -151,7 +152,7 @@ def _window_assignments(
 
 
 def _dynamic_scope(
-    name: str, location: str, configuration: str, filtered: ScopeFilter
+    name: str, location: str, configuration: str, filtered: DynamicScope
 ) -> dict[str, Any]:
     """An assignment to all machines of a subscription that a filter takes."""
     lists = {

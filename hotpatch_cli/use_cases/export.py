@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from hotpatch_cli.azure_machines import hotpatches_in_azure, machine_id
 from hotpatch_cli.documents.phrases import and_more, counted
 from hotpatch_cli.knowledge.limits import Limit
-from hotpatch_cli.model import Fleet, Machine
+from hotpatch_cli.model import DynamicScope, Fleet, Machine
 from hotpatch_cli.restarts import relevant
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.azure_export import azure_rules, parts, shifted
@@ -33,25 +33,10 @@ _LONGEST_MONTH = timedelta(days=31)
 _NAMED = 5
 
 
-class ScopeFilter(NamedTuple):
-    """A dynamic scope: all machines of a subscription that match every filter that isn't empty.
-
-    `tags` have the values of each tag; `any_tag` takes machines with one of the tags.
-    """
-
-    subscription: str
-    locations: tuple[str, ...] = ()
-    os_types: tuple[str, ...] = ()
-    resource_groups: tuple[str, ...] = ()
-    resource_types: tuple[str, ...] = ()
-    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    any_tag: bool = False
-
-
 class WindowScope(NamedTuple):
     """A dynamic scope of a window, and the labels of the machines that it takes."""
 
-    filtered: ScopeFilter
+    filtered: DynamicScope
     machines: frozenset[str] = frozenset()
 
 
@@ -69,7 +54,7 @@ class ExportedWindow(NamedTuple):
     recurrence: AzureRecurrence
     location: str | None
     machines: tuple[Machine, ...]
-    scopes: tuple[ScopeFilter, ...] = ()
+    scopes: tuple[DynamicScope, ...] = ()
     platform: bool = False
 
 
@@ -102,11 +87,11 @@ def export(
     options: ExportOptions = DEFAULT_OPTIONS,
     scopes: Mapping[str, Sequence[WindowScope]] = MappingProxyType({}),
 ) -> Export:
-    """The fleet's windows from a day on. `scopes` are the dynamic scopes of windows by their names:
-    the machines that they take aren't assigned one by one.
+    """The fleet's windows from a day on. `scopes` are the dynamic scopes of windows by their names,
+    by default those of the fleet: the machines that they take aren't assigned one by one.
     """
     exporter = _Exporter(fleet, limits, day, options)
-    exporter.scopes = scopes
+    exporter.scopes = scopes or exporter.scopes
     for window in fleet.windows.values():
         exporter.add(window)
     return exporter.done()
@@ -124,11 +109,28 @@ class _Exporter:
         self, fleet: Fleet, limits: Mapping[str, Limit], day: date, options: ExportOptions
     ) -> None:
         self.fleet, self.limits, self.day, self.options = fleet, limits, day, options
-        self.scopes: Mapping[str, Sequence[WindowScope]] = {}
         self.found: list[ExportedWindow] = []
         self.refused: list[str] = []
         self.notes: list[str] = []
+        self.scopes: Mapping[str, Sequence[WindowScope]] = self._scopes()
         self.names: set[str] = set()
+
+    def _scopes(self) -> dict[str, list[WindowScope]]:
+        """The dynamic scopes of the fleet; machines of one that can't be written keep assignments
+        of their own.
+        """
+        scopes: dict[str, list[WindowScope]] = {}
+        for members in self.fleet.scopes:
+            if members.scope.subscription is None or members.scope.left_open:
+                self.notes.append(
+                    f"{members.configuration}: the dynamic scope {members.assignment} isn't "
+                    "written: the source doesn't have all of it. Its machines are assigned one by "
+                    "one."
+                )
+                continue
+            scope = WindowScope(members.scope, frozenset(members.machines))
+            scopes.setdefault(members.configuration, []).append(scope)
+        return scopes
 
     def add(self, window: Window) -> None:
         """Add a window, or the reason why Azure can't express it."""
@@ -291,7 +293,7 @@ class _Exporter:
         self,
         written: Sequence[Window],
         machines: Sequence[Machine],
-        scopes: Sequence[ScopeFilter],
+        scopes: Sequence[DynamicScope],
     ) -> None:
         """Add the configurations of a window for its machines, split by mode and at the limit; the
         first one without a mode of its own has the dynamic scopes.
@@ -334,7 +336,7 @@ class _Exporter:
         self,
         written: Sequence[Window],
         machines: Sequence[Machine],
-        scopes: tuple[ScopeFilter, ...],
+        scopes: tuple[DynamicScope, ...],
         *,
         platform: bool,
     ) -> None:

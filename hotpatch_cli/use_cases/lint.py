@@ -76,6 +76,7 @@ class Lint:
         for schedule in run:
             breaches += self._window(schedule)
         breaches += self._together(run)
+        breaches += self._scopes(run)
         breaches += self._machines({schedule.name for schedule in run})
         breaches += self._not_run(schedules)
         files = dict.fromkeys(breach.place.file for breach in breaches)
@@ -144,6 +145,31 @@ class Lint:
                     limit.number
                 ]
                 yield self._broken("schedules", extra, "name", f"{count} in {scope[0]}, {scope[1]}")
+
+    def _scopes(self, schedules: Sequence[Schedule]) -> Iterator[LimitBreach]:
+        """Dynamic scopes above a limit: each by itself, those of a schedule, and those of a
+        subscription in a region, which are reported at the schedule that is the last of them.
+        """
+        places: Counter[tuple[str, str]] = Counter()
+        for schedule in schedules:
+            scopes = [scope for scope in self.fleet.scopes if scope.configuration == schedule.name]
+            for scope in scopes:
+                yield from self._above(schedule, "scope-tags", len(scope.scope.tags), "tags")
+                groups = len(scope.scope.resource_groups)
+                yield from self._above(schedule, "scope-groups", groups, "resource groups")
+                where = f"machines in {scope.assignment}"
+                yield from self._above(schedule, "scope-machines", len(scope.machines), where)
+            yield from self._above(schedule, "scopes-of-schedule", len(scopes), "dynamic scopes")
+            if schedule.scope is not None:
+                places[schedule.scope] += len(scopes)
+                where = f"in {schedule.scope[0]}, {schedule.scope[1]}"
+                yield from self._above(schedule, "scopes", places[schedule.scope], where)
+
+    def _above(
+        self, schedule: Schedule, limit: str, count: int, what: str
+    ) -> Iterator[LimitBreach]:
+        if count > self.limits[limit].number:
+            yield self._broken(limit, schedule, "name", f"{count} {what}")
 
     def _machines(self, run: set[str]) -> Iterator[LimitBreach]:
         for machine in self.fleet.machines:

@@ -70,7 +70,14 @@ def vm(
         "location": location,
         "tags": tags,
         "properties": {
-            "storageProfile": {"osDisk": {"osType": "Windows"}},
+            "storageProfile": {
+                "osDisk": {"osType": "Windows"},
+                "imageReference": {
+                    "publisher": "MicrosoftWindowsServer",
+                    "offer": "WindowsServer",
+                    "sku": "2022-datacenter-azure-edition-core",
+                },
+            },
             "osProfile": {"windowsConfiguration": {"patchSettings": patching}},
         },
     }
@@ -171,7 +178,7 @@ WORDS = st.sampled_from(["a", "b", "c"])
 TAGS = st.dictionaries(WORDS, WORDS, max_size=3)
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(WORDS, max_size=2),
     st.dictionaries(WORDS, st.lists(WORDS, min_size=1, max_size=2), max_size=2),
@@ -198,3 +205,48 @@ def test_a_scope_takes_what_a_referee_takes(
         if tag_fits and (not groups or group in groups):
             expected.append(f"m{at}")
     assert found["machines"] == expected
+
+
+@pytest.mark.parametrize(
+    ("resources", "limit", "observed"),
+    [
+        (
+            [scope(**tagged("Any", **{f"t{at}": ["x"] for at in range(51)}))],
+            "scope-tags",
+            "51 tags",
+        ),
+        (
+            [scope(resourceGroups=[f"g{at}" for at in range(51)])],
+            "scope-groups",
+            "51 resource groups",
+        ),
+        ([scope(f"s{at}") for at in range(201)], "scopes-of-schedule", "201 dynamic scopes"),
+        (
+            [scope(), *(vm(f"m{at}") for at in range(1001))],
+            "scope-machines",
+            "1001 machines in prod",
+        ),
+        ([scope(f"s{at}") for at in range(251)], "scopes", "251 in s1, westeurope"),
+    ],
+)
+def test_a_scope_above_a_limit_of_azure(
+    hotpatch: Hotpatch, resources: list[dict[str, Any]], limit: str, observed: str
+) -> None:
+    """Each limit of dynamic scopes is a finding on its schedule, and one less is none."""
+    hotpatch.write("all.json", json.dumps([NIGHT, *resources]))
+    found = hotpatch("windows", "lint", "all.json", "-f", "json", "--as-of", "2026-01-05").json
+    assert (limit, observed) in {
+        (row["limit"]["name"], row["observed"]) for row in found["findings"]
+    }
+    hotpatch.write("all.json", json.dumps([NIGHT, scope(), vm()]))
+    found = hotpatch("windows", "lint", "all.json", "-f", "json", "--as-of", "2026-01-05").json
+    assert limit not in {row["limit"]["name"] for row in found["findings"]}
+
+
+def test_a_scope_is_exported_as_a_scope(hotpatch: Hotpatch) -> None:
+    """What a scope takes isn't assigned machine by machine: the scope is written."""
+    hotpatch.write("all.json", json.dumps([NIGHT, scope(resourceGroups=["web"]), vm(), vm("b")]))
+    done = hotpatch("windows", "export", "all.json", "--from", "2026-01-05")
+    assert done.code == 0, done.err
+    assert '"filter"' in done.out
+    assert "virtualMachines/a" not in done.out

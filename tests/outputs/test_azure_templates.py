@@ -12,11 +12,12 @@ from jsonschema import Draft202012Validator
 
 from hotpatch_cli.armtemplate import resolve
 from hotpatch_cli.errors import InputError
+from hotpatch_cli.model import DynamicScope
 from hotpatch_cli.outputs.deployment_template import Scope, literal, nested, template_json
 from hotpatch_cli.outputs.maintenance_json import window_template
 from hotpatch_cli.schedule.azure import AzureRecurrence
 from hotpatch_cli.schedule.windows import Window
-from hotpatch_cli.use_cases.export import ExportedWindow, ScopeFilter
+from hotpatch_cli.use_cases.export import ExportedWindow
 from tests.armtemplate.trees import NODES, tree
 from tests.azure_template import GROUP, deployed
 from tests.conftest import Hotpatch
@@ -125,7 +126,7 @@ def test_a_plan_is_written_in_the_published_format(
 
 TEXTS = st.lists(st.text(max_size=12), max_size=2).map(tuple)
 SCOPES = st.builds(
-    ScopeFilter,
+    DynamicScope,
     st.sampled_from(SUBSCRIPTIONS),
     *[TEXTS] * 4,
     st.lists(st.tuples(st.text(max_size=5), TEXTS), max_size=2, unique_by=lambda tag: tag[0]),
@@ -134,7 +135,7 @@ SCOPES = st.builds(
 
 
 def exported(
-    number: int, location: str | None, scopes: list[ScopeFilter], *, platform: bool
+    number: int, location: str | None, scopes: list[DynamicScope], *, platform: bool
 ) -> ExportedWindow:
     """A window that opens on Saturdays."""
     rule = AzureRecurrence("Week", weekdays=(5,))
@@ -157,7 +158,7 @@ def exported(
     )
 )
 def test_any_dynamic_scope_is_written_in_the_published_format(
-    rows: list[tuple[str | None, list[ScopeFilter], bool]],
+    rows: list[tuple[str | None, list[DynamicScope], bool]],
 ) -> None:
     """Filters of any text are in nested deployments to their subscriptions."""
     windows = [
@@ -290,7 +291,7 @@ def test_azures_models_read_what_is_written(hotpatch: Hotpatch) -> None:
     """A resource that Azure's models read and write again is the same, without a loss."""
     models = pytest.importorskip("azure.mgmt.maintenance.models", reason=_MODELS)
     done = hotpatch("windows", "export", hotpatch.write("fleet.yaml", FLEET))
-    scope = ScopeFilter(
+    scope = DynamicScope(
         SUBSCRIPTIONS[0], ("westeurope",), ("Windows",), ("rg",), tags=(("ring", ("a", "b")),)
     )
     scoped = window_template([exported(1, "westeurope", [scope], platform=True)])

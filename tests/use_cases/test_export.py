@@ -14,7 +14,7 @@ from hotpatch_cli.documents.json_text import parse_json
 from hotpatch_cli.inputs.azure.maintenance import READER, window_of
 from hotpatch_cli.inputs.fleet import load_fleet
 from hotpatch_cli.knowledge.limits import load_limits
-from hotpatch_cli.model import Fleet
+from hotpatch_cli.model import DynamicScope, Fleet
 from hotpatch_cli.outputs.maintenance_json import window_template
 from hotpatch_cli.schedule.day_rules import (
     DayRule,
@@ -28,7 +28,6 @@ from hotpatch_cli.schedule.zones import find_zone
 from hotpatch_cli.use_cases.export import (
     Export,
     ExportOptions,
-    ScopeFilter,
     WindowScope,
     export,
 )
@@ -385,7 +384,7 @@ def test_a_dynamic_scope_takes_the_place_of_single_assignments(hotpatch: Hotpatc
     name = hotpatch.write("fleet.yaml", WINDOW + f"machines: [{rows}]")
     fleet, _ = load_fleet([str(hotpatch.folder / name)])
     scope = WindowScope(
-        ScopeFilter("s", os_types=("windows",), tags=(("ring", ("pilot",)),), any_tag=True),
+        DynamicScope("s", os_types=("windows",), tags=(("ring", ("pilot",)),), any_tag=True),
         frozenset({"a"}),
     )
     found = export(fleet, LIMITS, DAY, ExportOptions("westeurope"), {"w": [scope]})
