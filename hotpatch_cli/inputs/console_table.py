@@ -61,7 +61,7 @@ def _spans(rule: str) -> list[tuple[int, int]]:
 def _cut(line: str, spans: list[tuple[int, int]]) -> list[str]:
     """The values of a line.
 
-    A text may go further right than its dashes, and a number further left: columns are parted at
+    A text may go further right than its dashes, and a number further left: columns are separated at
     the last space between their dashes.
     """
     values: list[str] = []

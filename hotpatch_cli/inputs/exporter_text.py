@@ -14,7 +14,8 @@ _OBJECT = r"@\{[^{}\"]*\}|(?:System|Microsoft)(?:\.\w+)+(?:`[0-9]+)?(?:\[[^\"]*\
 _OBJECT_TEXT = re.compile(_OBJECT)
 _LEAST_DOTS = 2
 """Dots in the name of a type: `Microsoft.Web` can be a person's own word."""
-_PARTS = sorted({part for fact in FACTS for part in fact.azure.split(".")[:-1]} | {"properties"})
+_PARTS = sorted(set(".".join(fact.azure.rpartition(".")[0] for fact in FACTS).split(".")) - {""})
+_PARTS += ["properties"]
 _DECIDING = frozenset(map(plain_name, _PARTS))
 _IN_JSON = re.compile(rf'(?i:"({"|".join(_PARTS)})")\s*:\s*"(?:{_OBJECT})"')
 _LOOKED_AT = 2**20
