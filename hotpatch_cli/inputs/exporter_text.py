@@ -49,7 +49,9 @@ def message_on(columns: list[str], value: str) -> str:
     return f"PowerShell cut off the objects in the {of} {names}: found {quoted(value)}."
 
 
-def cut_key(text: str) -> str | None:
-    """The first key of a JSON text whose object is text and has facts; None where there is none."""
+def cut_object(text: str) -> tuple[str, int] | None:
+    """(key, place) of the first object of facts that is text in JSON; None where there is none."""
     found = _IN_JSON.search(text, 0, _LOOKED_AT)
-    return found[1] if found else None
+    if found is None:
+        return None
+    return next(part for part in _PARTS if part.lower() == found[1].lower()), found.start(1)
