@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _RULE = re.compile(r"[ \t]*-+(?: +-+)*[ \t]*")
 _BEGINNING = re.compile(
-    r"\A(?:[ \t]*\r?\n)*(?P<header>[^\r\n]*\S[^\r\n]*)\r?\n(?P<rule>[ \t]*-[- \t]*)(?:\r?\n|\Z)"
+    r"\A(?:[ \t]*\r?\n)*+(?P<header>[^\r\n]++)\r?\n(?P<rule>[ \t]*+-[- \t]*+)(?:\r?\n|\Z)"
 )
 
 MarkedLine = tuple[int, str]
