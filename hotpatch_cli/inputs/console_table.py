@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _RULE = re.compile(r"[ \t]*-+(?: +-+)*[ \t]*")
 _BEGINNING = re.compile(
-    r"\A(?:[ \t]*\r?\n)*(?P<header>[^\r\n]*\S[^\r\n]*)\r?\n(?P<rule>[ \t]*-[- \t]*)(?:\r?\n|\Z)"
+    r"\A(?:[ \t]*\r?\n)*+(?P<header>[^\r\n]++)\r?\n(?P<rule>[ \t]*+-[- \t]*+)(?:\r?\n|\Z)"
 )
 
 MarkedLine = tuple[int, str]
@@ -61,7 +61,7 @@ def _spans(rule: str) -> list[tuple[int, int]]:
 def _cut(line: str, spans: list[tuple[int, int]]) -> list[str]:
     """The values of a line.
 
-    A text may go further right than its dashes, and a number further left: columns are parted at
+    A text may go further right than its dashes, and a number further left: columns are separated at
     the last space between their dashes.
     """
     values: list[str] = []

@@ -14,7 +14,8 @@ _OBJECT = r"@\{[^{}\"]*\}|(?:System|Microsoft)(?:\.\w+)+(?:`[0-9]+)?(?:\[[^\"]*\
 _OBJECT_TEXT = re.compile(_OBJECT)
 _LEAST_DOTS = 2
 """Dots in the name of a type: `Microsoft.Web` can be a person's own word."""
-_PARTS = sorted({part for fact in FACTS for part in fact.azure.split(".")[:-1]} | {"properties"})
+_PARTS = sorted(set(".".join(fact.azure.rpartition(".")[0] for fact in FACTS).split(".")) - {""})
+_PARTS += ["properties"]
 _DECIDING = frozenset(map(plain_name, _PARTS))
 _IN_JSON = re.compile(rf'(?i:"({"|".join(_PARTS)})")\s*:\s*"(?:{_OBJECT})"')
 _LOOKED_AT = 2**20
@@ -48,7 +49,9 @@ def message_on(columns: list[str], value: str) -> str:
     return f"PowerShell cut off the objects in the {of} {names}: found {quoted(value)}."
 
 
-def cut_key(text: str) -> str | None:
-    """The first key of a JSON text whose object is text and has facts; None where there is none."""
+def cut_object(text: str) -> tuple[str, int] | None:
+    """(key, place) of the first object of facts that is text in JSON; None where there is none."""
     found = _IN_JSON.search(text, 0, _LOOKED_AT)
-    return found[1] if found else None
+    if found is None:
+        return None
+    return next(part for part in _PARTS if part.lower() == found[1].lower()), found.start(1)

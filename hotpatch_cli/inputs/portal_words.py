@@ -18,14 +18,13 @@ STATUS = "hotpatch_status"
 SWITCH = "hotpatch_enabled"
 
 COLUMNS = {
-    plain_name(word): path
-    for path, words in {
-        ORCHESTRATION: ("patch orchestration", "patch orchestration mode"),
-        RESOURCE_TYPE: ("resource type", "type"),
-        STATUS: ("hotpatch status", "hotpatching status"),
-        SWITCH: ("hotpatch enabled",),
-    }.items()
-    for word in words
+    "patchorchestration": ORCHESTRATION,
+    "patchorchestrationmode": ORCHESTRATION,
+    "resourcetype": RESOURCE_TYPE,
+    "type": RESOURCE_TYPE,
+    "hotpatchstatus": STATUS,
+    "hotpatchingstatus": STATUS,
+    "hotpatchenabled": SWITCH,
 }
 """Plain name of a column -> what it is."""
 PATHS = frozenset(COLUMNS.values())

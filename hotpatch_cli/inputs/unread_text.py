@@ -3,9 +3,10 @@
 import re
 from typing import NamedTuple
 
-from hotpatch_cli.errors import refuse
+from hotpatch_cli.documents.tree import Document
+from hotpatch_cli.errors import InputError, Problem, refuse
 from hotpatch_cli.inputs.console_table import ConsoleHeader, console_header
-from hotpatch_cli.inputs.exporter_text import cut_key
+from hotpatch_cli.inputs.exporter_text import cut_object
 from hotpatch_cli.inputs.text_kind import is_guest_text
 
 _LOOKED_AT = 4096
@@ -122,9 +123,12 @@ def _of_command(command: str, form: str) -> Refusal:
 def require_data(file: str, text: str) -> None:
     """Raise InputError for a text that is known to have no data."""
     beginning = text[:_LOOKED_AT]
-    if key := cut_key(text) if text.lstrip()[:1] in ("{", "[") else None:
-        message = f"PowerShell cut off the objects below its depth: {key} is text."
-        raise refuse(file, message, "Add -Depth 10 to ConvertTo-Json.")
+    cut = cut_object(text) if text.lstrip()[:1] in ("{", "[") else None
+    if cut:
+        message = f"The content of {cut[0]} is missing: PowerShell wrote the name of its type."
+        place = Document(file, text).position(cut[1])
+        remedy = "Export again with `ConvertTo-Json -Depth 10`."
+        raise InputError([Problem(*place, message, remedy)])
     known = (unread.refusal for unread in _TEXTS if unread.pattern.search(beginning))
     if refusal := next(known, None) or _printed(beginning):
         raise refuse(file, *refusal)

@@ -70,4 +70,4 @@ def test_json_without_depth_is_refused_by_its_first_object(hotpatch: Any, part: 
     text = f'[{{"Name":"vm1","Id":"{VM}","Type":"Microsoft.Compute/virtualMachines",{part}}}]'
     done = hotpatch("check", hotpatch.write("vms.json", text))
     assert (done.code, done.err.count("vms.json:")) == (2, 1)
-    assert "is text. Add -Depth 10 to ConvertTo-Json." in done.err
+    assert "is missing: PowerShell wrote the name of its type. Export again with" in done.err

@@ -187,7 +187,9 @@ def _systeminfo(view: GuestView) -> Facts:
     whatever their key is called.
     """
     version = (_first(view, VERSION) or "").split(" ")[0] or None
-    texts = [part for value in view.body.values() for part in (items(value) or [value])]
+    texts: list[object] = []
+    for value in view.body.values():
+        texts += items(value) or [value]
     security = (view.text("Virtualization-based security") or "").lower()
     vbs = None
     if "status: running" in security:
