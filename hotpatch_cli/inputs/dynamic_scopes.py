@@ -12,6 +12,12 @@ from hotpatch_cli.inputs.maintenance_records import DynamicScope
 from hotpatch_cli.inputs.source import actual_key, dig, items
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
+_FILTER_PARTS = {
+    "locations": "locations",
+    "ostypes": "os_types",
+    "resourcetypes": "resource_types",
+    "resourcegroups": "resource_groups",
+}
 _AGAIN = "Correct the value, or export again."
 
 
@@ -94,3 +100,25 @@ def _texts(values: list[Any], listed: Any, key: str, log: Log) -> Iterator[str]:
         else:
             what = f"Expected text in filter.{key}, found {quoted(value)}."
             log.add(listed.marks[number], what, _AGAIN)
+
+
+def open_parts(paths: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The parts of a filter that are open, by the paths in lower case in its assignment."""
+    inner = (path[1:] if path[:1] == ("properties",) else path for path in paths)
+    parts = (
+        part for path in inner if path[:1] in ((), ("filter",)) for part in _parts_at(path[1:])
+    )
+    return tuple(dict.fromkeys(parts))
+
+
+def _parts_at(path: tuple[str, ...]) -> Iterator[str]:
+    """The parts of a filter that are open where a path in it is."""
+    if not path:
+        yield from (*_FILTER_PARTS.values(), "tags", "any_tag")
+    elif path[0] in _FILTER_PARTS:
+        yield _FILTER_PARTS[path[0]]
+    elif path[0] == "tagsettings":
+        operator = path[1:2] == ("filteroperator",)
+        yield "any_tag" if operator else "tags"
+        if len(path) == 1:
+            yield "any_tag"

@@ -10,7 +10,7 @@ https://learn.microsoft.com/rest/api/maintenance/maintenance-configurations
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
@@ -46,6 +46,7 @@ from hotpatch_cli.schedule.zones import find_zone
 T = TypeVar("T")
 RUNNER = "azure-update-manager"
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d)?", re.ASCII)
+_WINDOW = "maintenancewindow"
 _LAST_MINUTE = (23, 59)
 _NEVER_EXPIRES = 2200  # the service itself writes 9999 where there is no end
 
@@ -129,6 +130,29 @@ def configuration_of(resource: MappingNode, document: Document, log: Log) -> Con
         installs=dig(view.body, PATCHES) is not None,
         location=top.text("location"),
     )
+
+
+def open_fields(paths: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The fields of a configuration that are open, by the paths in lower case in its resource."""
+    return tuple(dict.fromkeys(field for path in paths for field in _fields_at(path)))
+
+
+def _fields_at(path: tuple[str, ...]) -> Iterator[str]:
+    fields = {field.lower(): field for field in FIELDS}
+    inner = path[1:] if path[:1] == ("properties",) else path
+    words = inner[1:] if inner[:1] == (_WINDOW,) else inner
+    if not words:
+        yield from FIELDS
+    if not inner:
+        yield from (MODE, PATCHES, "maintenanceScope")
+    elif inner == ("maintenancescope",):
+        yield "maintenanceScope"
+    elif inner == (PATCHES.lower(),):
+        yield PATCHES
+    elif inner[0] == "extensionproperties" and inner[1:] in ((), (MODE.lower(),)):
+        yield MODE
+    elif words and words[0] in fields:
+        yield fields[words[0]]
 
 
 def assignment_of(resource: MappingNode, document: Document, log: Log) -> Assignment | None:
