@@ -42,6 +42,7 @@ def scope_of(
         log.add(log.document.root_mark, f"Expected a mapping in filter, found {quoted(node)}.", "")
     settings = dig(node, "tagSettings")
     tags = dig(settings, "tags")
+    names = list(tags) if isinstance(tags, Mapping) else []
     groups = _words(node, "resourceGroups", log)
     return DynamicScope(
         subscription,
@@ -49,9 +50,7 @@ def scope_of(
         os_types=_each(str.lower, _words(node, "osTypes", log)),
         resource_types=_each(str.lower, _words(node, "resourceTypes", log)),
         resource_groups=_each(str.lower, groups or ([group] if group else [])),
-        tags=merged_tags(
-            (name, _words(tags, name, log)) for name in (tags if isinstance(tags, Mapping) else ())
-        ),
+        tags=merged_tags((name, _words(tags, name, log)) for name in names),
         any_tag=is_any(dig(settings, "filterOperator")),
         left_open=tuple(left_open),
     )

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from hotpatch_cli.armtemplate import HERE, TemplateResource
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.azure.maintenance import configuration_of, open_fields
 from hotpatch_cli.inputs.dynamic_scopes import open_parts, scope_of, subscription_in
 from hotpatch_cli.inputs.maintenance_records import (
     Assignment,
@@ -20,6 +19,7 @@ from hotpatch_cli.inputs.maintenance_records import (
     DynamicScope,
     Maintenance,
 )
+from hotpatch_cli.inputs.maintenance_resources import configuration_of, open_fields
 from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, name_in
 from hotpatch_cli.inputs.source import NodeOrigin, dig, group_of
 

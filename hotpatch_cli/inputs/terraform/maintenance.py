@@ -11,7 +11,6 @@ from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
 from hotpatch_cli.inputs import resources as azure
-from hotpatch_cli.inputs.azure.maintenance import configuration_of, open_fields
 from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.dynamic_scopes import (
     is_any,
@@ -30,6 +29,7 @@ from hotpatch_cli.inputs.maintenance_records import (
     DynamicScope,
     Maintenance,
 )
+from hotpatch_cli.inputs.maintenance_resources import configuration_of, open_fields
 from hotpatch_cli.inputs.source import NodeOrigin, dig, group_of, items
 from hotpatch_cli.inputs.terraform.attributes import Attributes, TerraformResource
 
