@@ -12,6 +12,12 @@ from hotpatch_cli.inputs.source import actual_key, dig, items
 from hotpatch_cli.model import DynamicScope
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
+_FILTER_PARTS = {
+    "locations": "locations",
+    "ostypes": "os_types",
+    "resourcetypes": "resource_types",
+    "resourcegroups": "resource_groups",
+}
 _AGAIN = "Correct the value, or export again."
 
 
@@ -36,6 +42,7 @@ def scope_of(
         log.add(log.document.root_mark, f"Expected a mapping in filter, found {quoted(node)}.", "")
     settings = dig(node, "tagSettings")
     tags = dig(settings, "tags")
+    names = list(tags) if isinstance(tags, Mapping) else []
     groups = _words(node, "resourceGroups", log)
     return DynamicScope(
         subscription,
@@ -43,9 +50,7 @@ def scope_of(
         os_types=_each(str.lower, _words(node, "osTypes", log)),
         resource_types=_each(str.lower, _words(node, "resourceTypes", log)),
         resource_groups=_each(str.lower, groups or ([group] if group else [])),
-        tags=merged_tags(
-            (name, _words(tags, name, log)) for name in (tags if isinstance(tags, Mapping) else ())
-        ),
+        tags=merged_tags((name, _words(tags, name, log)) for name in names),
         any_tag=is_any(dig(settings, "filterOperator")),
         left_open=tuple(left_open),
     )
@@ -94,3 +99,25 @@ def _texts(values: list[Any], listed: Any, key: str, log: Log) -> Iterator[str]:
         else:
             what = f"Expected text in filter.{key}, found {quoted(value)}."
             log.add(listed.marks[number], what, _AGAIN)
+
+
+def open_parts(paths: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The parts of a filter that are open, by the paths in lower case in its assignment."""
+    inner = (path[1:] if path[:1] == ("properties",) else path for path in paths)
+    parts = (
+        part for path in inner if path[:1] in ((), ("filter",)) for part in _parts_at(path[1:])
+    )
+    return tuple(dict.fromkeys(parts))
+
+
+def _parts_at(path: tuple[str, ...]) -> Iterator[str]:
+    """The parts of a filter that are open where a path in it is."""
+    if not path:
+        yield from (*_FILTER_PARTS.values(), "tags", "any_tag")
+    elif path[0] in _FILTER_PARTS:
+        yield _FILTER_PARTS[path[0]]
+    elif path[0] == "tagsettings":
+        operator = path[1:2] == ("filteroperator",)
+        yield "any_tag" if operator else "tags"
+        if len(path) == 1:
+            yield "any_tag"

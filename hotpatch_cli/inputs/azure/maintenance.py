@@ -21,12 +21,11 @@ from hotpatch_cli.inputs.dynamic_scopes import scope_of, subscription_in
 from hotpatch_cli.inputs.maintenance_records import (
     FIELDS,
     GUEST,
-    MODE,
-    PATCHES,
     Assignment,
     Configuration,
     Maintenance,
 )
+from hotpatch_cli.inputs.maintenance_resources import configuration_of
 from hotpatch_cli.inputs.resources import (
     ASSIGNMENT,
     CONFIGURATION,
@@ -88,46 +87,6 @@ def _read(document: Document) -> SourceData:
         tuple(configurations), tuple(filter(None, assignments)), alone=not others
     )
     return reading
-
-
-def configuration_of(resource: MappingNode, document: Document, log: Log) -> Configuration:
-    """The configuration of a resource, in REST's shape or as az flattens it."""
-    view = ResourceView(body_of(resource), log)
-    own = () if view.body is resource else ("properties",)
-    nested = isinstance(dig(view.body, "maintenanceWindow"), MappingNode)
-    inner = ("maintenanceWindow",) if nested else ()
-    window = dict(zip(FIELDS, (view.text(*inner, field) for field in FIELDS), strict=True))
-    paths = {field: (*own, *inner, field) for field in FIELDS}
-    paths |= {
-        "maintenanceScope": (*own, "maintenanceScope"),
-        "rebootSetting": (*own, PATCHES, "rebootSetting"),
-        PATCHES: (*own, PATCHES),
-        MODE: (*own, "extensionProperties", MODE),
-    }
-    top = ResourceView(resource, log)
-    resource_id = top.text("id")
-    name = top.text("name") or (name_in(resource_id) if resource_id else None)
-    if name is None:
-        log.add(
-            resource.mark,
-            "A maintenance configuration has no name.",
-            "Include the `name` or `id` column in the export.",
-        )
-    return Configuration(
-        name or "",
-        resource_id,
-        view.text("maintenanceScope") or "none",
-        window["startDateTime"],
-        window["expirationDateTime"],
-        window["duration"],
-        window["timeZone"],
-        window["recurEvery"],
-        view.text(PATCHES, "rebootSetting") if dig(view.body, PATCHES) else None,
-        NodeOrigin(document, resource, paths),
-        guest_mode=view.text("extensionProperties", MODE),
-        installs=dig(view.body, PATCHES) is not None,
-        location=top.text("location"),
-    )
 
 
 def assignment_of(resource: MappingNode, document: Document, log: Log) -> Assignment | None:

@@ -16,7 +16,7 @@ from hotpatch_cli.armtemplate import (
 from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequence, quoted
 from hotpatch_cli.inputs import deployments
-from hotpatch_cli.inputs.azure.azure_local import instance_of, take_image
+from hotpatch_cli.inputs.azure_local_vms import instance_of, take_image
 from hotpatch_cli.inputs.deployments import IMAGE_TEMPLATE, MACHINE_TYPES, Deployed
 from hotpatch_cli.inputs.resources import GALLERY_IMAGE, LOCAL_VM, MARKETPLACE_IMAGE
 from hotpatch_cli.inputs.source import Reader, SourceData, dig

@@ -7,21 +7,18 @@ https://learn.microsoft.com/azure/templates/microsoft.maintenance/configurationa
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hotpatch_cli.armtemplate import HERE, TemplateResource
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.azure.maintenance import configuration_of
-from hotpatch_cli.inputs.dynamic_scopes import scope_of, subscription_in
+from hotpatch_cli.inputs.dynamic_scopes import open_parts, scope_of, subscription_in
 from hotpatch_cli.inputs.maintenance_records import (
-    FIELDS,
-    MODE,
-    PATCHES,
     Assignment,
     Configuration,
     Maintenance,
 )
+from hotpatch_cli.inputs.maintenance_resources import configuration_of, open_fields
 from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, name_in
 from hotpatch_cli.inputs.source import NodeOrigin, dig, group_of
 from hotpatch_cli.model import DynamicScope
@@ -40,13 +37,6 @@ TYPES = (
 """An assignment is an extension of its machine: by `scope`, or by its type and name."""
 
 _LAST = re.compile(r"(?:.*/providers/|/)?([^/]+/[^/]+)/([^/]+)/?", re.IGNORECASE)
-_FILTER_PARTS = {
-    "locations": "locations",
-    "ostypes": "os_types",
-    "resourcetypes": "resource_types",
-    "resourcegroups": "resource_groups",
-}
-_WINDOW = "maintenancewindow"
 _GROUP = "resource_groups"
 
 
@@ -171,29 +161,9 @@ def _configuration(resource: TemplateResource, document: Document, log: Log) -> 
         )
     return configuration._replace(
         id=identity,
-        left_open=tuple(dict.fromkeys(left_open(path for path, _ in resource.open_at))),
+        left_open=open_fields(path for path, _ in resource.open_at),
         known_after=AFTER,
     )
-
-
-def left_open(paths: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """The fields of a configuration that are open, by paths in its resource."""
-    fields = {field.lower(): field for field in FIELDS}
-    for path in paths:
-        inner = path[1:] if path[:1] == ("properties",) else path
-        words = inner[1:] if inner[:1] == (_WINDOW,) else inner
-        if not words:
-            yield from FIELDS
-        if not inner:
-            yield from (MODE, PATCHES, "maintenanceScope")
-        elif inner == ("maintenancescope",):
-            yield "maintenanceScope"
-        elif inner == (PATCHES.lower(),):
-            yield PATCHES
-        elif inner[0] == "extensionproperties" and inner[1:] in ((), (MODE.lower(),)):
-            yield MODE
-        elif words[:1] and words[0] in fields:
-            yield fields[words[0]]
 
 
 def _told_apart(found: Sequence[tuple[TemplateResource, Configuration]]) -> list[Configuration]:
@@ -266,8 +236,7 @@ def _machine_of(target: Target, said: str | None, machines: Sequence[NamedMachin
 
 def _scope(resource: TemplateResource, to: str | None, log: Log) -> DynamicScope:
     """The filter of an assignment to a subscription or a resource group."""
-    paths = [path[1:] for path, _ in resource.open_at if path[:2] == ("properties", "filter")]
-    parts = dict.fromkeys(part for path in paths for part in _parts_at(path[1:]))
+    parts = dict.fromkeys(open_parts(path for path, _ in resource.open_at))
     subscription, group = resource.target
     found = scope_of(
         dig(resource.body, "properties", "filter"),
@@ -278,16 +247,3 @@ def _scope(resource: TemplateResource, to: str | None, log: Log) -> DynamicScope
     if group and not found.resource_groups and not _known(subscription_in(to)):
         parts[_GROUP] = None
     return found._replace(left_open=tuple(parts))
-
-
-def _parts_at(path: tuple[str, ...]) -> Iterator[str]:
-    """The parts of a filter that are open where a path in it is."""
-    if not path:
-        yield from (*_FILTER_PARTS.values(), "tags", "any_tag")
-    elif path[0] in _FILTER_PARTS:
-        yield _FILTER_PARTS[path[0]]
-    elif path[0] == "tagsettings":
-        operator = path[1:2] == ("filteroperator",)
-        yield "any_tag" if operator else "tags"
-        if len(path) == 1:
-            yield "any_tag"

@@ -6,11 +6,20 @@ https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from hotpatch_cli.documents.tree import Document, Log, Mapping
-from hotpatch_cli.inputs.dynamic_scopes import is_any, merged_tags, region, subscription_in
+from hotpatch_cli.inputs import resources as azure
+from hotpatch_cli.inputs.deployments import Deployed
+from hotpatch_cli.inputs.dynamic_scopes import (
+    is_any,
+    merged_tags,
+    open_parts,
+    region,
+    scope_of,
+    subscription_in,
+)
 from hotpatch_cli.inputs.maintenance_records import (
     FIELDS,
     MODE,
@@ -19,7 +28,8 @@ from hotpatch_cli.inputs.maintenance_records import (
     Configuration,
     Maintenance,
 )
-from hotpatch_cli.inputs.source import NodeOrigin, dig, items
+from hotpatch_cli.inputs.maintenance_resources import configuration_of, open_fields
+from hotpatch_cli.inputs.source import NodeOrigin, dig, group_of, items
 from hotpatch_cli.inputs.terraform.attributes import Attributes, TerraformResource
 from hotpatch_cli.model import DynamicScope
 
@@ -32,6 +42,15 @@ _FILTER_LISTS = ("locations", "os_types", "resource_types", "resource_groups")
 _FILTER_PARTS = {f"filter.{key}": key for key in (*_FILTER_LISTS, "tags")} | {
     "filter.tag_filter": "any_tag"
 }
+AZAPI = "azapi_resource"
+MACHINES = (
+    "azurerm_windows_virtual_machine",
+    "azurerm_linux_virtual_machine",
+    "azurerm_virtual_machine",
+    "azurerm_arc_machine",
+)
+_MACHINE_TYPES = (azure.VM, azure.SCALE_SET, azure.ARC)
+_MODULES = re.compile(r"(?:module\.[^.]+\.)*")
 _INDEX = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
 _WINDOW = {
     "startDateTime": "start_date_time",
@@ -43,27 +62,48 @@ _WINDOW = {
 
 
 def maintenance_of(
-    resources: Sequence[TerraformResource], document: Document, log: Log
+    resources: Sequence[TerraformResource],
+    azapi: Sequence[tuple[TerraformResource, Deployed]],
+    document: Document,
+    log: Log,
 ) -> Maintenance | None:
-    """The maintenance data of the resources of a plan or state; None where there is none."""
+    """The maintenance data of the resources of a plan or state; None where there is none.
+
+    `azapi` are the resources that are written in Azure's own words.
+    """
     found = [resource for resource in resources if resource.type in TYPES]
-    if not found:
+    written = {kind: _of_kind(azapi, kind) for kind in (azure.CONFIGURATION, azure.ASSIGNMENT)}
+    if not found and not any(written.values()):
         return None
     addresses = [resource.address for resource in resources]
-    links = _Links(dig(document.root, "configuration", "root_module"), addresses)
-    return Maintenance(
-        tuple(
-            _configuration(resource, document, log)
-            for resource in found
-            if resource.type == CONFIGURATION
-        ),
-        tuple(
-            _assignment(resource, links, document, log)
-            for resource in found
-            if resource.type != CONFIGURATION
-        ),
-        alone=False,
-    )
+    schedules = [resource.address for resource in found if resource.type == CONFIGURATION]
+    schedules += [resource.address for resource, _ in written[azure.CONFIGURATION]]
+    machines = [resource.address for resource in resources if _is_machine(resource)]
+    expressions = dig(document.root, "configuration", "root_module")
+    links = _Links(expressions, addresses, schedules, machines)
+    configurations = [
+        _configuration(resource, document, log)
+        for resource in found
+        if resource.type == CONFIGURATION
+    ]
+    configurations += [
+        _azapi_configuration(*one, document, log) for one in written[azure.CONFIGURATION]
+    ]
+    assignments = [
+        _assignment(resource, links, document, log)
+        for resource in found
+        if resource.type != CONFIGURATION
+    ]
+    assignments += [
+        _azapi_assignment(*one, links, document, log) for one in written[azure.ASSIGNMENT]
+    ]
+    return Maintenance(tuple(configurations), tuple(assignments), alone=False)
+
+
+def _of_kind(
+    azapi: Sequence[tuple[TerraformResource, Deployed]], kind: str
+) -> list[tuple[TerraformResource, Deployed]]:
+    return [one for one in azapi if str(dig(one[1].body, "type")).split("@")[0].lower() == kind]
 
 
 def _configuration(resource: TerraformResource, document: Document, log: Log) -> Configuration:
@@ -167,23 +207,88 @@ def _words(listed: Any) -> list[str]:
     return [value for value in items(listed) if isinstance(value, str)]
 
 
+def _azapi_configuration(
+    resource: TerraformResource, deployed: Deployed, document: Document, log: Log
+) -> Configuration:
+    configuration = configuration_of(deployed.body, document, log)
+    return configuration._replace(
+        id=_text(resource.values, "id") or resource.address,
+        location=_text(resource.values, "location") or configuration.location,
+        left_open=open_fields(path for path, _ in deployed.open_at),
+    )
+
+
+def _azapi_assignment(
+    resource: TerraformResource,
+    deployed: Deployed,
+    links: "_Links",
+    document: Document,
+    log: Log,
+) -> Assignment:
+    """An assignment on its parent: a machine, or a subscription or a group with a dynamic scope."""
+    body = dig(deployed.body, "properties")
+    configuration = _text(body, "maintenanceConfigurationId") or links.target(
+        resource.address, "body", links.schedules
+    )
+    parent = _text(resource.values, "parent_id") or _text(body, "resourceId") or ""
+    machine = parent if "/providers/" in parent.lower() else None
+    filter_, parts = dig(body, "filter"), open_parts(path for path, _ in deployed.open_at)
+    if not parent:
+        machine = links.target(resource.address, "parent_id", links.machines)
+    if not parent and machine is None and filter_ is None and not parts:
+        machine = "an unknown machine"
+    scope = None
+    if machine is None:
+        scope = scope_of(filter_, subscription_in(parent), group_of(parent), log, parts)
+    return Assignment(
+        configuration or resource.address,
+        machine,
+        NodeOrigin(document, resource.values, {"window": ("body",), "filter": ("body",)}),
+        scope=scope,
+        name=_text(resource.values, "name") or resource.address,
+    )
+
+
+def _is_machine(resource: TerraformResource) -> bool:
+    """Whether a resource can have an assignment."""
+    kind = str(resource.values.get("type")).split("@")[0].lower()
+    return resource.type in MACHINES or (resource.type == AZAPI and kind in _MACHINE_TYPES)
+
+
+def _text(node: Any, key: str) -> str | None:
+    value = dig(node, key)
+    return value if isinstance(value, str) and value else None
+
+
 class _Links:
     """From a resource's attribute to the resource that it refers to, both by their addresses."""
 
-    def __init__(self, configuration: Any, addresses: Sequence[str]) -> None:
+    def __init__(
+        self,
+        configuration: Any,
+        addresses: Sequence[str],
+        schedules: Iterable[str],
+        machines: Iterable[str],
+    ) -> None:
+        self.schedules = frozenset(_INDEX.sub("", address) for address in schedules)
+        self.machines = frozenset(_INDEX.sub("", address) for address in machines)
         self.expressions = dict(_expressions(configuration))
         self.instances: dict[str, list[str]] = {}
         for address in addresses:
             self.instances.setdefault(_INDEX.sub("", address), []).append(address)
 
-    def target(self, address: str, attribute: str) -> str | None:
+    def target(
+        self, address: str, attribute: str, among: frozenset[str] | None = None
+    ) -> str | None:
         """The address that an attribute refers to: the only instance, or the one with the same
-        index.
+        index. With `among`, only to one of these resources.
         """
         plain = _INDEX.sub("", address)
-        module = plain[: plain.rindex(CONFIGURATION[:8])] if CONFIGURATION[:8] in plain else ""
+        module = _MODULES.match(plain)[0]  # type: ignore[index]  # it matches any text
         for reference in items(dig(self.expressions.get(plain), attribute, "references")):
             words = str(reference).split(".")
+            if among is not None and module + ".".join(words[:2]) not in among:
+                continue
             instances = (
                 self.instances.get(module + ".".join(words[:2]), []) if len(words) > 1 else []
             )

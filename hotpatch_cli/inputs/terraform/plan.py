@@ -22,6 +22,7 @@ from hotpatch_cli.eligibility.os_type import os_type
 from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.deployments import Deployed
 from hotpatch_cli.inputs.os_names import has_value
+from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, SCALE_SET, VM
 from hotpatch_cli.inputs.source import NodeOrigin, Reader, SourceData, dig, items
 from hotpatch_cli.inputs.terraform.attributes import (
     SENSITIVE,
@@ -87,6 +88,7 @@ KINDS = {
     ),
 }
 _AZAPI = "azapi_resource"
+_AZAPI_TYPES = (*deployments.MACHINE_TYPES, CONFIGURATION, ASSIGNMENT)
 _BLOCKS: tuple[tuple[OsType, tuple[tuple[str, ...], ...]], ...] = (
     ("windows", (("os_profile_windows_config",), ("os_profile", "windows_configuration"))),
     ("linux", (("os_profile_linux_config",), ("os_profile", "linux_configuration"))),
@@ -364,11 +366,11 @@ def _tags(view: Attributes) -> tuple[tuple[str, str], ...]:
 
 def _azapi(resource: TerraformResource, log: Log) -> Deployed | None:
     """A resource in Azure's own words; its body is a mapping, or with older providers JSON in a
-    text.
+    text. None for a type that isn't read.
     """
     values = resource.values
     kind = values.get("type")
-    if not isinstance(kind, str) or kind.split("@")[0].lower() not in deployments.MACHINE_TYPES:
+    if not isinstance(kind, str) or kind.split("@")[0].lower() not in _AZAPI_TYPES:
         return None
     body, mark = values.get("body"), values.at("body")
     if isinstance(body, str):
@@ -452,7 +454,12 @@ def _read(document: Document) -> SourceData:
     changes = changes_in(root)
     resources = list(_resources(root, changes))
     earlier = list(earlier_resources(changes or []))
-    source.maintenance = maintenance_of(resources, document, log)
+    azapi = [
+        (resource, deployed)
+        for resource in resources
+        if resource.type == _AZAPI and (deployed := _azapi(resource, log))
+    ]
+    source.maintenance = maintenance_of(resources, azapi, document, log)
     notes = len(source.notes)
     source.machines = _machines(resources, document, log, source.notes)
     machines_before = _machines(earlier, document, log, [])
@@ -483,7 +490,11 @@ def _machines(
             notes.append(no_machine(document.file, resource.address))
         elif resource.type in KINDS:
             machines.append(_machine(resource, document, log))
-        elif resource.type == _AZAPI and (deployed := _azapi(resource, log)):
+        elif (
+            resource.type == _AZAPI
+            and (deployed := _azapi(resource, log))
+            and deployments.is_machine(deployed.body)
+        ):
             azapi.append(deployed)
     changes = {resource.address: resource.change for resource in resources}
     of_azapi = deployments.machines(document, azapi, notes)
@@ -492,10 +503,19 @@ def _machines(
 
 def _refusal(resources: list[TerraformResource]) -> tuple[str, str]:
     """The message for a plan without a machine, such as one of another provider."""
-    counted = Counter(resource.type for resource in resources).most_common(5)
+    counted = Counter(map(_type_in_words, resources)).most_common(5)
     there = ", ".join(f"{count} of {quoted(name)}" for name, count in counted) or "none"
     message = f"The plan or state contains no Azure virtual machine. Resources found: {there}."
-    return message, f"Supported types: {', '.join(KINDS)}, {_AZAPI}."
+    azapi = f"{_AZAPI} of {VM} or {SCALE_SET}"
+    return message, f"Supported types: {', '.join(KINDS)}, {azapi}."
+
+
+def _type_in_words(resource: TerraformResource) -> str:
+    """The type of a resource; of azapi, also that of Azure."""
+    kind = resource.values.get("type")
+    if resource.type != _AZAPI or not isinstance(kind, str):
+        return resource.type
+    return f"{_AZAPI} of {kind.split('@')[0]}"
 
 
 READER = Reader(_recognizes, _read)

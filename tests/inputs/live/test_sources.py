@@ -149,3 +149,28 @@ def test_a_maintenance_configuration_becomes_a_window(hotpatch: Any, azure: Azur
         "second-tuesday",
         "2026-01-13T22:00:00+00:00",
     )
+
+
+def test_the_filter_of_a_dynamic_scope_is_live(hotpatch: Any, azure: Azure) -> None:
+    """Resource Graph has assignments to subscriptions beside those to machines."""
+    configuration = f"{GROUP}/Microsoft.Maintenance/maintenanceConfigurations/ring1"
+    times = {
+        "startDateTime": "2025-01-01 22:00",
+        "duration": "03:00",
+        "timeZone": "UTC",
+        "recurEvery": "Month Second Tuesday",
+    }
+    owner = f"/subscriptions/{SUBSCRIPTION}"
+    scope = row(
+        f"{owner}/providers/Microsoft.Maintenance/configurationAssignments/ring1",
+        maintenanceConfigurationId=configuration,
+        resourceId=owner,
+        filter={"osTypes": ["Windows"], "locations": ["uksouth"]},
+    )
+    azure.tables["resources"] = [
+        vm("web01"),
+        row(configuration, maintenanceScope="InGuestPatch", maintenanceWindow=times),
+    ]
+    azure.tables["maintenanceresources"] = [scope]
+    done = hotpatch("check", "--azure", *DAY)
+    assert done.code == 1 or "dynamic scope" in done.err
