@@ -119,6 +119,7 @@ def _partly(tree: Any, names: Names, budget: StepBudget) -> str:
         return text_of(value)
     if isinstance(tree, Call) and (tree.name in ID_FUNCTIONS or tree.name in _TEXTS):
         parts = [_partly(argument, names, budget) for argument in tree.arguments]
+        budget.spend(sum(map(_steps, parts)))
         if tree.name in ID_FUNCTIONS:
             return ID_FUNCTIONS[tree.name](parts, names.target)
         return text_of(_bounded(FUNCTIONS[tree.name](*parts)))

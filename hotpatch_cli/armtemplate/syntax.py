@@ -27,18 +27,21 @@ class Open(str):
     same name or resource id, whatever they'll be.
     """
 
-    __slots__ = ("_partly",)
+    __slots__ = ("_known", "_partly")
+    _known: str | None
     _partly: Callable[[], str] | None
 
     def __new__(cls, text: str, partly: Callable[[], str] | None = None) -> Self:
         """The text of an expression in brackets."""
         new = super().__new__(cls, text)
-        new._partly = partly
+        new._known, new._partly = None, partly
         return new
 
     def partly(self) -> str:
         """The text with what is known in its place, and what is open in brackets."""
-        return self._partly() if self._partly else without_slash(self)
+        if self._known is None:  # a variable is resolved once and used in many places
+            self._known = self._partly() if self._partly else without_slash(self)
+        return self._known
 
 
 def without_slash(text: str) -> str:

@@ -103,11 +103,12 @@ def _texts(values: list[Any], listed: Any, key: str, log: Log) -> Iterator[str]:
 
 def open_parts(paths: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     """The parts of a filter that are open, by the paths in lower case in its assignment."""
-    inner = (path[1:] if path[:1] == ("properties",) else path for path in paths)
-    parts = (
-        part for path in inner if path[:1] in ((), ("filter",)) for part in _parts_at(path[1:])
-    )
-    return tuple(dict.fromkeys(parts))
+    parts: dict[str, None] = {}
+    for path in paths:
+        inner = path[1:] if path[:1] == ("properties",) else path
+        if inner[:1] in ((), ("filter",)):
+            parts |= dict.fromkeys(_parts_at(inner[1:]))
+    return tuple(parts)
 
 
 def _parts_at(path: tuple[str, ...]) -> Iterator[str]:

@@ -95,6 +95,10 @@ READERS: dict[str, LazyReader] = {
 """
 
 
+WINDOWS_READER = "windows"
+"""Reads what --windows names."""
+
+
 class LoadedSources(NamedTuple):
     """The fleet of some sources, notes for the user, and the content of each source."""
 
@@ -144,7 +148,7 @@ def load_sources(
     notes: list[str] = []
     columns = list(columns)
     column_map = _column_map(columns)
-    for files, forced in ((names, reader), (windows, "maintenance")):
+    for files, forced in ((names, reader), (windows, WINDOWS_READER)):
         documents = open_documents(files, problems)
         platform = _default_platform(documents, facts)
         for document in documents:
@@ -268,6 +272,8 @@ def _absent_columns(columns: list[str], sources: list[SourceData]) -> Iterator[P
 
 def _read(document: Document, reader: str | None) -> list[SourceData]:
     """The content of one file; an export of Azure can contain several source types."""
+    if reader == WINDOWS_READER:
+        return _read_windows(document)
     if is_report(document):
         message = "This is a hotpatch report, not an inventory."
         remedy = "Name the inventory or export instead. To compare reports, run `hotpatch diff`."
@@ -298,6 +304,20 @@ def _read(document: Document, reader: str | None) -> list[SourceData]:
 
     sources[0].notes += ignored(document)
     return sources
+
+
+def _read_windows(document: Document) -> list[SourceData]:
+    """The maintenance configurations and assignments of one file, an export, a template or a plan;
+    of the last two, machines are left out.
+    """
+    for key in ("arm-template", "terraform"):
+        if READERS[key].load().recognizes(document):
+            sources = _read(document, key)
+            if any(source.maintenance is not None for source in sources):
+                for source in sources:
+                    source.machines, source.shared, source.before = [], {}, None
+                return sources
+    return _read(document, "maintenance")
 
 
 def _place(source: SourceData, key: str, document: Document) -> None:

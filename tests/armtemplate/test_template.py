@@ -11,6 +11,7 @@ from hotpatch_cli.armtemplate import is_template
 from tests.armtemplate.trees import SCHEMA, Number, resolved, template, tree, vm
 
 MAX_PUBLIC_NAMES = 10
+TWICE = "[format('{0}{1}', variables('next'), variables('next'))]"
 
 
 def test_the_front_door_is_small() -> None:
@@ -210,3 +211,38 @@ def test_what_has_no_expression_stays_as_it_is(properties: dict[str, Any]) -> No
     (resource,) = resolved(template(vm(p=properties))).resources
     assert resource.body["properties"] == {"p": properties}
     assert resource.open_at == ()
+
+
+def test_an_output_of_a_nested_deployment_is_known() -> None:
+    """`reference` of a deployment has the outputs that follow from the template."""
+    inner = template(outputs={"id": {"value": "[resourceId('A/b', 'c')]"}})
+    nested = {"type": "Microsoft.Resources/deployments", "name": "n", "resourceGroup": "g"}
+    nested["properties"] = {  # type: ignore[assignment]
+        "expressionEvaluationOptions": {"scope": "inner"},
+        "template": inner,
+    }
+    (found,) = resolved(template(nested, vm(p="[reference('n').outputs.id.value]"))).resources
+    assert found.body["properties"]["p"] == "/subscriptions/.../resourceGroups/g/providers/A/b/c"
+
+
+def test_open_names_are_partly_known() -> None:
+    """What stays open of a name is in brackets, through variables and the parameters of modules."""
+    source = template(
+        vm("[variables('name')]"),
+        parameters={"stage": {"type": "string"}},
+        variables={"name": "[format('{0}-{1}', 'web', parameters('stage'))]"},
+    )
+    (found,) = resolved(source).resources
+    assert found.open_at[0][1].partly() == "web-[parameters('stage')]"
+
+
+@pytest.mark.parametrize("depth", [10, 40])
+def test_open_names_that_double_are_no_endless_work(depth: int) -> None:
+    """Each variable uses the next one twice: the text is bounded, and each is resolved once."""
+    variables = {f"v{number}": TWICE.replace("next", f"v{number + 1}") for number in range(depth)}
+    variables[f"v{depth}"] = "[parameters('open')]"
+    source = template(
+        vm("[variables('v0')]"), parameters={"open": {"type": "string"}}, variables=variables
+    )
+    (found,) = resolved(source).resources
+    assert len(found.open_at[0][1].partly()) <= 65_536

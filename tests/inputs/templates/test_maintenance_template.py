@@ -397,6 +397,14 @@ def test_a_template_of_schedules_alone_is_listed_and_checked(hotpatch: Any) -> N
     assert "in 1 window" in linted.err
 
 
+def test_a_template_can_give_the_windows_alone(hotpatch: Any) -> None:
+    """`--windows` takes the schedules of a template for machines that another file has."""
+    hotpatch.write("main.json", json.dumps(of_modules()))
+    fleet = hotpatch.write("fleet.yaml", "machines: [{name: a, platform: arc, window: nights}]")
+    done = hotpatch("windows", "list", fleet, "--windows", "main.json", "-f", "json")
+    assert {opening["machine"] for opening in done.json["openings"]} == {"a"}
+
+
 def of_modules_without_machine() -> dict[str, Any]:
     """A template with a configuration and the assignment of a machine that exists."""
     tree = of_modules()
