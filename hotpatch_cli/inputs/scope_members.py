@@ -1,6 +1,6 @@
 """Which machines of a fleet dynamic scopes take.
 
-Azure evaluates a scope when a schedule begins; this is what it takes by the facts of the sources.
+Azure evaluates a scope when a schedule begins; these are the machines by the facts of the sources.
 What they don't tell is named, and never guessed. Names of tags don't have letter case, their values
 do. https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources
 """

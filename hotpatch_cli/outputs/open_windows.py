@@ -20,7 +20,7 @@ _WORDS = {True: "yes", False: "no", None: "unknown"}
 
 
 class MomentView(NamedTuple):
-    """The answers for a moment, as it was given."""
+    """Which machines may restart at a moment, as it was given."""
 
     at: str
     answers: Sequence[OpenWindow]
@@ -100,7 +100,7 @@ def _opening_dict(answer: OpenWindow) -> dict[str, str] | None:
 
 
 def decision(view: MomentView) -> str:
-    """The answer for all machines, as a sentence without its full stop."""
+    """Whether all machines may restart, as a sentence without its full stop."""
     total = counted(len(view.answers), "machine")
     closed = [answer for answer in view.answers if answer.is_open is False]
     unknown = sum(answer.is_open is None for answer in view.answers)

@@ -63,7 +63,7 @@ def _remarks(fleet: Fleet) -> Iterator[str]:
                 f"{scope.configuration} may take {and_more(labels, _NAMED)}: missing "
                 f"{', '.join(facts)}."
             )
-    yield "Azure evaluates a scope when its schedule begins: what it takes can change until then."
+    yield "Azure evaluates a scope when its schedule begins: its machines can change until then."
 
 
 def _filter_text(scope: ScopeMembers) -> str:

@@ -102,8 +102,8 @@ _UtcSpan = tuple[datetime, datetime]
 
 @lru_cache(maxsize=2**16)
 def _frozen(freeze: Freeze, opening: Opening) -> tuple[_UtcSpan, ...]:
-    """The times of an opening that are in a freeze, in UTC and in order. The search for what stands
-    in the way of a plan asks for the same ones once for each freeze that it leaves out.
+    """The times of an opening that are in a freeze, in UTC and in order. The search for the
+    conflict of a plan asks for the same ones once for each freeze that it leaves out.
     """
     begin, finish = opening.start.astimezone(UTC), opening.end.astimezone(UTC)
     spans = _event_spans(freeze.events, opening) if freeze.events else _days(freeze, opening)

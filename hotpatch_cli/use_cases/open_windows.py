@@ -57,7 +57,7 @@ class _State(NamedTuple):
 def open_windows(
     fleet: Fleet, machines: Sequence[Machine], at: datetime, length: timedelta | None = None
 ) -> list[OpenWindow]:
-    """The answer for each machine. A moment without an offset is one of each machine's zone.
+    """Whether each machine may restart. A moment without an offset is one of each machine's zone.
     `length` is that of the restart, by default the machine's own.
     """
     cache = OpeningCache()
@@ -117,8 +117,8 @@ def _around(
 def _state(
     openings: Iterator[Opening], freezes: Sequence[Freeze], when: datetime, need: timedelta
 ) -> _State:
-    """The best of the openings around a moment: one in which the restart fits, or the freeze or
-    the end that stands in its way.
+    """The best of the openings around a moment: one in which the restart fits, otherwise the
+    freeze or the end that blocks it.
     """
     found = [_of_opening(opening, freezes, when, need) for opening in openings]
     order = ("open", "too-short", "frozen")

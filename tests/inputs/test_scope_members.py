@@ -78,7 +78,9 @@ def vm(
                     "sku": "2022-datacenter-azure-edition-core",
                 },
             },
-            "osProfile": {"windowsConfiguration": {"patchSettings": patching}},
+            "osProfile": {
+                "windowsConfiguration": {"provisionVMAgent": True, "patchSettings": patching}
+            },
         },
     }
     if tags is _NO_TAGS:
@@ -178,7 +180,9 @@ WORDS = st.sampled_from(["a", "b", "c"])
 TAGS = st.dictionaries(WORDS, WORDS, max_size=3)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(WORDS, max_size=2),
     st.dictionaries(WORDS, st.lists(WORDS, min_size=1, max_size=2), max_size=2),
