@@ -205,4 +205,8 @@ def _write(
         from hotpatch_cli.outputs.feeds import not_in_feed
 
         tell([not_in_feed(shown)], quiet=request.quiet)
+    if "sarif" in asked.formats:
+        from hotpatch_cli.outputs.report_sarif import too_many_results
+
+        tell([too_many_results(shown)], quiet=request.quiet)
     return written

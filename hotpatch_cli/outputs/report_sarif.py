@@ -20,6 +20,8 @@ from hotpatch_cli.report import Reason, Report
 SCHEMA = (
     "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json"
 )
+_MOST_RESULTS = 25_000
+"""https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning"""
 FINGERPRINT = "machineAndRule/v1"
 GITHUB_FINGERPRINT = "primaryLocationLineHash"
 """The only one that code scanning of GitHub and Azure DevOps reads; without it they hash lines,
@@ -64,6 +66,17 @@ def render_sarif(report: Report, _options: ViewOptions = PLAIN) -> str:
             {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=1
         )
         + "\n"
+    )
+
+
+def too_many_results(report: Report) -> str | None:
+    """A sentence on a report that code scanning doesn't take; None for any other."""
+    count = sum(1 for _ in ci_findings(report))
+    if count <= _MOST_RESULTS:
+        return None
+    return (
+        f"The SARIF log has {count:,} results. GitHub rejects a run with more than "
+        f"{_MOST_RESULTS:,}: check parts of the fleet, or use --only."
     )
 
 

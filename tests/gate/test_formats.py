@@ -797,3 +797,13 @@ def test_the_job_summary_is_no_output(hotpatch: Any) -> None:
     done = hotpatch.check(fleet("a"), "-f", "github", "-o", "out.txt", name="fleet.json")
     assert done.code == 2
     assert "Two outputs can't both go to this file." in done.err
+
+
+def test_a_sarif_log_that_github_rejects_is_told(hotpatch: Any) -> None:
+    """Code scanning takes 25,000 results of a run: more are written, and named."""
+    text = "name,platform\n" + "".join(f"m{at},azure\n" for at in range(6000))
+    hotpatch.write("fleet.csv", text)
+    done = hotpatch("check", "fleet.csv", *DAY, "-f", "sarif", "-o", "fleet.sarif")
+    assert "GitHub rejects a run with more than 25,000" in done.err
+    few = hotpatch.check("name,platform\na,azure\n", "-f", "sarif", name="few.csv")
+    assert "GitHub rejects" not in few.err
