@@ -18,7 +18,7 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequ
 from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.azure_local_vms import instance_of, take_image
 from hotpatch_cli.inputs.deployments import IMAGE_TEMPLATE, MACHINE_TYPES, Deployed
-from hotpatch_cli.inputs.resources import GALLERY_IMAGE, LOCAL_VM, MARKETPLACE_IMAGE
+from hotpatch_cli.inputs.resources import CONFIGURATION, GALLERY_IMAGE, LOCAL_VM, MARKETPLACE_IMAGE
 from hotpatch_cli.inputs.source import Reader, SourceData, dig
 from hotpatch_cli.inputs.templates import maintenance
 from hotpatch_cli.inputs.templates.maintenance import NamedMachine, owner_of, parsed, target_of
@@ -56,7 +56,7 @@ def _read(document: Document) -> SourceData:
             f"{document.file}: ignored {counted(template.linked, 'linked template')}. "
             "Add them as separate files."
         )
-    if template.off:
+    if _off_machines(template):
         source.notes.append(
             f"{document.file}: ignored {_off(template)}, because of a condition that is false."
         )
@@ -151,14 +151,22 @@ def _deployed(resources: tuple[TemplateResource, ...]) -> list[Deployed]:
     return result
 
 
+def _off_machines(template: ResolvedTemplate) -> int:
+    """The number of machines and images whose condition is false."""
+    return sum(template.off.get(kind, 0) for kind in _TYPES)
+
+
 def _off(template: ResolvedTemplate) -> str:
-    return counted(template.off, "virtual machine or image", "virtual machines or images")
+    count = _off_machines(template)
+    if count:
+        return counted(count, "virtual machine or image", "virtual machines or images")
+    return counted(template.off.get(CONFIGURATION, 0), "maintenance configuration")
 
 
 def _refusal(template: ResolvedTemplate) -> tuple[str, str]:
     """The message for a template without a machine, and what to do."""
-    if template.off:
-        verb = "its condition is" if template.off == 1 else "their conditions are"
+    if count := _off_machines(template) or template.off.get(CONFIGURATION, 0):
+        verb = "its condition is" if count == 1 else "their conditions are"
         message = f"The template contains {_off(template)}, but {verb} false."
         return message, "Add a parameters file that makes the condition true."
     counts = sorted(template.other_types.items())[:_SHOWN]
