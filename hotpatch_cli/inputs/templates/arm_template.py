@@ -82,17 +82,27 @@ def _fill(source: SourceData, template: ResolvedTemplate, document: Document, lo
         if deployments.is_machine(one.body)
     ]
     for resource, kind in zip(template.resources, kinds, strict=True):
-        if kind == LOCAL_VM:
-            named += _instance(resource, source, log)
-        elif kind in _IMAGES:
+        if kind in _IMAGES:
             _image(resource, kind, source, log)
+    instances = [
+        resource
+        for resource, kind in zip(template.resources, kinds, strict=True)
+        if kind == LOCAL_VM
+    ]
+    owners = [(owner_of(resource) or "").rpartition("/")[2] for resource in instances]
+    taken = [machine.name for machine in source.machines]
+    names = deployments.numbered([*taken, *owners])[len(taken) :]
+    for resource, name in zip(instances, names, strict=True):
+        named += _instance(resource, name, source, log)
     for one in deployed:
         if not deployments.is_machine(one.body):
             source.machines.append(deployments.image_template(one, document))
     source.maintenance = maintenance.maintenance_in(template.resources, named, document, log)
 
 
-def _instance(resource: TemplateResource, source: SourceData, log: Log) -> Iterator[NamedMachine]:
+def _instance(
+    resource: TemplateResource, name: str, source: SourceData, log: Log
+) -> Iterator[NamedMachine]:
     """Add a VM of Azure Local: an extension of the machine of Azure Arc in its `scope`."""
     target = parsed(owner_of(resource))
     if target is None:
@@ -102,9 +112,6 @@ def _instance(resource: TemplateResource, source: SourceData, log: Log) -> Itera
             "Specify the scope of the resource.",
         )
         return
-    owner = (owner_of(resource) or "").rpartition("/")[2]
-    names = [machine.name for machine in source.machines]
-    name = deployments.numbered([*names, owner])[-1]
     machine = instance_of(resource.body, name, log)
     reference = maintenance.text_at(resource, *_REFERENCE)
     open_image = reference and not machine.refers
