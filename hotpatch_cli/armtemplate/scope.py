@@ -239,16 +239,24 @@ class TemplateScope:
     def _deployment(self, name: str) -> "tuple[PositionedMapping | None, TemplateScope]":
         """The nested deployment of a name, None where there is none; the scope of its parts."""
         loop = _LOOPED.fullmatch(name)
-        symbol = loop[1] if loop else name
-        for known, resource in members(self.resources):
-            if str(under(resource, "type")).lower() != NESTED:
-                continue
-            if known == symbol:
-                looped = loop and self.within(str(under(resource, "copy", "name")), int(loop[2]))
-                return resource, looped or self
-            if known is None and self.partly(under(resource, "name")) == name:
-                return resource, self
-        return None, self
+        resource = self._deployments().get(loop[1] if loop else name)
+        if loop is None or resource is None:
+            return resource, self
+        copies = under(resource, "copy", "name")
+        return resource, self.within(copies if isinstance(copies, str) else "", int(loop[2]))
+
+    def _deployments(self) -> dict[str, PositionedMapping]:
+        """The nested deployments of this template, by their symbols or names."""
+        key = ("deployments", "")
+        if key not in self._known:
+            self._known[key] = {}
+            self._known[key] = {
+                symbol or self.partly(under(resource, "name")): resource
+                for symbol, resource in members(self.resources)
+                if str(under(resource, "type")).lower() == NESTED
+            }
+        found: dict[str, PositionedMapping] = self._known[key]
+        return found
 
     def _copied(self, loops: PositionedSequence) -> Iterator[tuple[str, Any]]:
         """(property, its items) of each loop in the `copy` of a mapping."""

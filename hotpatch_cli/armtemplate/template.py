@@ -5,7 +5,8 @@ https://learn.microsoft.com/en-us/azure/azure-resource-manager/templates/syntax
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hotpatch_cli.armtemplate.expressions import MAX_STEPS, StepBudget
@@ -81,8 +82,8 @@ class ResolvedTemplate(NamedTuple):
     """The resources of the requested types, and the number of each other type.
 
     `linked` counts nested deployments whose templates are in other files. `complete` is False if
-    resolving a template with problems had to stop. `off` and `off_nested` count resources of the
-    requested types, and nested deployments, whose condition is false.
+    resolving a template with problems had to stop. `off` and `off_nested` count resources of each
+    requested type, and nested deployments, whose condition is false.
     """
 
     resources: tuple[TemplateResource, ...]
@@ -90,7 +91,7 @@ class ResolvedTemplate(NamedTuple):
     linked: int
     problems: tuple[TemplateProblem, ...]
     complete: bool
-    off: int = 0
+    off: Mapping[str, int] = MappingProxyType({})
     off_nested: int = 0
 
 
@@ -147,7 +148,7 @@ class _Walk:
         self.problems: list[TemplateProblem] = []
         self.count = 0
         self.linked = 0
-        self.off = 0
+        self.off: dict[str, int] = {}
         self.off_nested = 0
         self.other_types: dict[str, int] = {}
 
@@ -208,7 +209,8 @@ class _Walk:
         """
         if scope.value(resource.get("condition")) is False:
             kind = str(resource.get("type")).lower()
-            self.off += kind in self.types
+            if kind in self.types:
+                self.off[kind] = self.off.get(kind, 0) + 1
             self.off_nested += kind == NESTED
             return
         kind = str(scope.value(resource.get("type"))).lower()

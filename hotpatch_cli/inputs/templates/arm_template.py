@@ -18,7 +18,7 @@ from hotpatch_cli.documents.tree import Document, Log, Mapping, NumberText, Sequ
 from hotpatch_cli.inputs import deployments
 from hotpatch_cli.inputs.azure_local_vms import instance_of, take_image
 from hotpatch_cli.inputs.deployments import IMAGE_TEMPLATE, MACHINE_TYPES, Deployed
-from hotpatch_cli.inputs.resources import GALLERY_IMAGE, LOCAL_VM, MARKETPLACE_IMAGE
+from hotpatch_cli.inputs.resources import CONFIGURATION, GALLERY_IMAGE, LOCAL_VM, MARKETPLACE_IMAGE
 from hotpatch_cli.inputs.source import Reader, SourceData, dig
 from hotpatch_cli.inputs.templates import maintenance
 from hotpatch_cli.inputs.templates.maintenance import NamedMachine, owner_of, parsed, target_of
@@ -56,7 +56,7 @@ def _read(document: Document) -> SourceData:
             f"{document.file}: ignored {counted(template.linked, 'linked template')}. "
             "Add them as separate files."
         )
-    if template.off:
+    if _off_machines(template):
         source.notes.append(
             f"{document.file}: ignored {_off(template)}, because of a condition that is false."
         )
@@ -82,17 +82,27 @@ def _fill(source: SourceData, template: ResolvedTemplate, document: Document, lo
         if deployments.is_machine(one.body)
     ]
     for resource, kind in zip(template.resources, kinds, strict=True):
-        if kind == LOCAL_VM:
-            named += _instance(resource, source, log)
-        elif kind in _IMAGES:
+        if kind in _IMAGES:
             _image(resource, kind, source, log)
+    instances = [
+        resource
+        for resource, kind in zip(template.resources, kinds, strict=True)
+        if kind == LOCAL_VM
+    ]
+    owners = [(owner_of(resource) or "").rpartition("/")[2] for resource in instances]
+    taken = [machine.name for machine in source.machines]
+    names = deployments.numbered([*taken, *owners])[len(taken) :]
+    for resource, name in zip(instances, names, strict=True):
+        named += _instance(resource, name, source, log)
     for one in deployed:
         if not deployments.is_machine(one.body):
             source.machines.append(deployments.image_template(one, document))
     source.maintenance = maintenance.maintenance_in(template.resources, named, document, log)
 
 
-def _instance(resource: TemplateResource, source: SourceData, log: Log) -> Iterator[NamedMachine]:
+def _instance(
+    resource: TemplateResource, name: str, source: SourceData, log: Log
+) -> Iterator[NamedMachine]:
     """Add a VM of Azure Local: an extension of the machine of Azure Arc in its `scope`."""
     target = parsed(owner_of(resource))
     if target is None:
@@ -102,9 +112,6 @@ def _instance(resource: TemplateResource, source: SourceData, log: Log) -> Itera
             "Specify the scope of the resource.",
         )
         return
-    owner = (owner_of(resource) or "").rpartition("/")[2]
-    names = [machine.name for machine in source.machines]
-    name = deployments.numbered([*names, owner])[-1]
     machine = instance_of(resource.body, name, log)
     reference = maintenance.text_at(resource, *_REFERENCE)
     open_image = reference and not machine.refers
@@ -151,14 +158,22 @@ def _deployed(resources: tuple[TemplateResource, ...]) -> list[Deployed]:
     return result
 
 
+def _off_machines(template: ResolvedTemplate) -> int:
+    """The number of machines and images whose condition is false."""
+    return sum(template.off.get(kind, 0) for kind in _TYPES)
+
+
 def _off(template: ResolvedTemplate) -> str:
-    return counted(template.off, "virtual machine or image", "virtual machines or images")
+    count = _off_machines(template)
+    if count:
+        return counted(count, "virtual machine or image", "virtual machines or images")
+    return counted(template.off.get(CONFIGURATION, 0), "maintenance configuration")
 
 
 def _refusal(template: ResolvedTemplate) -> tuple[str, str]:
     """The message for a template without a machine, and what to do."""
-    if template.off:
-        verb = "its condition is" if template.off == 1 else "their conditions are"
+    if count := _off_machines(template) or template.off.get(CONFIGURATION, 0):
+        verb = "its condition is" if count == 1 else "their conditions are"
         message = f"The template contains {_off(template)}, but {verb} false."
         return message, "Add a parameters file that makes the condition true."
     counts = sorted(template.other_types.items())[:_SHOWN]

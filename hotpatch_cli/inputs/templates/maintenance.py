@@ -7,8 +7,8 @@ https://learn.microsoft.com/azure/templates/microsoft.maintenance/configurationa
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from hotpatch_cli.armtemplate import HERE, TemplateResource
 from hotpatch_cli.documents.tree import Document, Log, Mapping
@@ -23,6 +23,7 @@ from hotpatch_cli.inputs.resources import ASSIGNMENT, CONFIGURATION, name_in
 from hotpatch_cli.inputs.source import NodeOrigin, dig, group_of
 from hotpatch_cli.model import DynamicScope
 
+T = TypeVar("T")
 AFTER = "the deployment"
 _NESTED_ASSIGNMENT = "/providers/configurationassignments"
 _CHILD_ASSIGNMENT = _NESTED_ASSIGNMENT[1:]
@@ -65,6 +66,21 @@ class NamedMachine(NamedTuple):
     name: str
 
 
+class TargetIndex(Generic[T]):
+    """What resources of a template are, by type and name."""
+
+    def __init__(self, targets: Iterable[tuple[Target, T]]) -> None:
+        self._named: dict[tuple[str, str], list[tuple[Target, T]]] = {}
+        for target, value in targets:
+            self._named.setdefault((target.type, target.name), []).append((target, value))
+
+    def only(self, target: Target) -> T | None:
+        """What the only resource is that a target can mean; None for none or several."""
+        listed = self._named.get((target.type, target.name), [])
+        same = [value for one, value in listed if one.is_same(target)]
+        return same[0] if len(same) == 1 else None
+
+
 def maintenance_in(
     resources: Sequence[TemplateResource],
     machines: Sequence[NamedMachine],
@@ -79,14 +95,15 @@ def maintenance_in(
         if kind == CONFIGURATION
     ]
     configurations = _told_apart(found)
-    known = [
+    known = TargetIndex(
         (target_of(resource, CONFIGURATION), configuration)
         for (resource, _), configuration in zip(found, configurations, strict=True)
-    ]
+    )
+    named = TargetIndex((machine.target, machine.name) for machine in machines)
     assignments = [
         assigned
         for resource, kind in zip(resources, kinds, strict=True)
-        if kind in TYPES[1:] and (assigned := _assignment(resource, known, machines, document, log))
+        if kind in TYPES[1:] and (assigned := _assignment(resource, known, named, document, log))
     ]
     if not configurations and not assignments:
         return None
@@ -186,8 +203,8 @@ def _told_apart(found: Sequence[tuple[TemplateResource, Configuration]]) -> list
 
 def _assignment(
     resource: TemplateResource,
-    known: Sequence[tuple[Target, Configuration]],
-    machines: Sequence[NamedMachine],
+    known: TargetIndex[Configuration],
+    machines: TargetIndex[str],
     document: Document,
     log: Log,
 ) -> Assignment | None:
@@ -214,22 +231,19 @@ def _assignment(
     )
 
 
-def _configuration_of(said: str, known: Sequence[tuple[Target, Configuration]]) -> str:
+def _configuration_of(said: str, known: TargetIndex[Configuration]) -> str:
     """The configuration of the template that an id names; the id itself where there is none."""
     target = parsed(said)
-    if target is None:
-        return said
-    same = [configuration for one, configuration in known if one.is_same(target)]
-    return (same[0].id or same[0].name) if len(same) == 1 else said
+    found = known.only(target) if target else None
+    return (found.id or found.name) if found else said
 
 
-def _machine_of(target: Target, said: str | None, machines: Sequence[NamedMachine]) -> str:
+def _machine_of(target: Target, said: str | None, machines: TargetIndex[str]) -> str:
     """The machine's name in the fleet, or its id where the template doesn't contain it; only the
     name where the id isn't whole.
     """
-    same = [machine.name for machine in machines if machine.target.is_same(target)]
-    if len(same) == 1:
-        return same[0]
+    if name := machines.only(target):
+        return name
     whole = said and target.subscription and target.group
     return said if whole and said else name_in(said or target.name)
 

@@ -454,3 +454,19 @@ def test_deployments_that_need_each_other_stay_open(hotpatch: Any) -> None:
     }
     maintenance, _ = read(hotpatch, tree)
     assert len(maintenance.configurations) == 1
+
+
+def test_an_assignment_that_is_off_is_no_machine_that_is_off(hotpatch: Any) -> None:
+    """A module without a schedule has an assignment whose condition is false: no note on that."""
+    tree = of_modules()
+    del tree["resources"]["web"]["properties"]["parameters"]["maintenanceConfigurationResourceId"]
+    done = hotpatch.check(json.dumps(tree), name="main.json")
+    assert "condition" not in done.err
+    assert windows_of(hotpatch, tree) == {"x-deploy/web": ()}
+
+
+def test_a_configuration_that_is_off_is_named(hotpatch: Any) -> None:
+    """The refusal of a template says which schedule isn't deployed."""
+    tree = template(configuration(condition="[equals(1, 2)]"))
+    done = hotpatch.check(json.dumps(tree), name="main.json")
+    assert "contains 1 maintenance configuration, but its condition is false" in done.err
