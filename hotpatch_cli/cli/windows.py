@@ -123,7 +123,7 @@ class WindowLintRequest(NamedTuple):
         list[str] | None,
         typer.Argument(
             metavar="FILE",
-            help="Inventories, maintenance configurations, Terraform plans (JSON).",
+            help="Inventories, maintenance configurations, templates, Terraform plans (JSON).",
         ),
     ] = None
     as_of: AsOf = None
