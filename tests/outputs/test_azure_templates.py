@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft4Validator, Draft202012Validator
 
 from hotpatch_cli.armtemplate import resolve
 from hotpatch_cli.errors import InputError
@@ -24,6 +24,7 @@ from tests.conftest import Hotpatch
 
 SCHEMA = json.loads((Path(__file__).parent / "azure_template.schema.json").read_text("utf-8"))
 VALID = Draft202012Validator(SCHEMA)
+PUBLISHED = json.loads((Path(__file__).parent / "microsoft-maintenance.json").read_text("utf-8"))
 SUBSCRIPTIONS = [f"{number:08d}-0000-0000-0000-000000000000" for number in (1, 2)]
 IDS = [
     f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind}"
@@ -122,6 +123,52 @@ def test_a_plan_is_written_in_the_published_format(
     assert len(named) == len(done.json["resources"])
     for each in done.json["resources"]:
         assert set(each.get("dependsOn", ())) <= named
+
+
+def _published(part: str, kind: str) -> Draft4Validator:
+    """The validator of a resource by Microsoft's schema, in which no other property is allowed."""
+    definitions = {
+        name: definition if name == "expression" else {**definition, "additionalProperties": False}
+        for name, definition in PUBLISHED["definitions"].items()
+    }
+    return Draft4Validator({**PUBLISHED[part][kind], "definitions": definitions})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("windows", "export", "--from", "2026-12-01"),
+        ("windows", "export", "--from", "2026-12-01", "--install", "platform"),
+        ("plan", "--as-of", "2026-12-01", "--include-monthly", "-f", "azure"),
+    ],
+)
+def test_resources_are_of_microsofts_schema(hotpatch: Hotpatch, command: tuple[str, ...]) -> None:
+    """Each resource has the properties, types, and words of the schema that Microsoft publishes."""
+    name = hotpatch.write("fleet.yaml", FLEET)
+    at = 2 if command[0] == "windows" else 1
+    done = hotpatch(*command[:at], name, *command[at:])
+    resources = list(deployed(done.json))
+    kinds = set()
+    for _, resource in resources:
+        kind = resource["type"].rpartition("/")[2]
+        kinds.add(kind)
+        part = "extension_resourceDefinitions" if "scope" in resource else "resourceDefinitions"
+        errors = _published(part, kind).iter_errors(resource)
+        assert [f"{error.json_path}: {error.message}" for error in errors] == []
+    assert kinds == {"maintenanceConfigurations", "configurationAssignments"}
+
+
+def test_microsofts_schema_refuses_another_word() -> None:
+    """The copy of the schema tells a word of the service from another one."""
+    resource = {
+        "type": "Microsoft.Maintenance/maintenanceConfigurations",
+        "apiVersion": "2023-04-01",
+        "name": "w",
+        "properties": {"maintenanceScope": "Guest"},
+    }
+    valid = _published("resourceDefinitions", "maintenanceConfigurations")
+    assert not valid.is_valid(resource)
+    assert valid.is_valid({**resource, "properties": {"maintenanceScope": "InGuestPatch"}})
 
 
 TEXTS = st.lists(st.text(max_size=12), max_size=2).map(tuple)
