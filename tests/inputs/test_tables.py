@@ -715,3 +715,13 @@ def test_one_line_of_json(hotpatch: Any) -> None:
         stdin='{"name": "m", "platform": "arc", "os": "Windows Server 2019"}\n',
     )
     assert list(done.machines) == ["m"]
+
+
+def test_objects_that_export_csv_wrote_as_text(hotpatch: Any) -> None:
+    """A table of names and cut objects says that PowerShell cut them, and how to export instead."""
+    kind = "Microsoft.Azure.Management.Compute.Models.StorageProfile"
+    text = f'#TYPE Microsoft.Azure.PSVirtualMachine\n"Name","StorageProfile"\n"a","{kind}"\n'
+    done = hotpatch.check(text, name="vms.csv")
+    assert (done.code, done.out) == (2, "")
+    assert "PowerShell cut off the objects in the column 'StorageProfile'" in done.err
+    assert "-Depth 10" in done.err

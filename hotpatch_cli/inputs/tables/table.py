@@ -60,6 +60,10 @@ def unnamed_columns(document: Document) -> tuple[str, str] | None:
     else.
     """
     rows = _rows(document)
+    first = rows[0] if rows else Mapping()
+    cut = [key for key, value in first.items() if is_deciding_object(key) and is_object_text(value)]
+    if cut:
+        return exporter_text.message_on(cut, str(first[cut[0]])), exporter_text.REMEDY
     if not rows or any(actual_key(rows[0], key) for key in ("type", *_RESOURCES)):
         return None
     return no_machines_in([column for column, _ in _flat(rows[0])])
