@@ -7,6 +7,7 @@ do. https://learn.microsoft.com/azure/azure-resource-manager/management/tag-reso
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from hotpatch_cli.documents.phrases import counted
 from hotpatch_cli.eligibility.os_type import named_system
@@ -111,7 +112,7 @@ def _has_tags(origin: Origin) -> bool:
 def _notes(members: Iterable[ScopeMembers]) -> Iterator[str]:
     for scope in members:
         if scope.undecided:
-            counts = Counter(fact for _, missing in scope.undecided for fact in missing)
+            counts = Counter(chain.from_iterable(missing for _, missing in scope.undecided))
             facts = ", ".join(f"{fact} ({count})" for fact, count in sorted(counts.items()))
             machines = counted(len(scope.undecided), "machine")
             yield (

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from hotpatch_cli.model import Fleet, ScopeMembers
@@ -20,16 +21,22 @@ _COLUMNS = (
 _NAMED = 10
 
 
+def _taken(fleet: Fleet) -> Counter[str]:
+    """How many scopes take each machine."""
+    return Counter(chain.from_iterable(scope.machines for scope in fleet.scopes))
+
+
 def without_scope(fleet: Fleet) -> list[str]:
     """The machines that no scope takes, and that none may take."""
-    found = {label for scope in fleet.scopes for label in scope.machines}
-    found |= {label for scope in fleet.scopes for label, _ in scope.undecided}
+    found = set(_taken(fleet))
+    for scope in fleet.scopes:
+        found.update(label for label, _ in scope.undecided)
     return [machine.label for machine in fleet.machines if machine.label not in found]
 
 
 def in_several(fleet: Fleet) -> list[str]:
     """The machines that several scopes take."""
-    counts = Counter(label for scope in fleet.scopes for label in scope.machines)
+    counts = _taken(fleet)
     return [machine.label for machine in fleet.machines if counts[machine.label] > 1]
 
 
@@ -57,7 +64,7 @@ def _remarks(fleet: Fleet) -> Iterator[str]:
             yield f"{said}: {and_more(labels, _NAMED)}."
     for scope in fleet.scopes:
         if scope.undecided:
-            facts = sorted({fact for _, missing in scope.undecided for fact in missing})
+            facts = sorted(set(chain.from_iterable(missing for _, missing in scope.undecided)))
             labels = [label for label, _ in scope.undecided]
             yield (
                 f"{scope.configuration} may take {and_more(labels, _NAMED)}: missing "
@@ -106,6 +113,5 @@ def _scope_dict(scope: ScopeMembers) -> dict[str, Any]:
 
 def decision(fleet: Fleet) -> str:
     """What the scopes take, as a sentence without its full stop."""
-    taken = {label for scope in fleet.scopes for label in scope.machines}
     scopes = counted(len(fleet.scopes), "dynamic scope")
-    return f"{scopes} with {len(taken)} of {counted(len(fleet.machines), 'machine')}"
+    return f"{scopes} with {len(_taken(fleet))} of {counted(len(fleet.machines), 'machine')}"
