@@ -243,3 +243,29 @@ def test_other_json_has_no_comments(hotpatch: Any) -> None:
     done = hotpatch.check('{ // x\n"machines": []}', name="fleet.json")
     assert (done.code, done.out) == (2, "")
     assert "fleet.json:1:3: Invalid JSON" in done.err
+
+
+def test_a_module_of_a_scale_set(hotpatch: Any) -> None:
+    """The profile of a scale set can be one expression, in which the secret alone stays open."""
+    resources = dict(MODULE["resources"])
+    del resources["vm"]
+    extension = "createObject('properties', createObject('type', 'ApplicationHealthWindows'))"
+    resources["set"] = {
+        "type": "Microsoft.Compute/virtualMachineScaleSets",
+        "apiVersion": "2023-09-01",
+        "name": "[parameters('name')]",
+        "properties": {
+            "orchestrationMode": "Flexible",
+            "virtualMachineProfile": "[shallowMerge(createArray(createObject('storageProfile', "
+            "createObject('imageReference', parameters('image'))), createObject('osProfile', "
+            "createObject('adminPassword', parameters('adminPassword'), 'windowsConfiguration', "
+            "variables('windowsConfiguration'))), createObject('extensionProfile', "
+            f"createObject('extensions', createArray({extension})))))]",
+        },
+    }
+    given = {"name": "set1", "image": _image(OLD), "osType": "Windows"}
+    values = {name: {"value": value} for name, value in given.items()}
+    hotpatch.write("set.json", json.dumps({**MODULE, "resources": resources}))
+    hotpatch.write("set.parameters.json", json.dumps({"$schema": PARAMETERS, "parameters": values}))
+    done = hotpatch("check", "set.json", "--as-of", "2025-12-15", "-f", "json")
+    assert done.machines["set1"]["verdict"] == "ready"
