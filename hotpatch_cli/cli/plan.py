@@ -105,7 +105,6 @@ class PlanningRequest(NamedTuple):
     def run(self) -> None:
         """Write the best plan found within the limit. Raises InputError and BadParameter."""
         from hotpatch_cli.cli import planning_input
-        from hotpatch_cli.cli.console import deliver, screen
         from hotpatch_cli.cli.options.what_if import parse_what_if
         from hotpatch_cli.cli.plan_file import read_plan
         from hotpatch_cli.cli.session import day_of, source_names, tell
@@ -123,15 +122,24 @@ class PlanningRequest(NamedTuple):
         view, stopped = _search(request, session, wish, scenario, keep)
         view = view._replace(installs=installs)
         tell(_notes(view, form), quiet=self.quiet)
-        look = screen(self.output, no_color=self.no_color, everything=self.every)
         refused = _refused(view) if form == "azure" else 0
-        written = [self.output] if not refused or refused < len(view.plan.reboots) else []
-        for output in written:
-            deliver(PLAN_FORMATS[form](view, look), output)
+        written = _delivered(self, view, form, refused)
         conclude(_decision(view, refused, stopped=stopped), written, quiet=self.quiet)
         if stopped:
             raise typer.Exit(STOPPED)
         raise typer.Exit(NO_PLAN if view.plan.unplaced or refused else 0)
+
+
+def _delivered(request: PlanningRequest, view: "PlanView", form: str, refused: int) -> list[str]:
+    """The files written: none where Azure can't run any of the restarts."""
+    from hotpatch_cli.cli.console import deliver, screen
+    from hotpatch_cli.outputs.formats import PLAN_FORMATS
+
+    if refused and refused == len(view.plan.reboots):
+        return []
+    look = screen(request.output, no_color=request.no_color, everything=request.every)
+    deliver(PLAN_FORMATS[form](view, look), request.output)
+    return [request.output]
 
 
 def _wish(request: PlanningRequest) -> "PlanRequest":

@@ -77,6 +77,8 @@ JOBS: dict[str, tuple[str, ...]] = {
     "windows export": (FLEET, "--from", "2025-12-15"),
     "windows lint": (FLEET,),
     "windows list": (FLEET, "--from", "2025-12-15"),
+    "windows open": (FLEET, "--at", "2026-01-17T22:30+01:00"),
+    "windows scopes": (FLEET,),
 }
 """Command -> arguments: all but the one that asks for the network."""
 
