@@ -109,7 +109,9 @@ def _unwrapped(root: Any) -> Iterator[Mapping]:
             if isinstance(node, Mapping):
                 yield from _of_page(node)
     elif isinstance(root, Mapping):
-        yield from _of_page(root)
+        # `az stack-hci-vm show` puts the VM beside its attestation
+        inner = dig(root, "virtualMachineInstance")
+        yield from _of_page(inner if isinstance(inner, Mapping) else root)
 
 
 def _of_page(node: Mapping) -> Iterator[Mapping]:
@@ -117,9 +119,7 @@ def _of_page(node: Mapping) -> Iterator[Mapping]:
     page = page_of(node)
     if page is None:
         body = dig(node, "responses", "200", "body") if "responses" in node else None
-        # `az stack-hci-vm show` puts the VM beside its attestation
-        inner = body or dig(node, "virtualMachineInstance")
-        yield inner if isinstance(inner, Mapping) else node
+        yield body if isinstance(body, Mapping) else node
     elif isinstance(page.rows, Mapping):
         yield from _table(page.rows)
     else:
@@ -150,7 +150,7 @@ def page_of(node: object) -> Page | None:
         not isinstance(node, Mapping)
         or "id" in node
         or "properties" in node
-        or not has_any(node, _ENVELOPES)
+        or _ENVELOPES.isdisjoint(map(str.lower, node))
     ):
         return None
     for key in ("data", "value"):
@@ -192,7 +192,9 @@ def kind_of(resource: Mapping) -> str | None:
 
 def has_any(node: Mapping, keys: Set[str]) -> bool:
     """Whether a node has one of some keys, given in lower case, in any writing."""
-    return not (keys.isdisjoint(map(str.lower, node)) and keys.isdisjoint(map(folded, node)))
+    if not keys.isdisjoint(map(str.lower, node)):
+        return True
+    return "_" in "".join(node) and not keys.isdisjoint(map(folded, node))  # asked of every row
 
 
 def body_of(resource: Mapping) -> Mapping:
